@@ -1,0 +1,1 @@
+//! portcullis-adapter-argon2id

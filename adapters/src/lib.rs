@@ -1,0 +1,10 @@
+//! The list of adapters: what Portcullis runs on. A crate that is not named here is dropped by the linker.
+
+#[cfg(feature = "argon2id")]
+use portcullis_adapter_argon2id as _;
+#[cfg(feature = "embedded")]
+use portcullis_adapter_embedded as _;
+#[cfg(feature = "header")]
+use portcullis_adapter_header as _;
+#[cfg(feature = "keyfile")]
+use portcullis_adapter_keyfile as _;

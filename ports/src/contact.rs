@@ -1,0 +1,143 @@
+//! Where a person can be reached: e-mail addresses and phone numbers, and how to show them without giving them away.
+
+use crate::text;
+
+text!(
+    /// An e-mail address: trimmed and lower-cased; dot-atom local part and a host name with at least one dot
+    /// (RFC 5321 without quoted strings and address literals); at most 254 characters.
+    EmailAddress, "email", "ada@example.com", email
+);
+
+text!(
+    /// A phone number in E.164: plus, country code, 8 to 15 digits. Spaces, dashes, dots and parentheses are dropped.
+    PhoneNumber, "phone", "+15005550006", phone
+);
+
+const EMAIL_ADVICE: &str = "an e-mail address such as ada@example.com is expected";
+const PHONE_ADVICE: &str =
+    "a phone number with country code such as +15005550006 is expected (8 to 15 digits)";
+
+fn email(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let (local, host) = text.rsplit_once('@').ok_or(EMAIL_ADVICE)?;
+    let local_ok = (1..=64).contains(&local.len())
+        && local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.chars().all(is_atom_character));
+    let labels: Vec<&str> = host.split('.').collect();
+    let host_ok = labels.len() >= 2
+        && labels.iter().all(|label| is_host_label(label))
+        && labels
+            .last()
+            .is_some_and(|top| !top.chars().all(|c| c.is_ascii_digit()));
+    if text.len() <= 254 && local_ok && host_ok {
+        Ok(text.to_lowercase())
+    } else {
+        Err(EMAIL_ADVICE)
+    }
+}
+
+fn is_atom_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)
+}
+
+fn is_host_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn phone(text: &str) -> Result<String, &'static str> {
+    let kept: String = text.trim().chars().filter(|c| !" -.()".contains(*c)).collect();
+    let digits = kept.strip_prefix('+').ok_or(PHONE_ADVICE)?;
+    let ok = (8..=15).contains(&digits.len())
+        && digits.chars().all(|c| c.is_ascii_digit())
+        && !digits.starts_with('0');
+    if ok { Ok(kept) } else { Err(PHONE_ADVICE) }
+}
+
+impl EmailAddress {
+    /// Enough to recognise one's own address, too little to learn somebody else's: `a***@example.com`.
+    pub fn masked(&self) -> String {
+        let (local, host) = self.as_str().split_once('@').unwrap_or_default();
+        format!("{}***@{host}", local.chars().take(1).collect::<String>())
+    }
+}
+
+impl PhoneNumber {
+    /// The last two digits only: `+*********06`.
+    pub fn masked(&self) -> String {
+        let hidden = self.as_str().len().saturating_sub(3);
+        let shown: String = self.as_str().chars().skip(hidden + 1).collect();
+        format!("+{}{shown}", "*".repeat(hidden))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_are_trimmed_and_lower_cased() {
+        assert_eq!(
+            EmailAddress::parse("  Ada@Example.COM ").unwrap().as_str(),
+            "ada@example.com"
+        );
+    }
+
+    #[test]
+    fn weak_addresses_are_refused() {
+        for wrong in [
+            "@", "a@", "@b.c", "a b@c.de", "a@b", "a@-b.de", "a@b..de", ".a@b.de", "a@b.1", "a@b@c.de",
+        ] {
+            assert!(EmailAddress::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(65))).is_err());
+    }
+
+    #[test]
+    fn numbers_are_normalised_and_letters_refused() {
+        assert_eq!(
+            PhoneNumber::parse("+1 (500) 555-0006").unwrap().as_str(),
+            "+15005550006"
+        );
+        for wrong in [
+            "5005550006",
+            "+1500555OOO6",
+            "+1234567",
+            "+1234567890123456",
+            "+",
+            "++15005550006",
+            "+05005550006",
+        ] {
+            assert!(PhoneNumber::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn masks_hide_nearly_everything() {
+        assert_eq!(
+            EmailAddress::parse("ada@example.com").unwrap().masked(),
+            "a***@example.com"
+        );
+        assert_eq!(
+            PhoneNumber::parse("+15005550006").unwrap().masked(),
+            "+*********06"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_is_idempotent_and_never_panics(text in ".{0,80}") {
+            if let Ok(email) = EmailAddress::parse(&text) {
+                prop_assert_eq!(EmailAddress::parse(email.as_str()).unwrap(), email.clone());
+                prop_assert!(!email.masked().contains(email.as_str()));
+            }
+            if let Ok(phone) = PhoneNumber::parse(&text) {
+                prop_assert_eq!(PhoneNumber::parse(phone.as_str()).unwrap(), phone);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Prefixed, typed identifiers: 128 random bits in lower-case base32, told apart by their prefix.
+
+use data_encoding::Encoding;
+use std::sync::LazyLock;
+
+use crate::clock::Entropy;
+use crate::error::{Error, Result};
+
+/// Crockford's alphabet in lower case: no letter that is mistaken for a digit.
+const ALPHABET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/// 128 bits in base 32.
+const LENGTH: usize = 26;
+
+static BASE32: LazyLock<Option<Encoding>> = LazyLock::new(|| {
+    let mut specification = data_encoding::Specification::new();
+    specification.symbols.push_str(ALPHABET);
+    specification.encoding().ok()
+});
+
+/// Encodes bytes in lower-case Crockford base32, without padding.
+pub fn base32(bytes: &[u8]) -> Result<String> {
+    let encoding = BASE32
+        .as_ref()
+        .ok_or_else(|| Error::internal("the base32 alphabet is inconsistent"))?;
+    Ok(encoding.encode(bytes))
+}
+
+/// A fresh identifier with `prefix` and an underscore.
+pub fn random(prefix: &str, entropy: &dyn Entropy) -> Result<String> {
+    let mut bytes = [0; 16];
+    entropy.fill(&mut bytes)?;
+    Ok(format!("{prefix}_{}", base32(&bytes)?))
+}
+
+/// Checks prefix, length and alphabet.
+pub fn well_formed(prefix: &str, text: &str) -> bool {
+    text.strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .is_some_and(|rest| rest.len() == LENGTH && rest.chars().all(|c| ALPHABET.contains(c)))
+}
+
+/// Declares an identifier type with its prefix.
+#[macro_export]
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $example:literal) => {
+        $crate::text!($(#[$doc])* $name, "id", $example, |text| {
+            if $crate::id::well_formed($prefix, text) {
+                Ok(text.to_owned())
+            } else {
+                Err(concat!("an id that begins with ", $prefix, "_ is expected"))
+            }
+        });
+
+        impl $name {
+            /// A fresh id.
+            ///
+            /// # Errors
+            /// `internal` if the machine cannot give randomness.
+            pub fn random(entropy: &dyn $crate::clock::Entropy) -> $crate::error::Result<Self> {
+                $crate::id::random($prefix, entropy).map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// Names a session in lists and logs; worthless as a credential.
+    SessionId, "ses", "ses_01h2xcejqtf2nbrexx3vqjhp41"
+);
+id!(
+    /// Names a factor device: an authenticator app, a phone number, an e-mail address.
+    DeviceId, "dev", "dev_01h2xcejqtf2nbrexx3vqjhp41"
+);
+id!(
+    /// Names a message that leaves the process.
+    MessageId, "msg", "msg_01h2xcejqtf2nbrexx3vqjhp41"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting;
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) -> Result<()> {
+            for (value, byte) in (0u8..).zip(bytes.iter_mut()) {
+                *byte = value.wrapping_mul(37);
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_fresh_id_is_well_formed() {
+        let id = SessionId::random(&Counting).unwrap();
+        assert_eq!(SessionId::parse(id.as_str()).unwrap(), id);
+    }
+
+    #[test]
+    fn another_prefix_or_length_is_refused() {
+        for wrong in [
+            "",
+            "ses_",
+            "dev_01h2xcejqtf2nbrexx3vqjhp41",
+            "ses_01h2xcejqtf2nbrexx3vqjhp4",
+            "ses_01h2xcejqtf2nbrexx3vqjhp4u",
+        ] {
+            assert!(SessionId::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

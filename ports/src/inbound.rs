@@ -1,0 +1,95 @@
+//! Webhooks in: what a vendor posted to us, and the proof that it was the vendor.
+
+use crate::clock::Timestamp;
+use crate::error::{Code, Error, Kind, Result};
+use crate::identity::Presented;
+
+/// The delivery is not from whom it says.
+pub const NOT_VERIFIED: Code = Code::new(
+    "webhook-not-verified",
+    Kind::Unauthenticated,
+    "The delivery could not be verified.",
+);
+
+/// A delivery as it arrived. Nothing in it is believed yet.
+pub struct Delivery<'a> {
+    /// The headers.
+    pub headers: &'a dyn Presented,
+    /// The full address it was posted to, which some vendors sign.
+    pub url: &'a str,
+    /// The unaltered body.
+    pub body: &'a [u8],
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+/// How a delivery was authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By a signature over the body.
+    Signed,
+    /// By asking the vendor's API whether it sent this.
+    ConfirmedByApi,
+    /// By a credential that both sides know, sent along.
+    SharedCredential,
+    /// Not at all: the event is only a hint to fetch the truth from the vendor's API.
+    UnsignedRefetch,
+}
+
+/// An event whose delivery was verified. Only [`receive`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<E> {
+    event: E,
+    proof: Proof,
+    received_at: Timestamp,
+}
+
+impl<E> Verified<E> {
+    /// The event.
+    pub fn event(&self) -> &E {
+        &self.event
+    }
+
+    /// How it was authenticated.
+    pub fn proof(&self) -> Proof {
+        self.proof
+    }
+
+    /// When it arrived.
+    pub fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+}
+
+/// A vendor's deliveries.
+pub trait Inbound: Send + Sync + 'static {
+    /// What one delivery is made of.
+    type Event;
+
+    /// Proves who sent it. There is no default: every vendor must decide.
+    ///
+    /// # Errors
+    /// [`NOT_VERIFIED`] if it is forged, altered or too old.
+    fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof>;
+
+    /// Takes the body apart. Called with verified deliveries only.
+    ///
+    /// # Errors
+    /// An `Invalid` error naming what could not be read.
+    fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<Self::Event>>;
+}
+
+/// Verifies a delivery and takes it apart: the only way to a [`Verified`] event.
+///
+/// # Errors
+/// Those of [`Inbound::verify`] and [`Inbound::split`].
+pub fn receive<I: Inbound>(inbound: &I, delivery: &Delivery<'_>) -> Result<Vec<Verified<I::Event>>, Error> {
+    let proof = inbound.verify(delivery)?;
+    let received_at = delivery.received_at;
+    let verified = |event| Verified {
+        event,
+        proof,
+        received_at,
+    };
+    Ok(inbound.split(delivery)?.into_iter().map(verified).collect())
+}

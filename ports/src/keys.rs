@@ -1,0 +1,112 @@
+//! The key manager: seals small secrets so that the store alone is worthless to a thief.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::error::{Code, Kind, Result};
+use crate::plugin::{self, Plugin, Port};
+use crate::probe::Probe;
+
+/// What a sealed text belongs to. It must be given again to open it, so a sealed text copied to another place stays shut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context(BTreeMap<&'static str, String>);
+
+impl Context {
+    /// A context with its purpose, such as `totp`.
+    pub fn new(purpose: &'static str) -> Self {
+        Self(BTreeMap::from([("purpose", purpose.to_owned())]))
+    }
+
+    /// Binds it to one more thing.
+    #[must_use]
+    pub fn and(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.insert(name, value.into());
+        self
+    }
+
+    /// Names and values in a fixed order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// An unambiguous byte form: every name and value preceded by its length.
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for text in self.pairs().flat_map(|(name, value)| [name, value]) {
+            out.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            out.extend_from_slice(text.as_bytes());
+        }
+        out
+    }
+}
+
+/// A sealed secret in text form. Safe to store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub String);
+
+/// The text was not sealed by this key manager for this context, or was altered.
+pub const NOT_OURS: Code = Code::new(
+    "sealed-text-rejected",
+    Kind::Internal,
+    "A sealed secret cannot be opened.",
+);
+/// The key manager does not answer.
+pub const KEYS_UNAVAILABLE: Code = Code::new(
+    "keys-unavailable",
+    Kind::Unavailable,
+    "The key manager does not answer at the moment; please try again.",
+);
+
+/// Seals and opens secrets of up to 4 KiB.
+///
+/// # Behaviour
+/// - What was sealed opens with the same context, also after a rotation and a restart.
+/// - Sealing the same text twice gives different results.
+/// - Another context, an altered text or a foreign key fails with [`NOT_OURS`].
+/// - An unreachable key manager fails with [`KEYS_UNAVAILABLE`].
+#[async_trait]
+pub trait KeyManager: Send + Sync + 'static {
+    /// Seals `plain` for `context`.
+    async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed>;
+
+    /// Opens what was sealed for the same context.
+    async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>>;
+}
+
+/// The port of key managers.
+#[derive(Debug)]
+pub struct Keys;
+
+/// A key manager that is connected.
+pub struct ConnectedKeys {
+    /// It.
+    pub keys: Arc<dyn KeyManager>,
+    /// Whether it is well.
+    pub probe: Arc<dyn Probe>,
+}
+
+/// What a key manager may offer beyond the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeysCapability {
+    /// New secrets are sealed with a new key while old ones still open.
+    Rotation,
+}
+
+inventory::collect!(Plugin<Keys>);
+
+impl Port for Keys {
+    const NAME: &'static str = "keys";
+    const TITLE: &'static str = "Key manager";
+    type Connected = ConnectedKeys;
+    type Capability = KeysCapability;
+    type Offline = std::convert::Infallible;
+
+    fn plugins() -> Vec<&'static Plugin<Self>> {
+        plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())
+    }
+}

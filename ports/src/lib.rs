@@ -1,0 +1,27 @@
+//! The contracts of Portcullis and their vocabulary.
+//!
+//! A plugin author reads this crate and no other. It does no I/O, knows no HTTP and names no vendor.
+
+pub mod clock;
+pub mod contact;
+pub mod error;
+pub mod id;
+pub mod identity;
+pub mod inbound;
+pub mod keys;
+pub mod money;
+pub mod notification;
+pub mod outcome;
+pub mod passwords;
+pub mod plugin;
+pub mod probe;
+pub mod secret;
+pub mod storage;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+mod text;
+
+pub use clock::{Clock, Entropy, Timestamp};
+pub use error::{Code, Error, Kind, Result, Retry};
+pub use outcome::Outcome;
+pub use secret::Secret;

@@ -1,0 +1,175 @@
+//! Sending one message to one person on one channel.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::contact::{EmailAddress, PhoneNumber};
+use crate::error::Result;
+use crate::id::MessageId;
+use crate::outcome::Outcome;
+use crate::plugin::{self, Plugin, Port};
+use crate::probe::Probe;
+
+/// A way to reach somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// E-mail.
+    Email,
+    /// Text message.
+    Sms,
+}
+
+impl Channel {
+    /// The word used in records, metrics and the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Where a message goes. The channel follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Destination {
+    /// An e-mail address.
+    Email(EmailAddress),
+    /// A phone number.
+    Sms(PhoneNumber),
+}
+
+impl Destination {
+    /// The channel it is reached on.
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::Email(_) => Channel::Email,
+            Self::Sms(_) => Channel::Sms,
+        }
+    }
+
+    /// The full address or number: for senders only.
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Email(email) => email.as_str(),
+            Self::Sms(phone) => phone.as_str(),
+        }
+    }
+
+    /// What may be shown.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Email(email) => email.masked(),
+            Self::Sms(phone) => phone.masked(),
+        }
+    }
+}
+
+/// One message, ready to go. Has no `Debug`: its text may hold a code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Ours; the same on every attempt, so that a sender can recognise a repeat.
+    pub id: MessageId,
+    /// To whom.
+    pub to: Destination,
+    /// The subject line; empty on channels without one.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+}
+
+/// What the sender gave us for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The vendor's name for the message.
+    pub reference: String,
+}
+
+/// Sends messages.
+///
+/// # Behaviour
+/// - `Done` means that the vendor accepted it, not that it was read.
+/// - A time-out after sending is `Unknown`.
+/// - No retry, no logging of texts or addresses, no storage: layers around the port do that.
+#[async_trait]
+pub trait Sender: Send + Sync + 'static {
+    /// The channels it serves; at least one.
+    fn channels(&self) -> &[Channel];
+
+    /// Sends one message, once.
+    async fn send(&self, message: &Message) -> Outcome<Receipt>;
+}
+
+/// A message a development sender kept instead of delivering it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptMessage {
+    /// Its id.
+    pub id: String,
+    /// The channel.
+    pub channel: Channel,
+    /// The full address or number.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// Senders that keep what they were given, for a developer to read.
+#[async_trait]
+pub trait Mailbox: Send + Sync + 'static {
+    /// Kept messages, newest first, at most 200; those to one address only if asked.
+    async fn messages(&self, to: Option<&str>) -> Result<Vec<KeptMessage>>;
+}
+
+/// The port of message senders.
+#[derive(Debug)]
+pub struct Senders;
+
+/// A sender that is ready.
+pub struct ConnectedSender {
+    /// It.
+    pub sender: Arc<dyn Sender>,
+    /// Present exactly if the plugin declares [`SenderCapability::Mailbox`].
+    pub mailbox: Option<Arc<dyn Mailbox>>,
+    /// Whether it is well.
+    pub probe: Arc<dyn Probe>,
+}
+
+/// What a sender may offer beyond the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SenderCapability {
+    /// Sends e-mail.
+    Email,
+    /// Sends text messages.
+    Sms,
+    /// Keeps messages for a developer to read.
+    Mailbox,
+}
+
+inventory::collect!(Plugin<Senders>);
+
+impl Port for Senders {
+    const NAME: &'static str = "senders";
+    const TITLE: &'static str = "Message sender";
+    type Connected = ConnectedSender;
+    type Capability = SenderCapability;
+    type Offline = std::convert::Infallible;
+
+    fn plugins() -> Vec<&'static Plugin<Self>> {
+        plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())
+    }
+}

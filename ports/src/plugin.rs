@@ -1,0 +1,209 @@
+//! How plugins are declared, listed, planned and connected.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::clock::{Clock, Entropy};
+use crate::error::Result;
+
+/// A role that a plugin can fill. Implemented by one unit struct per port.
+pub trait Port: Sized + Send + Sync + 'static {
+    /// The configuration section and the word in listings.
+    const NAME: &'static str;
+    /// What it is, for people.
+    const TITLE: &'static str;
+    /// What connecting gives.
+    type Connected: Send + 'static;
+    /// What a plugin may offer beyond the contract.
+    type Capability: fmt::Debug + Copy + PartialEq + Send + Sync + 'static;
+    /// What can be done with a planned but unconnected plugin.
+    type Offline: Send + 'static;
+
+    /// All linked plugins of this port, by id.
+    fn plugins() -> Vec<&'static Plugin<Self>>;
+}
+
+/// How far a plugin has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maturity {
+    /// Proven in production.
+    Stable,
+    /// Complete and tested, not yet proven in production.
+    Beta,
+    /// For a developer's machine only: `portcullis serve` refuses it.
+    DevelopmentOnly,
+}
+
+/// What a plugin says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Meta {
+    /// The key in the configuration: lower case, unique within the port.
+    pub id: &'static str,
+    /// Its name, for people.
+    pub title: &'static str,
+    /// One line: what it does.
+    pub summary: &'static str,
+    /// The manual, in Markdown.
+    pub docs: &'static str,
+    /// How far it has come.
+    pub maturity: Maturity,
+}
+
+/// One mistake in a plugin's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The field, with dots, relative to the plugin's section; empty for the section itself.
+    pub field: String,
+    /// What is wrong and what would be right, as one sentence.
+    pub problem: String,
+}
+
+impl Mistake {
+    /// A mistake at `field`.
+    pub fn at(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// What the house hands to a plugin that connects.
+#[derive(Clone)]
+pub struct Runtime {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Settings of a plugin: parsed strictly, then checked as a whole.
+pub trait Settings<P: Port>: DeserializeOwned + JsonSchema + Send + 'static {
+    /// What checked settings become.
+    type Plan: Plan<P>;
+
+    /// Checks everything that needs no I/O, and returns all mistakes at once.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    fn plan(self) -> std::result::Result<Self::Plan, Vec<Mistake>>;
+}
+
+/// Checked settings, ready to connect.
+#[async_trait]
+pub trait Plan<P: Port>: Send + Sync + 'static {
+    /// Does the I/O.
+    async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<P::Connected>;
+
+    /// What can be done without connecting, if anything.
+    fn offline(&self, _runtime: &Runtime) -> Option<P::Offline> {
+        None
+    }
+}
+
+/// The plan of some plugin of port `P`, or every mistake in its settings.
+pub type Planned<P> = std::result::Result<Box<dyn Plan<P>>, Vec<Mistake>>;
+
+/// The one constant by which a plugin makes itself known; see `inventory::submit!`.
+pub struct Plugin<P: Port> {
+    /// What it says of itself.
+    pub meta: Meta,
+    /// What it offers beyond the contract.
+    pub capabilities: &'static [P::Capability],
+    schema: fn() -> Schema,
+    plan: fn(Value) -> Planned<P>,
+}
+
+impl<P: Port> Plugin<P> {
+    /// Declares a plugin with settings `S`.
+    pub const fn new<S: Settings<P>>(meta: Meta, capabilities: &'static [P::Capability]) -> Self {
+        Self {
+            meta,
+            capabilities,
+            schema: schema::<S>,
+            plan: plan::<P, S>,
+        }
+    }
+
+    /// The schema of its settings.
+    pub fn schema(&self) -> Schema {
+        (self.schema)()
+    }
+
+    /// Checks settings without touching the world.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn plan(&self, settings: Value) -> Planned<P> {
+        (self.plan)(settings)
+    }
+}
+
+fn schema<S: JsonSchema>() -> Schema {
+    schemars::schema_for!(S)
+}
+
+fn plan<P: Port, S: Settings<P>>(settings: Value) -> Planned<P> {
+    let parsed: S = serde_path_to_error::deserialize(settings).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { String::new() } else { path };
+        vec![Mistake::at(field, error.into_inner().to_string())]
+    })?;
+    let plan = parsed.plan()?;
+    Ok(Box::new(plan))
+}
+
+/// Brings linked plugins into a stable order; the linker gives none.
+pub fn sorted<P: Port>(plugins: impl Iterator<Item = &'static Plugin<P>>) -> Vec<&'static Plugin<P>> {
+    let mut plugins: Vec<_> = plugins.collect();
+    plugins.sort_by_key(|plugin| plugin.meta.id);
+    plugins
+}
+
+/// A linked plugin without its types, for listings, references and start-up checks.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The port's [`Port::NAME`].
+    pub port: &'static str,
+    /// The port's [`Port::TITLE`].
+    pub port_title: &'static str,
+    /// What the plugin says of itself.
+    pub meta: Meta,
+    /// Its capabilities, as words.
+    pub capabilities: Vec<String>,
+    /// The schema of its settings.
+    pub schema: Schema,
+}
+
+/// The linked plugins of one port.
+pub fn listed<P: Port>() -> Vec<Listed> {
+    let listed = |plugin: &'static Plugin<P>| Listed {
+        port: P::NAME,
+        port_title: P::TITLE,
+        meta: plugin.meta,
+        capabilities: plugin
+            .capabilities
+            .iter()
+            .map(|capability| format!("{capability:?}"))
+            .collect(),
+        schema: plugin.schema(),
+    };
+    P::plugins().into_iter().map(listed).collect()
+}
+
+/// Every linked plugin of every port, in the order of the ports.
+pub fn all() -> Vec<Listed> {
+    [
+        listed::<crate::storage::Storage>(),
+        listed::<crate::keys::Keys>(),
+        listed::<crate::passwords::Passwords>(),
+        listed::<crate::identity::Identity>(),
+        listed::<crate::notification::Senders>(),
+    ]
+    .concat()
+}

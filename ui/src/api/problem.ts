@@ -1,0 +1,67 @@
+// A refusal or failure of a call, as the rest of the panel sees it.
+
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors: FieldError[];
+  readonly retryAfter: number | null;
+
+  constructor(
+    code: string,
+    detail: string,
+    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null } = {},
+  ) {
+    super(detail);
+    this.name = 'Problem';
+    this.code = code;
+    this.detail = detail;
+    this.status = more.status ?? 0;
+    this.errors = more.errors ?? [];
+    this.retryAfter = more.retryAfter ?? null;
+  }
+
+  /** What went wrong with one field of the request, if the server said so. */
+  field(name: string): string | null {
+    const wanted = `/${name}`;
+    return this.errors.find((error) => error.pointer === wanted)?.detail ?? null;
+  }
+}
+
+const unreachable = 'We could not reach the server. Check your connection, then try again.';
+const unreadable = 'The server gave an answer we could not read. Try again in a moment.';
+
+export function networkProblem(): Problem {
+  return new Problem('network', unreachable);
+}
+
+export function unreadableProblem(status: number): Problem {
+  return new Problem('unreadable', unreadable, { status });
+}
+
+/** Turns an answer of the server that is not a success into a Problem. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => null);
+  if (!isRecord(body) || typeof body['code'] !== 'string') return unreadableProblem(response.status);
+  const header = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  const told = typeof body['retry_after'] === 'number' ? body['retry_after'] : header;
+  const detail = [body['detail'], body['title']].find((text) => typeof text === 'string' && text !== '');
+  return new Problem(body['code'], typeof detail === 'string' ? detail : unreadable, {
+    status: response.status,
+    errors: Array.isArray(body['errors']) ? body['errors'].filter(isFieldError) : [],
+    retryAfter: Number.isFinite(told) ? told : null,
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isFieldError(value: unknown): value is FieldError {
+  return isRecord(value) && typeof value['pointer'] === 'string' && typeof value['detail'] === 'string';
+}

@@ -1,0 +1,26 @@
+// Starts the panel.
+import { mount } from 'svelte';
+import { connect } from './api/client';
+import App from './App.svelte';
+import './design/tokens.css';
+import './design/base.css';
+import { router } from './router.svelte';
+import { session } from './session.svelte';
+import { stepUp } from './step-up.svelte';
+import { theme } from './theme.svelte';
+
+theme.start();
+router.start();
+connect({
+  csrfToken: () => session.me?.csrf_token ?? null,
+  renewCsrfToken: () => session.refresh(),
+  stepUp: () => stepUp.request(),
+  sessionEnded: () => {
+    stepUp.finish(false);
+    session.ended();
+  },
+});
+
+const target = document.getElementById('app');
+if (target) mount(App, { target });
+void session.start();

@@ -1,0 +1,45 @@
+// Which page is shown: real paths over the History API, followed by ordinary links.
+import { isPath, isPublic, paths } from './paths';
+
+class Router {
+  path = $state(location.pathname);
+  search = $state(location.search);
+  /** False until the first move: a fresh page load keeps the browser's own focus. */
+  moved = false;
+
+  /** The page to return to after signing in. Only our own pages count. */
+  get next(): string {
+    const asked = new URLSearchParams(this.search).get('next') ?? paths.overview;
+    return isPath(asked) && !isPublic(asked) ? asked : paths.overview;
+  }
+
+  start(): void {
+    addEventListener('popstate', () => this.#arrive());
+    document.addEventListener('click', (event) => this.#follow(event));
+  }
+
+  go(to: string, replace = false): void {
+    if (replace) history.replaceState(null, '', to);
+    else history.pushState(null, '', to);
+    this.#arrive();
+    scrollTo(0, 0);
+  }
+
+  #arrive(): void {
+    this.moved = true;
+    this.path = location.pathname;
+    this.search = location.search;
+  }
+
+  #follow(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
+    if (!isPath(link.pathname)) return;
+    event.preventDefault();
+    this.go(link.pathname + link.search);
+  }
+}
+
+export const router = new Router();

@@ -1,0 +1,98 @@
+// Who is signed in: the one state that decides between the panel and the sign-in page.
+import { readMe, readOptions, signOut } from './api/accounts';
+import { Problem } from './api/problem';
+import type { Me, Options } from './api/types';
+import { isPublic, paths } from './paths';
+import { router } from './router.svelte';
+
+type Status = 'starting' | 'unreachable' | 'out' | 'in';
+
+const signedOutCodes = new Set(['unauthenticated', 'session-ended']);
+
+class SessionState {
+  status = $state<Status>('starting');
+  options = $state.raw<Options | null>(null);
+  me = $state.raw<Me | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** A sentence for the sign-in page that says why it is shown. */
+  notice = $state<string | null>(null);
+
+  async start(): Promise<void> {
+    this.status = 'starting';
+    try {
+      const [options, me] = await Promise.all([readOptions(), this.#find()]);
+      this.options = options;
+      this.me = me;
+      this.status = me ? 'in' : 'out';
+    } catch (error) {
+      this.problem = error instanceof Problem ? error : new Problem('unreadable', String(error));
+      this.status = 'unreachable';
+    }
+  }
+
+  /** Reads the account again after something about it changed. */
+  async refresh(): Promise<void> {
+    const me = await this.#find();
+    if (me) this.me = me;
+    else this.ended();
+  }
+
+  /** Called when a sign-in is complete and the browser holds the session cookie. */
+  async enter(): Promise<void> {
+    const me = await this.#find();
+    if (!me) {
+      throw new Problem(
+        'no-cookie',
+        'Your browser did not keep the sign-in cookie. Allow cookies for this site, then sign in again.',
+      );
+    }
+    this.me = me;
+    this.notice = null;
+    this.status = 'in';
+    router.go(router.next, true);
+  }
+
+  /** The server no longer knows this session. */
+  ended(): void {
+    if (this.status === 'out') return;
+    this.#leave('Your session has ended. Sign in again to continue where you were.', router.path);
+  }
+
+  async leave(): Promise<void> {
+    try {
+      await signOut();
+    } catch (error) {
+      if (!(error instanceof Problem) || !signedOutCodes.has(error.code)) throw error;
+    }
+    this.#leave('You are signed out. See you soon.', paths.overview);
+  }
+
+  #leave(notice: string, from: string): void {
+    this.me = null;
+    this.status = 'out';
+    this.notice = notice;
+    this.#toSignIn(from);
+  }
+
+  async #find(): Promise<Me | null> {
+    try {
+      return await readMe();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return null;
+      throw error;
+    }
+  }
+
+  /** Keeps the page and the sign-in state together, whatever address was opened. */
+  settle(): void {
+    if (this.status === 'in' && isPublic(router.path)) router.go(router.next, true);
+    if (this.status === 'out' && !isPublic(router.path)) this.#toSignIn(router.path);
+  }
+
+  #toSignIn(from: string): void {
+    const next = from === paths.overview || isPublic(from) ? '' : `?next=${encodeURIComponent(from)}`;
+    router.go(paths.signIn + next, true);
+  }
+}
+
+export const session = new SessionState();
