@@ -1,1 +1,215 @@
-//! portcullis-core
+//! The use cases of Portcullis, one folder per area, over ports and nothing else.
+
+pub mod access;
+pub mod accounts;
+pub mod audit;
+pub mod budgets;
+pub mod challenges;
+mod deployment;
+pub mod factors;
+pub mod guard;
+pub mod input;
+mod keyring;
+mod messages;
+mod notices;
+pub mod outbox;
+pub mod recovery_codes;
+pub mod sessions;
+pub mod settings;
+mod table;
+#[cfg(test)]
+mod testing;
+
+use std::sync::Arc;
+
+use portcullis_ports::identity::IdentityProvider;
+use portcullis_ports::keys::KeyManager;
+use portcullis_ports::notification::{Channel, Sender};
+use portcullis_ports::passwords::PasswordHasher;
+use portcullis_ports::storage::{Collection, RecordStore};
+use portcullis_ports::{Clock, Code, Entropy, Result};
+
+use accounts::{Accounts, Directory, PasswordDesk};
+use audit::Audit;
+use budgets::Budgets;
+use challenges::{ChallengeBook, Challenges, Codes};
+use deployment::Deployment;
+use event_listener::Event;
+use factors::{Factors, Roster};
+use keyring::Keyring;
+use notices::Notices;
+use outbox::Outbox;
+use recovery_codes::RecoveryDesk;
+use sessions::Sessions;
+use settings::Settings;
+
+/// The ports a deployment stands on.
+pub struct Foundation {
+    /// Where records are kept.
+    pub store: Arc<dyn RecordStore>,
+    /// What seals secrets.
+    pub keys: Arc<dyn KeyManager>,
+    /// What hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Who else may say who somebody is, in order.
+    pub identity: Vec<Arc<dyn IdentityProvider>>,
+    /// Who sends messages, in order of preference.
+    pub senders: Vec<Arc<dyn Sender>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// All areas of one deployment.
+pub struct App {
+    /// Accounts and first factors.
+    pub accounts: Accounts,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Sign-in and step-up.
+    pub challenges: Challenges,
+    /// Second factors.
+    pub factors: Factors,
+    /// Recovery codes.
+    pub recovery_codes: RecoveryDesk,
+    /// Messages on their way.
+    pub outbox: Outbox,
+    /// Histories.
+    pub audit: Audit,
+    deployment: Arc<Deployment>,
+}
+
+impl App {
+    /// Opens the root secret and builds all areas.
+    ///
+    /// # Errors
+    /// Whatever store or key manager answer.
+    pub async fn open(foundation: Foundation, settings: Settings) -> Result<Self> {
+        let Foundation { store, keys, hasher, identity, senders, clock, entropy } = foundation;
+        let keyring = Keyring::open(&store, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
+        let deployment =
+            Arc::new(Deployment { store, keys, hasher, clock, entropy, keyring, settings, mail: Event::new() });
+        let audit = Audit::new(&deployment);
+        let budgets = Budgets::new(&deployment);
+        let directory = Directory::new(&deployment);
+        let outbox = Outbox::new(&deployment, senders);
+        let notices = Notices::new(&deployment, &directory, &outbox);
+        let sessions = Sessions::new(&deployment, &audit, &budgets);
+        let passwords = PasswordDesk::new(&deployment, &directory, &budgets, &audit);
+        let roster = Roster::new(&deployment);
+        let recovery_codes = RecoveryDesk::new(&deployment, &roster, &audit, &notices);
+        let book = ChallengeBook::new(&deployment);
+        let codes = Codes::new(&deployment, &budgets, &outbox);
+        let factors = Factors {
+            deployment: Arc::clone(&deployment),
+            roster,
+            directory: directory.clone(),
+            budgets: budgets.clone(),
+            book: book.clone(),
+            codes: codes.clone(),
+            recovery: recovery_codes.clone(),
+            audit: audit.clone(),
+            notices: notices.clone(),
+        };
+        let challenges = Challenges {
+            deployment: Arc::clone(&deployment),
+            book,
+            codes,
+            factors: factors.clone(),
+            recovery: recovery_codes.clone(),
+            sessions: sessions.clone(),
+            passwords: passwords.clone(),
+            budgets: budgets.clone(),
+            audit: audit.clone(),
+            notices: notices.clone(),
+        };
+        let accounts = Accounts {
+            deployment: Arc::clone(&deployment),
+            directory,
+            passwords,
+            budgets,
+            audit: audit.clone(),
+            outbox: outbox.clone(),
+            notices,
+            sessions: sessions.clone(),
+            others: identity.into(),
+        };
+        Ok(Self { accounts, sessions, challenges, factors, recovery_codes, outbox, audit, deployment })
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.deployment.settings
+    }
+
+    /// The time this deployment goes by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.deployment.clock
+    }
+
+    /// The channels that have a sender.
+    pub fn channels(&self) -> Vec<Channel> {
+        self.outbox.channels()
+    }
+}
+
+/// Every family of records, for tools that handle the store as a whole.
+pub fn collections() -> Vec<Collection> {
+    vec![
+        accounts::ACCOUNTS,
+        accounts::ADDRESS_CLAIMS,
+        accounts::VERIFICATIONS,
+        audit::AUDIT,
+        budgets::BUDGETS,
+        budgets::KNOWN_SOURCES,
+        challenges::CHALLENGES,
+        factors::EMAIL,
+        factors::SMS,
+        factors::TOTP,
+        keyring::KEYRING,
+        outbox::OUTBOX,
+        outbox::OUTBOX_QUEUE,
+        recovery_codes::RECOVERY_CODES,
+        sessions::ACCOUNT_SESSIONS,
+        sessions::SESSIONS,
+    ]
+}
+
+/// Every problem the core and the ports can answer with, by name, for the reference.
+pub fn problems() -> Vec<Code> {
+    let mut codes = vec![
+        access::STEP_UP_REQUIRED,
+        accounts::EMAIL_TAKEN,
+        accounts::NO_PASSWORD,
+        accounts::SIGN_UP_CLOSED,
+        accounts::WEAK_PASSWORD,
+        accounts::WRONG_CREDENTIALS,
+        budgets::TOO_MANY_ATTEMPTS,
+        budgets::TOO_MANY_SENDS,
+        challenges::CHALLENGE_ENDED,
+        challenges::FACTOR_NOT_REQUIRED,
+        challenges::NOTHING_SENT,
+        challenges::WRONG_CODE,
+        challenges::WRONG_PURPOSE,
+        factors::DEVICE_EXISTS,
+        factors::DEVICE_LIMIT,
+        factors::DEVICE_NOT_FOUND,
+        factors::NO_DEVICE,
+        factors::NO_OTHER_PROOF,
+        guard::IDENTITY_UNAVAILABLE,
+        outbox::CHANNEL_UNAVAILABLE,
+        outbox::MESSAGE_NOT_FOUND,
+        sessions::CSRF,
+        sessions::SESSION_ENDED,
+        sessions::SESSION_NOT_FOUND,
+        portcullis_ports::error::INTERNAL,
+        portcullis_ports::identity::UNAUTHENTICATED,
+        portcullis_ports::keys::KEYS_UNAVAILABLE,
+        portcullis_ports::keys::NOT_OURS,
+        portcullis_ports::storage::STORE_CONFLICT,
+        portcullis_ports::storage::STORE_UNAVAILABLE,
+    ];
+    codes.sort_by_key(|code| code.name());
+    codes
+}

@@ -16,6 +16,7 @@ pub mod passwords;
 pub mod plugin;
 pub mod probe;
 pub mod secret;
+pub mod span;
 pub mod storage;
 #[cfg(feature = "testkit")]
 pub mod testkit;
@@ -25,3 +26,4 @@ pub use clock::{Clock, Entropy, Timestamp};
 pub use error::{Code, Error, Kind, Result, Retry};
 pub use outcome::Outcome;
 pub use secret::Secret;
+pub use span::Span;

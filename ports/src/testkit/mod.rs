@@ -1,5 +1,15 @@
 //! Fakes and conformance suites: what a core test stands on, and what every plugin must pass.
 
 mod fakes;
+pub mod identity;
+pub mod keys;
+mod memory_store;
+pub mod passwords;
+pub mod plugin;
+pub mod senders;
+pub mod storage;
 
 pub use fakes::{FakeClock, FakeEntropy};
+pub use identity::FakeRequest;
+pub use memory_store::MemoryStore;
+pub use plugin::FakeRuntime;

@@ -1,0 +1,36 @@
+//! Finds accounts: the reading side that other areas use.
+
+use std::sync::Arc;
+
+use portcullis_ports::Result;
+use portcullis_ports::contact::EmailAddress;
+use portcullis_ports::identity::Subject;
+
+use super::records::{Account, AddressClaim};
+use crate::deployment::Deployment;
+use crate::table::Versioned;
+
+/// Reads accounts.
+#[derive(Clone)]
+pub(crate) struct Directory {
+    deployment: Arc<Deployment>,
+}
+
+impl Directory {
+    pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
+        Self { deployment: Arc::clone(deployment) }
+    }
+
+    /// The account of that subject, if it is one of ours.
+    pub(crate) async fn account(&self, subject: &Subject) -> Result<Option<Versioned<Account>>> {
+        self.deployment.table::<Account>().find(subject.as_str(), Account::SORT).await
+    }
+
+    /// The account with that address.
+    pub(crate) async fn by_address(&self, email: &EmailAddress) -> Result<Option<Versioned<Account>>> {
+        match self.deployment.table::<AddressClaim>().find(email.as_str(), AddressClaim::SORT).await? {
+            Some(claim) => self.account(&claim.subject).await,
+            None => Ok(None),
+        }
+    }
+}

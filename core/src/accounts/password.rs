@@ -1,0 +1,117 @@
+//! Passwords: what is accepted, and how one is checked without telling whether the account exists.
+
+use std::sync::Arc;
+
+use portcullis_ports::passwords::{PasswordHash, Verdict};
+use portcullis_ports::{Result, Secret};
+use zxcvbn::{Score, zxcvbn};
+
+use super::model::{NO_PASSWORD, WEAK_PASSWORD, WRONG_CREDENTIALS};
+use super::{Account, Directory};
+use crate::access::SignedIn;
+use crate::audit::{Audit, Event};
+use crate::budgets::Budgets;
+use crate::deployment::Deployment;
+use crate::input::SecretInput;
+use crate::table::{Batch, Versioned};
+
+/// The most characters of a password.
+pub const PASSWORD_MAX: usize = 256;
+/// The part of a password that is judged. Longer ones cannot be guessed by their beginning being weak.
+const JUDGED: usize = 72;
+
+/// Judges a new password: long enough, and not among those that are tried first.
+///
+/// `about` is what an attacker knows of the person.
+pub(super) fn check_strength(password: &Secret, field: &str, min: usize, about: &[&str]) -> Result<()> {
+    let refuse = |detail: String| WEAK_PASSWORD.says(detail.clone()).at(field, detail);
+    let length = password.expose().chars().count();
+    if length < min {
+        return Err(refuse(format!("The password must have at least {min} characters; several words make a good one.")));
+    }
+    if length > PASSWORD_MAX {
+        return Err(refuse(format!("The password must have at most {PASSWORD_MAX} characters.")));
+    }
+    let judged: String = password.expose().chars().take(JUDGED).collect();
+    if zxcvbn(&judged, about).score() < Score::Two {
+        let advice = "This password is among the first that are tried: choose one that is longer or less common.";
+        return Err(refuse(advice.into()));
+    }
+    Ok(())
+}
+
+/// Checks and hashes passwords within the budgets.
+#[derive(Clone)]
+pub(crate) struct PasswordDesk {
+    deployment: Arc<Deployment>,
+    directory: Directory,
+    budgets: Budgets,
+    audit: Audit,
+}
+
+impl PasswordDesk {
+    pub(crate) fn new(deployment: &Arc<Deployment>, directory: &Directory, budgets: &Budgets, audit: &Audit) -> Self {
+        Self {
+            deployment: Arc::clone(deployment),
+            directory: directory.clone(),
+            budgets: budgets.clone(),
+            audit: audit.clone(),
+        }
+    }
+
+    pub(super) async fn hash(&self, password: &SecretInput) -> Result<PasswordHash> {
+        self.deployment.hasher.hash(password.secret()).await
+    }
+
+    /// Compares with the hash of an account, or does the same work for none.
+    pub(super) async fn matches(&self, password: &SecretInput, account: Option<&Account>) -> Result<Verdict> {
+        let Some(account) = account else {
+            self.deployment.hasher.decoy(password.secret()).await?;
+            return Ok(Verdict::Mismatch);
+        };
+        self.deployment.hasher.verify(password.secret(), &account.password).await
+    }
+
+    /// Checks the password of whoever is signed in, and returns the account.
+    ///
+    /// # Errors
+    /// `wrong-credentials`, `no-password`, `too-many-attempts`.
+    pub(crate) async fn check(&self, who: &SignedIn, password: &SecretInput) -> Result<Versioned<Account>> {
+        let subject = who.subject();
+        let account = self.directory.account(subject).await?.ok_or_else(|| NO_PASSWORD.error())?;
+        let known = self.budgets.knows(subject, &who.source).await?;
+        self.budgets.attempt("password", account.email.as_str(), &who.source, known).await?;
+        if self.matches(password, Some(&account)).await? == Verdict::Mismatch {
+            self.audit.record(subject, &[Event::failure("password_check", &who.source)]).await?;
+            return Err(WRONG_CREDENTIALS.says("The password is wrong."));
+        }
+        let mut batch = Batch::default();
+        self.budgets.clear_attempts(&mut batch, "password", account.email.as_str(), &who.source)?;
+        self.deployment.commit(batch).await?;
+        Ok(account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(password: &str) -> Result<()> {
+        check_strength(&Secret::new(password), "/password", 10, &["ada@example.com", "ada"])
+    }
+
+    #[test]
+    fn long_uncommon_passwords_are_accepted() {
+        for good in ["correct horse battery staple", "plum-kettle-orbit", "Tr0ub4dor&3xtra", "vJ8#kq2Lw0z"] {
+            assert!(judge(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn short_common_and_personal_passwords_are_refused() {
+        for bad in ["short", "password1234", "qwertyuiop", "aaaaaaaaaaaaaaaa", "1234567890", "ada@example.com"] {
+            assert_eq!(judge(bad).unwrap_err().code(), WEAK_PASSWORD, "{bad}");
+        }
+        assert!(judge(&"x7#Kq".repeat(60)).is_err());
+    }
+}

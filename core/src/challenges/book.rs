@@ -1,0 +1,83 @@
+//! Opens and finds challenges, for sign-in, step-up and the management of factors alike.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_ports::id::{self, DeviceId, SessionId};
+use portcullis_ports::identity::Subject;
+use portcullis_ports::Result;
+
+use super::model::{CHALLENGE_ENDED, Challenge, Purpose, State, Transport, WRONG_PURPOSE};
+use crate::deployment::{Deployment, fingerprint};
+use crate::factors::FactorKind;
+use crate::table::{Batch, Versioned};
+
+/// The fixed part of a new challenge.
+pub(crate) struct NewChallenge<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) purpose: Purpose,
+    pub(crate) factors: &'a [FactorKind],
+    pub(crate) transport: Transport,
+    pub(crate) device: Option<DeviceId>,
+    pub(crate) session: Option<SessionId>,
+}
+
+/// Challenges of all purposes.
+#[derive(Clone)]
+pub(crate) struct ChallengeBook {
+    deployment: Arc<Deployment>,
+}
+
+impl ChallengeBook {
+    pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
+        Self { deployment: Arc::clone(deployment) }
+    }
+
+    /// A new challenge and the id for the client. It is stored by whoever commits it.
+    pub(crate) fn draft(&self, new: &NewChallenge<'_>) -> Result<(String, Challenge)> {
+        let raw = id::random("chal", self.deployment.entropy.as_ref())?;
+        let now = self.deployment.now();
+        let challenge = Challenge {
+            id_hash: fingerprint(&raw),
+            subject: new.subject.clone(),
+            purpose: new.purpose,
+            state: State::Open,
+            factors: new.factors.iter().map(|factor| (*factor, false)).collect::<BTreeMap<_, _>>(),
+            codes: Vec::new(),
+            transport: new.transport,
+            device: new.device.clone(),
+            session: new.session.clone(),
+            created_at: now,
+            expires_at: now + self.deployment.settings.challenges.lifetime.get(),
+        };
+        Ok((raw, challenge))
+    }
+
+    /// The challenge of that id, open or answered.
+    ///
+    /// # Errors
+    /// `challenge-ended` if there is none of this subject, `challenge-purpose` if it is for something else.
+    pub(crate) async fn find(&self, raw: &str, subject: &Subject, purposes: &[Purpose]) -> Result<Versioned<Challenge>> {
+        let ended = || CHALLENGE_ENDED.error();
+        if !id::well_formed("chal", raw) {
+            return Err(ended());
+        }
+        let found = self.deployment.table::<Challenge>().find(&fingerprint(raw), Challenge::SORT).await?.ok_or_else(ended)?;
+        if found.subject != *subject {
+            return Err(ended());
+        }
+        if purposes.contains(&found.purpose) { Ok(found) } else { Err(WRONG_PURPOSE.error()) }
+    }
+
+    /// The challenge of that id, if it still waits for answers.
+    pub(crate) async fn open(&self, raw: &str, subject: &Subject, purposes: &[Purpose]) -> Result<Versioned<Challenge>> {
+        let found = self.find(raw, subject, purposes).await?;
+        if found.state == State::Open { Ok(found) } else { Err(CHALLENGE_ENDED.error()) }
+    }
+
+    /// Adds the end of a challenge to the commit that it allows.
+    pub(crate) fn consume(&self, batch: &mut Batch, found: &Versioned<Challenge>) -> Result<()> {
+        let consumed = Challenge { state: State::Consumed(None), codes: Vec::new(), ..found.value.clone() };
+        batch.replace(found, &consumed)
+    }
+}

@@ -1,0 +1,115 @@
+//! Codes that are sent: one per destination, stored as keyed hashes, within the budgets of account and destination.
+
+use std::sync::Arc;
+
+use portcullis_ports::Result;
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::secret::same_secret;
+
+use super::model::{Challenge, NOTHING_SENT, SentCode, WRONG_CODE};
+use crate::budgets::{Budgets, TOO_MANY_SENDS, Use};
+use crate::deployment::Deployment;
+use crate::factors::{ContactDevice, FactorKind};
+use crate::messages::{self, CodeFor};
+use crate::outbox::Outbox;
+use crate::settings::Limit;
+use crate::table::Batch;
+
+/// Sends and checks codes.
+#[derive(Clone)]
+pub(crate) struct Codes {
+    deployment: Arc<Deployment>,
+    budgets: Budgets,
+    outbox: Outbox,
+}
+
+impl Codes {
+    pub(crate) fn new(deployment: &Arc<Deployment>, budgets: &Budgets, outbox: &Outbox) -> Self {
+        Self { deployment: Arc::clone(deployment), budgets: budgets.clone(), outbox: outbox.clone() }
+    }
+
+    /// Seconds between two codes for one purpose.
+    pub(crate) fn interval(&self) -> u64 {
+        self.deployment.settings.budgets.send_interval.get().as_secs()
+    }
+
+    /// Whether codes can be sent to this device at all.
+    pub(crate) fn can_reach(&self, device: &ContactDevice) -> bool {
+        self.outbox.serves(device.destination.channel())
+    }
+
+    /// Counts one code to each device, all or none, before any is made.
+    ///
+    /// # Errors
+    /// `channel-unavailable`, `too-many-sends`.
+    pub(crate) async fn take(&self, subject: &Subject, what: &str, devices: &[ContactDevice]) -> Result<()> {
+        let limits = &self.deployment.settings.budgets;
+        let interval = Limit::new(1, limits.send_interval);
+        let pause = [subject.as_str(), what];
+        let mut uses = vec![Use { name: "send-interval", of: &pause, limit: interval }];
+        let keys: Vec<[&str; 2]> =
+            devices.iter().map(|device| [device.destination.channel().word(), device.destination.address()]).collect();
+        for key in &keys {
+            uses.push(Use { name: "sends-destination", of: key, limit: limits.sends_per_destination });
+        }
+        let mut channels: Vec<_> = devices.iter().map(|device| device.destination.channel()).collect();
+        channels.dedup();
+        let per_channel: Vec<[&str; 2]> = channels.iter().map(|channel| [channel.word(), subject.as_str()]).collect();
+        for (channel, key) in channels.iter().zip(&per_channel) {
+            self.outbox.require(*channel)?;
+            uses.push(Use { name: "sends-account", of: key, limit: limits.sends_per_account });
+            uses.push(Use { name: "sends-total", of: &key[..1], limit: limits.sends_in_total });
+        }
+        self.budgets.take(TOO_MANY_SENDS, &uses).await
+    }
+
+    /// Adds a fresh code for each device to the challenge and its message to the batch.
+    pub(crate) async fn send(
+        &self,
+        batch: &mut Batch,
+        challenge: &mut Challenge,
+        devices: &[ContactDevice],
+        why: CodeFor,
+    ) -> Result<()> {
+        for device in devices {
+            let code = self.deployment.random_code()?;
+            challenge.codes.retain(|sent| sent.device != device.id);
+            challenge.codes.push(SentCode {
+                device: device.id.clone(),
+                factor: device.destination.channel().into(),
+                mac: self.mac(challenge, &device.id, &code)?,
+                sent_at: self.deployment.now(),
+            });
+            let product = &self.deployment.settings.product.name;
+            let draft = messages::code(product, device.destination.clone(), why, &code, challenge.expires_at);
+            self.outbox.enqueue(batch, draft).await?;
+        }
+        Ok(())
+    }
+
+    /// The device whose code this is. Every code that was sent is compared, so the time tells nothing.
+    ///
+    /// # Errors
+    /// `nothing-sent`, `wrong-code`.
+    pub(crate) fn check(&self, challenge: &Challenge, factor: FactorKind, text: &str) -> Result<DeviceId> {
+        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        let mut sent = false;
+        let mut matching = None;
+        for code in challenge.codes.iter().filter(|code| code.factor == factor) {
+            sent = true;
+            if same_secret(code.mac.as_bytes(), self.mac(challenge, &code.device, &digits)?.as_bytes()) {
+                matching = Some(code.device.clone());
+            }
+        }
+        match (sent, matching) {
+            (false, _) => Err(NOTHING_SENT.error()),
+            (true, None) => Err(WRONG_CODE.error()),
+            (true, Some(device)) => Ok(device),
+        }
+    }
+
+    fn mac(&self, challenge: &Challenge, device: &DeviceId, code: &str) -> Result<String> {
+        self.deployment.keyring.pseudonym("sent-code", &[&challenge.id_hash, device.as_str(), code])
+    }
+}

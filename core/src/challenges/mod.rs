@@ -1,0 +1,131 @@
+//! Challenges: from the first factor to a session, and from a session to a fresh proof.
+
+mod book;
+mod codes;
+mod model;
+mod records;
+mod step_up;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::sync::Arc;
+
+use portcullis_ports::Result;
+use portcullis_ports::id::SessionId;
+
+pub(crate) use book::{ChallengeBook, NewChallenge};
+pub(crate) use codes::Codes;
+pub(crate) use model::Challenge;
+pub use model::{
+    CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, NOTHING_SENT, NameChallenge, Opened, Progress, Purpose, SendEmailCode,
+    SendSmsCode, StepUpPassword, StepUpStarted, SteppedUp, Transport, UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE,
+    WRONG_PURPOSE,
+};
+use model::State;
+pub(crate) use records::CHALLENGES;
+
+use crate::access::Identified;
+use crate::accounts::PasswordDesk;
+use crate::audit::{Audit, Event};
+use crate::budgets::Budgets;
+use crate::deployment::Deployment;
+use crate::factors::Factors;
+use crate::notices::Notices;
+use crate::recovery_codes::RecoveryDesk;
+use crate::sessions::{Sessions, StartSession, Started};
+use crate::table::Batch;
+
+/// Leads through sign-in and step-up.
+#[derive(Clone)]
+pub struct Challenges {
+    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) book: ChallengeBook,
+    pub(crate) codes: Codes,
+    pub(crate) factors: Factors,
+    pub(crate) recovery: RecoveryDesk,
+    pub(crate) sessions: Sessions,
+    pub(crate) passwords: PasswordDesk,
+    pub(crate) budgets: Budgets,
+    pub(crate) audit: Audit,
+    pub(crate) notices: Notices,
+}
+
+impl Challenges {
+    /// Begins a session at once if no factor is enrolled, and a challenge for all enrolled factors otherwise.
+    pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
+        let kinds = self.factors.kinds(&who.subject).await?;
+        if kinds.is_empty() { self.begin_at_once(who, &command).await } else { self.challenge(who, &kinds, &command).await }
+    }
+
+    async fn begin_at_once(&self, who: &Identified, command: &StartSession) -> Result<Started> {
+        self.deployment
+            .retried(|| async {
+                let id = SessionId::random(self.deployment.entropy.as_ref())?;
+                let secret = self.deployment.random_text()?;
+                let mut batch = Batch::default();
+                let granted = self.sessions.begin(&mut batch, who, id, &secret, who.at, command.transport)?;
+                let event = Event::success("ui_session_start", &who.source).with("session_id", &granted.session.id);
+                self.audit.append(&mut batch, &who.subject, &[event]).await?;
+                self.deployment.commit(batch).await?;
+                Ok(Started::Granted(granted))
+            })
+            .await
+    }
+
+    async fn challenge(
+        &self,
+        who: &Identified,
+        kinds: &[crate::factors::FactorKind],
+        command: &StartSession,
+    ) -> Result<Started> {
+        let (challenge_id, challenge) = self.book.draft(&NewChallenge {
+            subject: &who.subject,
+            purpose: Purpose::SignIn,
+            factors: kinds,
+            transport: command.transport,
+            device: None,
+            session: None,
+        })?;
+        self.deployment
+            .retried(|| async {
+                let mut batch = Batch::default();
+                batch.insert(&challenge)?;
+                let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+                let event = Event::info("ui_session_start", &who.source).with("required_factors", words.join(","));
+                self.audit.append(&mut batch, &who.subject, &[event]).await?;
+                self.deployment.commit(batch).await
+            })
+            .await?;
+        Ok(Started::Challenged(Opened {
+            challenge_id,
+            required_factors: challenge.required(),
+            expires_at: challenge.expires_at,
+        }))
+    }
+
+    /// Where a sign-in stands. Once it is complete this gives its session again, for as long as the challenge lasts,
+    /// so that a lost answer costs nobody a second sign-in.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`, `session-ended`.
+    pub async fn finalize(&self, who: &Identified, command: NameChallenge) -> Result<Progress> {
+        let raw = command.challenge_id.trimmed();
+        let found = self.book.find(raw, &who.subject, &[Purpose::SignIn, Purpose::StepUp]).await?;
+        let granted = match &found.state {
+            State::Open => None,
+            State::Consumed(Some(session)) => {
+                let secret = self.session_secret(raw, session)?;
+                Some(self.sessions.again(session, &secret, found.transport).await?)
+            }
+            State::Consumed(None) => return Err(CHALLENGE_ENDED.error()),
+        };
+        Ok(Progress { factors: found.factors.clone(), granted, step_up_until: None })
+    }
+
+    /// The secret of the session that a challenge becomes: derived from the challenge id, which only the client holds,
+    /// and the root secret, which only the server holds. Neither a thief of the store nor a reader of logs can make it.
+    fn session_secret(&self, raw: &str, session: &SessionId) -> Result<String> {
+        self.deployment.keyring.mac_text("session-secret", &[raw, session.as_str()])
+    }
+}

@@ -1,0 +1,250 @@
+//! Challenges: the state machine that collects proofs, commands, views and problems.
+
+use std::collections::BTreeMap;
+
+use portcullis_ports::id::{DeviceId, SessionId};
+use portcullis_ports::identity::Subject;
+use portcullis_ports::{Code, Kind, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::factors::FactorKind;
+use crate::input::SecretInput;
+use crate::sessions::Granted;
+
+/// The challenge is unknown, answered or too old.
+pub const CHALLENGE_ENDED: Code =
+    Code::new("challenge-ended", Kind::Unauthenticated, "This sign-in step is over or unknown: please start again.");
+/// The challenge was made for something else.
+pub const WRONG_PURPOSE: Code =
+    Code::new("challenge-purpose", Kind::Invalid, "This challenge was started for something else.");
+/// The challenge does not ask for this factor.
+pub const FACTOR_NOT_REQUIRED: Code =
+    Code::new("factor-not-required", Kind::Invalid, "This challenge does not ask for this factor.");
+/// The code is wrong, used or too old.
+pub const WRONG_CODE: Code =
+    Code::new("wrong-code", Kind::Unauthenticated, "The code is wrong, was already used or is too old.");
+/// A code must be requested first.
+pub const NOTHING_SENT: Code =
+    Code::new("nothing-sent", Kind::Invalid, "No code was sent for this challenge yet: request one first.");
+
+/// What a challenge is for. It is fixed when the challenge is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To begin a session.
+    SignIn,
+    /// To renew the proof in a session.
+    StepUp,
+    /// To add a phone number.
+    SmsEnrol,
+    /// To remove a phone number.
+    SmsRemove,
+    /// To add an e-mail address.
+    EmailEnrol,
+    /// To remove an e-mail address.
+    EmailRemove,
+}
+
+/// How a client carries the credential of the session it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "lowercase"))]
+pub enum Transport {
+    /// In the header `X-SESSION-ID`.
+    #[default]
+    Header,
+    /// In an `HttpOnly` cookie.
+    Cookie,
+}
+
+/// One code that was sent to one destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SentCode {
+    /// The device it was sent to.
+    pub(crate) device: DeviceId,
+    /// The channel's factor.
+    pub(crate) factor: FactorKind,
+    /// A keyed hash bound to challenge and device.
+    pub(crate) mac: String,
+    /// When it went out.
+    pub(crate) sent_at: Timestamp,
+}
+
+/// Where a challenge stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// It collects proofs.
+    Open,
+    /// It was answered; a sign-in names the session it became.
+    Consumed(Option<SessionId>),
+}
+
+/// A short-lived record that collects proofs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Challenge {
+    /// SHA-256 of the id that only the client holds.
+    pub(crate) id_hash: String,
+    pub(crate) subject: Subject,
+    pub(crate) purpose: Purpose,
+    pub(crate) state: State,
+    /// Each factor it asks for, and whether it was proven.
+    pub(crate) factors: BTreeMap<FactorKind, bool>,
+    pub(crate) codes: Vec<SentCode>,
+    pub(crate) transport: Transport,
+    /// The device it is about, when it adds or removes one.
+    pub(crate) device: Option<DeviceId>,
+    /// The session it strengthens, when it does.
+    pub(crate) session: Option<SessionId>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl Challenge {
+    /// A sign-in needs every factor; a step-up is content with one.
+    pub(crate) fn is_complete(&self) -> bool {
+        match self.purpose {
+            Purpose::StepUp => self.factors.values().any(|passed| *passed),
+            _ => self.factors.values().all(|passed| *passed),
+        }
+    }
+
+    /// The factors it asks for.
+    pub(crate) fn required(&self) -> Vec<FactorKind> {
+        self.factors.keys().copied().collect()
+    }
+
+    /// Remembers that a factor was proven.
+    pub(crate) fn pass(&mut self, factor: FactorKind) {
+        self.factors.insert(factor, true);
+        self.codes.retain(|code| code.factor != factor);
+    }
+}
+
+/// A challenge that has just been made. The id is known to the client alone.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// To be sent with every answer.
+    pub challenge_id: String,
+    /// What must be proven.
+    pub required_factors: Vec<FactorKind>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Names a challenge.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct NameChallenge {
+    /// As given when the challenge was started.
+    pub challenge_id: SecretInput,
+}
+
+/// A code from an authenticator app.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct VerifyTotp {
+    /// As given when the challenge was started.
+    pub challenge_id: SecretInput,
+    /// Six digits. May also be sent as `code`.
+    #[serde(alias = "code")]
+    pub totp_code: SecretInput,
+}
+
+/// A request to send a code by text message.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct SendSmsCode {
+    /// As given when the challenge was started.
+    pub challenge_id: SecretInput,
+    /// Only to this number; otherwise to all of the account.
+    pub sms_device_id: Option<DeviceId>,
+}
+
+/// A request to send a code by e-mail.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct SendEmailCode {
+    /// As given when the challenge was started.
+    pub challenge_id: SecretInput,
+    /// Only to this address; otherwise to all of the account.
+    pub email_device_id: Option<DeviceId>,
+}
+
+/// A code that was sent.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct VerifyCode {
+    /// As given when the challenge was started.
+    pub challenge_id: SecretInput,
+    /// Six digits.
+    pub code: SecretInput,
+}
+
+/// A recovery code.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct UseRecoveryCode {
+    /// As given when the challenge was started.
+    pub challenge_id: SecretInput,
+    /// As printed; case and dashes do not matter. May also be sent as `code`.
+    #[serde(alias = "code")]
+    pub recovery_code: SecretInput,
+}
+
+/// Codes are on their way.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct CodesSent {
+    /// Always `sent`.
+    pub status: String,
+    /// Where to, masked.
+    pub sent_to: Vec<String>,
+    /// When the challenge ends, in Unix seconds.
+    pub expires_at: i64,
+    /// Seconds until another code may be requested.
+    pub retry_after: u64,
+}
+
+/// Where a challenge stands after an answer.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// What must be proven, and whether it was.
+    pub factors: BTreeMap<FactorKind, bool>,
+    /// The session, once everything a sign-in asks for is proven.
+    pub granted: Option<Granted>,
+    /// Until when sensitive actions are open, once a step-up is complete.
+    pub step_up_until: Option<Timestamp>,
+}
+
+/// What a step-up asks for.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct StepUpStarted {
+    /// Whether a factor is enrolled.
+    pub auth_required: bool,
+    /// To be sent with the answer; null when the password is asked for.
+    pub challenge_id: Option<String>,
+    /// Any one of these is enough.
+    pub required_factors: Vec<FactorKind>,
+    /// No factor is enrolled: send the password to `/ui/step-up/password`.
+    pub password: bool,
+}
+
+/// The password again.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct StepUpPassword {
+    /// The password of the account.
+    pub password: SecretInput,
+}
+
+/// Sensitive actions are open for a while.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct SteppedUp {
+    /// Always `ok`.
+    pub status: String,
+    /// Until when, in Unix seconds.
+    pub step_up_until: i64,
+}

@@ -1,0 +1,231 @@
+//! Answering a challenge: authenticator code, sent code, recovery code.
+
+use portcullis_ports::id::{DeviceId, SessionId};
+use portcullis_ports::{Kind, Result};
+
+use super::model::{
+    Challenge, CodesSent, FACTOR_NOT_REQUIRED, Progress, Purpose, SendEmailCode, SendSmsCode, State, UseRecoveryCode,
+    VerifyCode, VerifyTotp,
+};
+use super::Challenges;
+use crate::access::Identified;
+use crate::audit::Event;
+use crate::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
+use crate::messages::{Change, CodeFor};
+use crate::sessions::Granted;
+use crate::table::{Batch, Versioned};
+
+const PURPOSES: [Purpose; 2] = [Purpose::SignIn, Purpose::StepUp];
+
+/// What the client gives as proof.
+#[derive(Clone, Copy)]
+enum Answer<'a> {
+    /// A code of an authenticator app.
+    Totp(&'a str),
+    /// A code that was sent.
+    Sent(&'a str),
+    /// A recovery code in place of the factor.
+    Recovery(&'a str),
+}
+
+impl Answer<'_> {
+    fn event(self, factor: FactorKind) -> &'static str {
+        match (self, factor) {
+            (Self::Totp(_), _) => "mfa_totp_verify",
+            (Self::Recovery(_), _) => "mfa_recovery",
+            (Self::Sent(_), FactorKind::Sms) => "mfa_sms_verify",
+            (Self::Sent(_), FactorKind::Email | FactorKind::Totp) => "mfa_email_verify",
+        }
+    }
+}
+
+impl Challenges {
+    /// Answers with a code of an authenticator app.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`, `factor-not-required`, `too-many-attempts`, `wrong-code`.
+    pub async fn verify_totp(&self, who: &Identified, command: VerifyTotp) -> Result<Progress> {
+        let answer = Answer::Totp(command.totp_code.trimmed());
+        self.answer(who, command.challenge_id.trimmed(), FactorKind::Totp, answer).await
+    }
+
+    /// Sends codes by text message.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`, `factor-not-required`, `no-device`, `device-not-found`,
+    /// `channel-unavailable`, `too-many-sends`.
+    pub async fn send_sms(&self, who: &Identified, command: SendSmsCode) -> Result<CodesSent> {
+        self.send(who, command.challenge_id.trimmed(), FactorKind::Sms, command.sms_device_id.as_ref()).await
+    }
+
+    /// Sends codes by e-mail.
+    ///
+    /// # Errors
+    /// As [`Challenges::send_sms`].
+    pub async fn send_email(&self, who: &Identified, command: SendEmailCode) -> Result<CodesSent> {
+        self.send(who, command.challenge_id.trimmed(), FactorKind::Email, command.email_device_id.as_ref()).await
+    }
+
+    /// Answers with a code that came by text message.
+    ///
+    /// # Errors
+    /// As [`Challenges::verify_totp`], and `nothing-sent`.
+    pub async fn verify_sms(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
+        self.answer(who, command.challenge_id.trimmed(), FactorKind::Sms, Answer::Sent(command.code.trimmed())).await
+    }
+
+    /// Answers with a code that came by e-mail.
+    ///
+    /// # Errors
+    /// As [`Challenges::verify_totp`], and `nothing-sent`.
+    pub async fn verify_email(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
+        self.answer(who, command.challenge_id.trimmed(), FactorKind::Email, Answer::Sent(command.code.trimmed())).await
+    }
+
+    /// Answers with a recovery code in place of a factor whose device is lost.
+    ///
+    /// # Errors
+    /// As [`Challenges::verify_totp`].
+    pub async fn use_recovery_code(&self, who: &Identified, factor: FactorKind, command: UseRecoveryCode) -> Result<Progress> {
+        let answer = Answer::Recovery(command.recovery_code.trimmed());
+        self.answer(who, command.challenge_id.trimmed(), factor, answer).await
+    }
+
+    /// Counts the attempt, checks the proof, and writes proof, progress, session and history in one commit.
+    async fn answer(&self, who: &Identified, raw: &str, factor: FactorKind, answer: Answer<'_>) -> Result<Progress> {
+        self.waiting_for(who, raw, factor).await?;
+        let known = self.budgets.knows(&who.subject, &who.source).await?;
+        self.budgets.attempt(factor.word(), who.subject.as_str(), &who.source, known).await?;
+        let result = self
+            .deployment
+            .retried(|| async {
+                let found = self.waiting_for(who, raw, factor).await?;
+                let mut batch = Batch::default();
+                let device = self.prove(who, factor, answer, &found, &mut batch).await?;
+                let mut event = Event::success(answer.event(factor), &who.source).with("factor", factor.word());
+                if let Some(device) = device {
+                    event = event.with("device_id", device);
+                }
+                self.advance(who, raw, factor, &found, batch, event).await
+            })
+            .await;
+        if let Err(error) = &result
+            && error.kind() == Kind::Unauthenticated
+        {
+            let event = Event::failure(answer.event(factor), &who.source)
+                .with("factor", factor.word())
+                .with("reason", error.code().name());
+            self.audit.record(&who.subject, &[event]).await?;
+        }
+        result
+    }
+
+    /// Checks the proof, adds what it uses up to the batch, and names the device that gave it.
+    async fn prove(
+        &self,
+        who: &Identified,
+        factor: FactorKind,
+        answer: Answer<'_>,
+        challenge: &Challenge,
+        batch: &mut Batch,
+    ) -> Result<Option<DeviceId>> {
+        match answer {
+            Answer::Totp(code) => self.factors.prove_totp(batch, &who.subject, code).await.map(Some),
+            Answer::Sent(code) => {
+                let device = self.codes.check(challenge, factor, code)?;
+                self.factors.mark_used(batch, &who.subject, factor, &device).await?;
+                Ok(Some(device))
+            }
+            Answer::Recovery(code) => {
+                let left = self.recovery.consume(batch, &who.subject, factor, code).await?;
+                self.notices.add(batch, &who.subject, &Change::RecoveryCodeUsed { factor, left }).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn advance(
+        &self,
+        who: &Identified,
+        raw: &str,
+        factor: FactorKind,
+        found: &Versioned<Challenge>,
+        mut batch: Batch,
+        event: Event<'_>,
+    ) -> Result<Progress> {
+        let mut challenge = found.value.clone();
+        challenge.pass(factor);
+        let mut events = vec![event];
+        let (mut granted, mut step_up_until) = (None, None);
+        if challenge.is_complete() {
+            match (challenge.purpose, &challenge.session) {
+                (Purpose::StepUp, Some(session)) => {
+                    step_up_until = Some(self.sessions.strengthen(&mut batch, session, &who.subject).await?);
+                    challenge.state = State::Consumed(None);
+                    events.push(Event::success("step_up", &who.source).with("session_id", session));
+                }
+                _ => {
+                    let session = self.begin_session(&mut batch, who, raw, &challenge)?;
+                    challenge.state = State::Consumed(Some(session.session.id.clone()));
+                    events.push(Event::success("ui_session_finalize", &who.source).with("session_id", &session.session.id));
+                    granted = Some(session);
+                }
+            }
+        }
+        batch.replace(found, &challenge)?;
+        self.budgets.clear_attempts(&mut batch, factor.word(), who.subject.as_str(), &who.source)?;
+        self.audit.append(&mut batch, &who.subject, &events).await?;
+        self.deployment.commit(batch).await?;
+        Ok(Progress { factors: challenge.factors, granted, step_up_until })
+    }
+
+    fn begin_session(&self, batch: &mut Batch, who: &Identified, raw: &str, challenge: &Challenge) -> Result<Granted> {
+        let id = SessionId::random(self.deployment.entropy.as_ref())?;
+        let secret = self.session_secret(raw, &id)?;
+        self.sessions.begin(batch, who, id, &secret, self.deployment.now(), challenge.transport)
+    }
+
+    /// The challenge, provided that it is open and asks for the factor.
+    async fn waiting_for(&self, who: &Identified, raw: &str, factor: FactorKind) -> Result<Versioned<Challenge>> {
+        let found = self.book.open(raw, &who.subject, &PURPOSES).await?;
+        if found.factors.contains_key(&factor) { Ok(found) } else { Err(FACTOR_NOT_REQUIRED.error()) }
+    }
+
+    async fn send(&self, who: &Identified, raw: &str, factor: FactorKind, only: Option<&DeviceId>) -> Result<CodesSent> {
+        let found = self.waiting_for(who, raw, factor).await?;
+        let mut devices = self.factors.roster.enabled_contacts(&who.subject, factor).await?;
+        if devices.is_empty() {
+            return Err(NO_DEVICE.error());
+        }
+        if let Some(only) = only {
+            devices.retain(|device| device.id == *only);
+            if devices.is_empty() {
+                return Err(DEVICE_NOT_FOUND.error());
+            }
+        }
+        let (what, event) = match factor {
+            FactorKind::Sms => ("sms_login", "mfa_sms_begin"),
+            FactorKind::Email | FactorKind::Totp => ("email_login", "mfa_email_begin"),
+        };
+        let why = if found.purpose == Purpose::StepUp { CodeFor::StepUp } else { CodeFor::SignIn };
+        self.codes.take(&who.subject, what, &devices).await?;
+        self.deployment
+            .retried(|| async {
+                let found = self.waiting_for(who, raw, factor).await?;
+                let mut challenge = found.value.clone();
+                let mut batch = Batch::default();
+                self.codes.send(&mut batch, &mut challenge, &devices, why).await?;
+                batch.replace(&found, &challenge)?;
+                let event = Event::info(event, &who.source).with("sent", devices.len());
+                self.audit.append(&mut batch, &who.subject, &[event]).await?;
+                self.deployment.commit(batch).await
+            })
+            .await?;
+        Ok(CodesSent {
+            status: "sent".into(),
+            sent_to: devices.iter().map(|device| device.destination.masked()).collect(),
+            expires_at: found.expires_at.seconds(),
+            retry_after: self.codes.interval(),
+        })
+    }
+}

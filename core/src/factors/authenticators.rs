@@ -1,0 +1,198 @@
+//! Authenticator apps: adding, confirming, proving, removing.
+
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::keys::Context;
+use portcullis_ports::{Result, Timestamp};
+use zeroize::Zeroizing;
+
+use super::Factors;
+use super::model::{
+    AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND, FactorKind, RemoveTotp, TotpBegun, TotpConfirmed,
+    TotpDevice, TotpList, TotpView,
+};
+use super::records::TotpDevices;
+use super::totp::{Generator, SECRET_BYTES};
+use crate::access::{Action, SignedIn};
+use crate::audit::Event;
+use crate::challenges::WRONG_CODE;
+use crate::messages::Change;
+use crate::recovery_codes::RecoveryDesk;
+use crate::table::{Batch, Slot};
+
+impl Factors {
+    /// The authenticator apps of the account, newest first.
+    pub async fn totp_devices(&self, who: &SignedIn) -> Result<TotpList> {
+        let mut devices = self.roster.totp(who.subject()).await?.value.devices;
+        devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
+        Ok(TotpList { devices: devices.into_iter().map(view).collect() })
+    }
+
+    /// Begins to add an authenticator app. An older one that was begun and never confirmed is forgotten.
+    ///
+    /// # Errors
+    /// `step-up-required`, `device-limit`.
+    pub async fn add_totp(&self, who: &SignedIn, command: AddTotp) -> Result<TotpBegun> {
+        Action::AddFactor.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
+        self.deployment
+            .retried(|| async {
+                let mut slot = self.roster.totp(who.subject()).await?;
+                slot.value.devices.retain(TotpDevice::enabled);
+                if slot.value.devices.len() >= self.deployment.settings.factors.totp_limit {
+                    return Err(DEVICE_LIMIT.error());
+                }
+                let id = DeviceId::random(self.deployment.entropy.as_ref())?;
+                let mut secret = Zeroizing::new(vec![0; SECRET_BYTES]);
+                self.deployment.entropy.fill(&mut secret)?;
+                let now = self.deployment.now();
+                let until = now + self.deployment.settings.factors.enrolment_lifetime.get();
+                slot.value.devices.push(TotpDevice {
+                    id: id.clone(),
+                    subject: who.subject().clone(),
+                    label: command.label.clone(),
+                    secret: self.deployment.keys.seal(&secret, &context(who.subject(), &id)).await?,
+                    created_at: now,
+                    pending_until: Some(until),
+                    last_used_at: None,
+                    last_step: 0,
+                });
+                let mut batch = Batch::default();
+                batch.save(&slot)?;
+                let event = Event::success("totp_device_begin", &who.source).with("device_id", &id);
+                self.audit.append(&mut batch, who.subject(), &[event]).await?;
+                self.deployment.commit(batch).await?;
+                self.begun(who.subject(), id, &secret, until).await
+            })
+            .await
+    }
+
+    async fn begun(&self, subject: &Subject, id: DeviceId, secret: &Zeroizing<Vec<u8>>, until: Timestamp) -> Result<TotpBegun> {
+        let account = self.directory.account(subject).await?;
+        let name = account.map_or_else(|| subject.to_string(), |account| account.email.to_string());
+        let generator = Generator::new(secret, &self.deployment.settings.product.name, &name)?;
+        Ok(TotpBegun {
+            device_id: id,
+            otpauth_uri: generator.uri()?,
+            secret: generator.base32(),
+            qr_svg: generator.qr_svg()?,
+            expires_at: until.seconds(),
+            recovery_codes: Vec::new(),
+        })
+    }
+
+    /// Confirms an authenticator app with its first code. The first app of an account brings recovery codes.
+    ///
+    /// # Errors
+    /// `device-not-found`, `device-exists` if it is confirmed already, `wrong-code`, `too-many-attempts`.
+    pub async fn confirm_totp(&self, who: &SignedIn, command: ConfirmTotp) -> Result<TotpConfirmed> {
+        let subject = who.subject();
+        self.count(who, "totp_enrol").await?;
+        let result = self.deployment.retried(|| async {
+            let mut slot = self.roster.totp(subject).await?;
+            let first = !slot.value.devices.iter().any(TotpDevice::enabled);
+            let device = find(&mut slot, &command.device_id)?;
+            if device.enabled() {
+                return Err(DEVICE_EXISTS.says("This authenticator app is confirmed already."));
+            }
+            let now = self.deployment.now();
+            let step = self.step(device, command.totp_code.trimmed(), now).await?.ok_or_else(|| WRONG_CODE.error())?;
+            *device = TotpDevice { pending_until: None, last_used_at: Some(now), last_step: step, ..device.clone() };
+            let mut batch = Batch::default();
+            batch.save(&slot)?;
+            let recovery_codes =
+                if first { self.recovery.issue(&mut batch, subject, FactorKind::Totp)? } else { Vec::new() };
+            self.budgets.clear_attempts(&mut batch, "totp_enrol", subject.as_str(), &who.source)?;
+            let event = Event::success("totp_device_confirm", &who.source).with("device_id", &command.device_id);
+            self.audit.append(&mut batch, subject, &[event]).await?;
+            self.notices.add(&mut batch, subject, &Change::FactorAdded(FactorKind::Totp)).await?;
+            self.deployment.commit(batch).await?;
+            Ok(TotpConfirmed { ok: true, recovery_codes })
+        });
+        self.audited(who, "totp_device_confirm", result.await).await
+    }
+
+    /// Removes an authenticator app: with a code of any app of the account, with a recovery code, or with a proof
+    /// given recently in this session. The last one takes its recovery codes along.
+    ///
+    /// # Errors
+    /// `device-not-found`, `wrong-code`, `step-up-required`, `too-many-attempts`.
+    pub async fn remove_totp(&self, who: &SignedIn, id: DeviceId, command: RemoveTotp) -> Result<()> {
+        let subject = who.subject();
+        find(&mut self.roster.totp(subject).await?, &id)?;
+        if command.totp_code.is_some() || command.recovery_code.is_some() {
+            self.count(who, "totp_remove").await?;
+        } else {
+            Action::RemoveFactor.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
+        }
+        let result = self.deployment.retried(|| async {
+            let mut slot = self.roster.totp(subject).await?;
+            find(&mut slot, &id)?;
+            if let Some(code) = &command.totp_code {
+                self.prove_with(&mut slot, code.trimmed()).await?;
+            } else if let Some(code) = &command.recovery_code {
+                self.recovery.check(subject, FactorKind::Totp, code.trimmed()).await?;
+            }
+            slot.value.devices.retain(|device| device.id != id);
+            let mut batch = Batch::default();
+            batch.save(&slot)?;
+            if !slot.value.devices.iter().any(TotpDevice::enabled) {
+                RecoveryDesk::discard(&mut batch, subject, FactorKind::Totp);
+            } else if let Some(code) = &command.recovery_code {
+                self.recovery.consume(&mut batch, subject, FactorKind::Totp, code.trimmed()).await?;
+            }
+            self.budgets.clear_attempts(&mut batch, "totp_remove", subject.as_str(), &who.source)?;
+            let event = Event::success("totp_device_remove", &who.source).with("device_id", &id);
+            self.audit.append(&mut batch, subject, &[event]).await?;
+            self.notices.add(&mut batch, subject, &Change::FactorRemoved(FactorKind::Totp)).await?;
+            self.deployment.commit(batch).await
+        });
+        self.audited(who, "totp_device_remove", result.await).await
+    }
+
+    /// Adds the use of a code to the commit that it opens.
+    ///
+    /// # Errors
+    /// `wrong-code` if no confirmed app of the account shows it now, or if its step was used before.
+    pub(crate) async fn prove_totp(&self, batch: &mut Batch, subject: &Subject, code: &str) -> Result<DeviceId> {
+        let mut slot = self.roster.totp(subject).await?;
+        let id = self.prove_with(&mut slot, code).await?;
+        batch.save(&slot)?;
+        Ok(id)
+    }
+
+    async fn prove_with(&self, slot: &mut Slot<TotpDevices>, code: &str) -> Result<DeviceId> {
+        let now = self.deployment.now();
+        for device in slot.value.devices.iter_mut().filter(|device| device.enabled()) {
+            if let Some(step) = self.step(device, code, now).await? {
+                *device = TotpDevice { last_used_at: Some(now), last_step: step, ..device.clone() };
+                return Ok(device.id.clone());
+            }
+        }
+        Err(WRONG_CODE.error())
+    }
+
+    /// The new step that `code` proves for `device`, if it does.
+    async fn step(&self, device: &TotpDevice, code: &str, now: Timestamp) -> Result<Option<u64>> {
+        let secret = self.deployment.keys.open(&device.secret, &context(&device.subject, &device.id)).await?;
+        let generator = Generator::new(&secret, &self.deployment.settings.product.name, device.subject.as_str())?;
+        Ok(generator.accept(code, now, device.last_step))
+    }
+}
+
+fn find<'a>(slot: &'a mut Slot<TotpDevices>, id: &DeviceId) -> Result<&'a mut TotpDevice> {
+    slot.value.devices.iter_mut().find(|device| device.id == *id).ok_or_else(|| DEVICE_NOT_FOUND.error())
+}
+
+fn context(subject: &Subject, device: &DeviceId) -> Context {
+    Context::new("totp").and("subject", subject.as_str()).and("device", device.as_str())
+}
+
+fn view(device: TotpDevice) -> TotpView {
+    TotpView {
+        enabled: device.enabled(),
+        device_id: device.id,
+        label: device.label.map(|label| label.to_string()).unwrap_or_default(),
+        created_at: device.created_at.seconds(),
+        last_used_at: device.last_used_at.map_or(0, Timestamp::seconds),
+    }
+}

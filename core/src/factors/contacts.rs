@@ -1,0 +1,246 @@
+//! Phone numbers and e-mail addresses: listing, adding, confirming.
+
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::notification::Destination;
+use portcullis_ports::{Result, Timestamp};
+
+use super::Factors;
+use super::model::{
+    AddEmail, AddPhone, ContactBegun, ContactConfirmed, ContactDevice, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND,
+    EmailView, FactorKind, PhoneView,
+};
+use super::records::{ContactKind, Emails, Phones};
+use crate::access::{Action, SignedIn};
+use crate::audit::Event;
+use crate::challenges::{Challenge, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE};
+use crate::input::Label;
+use crate::messages::{Change, CodeFor};
+use crate::table::Batch;
+
+/// The words in which one kind of contact is counted and told.
+pub(super) struct Words {
+    pub(super) enrol: &'static str,
+    pub(super) remove: &'static str,
+    pub(super) begin_event: &'static str,
+    pub(super) confirm_event: &'static str,
+    pub(super) remove_event: &'static str,
+    pub(super) enrol_purpose: Purpose,
+    pub(super) remove_purpose: Purpose,
+}
+
+pub(super) const fn words(factor: FactorKind) -> Words {
+    match factor {
+        FactorKind::Sms => Words {
+            enrol: "enroll_sms",
+            remove: "remove_sms",
+            begin_event: "sms_device_begin",
+            confirm_event: "sms_device_confirm",
+            remove_event: "sms_device_remove",
+            enrol_purpose: Purpose::SmsEnrol,
+            remove_purpose: Purpose::SmsRemove,
+        },
+        FactorKind::Email | FactorKind::Totp => Words {
+            enrol: "enroll_email",
+            remove: "remove_email",
+            begin_event: "email_device_begin",
+            confirm_event: "email_device_confirm",
+            remove_event: "email_device_remove",
+            enrol_purpose: Purpose::EmailEnrol,
+            remove_purpose: Purpose::EmailRemove,
+        },
+    }
+}
+
+impl Factors {
+    /// The phone numbers of the account, newest first, masked.
+    pub async fn phones(&self, who: &SignedIn) -> Result<Vec<PhoneView>> {
+        Ok(self.newest_first::<Phones>(who.subject()).await?.into_iter().map(phone_view).collect())
+    }
+
+    /// The e-mail addresses of the account, newest first, masked.
+    pub async fn emails(&self, who: &SignedIn) -> Result<Vec<EmailView>> {
+        Ok(self.newest_first::<Emails>(who.subject()).await?.into_iter().map(email_view).collect())
+    }
+
+    /// Sends a code to a new phone number.
+    ///
+    /// # Errors
+    /// `step-up-required`, `device-limit`, `device-exists`, `too-many-sends`, `channel-unavailable`.
+    pub async fn add_phone(&self, who: &SignedIn, command: AddPhone) -> Result<ContactBegun> {
+        self.add::<Phones>(who, Destination::Sms(command.phone_e164), command.label).await
+    }
+
+    /// Sends a code to a new e-mail address.
+    ///
+    /// # Errors
+    /// As [`Factors::add_phone`].
+    pub async fn add_email(&self, who: &SignedIn, command: AddEmail) -> Result<ContactBegun> {
+        self.add::<Emails>(who, Destination::Email(command.email), command.label).await
+    }
+
+    /// Confirms a phone number with the code that was sent to it.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`, `wrong-code`, `too-many-attempts`.
+    pub async fn confirm_phone(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
+        self.confirm::<Phones>(who, command).await
+    }
+
+    /// Confirms an e-mail address with the code that was sent to it.
+    ///
+    /// # Errors
+    /// As [`Factors::confirm_phone`].
+    pub async fn confirm_email(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
+        self.confirm::<Emails>(who, command).await
+    }
+
+    async fn newest_first<K: ContactKind>(&self, subject: &Subject) -> Result<Vec<ContactDevice>> {
+        let mut devices = self.roster.contacts::<K>(subject).await?.value.devices;
+        devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
+        Ok(devices)
+    }
+
+    fn limit(&self, factor: FactorKind) -> usize {
+        let settings = &self.deployment.settings.factors;
+        match factor {
+            FactorKind::Totp => settings.totp_limit,
+            FactorKind::Sms => settings.sms_limit,
+            FactorKind::Email => settings.email_limit,
+        }
+    }
+
+    async fn add<K: ContactKind>(&self, who: &SignedIn, to: Destination, label: Option<Label>) -> Result<ContactBegun> {
+        Action::AddFactor.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
+        let subject = who.subject();
+        let device = ContactDevice {
+            id: DeviceId::random(self.deployment.entropy.as_ref())?,
+            subject: subject.clone(),
+            destination: to,
+            label,
+            created_at: self.deployment.now(),
+            pending_until: Some(self.deployment.now() + self.deployment.settings.factors.enrolment_lifetime.get()),
+            last_used_at: None,
+        };
+        self.with_pending::<K>(&device).await?;
+        let words = words(K::FACTOR);
+        self.codes.take(subject, words.enrol, std::slice::from_ref(&device)).await?;
+        let (challenge_id, draft) = self.book.draft(&NewChallenge {
+            subject,
+            purpose: words.enrol_purpose,
+            factors: &[],
+            transport: Transport::Header,
+            device: Some(device.id.clone()),
+            session: Some(who.session.id.clone()),
+        })?;
+        self.deployment
+            .retried(|| async {
+                let slot = self.with_pending::<K>(&device).await?;
+                let mut batch = Batch::default();
+                let mut challenge = Challenge { codes: Vec::new(), ..draft.clone() };
+                self.codes.send(&mut batch, &mut challenge, std::slice::from_ref(&device), CodeFor::Add).await?;
+                batch.insert(&challenge)?;
+                batch.save(&slot)?;
+                let event = Event::success(words.begin_event, &who.source).with("device_id", &device.id);
+                self.audit.append(&mut batch, subject, &[event]).await?;
+                self.deployment.commit(batch).await
+            })
+            .await?;
+        Ok(ContactBegun {
+            challenge_id,
+            sent_to: vec![device.destination.masked()],
+            device: device.id,
+            expires_at: draft.expires_at,
+            retry_after: self.codes.interval(),
+        })
+    }
+
+    /// The contacts with one more that waits. An older waiting one of the same destination makes room.
+    async fn with_pending<K: ContactKind>(
+        &self,
+        device: &ContactDevice,
+    ) -> Result<crate::table::Slot<super::records::Contacts<K>>> {
+        let mut slot = self.roster.contacts::<K>(&device.subject).await?;
+        let devices = &mut slot.value.devices;
+        if devices.iter().any(|known| known.enabled() && known.destination == device.destination) {
+            return Err(DEVICE_EXISTS.error());
+        }
+        devices.retain(|known| known.destination != device.destination);
+        if devices.len() >= self.limit(K::FACTOR) {
+            return Err(DEVICE_LIMIT.error());
+        }
+        devices.push(device.clone());
+        Ok(slot)
+    }
+
+    async fn confirm<K: ContactKind>(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
+        let subject = who.subject();
+        let words = words(K::FACTOR);
+        let raw = command.challenge_id.trimmed();
+        self.book.open(raw, subject, &[words.enrol_purpose]).await?;
+        self.count(who, words.enrol).await?;
+        let result = self.deployment.retried(|| async {
+            let challenge = self.book.open(raw, subject, &[words.enrol_purpose]).await?;
+            let id = self.codes.check(&challenge, K::FACTOR, command.code.trimmed())?;
+            if challenge.device.as_ref() != Some(&id) {
+                return Err(WRONG_CODE.error());
+            }
+            let mut slot = self.roster.contacts::<K>(subject).await?;
+            let first = !slot.value.devices.iter().any(ContactDevice::enabled);
+            let waiting = |device: &&mut ContactDevice| device.id == id && !device.enabled();
+            let device = slot.value.devices.iter_mut().find(waiting).ok_or_else(|| DEVICE_NOT_FOUND.error())?;
+            *device = ContactDevice { pending_until: None, last_used_at: Some(self.deployment.now()), ..device.clone() };
+            let mut batch = Batch::default();
+            batch.save(&slot)?;
+            self.book.consume(&mut batch, &challenge)?;
+            let recovery_codes = if first { self.recovery.issue(&mut batch, subject, K::FACTOR)? } else { Vec::new() };
+            self.budgets.clear_attempts(&mut batch, words.enrol, subject.as_str(), &who.source)?;
+            let event = Event::success(words.confirm_event, &who.source).with("device_id", &id);
+            self.audit.append(&mut batch, subject, &[event]).await?;
+            self.notices.add(&mut batch, subject, &Change::FactorAdded(K::FACTOR)).await?;
+            self.deployment.commit(batch).await?;
+            Ok(ContactConfirmed { device: id, recovery_codes })
+        });
+        self.audited(who, words.confirm_event, result.await).await
+    }
+
+    /// Adds the use of a contact to the commit that its code opens.
+    pub(crate) async fn mark_used(&self, batch: &mut Batch, subject: &Subject, factor: FactorKind, id: &DeviceId) -> Result<()> {
+        match factor {
+            FactorKind::Sms => self.mark::<Phones>(batch, subject, id).await,
+            FactorKind::Email | FactorKind::Totp => self.mark::<Emails>(batch, subject, id).await,
+        }
+    }
+
+    async fn mark<K: ContactKind>(&self, batch: &mut Batch, subject: &Subject, id: &DeviceId) -> Result<()> {
+        let mut slot = self.roster.contacts::<K>(subject).await?;
+        let device = slot.value.devices.iter_mut().find(|device| device.id == *id && device.enabled());
+        // The device was removed after the code was sent: the code is void.
+        device.ok_or_else(|| WRONG_CODE.error())?.last_used_at = Some(self.deployment.now());
+        batch.save(&slot)
+    }
+}
+
+fn phone_view(device: ContactDevice) -> PhoneView {
+    PhoneView {
+        enabled: device.enabled(),
+        pending: !device.enabled(),
+        phone_e164: device.destination.masked(),
+        sms_device_id: device.id,
+        label: device.label.map(|label| label.to_string()).unwrap_or_default(),
+        created_at: device.created_at.seconds(),
+        last_used_at: device.last_used_at.map_or(0, Timestamp::seconds),
+    }
+}
+
+fn email_view(device: ContactDevice) -> EmailView {
+    EmailView {
+        enabled: device.enabled(),
+        pending: !device.enabled(),
+        email: device.destination.masked(),
+        email_device_id: device.id,
+        label: device.label.map(|label| label.to_string()).unwrap_or_default(),
+        created_at: device.created_at.seconds(),
+        last_used_at: device.last_used_at.map_or(0, Timestamp::seconds),
+    }
+}

@@ -1,0 +1,72 @@
+//! Factors: authenticator apps, phone numbers and e-mail addresses, from enrolment to removal.
+
+mod authenticators;
+mod contacts;
+mod model;
+mod records;
+mod removal;
+mod roster;
+#[cfg(test)]
+mod tests;
+mod totp;
+
+use std::sync::Arc;
+
+use portcullis_ports::identity::Subject;
+use portcullis_ports::{Kind, Result};
+
+pub use model::{
+    AddEmail, AddPhone, AddTotp, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT,
+    DEVICE_NOT_FOUND, EmailView, FactorKind, NO_DEVICE, NO_OTHER_PROOF, PhoneView, ProofKind, RemovalBegun, RemoveTotp,
+    TotpBegun, TotpConfirmed, TotpList, TotpView,
+};
+pub(crate) use model::{ContactDevice, TotpDevice};
+pub(crate) use records::{EMAIL, SMS, TOTP};
+pub(crate) use roster::Roster;
+
+use crate::access::SignedIn;
+use crate::accounts::Directory;
+use crate::audit::{Audit, Event};
+use crate::budgets::Budgets;
+use crate::challenges::{ChallengeBook, Codes};
+use crate::deployment::Deployment;
+use crate::notices::Notices;
+use crate::recovery_codes::RecoveryDesk;
+
+/// Manages the factors of accounts.
+#[derive(Clone)]
+pub struct Factors {
+    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) roster: Roster,
+    pub(crate) directory: Directory,
+    pub(crate) budgets: Budgets,
+    pub(crate) book: ChallengeBook,
+    pub(crate) codes: Codes,
+    pub(crate) recovery: RecoveryDesk,
+    pub(crate) audit: Audit,
+    pub(crate) notices: Notices,
+}
+
+impl Factors {
+    /// The kinds of factors that are enrolled, in the order they are asked for.
+    pub async fn kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
+        self.roster.kinds(subject).await
+    }
+
+    /// Counts an answer in the management of factors.
+    async fn count(&self, who: &SignedIn, what: &str) -> Result<()> {
+        let known = self.budgets.knows(who.subject(), &who.source).await?;
+        self.budgets.attempt(what, who.subject().as_str(), &who.source, known).await
+    }
+
+    /// Writes a refused proof into the history, and hands the result on.
+    async fn audited<T>(&self, who: &SignedIn, event: &'static str, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.kind() == Kind::Unauthenticated
+        {
+            let event = Event::failure(event, &who.source).with("reason", error.code().name());
+            self.audit.record(who.subject(), &[event]).await?;
+        }
+        result
+    }
+}

@@ -1,0 +1,182 @@
+//! Removing a phone number or an e-mail address, with any other proof of who is asking.
+
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::{Error, Result};
+
+use super::Factors;
+use super::contacts::words;
+use super::model::{
+    ConfirmRemoval, ContactDevice, DEVICE_NOT_FOUND, FactorKind, NO_OTHER_PROOF, ProofKind, RemovalBegun, TotpDevice,
+};
+use super::records::{ContactKind, Emails, Phones};
+use crate::access::SignedIn;
+use crate::audit::Event;
+use crate::challenges::{Challenge, FACTOR_NOT_REQUIRED, NewChallenge, Transport};
+use crate::messages::{Change, CodeFor};
+use crate::recovery_codes::RecoveryDesk;
+use crate::table::{Batch, Versioned};
+
+impl Factors {
+    /// Begins to remove a phone number: sends a code to another number or address, where there is one.
+    ///
+    /// # Errors
+    /// `device-not-found`, `no-other-proof`, `too-many-sends`.
+    pub async fn begin_phone_removal(&self, who: &SignedIn, id: DeviceId) -> Result<RemovalBegun> {
+        self.begin_removal::<Phones>(who, id).await
+    }
+
+    /// Begins to remove an e-mail address.
+    ///
+    /// # Errors
+    /// As [`Factors::begin_phone_removal`].
+    pub async fn begin_email_removal(&self, who: &SignedIn, id: DeviceId) -> Result<RemovalBegun> {
+        self.begin_removal::<Emails>(who, id).await
+    }
+
+    /// Removes a phone number.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`, `wrong-code`, `factor-not-required`, `too-many-attempts`.
+    pub async fn confirm_phone_removal(&self, who: &SignedIn, command: ConfirmRemoval) -> Result<()> {
+        self.confirm_removal::<Phones>(who, command).await
+    }
+
+    /// Removes an e-mail address.
+    ///
+    /// # Errors
+    /// As [`Factors::confirm_phone_removal`].
+    pub async fn confirm_email_removal(&self, who: &SignedIn, command: ConfirmRemoval) -> Result<()> {
+        self.confirm_removal::<Emails>(who, command).await
+    }
+
+    async fn begin_removal<K: ContactKind>(&self, who: &SignedIn, id: DeviceId) -> Result<RemovalBegun> {
+        let subject = who.subject();
+        let words = words(K::FACTOR);
+        let targets = self.other_contacts(subject, K::FACTOR, &id).await?;
+        let accepts = self.accepted_proofs(subject, K::FACTOR, &targets).await?;
+        if accepts.is_empty() {
+            return Err(NO_OTHER_PROOF.error());
+        }
+        if !targets.is_empty() {
+            self.codes.take(subject, words.remove, &targets).await?;
+        }
+        let (challenge_id, draft) = self.book.draft(&NewChallenge {
+            subject,
+            purpose: words.remove_purpose,
+            factors: &[],
+            transport: Transport::Header,
+            device: Some(id.clone()),
+            session: Some(who.session.id.clone()),
+        })?;
+        self.deployment
+            .retried(|| async {
+                let mut batch = Batch::default();
+                let mut challenge = Challenge { codes: Vec::new(), ..draft.clone() };
+                self.codes.send(&mut batch, &mut challenge, &targets, CodeFor::Remove).await?;
+                batch.insert(&challenge)?;
+                let event = Event::info(words.remove_event, &who.source).with("device_id", &id);
+                self.audit.append(&mut batch, subject, &[event]).await?;
+                self.deployment.commit(batch).await
+            })
+            .await?;
+        Ok(RemovalBegun {
+            challenge_id,
+            sent_to: targets.iter().map(|device| device.destination.masked()).collect(),
+            accepts,
+            expires_at: draft.expires_at.seconds(),
+        })
+    }
+
+    /// Where a code can go instead: other contacts of the kind, else those of the other kind.
+    async fn other_contacts(&self, subject: &Subject, factor: FactorKind, id: &DeviceId) -> Result<Vec<ContactDevice>> {
+        let mut same = self.roster.enabled_contacts(subject, factor).await?;
+        let known = same.len();
+        same.retain(|device| device.id != *id);
+        if same.len() == known {
+            return Err(DEVICE_NOT_FOUND.error());
+        }
+        if !same.is_empty() {
+            return Ok(same);
+        }
+        let other = if factor == FactorKind::Sms { FactorKind::Email } else { FactorKind::Sms };
+        let mut others = self.roster.enabled_contacts(subject, other).await?;
+        others.retain(|device| self.codes.can_reach(device));
+        Ok(others)
+    }
+
+    async fn accepted_proofs(
+        &self,
+        subject: &Subject,
+        factor: FactorKind,
+        targets: &[ContactDevice],
+    ) -> Result<Vec<ProofKind>> {
+        let mut accepts: Vec<ProofKind> = Vec::new();
+        accepts.extend(targets.first().map(|device| ProofKind::from(FactorKind::from(device.destination.channel()))));
+        if self.roster.totp(subject).await?.value.devices.iter().any(TotpDevice::enabled) {
+            accepts.push(ProofKind::Totp);
+        }
+        if self.recovery.any_left(subject, factor).await? {
+            accepts.push(ProofKind::Recovery);
+        }
+        Ok(accepts)
+    }
+
+    async fn confirm_removal<K: ContactKind>(&self, who: &SignedIn, command: ConfirmRemoval) -> Result<()> {
+        let subject = who.subject();
+        let words = words(K::FACTOR);
+        let raw = command.challenge_id.trimmed();
+        self.book.open(raw, subject, &[words.remove_purpose]).await?;
+        self.count(who, words.remove).await?;
+        let result = self.deployment.retried(|| async {
+            let challenge = self.book.open(raw, subject, &[words.remove_purpose]).await?;
+            let id = challenge.device.clone().ok_or_else(|| Error::internal("a removal without a device"))?;
+            let mut slot = self.roster.contacts::<K>(subject).await?;
+            let before = slot.value.devices.len();
+            slot.value.devices.retain(|device| device.id != id);
+            if slot.value.devices.len() == before {
+                return Err(DEVICE_NOT_FOUND.error());
+            }
+            let last = !slot.value.devices.iter().any(ContactDevice::enabled);
+            let mut batch = Batch::default();
+            batch.save(&slot)?;
+            self.prove_removal(&mut batch, &challenge, K::FACTOR, &command, last).await?;
+            if last {
+                RecoveryDesk::discard(&mut batch, subject, K::FACTOR);
+            }
+            self.book.consume(&mut batch, &challenge)?;
+            self.budgets.clear_attempts(&mut batch, words.remove, subject.as_str(), &who.source)?;
+            let event = Event::success(words.remove_event, &who.source).with("device_id", &id);
+            self.audit.append(&mut batch, subject, &[event]).await?;
+            self.notices.add(&mut batch, subject, &Change::FactorRemoved(K::FACTOR)).await?;
+            self.deployment.commit(batch).await
+        });
+        self.audited(who, words.remove_event, result.await).await
+    }
+
+    /// Checks the proof and adds what it uses up to the batch.
+    async fn prove_removal(
+        &self,
+        batch: &mut Batch,
+        challenge: &Versioned<Challenge>,
+        removed: FactorKind,
+        command: &ConfirmRemoval,
+        last: bool,
+    ) -> Result<()> {
+        let subject = &challenge.subject;
+        let code = command.code.trimmed();
+        let sent = challenge.codes.first().map(|sent| sent.factor);
+        let default = sent.map_or(ProofKind::Recovery, ProofKind::from);
+        match command.factor.unwrap_or(default) {
+            ProofKind::Totp => self.prove_totp(batch, subject, code).await.map(drop),
+            // The whole set goes with the last device; two writes to one record cannot share a commit.
+            ProofKind::Recovery if last => self.recovery.check(subject, removed, code).await,
+            ProofKind::Recovery => self.recovery.consume(batch, subject, removed, code).await.map(drop),
+            ProofKind::Sms if sent == Some(FactorKind::Sms) => self.codes.check(challenge, FactorKind::Sms, code).map(drop),
+            ProofKind::Email if sent == Some(FactorKind::Email) => {
+                self.codes.check(challenge, FactorKind::Email, code).map(drop)
+            }
+            ProofKind::Sms | ProofKind::Email => Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind.")),
+        }
+    }
+}

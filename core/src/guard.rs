@@ -1,0 +1,147 @@
+//! The layers around every port: time limit, bounded concurrency, metrics, and a retry where repeating is harmless.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_lock::Semaphore;
+use async_trait::async_trait;
+use futures_util::future::{Either, select};
+use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, UNAUTHENTICATED};
+use portcullis_ports::keys::{Context, KEYS_UNAVAILABLE, KeyManager, Sealed};
+use portcullis_ports::notification::{Channel, Message, Receipt, Sender};
+use portcullis_ports::outcome::{Outcome, Reference};
+use portcullis_ports::{Clock, Code, Kind, Result, Retry};
+use zeroize::Zeroizing;
+
+/// The identity provider does not answer.
+pub const IDENTITY_UNAVAILABLE: Code = Code::new(
+    "identity-unavailable",
+    Kind::Unavailable,
+    "The identity provider does not answer at the moment; please try again.",
+);
+
+/// What one port is held to.
+pub struct Guard {
+    port: &'static str,
+    clock: Arc<dyn Clock>,
+    limit: Duration,
+    permits: Semaphore,
+}
+
+impl Guard {
+    /// Holds calls of `port` to `limit` each, and to `abreast` at once.
+    pub fn new(port: &'static str, clock: &Arc<dyn Clock>, limit: Duration, abreast: usize) -> Self {
+        Self { port, clock: Arc::clone(clock), limit, permits: Semaphore::new(abreast) }
+    }
+
+    /// Runs one call. `None` if it did not end in time; it is dropped then.
+    async fn run<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> Option<T> {
+        let _permit = self.permits.acquire().await;
+        let began = self.clock.now();
+        let answer = match select(pin!(call), self.clock.sleep(self.limit)).await {
+            Either::Left((answer, _)) => Some(answer),
+            Either::Right(_) => None,
+        };
+        let took = self.clock.now().since(began).as_secs_f64();
+        let ended = if answer.is_some() { "answered" } else { "timed_out" };
+        metrics::histogram!("portcullis_port_seconds", "port" => self.port, "operation" => operation, "ended" => ended)
+            .record(took);
+        if answer.is_none() {
+            tracing::warn!(port = self.port, operation, limit = ?self.limit, "a call did not end in time");
+        }
+        answer
+    }
+
+    /// Runs a call that changes nothing, and once more if it says that trying again makes sense.
+    async fn run_twice<T, F>(&self, operation: &'static str, late: Code, call: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let first = self.run(operation, call()).await.unwrap_or_else(|| Err(late.error()));
+        match first {
+            Err(error) if error.kind() == Kind::Unavailable => {
+                let wait = match error.retry() {
+                    Retry::Later(wait) => wait.min(Duration::from_millis(200)),
+                    Retry::Never | Retry::Unknown => Duration::from_millis(50),
+                };
+                self.clock.sleep(wait).await;
+                self.run(operation, call()).await.unwrap_or_else(|| Err(late.error()))
+            }
+            decided => decided,
+        }
+    }
+}
+
+/// A key manager behind its guard. Sealing and opening change nothing outside, so both may be repeated.
+pub struct GuardedKeys {
+    inner: Arc<dyn KeyManager>,
+    guard: Guard,
+}
+
+impl GuardedKeys {
+    /// Puts a guard in front.
+    pub fn new(inner: Arc<dyn KeyManager>, guard: Guard) -> Self {
+        Self { inner, guard }
+    }
+}
+
+#[async_trait]
+impl KeyManager for GuardedKeys {
+    async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed> {
+        self.guard.run_twice("seal", KEYS_UNAVAILABLE, || self.inner.seal(plain, context)).await
+    }
+
+    async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
+        self.guard.run_twice("open", KEYS_UNAVAILABLE, || self.inner.open(sealed, context)).await
+    }
+}
+
+/// A sender behind its guard. A send that did not end in time may have happened, so it is never repeated here.
+pub struct GuardedSender {
+    inner: Arc<dyn Sender>,
+    guard: Guard,
+}
+
+impl GuardedSender {
+    /// Puts a guard in front.
+    pub fn new(inner: Arc<dyn Sender>, guard: Guard) -> Self {
+        Self { inner, guard }
+    }
+}
+
+#[async_trait]
+impl Sender for GuardedSender {
+    fn channels(&self) -> &[Channel] {
+        self.inner.channels()
+    }
+
+    async fn send(&self, message: &Message) -> Outcome<Receipt> {
+        let late = || Outcome::Unknown(Reference(message.id.to_string()));
+        self.guard.run("send", self.inner.send(message)).await.unwrap_or_else(late)
+    }
+}
+
+/// An identity provider behind its guard. One that does not answer is never a guess: the request is refused.
+pub struct GuardedIdentity {
+    inner: Arc<dyn IdentityProvider>,
+    guard: Guard,
+}
+
+impl GuardedIdentity {
+    /// Puts a guard in front.
+    pub fn new(inner: Arc<dyn IdentityProvider>, guard: Guard) -> Self {
+        Self { inner, guard }
+    }
+}
+
+#[async_trait]
+impl IdentityProvider for GuardedIdentity {
+    async fn authenticate(&self, presented: &dyn Presented) -> Result<Option<Authenticated>> {
+        let call = || self.inner.authenticate(presented);
+        self.guard.run_twice("authenticate", IDENTITY_UNAVAILABLE, call).await.map_err(|error| match error.kind() {
+            Kind::Unavailable | Kind::Unauthenticated => error,
+            _ => UNAUTHENTICATED.error().because(error),
+        })
+    }
+}

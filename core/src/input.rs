@@ -1,0 +1,117 @@
+//! What every command may assume of its fields: bounded, trimmed, free of control characters.
+
+#[cfg(feature = "openapi")]
+use std::borrow::Cow;
+
+use portcullis_ports::{Secret, text};
+use serde::{Deserialize, Deserializer};
+
+text!(
+    /// A name for a device or a person: trimmed, at most 64 characters, no control characters.
+    Label, "label", "My phone", |text| {
+        let text = text.trim();
+        if text.chars().count() <= 64 && !text.chars().any(char::is_control) {
+            Ok(text.to_owned())
+        } else {
+            Err("at most 64 characters without line breaks are expected")
+        }
+    }
+);
+
+/// A password, code or token in a request. It can come in and never goes out.
+#[derive(Debug, Clone)]
+pub struct SecretInput(Secret);
+
+impl SecretInput {
+    /// The most bytes one may have.
+    pub const MAX: usize = 1024;
+
+    /// For tests and for callers inside the process.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Secret::new(text))
+    }
+
+    /// The secret.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+
+    /// The text, without the white space around it.
+    pub fn trimmed(&self) -> &str {
+        self.0.expose().trim()
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.len() > Self::MAX {
+            return Err(serde::de::Error::custom("at most 1024 bytes are expected"));
+        }
+        Ok(Self(Secret::new(text)))
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use super::{Cow, SecretInput};
+    use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+    use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+    use serde_json::Value;
+
+    impl Type for SecretInput {
+        const IS_REQUIRED: bool = true;
+        type RawValueType = Self;
+        type RawElementValueType = Self;
+
+        fn name() -> Cow<'static, str> {
+            "string_password".into()
+        }
+
+        fn schema_ref() -> MetaSchemaRef {
+            let mut schema = MetaSchema::new_with_format("string", "password");
+            schema.max_length = Some(SecretInput::MAX);
+            schema.write_only = true;
+            MetaSchemaRef::Inline(Box::new(schema))
+        }
+
+        fn as_raw_value(&self) -> Option<&Self> {
+            Some(self)
+        }
+
+        fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+            Box::new(self.as_raw_value().into_iter())
+        }
+    }
+
+    impl ParseFromJSON for SecretInput {
+        fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+            serde_json::from_value(value.unwrap_or_default()).map_err(ParseError::custom)
+        }
+    }
+
+    /// A secret has no outward form.
+    impl ToJSON for SecretInput {
+        fn to_json(&self) -> Option<Value> {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_trimmed_and_bounded() {
+        assert_eq!(Label::parse("  My phone ").unwrap().as_str(), "My phone");
+        assert!(Label::parse(&"x".repeat(65)).is_err());
+        assert!(Label::parse("a\nb").is_err());
+    }
+
+    #[test]
+    fn a_secret_is_bounded() {
+        let long = serde_json::Value::from("x".repeat(1025));
+        assert!(serde_json::from_value::<SecretInput>(long).is_err());
+    }
+}

@@ -1,0 +1,88 @@
+//! The root secret of a deployment: made once, sealed by the key manager, shared through the store, never leaving it bare.
+
+use std::sync::Arc;
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use portcullis_ports::keys::{Context, KeyManager, Sealed};
+use portcullis_ports::storage::{Collection, RecordStore};
+use portcullis_ports::{Clock, Entropy, Error, Result};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::table::{Batch, Stored, Table, retry_on_conflict};
+
+/// Where the sealed root secret lies.
+pub(crate) const KEYRING: Collection =
+    Collection { name: "keyring", table: "keyring", variable: "KEYRING_TABLE_NAME" };
+
+#[derive(Serialize, Deserialize)]
+struct RootSecret {
+    sealed: Sealed,
+}
+
+impl Stored for RootSecret {
+    const COLLECTION: Collection = KEYRING;
+
+    fn key(&self) -> (String, String) {
+        ("root".into(), "1".into())
+    }
+}
+
+/// Makes message authentication codes, each purpose with a key of its own.
+pub(crate) struct Keyring {
+    root: Hkdf<Sha256>,
+}
+
+impl Keyring {
+    /// Opens the deployment's root secret, or makes it if this is the first start of all nodes.
+    pub(crate) async fn open(
+        store: &Arc<dyn RecordStore>,
+        keys: &dyn KeyManager,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<Self> {
+        let context = Context::new("keyring-root");
+        let table = Table::<RootSecret>::new(store);
+        let root = retry_on_conflict(clock, || async {
+            if let Some(found) = table.find("root", "1").await? {
+                return keys.open(&found.sealed, &context).await;
+            }
+            let mut fresh = Zeroizing::new(vec![0; 32]);
+            entropy.fill(&mut fresh)?;
+            let mut batch = Batch::default();
+            batch.insert(&RootSecret { sealed: keys.seal(&fresh, &context).await? })?;
+            batch.commit(store.as_ref()).await?;
+            Ok(fresh)
+        })
+        .await?;
+        Ok(Self { root: Hkdf::new(None, &root) })
+    }
+
+    /// A code over `parts` that nobody without the root secret can make; each part is bound to its place.
+    pub(crate) fn mac(&self, purpose: &str, parts: &[&str]) -> Result<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.root
+            .expand(purpose.as_bytes(), key.as_mut_slice())
+            .map_err(|error| Error::internal(format!("key derivation: {error}")))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.as_slice())
+            .map_err(|error| Error::internal(format!("key length: {error}")))?;
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        Ok(mac.finalize().into_bytes().into())
+    }
+
+    /// The same in URL-safe text, for credentials.
+    pub(crate) fn mac_text(&self, purpose: &str, parts: &[&str]) -> Result<String> {
+        Ok(BASE64URL_NOPAD.encode(&self.mac(purpose, parts)?))
+    }
+
+    /// The same in hexadecimal, for record keys that must not show what they name.
+    pub(crate) fn pseudonym(&self, purpose: &str, parts: &[&str]) -> Result<String> {
+        Ok(HEXLOWER.encode(&self.mac(purpose, parts)?))
+    }
+}

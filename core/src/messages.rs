@@ -1,0 +1,100 @@
+//! The texts that people receive.
+
+use portcullis_ports::Timestamp;
+use portcullis_ports::notification::{Channel, Destination};
+
+use crate::factors::FactorKind;
+use crate::outbox::{Draft, Lane};
+
+/// Why a code is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum CodeFor {
+    SignIn,
+    StepUp,
+    Add,
+    Remove,
+}
+
+/// A six-digit code.
+pub(crate) fn code(product: &str, to: Destination, why: CodeFor, code: &str, deliver_by: Timestamp) -> Draft {
+    let what = match why {
+        CodeFor::SignIn => "to sign in",
+        CodeFor::StepUp => "to confirm that it is you",
+        CodeFor::Add if to.channel() == Channel::Sms => "to add this phone number",
+        CodeFor::Add => "to add this e-mail address",
+        CodeFor::Remove => "to remove a device from your account",
+    };
+    let subject = match to.channel() {
+        Channel::Email => format!("{product}: your code {what}"),
+        Channel::Sms => String::new(),
+    };
+    let text = match to.channel() {
+        Channel::Sms => format!("{product}: {code} is your code {what}. Never share it."),
+        Channel::Email => format!(
+            "Your code {what} is:\n\n    {code}\n\nIt works once and only for a few minutes. \
+             If you did not ask for it, somebody may know your password: change it.\n\n{product}"
+        ),
+    };
+    Draft { to, subject, text, lane: Lane::Codes, deliver_by: Some(deliver_by) }
+}
+
+/// Proof of a new account's address.
+pub(crate) fn verification(product: &str, to: Destination, code: &str, deliver_by: Timestamp) -> Draft {
+    let subject = format!("{product}: confirm your e-mail address");
+    let text = format!(
+        "Welcome to {product}. To confirm this e-mail address, enter this code:\n\n    {code}\n\n\
+         If you did not sign up, ignore this message.\n\n{product}"
+    );
+    Draft { to, subject, text, lane: Lane::Codes, deliver_by: Some(deliver_by) }
+}
+
+/// Somebody signed up with an address that has an account.
+pub(crate) fn already_registered(product: &str, to: Destination) -> Draft {
+    let subject = format!("{product}: you already have an account");
+    let text = format!(
+        "Somebody, probably you, tried to sign up with this e-mail address. You already have an account: sign in with \
+         your password. If it was not you, there is nothing to do.\n\n{product}"
+    );
+    Draft { to, subject, text, lane: Lane::Notices, deliver_by: None }
+}
+
+/// Something important changed on an account.
+pub(crate) enum Change {
+    PasswordChanged,
+    FactorAdded(FactorKind),
+    FactorRemoved(FactorKind),
+    RecoveryCodeUsed { factor: FactorKind, left: usize },
+    RecoveryCodesReplaced(FactorKind),
+}
+
+/// A notice of a change, to the account's own address.
+pub(crate) fn notice(product: &str, to: Destination, change: &Change) -> Draft {
+    let what = match change {
+        Change::PasswordChanged => "The password of your account was changed, and all other sessions were ended.".to_owned(),
+        Change::FactorAdded(factor) => format!("{} was added to your account.", name(*factor)),
+        Change::FactorRemoved(factor) => format!("{} was removed from your account.", name(*factor)),
+        Change::RecoveryCodeUsed { factor, left } => {
+            let advice = if *left <= 3 { " Create new ones soon." } else { "" };
+            format!(
+                "A recovery code was used in place of {}. Recovery codes left: {left}.{advice}",
+                name(*factor).to_lowercase()
+            )
+        }
+        Change::RecoveryCodesReplaced(factor) => {
+            format!("New recovery codes were created in place of {}; the old ones no longer work.", name(*factor).to_lowercase())
+        }
+    };
+    let text = format!(
+        "{what}\n\nIf this was you, there is nothing to do. If it was not you, sign in, change your password and end all \
+         other sessions.\n\n{product}"
+    );
+    Draft { to, subject: format!("{product}: a change to your account"), text, lane: Lane::Notices, deliver_by: None }
+}
+
+fn name(factor: FactorKind) -> &'static str {
+    match factor {
+        FactorKind::Totp => "An authenticator app",
+        FactorKind::Sms => "A phone number for codes",
+        FactorKind::Email => "An e-mail address for codes",
+    }
+}

@@ -1,0 +1,38 @@
+//! Tells the owner of an account, at its proven address, what changed.
+
+use std::sync::Arc;
+
+use portcullis_ports::Result;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::notification::{Channel, Destination};
+
+use crate::accounts::Directory;
+use crate::deployment::Deployment;
+use crate::messages::{Change, notice};
+use crate::outbox::Outbox;
+use crate::table::Batch;
+
+/// Adds notices to the commits that make them true.
+#[derive(Clone)]
+pub(crate) struct Notices {
+    deployment: Arc<Deployment>,
+    directory: Directory,
+    outbox: Outbox,
+}
+
+impl Notices {
+    pub(crate) fn new(deployment: &Arc<Deployment>, directory: &Directory, outbox: &Outbox) -> Self {
+        Self { deployment: Arc::clone(deployment), directory: directory.clone(), outbox: outbox.clone() }
+    }
+
+    /// Adds a notice, if the account has a proven address and mail can be sent.
+    pub(crate) async fn add(&self, batch: &mut Batch, subject: &Subject, change: &Change) -> Result<()> {
+        let account = self.directory.account(subject).await?;
+        let proven = account.filter(|account| account.email_verified_at.is_some());
+        if let (Some(account), true) = (proven, self.outbox.serves(Channel::Email)) {
+            let draft = notice(&self.deployment.settings.product.name, Destination::Email(account.email.clone()), change);
+            self.outbox.enqueue(batch, draft).await?;
+        }
+        Ok(())
+    }
+}

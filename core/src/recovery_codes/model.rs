@@ -1,0 +1,62 @@
+//! Recovery codes: the stored set, the views.
+
+use portcullis_ports::Timestamp;
+use portcullis_ports::identity::Subject;
+use serde::{Deserialize, Serialize};
+
+use crate::factors::FactorKind;
+
+/// One code: a keyed hash bound to account and factor, and when it was used.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredCode {
+    pub(crate) mac: String,
+    pub(crate) used_at: Option<Timestamp>,
+}
+
+/// The codes of one factor of one account. Issuing replaces the whole set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RecoverySet {
+    pub(crate) subject: Subject,
+    pub(crate) factor: FactorKind,
+    pub(crate) codes: Vec<StoredCode>,
+    pub(crate) issued_at: Timestamp,
+}
+
+impl RecoverySet {
+    /// How many are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.codes.iter().filter(|code| code.used_at.is_none()).count()
+    }
+}
+
+/// How many codes are left for one factor.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct RecoveryStatus {
+    /// The factor they stand in for.
+    pub factor: FactorKind,
+    /// How many were issued.
+    pub total: usize,
+    /// How many are left.
+    pub remaining: usize,
+    /// When they were issued, in Unix seconds.
+    pub issued_at: i64,
+}
+
+/// The recovery codes of an account, counted.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct RecoveryOverview {
+    /// One entry per factor that has codes.
+    pub factors: Vec<RecoveryStatus>,
+}
+
+/// Fresh codes, shown once.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct RecoveryCodes {
+    /// The factor they stand in for.
+    pub factor: FactorKind,
+    /// Each works once.
+    pub recovery_codes: Vec<String>,
+}

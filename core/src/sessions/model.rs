@@ -1,0 +1,139 @@
+//! Sessions: the state, its rules, views and problems.
+
+use portcullis_ports::id::SessionId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::{Code, Kind, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::challenges::Transport;
+use crate::settings;
+
+/// The session is over, or never was.
+pub const SESSION_ENDED: Code =
+    Code::new("session-ended", Kind::Unauthenticated, "The session has ended: please sign in again.");
+/// No session of this account has that id.
+pub const SESSION_NOT_FOUND: Code =
+    Code::new("session-not-found", Kind::NotFound, "You have no session with this id.");
+
+/// A signed-in browser or app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its name in lists; worthless as a credential.
+    pub id: SessionId,
+    /// Whose it is.
+    pub subject: Subject,
+    /// SHA-256 of the secret half of the credential.
+    pub(crate) secret_hash: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// When a factor was last proven in it.
+    pub stepped_up_at: Timestamp,
+    /// From where it began.
+    pub ip: String,
+    /// What it began with.
+    pub user_agent: String,
+    /// When it was ended early.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether it may be used.
+    pub fn is_live(&self, now: Timestamp, settings: &settings::Sessions) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at && now.since(self.last_seen_at) <= settings.idle.get()
+    }
+}
+
+/// What a client sends back to be recognised: `<session id>.<secret>`. Shown once, never stored.
+#[derive(Clone)]
+pub struct Credential(pub(crate) String);
+
+impl Credential {
+    /// The text to hand to the client.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credential(…)")
+    }
+}
+
+/// A session that has just begun, with its credential and how the client wants to carry it.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    /// The session.
+    pub session: Session,
+    /// What the client must send from now on.
+    pub credential: Credential,
+    /// In a header, or in a cookie.
+    pub transport: Transport,
+}
+
+/// The start of a session.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct StartSession {
+    /// `header` (default): the credential is in the answer. `cookie`: it is set as an `HttpOnly` cookie, for browsers.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub transport: Transport,
+}
+
+/// What became of the start of a session.
+#[derive(Debug, Clone)]
+pub enum Started {
+    /// No factor is enrolled: the session has begun.
+    Granted(Granted),
+    /// Factors must be proven first.
+    Challenged(crate::challenges::Opened),
+}
+
+/// One session in the list.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct SessionView {
+    /// Its name; worthless as a credential.
+    pub session_id: SessionId,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+    /// When it began, in Unix seconds.
+    pub created_at: i64,
+    /// When it was last used, to the minute.
+    pub last_seen_at: i64,
+    /// When it ends at the latest.
+    pub expires_at: i64,
+    /// From where it began.
+    pub ip: String,
+    /// What it began with.
+    pub user_agent: String,
+    /// The kind of device, as far as the user agent tells.
+    pub device: String,
+    /// The browser and operating system, as far as the user agent tells.
+    pub browser: String,
+    /// Whether it was ended early or fell asleep.
+    pub revoked: bool,
+    /// When, or 0.
+    pub revoked_at: i64,
+}
+
+/// The sessions of an account.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct SessionList {
+    /// Newest first.
+    pub sessions: Vec<SessionView>,
+}
+
+/// Ends one session.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct RevokeSession {
+    /// As given in the list.
+    pub session_id: SessionId,
+}

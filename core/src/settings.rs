@@ -1,0 +1,235 @@
+//! What an operator can set about the rules: one table of the configuration per area.
+
+use portcullis_ports::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// All tables of the core.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How the product presents itself.
+    pub product: Product,
+    /// Accounts with e-mail address and password.
+    pub accounts: Accounts,
+    /// What follows a complete sign-in.
+    pub sessions: Sessions,
+    /// Short-lived records that collect proofs.
+    pub challenges: Challenges,
+    /// Authenticator apps, phone numbers, e-mail addresses and recovery codes.
+    pub factors: Factors,
+    /// How often something may be tried or sent.
+    pub budgets: Budgets,
+    /// Delivery of messages.
+    pub outbox: Outbox,
+}
+
+/// How the product presents itself.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Product {
+    /// The name in messages, in authenticator apps and in the panel. Must not contain a colon.
+    #[schemars(length(min = 1, max = 40), extend("pattern" = "^[^:]{1,40}$"))]
+    pub name: String,
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Self {
+            name: "Portcullis".into(),
+        }
+    }
+}
+
+/// Who may create an account, and what an answer gives away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// Anybody; a taken address is answered with 409.
+    Open,
+    /// Anybody who proves the address first; a taken address is answered like a free one.
+    Verified,
+    /// Nobody.
+    Closed,
+}
+
+/// Accounts with e-mail address and password.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// Who may sign up: `open`, `verified` (nothing is revealed about existing accounts) or `closed`.
+    pub sign_up: SignUp,
+    /// How long an access token is valid.
+    pub access_token_lifetime: Span,
+    /// How long the code in a verification mail is valid.
+    pub verification_lifetime: Span,
+    /// The fewest characters of a password. Length is what counts; there are no rules about kinds of characters.
+    #[schemars(range(min = 8, max = 64))]
+    pub password_min_length: usize,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            sign_up: SignUp::Open,
+            access_token_lifetime: Span::minutes(15),
+            verification_lifetime: Span::hours(1),
+            password_min_length: 10,
+        }
+    }
+}
+
+/// What follows a complete sign-in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sessions {
+    /// A session ends this long after it began, however busy it is.
+    #[schemars(extend("x-env" = ["UI_SESSION_TTL_SECONDS"], "x-env-unit" = "seconds"))]
+    pub lifetime: Span,
+    /// A session ends when it was not used for this long. At least two minutes.
+    #[schemars(extend("x-env" = ["UI_INACTIVITY_SECONDS"], "x-env-unit" = "seconds"))]
+    pub idle: Span,
+    /// Sensitive actions need a factor that was proven at most this long ago.
+    pub step_up: Span,
+    /// A network from which an account signed in completely counts as known for this long.
+    pub known_source_lifetime: Span,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            lifetime: Span::days(30),
+            idle: Span::minutes(15),
+            step_up: Span::minutes(10),
+            known_source_lifetime: Span::days(90),
+        }
+    }
+}
+
+/// Short-lived records that collect proofs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Challenges {
+    /// How long a challenge may be answered.
+    #[schemars(extend("x-env" = ["SESSION_CHALLENGE_TTL_SECONDS"], "x-env-unit" = "seconds"))]
+    pub lifetime: Span,
+}
+
+impl Default for Challenges {
+    fn default() -> Self {
+        Self {
+            lifetime: Span::minutes(5),
+        }
+    }
+}
+
+/// Authenticator apps, phone numbers, e-mail addresses and recovery codes.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Factors {
+    /// The most authenticator apps of one account.
+    #[schemars(range(min = 1, max = 20))]
+    pub totp_limit: usize,
+    /// The most phone numbers of one account.
+    #[schemars(range(min = 1, max = 20), extend("x-env" = ["SMS_DEVICE_LIMIT"]))]
+    pub sms_limit: usize,
+    /// The most e-mail addresses of one account.
+    #[schemars(range(min = 1, max = 20), extend("x-env" = ["EMAIL_DEVICE_LIMIT"]))]
+    pub email_limit: usize,
+    /// An enrolment that was begun and not confirmed is forgotten after this long.
+    pub enrolment_lifetime: Span,
+}
+
+impl Default for Factors {
+    fn default() -> Self {
+        Self {
+            totp_limit: 5,
+            sms_limit: 3,
+            email_limit: 5,
+            enrolment_lifetime: Span::minutes(10),
+        }
+    }
+}
+
+/// So many times within so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// How many times.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub most: u32,
+    /// Within how long, counted from the first time.
+    pub window: Span,
+}
+
+impl Limit {
+    /// `most` times within `window`.
+    pub const fn new(most: u32, window: Span) -> Self {
+        Self { most, window }
+    }
+}
+
+/// How often something may be tried or sent. All are counted before the thing is done and shared by all nodes.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budgets {
+    /// Wrong answers for one account and one factor from one network. A right answer clears it.
+    pub attempts: Limit,
+    /// Answers for one account and one factor from all networks the account never signed in from, together.
+    /// Networks it did sign in from are not affected, so nobody can lock an account's owner out.
+    pub attempts_from_unknown: Limit,
+    /// Sign-ins from one network, over all accounts.
+    pub sign_in_per_source: Limit,
+    /// Sign-ups from one network.
+    pub sign_up_per_source: Limit,
+    /// The shortest wait between two codes for the same purpose of one account.
+    #[schemars(extend("x-env" = ["MFA_SEND_MIN_INTERVAL_SECONDS"], "x-env-unit" = "seconds"))]
+    pub send_interval: Span,
+    /// Codes sent for one account on one channel.
+    pub sends_per_account: Limit,
+    /// Codes sent to one address or number.
+    pub sends_per_destination: Limit,
+    /// Codes sent on one channel, over all accounts: the brake on a bill.
+    pub sends_in_total: Limit,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            attempts: Limit::new(8, Span::minutes(10)),
+            attempts_from_unknown: Limit::new(100, Span::hours(1)),
+            sign_in_per_source: Limit::new(600, Span::minutes(10)),
+            sign_up_per_source: Limit::new(200, Span::hours(1)),
+            send_interval: Span::seconds(30),
+            sends_per_account: Limit::new(20, Span::hours(1)),
+            sends_per_destination: Limit::new(10, Span::hours(1)),
+            sends_in_total: Limit::new(2_000, Span::hours(1)),
+        }
+    }
+}
+
+/// Delivery of messages.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outbox {
+    /// How often a message is tried before it becomes a dead letter.
+    #[schemars(range(min = 1, max = 50))]
+    pub attempts: u32,
+    /// A worker that dies holds its messages back for this long.
+    pub lease: Span,
+    /// The longest time one attempt may take.
+    pub timeout: Span,
+    /// How long delivered messages and dead letters are kept.
+    pub kept: Span,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            attempts: 8,
+            lease: Span::seconds(30),
+            timeout: Span::seconds(15),
+            kept: Span::days(30),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What core tests stand on.
