@@ -31,7 +31,10 @@ impl Source {
     /// A source; a longer user agent is cut.
     pub fn new(ip: IpAddr, user_agent: &str) -> Self {
         let ip = ip.to_canonical();
-        Self { ip, user_agent: user_agent.chars().take(Self::USER_AGENT).collect() }
+        Self {
+            ip,
+            user_agent: user_agent.chars().take(Self::USER_AGENT).collect(),
+        }
     }
 
     /// What counts as one source in budgets: an IPv4 address, or the /64 an IPv6 client is free to move in.

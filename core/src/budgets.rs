@@ -14,17 +14,30 @@ use crate::settings::Limit;
 use crate::table::{Batch, Stored};
 
 /// Too many answers in a short time.
-pub const TOO_MANY_ATTEMPTS: Code =
-    Code::new("too-many-attempts", Kind::Limited, "Too many attempts: please wait before you try again.");
+pub const TOO_MANY_ATTEMPTS: Code = Code::new(
+    "too-many-attempts",
+    Kind::Limited,
+    "Too many attempts: please wait before you try again.",
+);
 /// Too many messages in a short time.
-pub const TOO_MANY_SENDS: Code =
-    Code::new("too-many-sends", Kind::Limited, "Too many codes were requested: please wait before you request another.");
+pub const TOO_MANY_SENDS: Code = Code::new(
+    "too-many-sends",
+    Kind::Limited,
+    "Too many codes were requested: please wait before you request another.",
+);
 
 /// Counters of all budgets.
-pub(crate) const BUDGETS: Collection = Collection { name: "budgets", table: "budgets", variable: "BUDGETS_TABLE_NAME" };
+pub(crate) const BUDGETS: Collection = Collection {
+    name: "budgets",
+    table: "budgets",
+    variable: "BUDGETS_TABLE_NAME",
+};
 /// Networks from which accounts signed in completely.
-pub(crate) const KNOWN_SOURCES: Collection =
-    Collection { name: "known_sources", table: "known_sources", variable: "KNOWN_SOURCES_TABLE_NAME" };
+pub(crate) const KNOWN_SOURCES: Collection = Collection {
+    name: "known_sources",
+    table: "known_sources",
+    variable: "KNOWN_SOURCES_TABLE_NAME",
+};
 
 /// One counter. It expires with its window, so that the next use opens a new one.
 #[derive(Serialize, Deserialize)]
@@ -81,7 +94,9 @@ pub(crate) struct Budgets {
 
 impl Budgets {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
-        Self { deployment: Arc::clone(deployment) }
+        Self {
+            deployment: Arc::clone(deployment),
+        }
     }
 
     /// Counts one use of each budget, all or none. A refusal counts nothing, so it never makes anything worse.
@@ -97,7 +112,11 @@ impl Budgets {
                 let mut wait = Duration::ZERO;
                 for one in uses {
                     let key = self.key(one.name, one.of)?;
-                    let empty = || Counter { key: key.clone(), used: 0, until: now + one.limit.window.get() };
+                    let empty = || Counter {
+                        key: key.clone(),
+                        used: 0,
+                        until: now + one.limit.window.get(),
+                    };
                     let mut slot = table.slot(&key, "used", empty).await?;
                     if slot.value.used >= one.limit.most {
                         wait = wait.max(slot.value.until.since(now));
@@ -117,20 +136,40 @@ impl Budgets {
     ///
     /// Networks the account never signed in from share one budget besides their own; a network it did sign in from
     /// has its own only. Whoever guesses from elsewhere can therefore not lock the owner out.
-    pub(crate) async fn attempt(&self, what: &str, account: &str, source: &Source, known: bool) -> Result<()> {
+    pub(crate) async fn attempt(
+        &self,
+        what: &str,
+        account: &str,
+        source: &Source,
+        known: bool,
+    ) -> Result<()> {
         let limits = &self.deployment.settings.budgets;
         let network = source.network();
         let own = [what, account, network.as_str()];
         let strangers = [what, account];
-        let mut uses = vec![Use { name: "attempts", of: &own, limit: limits.attempts }];
+        let mut uses = vec![Use {
+            name: "attempts",
+            of: &own,
+            limit: limits.attempts,
+        }];
         if !known {
-            uses.push(Use { name: "attempts-unknown", of: &strangers, limit: limits.attempts_from_unknown });
+            uses.push(Use {
+                name: "attempts-unknown",
+                of: &strangers,
+                limit: limits.attempts_from_unknown,
+            });
         }
         self.take(TOO_MANY_ATTEMPTS, &uses).await
     }
 
     /// Forgets the wrong answers before a right one.
-    pub(crate) fn clear_attempts(&self, batch: &mut Batch, what: &str, account: &str, source: &Source) -> Result<()> {
+    pub(crate) fn clear_attempts(
+        &self,
+        batch: &mut Batch,
+        what: &str,
+        account: &str,
+        source: &Source,
+    ) -> Result<()> {
         let key = self.key("attempts", &[what, account, &source.network()])?;
         batch.clear::<Counter>(key, "used".into());
         Ok(())
@@ -139,7 +178,12 @@ impl Budgets {
     /// Whether the account signed in completely from this network before.
     pub(crate) async fn knows(&self, subject: &Subject, source: &Source) -> Result<bool> {
         let network = self.network(subject, source)?;
-        Ok(self.deployment.table::<KnownSource>().find(subject.as_str(), &network).await?.is_some())
+        Ok(self
+            .deployment
+            .table::<KnownSource>()
+            .find(subject.as_str(), &network)
+            .await?
+            .is_some())
     }
 
     /// Remembers that the account signed in completely from this network.
@@ -152,7 +196,9 @@ impl Budgets {
     }
 
     fn network(&self, subject: &Subject, source: &Source) -> Result<String> {
-        self.deployment.keyring.pseudonym("network", &[subject.as_str(), &source.network()])
+        self.deployment
+            .keyring
+            .pseudonym("network", &[subject.as_str(), &source.network()])
     }
 
     /// Counters are keyed by pseudonyms: the store does not tell who was counted for what.

@@ -32,7 +32,12 @@ pub struct Guard {
 impl Guard {
     /// Holds calls of `port` to `limit` each, and to `abreast` at once.
     pub fn new(port: &'static str, clock: &Arc<dyn Clock>, limit: Duration, abreast: usize) -> Self {
-        Self { port, clock: Arc::clone(clock), limit, permits: Semaphore::new(abreast) }
+        Self {
+            port,
+            clock: Arc::clone(clock),
+            limit,
+            permits: Semaphore::new(abreast),
+        }
     }
 
     /// Runs one call. `None` if it did not end in time; it is dropped then.
@@ -58,7 +63,10 @@ impl Guard {
     where
         F: Future<Output = Result<T>>,
     {
-        let first = self.run(operation, call()).await.unwrap_or_else(|| Err(late.error()));
+        let first = self
+            .run(operation, call())
+            .await
+            .unwrap_or_else(|| Err(late.error()));
         match first {
             Err(error) if error.kind() == Kind::Unavailable => {
                 let wait = match error.retry() {
@@ -66,7 +74,9 @@ impl Guard {
                     Retry::Never | Retry::Unknown => Duration::from_millis(50),
                 };
                 self.clock.sleep(wait).await;
-                self.run(operation, call()).await.unwrap_or_else(|| Err(late.error()))
+                self.run(operation, call())
+                    .await
+                    .unwrap_or_else(|| Err(late.error()))
             }
             decided => decided,
         }
@@ -89,11 +99,15 @@ impl GuardedKeys {
 #[async_trait]
 impl KeyManager for GuardedKeys {
     async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed> {
-        self.guard.run_twice("seal", KEYS_UNAVAILABLE, || self.inner.seal(plain, context)).await
+        self.guard
+            .run_twice("seal", KEYS_UNAVAILABLE, || self.inner.seal(plain, context))
+            .await
     }
 
     async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
-        self.guard.run_twice("open", KEYS_UNAVAILABLE, || self.inner.open(sealed, context)).await
+        self.guard
+            .run_twice("open", KEYS_UNAVAILABLE, || self.inner.open(sealed, context))
+            .await
     }
 }
 
@@ -118,7 +132,10 @@ impl Sender for GuardedSender {
 
     async fn send(&self, message: &Message) -> Outcome<Receipt> {
         let late = || Outcome::Unknown(Reference(message.id.to_string()));
-        self.guard.run("send", self.inner.send(message)).await.unwrap_or_else(late)
+        self.guard
+            .run("send", self.inner.send(message))
+            .await
+            .unwrap_or_else(late)
     }
 }
 
@@ -139,9 +156,74 @@ impl GuardedIdentity {
 impl IdentityProvider for GuardedIdentity {
     async fn authenticate(&self, presented: &dyn Presented) -> Result<Option<Authenticated>> {
         let call = || self.inner.authenticate(presented);
-        self.guard.run_twice("authenticate", IDENTITY_UNAVAILABLE, call).await.map_err(|error| match error.kind() {
-            Kind::Unavailable | Kind::Unauthenticated => error,
-            _ => UNAUTHENTICATED.error().because(error),
-        })
+        self.guard
+            .run_twice("authenticate", IDENTITY_UNAVAILABLE, call)
+            .await
+            .map_err(|error| match error.kind() {
+                Kind::Unavailable | Kind::Unauthenticated => error,
+                _ => UNAUTHENTICATED.error().because(error),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use portcullis_ports::testkit::FakeClock;
+
+    use super::*;
+
+    fn guard(clock: &Arc<FakeClock>) -> Guard {
+        let clock: Arc<dyn Clock> = clock.clone();
+        Guard::new("test", &clock, Duration::from_secs(5), 1)
+    }
+
+    #[tokio::test]
+    async fn a_call_that_does_not_end_is_given_up_at_the_limit() {
+        let clock = Arc::new(FakeClock::default());
+        let guard = guard(&clock);
+        let hanging = guard.run("wait", std::future::pending::<()>());
+        let (answer, ()) = tokio::join!(hanging, async { clock.advance(Duration::from_secs(5)) });
+        assert!(answer.is_none());
+    }
+
+    #[tokio::test]
+    async fn no_more_calls_than_allowed_run_at_once() {
+        let clock = Arc::new(FakeClock::default());
+        let guard = guard(&clock);
+        let running = AtomicUsize::new(0);
+        let call = || async {
+            assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0);
+            tokio::task::yield_now().await;
+            running.fetch_sub(1, Ordering::SeqCst);
+        };
+        let (a, b, c) = tokio::join!(
+            guard.run("x", call()),
+            guard.run("x", call()),
+            guard.run("x", call())
+        );
+        assert!(a.is_some() && b.is_some() && c.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_unavailable_is_asked_once_more_and_what_is_wrong_is_not() {
+        for (code, calls) in [(KEYS_UNAVAILABLE, 2), (UNAUTHENTICATED, 1)] {
+            let clock = Arc::new(FakeClock::default());
+            let guard = guard(&clock);
+            let count = AtomicUsize::new(0);
+            let call = || async {
+                count.fetch_add(1, Ordering::SeqCst);
+                Err::<(), _>(code.error())
+            };
+            let moving = async {
+                for _ in 0..4 {
+                    tokio::task::yield_now().await;
+                    clock.advance(Duration::from_millis(50));
+                }
+            };
+            let (answer, ()) = tokio::join!(guard.run_twice("x", IDENTITY_UNAVAILABLE, call), moving);
+            assert_eq!((answer.unwrap_err().code(), count.into_inner()), (code, calls));
+        }
     }
 }

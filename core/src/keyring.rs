@@ -15,8 +15,11 @@ use zeroize::Zeroizing;
 use crate::table::{Batch, Stored, Table, retry_on_conflict};
 
 /// Where the sealed root secret lies.
-pub(crate) const KEYRING: Collection =
-    Collection { name: "keyring", table: "keyring", variable: "KEYRING_TABLE_NAME" };
+pub(crate) const KEYRING: Collection = Collection {
+    name: "keyring",
+    table: "keyring",
+    variable: "KEYRING_TABLE_NAME",
+};
 
 #[derive(Serialize, Deserialize)]
 struct RootSecret {
@@ -53,12 +56,16 @@ impl Keyring {
             let mut fresh = Zeroizing::new(vec![0; 32]);
             entropy.fill(&mut fresh)?;
             let mut batch = Batch::default();
-            batch.insert(&RootSecret { sealed: keys.seal(&fresh, &context).await? })?;
+            batch.insert(&RootSecret {
+                sealed: keys.seal(&fresh, &context).await?,
+            })?;
             batch.commit(store.as_ref()).await?;
             Ok(fresh)
         })
         .await?;
-        Ok(Self { root: Hkdf::new(None, &root) })
+        Ok(Self {
+            root: Hkdf::new(None, &root),
+        })
     }
 
     /// A code over `parts` that nobody without the root secret can make; each part is bound to its place.

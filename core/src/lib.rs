@@ -21,6 +21,7 @@ mod table;
 mod testing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_ports::identity::IdentityProvider;
 use portcullis_ports::keys::KeyManager;
@@ -36,12 +37,16 @@ use challenges::{ChallengeBook, Challenges, Codes};
 use deployment::Deployment;
 use event_listener::Event;
 use factors::{Factors, Roster};
+use guard::{Guard, GuardedIdentity, GuardedKeys, GuardedSender};
 use keyring::Keyring;
 use notices::Notices;
 use outbox::Outbox;
 use recovery_codes::RecoveryDesk;
 use sessions::Sessions;
 use settings::Settings;
+
+/// The longest time one call of a key manager or an identity provider may take.
+const PORT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The ports a deployment stands on.
 pub struct Foundation {
@@ -86,10 +91,42 @@ impl App {
     /// # Errors
     /// Whatever store or key manager answer.
     pub async fn open(foundation: Foundation, settings: Settings) -> Result<Self> {
-        let Foundation { store, keys, hasher, identity, senders, clock, entropy } = foundation;
+        let Foundation {
+            store,
+            keys,
+            hasher,
+            identity,
+            senders,
+            clock,
+            entropy,
+        } = foundation;
+        let guard = |port, limit, abreast| Guard::new(port, &clock, limit, abreast);
+        let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(keys, guard("keys", PORT_LIMIT, 64)));
+        let identity = identity
+            .into_iter()
+            .map(|inner| {
+                Arc::new(GuardedIdentity::new(inner, guard("identity", PORT_LIMIT, 64)))
+                    as Arc<dyn IdentityProvider>
+            })
+            .collect();
+        let send_limit = settings.outbox.timeout.get();
+        let senders = senders
+            .into_iter()
+            .map(|inner| {
+                Arc::new(GuardedSender::new(inner, guard("senders", send_limit, 16))) as Arc<dyn Sender>
+            })
+            .collect();
         let keyring = Keyring::open(&store, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
-        let deployment =
-            Arc::new(Deployment { store, keys, hasher, clock, entropy, keyring, settings, mail: Event::new() });
+        let deployment = Arc::new(Deployment {
+            store,
+            keys,
+            hasher,
+            clock,
+            entropy,
+            keyring,
+            settings,
+            mail: Event::new(),
+        });
         let audit = Audit::new(&deployment);
         let budgets = Budgets::new(&deployment);
         let directory = Directory::new(&deployment);
@@ -133,9 +170,18 @@ impl App {
             outbox: outbox.clone(),
             notices,
             sessions: sessions.clone(),
-            others: identity.into(),
+            others: identity,
         };
-        Ok(Self { accounts, sessions, challenges, factors, recovery_codes, outbox, audit, deployment })
+        Ok(Self {
+            accounts,
+            sessions,
+            challenges,
+            factors,
+            recovery_codes,
+            outbox,
+            audit,
+            deployment,
+        })
     }
 
     /// The settings in force.

@@ -35,7 +35,13 @@ pub(crate) fn code(product: &str, to: Destination, why: CodeFor, code: &str, del
              If you did not ask for it, somebody may know your password: change it.\n\n{product}"
         ),
     };
-    Draft { to, subject, text, lane: Lane::Codes, deliver_by: Some(deliver_by) }
+    Draft {
+        to,
+        subject,
+        text,
+        lane: Lane::Codes,
+        deliver_by: Some(deliver_by),
+    }
 }
 
 /// Proof of a new account's address.
@@ -45,7 +51,13 @@ pub(crate) fn verification(product: &str, to: Destination, code: &str, deliver_b
         "Welcome to {product}. To confirm this e-mail address, enter this code:\n\n    {code}\n\n\
          If you did not sign up, ignore this message.\n\n{product}"
     );
-    Draft { to, subject, text, lane: Lane::Codes, deliver_by: Some(deliver_by) }
+    Draft {
+        to,
+        subject,
+        text,
+        lane: Lane::Codes,
+        deliver_by: Some(deliver_by),
+    }
 }
 
 /// Somebody signed up with an address that has an account.
@@ -55,7 +67,13 @@ pub(crate) fn already_registered(product: &str, to: Destination) -> Draft {
         "Somebody, probably you, tried to sign up with this e-mail address. You already have an account: sign in with \
          your password. If it was not you, there is nothing to do.\n\n{product}"
     );
-    Draft { to, subject, text, lane: Lane::Notices, deliver_by: None }
+    Draft {
+        to,
+        subject,
+        text,
+        lane: Lane::Notices,
+        deliver_by: None,
+    }
 }
 
 /// Something important changed on an account.
@@ -70,7 +88,9 @@ pub(crate) enum Change {
 /// A notice of a change, to the account's own address.
 pub(crate) fn notice(product: &str, to: Destination, change: &Change) -> Draft {
     let what = match change {
-        Change::PasswordChanged => "The password of your account was changed, and all other sessions were ended.".to_owned(),
+        Change::PasswordChanged => {
+            "The password of your account was changed, and all other sessions were ended.".to_owned()
+        }
         Change::FactorAdded(factor) => format!("{} was added to your account.", name(*factor)),
         Change::FactorRemoved(factor) => format!("{} was removed from your account.", name(*factor)),
         Change::RecoveryCodeUsed { factor, left } => {
@@ -81,14 +101,23 @@ pub(crate) fn notice(product: &str, to: Destination, change: &Change) -> Draft {
             )
         }
         Change::RecoveryCodesReplaced(factor) => {
-            format!("New recovery codes were created in place of {}; the old ones no longer work.", name(*factor).to_lowercase())
+            format!(
+                "New recovery codes were created in place of {}; the old ones no longer work.",
+                name(*factor).to_lowercase()
+            )
         }
     };
     let text = format!(
         "{what}\n\nIf this was you, there is nothing to do. If it was not you, sign in, change your password and end all \
          other sessions.\n\n{product}"
     );
-    Draft { to, subject: format!("{product}: a change to your account"), text, lane: Lane::Notices, deliver_by: None }
+    Draft {
+        to,
+        subject: format!("{product}: a change to your account"),
+        text,
+        lane: Lane::Notices,
+        deliver_by: None,
+    }
 }
 
 fn name(factor: FactorKind) -> &'static str {

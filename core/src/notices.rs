@@ -22,7 +22,11 @@ pub(crate) struct Notices {
 
 impl Notices {
     pub(crate) fn new(deployment: &Arc<Deployment>, directory: &Directory, outbox: &Outbox) -> Self {
-        Self { deployment: Arc::clone(deployment), directory: directory.clone(), outbox: outbox.clone() }
+        Self {
+            deployment: Arc::clone(deployment),
+            directory: directory.clone(),
+            outbox: outbox.clone(),
+        }
     }
 
     /// Adds a notice, if the account has a proven address and mail can be sent.
@@ -30,7 +34,11 @@ impl Notices {
         let account = self.directory.account(subject).await?;
         let proven = account.filter(|account| account.email_verified_at.is_some());
         if let (Some(account), true) = (proven, self.outbox.serves(Channel::Email)) {
-            let draft = notice(&self.deployment.settings.product.name, Destination::Email(account.email.clone()), change);
+            let draft = notice(
+                &self.deployment.settings.product.name,
+                Destination::Email(account.email.clone()),
+                change,
+            );
             self.outbox.enqueue(batch, draft).await?;
         }
         Ok(())

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_ports::storage::{
-    Collection, Direction, Expect, Key, MAX_PAGE, Query, Range, Record, RecordStore, STORE_CONFLICT, StoreError, Version,
-    Write,
+    Collection, Direction, Expect, Key, MAX_PAGE, Query, Range, Record, RecordStore, STORE_CONFLICT,
+    StoreError, Version, Write,
 };
 use portcullis_ports::{Clock, Error, Result, Timestamp};
 use serde::Serialize;
@@ -57,26 +57,47 @@ pub(crate) struct Table<T> {
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        Self { store: Arc::clone(&self.store), of: PhantomData }
+        Self {
+            store: Arc::clone(&self.store),
+            of: PhantomData,
+        }
     }
 }
 
 impl<T: Stored> Table<T> {
     pub(crate) fn new(store: &Arc<dyn RecordStore>) -> Self {
-        Self { store: Arc::clone(store), of: PhantomData }
+        Self {
+            store: Arc::clone(store),
+            of: PhantomData,
+        }
     }
 
     /// The record of that key, if there is one.
     pub(crate) async fn find(&self, partition: &str, sort: &str) -> Result<Option<Versioned<T>>> {
-        let key = Key { collection: T::COLLECTION, partition: partition.to_owned(), sort: sort.to_owned() };
+        let key = Key {
+            collection: T::COLLECTION,
+            partition: partition.to_owned(),
+            sort: sort.to_owned(),
+        };
         self.store.get(&key).await?.map(decode).transpose()
     }
 
     /// The record of that key, or `empty` if there is none yet.
-    pub(crate) async fn slot(&self, partition: &str, sort: &str, empty: impl FnOnce() -> T) -> Result<Slot<T>> {
+    pub(crate) async fn slot(
+        &self,
+        partition: &str,
+        sort: &str,
+        empty: impl FnOnce() -> T,
+    ) -> Result<Slot<T>> {
         Ok(match self.find(partition, sort).await? {
-            Some(found) => Slot { value: found.value, version: Some(found.version) },
-            None => Slot { value: empty(), version: None },
+            Some(found) => Slot {
+                value: found.value,
+                version: Some(found.version),
+            },
+            None => Slot {
+                value: empty(),
+                version: None,
+            },
         })
     }
 
@@ -119,7 +140,10 @@ impl<T: Stored> Table<T> {
 fn decode<T: Stored>(record: Record) -> Result<Versioned<T>> {
     let value = serde_json::from_str(&record.body)
         .map_err(|error| Error::from(StoreError::Corrupt(format!("{}: {error}", record.key))))?;
-    Ok(Versioned { value, version: record.version })
+    Ok(Versioned {
+        value,
+        version: record.version,
+    })
 }
 
 /// Writes that are done together or not at all.
@@ -153,13 +177,23 @@ impl Batch {
 
     /// Removes the state that was read.
     pub(crate) fn remove<T: Stored>(&mut self, read: &Versioned<T>) {
-        self.writes.push(Write::Delete { key: key_of(&read.value), expect: Expect::Version(read.version) });
+        self.writes.push(Write::Delete {
+            key: key_of(&read.value),
+            expect: Expect::Version(read.version),
+        });
     }
 
     /// Removes whatever is there.
     pub(crate) fn clear<T: Stored>(&mut self, partition: String, sort: String) {
-        let key = Key { collection: T::COLLECTION, partition, sort };
-        self.writes.push(Write::Delete { key, expect: Expect::Any });
+        let key = Key {
+            collection: T::COLLECTION,
+            partition,
+            sort,
+        };
+        self.writes.push(Write::Delete {
+            key,
+            expect: Expect::Any,
+        });
     }
 
     /// How many writes it holds.
@@ -177,16 +211,26 @@ impl Batch {
     }
 
     fn put<T: Stored>(&mut self, value: &T, expect: Expect) -> Result<()> {
-        let body = serde_json::to_string(value)
-            .map_err(|error| Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).because(error))?;
-        self.writes.push(Write::Put { key: key_of(value), body: body.into(), expires_at: value.expires_at(), expect });
+        let body = serde_json::to_string(value).map_err(|error| {
+            Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).because(error)
+        })?;
+        self.writes.push(Write::Put {
+            key: key_of(value),
+            body: body.into(),
+            expires_at: value.expires_at(),
+            expect,
+        });
         Ok(())
     }
 }
 
 fn key_of<T: Stored>(value: &T) -> Key {
     let (partition, sort) = value.key();
-    Key { collection: T::COLLECTION, partition, sort }
+    Key {
+        collection: T::COLLECTION,
+        partition,
+        sort,
+    }
 }
 
 /// How often a use case starts over before it tells the caller to come back.
@@ -204,7 +248,9 @@ where
             Err(error) if error.code() == STORE_CONFLICT => {
                 if round > 2 {
                     let spread = clock.now().millis().unsigned_abs() % u64::from(round);
-                    clock.sleep(Duration::from_millis(u64::from(round) + spread)).await;
+                    clock
+                        .sleep(Duration::from_millis(u64::from(round) + spread))
+                        .await;
                 }
             }
             decided => return decided,

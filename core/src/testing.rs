@@ -1,1 +1,293 @@
-//! What core tests stand on.
+//! What core tests stand on: one deployment on fakes, and the steps that every journey begins with.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use portcullis_ports::identity::Presented;
+use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::notification::{Channel, Message, Receipt, Sender};
+use portcullis_ports::outcome::Outcome;
+use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
+use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
+use portcullis_ports::{Clock, Result, Secret, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::access::{Identified, SignedIn, Source};
+use crate::accounts::{AccessToken, SignIn, SignUp, SignedUp};
+use crate::challenges::Opened;
+use crate::factors::{AddTotp, ConfirmTotp};
+use crate::input::SecretInput;
+use crate::outbox::Lane;
+use crate::sessions::{Granted, StartSession, Started};
+use crate::settings::Settings;
+use crate::{App, Foundation};
+
+pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
+
+/// The fake clock, except that nobody waits: a sleeper only lets others go first.
+struct Impatient(Arc<FakeClock>);
+
+#[async_trait]
+impl Clock for Impatient {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, _: Duration) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Seals by putting the context beside the text.
+struct PlainKeys;
+
+#[async_trait]
+impl KeyManager for PlainKeys {
+    async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed> {
+        let encode = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+        Ok(Sealed(format!(
+            "{}.{}",
+            encode(&context.canonical()),
+            encode(plain)
+        )))
+    }
+
+    async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
+        let (sealed_for, plain) = sealed.0.split_once('.').unwrap();
+        if sealed_for != data_encoding::HEXLOWER.encode(&context.canonical()) {
+            return Err(NOT_OURS.error());
+        }
+        Ok(Zeroizing::new(
+            data_encoding::HEXLOWER.decode(plain.as_bytes()).unwrap(),
+        ))
+    }
+}
+
+/// Hashes at once.
+struct QuickHasher;
+
+#[async_trait]
+impl PasswordHasher for QuickHasher {
+    async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
+        Ok(PasswordHash(format!("quick:{}", password.expose())))
+    }
+
+    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict> {
+        let matches = hash.0 == format!("quick:{}", password.expose());
+        Ok(if matches {
+            Verdict::Match
+        } else {
+            Verdict::Mismatch
+        })
+    }
+
+    async fn decoy(&self, _: &Secret) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Keeps what it is given, and answers as told.
+#[derive(Default)]
+pub(crate) struct Post {
+    sent: Mutex<Vec<Message>>,
+    pub(crate) answers: Mutex<Vec<Outcome<Receipt>>>,
+}
+
+impl Post {
+    pub(crate) fn sent(&self) -> Vec<Message> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Sender for Post {
+    fn channels(&self) -> &[Channel] {
+        &[Channel::Email, Channel::Sms]
+    }
+
+    async fn send(&self, message: &Message) -> Outcome<Receipt> {
+        if let Some(answer) = self.answers.lock().unwrap().pop() {
+            return answer;
+        }
+        self.sent.lock().unwrap().push(message.clone());
+        Outcome::Done(Receipt {
+            reference: message.id.to_string(),
+        })
+    }
+}
+
+/// A request with a bearer token.
+pub(crate) struct Bearer(pub(crate) String);
+
+impl Presented for Bearer {
+    fn bearer(&self) -> Option<&str> {
+        Some(&self.0)
+    }
+
+    fn header(&self, _: &str) -> Option<&str> {
+        None
+    }
+}
+
+/// One deployment on fakes.
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) post: Arc<Post>,
+}
+
+pub(crate) fn home() -> Source {
+    Source::new(IpAddr::from([192, 0, 2, 1]), "test browser")
+}
+
+pub(crate) fn elsewhere(last: u8) -> Source {
+    Source::new(IpAddr::from([198, 51, 100, last]), "other browser")
+}
+
+pub(crate) fn secret(text: &str) -> SecretInput {
+    SecretInput::new(text)
+}
+
+pub(crate) async fn world() -> World {
+    world_with(Settings::default()).await
+}
+
+pub(crate) async fn world_with(settings: Settings) -> World {
+    let clock = Arc::new(FakeClock::default());
+    let impatient: Arc<dyn Clock> = Arc::new(Impatient(Arc::clone(&clock)));
+    let store = Arc::new(MemoryStore::new(Arc::clone(&impatient)));
+    let post = Arc::new(Post::default());
+    let foundation = Foundation {
+        store: store.clone(),
+        keys: Arc::new(PlainKeys),
+        hasher: Arc::new(QuickHasher),
+        identity: Vec::new(),
+        senders: vec![post.clone()],
+        clock: impatient,
+        entropy: Arc::new(FakeEntropy::default()),
+    };
+    World {
+        app: App::open(foundation, settings).await.unwrap(),
+        clock,
+        store,
+        post,
+    }
+}
+
+impl World {
+    pub(crate) fn wait(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// A new account that has just given its password.
+    pub(crate) async fn sign_up(&self, email: &str) -> Identified {
+        let command = SignUp {
+            email: email.parse().unwrap(),
+            password: secret(PASSWORD),
+            display_name: None,
+        };
+        match self.app.accounts.sign_up(command, &home()).await.unwrap() {
+            SignedUp::Account(token) => self.identified(&token).await,
+            SignedUp::VerificationSent => unreachable!("open sign-up makes an account"),
+        }
+    }
+
+    pub(crate) async fn identified(&self, token: &AccessToken) -> Identified {
+        self.app
+            .accounts
+            .identify(&Bearer(token.access_token.clone()), &home())
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, source: &Source) -> Result<AccessToken> {
+        let command = SignIn {
+            email: email.parse().unwrap(),
+            password: secret(PASSWORD),
+        };
+        self.app.accounts.sign_in(command, source).await
+    }
+
+    /// A session of somebody without factors.
+    pub(crate) async fn session(&self, who: &Identified) -> SignedIn {
+        match self
+            .app
+            .challenges
+            .start(who, StartSession::default())
+            .await
+            .unwrap()
+        {
+            Started::Granted(granted) => self.resumed(&granted).await,
+            Started::Challenged(_) => unreachable!("no factor is enrolled"),
+        }
+    }
+
+    /// The challenge of somebody with factors.
+    pub(crate) async fn challenge(&self, who: &Identified) -> Opened {
+        match self
+            .app
+            .challenges
+            .start(who, StartSession::default())
+            .await
+            .unwrap()
+        {
+            Started::Granted(_) => unreachable!("a factor is enrolled"),
+            Started::Challenged(opened) => opened,
+        }
+    }
+
+    pub(crate) async fn resumed(&self, granted: &Granted) -> SignedIn {
+        self.app
+            .sessions
+            .resume(granted.credential.expose(), None, &home())
+            .await
+            .unwrap()
+    }
+
+    /// Enrols an authenticator app and returns its secret with the recovery codes.
+    pub(crate) async fn enrol_totp(&self, who: &SignedIn) -> (String, Vec<String>) {
+        let begun = self.app.factors.add_totp(who, AddTotp::default()).await.unwrap();
+        let command = ConfirmTotp {
+            device_id: begun.device_id,
+            totp_code: secret(&self.totp(&begun.secret)),
+        };
+        let confirmed = self.app.factors.confirm_totp(who, command).await.unwrap();
+        (begun.secret, confirmed.recovery_codes)
+    }
+
+    /// The code an authenticator app shows now.
+    pub(crate) fn totp(&self, base32: &str) -> String {
+        let secret = totp_rs::Secret::try_from_base32(base32).unwrap();
+        let totp = totp_rs::Builder::new()
+            .with_secret(secret.as_bytes().to_vec())
+            .with_account_name("x")
+            .build()
+            .unwrap();
+        totp.generate(u64::try_from(self.clock.now().seconds()).unwrap())
+            .to_string()
+    }
+
+    /// Delivers what waits and returns the newest message to that address.
+    pub(crate) async fn newest_to(&self, address: &str) -> Message {
+        self.app.outbox.drain(Lane::Codes).await.unwrap();
+        self.app.outbox.drain(Lane::Notices).await.unwrap();
+        self.post
+            .sent()
+            .into_iter()
+            .rev()
+            .find(|message| message.to.address() == address)
+            .unwrap()
+    }
+
+    /// The code in the newest message to that address.
+    pub(crate) async fn code_to(&self, address: &str) -> String {
+        let text = self.newest_to(address).await.text;
+        text.split(|c: char| !c.is_ascii_digit())
+            .find(|word| word.len() == 6)
+            .unwrap()
+            .to_owned()
+    }
+}

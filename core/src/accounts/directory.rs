@@ -18,17 +18,27 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
-        Self { deployment: Arc::clone(deployment) }
+        Self {
+            deployment: Arc::clone(deployment),
+        }
     }
 
     /// The account of that subject, if it is one of ours.
     pub(crate) async fn account(&self, subject: &Subject) -> Result<Option<Versioned<Account>>> {
-        self.deployment.table::<Account>().find(subject.as_str(), Account::SORT).await
+        self.deployment
+            .table::<Account>()
+            .find(subject.as_str(), Account::SORT)
+            .await
     }
 
     /// The account with that address.
     pub(crate) async fn by_address(&self, email: &EmailAddress) -> Result<Option<Versioned<Account>>> {
-        match self.deployment.table::<AddressClaim>().find(email.as_str(), AddressClaim::SORT).await? {
+        match self
+            .deployment
+            .table::<AddressClaim>()
+            .find(email.as_str(), AddressClaim::SORT)
+            .await?
+        {
             Some(claim) => self.account(&claim.subject).await,
             None => Ok(None),
         }

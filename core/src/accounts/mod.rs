@@ -17,8 +17,8 @@ use portcullis_ports::{Result, Timestamp};
 
 pub(crate) use directory::Directory;
 pub use model::{
-    AccessToken, AccountView, ChangePassword, EMAIL_TAKEN, NO_PASSWORD, PasswordChanged, ResendVerification, SIGN_UP_CLOSED,
-    SignIn, SignUp, SignedUp, VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
+    AccessToken, AccountView, ChangePassword, EMAIL_TAKEN, NO_PASSWORD, PasswordChanged, ResendVerification,
+    SIGN_UP_CLOSED, SignIn, SignUp, SignedUp, VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
 };
 pub use password::PASSWORD_MAX;
 pub(crate) use password::PasswordDesk;
@@ -55,8 +55,15 @@ impl Accounts {
     /// # Errors
     /// `unauthenticated`; unavailable if that cannot be decided now.
     pub async fn identify(&self, presented: &dyn Presented, source: &Source) -> Result<Identified> {
-        let identified = |subject, at| Identified { subject, at, source: source.clone() };
-        if let Some(token) = presented.bearer().filter(|token| token.starts_with(token::PREFIX)) {
+        let identified = |subject, at| Identified {
+            subject,
+            at,
+            source: source.clone(),
+        };
+        if let Some(token) = presented
+            .bearer()
+            .filter(|token| token.starts_with(token::PREFIX))
+        {
             let claims = token::read(&self.deployment.keyring, token, self.deployment.now())?;
             let account = self.directory.account(&claims.sub).await?;
             let accepted = match account {
@@ -85,14 +92,28 @@ impl Accounts {
     pub async fn sign_in(&self, command: SignIn, source: &Source) -> Result<AccessToken> {
         let limit = self.deployment.settings.budgets.sign_in_per_source;
         let network = source.network();
-        self.budgets.take(TOO_MANY_ATTEMPTS, &[Use { name: "sign-in", of: &[&network], limit }]).await?;
+        self.budgets
+            .take(
+                TOO_MANY_ATTEMPTS,
+                &[Use {
+                    name: "sign-in",
+                    of: &[&network],
+                    limit,
+                }],
+            )
+            .await?;
         let account = self.directory.by_address(&command.email).await?;
         let known = match &account {
             Some(account) => self.budgets.knows(&account.subject, source).await?,
             None => false,
         };
-        self.budgets.attempt("password", command.email.as_str(), source, known).await?;
-        let verdict = self.passwords.matches(&command.password, account.as_ref().map(|found| &found.value)).await?;
+        self.budgets
+            .attempt("password", command.email.as_str(), source, known)
+            .await?;
+        let verdict = self
+            .passwords
+            .matches(&command.password, account.as_ref().map(|found| &found.value))
+            .await?;
         match (account, verdict) {
             (Some(account), Verdict::Match) => self.signed_in(&account, source, None).await,
             (Some(account), Verdict::MatchOutdated) => {
@@ -101,7 +122,9 @@ impl Accounts {
             }
             (account, _) => {
                 if let Some(account) = account {
-                    self.audit.record(&account.subject, &[Event::failure("sign_in", source)]).await?;
+                    self.audit
+                        .record(&account.subject, &[Event::failure("sign_in", source)])
+                        .await?;
                 }
                 Err(WRONG_CREDENTIALS.error())
             }
@@ -117,13 +140,22 @@ impl Accounts {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                self.budgets.clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
-                self.audit.append(&mut batch, &account.subject, &[Event::success("sign_in", source)]).await?;
+                self.budgets
+                    .clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
+                self.audit
+                    .append(&mut batch, &account.subject, &[Event::success("sign_in", source)])
+                    .await?;
                 if let Some(renewed) = &renewed
                     && let Some(current) = self.directory.account(&account.subject).await?
                     && current.password == account.password
                 {
-                    batch.replace(&current, &Account { password: renewed.clone(), ..current.value.clone() })?;
+                    batch.replace(
+                        &current,
+                        &Account {
+                            password: renewed.clone(),
+                            ..current.value.clone()
+                        },
+                    )?;
                 }
                 self.deployment.commit(batch).await
             })
@@ -132,7 +164,7 @@ impl Accounts {
     }
 
     /// A fresh access token for a live session. It does not renew the proof that sensitive actions ask for.
-    pub async fn refresh(&self, who: &SignedIn) -> Result<AccessToken> {
+    pub fn refresh(&self, who: &SignedIn) -> Result<AccessToken> {
         self.token(who.subject(), who.session.stepped_up_at)
     }
 
@@ -143,27 +175,53 @@ impl Accounts {
     pub async fn change_password(&self, who: &SignedIn, command: ChangePassword) -> Result<PasswordChanged> {
         let account = self.passwords.check(who, &command.current_password).await?;
         let min = self.deployment.settings.accounts.password_min_length;
-        let about = [account.email.as_str(), account.display_name.as_ref().map_or("", |name| name.as_str())];
+        let about = [
+            account.email.as_str(),
+            account.display_name.as_ref().map_or("", |name| name.as_str()),
+        ];
         password::check_strength(command.new_password.secret(), "/new_password", min, &about)?;
         let hash = self.passwords.hash(&command.new_password).await?;
         let in_commit = self.deployment.retried(|| async {
-            let current = self.directory.account(who.subject()).await?.ok_or_else(|| NO_PASSWORD.error())?;
+            let current = self
+                .directory
+                .account(who.subject())
+                .await?
+                .ok_or_else(|| NO_PASSWORD.error())?;
             if current.password != account.password {
-                return Err(WRONG_CREDENTIALS.says("The password was changed a moment ago by another request."));
+                return Err(
+                    WRONG_CREDENTIALS.says("The password was changed a moment ago by another request.")
+                );
             }
             let mut batch = Batch::default();
-            let changed =
-                Account { password: hash.clone(), tokens_valid_from: self.deployment.now(), ..current.value.clone() };
+            let changed = Account {
+                password: hash.clone(),
+                tokens_valid_from: self.deployment.now(),
+                ..current.value.clone()
+            };
             batch.replace(&current, &changed)?;
-            self.audit.append(&mut batch, who.subject(), &[Event::success("password_change", &who.source)]).await?;
-            self.notices.add(&mut batch, who.subject(), &Change::PasswordChanged).await?;
+            self.audit
+                .append(
+                    &mut batch,
+                    who.subject(),
+                    &[Event::success("password_change", &who.source)],
+                )
+                .await?;
+            self.notices
+                .add(&mut batch, who.subject(), &Change::PasswordChanged)
+                .await?;
             let ended = self.sessions.end_others_in(&mut batch, who).await?;
             self.deployment.commit(batch).await?;
             Ok(ended)
         });
         let first = in_commit.await?;
-        let rest = self.sessions.end_others(who.subject(), Some(&who.session.id)).await?;
-        Ok(PasswordChanged { status: "ok".into(), revoked: first + rest })
+        let rest = self
+            .sessions
+            .end_others(who.subject(), Some(&who.session.id))
+            .await?;
+        Ok(PasswordChanged {
+            status: "ok".into(),
+            revoked: first + rest,
+        })
     }
 
     /// What the owner may know of the account; `None` for people of other identity providers.
@@ -179,7 +237,12 @@ impl Accounts {
     fn token(&self, subject: &Subject, auth: Timestamp) -> Result<AccessToken> {
         let lifetime = self.deployment.settings.accounts.access_token_lifetime.get();
         let now = self.deployment.now();
-        let claims = Claims { sub: subject.clone(), iat: now, exp: now + lifetime, auth };
+        let claims = Claims {
+            sub: subject.clone(),
+            iat: now,
+            exp: now + lifetime,
+            auth,
+        };
         Ok(AccessToken {
             user_sub: subject.clone(),
             access_token: token::sign(&self.deployment.keyring, &claims)?,

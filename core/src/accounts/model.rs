@@ -8,15 +8,25 @@ use serde::{Deserialize, Serialize};
 use crate::input::{Label, SecretInput};
 
 /// E-mail address or password is wrong; which of them is not told.
-pub const WRONG_CREDENTIALS: Code =
-    Code::new("wrong-credentials", Kind::Unauthenticated, "The e-mail address or the password is wrong.");
+pub const WRONG_CREDENTIALS: Code = Code::new(
+    "wrong-credentials",
+    Kind::Unauthenticated,
+    "The e-mail address or the password is wrong.",
+);
 /// The address has an account already.
-pub const EMAIL_TAKEN: Code =
-    Code::new("email-taken", Kind::Conflict, "There is already an account with this e-mail address: sign in instead.");
+pub const EMAIL_TAKEN: Code = Code::new(
+    "email-taken",
+    Kind::Conflict,
+    "There is already an account with this e-mail address: sign in instead.",
+);
 /// The password is too short, too long or too easy to guess.
 pub const WEAK_PASSWORD: Code = Code::new("weak-password", Kind::Invalid, "Please choose another password.");
 /// The operator does not accept new accounts.
-pub const SIGN_UP_CLOSED: Code = Code::new("sign-up-closed", Kind::Forbidden, "New accounts are not accepted here.");
+pub const SIGN_UP_CLOSED: Code = Code::new(
+    "sign-up-closed",
+    Kind::Forbidden,
+    "New accounts are not accepted here.",
+);
 /// This account does not sign in with a password of ours.
 pub const NO_PASSWORD: Code = Code::new(
     "no-password",

@@ -27,14 +27,19 @@ pub(super) fn check_strength(password: &Secret, field: &str, min: usize, about: 
     let refuse = |detail: String| WEAK_PASSWORD.says(detail.clone()).at(field, detail);
     let length = password.expose().chars().count();
     if length < min {
-        return Err(refuse(format!("The password must have at least {min} characters; several words make a good one.")));
+        return Err(refuse(format!(
+            "The password must have at least {min} characters; several words make a good one."
+        )));
     }
     if length > PASSWORD_MAX {
-        return Err(refuse(format!("The password must have at most {PASSWORD_MAX} characters.")));
+        return Err(refuse(format!(
+            "The password must have at most {PASSWORD_MAX} characters."
+        )));
     }
     let judged: String = password.expose().chars().take(JUDGED).collect();
     if zxcvbn(&judged, about).score() < Score::Two {
-        let advice = "This password is among the first that are tried: choose one that is longer or less common.";
+        let advice =
+            "This password is among the first that are tried: choose one that is longer or less common.";
         return Err(refuse(advice.into()));
     }
     Ok(())
@@ -50,7 +55,12 @@ pub(crate) struct PasswordDesk {
 }
 
 impl PasswordDesk {
-    pub(crate) fn new(deployment: &Arc<Deployment>, directory: &Directory, budgets: &Budgets, audit: &Audit) -> Self {
+    pub(crate) fn new(
+        deployment: &Arc<Deployment>,
+        directory: &Directory,
+        budgets: &Budgets,
+        audit: &Audit,
+    ) -> Self {
         Self {
             deployment: Arc::clone(deployment),
             directory: directory.clone(),
@@ -69,7 +79,10 @@ impl PasswordDesk {
             self.deployment.hasher.decoy(password.secret()).await?;
             return Ok(Verdict::Mismatch);
         };
-        self.deployment.hasher.verify(password.secret(), &account.password).await
+        self.deployment
+            .hasher
+            .verify(password.secret(), &account.password)
+            .await
     }
 
     /// Checks the password of whoever is signed in, and returns the account.
@@ -78,15 +91,24 @@ impl PasswordDesk {
     /// `wrong-credentials`, `no-password`, `too-many-attempts`.
     pub(crate) async fn check(&self, who: &SignedIn, password: &SecretInput) -> Result<Versioned<Account>> {
         let subject = who.subject();
-        let account = self.directory.account(subject).await?.ok_or_else(|| NO_PASSWORD.error())?;
+        let account = self
+            .directory
+            .account(subject)
+            .await?
+            .ok_or_else(|| NO_PASSWORD.error())?;
         let known = self.budgets.knows(subject, &who.source).await?;
-        self.budgets.attempt("password", account.email.as_str(), &who.source, known).await?;
+        self.budgets
+            .attempt("password", account.email.as_str(), &who.source, known)
+            .await?;
         if self.matches(password, Some(&account)).await? == Verdict::Mismatch {
-            self.audit.record(subject, &[Event::failure("password_check", &who.source)]).await?;
+            self.audit
+                .record(subject, &[Event::failure("password_check", &who.source)])
+                .await?;
             return Err(WRONG_CREDENTIALS.says("The password is wrong."));
         }
         let mut batch = Batch::default();
-        self.budgets.clear_attempts(&mut batch, "password", account.email.as_str(), &who.source)?;
+        self.budgets
+            .clear_attempts(&mut batch, "password", account.email.as_str(), &who.source)?;
         self.deployment.commit(batch).await?;
         Ok(account)
     }
@@ -97,19 +119,36 @@ mod tests {
     use super::*;
 
     fn judge(password: &str) -> Result<()> {
-        check_strength(&Secret::new(password), "/password", 10, &["ada@example.com", "ada"])
+        check_strength(
+            &Secret::new(password),
+            "/password",
+            10,
+            &["ada@example.com", "ada"],
+        )
     }
 
     #[test]
     fn long_uncommon_passwords_are_accepted() {
-        for good in ["correct horse battery staple", "plum-kettle-orbit", "Tr0ub4dor&3xtra", "vJ8#kq2Lw0z"] {
+        for good in [
+            "correct horse battery staple",
+            "plum-kettle-orbit",
+            "Tr0ub4dor&3xtra",
+            "vJ8#kq2Lw0z",
+        ] {
             assert!(judge(good).is_ok(), "{good}");
         }
     }
 
     #[test]
     fn short_common_and_personal_passwords_are_refused() {
-        for bad in ["short", "password1234", "qwertyuiop", "aaaaaaaaaaaaaaaa", "1234567890", "ada@example.com"] {
+        for bad in [
+            "short",
+            "password1234",
+            "qwertyuiop",
+            "aaaaaaaaaaaaaaaa",
+            "1234567890",
+            "ada@example.com",
+        ] {
             assert_eq!(judge(bad).unwrap_err().code(), WEAK_PASSWORD, "{bad}");
         }
         assert!(judge(&"x7#Kq".repeat(60)).is_err());

@@ -11,13 +11,23 @@ use crate::input::Label;
 use crate::table::Stored;
 
 /// Accounts.
-pub(crate) const ACCOUNTS: Collection = Collection { name: "accounts", table: "accounts", variable: "ACCOUNTS_TABLE_NAME" };
+pub(crate) const ACCOUNTS: Collection = Collection {
+    name: "accounts",
+    table: "accounts",
+    variable: "ACCOUNTS_TABLE_NAME",
+};
 /// Which account an address belongs to.
-pub(crate) const ADDRESS_CLAIMS: Collection =
-    Collection { name: "address_claims", table: "address_claims", variable: "ADDRESS_CLAIMS_TABLE_NAME" };
+pub(crate) const ADDRESS_CLAIMS: Collection = Collection {
+    name: "address_claims",
+    table: "address_claims",
+    variable: "ADDRESS_CLAIMS_TABLE_NAME",
+};
 /// Codes that prove addresses.
-pub(crate) const VERIFICATIONS: Collection =
-    Collection { name: "verifications", table: "verifications", variable: "VERIFICATIONS_TABLE_NAME" };
+pub(crate) const VERIFICATIONS: Collection = Collection {
+    name: "verifications",
+    table: "verifications",
+    variable: "VERIFICATIONS_TABLE_NAME",
+};
 
 /// An account with e-mail address and password.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -70,7 +80,10 @@ pub(super) enum Then {
     /// The account exists and its address becomes proven.
     Confirm(Subject),
     /// The account is made.
-    Create { password: PasswordHash, display_name: Option<Label> },
+    Create {
+        password: PasswordHash,
+        display_name: Option<Label>,
+    },
 }
 
 /// A code that was sent to prove an address. A newer one replaces it.

@@ -30,16 +30,35 @@ impl Accounts {
         if settings.sign_up == settings::SignUp::Closed {
             return Err(SIGN_UP_CLOSED.error());
         }
-        let about = [command.email.as_str(), command.display_name.as_ref().map_or("", |name| name.as_str())];
-        check_strength(command.password.secret(), "/password", settings.password_min_length, &about)?;
+        let about = [
+            command.email.as_str(),
+            command.display_name.as_ref().map_or("", |name| name.as_str()),
+        ];
+        check_strength(
+            command.password.secret(),
+            "/password",
+            settings.password_min_length,
+            &about,
+        )?;
         let limit = self.deployment.settings.budgets.sign_up_per_source;
         let network = source.network();
-        self.budgets.take(TOO_MANY_ATTEMPTS, &[Use { name: "sign-up", of: &[&network], limit }]).await?;
+        self.budgets
+            .take(
+                TOO_MANY_ATTEMPTS,
+                &[Use {
+                    name: "sign-up",
+                    of: &[&network],
+                    limit,
+                }],
+            )
+            .await?;
         let password = self.passwords.hash(&command.password).await?;
         if settings.sign_up == settings::SignUp::Verified {
-            self.sign_up_verified(command.email, password, command.display_name).await
+            self.sign_up_verified(command.email, password, command.display_name)
+                .await
         } else {
-            self.sign_up_open(command.email, password, command.display_name, source).await
+            self.sign_up_open(command.email, password, command.display_name, source)
+                .await
         }
     }
 
@@ -54,11 +73,22 @@ impl Accounts {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                self.create(&mut batch, &subject, &email, &password, display_name.clone(), None).await?;
+                self.create(
+                    &mut batch,
+                    &subject,
+                    &email,
+                    &password,
+                    display_name.clone(),
+                    None,
+                )
+                .await?;
                 if self.outbox.serves(Channel::Email) {
-                    self.send_verification(&mut batch, &email, Then::Confirm(subject.clone())).await?;
+                    self.send_verification(&mut batch, &email, Then::Confirm(subject.clone()))
+                        .await?;
                 }
-                self.audit.append(&mut batch, &subject, &[Event::success("sign_up", source)]).await?;
+                self.audit
+                    .append(&mut batch, &subject, &[Event::success("sign_up", source)])
+                    .await?;
                 self.deployment.commit(batch).await
             })
             .await?;
@@ -82,7 +112,10 @@ impl Accounts {
                     let draft = messages::already_registered(product, Destination::Email(email.clone()));
                     self.outbox.enqueue(&mut batch, draft).await?;
                 } else {
-                    let then = Then::Create { password: password.clone(), display_name: display_name.clone() };
+                    let then = Then::Create {
+                        password: password.clone(),
+                        display_name: display_name.clone(),
+                    };
                     self.send_verification(&mut batch, &email, then).await?;
                 }
                 self.deployment.commit(batch).await
@@ -96,13 +129,23 @@ impl Accounts {
     /// # Errors
     /// `wrong-code`, `too-many-attempts`.
     pub async fn verify_email(&self, command: VerifyEmail, source: &Source) -> Result<()> {
-        self.budgets.attempt("verify-email", command.email.as_str(), source, false).await?;
-        let code: String = command.code.trimmed().chars().filter(char::is_ascii_digit).collect();
+        self.budgets
+            .attempt("verify-email", command.email.as_str(), source, false)
+            .await?;
+        let code: String = command
+            .code
+            .trimmed()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
         self.deployment
             .retried(|| async {
                 let wrong = || WRONG_CODE.error();
                 let table = self.deployment.table::<Verification>();
-                let found = table.find(command.email.as_str(), Verification::SORT).await?.ok_or_else(wrong)?;
+                let found = table
+                    .find(command.email.as_str(), Verification::SORT)
+                    .await?
+                    .ok_or_else(wrong)?;
                 let mac = self.verification_mac(&command.email, &found.nonce, &code)?;
                 if !same_secret(mac.as_bytes(), found.mac.as_bytes()) {
                     return Err(wrong());
@@ -113,17 +156,37 @@ impl Accounts {
                 let subject = match &found.then {
                     Then::Confirm(subject) => {
                         let account = self.directory.account(subject).await?.ok_or_else(wrong)?;
-                        batch.replace(&account, &Account { email_verified_at: Some(now), ..account.value.clone() })?;
+                        batch.replace(
+                            &account,
+                            &Account {
+                                email_verified_at: Some(now),
+                                ..account.value.clone()
+                            },
+                        )?;
                         subject.clone()
                     }
-                    Then::Create { password, display_name } => {
+                    Then::Create {
+                        password,
+                        display_name,
+                    } => {
                         let subject = self.new_subject()?;
-                        self.create(&mut batch, &subject, &command.email, password, display_name.clone(), Some(now)).await?;
+                        self.create(
+                            &mut batch,
+                            &subject,
+                            &command.email,
+                            password,
+                            display_name.clone(),
+                            Some(now),
+                        )
+                        .await?;
                         subject
                     }
                 };
-                self.budgets.clear_attempts(&mut batch, "verify-email", command.email.as_str(), source)?;
-                self.audit.append(&mut batch, &subject, &[Event::success("email_verify", source)]).await?;
+                self.budgets
+                    .clear_attempts(&mut batch, "verify-email", command.email.as_str(), source)?;
+                self.audit
+                    .append(&mut batch, &subject, &[Event::success("email_verify", source)])
+                    .await?;
                 self.deployment.commit(batch).await
             })
             .await
@@ -137,11 +200,24 @@ impl Accounts {
         self.outbox.require(Channel::Email)?;
         let network = source.network();
         let limit = self.deployment.settings.budgets.sends_per_account;
-        self.budgets.take(TOO_MANY_SENDS, &[Use { name: "resend-source", of: &[&network], limit }]).await?;
+        self.budgets
+            .take(
+                TOO_MANY_SENDS,
+                &[Use {
+                    name: "resend-source",
+                    of: &[&network],
+                    limit,
+                }],
+            )
+            .await?;
         self.take_sends(&command.email).await?;
         self.deployment
             .retried(|| async {
-                let waiting = self.deployment.table::<Verification>().find(command.email.as_str(), Verification::SORT).await?;
+                let waiting = self
+                    .deployment
+                    .table::<Verification>()
+                    .find(command.email.as_str(), Verification::SORT)
+                    .await?;
                 let account = self.directory.by_address(&command.email).await?;
                 let then = match (waiting, account) {
                     (Some(waiting), _) => Some(waiting.value.then),
@@ -173,7 +249,10 @@ impl Accounts {
             return Err(EMAIL_TAKEN.error().at("/email", EMAIL_TAKEN.title()));
         }
         let now = self.deployment.now();
-        batch.insert(&AddressClaim { email: email.clone(), subject: subject.clone() })?;
+        batch.insert(&AddressClaim {
+            email: email.clone(),
+            subject: subject.clone(),
+        })?;
         batch.insert(&Account {
             subject: subject.clone(),
             email: email.clone(),
@@ -188,25 +267,46 @@ impl Accounts {
     async fn send_verification(&self, batch: &mut Batch, email: &EmailAddress, then: Then) -> Result<()> {
         let code = self.deployment.random_code()?;
         let nonce = self.deployment.random_text()?;
-        let expires_at = self.deployment.now() + self.deployment.settings.accounts.verification_lifetime.get();
+        let expires_at =
+            self.deployment.now() + self.deployment.settings.accounts.verification_lifetime.get();
         let mac = self.verification_mac(email, &nonce, &code)?;
-        batch.overwrite(&Verification { email: email.clone(), mac, nonce, then, expires_at })?;
+        batch.overwrite(&Verification {
+            email: email.clone(),
+            mac,
+            nonce,
+            then,
+            expires_at,
+        })?;
         let product = &self.deployment.settings.product.name;
         let draft = messages::verification(product, Destination::Email(email.clone()), &code, expires_at);
         self.outbox.enqueue(batch, draft).await.map(drop)
     }
 
     fn verification_mac(&self, email: &EmailAddress, nonce: &str, code: &str) -> Result<String> {
-        self.deployment.keyring.pseudonym("verification", &[email.as_str(), nonce, code])
+        self.deployment
+            .keyring
+            .pseudonym("verification", &[email.as_str(), nonce, code])
     }
 
     async fn take_sends(&self, email: &EmailAddress) -> Result<()> {
         let limits = &self.deployment.settings.budgets;
         let to = [Channel::Email.word(), email.as_str()];
         let uses = [
-            Use { name: "send-interval", of: &["verification", email.as_str()], limit: Limit::new(1, limits.send_interval) },
-            Use { name: "sends-destination", of: &to, limit: limits.sends_per_destination },
-            Use { name: "sends-total", of: &to[..1], limit: limits.sends_in_total },
+            Use {
+                name: "send-interval",
+                of: &["verification", email.as_str()],
+                limit: Limit::new(1, limits.send_interval),
+            },
+            Use {
+                name: "sends-destination",
+                of: &to,
+                limit: limits.sends_per_destination,
+            },
+            Use {
+                name: "sends-total",
+                of: &to[..1],
+                limit: limits.sends_in_total,
+            },
         ];
         self.budgets.take(TOO_MANY_SENDS, &uses).await
     }

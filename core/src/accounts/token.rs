@@ -25,7 +25,8 @@ pub(super) struct Claims {
 
 /// Signs claims.
 pub(super) fn sign(keyring: &Keyring, claims: &Claims) -> Result<String> {
-    let json = serde_json::to_vec(claims).map_err(|error| Error::internal("claims cannot be written").because(error))?;
+    let json = serde_json::to_vec(claims)
+        .map_err(|error| Error::internal("claims cannot be written").because(error))?;
     let payload = BASE64URL_NOPAD.encode(&json);
     let signature = keyring.mac_text("access-token", &[&payload])?;
     Ok(format!("{PREFIX}{payload}.{signature}"))
@@ -37,12 +38,17 @@ pub(super) fn sign(keyring: &Keyring, claims: &Claims) -> Result<String> {
 /// `unauthenticated`, with the remedy.
 pub(super) fn read(keyring: &Keyring, token: &str, now: Timestamp) -> Result<Claims> {
     let invalid = || UNAUTHENTICATED.says("The access token is not valid: sign in again.");
-    let (payload, signature) = token.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.')).ok_or_else(invalid)?;
+    let (payload, signature) = token
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.split_once('.'))
+        .ok_or_else(invalid)?;
     let expected = keyring.mac_text("access-token", &[payload])?;
     if !same_secret(expected.as_bytes(), signature.as_bytes()) {
         return Err(invalid());
     }
-    let json = BASE64URL_NOPAD.decode(payload.as_bytes()).map_err(|_| invalid())?;
+    let json = BASE64URL_NOPAD
+        .decode(payload.as_bytes())
+        .map_err(|_| invalid())?;
     let claims: Claims = serde_json::from_slice(&json).map_err(|_| invalid())?;
     if now >= claims.exp {
         return Err(UNAUTHENTICATED.says("The access token has expired: refresh it or sign in again."));

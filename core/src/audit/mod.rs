@@ -10,8 +10,8 @@ use portcullis_ports::storage::Range;
 use portcullis_ports::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-pub use records::Entry;
 pub(crate) use records::AUDIT;
+pub use records::Entry;
 use records::Head;
 
 use crate::access::Source;
@@ -41,7 +41,12 @@ pub(crate) struct Event<'a> {
 
 impl<'a> Event<'a> {
     pub(crate) fn new(name: &'static str, outcome: EventOutcome, source: &'a Source) -> Self {
-        Self { name, outcome, source, details: BTreeMap::new() }
+        Self {
+            name,
+            outcome,
+            source,
+            details: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn success(name: &'static str, source: &'a Source) -> Self {
@@ -71,13 +76,28 @@ pub struct Audit {
 
 impl Audit {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
-        Self { deployment: Arc::clone(deployment) }
+        Self {
+            deployment: Arc::clone(deployment),
+        }
     }
 
     /// Adds events to the commit that makes them true. At most once per batch and account.
-    pub(crate) async fn append(&self, batch: &mut Batch, subject: &Subject, events: &[Event<'_>]) -> Result<()> {
-        let empty = || Head { subject: subject.clone(), entries: 0, hash: String::new() };
-        let mut head = self.deployment.table::<Head>().slot(subject.as_str(), Head::SORT, empty).await?;
+    pub(crate) async fn append(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        events: &[Event<'_>],
+    ) -> Result<()> {
+        let empty = || Head {
+            subject: subject.clone(),
+            entries: 0,
+            hash: String::new(),
+        };
+        let mut head = self
+            .deployment
+            .table::<Head>()
+            .slot(subject.as_str(), Head::SORT, empty)
+            .await?;
         for event in events {
             let entry = Entry {
                 subject: subject.clone(),
@@ -87,7 +107,11 @@ impl Audit {
                 outcome: event.outcome,
                 ip: event.source.ip.to_string(),
                 user_agent: event.source.user_agent.clone(),
-                details: event.details.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                details: event
+                    .details
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
                 previous: head.value.hash.clone(),
             };
             head.value.entries = entry.number;
@@ -114,17 +138,27 @@ impl Audit {
     /// # Errors
     /// `internal`, naming in the log the first entry that does not fit.
     pub async fn verify(&self, subject: &Subject) -> Result<Vec<Entry>> {
-        let head = self.deployment.table::<Head>().find(subject.as_str(), Head::SORT).await?;
+        let head = self
+            .deployment
+            .table::<Head>()
+            .find(subject.as_str(), Head::SORT)
+            .await?;
         let mut entries = Vec::new();
         let mut previous = String::new();
         let mut after = None;
         loop {
             let range = Range::Prefix(Entry::PREFIX.into());
-            let (page, next) = self.deployment.table::<Entry>().page(subject.as_str(), range, 500, after).await?;
+            let (page, next) = self
+                .deployment
+                .table::<Entry>()
+                .page(subject.as_str(), range, 500, after)
+                .await?;
             for entry in page {
                 let expected = entries.len() as u64 + 1;
                 if entry.number != expected || entry.previous != previous {
-                    return Err(Error::internal(format!("the history of {subject} breaks at entry {expected}")));
+                    return Err(Error::internal(format!(
+                        "the history of {subject} breaks at entry {expected}"
+                    )));
                 }
                 previous = entry.hash()?;
                 entries.push(entry.value);
@@ -138,7 +172,9 @@ impl Audit {
         if counted == entries.len() as u64 && hash == previous {
             Ok(entries)
         } else {
-            Err(Error::internal(format!("the history of {subject} does not end where its head says")))
+            Err(Error::internal(format!(
+                "the history of {subject} does not end where its head says"
+            )))
         }
     }
 }

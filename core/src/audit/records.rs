@@ -12,7 +12,11 @@ use crate::deployment::fingerprint;
 use crate::table::Stored;
 
 /// Histories.
-pub(crate) const AUDIT: Collection = Collection { name: "audit", table: "audit", variable: "AUDIT_TABLE_NAME" };
+pub(crate) const AUDIT: Collection = Collection {
+    name: "audit",
+    table: "audit",
+    variable: "AUDIT_TABLE_NAME",
+};
 
 /// One thing that happened to an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +46,8 @@ impl Entry {
 
     /// SHA-256 over the entry's JSON, whose field order is fixed by the type.
     pub fn hash(&self) -> Result<String> {
-        let json = serde_json::to_string(self).map_err(|error| Error::internal("an audit entry cannot be written").because(error))?;
+        let json = serde_json::to_string(self)
+            .map_err(|error| Error::internal("an audit entry cannot be written").because(error))?;
         Ok(fingerprint(&json))
     }
 }
@@ -51,7 +56,10 @@ impl Stored for Entry {
     const COLLECTION: Collection = AUDIT;
 
     fn key(&self) -> (String, String) {
-        (self.subject.to_string(), format!("{}{:012}", Self::PREFIX, self.number))
+        (
+            self.subject.to_string(),
+            format!("{}{:012}", Self::PREFIX, self.number),
+        )
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use portcullis_ports::Result;
 use portcullis_ports::id::{self, DeviceId, SessionId};
 use portcullis_ports::identity::Subject;
-use portcullis_ports::Result;
 
 use super::model::{CHALLENGE_ENDED, Challenge, Purpose, State, Transport, WRONG_PURPOSE};
 use crate::deployment::{Deployment, fingerprint};
@@ -30,7 +30,9 @@ pub(crate) struct ChallengeBook {
 
 impl ChallengeBook {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
-        Self { deployment: Arc::clone(deployment) }
+        Self {
+            deployment: Arc::clone(deployment),
+        }
     }
 
     /// A new challenge and the id for the client. It is stored by whoever commits it.
@@ -42,7 +44,11 @@ impl ChallengeBook {
             subject: new.subject.clone(),
             purpose: new.purpose,
             state: State::Open,
-            factors: new.factors.iter().map(|factor| (*factor, false)).collect::<BTreeMap<_, _>>(),
+            factors: new
+                .factors
+                .iter()
+                .map(|factor| (*factor, false))
+                .collect::<BTreeMap<_, _>>(),
             codes: Vec::new(),
             transport: new.transport,
             device: new.device.clone(),
@@ -57,27 +63,54 @@ impl ChallengeBook {
     ///
     /// # Errors
     /// `challenge-ended` if there is none of this subject, `challenge-purpose` if it is for something else.
-    pub(crate) async fn find(&self, raw: &str, subject: &Subject, purposes: &[Purpose]) -> Result<Versioned<Challenge>> {
+    pub(crate) async fn find(
+        &self,
+        raw: &str,
+        subject: &Subject,
+        purposes: &[Purpose],
+    ) -> Result<Versioned<Challenge>> {
         let ended = || CHALLENGE_ENDED.error();
         if !id::well_formed("chal", raw) {
             return Err(ended());
         }
-        let found = self.deployment.table::<Challenge>().find(&fingerprint(raw), Challenge::SORT).await?.ok_or_else(ended)?;
+        let found = self
+            .deployment
+            .table::<Challenge>()
+            .find(&fingerprint(raw), Challenge::SORT)
+            .await?
+            .ok_or_else(ended)?;
         if found.subject != *subject {
             return Err(ended());
         }
-        if purposes.contains(&found.purpose) { Ok(found) } else { Err(WRONG_PURPOSE.error()) }
+        if purposes.contains(&found.purpose) {
+            Ok(found)
+        } else {
+            Err(WRONG_PURPOSE.error())
+        }
     }
 
     /// The challenge of that id, if it still waits for answers.
-    pub(crate) async fn open(&self, raw: &str, subject: &Subject, purposes: &[Purpose]) -> Result<Versioned<Challenge>> {
+    pub(crate) async fn open(
+        &self,
+        raw: &str,
+        subject: &Subject,
+        purposes: &[Purpose],
+    ) -> Result<Versioned<Challenge>> {
         let found = self.find(raw, subject, purposes).await?;
-        if found.state == State::Open { Ok(found) } else { Err(CHALLENGE_ENDED.error()) }
+        if found.state == State::Open {
+            Ok(found)
+        } else {
+            Err(CHALLENGE_ENDED.error())
+        }
     }
 
     /// Adds the end of a challenge to the commit that it allows.
-    pub(crate) fn consume(&self, batch: &mut Batch, found: &Versioned<Challenge>) -> Result<()> {
-        let consumed = Challenge { state: State::Consumed(None), codes: Vec::new(), ..found.value.clone() };
+    pub(crate) fn consume(batch: &mut Batch, found: &Versioned<Challenge>) -> Result<()> {
+        let consumed = Challenge {
+            state: State::Consumed(None),
+            codes: Vec::new(),
+            ..found.value.clone()
+        };
         batch.replace(found, &consumed)
     }
 }

@@ -26,7 +26,11 @@ pub(crate) struct Codes {
 
 impl Codes {
     pub(crate) fn new(deployment: &Arc<Deployment>, budgets: &Budgets, outbox: &Outbox) -> Self {
-        Self { deployment: Arc::clone(deployment), budgets: budgets.clone(), outbox: outbox.clone() }
+        Self {
+            deployment: Arc::clone(deployment),
+            budgets: budgets.clone(),
+            outbox: outbox.clone(),
+        }
     }
 
     /// Seconds between two codes for one purpose.
@@ -47,19 +51,43 @@ impl Codes {
         let limits = &self.deployment.settings.budgets;
         let interval = Limit::new(1, limits.send_interval);
         let pause = [subject.as_str(), what];
-        let mut uses = vec![Use { name: "send-interval", of: &pause, limit: interval }];
-        let keys: Vec<[&str; 2]> =
-            devices.iter().map(|device| [device.destination.channel().word(), device.destination.address()]).collect();
+        let mut uses = vec![Use {
+            name: "send-interval",
+            of: &pause,
+            limit: interval,
+        }];
+        let keys: Vec<[&str; 2]> = devices
+            .iter()
+            .map(|device| [device.destination.channel().word(), device.destination.address()])
+            .collect();
         for key in &keys {
-            uses.push(Use { name: "sends-destination", of: key, limit: limits.sends_per_destination });
+            uses.push(Use {
+                name: "sends-destination",
+                of: key,
+                limit: limits.sends_per_destination,
+            });
         }
-        let mut channels: Vec<_> = devices.iter().map(|device| device.destination.channel()).collect();
+        let mut channels: Vec<_> = devices
+            .iter()
+            .map(|device| device.destination.channel())
+            .collect();
         channels.dedup();
-        let per_channel: Vec<[&str; 2]> = channels.iter().map(|channel| [channel.word(), subject.as_str()]).collect();
+        let per_channel: Vec<[&str; 2]> = channels
+            .iter()
+            .map(|channel| [channel.word(), subject.as_str()])
+            .collect();
         for (channel, key) in channels.iter().zip(&per_channel) {
             self.outbox.require(*channel)?;
-            uses.push(Use { name: "sends-account", of: key, limit: limits.sends_per_account });
-            uses.push(Use { name: "sends-total", of: &key[..1], limit: limits.sends_in_total });
+            uses.push(Use {
+                name: "sends-account",
+                of: key,
+                limit: limits.sends_per_account,
+            });
+            uses.push(Use {
+                name: "sends-total",
+                of: &key[..1],
+                limit: limits.sends_in_total,
+            });
         }
         self.budgets.take(TOO_MANY_SENDS, &uses).await
     }
@@ -82,7 +110,13 @@ impl Codes {
                 sent_at: self.deployment.now(),
             });
             let product = &self.deployment.settings.product.name;
-            let draft = messages::code(product, device.destination.clone(), why, &code, challenge.expires_at);
+            let draft = messages::code(
+                product,
+                device.destination.clone(),
+                why,
+                &code,
+                challenge.expires_at,
+            );
             self.outbox.enqueue(batch, draft).await?;
         }
         Ok(())
@@ -98,7 +132,10 @@ impl Codes {
         let mut matching = None;
         for code in challenge.codes.iter().filter(|code| code.factor == factor) {
             sent = true;
-            if same_secret(code.mac.as_bytes(), self.mac(challenge, &code.device, &digits)?.as_bytes()) {
+            if same_secret(
+                code.mac.as_bytes(),
+                self.mac(challenge, &code.device, &digits)?.as_bytes(),
+            ) {
                 matching = Some(code.device.clone());
             }
         }
@@ -110,6 +147,8 @@ impl Codes {
     }
 
     fn mac(&self, challenge: &Challenge, device: &DeviceId, code: &str) -> Result<String> {
-        self.deployment.keyring.pseudonym("sent-code", &[&challenge.id_hash, device.as_str(), code])
+        self.deployment
+            .keyring
+            .pseudonym("sent-code", &[&challenge.id_hash, device.as_str(), code])
     }
 }

@@ -17,12 +17,12 @@ use portcullis_ports::id::SessionId;
 pub(crate) use book::{ChallengeBook, NewChallenge};
 pub(crate) use codes::Codes;
 pub(crate) use model::Challenge;
-pub use model::{
-    CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, NOTHING_SENT, NameChallenge, Opened, Progress, Purpose, SendEmailCode,
-    SendSmsCode, StepUpPassword, StepUpStarted, SteppedUp, Transport, UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE,
-    WRONG_PURPOSE,
-};
 use model::State;
+pub use model::{
+    CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, NOTHING_SENT, NameChallenge, Opened, Progress, Purpose,
+    SendEmailCode, SendSmsCode, StepUpPassword, StepUpStarted, SteppedUp, Transport, UseRecoveryCode,
+    VerifyCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
+};
 pub(crate) use records::CHALLENGES;
 
 use crate::access::Identified;
@@ -55,7 +55,11 @@ impl Challenges {
     /// Begins a session at once if no factor is enrolled, and a challenge for all enrolled factors otherwise.
     pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
         let kinds = self.factors.kinds(&who.subject).await?;
-        if kinds.is_empty() { self.begin_at_once(who, &command).await } else { self.challenge(who, &kinds, &command).await }
+        if kinds.is_empty() {
+            self.begin_at_once(who, &command).await
+        } else {
+            self.challenge(who, &kinds, &command).await
+        }
     }
 
     async fn begin_at_once(&self, who: &Identified, command: &StartSession) -> Result<Started> {
@@ -64,8 +68,11 @@ impl Challenges {
                 let id = SessionId::random(self.deployment.entropy.as_ref())?;
                 let secret = self.deployment.random_text()?;
                 let mut batch = Batch::default();
-                let granted = self.sessions.begin(&mut batch, who, id, &secret, who.at, command.transport)?;
-                let event = Event::success("ui_session_start", &who.source).with("session_id", &granted.session.id);
+                let granted = self
+                    .sessions
+                    .begin(&mut batch, who, id, &secret, who.at, command.transport)?;
+                let event =
+                    Event::success("ui_session_start", &who.source).with("session_id", &granted.session.id);
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
                 self.deployment.commit(batch).await?;
                 Ok(Started::Granted(granted))
@@ -92,7 +99,8 @@ impl Challenges {
                 let mut batch = Batch::default();
                 batch.insert(&challenge)?;
                 let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
-                let event = Event::info("ui_session_start", &who.source).with("required_factors", words.join(","));
+                let event =
+                    Event::info("ui_session_start", &who.source).with("required_factors", words.join(","));
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
                 self.deployment.commit(batch).await
             })
@@ -111,7 +119,10 @@ impl Challenges {
     /// `challenge-ended`, `challenge-purpose`, `session-ended`.
     pub async fn finalize(&self, who: &Identified, command: NameChallenge) -> Result<Progress> {
         let raw = command.challenge_id.trimmed();
-        let found = self.book.find(raw, &who.subject, &[Purpose::SignIn, Purpose::StepUp]).await?;
+        let found = self
+            .book
+            .find(raw, &who.subject, &[Purpose::SignIn, Purpose::StepUp])
+            .await?;
         let granted = match &found.state {
             State::Open => None,
             State::Consumed(Some(session)) => {
@@ -120,12 +131,18 @@ impl Challenges {
             }
             State::Consumed(None) => return Err(CHALLENGE_ENDED.error()),
         };
-        Ok(Progress { factors: found.factors.clone(), granted, step_up_until: None })
+        Ok(Progress {
+            factors: found.factors.clone(),
+            granted,
+            step_up_until: None,
+        })
     }
 
     /// The secret of the session that a challenge becomes: derived from the challenge id, which only the client holds,
     /// and the root secret, which only the server holds. Neither a thief of the store nor a reader of logs can make it.
     fn session_secret(&self, raw: &str, session: &SessionId) -> Result<String> {
-        self.deployment.keyring.mac_text("session-secret", &[raw, session.as_str()])
+        self.deployment
+            .keyring
+            .mac_text("session-secret", &[raw, session.as_str()])
     }
 }

@@ -12,20 +12,35 @@ use crate::input::SecretInput;
 use crate::sessions::Granted;
 
 /// The challenge is unknown, answered or too old.
-pub const CHALLENGE_ENDED: Code =
-    Code::new("challenge-ended", Kind::Unauthenticated, "This sign-in step is over or unknown: please start again.");
+pub const CHALLENGE_ENDED: Code = Code::new(
+    "challenge-ended",
+    Kind::Unauthenticated,
+    "This sign-in step is over or unknown: please start again.",
+);
 /// The challenge was made for something else.
-pub const WRONG_PURPOSE: Code =
-    Code::new("challenge-purpose", Kind::Invalid, "This challenge was started for something else.");
+pub const WRONG_PURPOSE: Code = Code::new(
+    "challenge-purpose",
+    Kind::Invalid,
+    "This challenge was started for something else.",
+);
 /// The challenge does not ask for this factor.
-pub const FACTOR_NOT_REQUIRED: Code =
-    Code::new("factor-not-required", Kind::Invalid, "This challenge does not ask for this factor.");
+pub const FACTOR_NOT_REQUIRED: Code = Code::new(
+    "factor-not-required",
+    Kind::Invalid,
+    "This challenge does not ask for this factor.",
+);
 /// The code is wrong, used or too old.
-pub const WRONG_CODE: Code =
-    Code::new("wrong-code", Kind::Unauthenticated, "The code is wrong, was already used or is too old.");
+pub const WRONG_CODE: Code = Code::new(
+    "wrong-code",
+    Kind::Unauthenticated,
+    "The code is wrong, was already used or is too old.",
+);
 /// A code must be requested first.
-pub const NOTHING_SENT: Code =
-    Code::new("nothing-sent", Kind::Invalid, "No code was sent for this challenge yet: request one first.");
+pub const NOTHING_SENT: Code = Code::new(
+    "nothing-sent",
+    Kind::Invalid,
+    "No code was sent for this challenge yet: request one first.",
+);
 
 /// What a challenge is for. It is fixed when the challenge is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +63,11 @@ pub enum Purpose {
 /// How a client carries the credential of the session it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(poem_openapi::Enum),
+    oai(rename_all = "lowercase")
+)]
 pub enum Transport {
     /// In the header `X-SESSION-ID`.
     #[default]

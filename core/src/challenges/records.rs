@@ -7,8 +7,11 @@ use super::model::Challenge;
 use crate::table::Stored;
 
 /// Challenges.
-pub(crate) const CHALLENGES: Collection =
-    Collection { name: "challenges", table: "challenges", variable: "CHALLENGES_TABLE_NAME" };
+pub(crate) const CHALLENGES: Collection = Collection {
+    name: "challenges",
+    table: "challenges",
+    variable: "CHALLENGES_TABLE_NAME",
+};
 
 impl Challenge {
     pub(super) const SORT: &'static str = "challenge";

@@ -1,1 +1,421 @@
-//! Tests of this area.
+//! Sign-in with factors, step-up, and what happens twice at once.
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+
+use super::*;
+use crate::access::STEP_UP_REQUIRED;
+use crate::accounts::WRONG_CREDENTIALS;
+use crate::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
+use crate::factors::{AddEmail, AddPhone, AddTotp, FactorKind};
+use crate::testing::{PASSWORD, World, elsewhere, home, secret, world};
+
+fn totp(challenge: &Opened, code: &str) -> VerifyTotp {
+    VerifyTotp {
+        challenge_id: secret(&challenge.challenge_id),
+        totp_code: secret(code),
+    }
+}
+
+fn sent(challenge: &Opened, code: &str) -> VerifyCode {
+    VerifyCode {
+        challenge_id: secret(&challenge.challenge_id),
+        code: secret(code),
+    }
+}
+
+async fn with_totp(world: &World) -> (Identified, String, Vec<String>) {
+    let ada = world.sign_up("ada@example.com").await;
+    let session = world.session(&ada).await;
+    let (secret, recovery_codes) = world.enrol_totp(&session).await;
+    world.wait(30);
+    (ada, secret, recovery_codes)
+}
+
+#[tokio::test]
+async fn the_last_proof_begins_the_session_and_finalize_gives_it_again() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let challenge = world.challenge(&ada).await;
+    let name = || NameChallenge {
+        challenge_id: secret(&challenge.challenge_id),
+    };
+    assert!(
+        world
+            .app
+            .challenges
+            .finalize(&ada, name())
+            .await
+            .unwrap()
+            .granted
+            .is_none()
+    );
+    let granted = world
+        .app
+        .challenges
+        .verify_totp(&ada, totp(&challenge, &world.totp(&app)))
+        .await
+        .unwrap()
+        .granted
+        .unwrap();
+    let again = world
+        .app
+        .challenges
+        .finalize(&ada, name())
+        .await
+        .unwrap()
+        .granted
+        .unwrap();
+    assert_eq!(granted.credential.expose(), again.credential.expose());
+    assert_eq!(world.resumed(&granted).await.session.id, granted.session.id);
+    world.wait(301);
+    assert_eq!(
+        world
+            .app
+            .challenges
+            .finalize(&ada, name())
+            .await
+            .unwrap_err()
+            .code(),
+        CHALLENGE_ENDED
+    );
+}
+
+#[tokio::test]
+async fn a_challenge_is_consumed_once_however_many_answer_at_the_same_time() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let challenge = world.challenge(&ada).await;
+    let code = world.totp(&app);
+    let tries = (0..6).map(|_| {
+        world
+            .app
+            .challenges
+            .verify_totp(&ada, totp(&challenge, &code))
+            .boxed()
+    });
+    let granted = join_all(tries)
+        .await
+        .into_iter()
+        .filter_map(|result| result.ok()?.granted)
+        .count();
+    assert_eq!(granted, 1);
+}
+
+#[tokio::test]
+async fn one_code_passes_one_of_two_challenges() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let (first, second) = (world.challenge(&ada).await, world.challenge(&ada).await);
+    let code = world.totp(&app);
+    let (a, b) = tokio::join!(
+        world.app.challenges.verify_totp(&ada, totp(&first, &code)),
+        world.app.challenges.verify_totp(&ada, totp(&second, &code))
+    );
+    assert!(a.is_ok() != b.is_ok());
+    assert_eq!(a.err().or(b.err()).unwrap().code(), WRONG_CODE);
+}
+
+#[tokio::test]
+async fn guessing_codes_is_stopped_across_challenges() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let wrong = if world.totp(&app) == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for _ in 0..8 {
+        let challenge = world.challenge(&ada).await;
+        assert_eq!(
+            world
+                .app
+                .challenges
+                .verify_totp(&ada, totp(&challenge, wrong))
+                .await
+                .unwrap_err()
+                .code(),
+            WRONG_CODE
+        );
+    }
+    let challenge = world.challenge(&ada).await;
+    let refused = world
+        .app
+        .challenges
+        .verify_totp(&ada, totp(&challenge, &world.totp(&app)))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), TOO_MANY_ATTEMPTS);
+    let stranger = Identified {
+        source: elsewhere(7),
+        ..ada.clone()
+    };
+    let elsewhere = world
+        .app
+        .challenges
+        .verify_totp(&stranger, totp(&challenge, &world.totp(&app)))
+        .await;
+    assert!(
+        elsewhere.unwrap().granted.is_some(),
+        "another network has a budget of its own"
+    );
+}
+
+#[tokio::test]
+async fn a_challenge_serves_its_own_account_and_purpose_only() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let eve = world.sign_up("eve@example.com").await;
+    let challenge = world.challenge(&ada).await;
+    let stolen = world
+        .app
+        .challenges
+        .verify_totp(&eve, totp(&challenge, &world.totp(&app)))
+        .await;
+    assert_eq!(stolen.unwrap_err().code(), CHALLENGE_ENDED);
+    let session = world.session(&eve).await;
+    let phone = AddPhone {
+        phone_e164: "+15005550006".parse().unwrap(),
+        label: None,
+    };
+    let begun = world.app.factors.add_phone(&session, phone).await.unwrap();
+    let other = NameChallenge {
+        challenge_id: secret(&begun.challenge_id),
+    };
+    assert_eq!(
+        world
+            .app
+            .challenges
+            .finalize(&eve, other)
+            .await
+            .unwrap_err()
+            .code(),
+        WRONG_PURPOSE
+    );
+    for junk in ["", "chal_", "rl#verify_email", "chal_00000000000000000000000000"] {
+        let unknown = NameChallenge {
+            challenge_id: secret(junk),
+        };
+        assert_eq!(
+            world
+                .app
+                .challenges
+                .finalize(&eve, unknown)
+                .await
+                .unwrap_err()
+                .code(),
+            CHALLENGE_ENDED,
+            "{junk}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn all_enrolled_factors_are_asked_for() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let session = world.session(&ada).await;
+    let (app, _) = world.enrol_totp(&session).await;
+    let command = AddEmail {
+        email: "second@example.com".parse().unwrap(),
+        label: None,
+    };
+    let begun = world.app.factors.add_email(&session, command).await.unwrap();
+    let code = world.code_to("second@example.com").await;
+    let confirm = VerifyCode {
+        challenge_id: secret(&begun.challenge_id),
+        code: secret(&code),
+    };
+    world.app.factors.confirm_email(&session, confirm).await.unwrap();
+    world.wait(31);
+    let challenge = world.challenge(&ada).await;
+    assert_eq!(challenge.required_factors, [FactorKind::Totp, FactorKind::Email]);
+    let half = world
+        .app
+        .challenges
+        .verify_totp(&ada, totp(&challenge, &world.totp(&app)))
+        .await
+        .unwrap();
+    assert!(half.granted.is_none());
+    assert_eq!(
+        world
+            .app
+            .challenges
+            .verify_email(&ada, sent(&challenge, "123456"))
+            .await
+            .unwrap_err()
+            .code(),
+        NOTHING_SENT
+    );
+    let send = || SendEmailCode {
+        challenge_id: secret(&challenge.challenge_id),
+        email_device_id: None,
+    };
+    let told = world.app.challenges.send_email(&ada, send()).await.unwrap();
+    assert_eq!(told.sent_to, ["s***@example.com"]);
+    assert_eq!(
+        world
+            .app
+            .challenges
+            .send_email(&ada, send())
+            .await
+            .unwrap_err()
+            .code(),
+        TOO_MANY_SENDS
+    );
+    let code = world.code_to("second@example.com").await;
+    let whole = world
+        .app
+        .challenges
+        .verify_email(&ada, sent(&challenge, &code))
+        .await
+        .unwrap();
+    assert!(whole.granted.is_some());
+}
+
+#[tokio::test]
+async fn a_recovery_code_works_once_however_it_is_typed() {
+    let world = world().await;
+    let (ada, _, codes) = with_totp(&world).await;
+    assert_eq!(codes.len(), 10);
+    let typed = codes[0].to_uppercase().replace('-', " ");
+    let using = |challenge: &Opened, code: &str| UseRecoveryCode {
+        challenge_id: secret(&challenge.challenge_id),
+        recovery_code: secret(code),
+    };
+    let challenges = [
+        world.challenge(&ada).await,
+        world.challenge(&ada).await,
+        world.challenge(&ada).await,
+    ];
+    let tries = challenges.iter().map(|challenge| {
+        world
+            .app
+            .challenges
+            .use_recovery_code(&ada, FactorKind::Totp, using(challenge, &typed))
+            .boxed()
+    });
+    let granted: Vec<_> = join_all(tries)
+        .await
+        .into_iter()
+        .filter_map(|result| result.ok()?.granted)
+        .collect();
+    assert_eq!(granted.len(), 1);
+    let session = world.resumed(&granted[0]).await;
+    assert_eq!(
+        world.app.recovery_codes.overview(&session).await.unwrap().factors[0].remaining,
+        9
+    );
+}
+
+#[tokio::test]
+async fn an_old_proof_opens_nothing_sensitive_until_it_is_renewed() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let challenge = world.challenge(&ada).await;
+    let granted = world
+        .app
+        .challenges
+        .verify_totp(&ada, totp(&challenge, &world.totp(&app)))
+        .await
+        .unwrap()
+        .granted
+        .unwrap();
+    world.wait(601);
+    let session = world.resumed(&granted).await;
+    let refused = world
+        .app
+        .factors
+        .add_totp(&session, AddTotp::default())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), STEP_UP_REQUIRED);
+    let started = world.app.challenges.start_step_up(&session).await.unwrap();
+    assert!(!started.password);
+    let step_up = VerifyTotp {
+        challenge_id: secret(&started.challenge_id.unwrap()),
+        totp_code: secret(&world.totp(&app)),
+    };
+    let progress = world.app.challenges.verify_totp(&ada, step_up).await.unwrap();
+    assert!(progress.granted.is_none() && progress.step_up_until.is_some());
+    let session = world.resumed(&granted).await;
+    world
+        .app
+        .factors
+        .add_totp(&session, AddTotp::default())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn without_factors_the_password_renews_the_proof() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let session = world.session(&ada).await;
+    let password = |text| StepUpPassword {
+        password: secret(text),
+    };
+    assert!(
+        world
+            .app
+            .challenges
+            .start_step_up(&session)
+            .await
+            .unwrap()
+            .password
+    );
+    let wrong = world
+        .app
+        .challenges
+        .step_up_with_password(&session, password("wrong"))
+        .await;
+    assert_eq!(wrong.unwrap_err().code(), WRONG_CREDENTIALS);
+    world
+        .app
+        .challenges
+        .step_up_with_password(&session, password(PASSWORD))
+        .await
+        .unwrap();
+    world.enrol_totp(&session).await;
+    let refused = world
+        .app
+        .challenges
+        .step_up_with_password(&session, password(PASSWORD))
+        .await;
+    assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED);
+}
+
+#[tokio::test]
+async fn every_step_is_in_a_history_that_proves_itself() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let challenge = world.challenge(&ada).await;
+    world
+        .app
+        .challenges
+        .verify_totp(&ada, totp(&challenge, "000"))
+        .await
+        .unwrap_err();
+    world
+        .app
+        .challenges
+        .verify_totp(&ada, totp(&challenge, &world.totp(&app)))
+        .await
+        .unwrap();
+    let entries = world.app.audit.verify(&ada.subject).await.unwrap();
+    let events: Vec<&str> = entries.iter().map(|entry| entry.event.as_str()).collect();
+    assert_eq!(
+        events,
+        [
+            "sign_up",
+            "ui_session_start",
+            "totp_device_begin",
+            "totp_device_confirm",
+            "ui_session_start",
+            "mfa_totp_verify",
+            "mfa_totp_verify",
+            "ui_session_finalize",
+        ]
+    );
+    assert_eq!(home().ip.to_string(), entries[0].ip);
+}

@@ -1,13 +1,13 @@
 //! Answering a challenge: authenticator code, sent code, recovery code.
 
 use portcullis_ports::id::{DeviceId, SessionId};
-use portcullis_ports::{Kind, Result};
+use portcullis_ports::{Error, Kind, Result};
 
-use super::model::{
-    Challenge, CodesSent, FACTOR_NOT_REQUIRED, Progress, Purpose, SendEmailCode, SendSmsCode, State, UseRecoveryCode,
-    VerifyCode, VerifyTotp,
-};
 use super::Challenges;
+use super::model::{
+    Challenge, CodesSent, FACTOR_NOT_REQUIRED, Progress, Purpose, SendEmailCode, SendSmsCode, State,
+    UseRecoveryCode, VerifyCode, VerifyTotp,
+};
 use crate::access::Identified;
 use crate::audit::Event;
 use crate::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
@@ -46,7 +46,8 @@ impl Challenges {
     /// `challenge-ended`, `challenge-purpose`, `factor-not-required`, `too-many-attempts`, `wrong-code`.
     pub async fn verify_totp(&self, who: &Identified, command: VerifyTotp) -> Result<Progress> {
         let answer = Answer::Totp(command.totp_code.trimmed());
-        self.answer(who, command.challenge_id.trimmed(), FactorKind::Totp, answer).await
+        self.answer(who, command.challenge_id.trimmed(), FactorKind::Totp, answer)
+            .await
     }
 
     /// Sends codes by text message.
@@ -55,7 +56,13 @@ impl Challenges {
     /// `challenge-ended`, `challenge-purpose`, `factor-not-required`, `no-device`, `device-not-found`,
     /// `channel-unavailable`, `too-many-sends`.
     pub async fn send_sms(&self, who: &Identified, command: SendSmsCode) -> Result<CodesSent> {
-        self.send(who, command.challenge_id.trimmed(), FactorKind::Sms, command.sms_device_id.as_ref()).await
+        self.send(
+            who,
+            command.challenge_id.trimmed(),
+            FactorKind::Sms,
+            command.sms_device_id.as_ref(),
+        )
+        .await
     }
 
     /// Sends codes by e-mail.
@@ -63,7 +70,13 @@ impl Challenges {
     /// # Errors
     /// As [`Challenges::send_sms`].
     pub async fn send_email(&self, who: &Identified, command: SendEmailCode) -> Result<CodesSent> {
-        self.send(who, command.challenge_id.trimmed(), FactorKind::Email, command.email_device_id.as_ref()).await
+        self.send(
+            who,
+            command.challenge_id.trimmed(),
+            FactorKind::Email,
+            command.email_device_id.as_ref(),
+        )
+        .await
     }
 
     /// Answers with a code that came by text message.
@@ -71,7 +84,13 @@ impl Challenges {
     /// # Errors
     /// As [`Challenges::verify_totp`], and `nothing-sent`.
     pub async fn verify_sms(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
-        self.answer(who, command.challenge_id.trimmed(), FactorKind::Sms, Answer::Sent(command.code.trimmed())).await
+        self.answer(
+            who,
+            command.challenge_id.trimmed(),
+            FactorKind::Sms,
+            Answer::Sent(command.code.trimmed()),
+        )
+        .await
     }
 
     /// Answers with a code that came by e-mail.
@@ -79,30 +98,51 @@ impl Challenges {
     /// # Errors
     /// As [`Challenges::verify_totp`], and `nothing-sent`.
     pub async fn verify_email(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
-        self.answer(who, command.challenge_id.trimmed(), FactorKind::Email, Answer::Sent(command.code.trimmed())).await
+        self.answer(
+            who,
+            command.challenge_id.trimmed(),
+            FactorKind::Email,
+            Answer::Sent(command.code.trimmed()),
+        )
+        .await
     }
 
     /// Answers with a recovery code in place of a factor whose device is lost.
     ///
     /// # Errors
     /// As [`Challenges::verify_totp`].
-    pub async fn use_recovery_code(&self, who: &Identified, factor: FactorKind, command: UseRecoveryCode) -> Result<Progress> {
+    pub async fn use_recovery_code(
+        &self,
+        who: &Identified,
+        factor: FactorKind,
+        command: UseRecoveryCode,
+    ) -> Result<Progress> {
         let answer = Answer::Recovery(command.recovery_code.trimmed());
-        self.answer(who, command.challenge_id.trimmed(), factor, answer).await
+        self.answer(who, command.challenge_id.trimmed(), factor, answer)
+            .await
     }
 
     /// Counts the attempt, checks the proof, and writes proof, progress, session and history in one commit.
-    async fn answer(&self, who: &Identified, raw: &str, factor: FactorKind, answer: Answer<'_>) -> Result<Progress> {
+    async fn answer(
+        &self,
+        who: &Identified,
+        raw: &str,
+        factor: FactorKind,
+        answer: Answer<'_>,
+    ) -> Result<Progress> {
         self.waiting_for(who, raw, factor).await?;
         let known = self.budgets.knows(&who.subject, &who.source).await?;
-        self.budgets.attempt(factor.word(), who.subject.as_str(), &who.source, known).await?;
+        self.budgets
+            .attempt(factor.word(), who.subject.as_str(), &who.source, known)
+            .await?;
         let result = self
             .deployment
             .retried(|| async {
                 let found = self.waiting_for(who, raw, factor).await?;
                 let mut batch = Batch::default();
                 let device = self.prove(who, factor, answer, &found, &mut batch).await?;
-                let mut event = Event::success(answer.event(factor), &who.source).with("factor", factor.word());
+                let mut event =
+                    Event::success(answer.event(factor), &who.source).with("factor", factor.word());
                 if let Some(device) = device {
                     event = event.with("device_id", device);
                 }
@@ -133,12 +173,16 @@ impl Challenges {
             Answer::Totp(code) => self.factors.prove_totp(batch, &who.subject, code).await.map(Some),
             Answer::Sent(code) => {
                 let device = self.codes.check(challenge, factor, code)?;
-                self.factors.mark_used(batch, &who.subject, factor, &device).await?;
+                self.factors
+                    .mark_used(batch, &who.subject, factor, &device)
+                    .await?;
                 Ok(Some(device))
             }
             Answer::Recovery(code) => {
                 let left = self.recovery.consume(batch, &who.subject, factor, code).await?;
-                self.notices.add(batch, &who.subject, &Change::RecoveryCodeUsed { factor, left }).await?;
+                self.notices
+                    .add(batch, &who.subject, &Change::RecoveryCodeUsed { factor, left })
+                    .await?;
                 Ok(None)
             }
         }
@@ -157,41 +201,79 @@ impl Challenges {
         challenge.pass(factor);
         let mut events = vec![event];
         let (mut granted, mut step_up_until) = (None, None);
-        if challenge.is_complete() {
-            match (challenge.purpose, &challenge.session) {
-                (Purpose::StepUp, Some(session)) => {
-                    step_up_until = Some(self.sessions.strengthen(&mut batch, session, &who.subject).await?);
-                    challenge.state = State::Consumed(None);
-                    events.push(Event::success("step_up", &who.source).with("session_id", session));
-                }
-                _ => {
-                    let session = self.begin_session(&mut batch, who, raw, &challenge)?;
-                    challenge.state = State::Consumed(Some(session.session.id.clone()));
-                    events.push(Event::success("ui_session_finalize", &who.source).with("session_id", &session.session.id));
-                    granted = Some(session);
-                }
-            }
+        if challenge.is_complete() && challenge.purpose == Purpose::StepUp {
+            let session = challenge
+                .session
+                .clone()
+                .ok_or_else(|| Error::internal("a step-up without a session"))?;
+            step_up_until = Some(
+                self.sessions
+                    .strengthen(&mut batch, &session, &who.subject)
+                    .await?,
+            );
+            challenge.state = State::Consumed(None);
+            events.push(Event::success("step_up", &who.source).with("session_id", session));
+        } else if challenge.is_complete() {
+            let begun = self.begin_session(&mut batch, who, raw, &challenge)?;
+            challenge.state = State::Consumed(Some(begun.session.id.clone()));
+            events.push(
+                Event::success("ui_session_finalize", &who.source).with("session_id", &begun.session.id),
+            );
+            granted = Some(begun);
         }
         batch.replace(found, &challenge)?;
-        self.budgets.clear_attempts(&mut batch, factor.word(), who.subject.as_str(), &who.source)?;
+        self.budgets
+            .clear_attempts(&mut batch, factor.word(), who.subject.as_str(), &who.source)?;
         self.audit.append(&mut batch, &who.subject, &events).await?;
         self.deployment.commit(batch).await?;
-        Ok(Progress { factors: challenge.factors, granted, step_up_until })
+        Ok(Progress {
+            factors: challenge.factors,
+            granted,
+            step_up_until,
+        })
     }
 
-    fn begin_session(&self, batch: &mut Batch, who: &Identified, raw: &str, challenge: &Challenge) -> Result<Granted> {
+    fn begin_session(
+        &self,
+        batch: &mut Batch,
+        who: &Identified,
+        raw: &str,
+        challenge: &Challenge,
+    ) -> Result<Granted> {
         let id = SessionId::random(self.deployment.entropy.as_ref())?;
         let secret = self.session_secret(raw, &id)?;
-        self.sessions.begin(batch, who, id, &secret, self.deployment.now(), challenge.transport)
+        self.sessions.begin(
+            batch,
+            who,
+            id,
+            &secret,
+            self.deployment.now(),
+            challenge.transport,
+        )
     }
 
     /// The challenge, provided that it is open and asks for the factor.
-    async fn waiting_for(&self, who: &Identified, raw: &str, factor: FactorKind) -> Result<Versioned<Challenge>> {
+    async fn waiting_for(
+        &self,
+        who: &Identified,
+        raw: &str,
+        factor: FactorKind,
+    ) -> Result<Versioned<Challenge>> {
         let found = self.book.open(raw, &who.subject, &PURPOSES).await?;
-        if found.factors.contains_key(&factor) { Ok(found) } else { Err(FACTOR_NOT_REQUIRED.error()) }
+        if found.factors.contains_key(&factor) {
+            Ok(found)
+        } else {
+            Err(FACTOR_NOT_REQUIRED.error())
+        }
     }
 
-    async fn send(&self, who: &Identified, raw: &str, factor: FactorKind, only: Option<&DeviceId>) -> Result<CodesSent> {
+    async fn send(
+        &self,
+        who: &Identified,
+        raw: &str,
+        factor: FactorKind,
+        only: Option<&DeviceId>,
+    ) -> Result<CodesSent> {
         let found = self.waiting_for(who, raw, factor).await?;
         let mut devices = self.factors.roster.enabled_contacts(&who.subject, factor).await?;
         if devices.is_empty() {
@@ -207,7 +289,11 @@ impl Challenges {
             FactorKind::Sms => ("sms_login", "mfa_sms_begin"),
             FactorKind::Email | FactorKind::Totp => ("email_login", "mfa_email_begin"),
         };
-        let why = if found.purpose == Purpose::StepUp { CodeFor::StepUp } else { CodeFor::SignIn };
+        let why = if found.purpose == Purpose::StepUp {
+            CodeFor::StepUp
+        } else {
+            CodeFor::SignIn
+        };
         self.codes.take(&who.subject, what, &devices).await?;
         self.deployment
             .retried(|| async {

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::Factors;
 use super::model::{
-    AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND, FactorKind, RemoveTotp, TotpBegun, TotpConfirmed,
-    TotpDevice, TotpList, TotpView,
+    AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND, FactorKind, RemoveTotp, TotpBegun,
+    TotpConfirmed, TotpDevice, TotpList, TotpView,
 };
 use super::records::TotpDevices;
 use super::totp::{Generator, SECRET_BYTES};
@@ -25,7 +25,9 @@ impl Factors {
     pub async fn totp_devices(&self, who: &SignedIn) -> Result<TotpList> {
         let mut devices = self.roster.totp(who.subject()).await?.value.devices;
         devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
-        Ok(TotpList { devices: devices.into_iter().map(view).collect() })
+        Ok(TotpList {
+            devices: devices.into_iter().map(view).collect(),
+        })
     }
 
     /// Begins to add an authenticator app. An older one that was begun and never confirmed is forgotten.
@@ -50,7 +52,11 @@ impl Factors {
                     id: id.clone(),
                     subject: who.subject().clone(),
                     label: command.label.clone(),
-                    secret: self.deployment.keys.seal(&secret, &context(who.subject(), &id)).await?,
+                    secret: self
+                        .deployment
+                        .keys
+                        .seal(&secret, &context(who.subject(), &id))
+                        .await?,
                     created_at: now,
                     pending_until: Some(until),
                     last_used_at: None,
@@ -66,7 +72,13 @@ impl Factors {
             .await
     }
 
-    async fn begun(&self, subject: &Subject, id: DeviceId, secret: &Zeroizing<Vec<u8>>, until: Timestamp) -> Result<TotpBegun> {
+    async fn begun(
+        &self,
+        subject: &Subject,
+        id: DeviceId,
+        secret: &Zeroizing<Vec<u8>>,
+        until: Timestamp,
+    ) -> Result<TotpBegun> {
         let account = self.directory.account(subject).await?;
         let name = account.map_or_else(|| subject.to_string(), |account| account.email.to_string());
         let generator = Generator::new(secret, &self.deployment.settings.product.name, &name)?;
@@ -95,18 +107,36 @@ impl Factors {
                 return Err(DEVICE_EXISTS.says("This authenticator app is confirmed already."));
             }
             let now = self.deployment.now();
-            let step = self.step(device, command.totp_code.trimmed(), now).await?.ok_or_else(|| WRONG_CODE.error())?;
-            *device = TotpDevice { pending_until: None, last_used_at: Some(now), last_step: step, ..device.clone() };
+            let step = self
+                .step(device, command.totp_code.trimmed(), now)
+                .await?
+                .ok_or_else(|| WRONG_CODE.error())?;
+            *device = TotpDevice {
+                pending_until: None,
+                last_used_at: Some(now),
+                last_step: step,
+                ..device.clone()
+            };
             let mut batch = Batch::default();
             batch.save(&slot)?;
-            let recovery_codes =
-                if first { self.recovery.issue(&mut batch, subject, FactorKind::Totp)? } else { Vec::new() };
-            self.budgets.clear_attempts(&mut batch, "totp_enrol", subject.as_str(), &who.source)?;
-            let event = Event::success("totp_device_confirm", &who.source).with("device_id", &command.device_id);
+            let recovery_codes = if first {
+                self.recovery.issue(&mut batch, subject, FactorKind::Totp)?
+            } else {
+                Vec::new()
+            };
+            self.budgets
+                .clear_attempts(&mut batch, "totp_enrol", subject.as_str(), &who.source)?;
+            let event =
+                Event::success("totp_device_confirm", &who.source).with("device_id", &command.device_id);
             self.audit.append(&mut batch, subject, &[event]).await?;
-            self.notices.add(&mut batch, subject, &Change::FactorAdded(FactorKind::Totp)).await?;
+            self.notices
+                .add(&mut batch, subject, &Change::FactorAdded(FactorKind::Totp))
+                .await?;
             self.deployment.commit(batch).await?;
-            Ok(TotpConfirmed { ok: true, recovery_codes })
+            Ok(TotpConfirmed {
+                ok: true,
+                recovery_codes,
+            })
         });
         self.audited(who, "totp_device_confirm", result.await).await
     }
@@ -130,7 +160,9 @@ impl Factors {
             if let Some(code) = &command.totp_code {
                 self.prove_with(&mut slot, code.trimmed()).await?;
             } else if let Some(code) = &command.recovery_code {
-                self.recovery.check(subject, FactorKind::Totp, code.trimmed()).await?;
+                self.recovery
+                    .check(subject, FactorKind::Totp, code.trimmed())
+                    .await?;
             }
             slot.value.devices.retain(|device| device.id != id);
             let mut batch = Batch::default();
@@ -138,12 +170,17 @@ impl Factors {
             if !slot.value.devices.iter().any(TotpDevice::enabled) {
                 RecoveryDesk::discard(&mut batch, subject, FactorKind::Totp);
             } else if let Some(code) = &command.recovery_code {
-                self.recovery.consume(&mut batch, subject, FactorKind::Totp, code.trimmed()).await?;
+                self.recovery
+                    .consume(&mut batch, subject, FactorKind::Totp, code.trimmed())
+                    .await?;
             }
-            self.budgets.clear_attempts(&mut batch, "totp_remove", subject.as_str(), &who.source)?;
+            self.budgets
+                .clear_attempts(&mut batch, "totp_remove", subject.as_str(), &who.source)?;
             let event = Event::success("totp_device_remove", &who.source).with("device_id", &id);
             self.audit.append(&mut batch, subject, &[event]).await?;
-            self.notices.add(&mut batch, subject, &Change::FactorRemoved(FactorKind::Totp)).await?;
+            self.notices
+                .add(&mut batch, subject, &Change::FactorRemoved(FactorKind::Totp))
+                .await?;
             self.deployment.commit(batch).await
         });
         self.audited(who, "totp_device_remove", result.await).await
@@ -153,7 +190,12 @@ impl Factors {
     ///
     /// # Errors
     /// `wrong-code` if no confirmed app of the account shows it now, or if its step was used before.
-    pub(crate) async fn prove_totp(&self, batch: &mut Batch, subject: &Subject, code: &str) -> Result<DeviceId> {
+    pub(crate) async fn prove_totp(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        code: &str,
+    ) -> Result<DeviceId> {
         let mut slot = self.roster.totp(subject).await?;
         let id = self.prove_with(&mut slot, code).await?;
         batch.save(&slot)?;
@@ -164,7 +206,11 @@ impl Factors {
         let now = self.deployment.now();
         for device in slot.value.devices.iter_mut().filter(|device| device.enabled()) {
             if let Some(step) = self.step(device, code, now).await? {
-                *device = TotpDevice { last_used_at: Some(now), last_step: step, ..device.clone() };
+                *device = TotpDevice {
+                    last_used_at: Some(now),
+                    last_step: step,
+                    ..device.clone()
+                };
                 return Ok(device.id.clone());
             }
         }
@@ -173,18 +219,32 @@ impl Factors {
 
     /// The new step that `code` proves for `device`, if it does.
     async fn step(&self, device: &TotpDevice, code: &str, now: Timestamp) -> Result<Option<u64>> {
-        let secret = self.deployment.keys.open(&device.secret, &context(&device.subject, &device.id)).await?;
-        let generator = Generator::new(&secret, &self.deployment.settings.product.name, device.subject.as_str())?;
+        let secret = self
+            .deployment
+            .keys
+            .open(&device.secret, &context(&device.subject, &device.id))
+            .await?;
+        let generator = Generator::new(
+            &secret,
+            &self.deployment.settings.product.name,
+            device.subject.as_str(),
+        )?;
         Ok(generator.accept(code, now, device.last_step))
     }
 }
 
 fn find<'a>(slot: &'a mut Slot<TotpDevices>, id: &DeviceId) -> Result<&'a mut TotpDevice> {
-    slot.value.devices.iter_mut().find(|device| device.id == *id).ok_or_else(|| DEVICE_NOT_FOUND.error())
+    slot.value
+        .devices
+        .iter_mut()
+        .find(|device| device.id == *id)
+        .ok_or_else(|| DEVICE_NOT_FOUND.error())
 }
 
 fn context(subject: &Subject, device: &DeviceId) -> Context {
-    Context::new("totp").and("subject", subject.as_str()).and("device", device.as_str())
+    Context::new("totp")
+        .and("subject", subject.as_str())
+        .and("device", device.as_str())
 }
 
 fn view(device: TotpDevice) -> TotpView {

@@ -7,13 +7,13 @@ use portcullis_ports::{Result, Timestamp};
 
 use super::Factors;
 use super::model::{
-    AddEmail, AddPhone, ContactBegun, ContactConfirmed, ContactDevice, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND,
-    EmailView, FactorKind, PhoneView,
+    AddEmail, AddPhone, ContactBegun, ContactConfirmed, ContactDevice, DEVICE_EXISTS, DEVICE_LIMIT,
+    DEVICE_NOT_FOUND, EmailView, FactorKind, PhoneView,
 };
 use super::records::{ContactKind, Emails, Phones};
 use crate::access::{Action, SignedIn};
 use crate::audit::Event;
-use crate::challenges::{Challenge, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE};
+use crate::challenges::{Challenge, ChallengeBook, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE};
 use crate::input::Label;
 use crate::messages::{Change, CodeFor};
 use crate::table::Batch;
@@ -55,12 +55,22 @@ pub(super) const fn words(factor: FactorKind) -> Words {
 impl Factors {
     /// The phone numbers of the account, newest first, masked.
     pub async fn phones(&self, who: &SignedIn) -> Result<Vec<PhoneView>> {
-        Ok(self.newest_first::<Phones>(who.subject()).await?.into_iter().map(phone_view).collect())
+        Ok(self
+            .newest_first::<Phones>(who.subject())
+            .await?
+            .into_iter()
+            .map(phone_view)
+            .collect())
     }
 
     /// The e-mail addresses of the account, newest first, masked.
     pub async fn emails(&self, who: &SignedIn) -> Result<Vec<EmailView>> {
-        Ok(self.newest_first::<Emails>(who.subject()).await?.into_iter().map(email_view).collect())
+        Ok(self
+            .newest_first::<Emails>(who.subject())
+            .await?
+            .into_iter()
+            .map(email_view)
+            .collect())
     }
 
     /// Sends a code to a new phone number.
@@ -68,7 +78,8 @@ impl Factors {
     /// # Errors
     /// `step-up-required`, `device-limit`, `device-exists`, `too-many-sends`, `channel-unavailable`.
     pub async fn add_phone(&self, who: &SignedIn, command: AddPhone) -> Result<ContactBegun> {
-        self.add::<Phones>(who, Destination::Sms(command.phone_e164), command.label).await
+        self.add::<Phones>(who, Destination::Sms(command.phone_e164), command.label)
+            .await
     }
 
     /// Sends a code to a new e-mail address.
@@ -76,7 +87,8 @@ impl Factors {
     /// # Errors
     /// As [`Factors::add_phone`].
     pub async fn add_email(&self, who: &SignedIn, command: AddEmail) -> Result<ContactBegun> {
-        self.add::<Emails>(who, Destination::Email(command.email), command.label).await
+        self.add::<Emails>(who, Destination::Email(command.email), command.label)
+            .await
     }
 
     /// Confirms a phone number with the code that was sent to it.
@@ -110,7 +122,12 @@ impl Factors {
         }
     }
 
-    async fn add<K: ContactKind>(&self, who: &SignedIn, to: Destination, label: Option<Label>) -> Result<ContactBegun> {
+    async fn add<K: ContactKind>(
+        &self,
+        who: &SignedIn,
+        to: Destination,
+        label: Option<Label>,
+    ) -> Result<ContactBegun> {
         Action::AddFactor.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
         let subject = who.subject();
         let device = ContactDevice {
@@ -119,12 +136,16 @@ impl Factors {
             destination: to,
             label,
             created_at: self.deployment.now(),
-            pending_until: Some(self.deployment.now() + self.deployment.settings.factors.enrolment_lifetime.get()),
+            pending_until: Some(
+                self.deployment.now() + self.deployment.settings.factors.enrolment_lifetime.get(),
+            ),
             last_used_at: None,
         };
         self.with_pending::<K>(&device).await?;
         let words = words(K::FACTOR);
-        self.codes.take(subject, words.enrol, std::slice::from_ref(&device)).await?;
+        self.codes
+            .take(subject, words.enrol, std::slice::from_ref(&device))
+            .await?;
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
             purpose: words.enrol_purpose,
@@ -137,8 +158,18 @@ impl Factors {
             .retried(|| async {
                 let slot = self.with_pending::<K>(&device).await?;
                 let mut batch = Batch::default();
-                let mut challenge = Challenge { codes: Vec::new(), ..draft.clone() };
-                self.codes.send(&mut batch, &mut challenge, std::slice::from_ref(&device), CodeFor::Add).await?;
+                let mut challenge = Challenge {
+                    codes: Vec::new(),
+                    ..draft.clone()
+                };
+                self.codes
+                    .send(
+                        &mut batch,
+                        &mut challenge,
+                        std::slice::from_ref(&device),
+                        CodeFor::Add,
+                    )
+                    .await?;
                 batch.insert(&challenge)?;
                 batch.save(&slot)?;
                 let event = Event::success(words.begin_event, &who.source).with("device_id", &device.id);
@@ -162,7 +193,10 @@ impl Factors {
     ) -> Result<crate::table::Slot<super::records::Contacts<K>>> {
         let mut slot = self.roster.contacts::<K>(&device.subject).await?;
         let devices = &mut slot.value.devices;
-        if devices.iter().any(|known| known.enabled() && known.destination == device.destination) {
+        if devices
+            .iter()
+            .any(|known| known.enabled() && known.destination == device.destination)
+        {
             return Err(DEVICE_EXISTS.error());
         }
         devices.retain(|known| known.destination != device.destination);
@@ -188,24 +222,49 @@ impl Factors {
             let mut slot = self.roster.contacts::<K>(subject).await?;
             let first = !slot.value.devices.iter().any(ContactDevice::enabled);
             let waiting = |device: &&mut ContactDevice| device.id == id && !device.enabled();
-            let device = slot.value.devices.iter_mut().find(waiting).ok_or_else(|| DEVICE_NOT_FOUND.error())?;
-            *device = ContactDevice { pending_until: None, last_used_at: Some(self.deployment.now()), ..device.clone() };
+            let device = slot
+                .value
+                .devices
+                .iter_mut()
+                .find(waiting)
+                .ok_or_else(|| DEVICE_NOT_FOUND.error())?;
+            *device = ContactDevice {
+                pending_until: None,
+                last_used_at: Some(self.deployment.now()),
+                ..device.clone()
+            };
             let mut batch = Batch::default();
             batch.save(&slot)?;
-            self.book.consume(&mut batch, &challenge)?;
-            let recovery_codes = if first { self.recovery.issue(&mut batch, subject, K::FACTOR)? } else { Vec::new() };
-            self.budgets.clear_attempts(&mut batch, words.enrol, subject.as_str(), &who.source)?;
+            ChallengeBook::consume(&mut batch, &challenge)?;
+            let recovery_codes = if first {
+                self.recovery.issue(&mut batch, subject, K::FACTOR)?
+            } else {
+                Vec::new()
+            };
+            self.budgets
+                .clear_attempts(&mut batch, words.enrol, subject.as_str(), &who.source)?;
             let event = Event::success(words.confirm_event, &who.source).with("device_id", &id);
             self.audit.append(&mut batch, subject, &[event]).await?;
-            self.notices.add(&mut batch, subject, &Change::FactorAdded(K::FACTOR)).await?;
+            self.notices
+                .add(&mut batch, subject, &Change::FactorAdded(K::FACTOR))
+                .await?;
             self.deployment.commit(batch).await?;
-            Ok(ContactConfirmed { device: id, recovery_codes })
+            Ok(ContactConfirmed {
+                device: id,
+                recovery_codes,
+            })
         });
         self.audited(who, words.confirm_event, result.await).await
     }
 
     /// Adds the use of a contact to the commit that its code opens.
-    pub(crate) async fn mark_used(&self, batch: &mut Batch, subject: &Subject, factor: FactorKind, id: &DeviceId) -> Result<()> {
+    pub(crate) async fn mark_used(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+        id: &DeviceId,
+    ) -> Result<()> {
         match factor {
             FactorKind::Sms => self.mark::<Phones>(batch, subject, id).await,
             FactorKind::Email | FactorKind::Totp => self.mark::<Emails>(batch, subject, id).await,
@@ -214,7 +273,11 @@ impl Factors {
 
     async fn mark<K: ContactKind>(&self, batch: &mut Batch, subject: &Subject, id: &DeviceId) -> Result<()> {
         let mut slot = self.roster.contacts::<K>(subject).await?;
-        let device = slot.value.devices.iter_mut().find(|device| device.id == *id && device.enabled());
+        let device = slot
+            .value
+            .devices
+            .iter_mut()
+            .find(|device| device.id == *id && device.enabled());
         // The device was removed after the code was sent: the code is void.
         device.ok_or_else(|| WRONG_CODE.error())?.last_used_at = Some(self.deployment.now());
         batch.save(&slot)

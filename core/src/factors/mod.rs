@@ -16,9 +16,9 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Kind, Result};
 
 pub use model::{
-    AddEmail, AddPhone, AddTotp, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT,
-    DEVICE_NOT_FOUND, EmailView, FactorKind, NO_DEVICE, NO_OTHER_PROOF, PhoneView, ProofKind, RemovalBegun, RemoveTotp,
-    TotpBegun, TotpConfirmed, TotpList, TotpView,
+    AddEmail, AddPhone, AddTotp, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed, DEVICE_EXISTS,
+    DEVICE_LIMIT, DEVICE_NOT_FOUND, EmailView, FactorKind, NO_DEVICE, NO_OTHER_PROOF, PhoneView, ProofKind,
+    RemovalBegun, RemoveTotp, TotpBegun, TotpConfirmed, TotpList, TotpView,
 };
 pub(crate) use model::{ContactDevice, TotpDevice};
 pub(crate) use records::{EMAIL, SMS, TOTP};
@@ -56,7 +56,9 @@ impl Factors {
     /// Counts an answer in the management of factors.
     async fn count(&self, who: &SignedIn, what: &str) -> Result<()> {
         let known = self.budgets.knows(who.subject(), &who.source).await?;
-        self.budgets.attempt(what, who.subject().as_str(), &who.source, known).await
+        self.budgets
+            .attempt(what, who.subject().as_str(), &who.source, known)
+            .await
     }
 
     /// Writes a refused proof into the history, and hands the result on.

@@ -11,12 +11,23 @@ use serde::{Deserialize, Serialize};
 use crate::input::{Label, SecretInput};
 
 /// No device of this account has that id.
-pub const DEVICE_NOT_FOUND: Code = Code::new("device-not-found", Kind::NotFound, "You have no device with this id.");
+pub const DEVICE_NOT_FOUND: Code = Code::new(
+    "device-not-found",
+    Kind::NotFound,
+    "You have no device with this id.",
+);
 /// The account has as many devices of this kind as it may have.
-pub const DEVICE_LIMIT: Code =
-    Code::new("device-limit", Kind::Invalid, "You have reached the limit of devices of this kind: remove one first.");
+pub const DEVICE_LIMIT: Code = Code::new(
+    "device-limit",
+    Kind::Invalid,
+    "You have reached the limit of devices of this kind: remove one first.",
+);
 /// The number or address is enrolled already.
-pub const DEVICE_EXISTS: Code = Code::new("device-exists", Kind::Conflict, "This number or address is enrolled already.");
+pub const DEVICE_EXISTS: Code = Code::new(
+    "device-exists",
+    Kind::Conflict,
+    "This number or address is enrolled already.",
+);
 /// No device of this kind can receive a code.
 pub const NO_DEVICE: Code = Code::new("no-device", Kind::Invalid, "No device of this kind is enrolled.");
 /// Nothing else is enrolled that could prove who is asking.
@@ -29,7 +40,11 @@ pub const NO_OTHER_PROOF: Code = Code::new(
 /// A kind of second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(poem_openapi::Enum),
+    oai(rename_all = "lowercase")
+)]
 pub enum FactorKind {
     /// An authenticator app.
     Totp,
@@ -219,7 +234,11 @@ pub struct ContactConfirmed {
 /// What a code given for a removal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(poem_openapi::Enum),
+    oai(rename_all = "lowercase")
+)]
 pub enum ProofKind {
     /// A code from an authenticator app.
     Totp,

@@ -2,20 +2,32 @@
 
 use std::marker::PhantomData;
 
+use portcullis_ports::Timestamp;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::Collection;
-use portcullis_ports::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::model::{ContactDevice, FactorKind, TotpDevice};
 use crate::table::Stored;
 
 /// Authenticator apps.
-pub(crate) const TOTP: Collection = Collection { name: "totp", table: "totp", variable: "DDB_TOTP_TABLE" };
+pub(crate) const TOTP: Collection = Collection {
+    name: "totp",
+    table: "totp",
+    variable: "DDB_TOTP_TABLE",
+};
 /// Phone numbers.
-pub(crate) const SMS: Collection = Collection { name: "sms", table: "sms", variable: "DDB_SMS_TABLE" };
+pub(crate) const SMS: Collection = Collection {
+    name: "sms",
+    table: "sms",
+    variable: "DDB_SMS_TABLE",
+};
 /// E-mail addresses.
-pub(crate) const EMAIL: Collection = Collection { name: "email", table: "email", variable: "DDB_EMAIL_TABLE" };
+pub(crate) const EMAIL: Collection = Collection {
+    name: "email",
+    table: "email",
+    variable: "DDB_EMAIL_TABLE",
+};
 
 const SORT: &str = "devices";
 
@@ -82,12 +94,17 @@ impl<K> Contacts<K> {
     pub(super) const SORT: &'static str = SORT;
 
     pub(super) fn none(subject: &Subject) -> Self {
-        Self { subject: subject.clone(), devices: Vec::new(), kind: PhantomData }
+        Self {
+            subject: subject.clone(),
+            devices: Vec::new(),
+            kind: PhantomData,
+        }
     }
 
     /// Forgets enrolments that were never confirmed.
     pub(super) fn forget_abandoned(&mut self, now: Timestamp) {
-        self.devices.retain(|device| device.pending_until.is_none_or(|until| until > now));
+        self.devices
+            .retain(|device| device.pending_until.is_none_or(|until| until > now));
     }
 }
 

@@ -7,12 +7,13 @@ use portcullis_ports::{Error, Result};
 use super::Factors;
 use super::contacts::words;
 use super::model::{
-    ConfirmRemoval, ContactDevice, DEVICE_NOT_FOUND, FactorKind, NO_OTHER_PROOF, ProofKind, RemovalBegun, TotpDevice,
+    ConfirmRemoval, ContactDevice, DEVICE_NOT_FOUND, FactorKind, NO_OTHER_PROOF, ProofKind, RemovalBegun,
+    TotpDevice,
 };
 use super::records::{ContactKind, Emails, Phones};
 use crate::access::SignedIn;
 use crate::audit::Event;
-use crate::challenges::{Challenge, FACTOR_NOT_REQUIRED, NewChallenge, Transport};
+use crate::challenges::{Challenge, ChallengeBook, FACTOR_NOT_REQUIRED, NewChallenge, Transport};
 use crate::messages::{Change, CodeFor};
 use crate::recovery_codes::RecoveryDesk;
 use crate::table::{Batch, Versioned};
@@ -72,8 +73,13 @@ impl Factors {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                let mut challenge = Challenge { codes: Vec::new(), ..draft.clone() };
-                self.codes.send(&mut batch, &mut challenge, &targets, CodeFor::Remove).await?;
+                let mut challenge = Challenge {
+                    codes: Vec::new(),
+                    ..draft.clone()
+                };
+                self.codes
+                    .send(&mut batch, &mut challenge, &targets, CodeFor::Remove)
+                    .await?;
                 batch.insert(&challenge)?;
                 let event = Event::info(words.remove_event, &who.source).with("device_id", &id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
@@ -89,7 +95,12 @@ impl Factors {
     }
 
     /// Where a code can go instead: other contacts of the kind, else those of the other kind.
-    async fn other_contacts(&self, subject: &Subject, factor: FactorKind, id: &DeviceId) -> Result<Vec<ContactDevice>> {
+    async fn other_contacts(
+        &self,
+        subject: &Subject,
+        factor: FactorKind,
+        id: &DeviceId,
+    ) -> Result<Vec<ContactDevice>> {
         let mut same = self.roster.enabled_contacts(subject, factor).await?;
         let known = same.len();
         same.retain(|device| device.id != *id);
@@ -99,7 +110,11 @@ impl Factors {
         if !same.is_empty() {
             return Ok(same);
         }
-        let other = if factor == FactorKind::Sms { FactorKind::Email } else { FactorKind::Sms };
+        let other = if factor == FactorKind::Sms {
+            FactorKind::Email
+        } else {
+            FactorKind::Sms
+        };
         let mut others = self.roster.enabled_contacts(subject, other).await?;
         others.retain(|device| self.codes.can_reach(device));
         Ok(others)
@@ -112,8 +127,20 @@ impl Factors {
         targets: &[ContactDevice],
     ) -> Result<Vec<ProofKind>> {
         let mut accepts: Vec<ProofKind> = Vec::new();
-        accepts.extend(targets.first().map(|device| ProofKind::from(FactorKind::from(device.destination.channel()))));
-        if self.roster.totp(subject).await?.value.devices.iter().any(TotpDevice::enabled) {
+        accepts.extend(
+            targets
+                .first()
+                .map(|device| ProofKind::from(FactorKind::from(device.destination.channel()))),
+        );
+        if self
+            .roster
+            .totp(subject)
+            .await?
+            .value
+            .devices
+            .iter()
+            .any(TotpDevice::enabled)
+        {
             accepts.push(ProofKind::Totp);
         }
         if self.recovery.any_left(subject, factor).await? {
@@ -130,7 +157,10 @@ impl Factors {
         self.count(who, words.remove).await?;
         let result = self.deployment.retried(|| async {
             let challenge = self.book.open(raw, subject, &[words.remove_purpose]).await?;
-            let id = challenge.device.clone().ok_or_else(|| Error::internal("a removal without a device"))?;
+            let id = challenge
+                .device
+                .clone()
+                .ok_or_else(|| Error::internal("a removal without a device"))?;
             let mut slot = self.roster.contacts::<K>(subject).await?;
             let before = slot.value.devices.len();
             slot.value.devices.retain(|device| device.id != id);
@@ -140,15 +170,19 @@ impl Factors {
             let last = !slot.value.devices.iter().any(ContactDevice::enabled);
             let mut batch = Batch::default();
             batch.save(&slot)?;
-            self.prove_removal(&mut batch, &challenge, K::FACTOR, &command, last).await?;
+            self.prove_removal(&mut batch, &challenge, K::FACTOR, &command, last)
+                .await?;
             if last {
                 RecoveryDesk::discard(&mut batch, subject, K::FACTOR);
             }
-            self.book.consume(&mut batch, &challenge)?;
-            self.budgets.clear_attempts(&mut batch, words.remove, subject.as_str(), &who.source)?;
+            ChallengeBook::consume(&mut batch, &challenge)?;
+            self.budgets
+                .clear_attempts(&mut batch, words.remove, subject.as_str(), &who.source)?;
             let event = Event::success(words.remove_event, &who.source).with("device_id", &id);
             self.audit.append(&mut batch, subject, &[event]).await?;
-            self.notices.add(&mut batch, subject, &Change::FactorRemoved(K::FACTOR)).await?;
+            self.notices
+                .add(&mut batch, subject, &Change::FactorRemoved(K::FACTOR))
+                .await?;
             self.deployment.commit(batch).await
         });
         self.audited(who, words.remove_event, result.await).await
@@ -171,12 +205,20 @@ impl Factors {
             ProofKind::Totp => self.prove_totp(batch, subject, code).await.map(drop),
             // The whole set goes with the last device; two writes to one record cannot share a commit.
             ProofKind::Recovery if last => self.recovery.check(subject, removed, code).await,
-            ProofKind::Recovery => self.recovery.consume(batch, subject, removed, code).await.map(drop),
-            ProofKind::Sms if sent == Some(FactorKind::Sms) => self.codes.check(challenge, FactorKind::Sms, code).map(drop),
+            ProofKind::Recovery => self
+                .recovery
+                .consume(batch, subject, removed, code)
+                .await
+                .map(drop),
+            ProofKind::Sms if sent == Some(FactorKind::Sms) => {
+                self.codes.check(challenge, FactorKind::Sms, code).map(drop)
+            }
             ProofKind::Email if sent == Some(FactorKind::Email) => {
                 self.codes.check(challenge, FactorKind::Email, code).map(drop)
             }
-            ProofKind::Sms | ProofKind::Email => Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind.")),
+            ProofKind::Sms | ProofKind::Email => {
+                Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind."))
+            }
         }
     }
 }

@@ -18,13 +18,22 @@ pub(crate) struct Roster {
 
 impl Roster {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
-        Self { deployment: Arc::clone(deployment) }
+        Self {
+            deployment: Arc::clone(deployment),
+        }
     }
 
     /// The kinds with at least one confirmed device, in the order they are asked for.
     pub(crate) async fn kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
         let mut kinds = Vec::new();
-        if self.totp(subject).await?.value.devices.iter().any(super::TotpDevice::enabled) {
+        if self
+            .totp(subject)
+            .await?
+            .value
+            .devices
+            .iter()
+            .any(super::TotpDevice::enabled)
+        {
             kinds.push(FactorKind::Totp);
         }
         for factor in [FactorKind::Sms, FactorKind::Email] {
@@ -37,23 +46,38 @@ impl Roster {
 
     /// The authenticator apps, without abandoned ones.
     pub(crate) async fn totp(&self, subject: &Subject) -> Result<Slot<TotpDevices>> {
-        let empty = || TotpDevices { subject: subject.clone(), devices: Vec::new() };
-        let mut slot = self.deployment.table::<TotpDevices>().slot(subject.as_str(), TotpDevices::SORT, empty).await?;
+        let empty = || TotpDevices {
+            subject: subject.clone(),
+            devices: Vec::new(),
+        };
+        let mut slot = self
+            .deployment
+            .table::<TotpDevices>()
+            .slot(subject.as_str(), TotpDevices::SORT, empty)
+            .await?;
         let now = self.deployment.now();
-        slot.value.devices.retain(|device| device.pending_until.is_none_or(|until| until > now));
+        slot.value
+            .devices
+            .retain(|device| device.pending_until.is_none_or(|until| until > now));
         Ok(slot)
     }
 
     /// The contacts of one kind, without abandoned ones.
     pub(crate) async fn contacts<K: ContactKind>(&self, subject: &Subject) -> Result<Slot<Contacts<K>>> {
         let table = self.deployment.table::<Contacts<K>>();
-        let mut slot = table.slot(subject.as_str(), Contacts::<K>::SORT, || Contacts::none(subject)).await?;
+        let mut slot = table
+            .slot(subject.as_str(), Contacts::<K>::SORT, || Contacts::none(subject))
+            .await?;
         slot.value.forget_abandoned(self.deployment.now());
         Ok(slot)
     }
 
     /// The confirmed contacts of one kind, in the order of their enrolment.
-    pub(crate) async fn enabled_contacts(&self, subject: &Subject, factor: FactorKind) -> Result<Vec<ContactDevice>> {
+    pub(crate) async fn enabled_contacts(
+        &self,
+        subject: &Subject,
+        factor: FactorKind,
+    ) -> Result<Vec<ContactDevice>> {
         let mut devices = match factor {
             FactorKind::Totp => Vec::new(),
             FactorKind::Sms => self.contacts::<Phones>(subject).await?.value.devices,

@@ -37,7 +37,8 @@ impl Generator {
         let mut accepted = None;
         for step in current.saturating_sub(DRIFT)..=current + DRIFT {
             let token = self.0.generate(step * STEP_SECONDS).to_string();
-            if portcullis_ports::secret::same_secret(token.as_bytes(), digits.as_bytes()) && step > last_step {
+            if portcullis_ports::secret::same_secret(token.as_bytes(), digits.as_bytes()) && step > last_step
+            {
                 accepted = Some(step);
             }
         }
@@ -46,7 +47,9 @@ impl Generator {
 
     /// The `otpauth` address for authenticator apps.
     pub(super) fn uri(&self) -> Result<String> {
-        self.0.to_url().map_err(|error| Error::internal(format!("otpauth address: {error}")))
+        self.0
+            .to_url()
+            .map_err(|error| Error::internal(format!("otpauth address: {error}")))
     }
 
     /// The secret in base32, for typing.
@@ -61,21 +64,34 @@ impl Generator {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn generator() -> Generator {
-        Generator::new(&Zeroizing::new(b"12345678901234567890".to_vec()), "Portcullis", "ada@example.com").unwrap()
+        Generator::new(
+            &Zeroizing::new(b"12345678901234567890".to_vec()),
+            "Portcullis",
+            "ada@example.com",
+        )
+        .unwrap()
     }
 
     #[test]
     fn codes_are_those_of_the_standard() {
         // RFC 6238 appendix B, SHA-1, cut to six digits.
-        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_111_111_111, "050471"), (2_000_000_000, "279037")] {
+        for (seconds, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (2_000_000_000, "279037"),
+        ] {
             let now = Timestamp::from_seconds(seconds);
-            assert_eq!(generator().accept(code, now, 0), Some(u64::try_from(seconds).unwrap() / 30), "{seconds}");
+            assert_eq!(
+                generator().accept(code, now, 0),
+                Some(u64::try_from(seconds).unwrap() / 30),
+                "{seconds}"
+            );
         }
     }
 

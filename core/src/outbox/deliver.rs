@@ -22,7 +22,7 @@ const ABREAST: usize = 8;
 /// The first wait after a failure; it doubles with every try.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 impl Outbox {
     /// Delivers the messages of one lane until `stop` is done; what is on its way by then is finished.
@@ -31,7 +31,11 @@ impl Outbox {
         loop {
             let woken = self.deployment.mail.listen();
             if let Err(error) = self.drain(lane).await {
-                tracing::warn!(lane = lane.word(), ?error, "messages could not be read; trying again");
+                tracing::warn!(
+                    lane = lane.word(),
+                    ?error,
+                    "messages could not be read; trying again"
+                );
             }
             let rest = pin!(async {
                 select(woken, self.deployment.clock.sleep(PATROL)).await;
@@ -48,7 +52,11 @@ impl Outbox {
         loop {
             let horizon = Place::horizon(self.deployment.now());
             let range = Range::Between("0".into(), horizon);
-            let (due, _) = self.deployment.table::<Place>().page(lane.word(), range, ABREAST, None).await?;
+            let (due, _) = self
+                .deployment
+                .table::<Place>()
+                .page(lane.word(), range, ABREAST, None)
+                .await?;
             if due.is_empty() {
                 return Ok(handled);
             }
@@ -67,7 +75,10 @@ impl Outbox {
             Err(error) => return Err(error),
         };
         let messages = self.deployment.table::<StoredMessage>();
-        let Some(stored) = messages.find(leased.message.as_str(), StoredMessage::SORT).await? else {
+        let Some(stored) = messages
+            .find(leased.message.as_str(), StoredMessage::SORT)
+            .await?
+        else {
             let mut batch = Batch::default();
             clear(&mut batch, &leased);
             self.deployment.commit(batch).await?;
@@ -75,7 +86,12 @@ impl Outbox {
         };
         let now = self.deployment.now();
         let verdict = if stored.deliver_by.is_some_and(|by| by <= now) {
-            Verdict { delivery: Delivery::Expired, attempt: None, reference: None, again_at: None }
+            Verdict {
+                delivery: Delivery::Expired,
+                attempt: None,
+                reference: None,
+                again_at: None,
+            }
         } else {
             let outcome = self.send(&stored).await?;
             self.judge(&leased, outcome)
@@ -85,9 +101,13 @@ impl Outbox {
     }
 
     /// Moves the place behind the lease, so that it comes back by itself if this process dies.
-    async fn lease(&self, place: &Versioned<Place>) -> Result<Place> {
+    pub(super) async fn lease(&self, place: &Versioned<Place>) -> Result<Place> {
         let due = self.deployment.now() + self.deployment.settings.outbox.lease.get();
-        let leased = Place { due, tries: place.tries + 1, ..place.value.clone() };
+        let leased = Place {
+            due,
+            tries: place.tries + 1,
+            ..place.value.clone()
+        };
         let mut batch = Batch::default();
         batch.remove(place);
         batch.insert(&leased)?;
@@ -98,16 +118,35 @@ impl Outbox {
     /// Offers the message to every sender of its channel until one takes it, or may have taken it.
     async fn send(&self, stored: &StoredMessage) -> Result<Outcome<Receipt>> {
         let Some(sealed) = &stored.text else {
-            return Ok(Outcome::Declined(Reason::permanent("no-text", "the text is gone")));
+            return Ok(Outcome::Declined(Reason::permanent(
+                "no-text",
+                "the text is gone",
+            )));
         };
         let text = plain_text(&self.deployment.keys.open(sealed, &context(&stored.id)).await?)?;
-        let message = Message { id: stored.id.clone(), to: stored.to.clone(), subject: stored.subject.clone(), text };
+        let message = Message {
+            id: stored.id.clone(),
+            to: stored.to.clone(),
+            subject: stored.subject.clone(),
+            text,
+        };
         let channel = stored.to.channel();
-        let mut last = Outcome::NotSent(Reason::passing("no-sender", "no sender is configured", FIRST_WAIT));
-        for sender in self.senders.iter().filter(|sender| sender.channels().contains(&channel)) {
+        let mut last = Outcome::NotSent(Reason::passing(
+            "no-sender",
+            "no sender is configured",
+            FIRST_WAIT,
+        ));
+        for sender in self
+            .senders
+            .iter()
+            .filter(|sender| sender.channels().contains(&channel))
+        {
             let outcome = sender.send(&message).await;
             metrics::counter!("portcullis_messages_total", "channel" => channel.word(), "outcome" => outcome.word()).increment(1);
-            let taken = matches!(outcome, Outcome::Done(_) | Outcome::Pending(_) | Outcome::Unknown(_));
+            let taken = matches!(
+                outcome,
+                Outcome::Done(_) | Outcome::Pending(_) | Outcome::Unknown(_)
+            );
             last = outcome;
             if taken {
                 break;
@@ -118,7 +157,13 @@ impl Outbox {
 
     fn judge(&self, leased: &Place, outcome: Outcome<Receipt>) -> Verdict {
         let now = self.deployment.now();
-        let attempt = |detail: String| Some(Attempt { at: now, outcome: outcome.word().into(), detail });
+        let attempt = |detail: String| {
+            Some(Attempt {
+                at: now,
+                outcome: outcome.word().into(),
+                detail,
+            })
+        };
         match &outcome {
             Outcome::Done(receipt) => Verdict {
                 delivery: Delivery::Delivered,
@@ -140,27 +185,49 @@ impl Outbox {
             },
             Outcome::Declined(reason) | Outcome::NotSent(reason) => {
                 let again_at = self.next_try(leased.tries, reason, now);
-                let delivery = if again_at.is_some() { Delivery::Queued } else { Delivery::Dead };
+                let delivery = if again_at.is_some() {
+                    Delivery::Queued
+                } else {
+                    Delivery::Dead
+                };
                 let attempt = attempt(format!("{}: {}", reason.code, reason.detail));
-                Verdict { delivery, attempt, reference: None, again_at }
+                Verdict {
+                    delivery,
+                    attempt,
+                    reference: None,
+                    again_at,
+                }
             }
         }
     }
 
     /// Waits double from try to try, and no two messages wait alike.
     fn next_try(&self, tries: u32, reason: &Reason, now: Timestamp) -> Option<Timestamp> {
-        let Retry::Later(asked) = reason.retry else { return None };
+        let Retry::Later(asked) = reason.retry else {
+            return None;
+        };
         if tries >= self.deployment.settings.outbox.attempts {
             return None;
         }
-        let doubled = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST_WAIT);
+        let doubled = FIRST_WAIT
+            .saturating_mul(1 << tries.saturating_sub(1).min(16))
+            .min(LONGEST_WAIT);
         let mut byte = [0];
-        let spread = self.deployment.entropy.fill(&mut byte).map_or(0, |()| u32::from(byte[0]));
+        let spread = self
+            .deployment
+            .entropy
+            .fill(&mut byte)
+            .map_or(0, |()| u32::from(byte[0]));
         Some(now + asked.max(doubled) + doubled * spread / 1024)
     }
 
     /// Writes down what became of it.
-    async fn settle(&self, leased: &Place, stored: &Versioned<StoredMessage>, verdict: Verdict) -> Result<()> {
+    async fn settle(
+        &self,
+        leased: &Place,
+        stored: &Versioned<StoredMessage>,
+        verdict: Verdict,
+    ) -> Result<()> {
         let mut batch = Batch::default();
         clear(&mut batch, leased);
         let mut message = stored.value.clone();
@@ -171,7 +238,12 @@ impl Outbox {
             message.text = None;
         }
         batch.replace(stored, &message)?;
-        let place = |lane, due, tries| Place { lane, due, message: message.id.clone(), tries };
+        let place = |lane, due, tries| Place {
+            lane,
+            due,
+            message: message.id.clone(),
+            tries,
+        };
         match verdict.again_at {
             Some(due) => batch.insert(&place(leased.lane, due, leased.tries))?,
             None if matches!(verdict.delivery, Delivery::Dead | Delivery::Unknown) => {

@@ -2,6 +2,8 @@
 
 mod deliver;
 mod records;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -19,10 +21,17 @@ use crate::deployment::Deployment;
 use crate::table::Batch;
 
 /// No sender is configured for this channel.
-pub const CHANNEL_UNAVAILABLE: Code =
-    Code::new("channel-unavailable", Kind::Config, "Messages of this kind cannot be sent here: no sender is configured.");
+pub const CHANNEL_UNAVAILABLE: Code = Code::new(
+    "channel-unavailable",
+    Kind::Config,
+    "Messages of this kind cannot be sent here: no sender is configured.",
+);
 /// There is no such dead letter.
-pub const MESSAGE_NOT_FOUND: Code = Code::new("message-not-found", Kind::NotFound, "There is no such undelivered message.");
+pub const MESSAGE_NOT_FOUND: Code = Code::new(
+    "message-not-found",
+    Kind::NotFound,
+    "There is no such undelivered message.",
+);
 
 /// A message to be sent. Has no `Debug`: its text may hold a code.
 pub(crate) struct Draft {
@@ -62,28 +71,44 @@ pub struct Outbox {
 
 impl Outbox {
     pub(crate) fn new(deployment: &Arc<Deployment>, senders: Vec<Arc<dyn Sender>>) -> Self {
-        Self { deployment: Arc::clone(deployment), senders: senders.into() }
+        Self {
+            deployment: Arc::clone(deployment),
+            senders: senders.into(),
+        }
     }
 
     /// The channels that have a sender.
     pub fn channels(&self) -> Vec<Channel> {
-        [Channel::Email, Channel::Sms].into_iter().filter(|channel| self.serves(*channel)).collect()
+        [Channel::Email, Channel::Sms]
+            .into_iter()
+            .filter(|channel| self.serves(*channel))
+            .collect()
     }
 
     /// Refuses what could never be delivered.
     pub(crate) fn require(&self, channel: Channel) -> Result<()> {
-        if self.serves(channel) { Ok(()) } else { Err(CHANNEL_UNAVAILABLE.error()) }
+        if self.serves(channel) {
+            Ok(())
+        } else {
+            Err(CHANNEL_UNAVAILABLE.error())
+        }
     }
 
     pub(crate) fn serves(&self, channel: Channel) -> bool {
-        self.senders.iter().any(|sender| sender.channels().contains(&channel))
+        self.senders
+            .iter()
+            .any(|sender| sender.channels().contains(&channel))
     }
 
     /// Adds a message to the commit that causes it.
     pub(crate) async fn enqueue(&self, batch: &mut Batch, draft: Draft) -> Result<MessageId> {
         let now = self.deployment.now();
         let id = MessageId::random(self.deployment.entropy.as_ref())?;
-        let sealed = self.deployment.keys.seal(draft.text.as_bytes(), &context(&id)).await?;
+        let sealed = self
+            .deployment
+            .keys
+            .seal(draft.text.as_bytes(), &context(&id))
+            .await?;
         batch.insert(&StoredMessage {
             id: id.clone(),
             to: draft.to,
@@ -97,15 +122,26 @@ impl Outbox {
             deliver_by: draft.deliver_by,
             kept_until: now + self.deployment.settings.outbox.kept.get(),
         })?;
-        batch.insert(&Place { lane: draft.lane, due: now, message: id.clone(), tries: 0 })?;
+        batch.insert(&Place {
+            lane: draft.lane,
+            due: now,
+            message: id.clone(),
+            tries: 0,
+        })?;
         batch.mail = true;
         Ok(id)
     }
 
     /// Where a message stands.
     pub async fn message(&self, id: &MessageId) -> Result<MessageView> {
-        let found = self.deployment.table::<StoredMessage>().find(id.as_str(), StoredMessage::SORT).await?;
-        found.map(|found| view(found.value)).ok_or_else(|| MESSAGE_NOT_FOUND.error())
+        let found = self
+            .deployment
+            .table::<StoredMessage>()
+            .find(id.as_str(), StoredMessage::SORT)
+            .await?;
+        found
+            .map(|found| view(found.value))
+            .ok_or_else(|| MESSAGE_NOT_FOUND.error())
     }
 
     /// What was given up, oldest first, at most 200.
@@ -114,7 +150,11 @@ impl Outbox {
         let (places, _) = queue.page(Lane::Dead.word(), Range::All, 200, None).await?;
         let mut letters = Vec::with_capacity(places.len());
         for place in places {
-            let found = self.deployment.table::<StoredMessage>().find(place.message.as_str(), StoredMessage::SORT).await?;
+            let found = self
+                .deployment
+                .table::<StoredMessage>()
+                .find(place.message.as_str(), StoredMessage::SORT)
+                .await?;
             letters.extend(found.map(|found| view(found.value)));
         }
         Ok(letters)
@@ -125,14 +165,29 @@ impl Outbox {
         self.deployment
             .retried(|| async {
                 let places = self.deployment.table::<Place>().all(Lane::Dead.word()).await?;
-                let place = places.into_iter().find(|place| place.message == *id).ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
+                let place = places
+                    .into_iter()
+                    .find(|place| place.message == *id)
+                    .ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
                 let messages = self.deployment.table::<StoredMessage>();
-                let message = messages.find(id.as_str(), StoredMessage::SORT).await?.ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
+                let message = messages
+                    .find(id.as_str(), StoredMessage::SORT)
+                    .await?
+                    .ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
                 let mut batch = Batch::default();
                 batch.remove(&place);
-                let again = StoredMessage { delivery: Delivery::Queued, deliver_by: None, ..message.value.clone() };
+                let again = StoredMessage {
+                    delivery: Delivery::Queued,
+                    deliver_by: None,
+                    ..message.value.clone()
+                };
                 batch.replace(&message, &again)?;
-                batch.insert(&Place { lane: again.lane, due: self.deployment.now(), message: id.clone(), tries: 0 })?;
+                batch.insert(&Place {
+                    lane: again.lane,
+                    due: self.deployment.now(),
+                    message: id.clone(),
+                    tries: 0,
+                })?;
                 batch.mail = true;
                 self.deployment.commit(batch).await
             })
@@ -141,7 +196,11 @@ impl Outbox {
 
     /// How many messages wait in a lane, counting at most 1,000.
     pub async fn waiting(&self, lane: Lane) -> Result<usize> {
-        let (places, _) = self.deployment.table::<Place>().page(lane.word(), Range::All, 1000, None).await?;
+        let (places, _) = self
+            .deployment
+            .table::<Place>()
+            .page(lane.word(), Range::All, 1000, None)
+            .await?;
         Ok(places.len())
     }
 }
@@ -164,5 +223,6 @@ fn view(message: StoredMessage) -> MessageView {
 
 /// The text of a message, as the sender needs it.
 fn plain_text(bytes: &[u8]) -> Result<String> {
-    String::from_utf8(bytes.to_vec()).map_err(|error| Error::internal("a message text is not UTF-8").because(error))
+    String::from_utf8(bytes.to_vec())
+        .map_err(|error| Error::internal("a message text is not UTF-8").because(error))
 }

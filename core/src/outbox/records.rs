@@ -1,19 +1,26 @@
 //! How messages on their way are stored.
 
+use portcullis_ports::Timestamp;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::Sealed;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::storage::Collection;
-use portcullis_ports::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::table::Stored;
 
 /// Messages with their history.
-pub(crate) const OUTBOX: Collection = Collection { name: "outbox", table: "outbox", variable: "OUTBOX_TABLE_NAME" };
+pub(crate) const OUTBOX: Collection = Collection {
+    name: "outbox",
+    table: "outbox",
+    variable: "OUTBOX_TABLE_NAME",
+};
 /// What is to be done next, in order of time.
-pub(crate) const OUTBOX_QUEUE: Collection =
-    Collection { name: "outbox_queue", table: "outbox_queue", variable: "OUTBOX_QUEUE_TABLE_NAME" };
+pub(crate) const OUTBOX_QUEUE: Collection = Collection {
+    name: "outbox_queue",
+    table: "outbox_queue",
+    variable: "OUTBOX_QUEUE_TABLE_NAME",
+};
 
 /// Messages that must not wait for others travel in a lane of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +124,9 @@ impl Stored for Place {
     const COLLECTION: Collection = OUTBOX_QUEUE;
 
     fn key(&self) -> (String, String) {
-        (self.lane.word().into(), format!("{:015}#{}", self.due.millis(), self.message))
+        (
+            self.lane.word().into(),
+            format!("{:015}#{}", self.due.millis(), self.message),
+        )
     }
 }

@@ -9,8 +9,8 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, id};
 
-use model::StoredCode;
 pub(crate) use model::RecoverySet;
+use model::StoredCode;
 pub use model::{RecoveryCodes, RecoveryOverview, RecoveryStatus};
 pub(crate) use records::RECOVERY_CODES;
 
@@ -38,15 +38,29 @@ pub struct RecoveryDesk {
 }
 
 impl RecoveryDesk {
-    pub(crate) fn new(deployment: &Arc<Deployment>, roster: &Roster, audit: &Audit, notices: &Notices) -> Self {
-        Self { deployment: Arc::clone(deployment), roster: roster.clone(), audit: audit.clone(), notices: notices.clone() }
+    pub(crate) fn new(
+        deployment: &Arc<Deployment>,
+        roster: &Roster,
+        audit: &Audit,
+        notices: &Notices,
+    ) -> Self {
+        Self {
+            deployment: Arc::clone(deployment),
+            roster: roster.clone(),
+            audit: audit.clone(),
+            notices: notices.clone(),
+        }
     }
 
     /// How many codes are left for each factor.
     pub async fn overview(&self, who: &SignedIn) -> Result<RecoveryOverview> {
         let mut factors = Vec::new();
         for factor in FactorKind::ALL {
-            let found = self.deployment.table::<RecoverySet>().find(who.subject().as_str(), factor.word()).await?;
+            let found = self
+                .deployment
+                .table::<RecoverySet>()
+                .find(who.subject().as_str(), factor.word())
+                .await?;
             factors.extend(found.map(|set| RecoveryStatus {
                 factor,
                 total: set.codes.len(),
@@ -62,42 +76,70 @@ impl RecoveryDesk {
     /// # Errors
     /// `step-up-required`; `no-device` if the factor is not enrolled.
     pub async fn regenerate(&self, who: &SignedIn, factor: FactorKind) -> Result<RecoveryCodes> {
-        Action::RegenerateRecoveryCodes.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
+        Action::RegenerateRecoveryCodes.require(
+            who,
+            self.deployment.now(),
+            &self.deployment.settings.sessions,
+        )?;
         self.deployment
             .retried(|| async {
                 if !self.roster.kinds(who.subject()).await?.contains(&factor) {
-                    return Err(NO_DEVICE.says("Recovery codes stand in for a factor: enrol a device of this kind first."));
+                    return Err(NO_DEVICE
+                        .says("Recovery codes stand in for a factor: enrol a device of this kind first."));
                 }
                 let mut batch = Batch::default();
                 let recovery_codes = self.issue(&mut batch, who.subject(), factor)?;
-                let event = Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.word());
+                let event =
+                    Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.word());
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
-                self.notices.add(&mut batch, who.subject(), &Change::RecoveryCodesReplaced(factor)).await?;
+                self.notices
+                    .add(&mut batch, who.subject(), &Change::RecoveryCodesReplaced(factor))
+                    .await?;
                 self.deployment.commit(batch).await?;
-                Ok(RecoveryCodes { factor, recovery_codes })
+                Ok(RecoveryCodes {
+                    factor,
+                    recovery_codes,
+                })
             })
             .await
     }
 
     /// Whether a code is left for the factor.
     pub(crate) async fn any_left(&self, subject: &Subject, factor: FactorKind) -> Result<bool> {
-        let found = self.deployment.table::<RecoverySet>().find(subject.as_str(), factor.word()).await?;
+        let found = self
+            .deployment
+            .table::<RecoverySet>()
+            .find(subject.as_str(), factor.word())
+            .await?;
         Ok(found.is_some_and(|set| set.remaining() > 0))
     }
 
     /// Adds a fresh set, in place of any older one, to the commit that needs it. The codes are shown once.
-    pub(crate) fn issue(&self, batch: &mut Batch, subject: &Subject, factor: FactorKind) -> Result<Vec<String>> {
+    pub(crate) fn issue(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+    ) -> Result<Vec<String>> {
         let mut codes = Vec::with_capacity(COUNT);
         let mut stored = Vec::with_capacity(COUNT);
         for _ in 0..COUNT {
             let mut bytes = [0; BYTES];
             self.deployment.entropy.fill(&mut bytes)?;
             let code = id::base32(&bytes)?;
-            stored.push(StoredCode { mac: self.mac(subject, factor, &code)?, used_at: None });
+            stored.push(StoredCode {
+                mac: self.mac(subject, factor, &code)?,
+                used_at: None,
+            });
             codes.push(grouped(&code));
         }
         let issued_at = self.deployment.now();
-        batch.overwrite(&RecoverySet { subject: subject.clone(), factor, codes: stored, issued_at })?;
+        batch.overwrite(&RecoverySet {
+            subject: subject.clone(),
+            factor,
+            codes: stored,
+            issued_at,
+        })?;
         Ok(codes)
     }
 
@@ -105,10 +147,21 @@ impl RecoveryDesk {
     ///
     /// # Errors
     /// `wrong-code` for a code that is unknown or used.
-    pub(crate) async fn consume(&self, batch: &mut Batch, subject: &Subject, factor: FactorKind, text: &str) -> Result<usize> {
+    pub(crate) async fn consume(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+        text: &str,
+    ) -> Result<usize> {
         let wrong = || WRONG_CODE.error();
         let presented = self.mac(subject, factor, &normalised(text))?;
-        let found = self.deployment.table::<RecoverySet>().find(subject.as_str(), factor.word()).await?.ok_or_else(wrong)?;
+        let found = self
+            .deployment
+            .table::<RecoverySet>()
+            .find(subject.as_str(), factor.word())
+            .await?
+            .ok_or_else(wrong)?;
         let mut set = found.value.clone();
         let mut matching = None;
         for code in &mut set.codes {
@@ -133,13 +186,19 @@ impl RecoveryDesk {
     }
 
     fn mac(&self, subject: &Subject, factor: FactorKind, code: &str) -> Result<String> {
-        self.deployment.keyring.pseudonym("recovery-code", &[subject.as_str(), factor.word(), code])
+        self.deployment
+            .keyring
+            .pseudonym("recovery-code", &[subject.as_str(), factor.word(), code])
     }
 }
 
 fn grouped(code: &str) -> String {
     let letters: Vec<char> = code.chars().collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    letters
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// Forgives case, dashes, spaces and the letters that look like digits.

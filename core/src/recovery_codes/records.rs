@@ -6,8 +6,11 @@ use super::RecoverySet;
 use crate::table::Stored;
 
 /// Recovery codes.
-pub(crate) const RECOVERY_CODES: Collection =
-    Collection { name: "recovery_codes", table: "recovery_codes", variable: "DDB_RECOVERY_TABLE" };
+pub(crate) const RECOVERY_CODES: Collection = Collection {
+    name: "recovery_codes",
+    table: "recovery_codes",
+    variable: "DDB_RECOVERY_TABLE",
+};
 
 impl Stored for RecoverySet {
     const COLLECTION: Collection = RECOVERY_CODES;

@@ -6,7 +6,11 @@ use woothee::parser::Parser;
 pub(super) fn describe(user_agent: &str) -> (String, String) {
     let Some(seen) = Parser::new().parse(user_agent) else {
         let name = user_agent.split(['/', ' ']).next().unwrap_or_default();
-        let program = if name.is_empty() { "Unknown program".to_owned() } else { name.chars().take(40).collect() };
+        let program = if name.is_empty() {
+            "Unknown program".to_owned()
+        } else {
+            name.chars().take(40).collect()
+        };
         return ("Unknown device".into(), program);
     };
     let device = match seen.category {
@@ -33,12 +37,18 @@ mod tests {
     #[test]
     fn a_browser_is_named_with_its_system() {
         let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36";
-        assert_eq!(describe(agent), ("Computer".into(), "Chrome on Windows 10".into()));
+        assert_eq!(
+            describe(agent),
+            ("Computer".into(), "Chrome on Windows 10".into())
+        );
     }
 
     #[test]
     fn an_unknown_program_is_called_by_its_own_name() {
-        assert_eq!(describe("acme-sync/2.1"), ("Unknown device".into(), "acme-sync".into()));
+        assert_eq!(
+            describe("acme-sync/2.1"),
+            ("Unknown device".into(), "acme-sync".into())
+        );
         assert_eq!(describe(""), ("Unknown device".into(), "Unknown program".into()));
     }
 }

@@ -3,6 +3,8 @@
 mod device;
 mod model;
 mod records;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +16,8 @@ use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 pub use model::{
-    Credential, Granted, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND, Session, SessionList, SessionView, StartSession,
-    Started,
+    Credential, Granted, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND, Session, SessionList, SessionView,
+    StartSession, Started,
 };
 use records::Line;
 pub(crate) use records::{ACCOUNT_SESSIONS, SESSIONS};
@@ -28,13 +30,16 @@ use crate::deployment::{Deployment, fingerprint};
 use crate::table::{Batch, Versioned};
 
 /// A request that a foreign page may have caused.
-pub const CSRF: Code =
-    Code::new("csrf", Kind::Forbidden, "Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.");
+pub const CSRF: Code = Code::new(
+    "csrf",
+    Kind::Forbidden,
+    "Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.",
+);
 
 /// The use of a session is written down at most this often.
-const TOUCH: Duration = Duration::from_secs(60);
+const TOUCH: Duration = Duration::from_mins(1);
 /// An ended session stays in the list for this long.
-const AFTERLIFE: Duration = Duration::from_secs(24 * 3600);
+const AFTERLIFE: Duration = Duration::from_hours(24);
 /// Sessions that are ended in one commit.
 const SLICE: usize = 90;
 
@@ -48,7 +53,11 @@ pub struct Sessions {
 
 impl Sessions {
     pub(crate) fn new(deployment: &Arc<Deployment>, audit: &Audit, budgets: &Budgets) -> Self {
-        Self { deployment: Arc::clone(deployment), audit: audit.clone(), budgets: budgets.clone() }
+        Self {
+            deployment: Arc::clone(deployment),
+            audit: audit.clone(),
+            budgets: budgets.clone(),
+        }
     }
 
     /// Adds a new session to the commit that completes a sign-in. `secret` becomes half of the credential.
@@ -78,21 +87,38 @@ impl Sessions {
         batch.insert(&line(&session))?;
         self.budgets.remember(batch, &session.subject, &who.source)?;
         let credential = Credential(format!("{}.{secret}", session.id));
-        Ok(Granted { session, credential, transport })
+        Ok(Granted {
+            session,
+            credential,
+            transport,
+        })
     }
 
     /// The session of a sign-in that was completed before, for a client that missed the answer.
     pub(crate) async fn again(&self, id: &SessionId, secret: &str, transport: Transport) -> Result<Granted> {
-        let found = self.read(id).await?.filter(|session| self.is_live(session)).ok_or_else(|| SESSION_ENDED.error())?;
+        let found = self
+            .read(id)
+            .await?
+            .filter(|session| self.is_live(session))
+            .ok_or_else(|| SESSION_ENDED.error())?;
         let credential = Credential(format!("{id}.{secret}"));
-        Ok(Granted { session: found.value, credential, transport })
+        Ok(Granted {
+            session: found.value,
+            credential,
+            transport,
+        })
     }
 
     /// Recognises the session of a request, and notes now and then that it is in use.
     ///
     /// # Errors
     /// `session-ended` for anything but a live session of `subject`, if one is given.
-    pub async fn resume(&self, credential: &str, subject: Option<&Subject>, source: &Source) -> Result<SignedIn> {
+    pub async fn resume(
+        &self,
+        credential: &str,
+        subject: Option<&Subject>,
+        source: &Source,
+    ) -> Result<SignedIn> {
         let ended = || SESSION_ENDED.error();
         let (id, secret) = credential.trim().split_once('.').ok_or_else(ended)?;
         let id = SessionId::parse(id).map_err(|_| ended())?;
@@ -102,7 +128,10 @@ impl Sessions {
             return Err(ended());
         }
         let session = self.touch(found).await?;
-        Ok(SignedIn { session, source: source.clone() })
+        Ok(SignedIn {
+            session,
+            source: source.clone(),
+        })
     }
 
     async fn touch(&self, found: Versioned<Session>) -> Result<Session> {
@@ -110,15 +139,23 @@ impl Sessions {
         if now.since(found.last_seen_at) < TOUCH {
             return Ok(found.value);
         }
-        let touched = Session { last_seen_at: now, ..found.value.clone() };
+        let touched = Session {
+            last_seen_at: now,
+            ..found.value.clone()
+        };
         let mut batch = Batch::default();
         batch.replace(&found, &touched)?;
         match self.deployment.commit(batch).await {
             Ok(()) => Ok(touched),
             // Another request of the same session was faster, or somebody ended it: the next read knows.
             Err(error) if error.code() == STORE_CONFLICT => {
-                let current = self.read(&found.id).await?.filter(|session| self.is_live(session));
-                current.map(|session| session.value).ok_or_else(|| SESSION_ENDED.error())
+                let current = self
+                    .read(&found.id)
+                    .await?
+                    .filter(|session| self.is_live(session));
+                current
+                    .map(|session| session.value)
+                    .ok_or_else(|| SESSION_ENDED.error())
             }
             Err(error) => Err(error),
         }
@@ -126,9 +163,19 @@ impl Sessions {
 
     /// All sessions of the account that have not been forgotten yet, newest first.
     pub async fn list(&self, who: &SignedIn) -> Result<SessionList> {
-        let mut sessions: Vec<Session> = self.of(who.subject()).await?.into_iter().map(|found| found.value).collect();
+        let mut sessions: Vec<Session> = self
+            .of(who.subject())
+            .await?
+            .into_iter()
+            .map(|found| found.value)
+            .collect();
         sessions.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-        Ok(SessionList { sessions: sessions.into_iter().map(|session| self.view(session, who)).collect() })
+        Ok(SessionList {
+            sessions: sessions
+                .into_iter()
+                .map(|session| self.view(session, who))
+                .collect(),
+        })
     }
 
     /// Ends one session of the account, whichever.
@@ -147,7 +194,10 @@ impl Sessions {
     async fn end_one(&self, who: &SignedIn, id: &SessionId, event: &'static str) -> Result<()> {
         self.deployment
             .retried(|| async {
-                let found = self.read(id).await?.filter(|session| session.subject == *who.subject());
+                let found = self
+                    .read(id)
+                    .await?
+                    .filter(|session| session.subject == *who.subject());
                 let found = found.ok_or_else(|| SESSION_NOT_FOUND.error())?;
                 if found.revoked_at.is_some() {
                     return Ok(());
@@ -203,11 +253,26 @@ impl Sessions {
     }
 
     /// Adds a fresh proof of a factor to a session.
-    pub(crate) async fn strengthen(&self, batch: &mut Batch, id: &SessionId, subject: &Subject) -> Result<Timestamp> {
-        let found = self.read(id).await?.filter(|session| session.subject == *subject && self.is_live(session));
+    pub(crate) async fn strengthen(
+        &self,
+        batch: &mut Batch,
+        id: &SessionId,
+        subject: &Subject,
+    ) -> Result<Timestamp> {
+        let found = self
+            .read(id)
+            .await?
+            .filter(|session| session.subject == *subject && self.is_live(session));
         let found = found.ok_or_else(|| SESSION_ENDED.error())?;
         let now = self.deployment.now();
-        batch.replace(&found, &Session { stepped_up_at: now, last_seen_at: now, ..found.value.clone() })?;
+        batch.replace(
+            &found,
+            &Session {
+                stepped_up_at: now,
+                last_seen_at: now,
+                ..found.value.clone()
+            },
+        )?;
         Ok(now + self.deployment.settings.sessions.step_up.get())
     }
 
@@ -219,11 +284,18 @@ impl Sessions {
     /// Refuses a request that a foreign page may have caused.
     pub fn check_csrf(&self, session: &Session, token: &str) -> Result<()> {
         let expected = self.csrf_token(session)?;
-        if same_secret(expected.as_bytes(), token.as_bytes()) { Ok(()) } else { Err(CSRF.error()) }
+        if same_secret(expected.as_bytes(), token.as_bytes()) {
+            Ok(())
+        } else {
+            Err(CSRF.error())
+        }
     }
 
     async fn read(&self, id: &SessionId) -> Result<Option<Versioned<Session>>> {
-        self.deployment.table::<Session>().find(id.as_str(), Session::SORT).await
+        self.deployment
+            .table::<Session>()
+            .find(id.as_str(), Session::SORT)
+            .await
     }
 
     async fn of(&self, subject: &Subject) -> Result<Vec<Versioned<Session>>> {
@@ -234,7 +306,11 @@ impl Sessions {
         Ok(found)
     }
 
-    async fn live_others(&self, subject: &Subject, kept: Option<&SessionId>) -> Result<Vec<Versioned<Session>>> {
+    async fn live_others(
+        &self,
+        subject: &Subject,
+        kept: Option<&SessionId>,
+    ) -> Result<Vec<Versioned<Session>>> {
         let mut live = self.of(subject).await?;
         live.retain(|session| session.revoked_at.is_none() && Some(&session.id) != kept);
         Ok(live)
@@ -243,7 +319,11 @@ impl Sessions {
     fn end_in(&self, batch: &mut Batch, found: &Versioned<Session>) -> Result<()> {
         let now = self.deployment.now();
         let expires_at = found.expires_at.min(now + AFTERLIFE);
-        let ended = Session { revoked_at: Some(now), expires_at, ..found.value.clone() };
+        let ended = Session {
+            revoked_at: Some(now),
+            expires_at,
+            ..found.value.clone()
+        };
         batch.replace(found, &ended)?;
         batch.overwrite(&line(&ended))
     }
@@ -274,5 +354,9 @@ impl Sessions {
 }
 
 fn line(session: &Session) -> Line {
-    Line { subject: session.subject.clone(), session: session.id.clone(), expires_at: session.expires_at }
+    Line {
+        subject: session.subject.clone(),
+        session: session.id.clone(),
+        expires_at: session.expires_at,
+    }
 }

@@ -9,11 +9,17 @@ use crate::challenges::Transport;
 use crate::settings;
 
 /// The session is over, or never was.
-pub const SESSION_ENDED: Code =
-    Code::new("session-ended", Kind::Unauthenticated, "The session has ended: please sign in again.");
+pub const SESSION_ENDED: Code = Code::new(
+    "session-ended",
+    Kind::Unauthenticated,
+    "The session has ended: please sign in again.",
+);
 /// No session of this account has that id.
-pub const SESSION_NOT_FOUND: Code =
-    Code::new("session-not-found", Kind::NotFound, "You have no session with this id.");
+pub const SESSION_NOT_FOUND: Code = Code::new(
+    "session-not-found",
+    Kind::NotFound,
+    "You have no session with this id.",
+);
 
 /// A signed-in browser or app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +49,9 @@ pub struct Session {
 impl Session {
     /// Whether it may be used.
     pub fn is_live(&self, now: Timestamp, settings: &settings::Sessions) -> bool {
-        self.revoked_at.is_none() && now < self.expires_at && now.since(self.last_seen_at) <= settings.idle.get()
+        self.revoked_at.is_none()
+            && now < self.expires_at
+            && now.since(self.last_seen_at) <= settings.idle.get()
     }
 }
 

@@ -10,10 +10,17 @@ use super::Session;
 use crate::table::Stored;
 
 /// Sessions.
-pub(crate) const SESSIONS: Collection = Collection { name: "sessions", table: "sessions", variable: "DDB_SESSIONS_TABLE" };
+pub(crate) const SESSIONS: Collection = Collection {
+    name: "sessions",
+    table: "sessions",
+    variable: "DDB_SESSIONS_TABLE",
+};
 /// Which sessions an account has.
-pub(crate) const ACCOUNT_SESSIONS: Collection =
-    Collection { name: "account_sessions", table: "account_sessions", variable: "ACCOUNT_SESSIONS_TABLE_NAME" };
+pub(crate) const ACCOUNT_SESSIONS: Collection = Collection {
+    name: "account_sessions",
+    table: "account_sessions",
+    variable: "ACCOUNT_SESSIONS_TABLE_NAME",
+};
 
 impl Session {
     pub(super) const SORT: &'static str = "session";

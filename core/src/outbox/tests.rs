@@ -1,0 +1,165 @@
+//! Delivery: retries, leases, failures that pass and failures that stay.
+
+use std::time::Duration;
+
+use portcullis_ports::outcome::{Outcome, Reason, Reference};
+
+use super::*;
+use crate::testing::{World, world};
+
+/// Queues the verification mail of a new account and returns its id.
+async fn queued(world: &World) -> MessageId {
+    world.sign_up("ada@example.com").await;
+    let queue = world.app.outbox.deployment.table::<Place>();
+    queue.all(Lane::Codes.word()).await.unwrap()[0].message.clone()
+}
+
+fn answer(world: &World, outcome: Outcome<portcullis_ports::notification::Receipt>) {
+    world.post.answers.lock().unwrap().push(outcome);
+}
+
+fn passing() -> Reason {
+    Reason::passing("busy", "the vendor is busy", Duration::from_secs(1))
+}
+
+#[tokio::test]
+async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
+    let world = world().await;
+    let id = queued(&world).await;
+    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 1);
+    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(world.post.sent().len(), 1);
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(
+        (view.delivery, view.attempts.len(), view.to.as_str()),
+        (Delivery::Delivered, 1, "a***@example.com")
+    );
+    let stored = world
+        .app
+        .outbox
+        .deployment
+        .table::<StoredMessage>()
+        .find(id.as_str(), "message")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(stored.text.is_none());
+}
+
+#[tokio::test]
+async fn a_passing_failure_is_tried_again_later_and_later() {
+    let world = world().await;
+    let id = queued(&world).await;
+    answer(&world, Outcome::NotSent(passing()));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Queued
+    );
+    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 0, "it waits");
+    world.wait(10);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
+}
+
+#[tokio::test]
+async fn a_final_failure_becomes_a_dead_letter_that_can_be_sent_again() {
+    let world = world().await;
+    let id = queued(&world).await;
+    answer(
+        &world,
+        Outcome::Declined(Reason::permanent("rejected", "no such mailbox")),
+    );
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let dead = world.app.outbox.dead_letters().await.unwrap();
+    assert_eq!((dead.len(), dead[0].delivery), (1, Delivery::Dead));
+    assert!(dead[0].attempts[0].detail.contains("no such mailbox"));
+    world.app.outbox.replay(&id).await.unwrap();
+    assert!(world.app.outbox.dead_letters().await.unwrap().is_empty());
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Delivered
+    );
+    assert_eq!(
+        world.app.outbox.replay(&id).await.unwrap_err().code(),
+        MESSAGE_NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn what_may_have_been_sent_is_not_sent_again_by_itself() {
+    let world = world().await;
+    let id = queued(&world).await;
+    answer(&world, Outcome::Unknown(Reference("lost".into())));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    world.wait(3600);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Unknown
+    );
+    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn tries_are_bounded() {
+    let world = world().await;
+    queued(&world).await;
+    for _ in 0..8 {
+        answer(&world, Outcome::NotSent(passing()));
+    }
+    for _ in 0..12 {
+        world.app.outbox.drain(Lane::Codes).await.unwrap();
+        world.wait(300);
+    }
+    let dead = world.app.outbox.dead_letters().await.unwrap();
+    assert_eq!(
+        dead.iter()
+            .map(|letter| letter.attempts.len())
+            .collect::<Vec<_>>(),
+        [8]
+    );
+}
+
+#[tokio::test]
+async fn a_code_that_comes_too_late_is_not_sent() {
+    let world = world().await;
+    let id = queued(&world).await;
+    world.wait(3601);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Expired
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
+    let world = world().await;
+    queued(&world).await;
+    let outbox = &world.app.outbox;
+    let queue = outbox.deployment.table::<Place>();
+    let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+    outbox.lease(&place).await.unwrap();
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0, "somebody holds it");
+    world.wait(31);
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn two_workers_send_one_message_once() {
+    let world = world().await;
+    for number in 0..20 {
+        world.sign_up(&format!("user{number}@example.com")).await;
+    }
+    let (a, b) = tokio::join!(
+        world.app.outbox.drain(Lane::Codes),
+        world.app.outbox.drain(Lane::Codes)
+    );
+    assert_eq!(a.unwrap() + b.unwrap(), 20);
+    assert_eq!(world.post.sent().len(), 20);
+}
