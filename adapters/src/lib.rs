@@ -7,4 +7,4 @@ use portcullis_adapter_embedded as _;
 #[cfg(feature = "header")]
 use portcullis_adapter_header as _;
 #[cfg(feature = "keyfile")]
-use portcullis_adapter_keyfile as _;
+pub use portcullis_adapter_keyfile as keyfile;

@@ -4,8 +4,6 @@ import { isPath, isPublic, paths } from './paths';
 class Router {
   path = $state(location.pathname);
   search = $state(location.search);
-  /** False until the first move: a fresh page load keeps the browser's own focus. */
-  moved = false;
 
   /** The page to return to after signing in. Only our own pages count. */
   get next(): string {
@@ -26,7 +24,6 @@ class Router {
   }
 
   #arrive(): void {
-    this.moved = true;
     this.path = location.pathname;
     this.search = location.search;
   }

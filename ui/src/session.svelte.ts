@@ -7,8 +7,6 @@ import { router } from './router.svelte';
 
 type Status = 'starting' | 'unreachable' | 'out' | 'in';
 
-const signedOutCodes = new Set(['unauthenticated', 'session-ended']);
-
 class SessionState {
   status = $state<Status>('starting');
   options = $state.raw<Options | null>(null);
@@ -30,11 +28,15 @@ class SessionState {
     }
   }
 
-  /** Reads the account again after something about it changed. */
+  /** Reads the account again after something about it changed; what is known stays when that fails. */
   async refresh(): Promise<void> {
-    const me = await this.#find();
-    if (me) this.me = me;
-    else this.ended();
+    try {
+      const me = await this.#find();
+      if (me) this.me = me;
+      else this.ended();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
   }
 
   /** Called when a sign-in is complete and the browser holds the session cookie. */
@@ -62,7 +64,8 @@ class SessionState {
     try {
       await signOut();
     } catch (error) {
-      if (!(error instanceof Problem) || !signedOutCodes.has(error.code)) throw error;
+      if (error instanceof Problem && error.told) return;
+      throw error;
     }
     this.#leave('You are signed out. See you soon.', paths.overview);
   }

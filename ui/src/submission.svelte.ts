@@ -2,9 +2,6 @@
 import { tick } from 'svelte';
 import { Problem } from './api/problem';
 
-/** Codes that another part of the panel has already answered. */
-const answered = new Set(['cancelled', 'session-ended', 'unauthenticated']);
-
 type Checks = Record<string, string | null | false>;
 
 export class Submission {
@@ -38,7 +35,7 @@ export class Submission {
       return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (!answered.has(error.code)) this.problem = error;
+      if (!error.told) this.problem = error;
       await focusFirstMistake();
       return false;
     } finally {

@@ -1,1 +1,30 @@
-//! portcullis-adapter-argon2id
+//! The password hasher: Argon2id on threads of its own, bounded in memory, fair to everybody who waits.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod config;
+mod cost;
+mod gate;
+mod memory;
+mod passwords;
+mod stored;
+
+use portcullis_ports::passwords::Passwords;
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+
+pub use config::Argon2idSettings;
+pub use cost::Memory;
+pub use passwords::Argon2id;
+
+inventory::submit! {
+    Plugin::<Passwords>::new::<Argon2idSettings>(
+        Meta {
+            id: "argon2id",
+            title: "Argon2id",
+            summary: "Hashes passwords with Argon2id, within a fixed amount of memory.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::Beta,
+        },
+        &[],
+    )
+}

@@ -1,1 +1,25 @@
-//! portcullis-adapter-header
+//! The identity provider for development: it believes a header.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod config;
+mod identity;
+
+use portcullis_ports::identity::Identity;
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+
+pub use config::HeaderSettings;
+pub use identity::Header;
+
+inventory::submit! {
+    Plugin::<Identity>::new::<HeaderSettings>(
+        Meta {
+            id: "header",
+            title: "Header identity",
+            summary: "Believes the header x-user-sub. For development only.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::DevelopmentOnly,
+        },
+        &[],
+    )
+}

@@ -1,1 +1,28 @@
-//! portcullis-adapter-keyfile
+//! The key manager for one machine: keys in a local file that only the service can read.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod config;
+mod file;
+mod keys;
+mod ring;
+
+use portcullis_ports::keys::{Keys, KeysCapability};
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+
+pub use config::KeyfileSettings;
+pub use file::{KEY_FILE, create, rotate};
+pub use keys::Keyfile;
+
+inventory::submit! {
+    Plugin::<Keys>::new::<KeyfileSettings>(
+        Meta {
+            id: "keyfile",
+            title: "Key file",
+            summary: "Seals secrets with keys from a local file; needs no cloud account.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::Beta,
+        },
+        &[KeysCapability::Rotation],
+    )
+}

@@ -19,6 +19,9 @@ export interface CallSettings {
 
 type Method = 'GET' | 'POST';
 
+const endings = new Set(['session-ended', 'unauthenticated']);
+const tooLong = 'This sign-in took too long. Please start again.';
+
 let surroundings: Surroundings | null = null;
 
 export function connect(to: Surroundings): void {
@@ -40,15 +43,20 @@ async function call<T>(method: Method, path: string, body: object | undefined, s
     const response = await send(method, path, body, settings);
     if (response.ok) return read<T>(response);
     const problem = await problemOf(response);
+    if (settings.bearer && endings.has(problem.code)) throw new Problem('challenge-ended', tooLong, { status: 401 });
     if (settings.plain || settings.bearer || !surroundings) throw problem;
     if (problem.code === 'csrf' && !renewed) {
       renewed = true;
       await surroundings.renewCsrfToken();
     } else if (problem.code === 'step-up-required' && !steppedUp) {
       steppedUp = true;
-      if (!(await surroundings.stepUp())) throw new Problem('cancelled', 'Nothing was changed.');
+      if (!(await surroundings.stepUp())) {
+        throw new Problem('cancelled', 'Nothing was changed.', { told: true });
+      }
+    } else if (endings.has(problem.code)) {
+      surroundings.sessionEnded();
+      throw new Problem(problem.code, problem.detail, { status: problem.status, told: true });
     } else {
-      if (problem.code === 'session-ended' || problem.code === 'unauthenticated') surroundings.sessionEnded();
       throw problem;
     }
   }

@@ -11,11 +11,13 @@ export class Problem extends Error {
   readonly detail: string;
   readonly errors: FieldError[];
   readonly retryAfter: number | null;
+  /** Another part of the panel has already told the person: nothing more to show. */
+  readonly told: boolean;
 
   constructor(
     code: string,
     detail: string,
-    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null } = {},
+    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null; told?: boolean } = {},
   ) {
     super(detail);
     this.name = 'Problem';
@@ -24,6 +26,7 @@ export class Problem extends Error {
     this.status = more.status ?? 0;
     this.errors = more.errors ?? [];
     this.retryAfter = more.retryAfter ?? null;
+    this.told = more.told ?? false;
   }
 
   /** What went wrong with one field of the request, if the server said so. */
@@ -49,12 +52,12 @@ export async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   if (!isRecord(body) || typeof body['code'] !== 'string') return unreadableProblem(response.status);
   const header = Number(response.headers.get('Retry-After') ?? Number.NaN);
-  const told = typeof body['retry_after'] === 'number' ? body['retry_after'] : header;
+  const wait = typeof body['retry_after'] === 'number' ? body['retry_after'] : header;
   const detail = [body['detail'], body['title']].find((text) => typeof text === 'string' && text !== '');
   return new Problem(body['code'], typeof detail === 'string' ? detail : unreadable, {
     status: response.status,
     errors: Array.isArray(body['errors']) ? body['errors'].filter(isFieldError) : [],
-    retryAfter: Number.isFinite(told) ? told : null,
+    retryAfter: Number.isFinite(wait) ? wait : null,
   });
 }
 

@@ -1,0 +1,131 @@
+//! Copies of a store: made while it is in use, checked before they count, put in its place in one step.
+
+mod backup;
+mod restore;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use portcullis_ports::clock::Clock;
+use portcullis_ports::storage::{Archive, BackupReport};
+use portcullis_ports::{Error, Result};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::failure::{Failure, STORE_COPY, cannot};
+use crate::folder::Folder;
+use crate::schema;
+
+/// The store of a folder that this process has not opened.
+pub(crate) struct FolderArchive {
+    folder: Folder,
+    clock: Arc<dyn Clock>,
+}
+
+impl FolderArchive {
+    pub(crate) fn new(folder: Folder, clock: Arc<dyn Clock>) -> Self {
+        Self { folder, clock }
+    }
+}
+
+#[async_trait]
+impl Archive for FolderArchive {
+    async fn backup(&self, to: &Path) -> Result<BackupReport> {
+        let (folder, to) = (self.folder.clone(), to.to_owned());
+        apart(move || backup::backup(&folder, &to)).await
+    }
+
+    async fn restore(&self, from: &Path) -> Result<BackupReport> {
+        let (folder, from, now) = (self.folder.clone(), from.to_owned(), self.clock.now());
+        apart(move || restore::restore(&folder, &from, now)).await
+    }
+}
+
+async fn apart(work: impl FnOnce() -> Result<BackupReport> + Send + 'static) -> Result<BackupReport> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|stopped| Error::internal("the archive was interrupted").because(stopped))?
+}
+
+/// Copies the store in `from`, with what is still in its log, into the empty file `to`. Others may write meanwhile:
+/// the copy shows one moment.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let unreadable = |error: rusqlite::Error| copy_problem(from, &error);
+    let source = schema::open_reader(from).map_err(unreadable)?;
+    schema::recognise(&source, from).map_err(|error| STORE_COPY.says(error.detail().to_owned()))?;
+    let unwritable = |error: rusqlite::Error| copy_problem(to, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut target = Connection::open_with_flags(to, flags).map_err(unwritable)?;
+    // A half-written copy is thrown away, so nothing protects it while it grows; it is synced when it stands.
+    target
+        .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+        .map_err(unwritable)?;
+    let step = Backup::new(&source, &mut target).and_then(|backup| backup.step(-1));
+    match step.map_err(unwritable)? {
+        StepResult::Done => {}
+        _ => {
+            return Err(STORE_COPY.says(format!(
+                "Another program holds {} locked. Close whatever else has it open and try again.",
+                from.display()
+            )));
+        }
+    }
+    // One file that stands alone: no log beside it.
+    target
+        .execute_batch("PRAGMA journal_mode = DELETE;")
+        .map_err(unwritable)?;
+    target.close().map_err(|(_, error)| unwritable(error))
+}
+
+/// Checks every page of a copy and counts what it holds.
+fn verify(file: &Path) -> Result<BackupReport> {
+    let broken = |error: rusqlite::Error| copy_problem(file, &error);
+    let connection = schema::open_reader(file).map_err(broken)?;
+    schema::recognise(&connection, file).map_err(|error| STORE_COPY.says(error.detail().to_owned()))?;
+    let verdict: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(broken)?;
+    if verdict != "ok" {
+        return Err(STORE_COPY.says(format!("{} is damaged: {verdict}.", file.display())));
+    }
+    let records = schema::count(&connection).map_err(broken)?;
+    let bytes = file
+        .metadata()
+        .map_err(|error| cannot("look at", file, &error))?
+        .len();
+    Ok(BackupReport { records, bytes })
+}
+
+fn copy_problem(file: &Path, error: &rusqlite::Error) -> Error {
+    match Failure::of(error, file) {
+        unavailable @ Failure::Unavailable(_) => unavailable.at_start(),
+        Failure::Corrupt(_) => STORE_COPY.says(format!("{} is damaged: {error}.", file.display())),
+    }
+}
+
+/// Makes the content of a file durable.
+fn sync_file(file: &Path) -> Result<()> {
+    std::fs::File::open(file)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| cannot("sync", file, &error))
+}
+
+/// Removes a file that may not be there.
+fn remove(file: &Path) -> Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot("remove", file, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// A file that is removed unless it was put in its place.
+struct Unfinished<'p>(&'p Path);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = remove(self.0) {
+            tracing::warn!(?error, "an unfinished copy was left behind");
+        }
+    }
+}

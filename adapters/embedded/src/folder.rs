@@ -1,0 +1,175 @@
+//! The folder: what lies where in it, who may see it, and the lock that keeps a second process out.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use portcullis_ports::Result;
+use rustix::fs::{FlockOperation, flock};
+
+use crate::failure::{STORE_FOLDER, STORE_IN_USE, cannot};
+
+const DATABASE: &str = "store.db";
+const LOCK: &str = "store.lock";
+/// Only the owner may look into the folder and its files.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+/// What belongs to the group and to others.
+const FOREIGN: u32 = 0o077;
+
+/// Where a store lives.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder(PathBuf);
+
+/// Held as long as the folder is in use; the system releases it when the process dies.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Folder {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The file that holds the records.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.join(DATABASE)
+    }
+
+    /// A file beside the records, named after them.
+    pub(crate) fn beside(&self, ending: &str) -> PathBuf {
+        self.0.join(format!("{DATABASE}{ending}"))
+    }
+
+    /// What a restore writes before it takes the place of the store.
+    pub(crate) fn unfinished(&self) -> PathBuf {
+        self.beside(".restoring")
+    }
+
+    /// Makes sure that there is such a folder and takes it for this process.
+    pub(crate) fn take(&self) -> Result<Lock> {
+        self.create()?;
+        let path = self.0.join(LOCK);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(FILE_MODE)
+            .open(&path)
+            .map_err(|error| cannot("open", &path, &error))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Err(self.in_use(&mut file)),
+            Err(error) => return Err(cannot("lock", &path, &error.into())),
+        }
+        let noted = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
+        // The note only makes a message better; on a full disk the lock works without it.
+        if let Err(error) = noted {
+            tracing::warn!(path = %path.display(), %error, "the lock file could not be written");
+        }
+        Ok(Lock { _file: file })
+    }
+
+    fn create(&self) -> Result<()> {
+        if self.0.exists() && !self.0.is_dir() {
+            return Err(STORE_FOLDER.says(format!(
+                "{} is a file, but the store needs a folder. Name another path, or move the file away.",
+                self.0.display()
+            )));
+        }
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(&self.0)
+            .map_err(|error| cannot("create the folder", &self.0, &error))?;
+        let mode = self
+            .0
+            .metadata()
+            .map_err(|error| cannot("look at", &self.0, &error))?
+            .permissions()
+            .mode();
+        if mode & FOREIGN != 0 {
+            let folder = self.0.display();
+            tracing::warn!(%folder, "others may look into the folder of the store; `chmod 700` keeps them out");
+        }
+        Ok(())
+    }
+
+    fn in_use(&self, file: &mut File) -> portcullis_ports::Error {
+        let mut holder = String::new();
+        let who = match file.read_to_string(&mut holder) {
+            Ok(_) if !holder.trim().is_empty() => format!("process {}", holder.trim()),
+            _ => "another process".to_owned(),
+        };
+        STORE_IN_USE.says(format!(
+            "The folder {} is in use by {who}. Stop that process first, or give this one a folder of its own.",
+            self.0.display()
+        ))
+    }
+
+    /// Removes what a restore that died has left.
+    pub(crate) fn clear_unfinished(&self) -> Result<()> {
+        let path = self.unfinished();
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(cannot("remove", &path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes sure that the file of the records exists and is private, before the engine opens it: the engine gives
+    /// its other files the same mode.
+    pub(crate) fn touch_database(&self) -> Result<()> {
+        let path = self.database();
+        if path.is_dir() {
+            return Err(STORE_FOLDER.says(format!("{} must be a file, but is a folder.", path.display())));
+        }
+        if path.exists() {
+            return keep_private(&path);
+        }
+        drop(create_private(&path)?);
+        self.sync()
+    }
+
+    /// Makes names that were created, renamed or removed in the folder durable.
+    pub(crate) fn sync(&self) -> Result<()> {
+        sync_folder(&self.0)
+    }
+}
+
+/// Creates a file that only the owner can read, and that does not exist yet.
+pub(crate) fn create_private(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(FILE_MODE)
+        .open(path)
+        .map_err(|error| cannot("create", path, &error))
+}
+
+fn keep_private(path: &Path) -> Result<()> {
+    let shared = |error: std::io::Error| cannot("protect", path, &error);
+    let mode = path.metadata().map_err(shared)?.permissions().mode();
+    if mode & FOREIGN != 0 {
+        std::fs::set_permissions(path, Permissions::from_mode(FILE_MODE)).map_err(shared)?;
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| cannot("sync", path, &error))
+}

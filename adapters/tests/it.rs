@@ -1,0 +1,178 @@
+//! Every linked adapter: what it says of itself, and the suite of its port. None can opt out.
+
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use portcullis_adapters as _;
+#[cfg(feature = "keyfile")]
+use portcullis_adapters::keyfile;
+#[cfg(feature = "keyfile")]
+use portcullis_ports::Clock;
+use portcullis_ports::Result;
+use portcullis_ports::identity::{ConnectedIdentity, Identity, Subject};
+use portcullis_ports::keys::{Keys, KeysCapability};
+use portcullis_ports::notification::Senders;
+use portcullis_ports::passwords::Passwords;
+use portcullis_ports::plugin::{self, Port};
+use portcullis_ports::storage::Storage;
+use portcullis_ports::testkit::storage::{StoreSubject, SubjectClock};
+use portcullis_ports::testkit::{self, FakeRequest, FakeRuntime};
+use serde_json::{Value, json};
+
+/// Port, plugin and whether its feature is on. Features and plugins have the same names.
+const ADAPTERS: &[(&str, &str, bool)] = &[
+    (Storage::NAME, "embedded", cfg!(feature = "embedded")),
+    (Keys::NAME, "keyfile", cfg!(feature = "keyfile")),
+    (Passwords::NAME, "argon2id", cfg!(feature = "argon2id")),
+    (Identity::NAME, "header", cfg!(feature = "header")),
+];
+
+fn says_all_that_is_asked_of_it<P: Port>() {
+    let of_port = ADAPTERS.iter().filter(|(port, _, on)| *port == P::NAME && *on);
+    let expected: Vec<&str> = of_port.map(|(_, id, _)| *id).collect();
+    testkit::plugin::conforms::<P>(&expected);
+}
+
+fn no_set_up(port: &str, id: &str) -> ! {
+    panic!("the linked plugin {port}.{id} has no test set-up: add one to this file")
+}
+
+#[test]
+fn every_adapter_is_linked_and_says_all_that_is_asked_of_it() {
+    says_all_that_is_asked_of_it::<Storage>();
+    says_all_that_is_asked_of_it::<Keys>();
+    says_all_that_is_asked_of_it::<Passwords>();
+    says_all_that_is_asked_of_it::<Identity>();
+    says_all_that_is_asked_of_it::<Senders>();
+    let expected = ADAPTERS.iter().filter(|(_, _, on)| *on).count();
+    assert_eq!(
+        plugin::all().len(),
+        expected,
+        "adapters of a port that is not looked at here"
+    );
+}
+
+#[test]
+fn every_feature_is_a_plugin_and_every_plugin_a_feature() {
+    let manifest: toml::Table = include_str!("../Cargo.toml").parse().unwrap();
+    let features = manifest["features"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .map(String::as_str);
+    let features: BTreeSet<&str> = features.filter(|feature| *feature != "default").collect();
+    let plugins = ADAPTERS.iter().map(|(_, id, _)| *id).collect();
+    assert_eq!(features, plugins);
+}
+
+#[tokio::test]
+async fn every_store_conforms() {
+    for plugin in Storage::plugins() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = FakeRuntime::default();
+        let settings = match plugin.meta.id {
+            "embedded" => json!({ "folder": folder.path() }),
+            other => no_set_up(Storage::NAME, other),
+        };
+        let connected = runtime
+            .connect::<Storage>(plugin.meta.id, settings)
+            .await
+            .unwrap();
+        let clock = SubjectClock::Fake(Arc::clone(&runtime.clock));
+        let subject = StoreSubject::new(connected.records, clock);
+        if let Err(failure) = testkit::storage::conforms(&subject).await {
+            panic!("{}: {failure}", plugin.meta.id);
+        }
+        connected.probe.check().await.unwrap();
+    }
+}
+
+/// How a key manager is set up in a folder, and how its key is rotated.
+struct KeysSetUp {
+    settings: fn(&Path, &FakeRuntime) -> Result<Value>,
+    rotate: fn(&Path, &FakeRuntime) -> Result<()>,
+}
+
+const KEYS_SET_UPS: &[(&str, KeysSetUp)] = &[
+    #[cfg(feature = "keyfile")]
+    (
+        "keyfile",
+        KeysSetUp {
+            settings: |folder, FakeRuntime { clock, entropy }| {
+                let file = folder.join("keys.toml");
+                keyfile::create(&file, &**entropy, clock.now())?;
+                Ok(json!({ "file": file }))
+            },
+            rotate: |folder, FakeRuntime { clock, entropy }| {
+                keyfile::rotate(&folder.join("keys.toml"), &**entropy, clock.now())
+            },
+        },
+    ),
+];
+
+#[tokio::test]
+async fn every_key_manager_conforms() {
+    for plugin in Keys::plugins() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = FakeRuntime::default();
+        let id = plugin.meta.id;
+        let Some((_, set_up)) = KEYS_SET_UPS.iter().find(|(of, _)| *of == id) else {
+            no_set_up(Keys::NAME, id);
+        };
+        let settings = (set_up.settings)(folder.path(), &runtime).unwrap();
+        let connect = async || runtime.connect::<Keys>(id, settings.clone()).await.unwrap();
+        let connected = connect().await;
+        testkit::keys::conforms(&*connected.keys).await;
+        testkit::keys::agree(&*connected.keys, &*connect().await.keys).await;
+        if plugin.capabilities.contains(&KeysCapability::Rotation) {
+            let rotate = async || (set_up.rotate)(folder.path(), &runtime);
+            testkit::keys::survives_rotation(async || connect().await.keys, rotate).await;
+        }
+        connected.probe.check().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_password_hasher_conforms() {
+    for plugin in Passwords::plugins() {
+        let runtime = FakeRuntime::default();
+        let id = plugin.meta.id;
+        let (settings, other) = match id {
+            "argon2id" => (json!({ "memory": "1MiB" }), json!({ "memory": "512KiB" })),
+            other => no_set_up(Passwords::NAME, other),
+        };
+        let connected = runtime.connect::<Passwords>(id, settings).await.unwrap();
+        let other = runtime.connect::<Passwords>(id, other).await.unwrap();
+        testkit::passwords::conforms(&*connected.hasher).await;
+        testkit::passwords::outdates(&*connected.hasher, &*other.hasher).await;
+        connected.probe.check().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_identity_provider_conforms() {
+    for plugin in Identity::plugins() {
+        let runtime = FakeRuntime::default();
+        let id = plugin.meta.id;
+        let (settings, known, wrong) = match id {
+            "header" => (
+                json!({}),
+                [(
+                    FakeRequest::new().header("x-user-sub", "usr_ada"),
+                    Subject::parse("usr_ada").unwrap(),
+                )],
+                [
+                    FakeRequest::new().header("x-user-sub", ""),
+                    FakeRequest::new().header("x-user-sub", "two words"),
+                ],
+            ),
+            other => no_set_up(Identity::NAME, other),
+        };
+        let ConnectedIdentity { provider, probe } = runtime.connect::<Identity>(id, settings).await.unwrap();
+        testkit::identity::conforms(&*provider, &*runtime.clock, &known, &wrong).await;
+        probe.check().await.unwrap();
+    }
+}

@@ -1,0 +1,74 @@
+//! Every linked provider: what it says of itself, and the suite of its port. None can opt out.
+
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+
+use portcullis_ports::identity::Identity;
+use portcullis_ports::keys::Keys;
+use portcullis_ports::notification::Senders;
+use portcullis_ports::passwords::Passwords;
+use portcullis_ports::plugin::{self, Port};
+use portcullis_ports::storage::Storage;
+use portcullis_ports::testkit::{self, FakeRuntime};
+use portcullis_providers as _;
+use serde_json::json;
+
+/// Port, plugin and whether its feature is on. Features and plugins have the same names.
+const PROVIDERS: &[(&str, &str, bool)] = &[(Senders::NAME, "mailbox", cfg!(feature = "mailbox"))];
+
+fn says_all_that_is_asked_of_it<P: Port>() {
+    let of_port = PROVIDERS.iter().filter(|(port, _, on)| *port == P::NAME && *on);
+    let expected: Vec<&str> = of_port.map(|(_, id, _)| *id).collect();
+    testkit::plugin::conforms::<P>(&expected);
+}
+
+fn no_set_up(port: &str, id: &str) -> ! {
+    panic!("the linked plugin {port}.{id} has no test set-up: add one to this file")
+}
+
+#[test]
+fn every_provider_is_linked_and_says_all_that_is_asked_of_it() {
+    says_all_that_is_asked_of_it::<Storage>();
+    says_all_that_is_asked_of_it::<Keys>();
+    says_all_that_is_asked_of_it::<Passwords>();
+    says_all_that_is_asked_of_it::<Identity>();
+    says_all_that_is_asked_of_it::<Senders>();
+    let expected = PROVIDERS.iter().filter(|(_, _, on)| *on).count();
+    assert_eq!(
+        plugin::all().len(),
+        expected,
+        "providers of a port that is not looked at here"
+    );
+}
+
+#[test]
+fn every_feature_is_a_plugin_and_every_plugin_a_feature() {
+    let manifest: toml::Table = include_str!("../Cargo.toml").parse().unwrap();
+    let features = manifest["features"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .map(String::as_str);
+    let features: BTreeSet<&str> = features.filter(|feature| *feature != "default").collect();
+    let plugins = PROVIDERS.iter().map(|(_, id, _)| *id).collect();
+    assert_eq!(features, plugins);
+}
+
+#[tokio::test]
+async fn every_sender_conforms() {
+    for plugin in Senders::plugins() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = FakeRuntime::default();
+        let settings = match plugin.meta.id {
+            "mailbox" => json!({ "folder": folder.path() }),
+            other => no_set_up(Senders::NAME, other),
+        };
+        let connected = runtime
+            .connect::<Senders>(plugin.meta.id, settings)
+            .await
+            .unwrap();
+        testkit::senders::conforms(&connected, plugin.capabilities, &runtime).await;
+        connected.probe.check().await.unwrap();
+    }
+}

@@ -1,0 +1,39 @@
+// The development mailbox: where the codes of a test's own addresses arrive.
+import { expect, type APIRequestContext } from '@playwright/test';
+
+interface Message {
+  id: string;
+  subject: string | null;
+  text: string;
+}
+
+export class Mailbox {
+  readonly #read = new Set<string>();
+  readonly #request: APIRequestContext;
+  readonly #to: string;
+
+  constructor(request: APIRequestContext, to: string) {
+    this.#request = request;
+    this.#to = to;
+  }
+
+  /** Waits for a message that was not read before and returns the 6-digit code in it. */
+  async code(): Promise<string> {
+    let code = '';
+    await expect
+      .poll(async () => (code = await this.#newest()), { message: `a new code for ${this.#to}` })
+      .toMatch(/^\d{6}$/);
+    return code;
+  }
+
+  async #newest(): Promise<string> {
+    const answer = await this.#request.get('/dev/mailbox', { params: { to: this.#to } });
+    if (!answer.ok()) return `status ${answer.status()}`;
+    const { messages } = (await answer.json()) as { messages: Message[] };
+    const message = messages.find((one) => !this.#read.has(one.id));
+    const code = message && /\b\d{6}\b/.exec(`${message.text}\n${message.subject ?? ''}`)?.[0];
+    if (!code) return 'no new message';
+    for (const one of messages) this.#read.add(one.id);
+    return code;
+  }
+}
