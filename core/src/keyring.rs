@@ -68,6 +68,14 @@ impl Keyring {
         })
     }
 
+    /// A keyring for tests of pure functions.
+    #[cfg(test)]
+    pub(crate) fn of(root: &[u8]) -> Self {
+        Self {
+            root: Hkdf::new(None, root),
+        }
+    }
+
     /// A code over `parts` that nobody without the root secret can make; each part is bound to its place.
     pub(crate) fn mac(&self, purpose: &str, parts: &[&str]) -> Result<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
@@ -91,5 +99,26 @@ impl Keyring {
     /// The same in hexadecimal, for record keys that must not show what they name.
     pub(crate) fn pseudonym(&self, purpose: &str, parts: &[&str]) -> Result<String> {
         Ok(HEXLOWER.encode(&self.mac(purpose, parts)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_code_depends_on_every_part_its_place_and_the_purpose(a in ".{0,12}", b in ".{0,12}", c in ".{0,12}") {
+            let keyring = Keyring::of(b"root");
+            let code = keyring.mac("purpose", &[&a, &b]).unwrap();
+            prop_assert_eq!(code, keyring.mac("purpose", &[&a, &b]).unwrap());
+            prop_assert_ne!(code, keyring.mac("another", &[&a, &b]).unwrap());
+            prop_assert_ne!(code, Keyring::of(b"other").mac("purpose", &[&a, &b]).unwrap());
+            prop_assert_ne!(code, keyring.mac("purpose", &[&format!("{a}{b}")]).unwrap());
+            if b != c {
+                prop_assert_ne!(code, keyring.mac("purpose", &[&a, &c]).unwrap());
+            }
+        }
     }
 }

@@ -1,1 +1,19 @@
-//! portcullis
+//! The composition root of Portcullis: it reads the configuration, picks plugins, connects them and runs the service.
+//!
+//! It is a library so that tests link exactly the plugins that the program links.
+
+// Each facade names its plugins; naming the facades keeps the linker from dropping all of them.
+use portcullis_adapters as _;
+use portcullis_providers as _;
+
+pub mod cli;
+mod commands;
+pub mod compose;
+pub mod config;
+pub mod doctor;
+pub mod environment;
+pub mod exit;
+pub mod logging;
+pub mod plugins;
+pub mod run;
+pub mod system;

@@ -7,14 +7,10 @@ mod cache;
 mod config;
 mod failure;
 mod folder;
-mod group;
 mod meters;
-mod queue;
 mod readers;
 mod schema;
-mod select;
 mod size;
-mod statements;
 mod store;
 mod writer;
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use portcullis_ports::storage::Version;
 use portcullis_ports::{Error, Result};
 use rusqlite::{Connection, OpenFlags};
 
@@ -149,4 +150,9 @@ pub(crate) fn reserved(connection: &Connection) -> rusqlite::Result<i64> {
 pub(crate) fn count(connection: &Connection) -> rusqlite::Result<u64> {
     let count: i64 = connection.query_row("SELECT count(*) FROM records", [], |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// A version from the file.
+pub(crate) fn version(number: i64) -> Version {
+    Version(u64::try_from(number).unwrap_or(0))
 }

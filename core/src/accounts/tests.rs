@@ -39,7 +39,7 @@ async fn an_address_belongs_to_one_account_whatever_its_case() {
 }
 
 #[tokio::test]
-async fn of_simultaneous_sign_ups_with_one_address_exactly_one_wins() {
+async fn of_simultaneous_registrations_with_one_address_exactly_one_wins() {
     let world = world().await;
     let source = home();
     let tries = (0..8).map(|_| {

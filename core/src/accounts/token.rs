@@ -55,3 +55,50 @@ pub(super) fn read(keyring: &Keyring, token: &str, now: Timestamp) -> Result<Cla
     }
     Ok(claims)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn claims(seconds: i64) -> Claims {
+        let at = Timestamp::from_seconds;
+        Claims {
+            sub: Subject::parse("usr_1").unwrap(),
+            iat: at(seconds),
+            exp: at(seconds + 900),
+            auth: at(seconds),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic_and_refused(text in ".{0,200}") {
+            let keyring = Keyring::of(b"root");
+            let now = Timestamp::from_seconds(0);
+            prop_assert!(read(&keyring, &text, now).is_err());
+            let prefixed = format!("{PREFIX}{}", text);
+            prop_assert!(read(&keyring, &prefixed, now).is_err());
+        }
+
+        #[test]
+        fn a_signed_token_reads_back_until_it_ends_and_under_its_own_key_only(seconds in 0i64..4_000_000_000) {
+            let keyring = Keyring::of(b"root");
+            let claims = claims(seconds);
+            let token = sign(&keyring, &claims).unwrap();
+            prop_assert_eq!(read(&keyring, &token, claims.iat).unwrap(), claims.clone());
+            prop_assert!(read(&keyring, &token, claims.exp).is_err());
+            prop_assert!(read(&Keyring::of(b"other"), &token, claims.iat).is_err());
+        }
+
+        #[test]
+        fn no_single_changed_character_is_accepted(at in 0usize..200, with in "[A-Za-z0-9_.-]") {
+            let keyring = Keyring::of(b"root");
+            let claims = claims(1_790_000_000);
+            let token = sign(&keyring, &claims).unwrap();
+            let changed: String = token.chars().enumerate().map(|(i, c)| if i == at % token.len() { with.clone() } else { c.to_string() }).collect();
+            prop_assume!(changed != token);
+            prop_assert!(read(&keyring, &changed, claims.iat).is_err());
+        }
+    }
+}

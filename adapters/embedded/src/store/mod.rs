@@ -1,0 +1,185 @@
+//! The record store: reads from memory or the file, commits through the writer.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use portcullis_ports::clock::Clock;
+use portcullis_ports::probe::Probe;
+use portcullis_ports::storage::{
+    Key, Page, Query, Record, RecordStore, STORE_UNAVAILABLE, StoreError, Version, Write, check_commit,
+    check_key, check_query,
+};
+use portcullis_ports::{Error, Result};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::cache::{Known, Name, RecordCache, Stored};
+use crate::failure::Failure;
+use crate::folder::{Folder, Lock};
+use crate::meters::ReadMeters;
+use crate::readers::Readers;
+use crate::readers::select;
+use crate::schema;
+use crate::writer::queue::{Caller, Queue, Refusal, Request};
+use crate::writer::{Shared, Writer};
+
+/// A full queue is worked off within this time.
+const SHORTLY: Duration = Duration::from_secs(1);
+
+/// How much of everything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tuning {
+    pub(crate) cache: u64,
+    pub(crate) readers: usize,
+    pub(crate) queue: usize,
+}
+
+/// An open store.
+pub(crate) struct EmbeddedStore {
+    shared: Arc<Shared>,
+    readers: Arc<Readers>,
+    clock: Arc<dyn Clock>,
+    meters: ReadMeters,
+    /// The last field: readers are closed before the writer closes the file.
+    _writer: Writer,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in a folder, and creates it if there is none. Blocks while it does.
+    pub(crate) fn open(folder: &Folder, tuning: Tuning, clock: Arc<dyn Clock>) -> Result<Self> {
+        let lock = folder.take()?;
+        folder.clear_unfinished()?;
+        folder.touch_database()?;
+        let connection = schema::open_writer(&folder.database())?;
+        Self::run(folder, tuning, clock, connection, lock)
+    }
+
+    fn run(
+        folder: &Folder,
+        tuning: Tuning,
+        clock: Arc<dyn Clock>,
+        connection: Connection,
+        lock: Lock,
+    ) -> Result<Self> {
+        let file = folder.database();
+        let readers =
+            Readers::open(&file, tuning.readers).map_err(|error| Failure::of(&error, &file).at_start())?;
+        let shared = Arc::new(Shared {
+            queue: Queue::new(tuning.queue),
+            cache: RecordCache::new(tuning.cache),
+            file,
+            trouble: std::sync::Mutex::default(),
+        });
+        let writer = Writer::start(connection, lock, Arc::clone(&shared), Arc::clone(&clock))
+            .map_err(|error| Error::internal("the writer of the store could not start").because(error))?;
+        Ok(Self {
+            shared,
+            readers: Arc::new(readers),
+            clock,
+            meters: ReadMeters::new(),
+            _writer: writer,
+        })
+    }
+
+    async fn find(&self, key: &Key) -> std::result::Result<Option<Stored>, Failure> {
+        let name = Name::from(key);
+        match self.shared.cache.get(name) {
+            Known::Settled(stored) => {
+                self.meters.memory.increment(1);
+                Ok(stored)
+            }
+            Known::InFlight => {
+                self.meters.file.increment(1);
+                self.readers
+                    .read(|connection| select::find(connection, name))
+                    .await
+            }
+            Known::Nothing => {
+                self.meters.file.increment(1);
+                self.readers
+                    .read(|connection| self.shared.cache.fill(key, || select::find(connection, name)))
+                    .await
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl RecordStore for EmbeddedStore {
+    async fn get(&self, key: &Key) -> std::result::Result<Option<Record>, StoreError> {
+        check_key(key)?;
+        let found = self.find(key).await?;
+        let now = self.clock.now();
+        Ok(found.filter(|stored| stored.visible(now)).map(|stored| Record {
+            key: key.clone(),
+            version: stored.version,
+            expires_at: stored.expires_at,
+            body: stored.body,
+        }))
+    }
+
+    async fn query(&self, query: &Query) -> std::result::Result<Page, StoreError> {
+        check_query(query)?;
+        let now = self.clock.now();
+        Ok(self.readers.page(query, now).await?)
+    }
+
+    async fn commit(&self, writes: &[Write]) -> std::result::Result<Vec<Option<Version>>, StoreError> {
+        check_commit(writes)?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request {
+            writes: writes.to_vec(),
+            caller: Caller {
+                since: Instant::now(),
+                answer,
+            },
+        };
+        match self.shared.queue.push(request) {
+            Ok(()) => {}
+            Err(Refusal::Full) => {
+                return Err(StoreError::Unavailable {
+                    detail: "too many commits wait for the disk".to_owned(),
+                    retry: Some(SHORTLY),
+                });
+            }
+            Err(Refusal::Closed) => return Err(stopped()),
+        }
+        answered.await.unwrap_or_else(|_| Err(stopped()))
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable {
+        detail: "the writer of the store has stopped; restart Portcullis".to_owned(),
+        retry: None,
+    }
+}
+
+#[async_trait]
+impl Probe for EmbeddedStore {
+    async fn check(&self) -> Result<String> {
+        if !self.shared.queue.is_open() {
+            return Err(Error::from(stopped()));
+        }
+        self.readers
+            .read(schema::reserved)
+            .await
+            .map_err(|failure| STORE_UNAVAILABLE.error().because(StoreError::from(failure)))?;
+        let file = self.shared.file.display();
+        let trouble = self
+            .shared
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Ok(match trouble {
+            None => format!("{file} is open; {} commits wait", self.shared.queue.len()),
+            // Not an error: without traffic nothing would be written, and so nothing would ever show that it works.
+            Some(why) => format!("{file} can be read, but the last commit failed: {why}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! What happens when the disk is full and when the writer has died.
+
+use std::sync::Arc;
+
+use portcullis_ports::probe::Probe as _;
+use portcullis_ports::storage::{Collection, Expect, Key, RecordStore as _, StoreError, Write};
+use portcullis_ports::testkit::FakeClock;
+
+use super::{EmbeddedStore, Tuning};
+use crate::folder::Folder;
+use crate::schema;
+
+const TUNING: Tuning = Tuning {
+    cache: 1 << 20,
+    readers: 2,
+    queue: 100,
+};
+
+fn key(sort: usize) -> Key {
+    Key {
+        collection: Collection {
+            name: "things",
+            table: "things",
+            variable: "THINGS_TABLE",
+        },
+        partition: "p".to_owned(),
+        sort: format!("{sort:06}"),
+    }
+}
+
+fn put(sort: usize) -> Write {
+    Write::Put {
+        key: key(sort),
+        body: format!("\"{}\"", "x".repeat(2000)).into(),
+        expires_at: None,
+        expect: Expect::Absent,
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_commits_until_there_is_room_again() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = Folder::new(home.path().join("store"));
+    let lock = folder.take().unwrap();
+    folder.touch_database().unwrap();
+    let connection = schema::open_writer(&folder.database()).unwrap();
+    // The engine meets this limit in the way in which it meets the end of a disk.
+    connection.execute_batch("PRAGMA max_page_count = 100").unwrap();
+    let clock = Arc::new(FakeClock::default());
+    let store = EmbeddedStore::run(&folder, TUNING, clock, connection, lock).unwrap();
+    let mut stored = 0;
+    let full = loop {
+        match store.commit(&[put(stored)]).await {
+            Ok(_) => stored += 1,
+            Err(error) => break error,
+        }
+    };
+    let StoreError::Unavailable { detail, retry } = full else {
+        panic!("{full:?}");
+    };
+    assert!(detail.contains("free some space") && retry.is_some(), "{detail}");
+    // The process goes on: what is there can be read, and the probe tells what is wrong.
+    assert!(store.get(&key(stored - 1)).await.unwrap().is_some());
+    assert!(store.get(&key(stored)).await.unwrap().is_none());
+    let line = store.check().await.unwrap();
+    assert!(line.contains("free some space"), "{line}");
+
+    let gone = |sort| Write::Delete {
+        key: key(sort),
+        expect: Expect::Present,
+    };
+    let room: Vec<Write> = (0..10).map(gone).collect();
+    store.commit(&room).await.unwrap();
+    store.commit(&[put(stored)]).await.unwrap();
+    assert!(store.get(&key(stored)).await.unwrap().is_some());
+    assert!(!store.check().await.unwrap().contains("free some space"));
+}
+
+#[tokio::test]
+async fn a_dead_writer_is_told_to_callers_and_to_the_probe() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = Folder::new(home.path().join("store"));
+    let store = EmbeddedStore::open(&folder, TUNING, Arc::new(FakeClock::default())).unwrap();
+    store.commit(&[put(1)]).await.unwrap();
+    store.shared.queue.abandon();
+    let dead = store.commit(&[put(2)]).await;
+    assert!(matches!(dead, Err(StoreError::Unavailable { .. })), "{dead:?}");
+    assert!(store.check().await.is_err());
+    assert!(store.get(&key(1)).await.unwrap().is_some());
+}

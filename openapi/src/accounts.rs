@@ -1,0 +1,95 @@
+//! Accounts: sign-up, the first factor, the password.
+
+use poem_openapi::OpenApi;
+use portcullis_core::accounts::{
+    AccessToken, ChangePassword, PasswordChanged, ResendVerification, SignIn, SignUp, VerifyEmail,
+};
+
+use crate::answer::{Answer, Answered};
+use crate::auth::{Anyone, LiveSession, SessionAlone};
+use crate::body::Body;
+use crate::dto::{Dispatched, Done, SignUpAnswer};
+use crate::problem::Problem;
+use crate::tags::Tag;
+
+pub(crate) struct AccountsApi;
+
+#[OpenApi(tag = "Tag::Accounts")]
+impl AccountsApi {
+    /// Create an account
+    ///
+    /// Answers with an access token, the proof of the first factor. Where addresses must be proven first, it answers
+    /// with 202 for taken and free addresses alike, and the mail says how to go on.
+    #[oai(path = "/auth/sign-up", method = "post", operation_id = "sign_up")]
+    async fn sign_up(&self, anyone: Anyone, body: Body<SignUp>) -> Result<SignUpAnswer, Problem> {
+        Ok(anyone.app.accounts.sign_up(body.0, &anyone.source).await?.into())
+    }
+
+    /// Prove the first factor
+    ///
+    /// The access token is short-lived and opaque. Go on with `POST /ui/session/start`.
+    #[oai(path = "/auth/sign-in", method = "post", operation_id = "sign_in")]
+    async fn sign_in(&self, anyone: Anyone, body: Body<SignIn>) -> Answered<AccessToken> {
+        Ok(Answer(anyone.app.accounts.sign_in(body.0, &anyone.source).await?))
+    }
+
+    /// Prove an e-mail address
+    ///
+    /// Takes the six digits from the verification mail.
+    #[oai(path = "/auth/verify-email", method = "post", operation_id = "verify_email")]
+    async fn verify_email(&self, anyone: Anyone, body: Body<VerifyEmail>) -> Answered<Done> {
+        anyone.app.accounts.verify_email(body.0, &anyone.source).await?;
+        Ok(Answer(Done::OK))
+    }
+
+    /// Send the verification mail again
+    ///
+    /// Answers the same whether or not the address waits for a mail.
+    #[oai(
+        path = "/auth/verify-email/resend",
+        method = "post",
+        operation_id = "resend_verification"
+    )]
+    async fn resend_verification(
+        &self,
+        anyone: Anyone,
+        body: Body<ResendVerification>,
+    ) -> Answered<Dispatched> {
+        anyone
+            .app
+            .accounts
+            .resend_verification(body.0, &anyone.source)
+            .await?;
+        Ok(Answer(Dispatched::SENT))
+    }
+
+    /// Change the password
+    ///
+    /// Ends all other sessions of the account, and all access tokens given out before.
+    #[oai(
+        path = "/auth/password/change",
+        method = "post",
+        operation_id = "change_password"
+    )]
+    async fn change_password(
+        &self,
+        session: LiveSession,
+        body: Body<ChangePassword>,
+    ) -> Answered<PasswordChanged> {
+        Ok(Answer(
+            session.app.accounts.change_password(&session.who, body.0).await?,
+        ))
+    }
+
+    /// Get a new access token
+    ///
+    /// For a client whose session lives on while its access token has expired.
+    #[expect(
+        clippy::unused_async,
+        reason = "poem-openapi takes asynchronous handlers only"
+    )]
+    #[oai(path = "/auth/refresh", method = "post", operation_id = "refresh")]
+    async fn refresh(&self, session: SessionAlone) -> Answered<AccessToken> {
+        Ok(Answer(session.app.accounts.refresh(&session.who)?))
+    }
+}

@@ -1,0 +1,123 @@
+//! Answers that went well: JSON with a status, and the session cookie where it changes.
+
+use poem::http::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::payload::Payload;
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry,
+};
+use poem_openapi::types::Type;
+use portcullis_ports::Error;
+use serde::Serialize;
+
+use crate::cookie;
+use crate::problem::Problem;
+
+/// A use case that answers with 200, or fails.
+pub(crate) type Answered<T> = Result<Answer<T>, Problem>;
+
+const JSON: &str = "application/json";
+
+/// 200 with a JSON body. Written by serde, whose form the tests compare with the schema.
+pub(crate) struct Answer<T>(pub(crate) T);
+
+impl<T: Serialize + Send> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let mut response = Response::builder().body(body);
+                response
+                    .headers_mut()
+                    .insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+                response
+            }
+            Err(error) => {
+                Problem(Error::internal("an answer cannot be written").because(error)).into_response()
+            }
+        }
+    }
+}
+
+impl<T: Type + Send> Payload for Answer<T> {
+    const CONTENT_TYPE: &'static str = JSON;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> ApiResponse for Answer<T> {
+    fn meta() -> MetaResponses {
+        let content = vec![MetaMediaType {
+            content_type: JSON,
+            schema: T::schema_ref(),
+        }];
+        let done = MetaResponse {
+            description: "Done.",
+            status: Some(200),
+            status_range: None,
+            content,
+            headers: vec![],
+        };
+        MetaResponses {
+            responses: vec![done],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// An answer after which the browser holds another session cookie, or none.
+pub(crate) struct WithCookie<T> {
+    pub(crate) answer: Answer<T>,
+    pub(crate) cookie: cookie::Change,
+}
+
+impl<T> WithCookie<T> {
+    pub(crate) fn new(body: T, cookie: cookie::Change) -> Self {
+        Self {
+            answer: Answer(body),
+            cookie,
+        }
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for WithCookie<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if let Some(line) = self.cookie.header() {
+            response.headers_mut().insert(SET_COOKIE, line);
+        }
+        response
+    }
+}
+
+impl<T: Type> ApiResponse for WithCookie<T> {
+    fn meta() -> MetaResponses {
+        let mut meta = Answer::<T>::meta();
+        for response in &mut meta.responses {
+            response.headers.push(MetaHeader {
+                name: "Set-Cookie".to_owned(),
+                description: Some(format!(
+                    "Sets or clears the cookie `{}` of a browser session.",
+                    cookie::NAME
+                )),
+                required: false,
+                deprecated: false,
+                schema: String::schema_ref(),
+            });
+        }
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}

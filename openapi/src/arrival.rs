@@ -1,0 +1,64 @@
+//! What is known of a request before any handler sees it: the service it came to, and from where.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use poem::http::header::{HeaderValue, USER_AGENT};
+use poem::{FromRequest, Request, RequestBody, Result};
+use portcullis_core::App;
+use portcullis_core::access::Source;
+use portcullis_ports::Error;
+use portcullis_ports::notification::Mailbox;
+
+use crate::problem::Problem;
+
+/// What the API stands on.
+pub struct Surroundings {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// Whether this is a developer's machine.
+    pub development: bool,
+    /// What was sent, for a developer to read. Given only on a developer's machine.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
+    /// The most bytes of a request body.
+    pub body_limit: usize,
+}
+
+/// Goes with every request, as its data: without it no handler works.
+#[derive(Clone)]
+pub struct Arrival {
+    /// The service.
+    pub surroundings: Arc<Surroundings>,
+    /// The client's address, after trusted proxies.
+    pub address: IpAddr,
+    /// The id of the request, as it goes into answer and log.
+    pub request_id: HeaderValue,
+}
+
+impl Arrival {
+    /// What the server said of this request.
+    pub(crate) fn of(request: &Request) -> Result<&Self, Problem> {
+        let missing = || Problem(Error::internal("the request was handed on without its arrival"));
+        request.data::<Self>().ok_or_else(missing)
+    }
+
+    /// The use cases.
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.surroundings.app
+    }
+
+    /// Address and user agent.
+    pub(crate) fn source(&self, request: &Request) -> Source {
+        let user_agent = request
+            .headers()
+            .get(USER_AGENT)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        Source::new(self.address, user_agent.as_deref().unwrap_or_default())
+    }
+}
+
+impl<'a> FromRequest<'a> for &'a Arrival {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        Ok(Arrival::of(request)?)
+    }
+}

@@ -1,0 +1,251 @@
+//! The JSON body of a request, parsed by serde so that a wrong field is named.
+
+use poem::error::ReadBodyError;
+use poem::http::header::CONTENT_TYPE;
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use portcullis_ports::Error;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_path_to_error::Segment;
+
+use crate::arrival::Arrival;
+use crate::problem::{BODY_TOO_LARGE, INVALID_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE};
+
+/// The longest sentence about one field, in characters.
+const LONGEST_DETAIL: usize = 200;
+
+/// A command in the body. An absent body counts as `{}`, which is enough where all fields are optional; unknown
+/// fields are ignored.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType {
+            content_type: "application/json",
+            schema: T::schema_ref(),
+        }];
+        Some(MetaRequest {
+            description: None,
+            content,
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let limit = Arrival::of(request)?.surroundings.body_limit;
+        let announced = request
+            .headers()
+            .get("content-length")
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > limit as u64) {
+            return Err(Problem(BODY_TOO_LARGE.error()).into());
+        }
+        let bytes = body
+            .take()?
+            .into_bytes_limit(limit)
+            .await
+            .map_err(|error| match error {
+                ReadBodyError::PayloadTooLarge => Problem(BODY_TOO_LARGE.error()),
+                _ => Problem(INVALID_REQUEST.says("The request body ended too early.")),
+            })?;
+        if bytes.is_empty() {
+            return Ok(Self(parse(b"{}").map_err(Problem)?));
+        }
+        if !request
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| says_json(value.as_bytes()))
+        {
+            return Err(Problem(UNSUPPORTED_MEDIA_TYPE.error()).into());
+        }
+        Ok(Self(parse(&bytes).map_err(Problem)?))
+    }
+}
+
+/// `application/json`, or a format that is built on it, with any parameters.
+fn says_json(content_type: &[u8]) -> bool {
+    let essence = content_type
+        .split(|byte| *byte == b';')
+        .next()
+        .unwrap_or_default();
+    let essence = essence.trim_ascii().to_ascii_lowercase();
+    essence == b"application/json" || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(&error))?;
+    reader.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    INVALID_REQUEST.says(format!(
+        "The request body is not valid JSON: {}.",
+        cut(&error.to_string())
+    ))
+}
+
+/// Names the field that is wrong or missing.
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let inner = error.inner();
+    if inner.classify() != Category::Data {
+        return not_json(inner);
+    }
+    let text = inner.to_string();
+    // The position in the body helps nobody who is told the field.
+    let reason = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason);
+    let mut pointer = String::new();
+    for segment in error.path() {
+        match segment {
+            Segment::Map { key } => push(&mut pointer, key),
+            Segment::Seq { index } => push(&mut pointer, &index.to_string()),
+            Segment::Enum { variant } => push(&mut pointer, variant),
+            Segment::Unknown => {}
+        }
+    }
+    let missing = reason
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'));
+    let detail = match missing {
+        Some(field) => {
+            push(&mut pointer, field);
+            "This field is required.".to_owned()
+        }
+        None => sentence(reason),
+    };
+    let summary = match pointer.strip_prefix('/') {
+        Some(field) => format!("{field}: {detail}"),
+        None => detail.clone(),
+    };
+    INVALID_REQUEST.says(summary).at(pointer, detail)
+}
+
+/// One step of a JSON pointer (RFC 6901).
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+}
+
+/// A parser's remark as a sentence.
+fn sentence(reason: &str) -> String {
+    let reason = cut(reason);
+    let mut letters = reason.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST_DETAIL {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST_DETAIL).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Command {
+        email: String,
+        #[serde(default)]
+        count: Vec<u8>,
+    }
+
+    fn refused(body: &str) -> (String, Vec<(String, String)>) {
+        let error = parse::<Command>(body.as_bytes()).expect_err("refused");
+        assert_eq!(error.code(), INVALID_REQUEST);
+        let fields = error
+            .fields()
+            .iter()
+            .map(|field| (field.pointer.clone(), field.detail.clone()));
+        (error.detail().to_owned(), fields.collect())
+    }
+
+    #[test]
+    fn a_missing_field_is_named() {
+        let (detail, fields) = refused("{}");
+        assert_eq!(detail, "email: This field is required.");
+        assert_eq!(
+            fields,
+            [("/email".to_owned(), "This field is required.".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_however_deep() {
+        let (_, fields) = refused(r#"{"email":"a","count":[1,2,"x"]}"#);
+        let expected = "Invalid type: string \"x\", expected u8.";
+        assert_eq!(fields, [("/count/2".to_owned(), expected.to_owned())]);
+        let (_, fields) = refused(r#"{"email":5}"#);
+        assert_eq!(fields[0].0, "/email");
+    }
+
+    #[test]
+    fn what_is_not_json_is_said_to_be_so() {
+        for body in ["", "{", "{\"email\":\"a\"} x", "\u{1}", "nul"] {
+            let (detail, fields) = refused(body);
+            assert!(
+                detail.starts_with("The request body is not valid JSON"),
+                "{body}: {detail}"
+            );
+            assert!(fields.is_empty());
+        }
+        let (_, fields) = refused("[]");
+        assert_eq!(fields.len(), 1, "the body as a whole is at fault");
+    }
+
+    #[test]
+    fn answers_stay_short() {
+        let (detail, _) = refused(&format!(r#"{{"email":"a","count":"{}"}}"#, "x".repeat(5000)));
+        assert!(detail.chars().count() < LONGEST_DETAIL + 50, "{}", detail.len());
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        let command = parse::<Command>(br#"{"email":"a","else":{}}"#).expect("accepted");
+        assert_eq!((command.email.as_str(), command.count.len()), ("a", 0));
+    }
+
+    #[test]
+    fn only_json_counts_as_json() {
+        for json in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/merge-patch+json",
+        ] {
+            assert!(says_json(json.as_bytes()), "{json}");
+        }
+        for other in [
+            "",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "text/json",
+            "multipart/form-data",
+        ] {
+            assert!(!says_json(other.as_bytes()), "{other}");
+        }
+    }
+}

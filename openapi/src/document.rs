@@ -1,0 +1,253 @@
+//! The OpenAPI document: what poem-openapi knows of the operations, completed by levels, examples and problems.
+
+use std::collections::BTreeSet;
+
+use poem_openapi::OpenApi;
+use poem_openapi::registry::{MetaOperation, Registry};
+use portcullis_ports::Kind;
+use serde_json::{Map, Value, json};
+
+use crate::levels::{self, level};
+use crate::problem::{self, MEDIA_TYPE};
+use crate::{Operations, catalogue, examples, tags};
+
+const INTRODUCTION: &str = "Sign-in, sessions and second factors for an application.
+
+**Try it on this page**
+
+1. `POST /auth/sign-up` (or `/auth/sign-in`): copy `access_token` from the answer.
+2. **Authorize** → *bearer*: paste the token.
+3. `POST /ui/session/start` with `{}`: if the answer holds a `session_id`, go on with step 5.
+4. Otherwise prove each of `required_factors` with the `challenge_id` of the answer, through `/ui/mfa/…`. The last \
+proof answers with the `session_id`.
+5. **Authorize** → *session*: paste the `session_id`. From now on every operation works.
+
+Browsers ask for `\"transport\": \"cookie\"` in step 3 and get an HttpOnly cookie instead. Whatever changes something \
+then needs the header `X-CSRF-Token`, as given by `GET /ui/me`.
+
+All times are whole seconds since 1970 (UTC). Errors are `application/problem+json` (RFC 9457); `code` is for programs \
+and is explained at `/problems/{code}`.";
+
+/// What any operation may answer with when nothing is wrong with the request.
+const FAILURES: [&str; 2] = ["store-unavailable", "internal"];
+
+/// The whole document. The same program gives the same text.
+pub fn document() -> Value {
+    let mut registry = Registry::new();
+    Operations::register(&mut registry);
+    let mut paths = Map::new();
+    for path in Operations::meta().into_iter().flat_map(|api| api.paths) {
+        let methods = path
+            .operations
+            .iter()
+            .map(|one| (one.method.as_str().to_lowercase(), operation(one)));
+        paths.insert(path.path.clone(), Value::Object(methods.collect()));
+    }
+    let mut document = json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Portcullis",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": INTRODUCTION,
+            "license": { "name": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "tags": ordered_tags(&registry),
+        "paths": paths,
+        "components": {
+            "schemas": registry.schemas,
+            "examples": examples::problems(),
+            "securitySchemes": levels::schemes(),
+        },
+    });
+    nullable(&mut document);
+    optional_bodies(&mut document);
+    document
+}
+
+fn ordered_tags(registry: &Registry) -> Value {
+    let find = |name: &&str| registry.tags.iter().find(|tag| tag.name == *name);
+    json!(tags::ORDER.iter().filter_map(find).collect::<Vec<_>>())
+}
+
+/// One operation with its level, examples and problems.
+fn operation(meta: &MetaOperation) -> Value {
+    let id = meta.operation_id.unwrap_or_default();
+    let mut operation = json!(meta);
+    let level = level(id);
+    let described = format!("{}\n\n{}", meta.description.unwrap_or_default(), level.sentence());
+    operation["description"] = Value::from(described.trim());
+    operation["security"] = level.security();
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten();
+    for parameter in parameters.filter_map(Value::as_object_mut) {
+        parameter.retain(|key, value| key != "explode" && !(key == "deprecated" && *value == false));
+    }
+    if let Some(content) = operation.pointer_mut("/requestBody/content/application~1json") {
+        content["example"] = examples::request(id);
+    }
+    let mut refusals: Vec<String> = level.problems().iter().map(ToString::to_string).collect();
+    if meta.request.is_some() || !meta.params.is_empty() {
+        refusals.push("invalid-request".to_owned());
+    }
+    refusals.extend(examples::refusals(id));
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        match status.as_str() {
+            "4XX" => refusal(response, &refusals),
+            "5XX" => {
+                let failures = examples::failures(id).chain(FAILURES.map(str::to_owned));
+                refusal(response, &failures.collect::<Vec<_>>());
+            }
+            _ => response["content"]["application/json"]["example"] = examples::answer(id, status),
+        }
+    }
+    operation
+}
+
+/// Names the problems that are to be expected.
+fn refusal(response: &mut Value, codes: &[String]) {
+    let known = codes.iter().filter_map(|name| catalogue::find(name));
+    let (mut list, mut shown, mut kinds) = (String::new(), Map::new(), Vec::new());
+    for code in known {
+        let name = code.name();
+        let status = problem::status(code).as_u16().to_string();
+        list.extend(["\n- `", name, "` (", &status, "): ", code.title()]);
+        shown.insert(
+            name.to_owned(),
+            json!({ "$ref": format!("#/components/examples/{name}") }),
+        );
+        kinds.push(code.kind());
+    }
+    let description = response["description"].as_str().unwrap_or_default().to_owned();
+    if !list.is_empty() {
+        response["description"] = Value::from(format!("{description}\n{list}"));
+        response["content"][MEDIA_TYPE]["examples"] = Value::Object(shown);
+    }
+    let mut headers = Map::new();
+    if kinds.contains(&Kind::Unauthenticated) {
+        let description = "With 401: how to prove who is asking.";
+        headers.insert(
+            "WWW-Authenticate".into(),
+            json!({ "description": description, "schema": { "type": "string" } }),
+        );
+    }
+    if kinds
+        .iter()
+        .any(|kind| matches!(kind, Kind::Limited | Kind::Unavailable))
+    {
+        let description = "With 429 and 503: seconds until another attempt makes sense.";
+        headers.insert(
+            "Retry-After".into(),
+            json!({ "description": description, "schema": { "type": "integer" } }),
+        );
+    }
+    if !headers.is_empty() {
+        response["headers"] = Value::Object(headers);
+    }
+}
+
+/// Says of optional fields that they may be null; answers always hold them.
+fn nullable(document: &mut Value) {
+    let always_whole = answered(document);
+    let schemas = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
+    for (name, schema) in schemas.into_iter().flatten() {
+        let listed = schema["required"].as_array().cloned().unwrap_or_default();
+        let mut all = Vec::new();
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (field, property) in properties.into_iter().flatten() {
+            all.push(Value::from(field.as_str()));
+            plain_reference(property);
+            // The fields that a problem leaves out are absent, not null.
+            if !listed.contains(&Value::from(field.as_str()))
+                && name != "Problem"
+                && property.get("default").is_none()
+            {
+                if let Some(target) = property.get("$ref").cloned() {
+                    *property = json!({ "allOf": [{ "$ref": target }] });
+                }
+                property["nullable"] = Value::from(true);
+            }
+        }
+        if always_whole.contains(name) && !all.is_empty() {
+            schema["required"] = Value::Array(all);
+        }
+    }
+}
+
+/// `allOf` of a reference and remarks is written as the reference with remarks beside it.
+fn plain_reference(property: &mut Value) {
+    let first = property["allOf"]
+        .as_array()
+        .filter(|all| all.len() > 1)
+        .and_then(|all| all.first())
+        .cloned();
+    if let Some(first) = first.filter(|first| first.get("$ref").is_some()) {
+        property["allOf"] = json!([first]);
+    }
+}
+
+/// The schemas that only answers use.
+fn answered(document: &Value) -> BTreeSet<String> {
+    let (mut answers, mut requests) = (BTreeSet::new(), BTreeSet::new());
+    let operations = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, path)| path.as_object());
+    for operation in operations.flatten().map(|(_, operation)| operation) {
+        reach(document, &operation["requestBody"], &mut requests);
+        for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+            if status.starts_with('2') {
+                reach(document, response, &mut answers);
+            }
+        }
+    }
+    answers.difference(&requests).cloned().collect()
+}
+
+/// Collects the schemas that a part of the document leads to.
+fn reach(document: &Value, part: &Value, found: &mut BTreeSet<String>) {
+    match part {
+        Value::Array(elements) => elements
+            .iter()
+            .for_each(|element| reach(document, element, found)),
+        Value::Object(table) => {
+            let target = table.get("$ref").and_then(Value::as_str);
+            if let Some(name) = target.and_then(|target| target.strip_prefix("#/components/schemas/"))
+                && found.insert(name.to_owned())
+            {
+                reach(document, &document["components"]["schemas"][name], found);
+            }
+            table.values().for_each(|value| reach(document, value, found));
+        }
+        _ => {}
+    }
+}
+
+/// A body whose fields are all optional may be left out.
+fn optional_bodies(document: &mut Value) {
+    let schemas = document["components"]["schemas"].clone();
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for operation in paths
+        .filter_map(|(_, path)| path.as_object_mut())
+        .flatten()
+        .map(|(_, operation)| operation)
+    {
+        let Some(body) = operation.get_mut("requestBody") else {
+            continue;
+        };
+        let target = body["content"]["application/json"]["schema"]["$ref"]
+            .as_str()
+            .unwrap_or_default();
+        let name = target.rsplit('/').next().unwrap_or_default();
+        let needed = schemas[name]["required"]
+            .as_array()
+            .is_some_and(|fields| !fields.is_empty());
+        body["required"] = Value::from(needed);
+    }
+}

@@ -1,0 +1,74 @@
+//! What the proof of a factor is answered with.
+
+use std::collections::BTreeMap;
+
+use poem_openapi::Object;
+use portcullis_core::challenges::Progress;
+use portcullis_core::factors::FactorKind;
+use portcullis_ports::Timestamp;
+use serde::Serialize;
+
+use super::sessions::{hand_over, passed};
+use crate::answer::WithCookie;
+use crate::dto::Ok as Fine;
+
+/// A factor was proven.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct FactorProven {
+    /// Always `ok`.
+    status: Fine,
+    /// The credential of the session, once a sign-in is complete; with `cookie` only its public id.
+    session_id: Option<String>,
+    /// What the challenge asks for.
+    required_factors: Vec<FactorKind>,
+    /// By factor, whether it was proven.
+    passed: BTreeMap<String, bool>,
+    /// What must still be proven.
+    remaining_factors: Vec<FactorKind>,
+    /// Until when sensitive actions are open, in Unix seconds, once a step-up is complete.
+    step_up_until: Option<i64>,
+}
+
+impl From<Progress> for WithCookie<FactorProven> {
+    fn from(progress: Progress) -> Self {
+        let open = progress
+            .factors
+            .iter()
+            .filter(|(_, passed)| !**passed)
+            .map(|(factor, _)| *factor);
+        // A step-up is content with one factor.
+        let remaining = if progress.step_up_until.is_some() {
+            Vec::new()
+        } else {
+            open.collect()
+        };
+        let required = progress.factors.keys().copied().collect();
+        let passed = passed(&progress.factors);
+        let (session_id, cookie) = hand_over(progress.granted);
+        let body = FactorProven {
+            status: Fine::Ok,
+            session_id,
+            required_factors: required,
+            passed,
+            remaining_factors: remaining,
+            step_up_until: progress.step_up_until.map(Timestamp::seconds),
+        };
+        Self::new(body, cookie)
+    }
+}
+
+/// A factor was proven, in the words of the older address.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct FactorProvenShort {
+    /// Always true.
+    ok: bool,
+    /// The credential of the session, once a sign-in is complete; with `cookie` only its public id.
+    session_id: Option<String>,
+}
+
+impl From<Progress> for WithCookie<FactorProvenShort> {
+    fn from(progress: Progress) -> Self {
+        let (session_id, cookie) = hand_over(progress.granted);
+        Self::new(FactorProvenShort { ok: true, session_id }, cookie)
+    }
+}

@@ -1,0 +1,68 @@
+//! Wire types, only where the answer joins several areas or the wire differs from the domain; all others are the
+//! domain's own.
+
+mod accounts;
+mod challenges;
+mod devices;
+mod service;
+mod sessions;
+
+pub(crate) use accounts::SignUpAnswer;
+pub(crate) use challenges::{FactorProven, FactorProvenShort};
+pub(crate) use devices::{EmailBegun, EmailConfirmed, EmailList, PhoneBegun, PhoneConfirmed, PhoneList};
+pub(crate) use service::{Options, Pong};
+pub(crate) use sessions::{Finalized, Me, RevokedOthers, SessionStarted};
+
+use poem_openapi::{Enum, Object};
+use serde::Serialize;
+
+/// It worked.
+#[derive(Debug, Clone, Copy, Serialize, Enum)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename_all = "lowercase")]
+pub(crate) enum Ok {
+    /// It worked.
+    Ok,
+}
+
+/// A message is on its way.
+#[derive(Debug, Clone, Copy, Serialize, Enum)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename_all = "lowercase")]
+pub(crate) enum Sent {
+    /// It is on its way.
+    Sent,
+}
+
+/// It is done.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Done {
+    /// Always `ok`.
+    status: Ok,
+}
+
+impl Done {
+    pub(crate) const OK: Self = Self { status: Ok::Ok };
+}
+
+/// A message is on its way, if there is anybody to receive it.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Dispatched {
+    /// Always `sent`.
+    status: Sent,
+}
+
+impl Dispatched {
+    pub(crate) const SENT: Self = Self { status: Sent::Sent };
+}
+
+/// It is done.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Confirmed {
+    /// Always true.
+    ok: bool,
+}
+
+impl Confirmed {
+    pub(crate) const OK: Self = Self { ok: true };
+}

@@ -1,0 +1,104 @@
+//! What the service says about itself.
+
+use poem_openapi::{Enum, Object};
+use portcullis_core::accounts::PASSWORD_MAX;
+use portcullis_core::settings::SignUp;
+use portcullis_ports::notification::Channel;
+use serde::Serialize;
+
+use crate::arrival::Arrival;
+use crate::mailbox;
+
+/// The service answers.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Pong {
+    /// Always true.
+    ok: bool,
+}
+
+impl Pong {
+    pub(crate) const OK: Self = Self { ok: true };
+}
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, Serialize, Enum)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename_all = "lowercase")]
+pub(crate) enum SignUpMode {
+    /// Anybody.
+    Open,
+    /// Anybody who proves the address first.
+    Verified,
+    /// Nobody.
+    Closed,
+}
+
+impl From<SignUp> for SignUpMode {
+    fn from(mode: SignUp) -> Self {
+        match mode {
+            SignUp::Open => Self::Open,
+            SignUp::Verified => Self::Verified,
+            SignUp::Closed => Self::Closed,
+        }
+    }
+}
+
+/// The channels on which codes can be sent.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Channels {
+    /// By e-mail.
+    email: bool,
+    /// By text message.
+    sms: bool,
+}
+
+/// What a password must be like.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct PasswordRules {
+    /// The fewest characters.
+    min_length: usize,
+    /// The most characters.
+    max_length: usize,
+}
+
+/// What a panel needs to know before anybody is signed in.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Options {
+    /// The name of the product.
+    product_name: String,
+    /// Who may sign up.
+    sign_up: SignUpMode,
+    /// Whether this is a developer's machine.
+    development: bool,
+    /// The channels on which codes can be sent.
+    channels: Channels,
+    /// What a password must be like.
+    password: PasswordRules,
+    /// Where a developer reads the messages that were sent; null elsewhere.
+    mailbox_url: Option<String>,
+}
+
+impl Options {
+    pub(crate) fn of(arrival: &Arrival) -> Self {
+        let settings = arrival.app().settings();
+        let channels = arrival.app().channels();
+        Self {
+            product_name: settings.product.name.clone(),
+            sign_up: settings.accounts.sign_up.into(),
+            development: arrival.surroundings.development,
+            channels: Channels {
+                email: channels.contains(&Channel::Email),
+                sms: channels.contains(&Channel::Sms),
+            },
+            password: PasswordRules {
+                min_length: settings.accounts.password_min_length,
+                max_length: PASSWORD_MAX,
+            },
+            mailbox_url: arrival
+                .surroundings
+                .mailbox
+                .is_some()
+                .then(|| mailbox::PAGE.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What the start, the end and the look at a session are answered with.
+
+use std::collections::BTreeMap;
+
+use poem_openapi::{Enum, Object};
+use portcullis_core::challenges::{Progress, Transport};
+use portcullis_core::factors::FactorKind;
+use portcullis_core::sessions::{Granted, Started};
+use portcullis_ports::Result;
+use portcullis_ports::id::SessionId;
+use portcullis_ports::identity::Subject;
+use serde::Serialize;
+
+use crate::answer::WithCookie;
+use crate::auth::LiveSession;
+use crate::cookie::Change;
+use crate::dto::Ok as Fine;
+
+/// What became of the start of a session.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct SessionStarted {
+    /// Whether factors must be proven before the session begins.
+    auth_required: bool,
+    /// To be sent with every proof.
+    challenge_id: Option<String>,
+    /// Every one of these must be proven.
+    required_factors: Vec<FactorKind>,
+    /// The credential of the session; with `cookie` only its public id.
+    session_id: Option<String>,
+}
+
+impl From<Started> for WithCookie<SessionStarted> {
+    fn from(started: Started) -> Self {
+        match started {
+            Started::Granted(granted) => {
+                let (session_id, cookie) = hand_over(Some(granted));
+                let body = SessionStarted {
+                    auth_required: false,
+                    challenge_id: None,
+                    required_factors: Vec::new(),
+                    session_id,
+                };
+                Self::new(body, cookie)
+            }
+            Started::Challenged(opened) => {
+                let body = SessionStarted {
+                    auth_required: true,
+                    challenge_id: Some(opened.challenge_id),
+                    required_factors: opened.required_factors,
+                    session_id: None,
+                };
+                Self::new(body, Change::Nothing)
+            }
+        }
+    }
+}
+
+/// How the client learns of its new session: what stands in the body, and what happens to the cookie.
+pub(crate) fn hand_over(granted: Option<Granted>) -> (Option<String>, Change) {
+    match granted {
+        None => (None, Change::Nothing),
+        Some(granted) => match granted.transport {
+            Transport::Header => (Some(granted.credential.expose().to_owned()), Change::Nothing),
+            Transport::Cookie => (Some(granted.session.id.to_string()), Change::set(&granted)),
+        },
+    }
+}
+
+/// By its word, whether each factor was proven.
+pub(crate) fn passed(factors: &BTreeMap<FactorKind, bool>) -> BTreeMap<String, bool> {
+    factors
+        .iter()
+        .map(|(factor, passed)| (factor.word().to_owned(), *passed))
+        .collect()
+}
+
+/// How far a challenge has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename_all = "lowercase")]
+pub(crate) enum Standing {
+    /// Everything is proven.
+    Ok,
+    /// Something is missing.
+    Pending,
+}
+
+/// Where a challenge stands, and its session once everything is proven.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Finalized {
+    /// `ok` once everything is proven.
+    status: Standing,
+    /// The credential of the session; with `cookie` only its public id.
+    session_id: Option<String>,
+    /// What the challenge asks for.
+    required_factors: Vec<FactorKind>,
+    /// By factor, whether it was proven.
+    passed: BTreeMap<String, bool>,
+}
+
+impl From<Progress> for WithCookie<Finalized> {
+    fn from(progress: Progress) -> Self {
+        let complete = progress.granted.is_some() || progress.step_up_until.is_some();
+        let (session_id, cookie) = hand_over(progress.granted);
+        let body = Finalized {
+            status: if complete { Standing::Ok } else { Standing::Pending },
+            session_id,
+            required_factors: progress.factors.keys().copied().collect(),
+            passed: passed(&progress.factors),
+        };
+        Self::new(body, cookie)
+    }
+}
+
+/// Who is signed in, and how well.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Me {
+    /// The stable name of the account.
+    user_sub: Subject,
+    /// The public id of the session; worthless as a credential.
+    session_id: SessionId,
+    /// From where this request came.
+    ip: String,
+    /// The address to sign in with; null for accounts of another identity provider.
+    email: Option<String>,
+    /// Whether the address was proven.
+    email_verified: bool,
+    /// How the person likes to be called.
+    display_name: Option<String>,
+    /// The kinds of factors that are enrolled.
+    factors: Vec<FactorKind>,
+    /// When the session ends at the latest, in Unix seconds.
+    session_expires_at: i64,
+    /// Until when sensitive actions are open, in Unix seconds; it may lie in the past.
+    step_up_until: i64,
+    /// To be sent as `X-CSRF-Token` with everything that changes something; null without the session cookie.
+    csrf_token: Option<String>,
+}
+
+impl Me {
+    /// Joins the session, its account and its factors.
+    pub(crate) async fn read(asking: &LiveSession) -> Result<Self> {
+        let (app, session) = (&asking.app, &asking.who.session);
+        let account = app.accounts.view(&session.subject).await?;
+        let factors = app.factors.kinds(&session.subject).await?;
+        let csrf_token = asking
+            .by_cookie
+            .then(|| app.sessions.csrf_token(session))
+            .transpose()?;
+        let step_up_until = session.stepped_up_at + app.settings().sessions.step_up.get();
+        Ok(Self {
+            user_sub: session.subject.clone(),
+            session_id: session.id.clone(),
+            ip: asking.who.source.ip.to_string(),
+            email_verified: account.as_ref().is_some_and(|account| account.email_verified),
+            display_name: account
+                .as_ref()
+                .and_then(|account| Some(account.display_name.as_ref()?.to_string())),
+            email: account.map(|account| account.email.to_string()),
+            factors,
+            session_expires_at: session.expires_at.seconds(),
+            step_up_until: step_up_until.seconds(),
+            csrf_token,
+        })
+    }
+}
+
+/// The other sessions are over.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct RevokedOthers {
+    /// Always `ok`.
+    status: Fine,
+    /// How many there were.
+    revoked: u64,
+}
+
+impl RevokedOthers {
+    pub(crate) fn new(revoked: u64) -> Self {
+        Self {
+            status: Fine::Ok,
+            revoked,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The service itself: what a panel needs to know, and whether anybody is there.
+
+use poem_openapi::OpenApi;
+
+use crate::answer::{Answer, Answered};
+use crate::arrival::Arrival;
+use crate::dto::{Options, Pong};
+use crate::tags::Tag;
+
+pub(crate) struct ServiceApi;
+
+#[OpenApi(tag = "Tag::Service")]
+impl ServiceApi {
+    /// What a sign-in page needs to know
+    ///
+    /// The name of the product, who may sign up, the rules for passwords and the channels on which codes can be sent.
+    #[expect(
+        clippy::unused_async,
+        reason = "poem-openapi takes asynchronous handlers only"
+    )]
+    #[oai(path = "/ui/options", method = "get", operation_id = "options")]
+    async fn options(&self, arrival: &Arrival) -> Answered<Options> {
+        Ok(Answer(Options::of(arrival)))
+    }
+
+    /// Is anybody there?
+    ///
+    /// Answers without asking anything else. Load balancers should use `/readyz`.
+    #[expect(
+        clippy::unused_async,
+        reason = "poem-openapi takes asynchronous handlers only"
+    )]
+    #[oai(path = "/api/ping", method = "get", operation_id = "ping")]
+    async fn ping(&self) -> Answered<Pong> {
+        Ok(Answer(Pong::OK))
+    }
+}

@@ -1,0 +1,314 @@
+//! The one mapping of errors to answers: problem details for HTTP APIs (RFC 9457), the same for every way to fail.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use poem::error::{NotFoundError, ReadBodyError, ResponseError};
+use poem::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::{HeaderMap, StatusCode};
+use poem::{IntoResponse, Response};
+use poem_openapi::error::ParsePathError;
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, Object};
+use portcullis_ports::error::FieldProblem;
+use portcullis_ports::{Code, Error, Kind, Retry};
+use serde::Serialize;
+
+/// The request cannot be understood; `errors` names the fields.
+pub const INVALID_REQUEST: Code = Code::new(
+    "invalid-request",
+    Kind::Invalid,
+    "The request has missing or wrong fields.",
+);
+/// Nothing is served at this path.
+pub const NOT_FOUND: Code = Code::new("not-found", Kind::NotFound, "There is nothing at this address.");
+/// The path is served, with other methods.
+pub const METHOD_NOT_ALLOWED: Code = Code::new(
+    "method-not-allowed",
+    Kind::Invalid,
+    "This address does not answer this method.",
+);
+/// The body is longer than the operator allows.
+pub const BODY_TOO_LARGE: Code = Code::new("body-too-large", Kind::Invalid, "The request body is too large.");
+/// The body is not JSON, or does not say so.
+pub const UNSUPPORTED_MEDIA_TYPE: Code = Code::new(
+    "unsupported-media-type",
+    Kind::Invalid,
+    "Send the body as JSON, with Content-Type: application/json.",
+);
+/// The request took longer than the operator allows.
+pub const REQUEST_TIMEOUT: Code = Code::new(
+    "request-timeout",
+    Kind::Unavailable,
+    "The request took too long; please try again.",
+);
+
+/// The codes that come from HTTP itself, and the statuses that their kinds do not imply.
+const OWN: [(Code, Option<StatusCode>); 6] = [
+    (INVALID_REQUEST, None),
+    (NOT_FOUND, None),
+    (METHOD_NOT_ALLOWED, Some(StatusCode::METHOD_NOT_ALLOWED)),
+    (BODY_TOO_LARGE, Some(StatusCode::PAYLOAD_TOO_LARGE)),
+    (UNSUPPORTED_MEDIA_TYPE, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+    (REQUEST_TIMEOUT, None),
+];
+
+/// What a client is told when nobody knows better.
+const SOON: Duration = Duration::from_secs(1);
+
+/// The media type of every problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// The codes that come from HTTP itself.
+pub(crate) fn own() -> impl Iterator<Item = Code> {
+    OWN.into_iter().map(|(code, _)| code)
+}
+
+/// The status that every problem of this code has.
+pub fn status(code: Code) -> StatusCode {
+    let special = OWN
+        .iter()
+        .find(|(own, _)| *own == code)
+        .and_then(|(_, status)| *status);
+    special.unwrap_or(match code.kind() {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden | Kind::StepUp => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Gone => StatusCode::GONE,
+        Kind::Limited => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Declined => StatusCode::PAYMENT_REQUIRED,
+        Kind::Unavailable | Kind::Config => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    })
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct FieldError {
+    /// JSON pointer into the body, such as `/email`.
+    pointer: String,
+    /// What is wrong and what would be right.
+    detail: String,
+}
+
+/// Why a request was not served (RFC 9457). `code` is for programs, `detail` for people.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Problem")]
+pub(crate) struct ProblemDetails {
+    /// Where the code is explained.
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    kind: String,
+    /// One sentence that is true for every problem of this code.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// One sentence about this occurrence.
+    detail: String,
+    /// The id of the request, as in the header `X-Request-Id` and in the log of the service.
+    instance: String,
+    /// The stable name of the problem.
+    code: String,
+    /// The fields at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<FieldError>>,
+    /// Seconds until another attempt makes sense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+}
+
+/// An error on its way to the client.
+pub(crate) struct Problem(pub(crate) Error);
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Problem {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+impl ResponseError for Problem {
+    fn status(&self) -> StatusCode {
+        status(self.0.code())
+    }
+}
+
+/// Every operation may answer with a problem.
+impl ApiResponse for Problem {
+    fn meta() -> MetaResponses {
+        let response = |range: &str, description| MetaResponse {
+            description,
+            status: None,
+            status_range: Some(range.to_owned()),
+            content: vec![MetaMediaType {
+                content_type: MEDIA_TYPE,
+                schema: ProblemDetails::schema_ref(),
+            }],
+            headers: Vec::new(),
+        };
+        MetaResponses {
+            responses: vec![
+                response("4XX", "The request was refused."),
+                response(
+                    "5XX",
+                    "The service cannot answer; nothing is wrong with the request.",
+                ),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemDetails::register(registry);
+    }
+}
+
+/// A path that is served with other methods.
+#[derive(Debug)]
+pub(crate) struct MethodNotAllowed {
+    /// The methods, as the header `Allow` lists them.
+    pub(crate) allow: HeaderValue,
+}
+
+impl fmt::Display for MethodNotAllowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(METHOD_NOT_ALLOWED.title())
+    }
+}
+
+impl StdError for MethodNotAllowed {}
+
+impl ResponseError for MethodNotAllowed {
+    fn status(&self) -> StatusCode {
+        StatusCode::METHOD_NOT_ALLOWED
+    }
+}
+
+/// The answer to a request that failed in any way: in a use case, in a handler, or in the framework around them.
+pub fn respond(error: poem::Error, request_id: &str) -> Response {
+    if let Some(refused) = error.downcast_ref::<MethodNotAllowed>() {
+        let mut response = answer(&METHOD_NOT_ALLOWED.error(), request_id);
+        response.headers_mut().insert(ALLOW, refused.allow.clone());
+        return response;
+    }
+    match error.downcast::<Problem>() {
+        Ok(problem) => answer(&problem.0, request_id),
+        Err(error) => answer(&of_the_framework(error), request_id),
+    }
+}
+
+/// What poem and poem-openapi refuse by themselves.
+fn of_the_framework(error: poem::Error) -> Error {
+    if error.is::<NotFoundError>() {
+        return NOT_FOUND.error();
+    }
+    if let Some(wrong) = error.downcast_ref::<ParsePathError>() {
+        return INVALID_REQUEST.says(format!("A part of the path is wrong: {}.", plain(&wrong.reason)));
+    }
+    if let Some(body) = error.downcast_ref::<ReadBodyError>() {
+        return match body {
+            ReadBodyError::PayloadTooLarge => BODY_TOO_LARGE.error(),
+            _ => INVALID_REQUEST.says("The request body ended too early."),
+        };
+    }
+    if error.status().is_client_error() {
+        return INVALID_REQUEST.says(plain(&error.to_string()).to_owned());
+    }
+    Error::internal("the framework failed").because(error.to_string())
+}
+
+/// Without the name of the type that poem-openapi puts in front.
+fn plain(reason: &str) -> &str {
+    reason.rsplit("\": ").next().unwrap_or(reason)
+}
+
+/// Writes an error into the log, once, and turns it into a response.
+pub fn answer(error: &Error, request_id: &str) -> Response {
+    let (code, status) = (error.code(), status(error.code()));
+    log(error, status, request_id);
+    let retry_after = match (error.retry(), error.kind()) {
+        (Retry::Later(wait), _) => Some(seconds(wait)),
+        (_, Kind::Limited | Kind::Unavailable) => Some(seconds(SOON)),
+        _ => None,
+    };
+    // What went wrong inside is told to the log alone.
+    let detail = if status.is_server_error() {
+        code.title()
+    } else {
+        error.detail()
+    };
+    let field = |field: &FieldProblem| FieldError {
+        pointer: field.pointer.clone(),
+        detail: field.detail.clone(),
+    };
+    let fields: Vec<FieldError> = error.fields().iter().map(field).collect();
+    let details = ProblemDetails {
+        kind: format!("/problems/{}", code.name()),
+        title: code.title().to_owned(),
+        status: status.as_u16(),
+        detail: detail.to_owned(),
+        instance: request_id.to_owned(),
+        code: code.name().to_owned(),
+        errors: (!fields.is_empty()).then_some(fields),
+        retry_after,
+    };
+    let body = serde_json::to_vec(&details).unwrap_or_default();
+    let mut response = Response::builder().status(status).body(body);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    add_headers(headers, status, retry_after);
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap, status: StatusCode, retry_after: Option<u64>) {
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(seconds) = retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+/// Whole seconds, rounded up, at least one.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
+        .max(1)
+}
+
+fn log(error: &Error, status: StatusCode, request_id: &str) {
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(request_id, error = ?error, "a request failed");
+    } else if status.is_server_error() {
+        tracing::warn!(request_id, error = ?error, "a request could not be served");
+    } else {
+        // The detail may repeat what the caller sent.
+        tracing::debug!(request_id, code = error.code().name(), "a request was refused");
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        answer(&self.0, "")
+    }
+}

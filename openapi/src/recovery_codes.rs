@@ -1,0 +1,50 @@
+//! Recovery codes: how many are left, and new ones.
+
+use poem_openapi::OpenApi;
+use poem_openapi::param::Path;
+use portcullis_core::factors::FactorKind;
+use portcullis_core::recovery_codes::{RecoveryCodes, RecoveryOverview};
+
+use crate::answer::{Answer, Answered};
+use crate::auth::LiveSession;
+use crate::tags::Tag;
+
+pub(crate) struct RecoveryCodesApi;
+
+#[OpenApi(tag = "Tag::RecoveryCodes")]
+impl RecoveryCodesApi {
+    /// Count recovery codes
+    ///
+    /// How many are left for each factor. The codes themselves cannot be read again.
+    #[oai(
+        path = "/ui/mfa/recovery",
+        method = "get",
+        operation_id = "count_recovery_codes"
+    )]
+    async fn overview(&self, session: LiveSession) -> Answered<RecoveryOverview> {
+        Ok(Answer(session.app.recovery_codes.overview(&session.who).await?))
+    }
+
+    /// Replace recovery codes
+    ///
+    /// Answers with ten new codes for one factor, shown only here; the old ones stop working. Needs a fresh step-up.
+    #[oai(
+        path = "/ui/mfa/recovery/:factor/regenerate",
+        method = "post",
+        operation_id = "regenerate_recovery_codes"
+    )]
+    async fn regenerate(
+        &self,
+        session: LiveSession,
+        /// The factor they stand in for.
+        factor: Path<FactorKind>,
+    ) -> Answered<RecoveryCodes> {
+        Ok(Answer(
+            session
+                .app
+                .recovery_codes
+                .regenerate(&session.who, factor.0)
+                .await?,
+        ))
+    }
+}

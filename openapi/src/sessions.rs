@@ -1,0 +1,101 @@
+//! Sessions: start, look, list, end.
+
+use poem_openapi::OpenApi;
+use portcullis_core::challenges::NameChallenge;
+use portcullis_core::sessions::{RevokeSession, SessionList, StartSession};
+
+use crate::answer::{Answer, Answered, WithCookie};
+use crate::auth::{FirstFactor, LiveSession};
+use crate::body::Body;
+use crate::cookie::Change;
+use crate::dto::{Done, Finalized, Me, RevokedOthers, SessionStarted};
+use crate::problem::Problem;
+use crate::tags::Tag;
+
+pub(crate) struct SessionsApi;
+
+#[OpenApi(tag = "Tag::Sessions")]
+impl SessionsApi {
+    /// Start a session
+    ///
+    /// Without enrolled factors the session begins at once. Otherwise the answer names a challenge: prove every
+    /// required factor with it through `/ui/mfa/…`; the last proof answers with the session.
+    #[oai(path = "/ui/session/start", method = "post", operation_id = "start_session")]
+    async fn start(
+        &self,
+        asking: FirstFactor,
+        body: Body<StartSession>,
+    ) -> Result<WithCookie<SessionStarted>, Problem> {
+        Ok(asking.app.challenges.start(&asking.who, body.0).await?.into())
+    }
+
+    /// Complete a sign-in
+    ///
+    /// Says where a challenge stands, and answers with the session once everything is proven. The last proof does the
+    /// same, so that only a client that missed its answer needs this.
+    #[oai(
+        path = "/ui/session/finalize",
+        method = "post",
+        operation_id = "finalize_session"
+    )]
+    async fn finalize(
+        &self,
+        asking: FirstFactor,
+        body: Body<NameChallenge>,
+    ) -> Result<WithCookie<Finalized>, Problem> {
+        Ok(asking.app.challenges.finalize(&asking.who, body.0).await?.into())
+    }
+
+    /// Who am I?
+    ///
+    /// The account, its factors, and how long the session lasts. Browsers that use the session cookie also get the
+    /// CSRF token that everything else asks for.
+    #[oai(path = "/ui/me", method = "get", operation_id = "me")]
+    async fn me(&self, session: LiveSession) -> Answered<Me> {
+        Ok(Answer(Me::read(&session).await?))
+    }
+
+    /// List the sessions of the account
+    ///
+    /// Newest first, ended ones included until they are forgotten.
+    #[oai(path = "/ui/sessions", method = "get", operation_id = "list_sessions")]
+    async fn list(&self, session: LiveSession) -> Answered<SessionList> {
+        Ok(Answer(session.app.sessions.list(&session.who).await?))
+    }
+
+    /// End one session
+    ///
+    /// It is not accepted any more as soon as this is answered. Ending an ended session changes nothing.
+    #[oai(
+        path = "/ui/sessions/revoke",
+        method = "post",
+        operation_id = "revoke_session"
+    )]
+    async fn revoke(&self, session: LiveSession, body: Body<RevokeSession>) -> Answered<Done> {
+        session.app.sessions.revoke(&session.who, body.0).await?;
+        Ok(Answer(Done::OK))
+    }
+
+    /// End all other sessions
+    ///
+    /// The one that asks goes on.
+    #[oai(
+        path = "/ui/sessions/revoke_others",
+        method = "post",
+        operation_id = "revoke_other_sessions"
+    )]
+    async fn revoke_others(&self, session: LiveSession) -> Answered<RevokedOthers> {
+        Ok(Answer(RevokedOthers::new(
+            session.app.sessions.revoke_others(&session.who).await?,
+        )))
+    }
+
+    /// Sign out
+    ///
+    /// Ends the session that asks, and clears the session cookie.
+    #[oai(path = "/auth/sign-out", method = "post", operation_id = "sign_out")]
+    async fn sign_out(&self, session: LiveSession) -> Result<WithCookie<Done>, Problem> {
+        session.app.sessions.end(&session.who).await?;
+        Ok(WithCookie::new(Done::OK, Change::Clear))
+    }
+}

@@ -1,0 +1,14 @@
+// Starts Swagger UI on the API document of this very service.
+SwaggerUIBundle({
+  dom_id: '#ui',
+  url: '/openapi.json',
+  deepLinking: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+  displayOperationId: true,
+  displayRequestDuration: true,
+  filter: true,
+  persistAuthorization: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});

@@ -1,0 +1,40 @@
+//! The groups of operations, in the order in which somebody meets them.
+
+use poem_openapi::Tags;
+
+/// A group of operations.
+#[derive(Debug, Clone, Copy, Tags)]
+pub(crate) enum Tag {
+    /// Sign-up, the first factor of a sign-in, the password.
+    Accounts,
+    /// What a complete sign-in leaves behind, and how it ends.
+    Sessions,
+    /// Proving factors: to complete a sign-in, or to confirm a sensitive action (step-up).
+    Challenges,
+    /// Apps that show six digits (TOTP).
+    #[oai(rename = "Authenticator apps")]
+    AuthenticatorApps,
+    /// Codes by text message.
+    #[oai(rename = "Phone numbers")]
+    PhoneNumbers,
+    /// Codes by e-mail.
+    #[oai(rename = "E-mail addresses")]
+    EmailAddresses,
+    /// Codes on paper, for when a device is lost.
+    #[oai(rename = "Recovery codes")]
+    RecoveryCodes,
+    /// The service itself.
+    Service,
+}
+
+/// The names in that order.
+pub(crate) const ORDER: [&str; 8] = [
+    "Accounts",
+    "Sessions",
+    "Challenges",
+    "Authenticator apps",
+    "Phone numbers",
+    "E-mail addresses",
+    "Recovery codes",
+    "Service",
+];

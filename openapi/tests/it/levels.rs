@@ -1,0 +1,233 @@
+//! The table of levels beside the document, and beside what the operations really ask for.
+
+use std::collections::BTreeSet;
+
+use poem::http::StatusCode;
+use portcullis_openapi::levels::{self, Level, level};
+use serde_json::{Value, json};
+
+use crate::lint::{Operation, operations};
+use crate::service::{Answer, Headers, Service};
+
+fn all() -> Vec<Operation> {
+    operations(&portcullis_openapi::document())
+}
+
+/// Calls an operation with its own examples.
+async fn call(service: &Service, operation: &Operation, headers: Headers<'_>) -> Answer {
+    let device = "dev_01h2xcejqtf2nbrexx3vqjhp41";
+    let path = operation.path.replace("{factor}", "totp");
+    let path: Vec<_> = path
+        .split('/')
+        .map(|part| if part.starts_with('{') { device } else { part })
+        .collect();
+    let example = &operation.value["requestBody"]["content"]["application/json"]["example"];
+    service
+        .call(
+            &operation.method.to_uppercase(),
+            &path.join("/"),
+            headers,
+            example,
+        )
+        .await
+}
+
+#[test]
+fn the_table_names_only_operations_that_exist() {
+    let operations = all();
+    let known: BTreeSet<&str> = operations.iter().map(Operation::id).collect();
+    for name in levels::exceptions() {
+        assert!(known.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn the_document_says_what_the_table_says() {
+    for operation in all() {
+        let expected = match level(operation.id()) {
+            Level::Public => json!([]),
+            Level::FirstFactor => json!([{ "bearer": [] }, { "cookie": [] }]),
+            Level::Session => json!([{ "bearer": [], "session": [] }, { "cookie": [] }]),
+            Level::SessionAlone => json!([{ "session": [] }, { "cookie": [] }]),
+        };
+        assert_eq!(operation.value["security"], expected, "{}", operation.id());
+    }
+}
+
+#[tokio::test]
+async fn without_credentials_only_public_operations_answer() {
+    let service = Service::start().await;
+    for operation in all() {
+        let answer = call(&service, &operation, &[]).await;
+        let refused = answer.code() == "unauthenticated";
+        assert_eq!(
+            refused,
+            level(operation.id()) != Level::Public,
+            "{}: {}",
+            operation.id(),
+            answer.body
+        );
+        if refused {
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", operation.id());
+            assert_eq!(answer.headers["www-authenticate"], "Bearer", "{}", operation.id());
+        }
+    }
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_no_better_than_none() {
+    let service = Service::start().await;
+    let strange: [Headers<'_>; 6] = [
+        &[("authorization", "Bearer pct_x.y"), ("x-session-id", "ses_x.y")],
+        &[("authorization", "Basic YWRhOmFkYQ==")],
+        &[("x-session-id", "rl#verify_email")],
+        &[
+            ("cookie", "__Host-portcullis=ses_01h2xcejqtf2nbrexx3vqjhp41.AAAA"),
+            ("x-csrf-token", "x"),
+        ],
+        &[("x-user-sub", "usr_01h2xcejqtf2nbrexx3vqjhp41")],
+        &[("authorization", "Bearer \u{fffd}"), ("x-session-id", "")],
+    ];
+    for operation in all()
+        .iter()
+        .filter(|operation| level(operation.id()) != Level::Public)
+    {
+        for headers in strange {
+            let answer = call(&service, operation, headers).await;
+            assert_eq!(
+                answer.status,
+                StatusCode::UNAUTHORIZED,
+                "{} {headers:?}: {}",
+                operation.id(),
+                answer.body
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_level_asks_for_exactly_its_credentials() {
+    let service = Service::start().await;
+    let mut count = 0;
+    for operation in all()
+        .iter()
+        .filter(|operation| level(operation.id()) != Level::Public)
+    {
+        // Operations end sessions, so each one gets its own person.
+        count += 1;
+        let (bearer, session) = service.person(&format!("ada{count}@example.com")).await;
+        let (bearer, session) = (
+            ("authorization", bearer.as_str()),
+            ("x-session-id", session.as_str()),
+        );
+        let level = level(operation.id());
+        for (headers, enough) in [
+            (vec![bearer], level == Level::FirstFactor),
+            (vec![session], level == Level::SessionAlone),
+            (vec![bearer, session], true),
+        ] {
+            let answer = call(&service, operation, &headers).await;
+            let refused = ["unauthenticated", "session-ended"].contains(&answer.code());
+            assert_eq!(
+                !refused,
+                enough,
+                "{} with {} of two: {}",
+                operation.id(),
+                headers.len(),
+                answer.body
+            );
+        }
+    }
+    assert!(count > 30);
+}
+
+#[tokio::test]
+async fn a_session_serves_only_its_owner() {
+    let service = Service::start().await;
+    let (_, session) = service.person("ada@example.com").await;
+    let (other, _) = service.person("eve@example.com").await;
+    let headers = [
+        ("authorization", other.as_str()),
+        ("x-session-id", session.as_str()),
+    ];
+    for operation in all()
+        .iter()
+        .filter(|operation| level(operation.id()) == Level::Session)
+    {
+        let answer = call(&service, operation, &headers).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (StatusCode::UNAUTHORIZED, "session-ended"),
+            "{}",
+            operation.id()
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_example_of_a_request_is_understood() {
+    let service = Service::start().await;
+    let mut count = 0;
+    for operation in all() {
+        count += 1;
+        let (bearer, session) = service.person(&format!("grace{count}@example.com")).await;
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-session-id", session.as_str()),
+        ];
+        let answer = call(&service, &operation, &headers).await;
+        assert!(
+            answer.status != StatusCode::INTERNAL_SERVER_ERROR,
+            "{}: {}",
+            operation.id(),
+            answer.body
+        );
+        assert_ne!(
+            answer.code(),
+            "invalid-request",
+            "{}: {}",
+            operation.id(),
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_answer_and_problem_is_what_the_document_says() {
+    let service = Service::start().await;
+    let document = portcullis_openapi::document();
+    let mut count = 0;
+    for operation in all() {
+        count += 1;
+        let (bearer, session) = service.person(&format!("mary{count}@example.com")).await;
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-session-id", session.as_str()),
+        ];
+        let answer = call(&service, &operation, &headers).await;
+        let responses = &operation.value["responses"];
+        let status = answer.status.as_u16().to_string();
+        let content = match status.as_bytes().first() {
+            Some(b'2') => &responses[&status]["content"]["application/json"],
+            Some(b'4') => &responses["4XX"]["content"]["application/problem+json"],
+            _ => &responses["5XX"]["content"]["application/problem+json"],
+        };
+        let found = crate::schema::complaints(&document, &content["schema"], &answer.body);
+        assert!(found.is_empty(), "{} {status}: {found:#?}", operation.id());
+        if !answer.status.is_success() {
+            let documented: Vec<&String> = content["examples"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(code, _)| code)
+                .collect();
+            assert!(
+                documented.iter().any(|code| *code == answer.code()),
+                "{}: {}",
+                operation.id(),
+                answer.body
+            );
+            assert_eq!(answer.body["instance"], Value::from("request-1"));
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The document as a client developer reads it: complete, consistent, and true to its own examples.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::schema::complaints;
+
+/// One operation with its place.
+pub(crate) struct Operation {
+    pub(crate) path: String,
+    pub(crate) method: String,
+    pub(crate) value: Value,
+}
+
+impl Operation {
+    pub(crate) fn id(&self) -> &str {
+        self.value["operationId"].as_str().expect("an operationId")
+    }
+
+    fn responses(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.value["responses"].as_object().expect("responses").iter()
+    }
+}
+
+pub(crate) fn operations(document: &Value) -> Vec<Operation> {
+    let paths = document["paths"].as_object().expect("paths");
+    let of_path = |(path, methods): (&String, &Value)| {
+        let methods = methods.as_object().expect("methods").clone();
+        let path = path.clone();
+        methods.into_iter().map(move |(method, value)| Operation {
+            path: path.clone(),
+            method,
+            value,
+        })
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+fn document() -> Value {
+    portcullis_openapi::document()
+}
+
+#[test]
+fn every_operation_says_what_it_is() {
+    let document = document();
+    let tags: Vec<_> = document["tags"]
+        .as_array()
+        .expect("tags")
+        .iter()
+        .map(|tag| tag["name"].clone())
+        .collect();
+    let mut ids = BTreeSet::new();
+    for operation in operations(&document) {
+        let id = operation.id();
+        assert!(ids.insert(id.to_owned()), "two operations are called {id}");
+        let summary = operation.value["summary"].as_str().unwrap_or_default();
+        assert!(
+            (5..=60).contains(&summary.len()) && !summary.ends_with('.'),
+            "{id}: summary {summary:?}"
+        );
+        let description = operation.value["description"].as_str().unwrap_or_default();
+        assert!(
+            description.len() > summary.len() + 20,
+            "{id}: description {description:?}"
+        );
+        let own: Vec<_> = operation.value["tags"].as_array().into_iter().flatten().collect();
+        assert!(own.len() == 1 && tags.contains(own[0]), "{id}: tags {own:?}");
+    }
+    assert!(ids.len() >= 35, "{} operations", ids.len());
+    for tag in document["tags"].as_array().expect("tags") {
+        assert!(
+            tag["description"].as_str().is_some_and(|text| text.len() > 10),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn every_operation_tells_success_and_failure_apart() {
+    let document = document();
+    for operation in operations(&document) {
+        let statuses: Vec<&str> = operation.responses().map(|(status, _)| status.as_str()).collect();
+        let id = operation.id();
+        assert!(
+            statuses.iter().any(|status| status.starts_with('2')),
+            "{id}: {statuses:?}"
+        );
+        for range in ["4XX", "5XX"] {
+            let schema =
+                &operation.value["responses"][range]["content"]["application/problem+json"]["schema"];
+            assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{id} {range}");
+        }
+        for (status, response) in operation.responses() {
+            assert!(
+                response["description"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{id} {status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_example_is_what_its_schema_says() {
+    let document = document();
+    let mut compared = 0;
+    for operation in operations(&document) {
+        let mut contents = vec![(
+            "request".to_owned(),
+            operation.value["requestBody"]["content"]["application/json"].clone(),
+        )];
+        contents.retain(|(_, content)| !content.is_null());
+        for (status, response) in operation
+            .responses()
+            .filter(|(status, _)| status.starts_with('2'))
+        {
+            contents.push((status.clone(), response["content"]["application/json"].clone()));
+        }
+        for (place, content) in contents {
+            let example = &content["example"];
+            assert!(!example.is_null(), "{} {place} has no example", operation.id());
+            let found = complaints(&document, &content["schema"], example);
+            assert!(found.is_empty(), "{} {place}: {found:#?}", operation.id());
+            compared += 1;
+        }
+    }
+    assert!(compared > 60, "{compared} examples");
+    let problem = &document["components"]["schemas"]["Problem"];
+    for (name, example) in document["components"]["examples"].as_object().expect("examples") {
+        let found = complaints(&document, problem, &example["value"]);
+        assert!(found.is_empty(), "{name}: {found:#?}");
+    }
+}
+
+#[test]
+fn every_field_is_described() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        assert!(
+            schema["description"].as_str().is_some_and(|text| text.len() > 5),
+            "{name} has no description"
+        );
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let described = property["description"]
+                .as_str()
+                .is_some_and(|text| text.len() > 3);
+            assert!(described, "{name}.{field} has no description: {property}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_part_is_used() {
+    let document = document();
+    let mut references = BTreeSet::new();
+    collect(&document, &mut references);
+    for reference in &references {
+        let pointer = reference
+            .strip_prefix('#')
+            .expect("a reference into this document");
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+    for name in document["components"]["schemas"]
+        .as_object()
+        .expect("schemas")
+        .keys()
+    {
+        assert!(
+            references.contains(&format!("#/components/schemas/{name}")),
+            "{name} is used nowhere"
+        );
+    }
+    for name in ["Problem", "AccessToken", "Me"] {
+        assert!(
+            document["components"]["schemas"].get(name).is_some(),
+            "{name} is missing"
+        );
+    }
+}
+
+fn collect(part: &Value, references: &mut BTreeSet<String>) {
+    match part {
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, references)),
+        Value::Object(table) => {
+            references.extend(table.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            table.values().for_each(|value| collect(value, references));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn nothing_is_null_except_in_examples() {
+    fn look(part: &Value, place: &str) {
+        match part {
+            Value::Null => panic!("{place} is null"),
+            Value::Array(elements) => elements.iter().for_each(|element| look(element, place)),
+            Value::Object(table) => {
+                let kept = table.iter().filter(|(key, _)| !key.starts_with("example"));
+                kept.for_each(|(key, value)| look(value, &format!("{place}/{key}")));
+            }
+            _ => {}
+        }
+    }
+    look(&document(), "");
+}
+
+#[test]
+fn every_path_parameter_is_declared() {
+    for operation in operations(&document()) {
+        let named: BTreeSet<_> = operation
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{'))
+            .collect();
+        let parameters = operation.value["parameters"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        for parameter in &parameters {
+            let name = parameter["name"].as_str().expect("a name");
+            assert!(
+                named.contains(format!("{name}}}").as_str()),
+                "{}: {name} is not in the path",
+                operation.id()
+            );
+            assert!(
+                parameter["required"] == true && parameter["in"] == "path",
+                "{}: {parameter}",
+                operation.id()
+            );
+            assert!(
+                parameter["description"].is_string(),
+                "{}: {name} has no description",
+                operation.id()
+            );
+        }
+        assert_eq!(parameters.len(), named.len(), "{}", operation.id());
+    }
+}
+
+#[test]
+fn a_body_that_may_be_left_out_is_marked_so() {
+    let optional = |id: &str| {
+        let operation = operations(&document())
+            .into_iter()
+            .find(|operation| operation.id() == id)
+            .expect("known");
+        operation.value["requestBody"]["required"].clone()
+    };
+    assert_eq!(optional("start_session"), false);
+    assert_eq!(optional("remove_totp_device"), false);
+    assert_eq!(optional("sign_in"), true);
+}
+
+#[test]
+fn the_file_of_examples_knows_only_operations_and_problems_that_exist() {
+    let text = include_str!("../../examples.json");
+    let file: serde_json::Map<String, Value> = serde_json::from_str(text).expect("examples.json is JSON");
+    let known: BTreeSet<String> = operations(&document())
+        .iter()
+        .map(|operation| operation.id().to_owned())
+        .collect();
+    let codes: BTreeSet<&str> = portcullis_openapi::codes()
+        .iter()
+        .map(|code| code.name())
+        .collect();
+    for (operation, entry) in &file {
+        assert!(known.contains(operation), "there is no operation {operation}");
+        for code in entry["problems"].as_array().into_iter().flatten() {
+            assert!(
+                codes.contains(code.as_str().expect("text")),
+                "{operation}: there is no problem {code}"
+            );
+        }
+    }
+    assert_eq!(file.len(), known.len(), "every operation has examples");
+}

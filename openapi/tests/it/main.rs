@@ -1,0 +1,9 @@
+//! The HTTP API in one test program: its document, its problems, its levels.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod committed;
+mod levels;
+mod lint;
+mod schema;
+mod service;

@@ -1,0 +1,171 @@
+//! The API in this process, on fakes: what the tests call.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use poem::http::{HeaderValue, Method, StatusCode};
+use poem::{Body, Endpoint, Request, Response, Route};
+use portcullis_core::settings::Settings;
+use portcullis_core::{App, Foundation};
+use portcullis_openapi::{Arrival, Surroundings, problem, resources};
+use portcullis_ports::keys::{Context, KeyManager, Sealed};
+use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
+use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
+use portcullis_ports::{Result, Secret};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
+
+/// Seals nothing: these tests are about HTTP.
+struct OpenKeys;
+
+#[async_trait]
+impl KeyManager for OpenKeys {
+    async fn seal(&self, plain: &[u8], _: &Context) -> Result<Sealed> {
+        Ok(Sealed(plain.iter().map(|byte| char::from(*byte)).collect()))
+    }
+
+    async fn open(&self, sealed: &Sealed, _: &Context) -> Result<Zeroizing<Vec<u8>>> {
+        Ok(Zeroizing::new(
+            sealed
+                .0
+                .chars()
+                .map(|c| u8::try_from(c).expect("sealed here"))
+                .collect(),
+        ))
+    }
+}
+
+/// Hashes at once.
+struct QuickHasher;
+
+#[async_trait]
+impl PasswordHasher for QuickHasher {
+    async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
+        Ok(PasswordHash(format!("quick:{}", password.expose())))
+    }
+
+    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict> {
+        let same = hash.0 == format!("quick:{}", password.expose());
+        Ok(if same { Verdict::Match } else { Verdict::Mismatch })
+    }
+
+    async fn decoy(&self, _: &Secret) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// One API.
+pub(crate) struct Service {
+    surroundings: Arc<Surroundings>,
+    route: Route,
+}
+
+/// Headers of a request.
+pub(crate) type Headers<'a> = &'a [(&'a str, &'a str)];
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: poem::http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl Service {
+    pub(crate) async fn start() -> Self {
+        let clock = Arc::new(FakeClock::default());
+        let foundation = Foundation {
+            store: Arc::new(MemoryStore::new(clock.clone())),
+            keys: Arc::new(OpenKeys),
+            hasher: Arc::new(QuickHasher),
+            identity: Vec::new(),
+            senders: Vec::new(),
+            clock,
+            entropy: Arc::new(FakeEntropy::default()),
+        };
+        let app = Arc::new(App::open(foundation, Settings::default()).await.expect("an app"));
+        let surroundings = Surroundings {
+            app,
+            development: false,
+            mailbox: None,
+            body_limit: 4096,
+        };
+        let route = resources(&surroundings)
+            .into_iter()
+            .fold(Route::new(), |route, resource| {
+                route.at(resource.pattern(), resource.into_endpoint())
+            });
+        Self {
+            surroundings: Arc::new(surroundings),
+            route,
+        }
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, headers: Headers<'_>, body: &Value) -> Answer {
+        let content = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
+        };
+        let mut request = Request::builder().method(method.parse::<Method>().expect("a method"));
+        request = request.uri_str(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !body.is_null() {
+            request = request.content_type("application/json");
+        }
+        self.send(request.body(content)).await
+    }
+
+    pub(crate) async fn send(&self, mut request: Request) -> Answer {
+        let surroundings = Arc::clone(&self.surroundings);
+        let request_id = HeaderValue::from_static("request-1");
+        request.set_data(Arrival {
+            surroundings,
+            address: IpAddr::from([192, 0, 2, 1]),
+            request_id,
+        });
+        let response = match self.route.call(request).await {
+            Ok(response) => response,
+            Err(error) => problem::respond(error, "request-1"),
+        };
+        read(response).await
+    }
+
+    /// A fresh account: its access token and the credential of a session.
+    pub(crate) async fn person(&self, email: &str) -> (String, String) {
+        let body = json!({ "email": email, "password": PASSWORD });
+        let answer = self.call("POST", "/auth/sign-up", &[], &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        let bearer = format!(
+            "Bearer {}",
+            answer.body["access_token"].as_str().expect("a token")
+        );
+        let headers = [("authorization", bearer.as_str())];
+        let answer = self
+            .call("POST", "/ui/session/start", &headers, &Value::Null)
+            .await;
+        let session = answer.body["session_id"].as_str().expect("a session").to_owned();
+        (bearer, session)
+    }
+}
+
+async fn read(response: Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = body.into_bytes().await.expect("a body");
+    let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
+}

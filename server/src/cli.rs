@@ -1,0 +1,254 @@
+//! The command line: what can be asked of the program, and in which words.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+use crate::environment::Environment;
+use crate::exit::Failure;
+
+/// Sign-in, sessions and second factors for your application: one program with an API, a Swagger UI and a panel.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+First steps:
+  portcullis dev                                 everything on this machine, nothing to set up
+  portcullis config default > portcullis.toml    a file with every setting to start from
+  portcullis keys create --file keys.toml        the keys that seal secrets
+  portcullis config check                        all mistakes at once, without starting anything
+  portcullis serve                               in production
+
+Settings come from portcullis.toml, PORTCULLIS_ variables and options; later ones win.
+Exit codes: 64 wrong usage, 69 something does not answer, 78 mistakes in the configuration, 1 anything else.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole product on this machine, for development
+    Dev(DevArguments),
+    /// Run the service in production
+    Serve(ServeArguments),
+    /// Check, show or describe the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// List the plugins that are linked into this program
+    Providers(ProvidersArguments),
+    /// Look for whatever would keep the service from working
+    Doctor(DoctorArguments),
+    /// Print the OpenAPI document of the HTTP API
+    Openapi(OpenapiArguments),
+    /// Copy the record store to a file, also while the service runs
+    Backup(BackupArguments),
+    /// Replace the record store by a copy; the service must not run
+    Restore(RestoreArguments),
+    /// Create or rotate the keys that seal secrets
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// The file with the settings.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FileArgument {
+    /// The file with the settings [default: portcullis.toml in the working folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Which configuration is meant: that of `serve`, or that of `dev` in a folder.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SettingsArguments {
+    #[command(flatten)]
+    pub(crate) file: FileArgument,
+    /// Take the settings that `portcullis dev --data DIR` would run with
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// Options of `portcullis dev`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis dev                             on http://127.0.0.1:8080, data in ./portcullis-data
+  portcullis dev --listen 127.0.0.1:0        on a free port; the line that says ready names it
+  portcullis dev --data /tmp/try             with the data somewhere else
+  portcullis dev --identity header           believe the header x-user-sub, for scripts
+
+E-mails and text messages are kept in a mailbox that the panel links to; nothing leaves the machine.")]
+pub(crate) struct DevArguments {
+    #[command(flatten)]
+    pub(crate) file: FileArgument,
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The folder that holds all data; created if it does not exist
+    #[arg(long, value_name = "DIR", default_value = "./portcullis-data")]
+    pub(crate) data: PathBuf,
+    /// The plugin that stores records [default: embedded]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) store: Option<String>,
+    /// An identity provider to add, such as header; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) identity: Vec<String>,
+    /// Allow listening on addresses that other machines can reach
+    #[arg(long)]
+    pub(crate) expose: bool,
+}
+
+/// Options of `portcullis serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis serve
+  portcullis serve --config /etc/portcullis/portcullis.toml --listen 0.0.0.0:8080
+
+Nothing insecure is accepted: plugins for development are refused, and whatever is missing is named at once.")]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    pub(crate) file: FileArgument,
+    /// Address and port to listen on [default: server.listen]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Find every mistake, without connecting to anything
+    Check(SettingsArguments),
+    /// Print what takes effect, with the origin of every value and without secrets
+    Show(SettingsArguments),
+    /// Print the JSON schema of all settings, those of linked plugins included
+    Schema,
+    /// Print a commented file with every setting at its default
+    Default,
+}
+
+/// Options of `portcullis providers`.
+#[derive(Debug, Args)]
+pub(crate) struct ProvidersArguments {
+    #[command(flatten)]
+    pub(crate) file: FileArgument,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `portcullis doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis doctor --config /etc/portcullis/portcullis.toml
+  portcullis doctor --json | jq '.checks[] | select(.status != \"ok\")'
+
+Connects to everything that is configured, so run it where the service will run. Exit code 0 means that the service
+can start; warnings alone do not change it.")]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `portcullis openapi`.
+#[derive(Debug, Args)]
+pub(crate) struct OpenapiArguments {
+    /// Print YAML instead of JSON
+    #[arg(long)]
+    pub(crate) yaml: bool,
+}
+
+/// Options of `portcullis backup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis backup --to /backups/portcullis-monday.db
+  portcullis backup --data ./portcullis-data --to before-the-experiment.db
+
+The copy is consistent and checked. It does not hold the key file: keep that separately, or the sealed secrets in the
+copy cannot be opened.")]
+pub(crate) struct BackupArguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// The new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+}
+
+/// Options of `portcullis restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// The copy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Create a key file with one random key; an existing file is never touched
+    Create(KeyFileArgument),
+    /// Add a key and use it from now on; what was sealed with older ones still opens
+    Rotate(KeyFileArgument),
+}
+
+/// The key file.
+#[derive(Debug, Args)]
+pub(crate) struct KeyFileArgument {
+    /// The key file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// Runs the program and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked_for = !error.use_stderr();
+            // Nothing is left to be done about a terminal that does not take the text.
+            return match error.print() {
+                Ok(()) if asked_for => ExitCode::SUCCESS,
+                _ => Failure::Usage(String::new()).code(),
+            };
+        }
+    };
+    let mut out = io::stdout().lock();
+    let result = dispatch(cli.command, environment, &mut out).and_then(|()| Ok(out.flush()?));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let text = failure.to_string();
+            if !text.is_empty() && writeln!(io::stderr(), "{text}").is_err() {
+                return failure.code();
+            }
+            failure.code()
+        }
+    }
+}
+
+fn dispatch(command: Command, environment: &Environment, out: &mut dyn Write) -> Result<(), Failure> {
+    match command {
+        Command::Dev(arguments) => commands::dev::run(arguments, environment, out),
+        Command::Serve(arguments) => commands::serve::run(arguments, environment, out),
+        Command::Config(command) => commands::config::run(command, environment, out),
+        Command::Providers(arguments) => commands::providers::run(arguments, environment, out),
+        Command::Doctor(arguments) => commands::doctor::run(arguments, environment, out),
+        Command::Openapi(arguments) => commands::openapi::run(&arguments, out),
+        Command::Backup(arguments) => commands::archive::backup(arguments, environment, out),
+        Command::Restore(arguments) => commands::archive::restore(arguments, environment, out),
+        Command::Keys(command) => commands::keys::run(command, out),
+    }
+}

@@ -1,0 +1,95 @@
+//! `portcullis doctor`: prints every check and says with the exit code whether the service can start.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::{existing, look, request, wait};
+use crate::cli::DoctorArguments;
+use crate::doctor::{Finding, Status, examine};
+use crate::environment::Environment;
+use crate::exit::Failure;
+use crate::plugins;
+
+/// Mistakes in the configuration.
+const MISTAKES: u8 = 78;
+/// Something does not answer.
+const UNAVAILABLE: u8 = 69;
+
+pub(crate) fn run(
+    arguments: DoctorArguments,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let linked = plugins::linked().map_err(Failure::Other)?;
+    let mut findings = vec![Finding::new(
+        "linked",
+        Status::Ok,
+        format!("{} plugins", linked.len()),
+    )];
+    let settings = arguments.settings;
+    existing(settings.data.as_deref())?;
+    let loaded = look(&request(settings.file, settings.data.as_deref())?, environment);
+    let planned = loaded.and_then(|survey| {
+        let file = survey.file.clone();
+        Ok((file, survey.plan()?))
+    });
+    let mut code = UNAVAILABLE;
+    match planned {
+        Ok((file, effective)) => {
+            let file = file.map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
+            findings.push(Finding::new(
+                "configured",
+                Status::Ok,
+                format!("{file}, environment and options"),
+            ));
+            findings.extend(wait(async { Ok(examine(effective).await) })?);
+        }
+        Err(Failure::Configuration(mistakes)) => {
+            code = MISTAKES;
+            let told = mistakes
+                .iter()
+                .map(|mistake| mistake.to_string().replace("\n  ", " "));
+            findings.extend(told.map(|text| Finding::new("configured", Status::Failed, text)));
+        }
+        Err(failure) => return Err(failure),
+    }
+    let well = findings.iter().all(|finding| finding.status != Status::Failed);
+    if arguments.json {
+        let text = serde_json::to_string_pretty(&json!({ "ok": well, "checks": findings }));
+        writeln!(
+            out,
+            "{}",
+            text.map_err(|error| Failure::Other(error.to_string()))?
+        )?;
+    } else {
+        print(&findings, well, out)?;
+    }
+    if well { Ok(()) } else { Err(Failure::Ended(code)) }
+}
+
+fn print(findings: &[Finding], well: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    for finding in findings {
+        let status = match finding.status {
+            Status::Ok => "ok",
+            Status::Warning => "warning",
+            Status::Failed => "FAILED",
+        };
+        writeln!(out, "{status:8} {:11} {}", finding.check, finding.detail)?;
+    }
+    let warnings = findings
+        .iter()
+        .filter(|finding| finding.status == Status::Warning)
+        .count();
+    let verdict = if well {
+        "The service can start"
+    } else {
+        "The service cannot start like this"
+    };
+    writeln!(
+        out,
+        "\n{verdict}; {warnings} warning{}.",
+        if warnings == 1 { "" } else { "s" }
+    )?;
+    Ok(())
+}

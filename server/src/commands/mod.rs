@@ -1,0 +1,88 @@
+//! The commands, one file each, and what they share: finding the settings and waiting for asynchronous work.
+
+use std::net::SocketAddr;
+use std::path::{Path as FilePath, PathBuf};
+
+use crate::cli::{FileArgument, SettingsArguments};
+use crate::config::{Development, Effective, Flag, Path, Request, Survey, survey};
+use crate::environment::Environment;
+use crate::exit::Failure;
+use crate::plugins;
+
+pub(crate) mod archive;
+pub(crate) mod config;
+pub(crate) mod dev;
+pub(crate) mod doctor;
+pub(crate) mod keys;
+pub(crate) mod openapi;
+pub(crate) mod providers;
+pub(crate) mod serve;
+
+/// What the options say about where the settings are.
+fn request(file: FileArgument, data: Option<&FilePath>) -> Result<Request, Failure> {
+    let development = data.map(|data| development(data, None, Vec::new())).transpose()?;
+    Ok(Request {
+        file: file.config,
+        development,
+        ..Request::default()
+    })
+}
+
+/// `portcullis dev` in a data folder. The path is made absolute, so that messages name the folder in full.
+fn development(
+    data: &FilePath,
+    store: Option<String>,
+    identity: Vec<String>,
+) -> Result<Development, Failure> {
+    let data: PathBuf = std::path::absolute(data)?;
+    Ok(Development {
+        data,
+        store,
+        identity,
+    })
+}
+
+/// The option `--listen`.
+fn listen(address: Option<SocketAddr>) -> Vec<Flag> {
+    let flag = |address: SocketAddr| Flag {
+        name: "--listen",
+        path: Path::of(["server", "listen"]),
+        value: address.to_string().into(),
+    };
+    address.map(flag).into_iter().collect()
+}
+
+/// Every setting, with its mistakes.
+fn look(request: &Request, environment: &Environment) -> Result<Survey, Failure> {
+    let linked = plugins::linked().map_err(Failure::Other)?;
+    Ok(survey(request, environment, &linked)?)
+}
+
+/// Settings that can be run.
+fn load(request: &Request, environment: &Environment) -> Result<Effective, Failure> {
+    Ok(look(request, environment)?.plan()?)
+}
+
+/// The same for the commands that may look at either kind of configuration.
+fn load_any(arguments: SettingsArguments, environment: &Environment) -> Result<Effective, Failure> {
+    load(&request(arguments.file, arguments.data.as_deref())?, environment)
+}
+
+/// Waits for asynchronous work on all cores.
+fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// Refuses a data folder that is not there, which the plugins would otherwise create.
+fn existing(data: Option<&FilePath>) -> Result<(), Failure> {
+    match data.filter(|data| !data.is_dir()) {
+        Some(data) => Err(Failure::Usage(format!(
+            "there is no data folder {}",
+            data.display()
+        ))),
+        None => Ok(()),
+    }
+}

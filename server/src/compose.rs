@@ -1,0 +1,299 @@
+//! Connects the selected plugins, each within its time, and checks that they are what they say they are.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{join, join_all, join3};
+use portcullis_core::Foundation;
+use portcullis_ports::identity::ConnectedIdentity;
+use portcullis_ports::keys::ConnectedKeys;
+use portcullis_ports::notification::{Channel, ConnectedSender, SenderCapability, Senders};
+use portcullis_ports::passwords::ConnectedPasswords;
+use portcullis_ports::plugin::{Plugin, Port, Runtime};
+use portcullis_ports::probe::Probe;
+use portcullis_ports::storage::{ConnectedStore, Storage, StorageCapability};
+
+use crate::config::{Selected, Selection};
+use crate::exit::{Failure, in_full};
+
+/// Every plugin, connected.
+pub struct Connected {
+    /// The record store.
+    pub store: ConnectedStore,
+    /// The key manager.
+    pub keys: ConnectedKeys,
+    /// The password hasher.
+    pub passwords: ConnectedPasswords,
+    /// Identity providers by instance, in the order in which they are asked.
+    pub identity: Vec<(String, ConnectedIdentity)>,
+    /// Message senders by instance, in order of preference.
+    pub senders: Vec<(String, ConnectedSender)>,
+    /// The health of all of them.
+    pub probes: Vec<NamedProbe>,
+}
+
+impl Connected {
+    /// What the core is built on.
+    pub fn foundation(&self, runtime: &Runtime) -> Foundation {
+        Foundation {
+            store: Arc::clone(&self.store.records),
+            keys: Arc::clone(&self.keys.keys),
+            hasher: Arc::clone(&self.passwords.hasher),
+            identity: self
+                .identity
+                .iter()
+                .map(|(_, one)| Arc::clone(&one.provider))
+                .collect(),
+            senders: self
+                .senders
+                .iter()
+                .map(|(_, one)| Arc::clone(&one.sender))
+                .collect(),
+            clock: Arc::clone(&runtime.clock),
+            entropy: Arc::clone(&runtime.entropy),
+        }
+    }
+}
+
+/// A probe and whose it is.
+#[derive(Clone)]
+pub struct NamedProbe {
+    /// Such as `store.main (embedded)`.
+    pub name: String,
+    /// Asks it.
+    pub probe: Arc<dyn Probe>,
+}
+
+/// A plugin that did not connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotConnected {
+    /// Such as `store.main (embedded)`.
+    pub name: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+impl fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} did not connect: {}", self.name, self.reason)
+    }
+}
+
+/// One plugin after its attempt to connect.
+pub struct Attempt<T> {
+    /// The instance.
+    pub instance: String,
+    /// Such as `store.main (embedded)`.
+    pub name: String,
+    /// What came of it.
+    pub result: Result<T, NotConnected>,
+}
+
+/// All plugins after their attempts to connect.
+pub struct Attempts {
+    /// The record store.
+    pub store: Attempt<ConnectedStore>,
+    /// The key manager.
+    pub keys: Attempt<ConnectedKeys>,
+    /// The password hasher.
+    pub passwords: Attempt<ConnectedPasswords>,
+    /// Identity providers.
+    pub identity: Vec<Attempt<ConnectedIdentity>>,
+    /// Message senders.
+    pub senders: Vec<Attempt<ConnectedSender>>,
+}
+
+/// Connects all plugins at the same time; each may take as long as `limit`.
+pub async fn attempt(selection: Selection, runtime: &Runtime, limit: Duration) -> Attempts {
+    let Selection {
+        store,
+        keys,
+        passwords,
+        identity,
+        senders,
+    } = selection;
+    let single = join3(
+        connect(store, runtime, limit, check_store),
+        connect(keys, runtime, limit, |_, _, _| Ok(())),
+        connect(passwords, runtime, limit, |_, _, _| Ok(())),
+    );
+    let lists = join(
+        join_all(
+            identity
+                .into_iter()
+                .map(|one| connect(one, runtime, limit, |_, _, _| Ok(()))),
+        ),
+        join_all(
+            senders
+                .into_iter()
+                .map(|one| connect(one, runtime, limit, check_sender)),
+        ),
+    );
+    let ((store, keys, passwords), (identity, senders)) = join(single, lists).await;
+    Attempts {
+        store,
+        keys,
+        passwords,
+        identity,
+        senders,
+    }
+}
+
+/// Connects all plugins or none.
+///
+/// # Errors
+/// [`Failure::Unavailable`] with every plugin that did not connect.
+pub async fn connect_all(
+    selection: Selection,
+    runtime: &Runtime,
+    limit: Duration,
+) -> Result<Connected, Failure> {
+    attempt(selection, runtime, limit).await.all().map_err(|failed| {
+        let lines: Vec<String> = failed.iter().map(ToString::to_string).collect();
+        Failure::Unavailable(lines.join("\n"))
+    })
+}
+
+impl Attempts {
+    /// All of them, if every one is connected.
+    ///
+    /// # Errors
+    /// Those that are not.
+    pub fn all(self) -> Result<Connected, Vec<NotConnected>> {
+        let probes = self.probes();
+        let mut failed = Vec::new();
+        let store = taken(self.store, &mut failed);
+        let keys = taken(self.keys, &mut failed);
+        let passwords = taken(self.passwords, &mut failed);
+        let identity: Vec<_> = self
+            .identity
+            .into_iter()
+            .filter_map(|one| taken(one, &mut failed))
+            .collect();
+        let senders: Vec<_> = self
+            .senders
+            .into_iter()
+            .filter_map(|one| taken(one, &mut failed))
+            .collect();
+        match (store, keys, passwords) {
+            (Some((_, store)), Some((_, keys)), Some((_, passwords))) if failed.is_empty() => Ok(Connected {
+                store,
+                keys,
+                passwords,
+                identity,
+                senders,
+                probes,
+            }),
+            _ => Err(failed),
+        }
+    }
+
+    /// The probes of those that are connected.
+    pub fn probes(&self) -> Vec<NamedProbe> {
+        let single = [
+            probe(&self.store, |store| &store.probe),
+            probe(&self.keys, |keys| &keys.probe),
+            probe(&self.passwords, |passwords| &passwords.probe),
+        ];
+        let identity = self
+            .identity
+            .iter()
+            .map(|one| probe(one, |identity| &identity.probe));
+        let senders = self.senders.iter().map(|one| probe(one, |sender| &sender.probe));
+        single
+            .into_iter()
+            .chain(identity)
+            .chain(senders)
+            .flatten()
+            .collect()
+    }
+}
+
+fn probe<T>(attempt: &Attempt<T>, of: impl FnOnce(&T) -> &Arc<dyn Probe>) -> Option<NamedProbe> {
+    let connected = attempt.result.as_ref().ok()?;
+    Some(NamedProbe {
+        name: attempt.name.clone(),
+        probe: Arc::clone(of(connected)),
+    })
+}
+
+fn taken<T>(attempt: Attempt<T>, failed: &mut Vec<NotConnected>) -> Option<(String, T)> {
+    match attempt.result {
+        Ok(connected) => Some((attempt.instance, connected)),
+        Err(why) => {
+            failed.push(why);
+            None
+        }
+    }
+}
+
+/// What a plugin that says one thing and is another does wrong.
+type Check<P> = fn(&'static Plugin<P>, &<P as Port>::Connected, bool) -> Result<(), String>;
+
+async fn connect<P: Port>(
+    selected: Selected<P>,
+    runtime: &Runtime,
+    limit: Duration,
+    check: Check<P>,
+) -> Attempt<P::Connected> {
+    let name = selected.name();
+    let offline = selected.plan.offline(runtime).is_some();
+    let result = match tokio::time::timeout(limit, selected.plan.connect(runtime)).await {
+        Ok(Ok(connected)) => check(selected.plugin, &connected, offline).map(|()| connected),
+        Ok(Err(error)) => Err(in_full(&error)),
+        Err(_) => Err(format!(
+            "no answer within {} s (server.connect_timeout)",
+            limit.as_secs()
+        )),
+    };
+    let result = result.map_err(|reason| NotConnected {
+        name: name.clone(),
+        reason,
+    });
+    Attempt {
+        instance: selected.instance,
+        name,
+        result,
+    }
+}
+
+fn check_store(plugin: &'static Plugin<Storage>, _: &ConnectedStore, offline: bool) -> Result<(), String> {
+    let declared = plugin.capabilities.contains(&StorageCapability::Archive);
+    same(declared, offline, "Archive", "an archive")
+}
+
+fn check_sender(plugin: &'static Plugin<Senders>, sender: &ConnectedSender, _: bool) -> Result<(), String> {
+    let declares = |capability| plugin.capabilities.contains(&capability);
+    let serves = |channel| sender.sender.channels().contains(&channel);
+    same(
+        declares(SenderCapability::Mailbox),
+        sender.mailbox.is_some(),
+        "Mailbox",
+        "a mailbox",
+    )?;
+    same(
+        declares(SenderCapability::Email),
+        serves(Channel::Email),
+        "Email",
+        "the channel email",
+    )?;
+    same(
+        declares(SenderCapability::Sms),
+        serves(Channel::Sms),
+        "Sms",
+        "the channel sms",
+    )
+}
+
+fn same(declared: bool, brought: bool, capability: &str, what: &str) -> Result<(), String> {
+    match (declared, brought) {
+        (true, false) => Err(format!(
+            "it declares {capability} and brings no such thing; this is a defect of the plugin"
+        )),
+        (false, true) => Err(format!(
+            "it brings {what} and does not declare {capability}; this is a defect of the plugin"
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,155 @@
+//! The schema of the whole configuration: our own tables and those of every linked plugin.
+
+use portcullis_core::settings::Settings;
+use portcullis_ports::plugin::Listed;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::settings::ServerSettings;
+
+/// What may be called an instance: it must also be spelled in a variable.
+const INSTANCE: &str = "^[a-z0-9]+(_[a-z0-9]+)*$";
+
+/// The sections that select plugins, with whether they select one instance or a list.
+pub(crate) const SECTIONS: [(&str, Choice); 5] = [
+    ("store", Choice::One),
+    ("keys", Choice::One),
+    ("passwords", Choice::One),
+    ("identity", Choice::Several),
+    ("senders", Choice::Several),
+];
+
+/// The password hasher that is taken when none is selected: the instance and its plugin.
+pub(crate) const DEFAULT_HASHER: (&str, &str) = ("main", "argon2id");
+
+/// How many instances a section selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Exactly one.
+    One,
+    /// Any number, in order of preference.
+    Several,
+}
+
+/// The schema of everything an operator can set, without references.
+pub fn document(linked: &[Listed]) -> Value {
+    let mut tables = Map::new();
+    tables.insert("server".to_owned(), of::<ServerSettings>());
+    if let Some(areas) = of::<Settings>().get("properties").and_then(Value::as_object) {
+        tables.extend(areas.clone());
+    }
+    for (port, choice) in SECTIONS {
+        tables.insert(port.to_owned(), section(port, choice, linked));
+    }
+    if let Some(selection) = tables
+        .get_mut("passwords")
+        .and_then(|section| section.pointer_mut("/properties/use"))
+    {
+        selection["default"] = DEFAULT_HASHER.0.into();
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The configuration of Portcullis",
+        "type": "object",
+        "properties": tables,
+        "additionalProperties": false,
+    })
+}
+
+/// The schema of a type of ours.
+fn of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    inlined(settings.into_generator().into_root_schema_for::<T>().as_value())
+}
+
+fn section(port: &str, choice: Choice, linked: &[Listed]) -> Value {
+    let plugins: Vec<&Listed> = linked.iter().filter(|plugin| plugin.port == port).collect();
+    let title = plugins.first().map_or(port, |plugin| plugin.port_title);
+    let tables: Map<String, Value> = plugins
+        .iter()
+        .map(|plugin| (plugin.meta.id.to_owned(), settings_of(plugin)))
+        .collect();
+    let selection = match choice {
+        Choice::One => json!({ "type": "string", "examples": ["main"], "description": format!(
+            "The {} that is used: the name of an instance, which has its settings in `[{port}.<instance>.<plugin>]`.",
+            title.to_lowercase()
+        ) }),
+        Choice::Several => {
+            json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true, "default": [],
+            "description": format!(
+                "The {}s that are used, in order of preference: names of instances, each with its settings in `[{port}.<instance>.<plugin>]`.",
+                title.to_lowercase()
+            ) })
+        }
+    };
+    json!({
+        "description": format!("{title}."),
+        "type": "object",
+        "properties": { "use": selection },
+        "propertyNames": { "pattern": INSTANCE },
+        "additionalProperties": {
+            "type": "object",
+            "x-instance-of": port,
+            "properties": tables,
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+    })
+}
+
+/// The settings of a plugin, described by what it says of itself.
+fn settings_of(plugin: &Listed) -> Value {
+    let mut schema = inlined(plugin.schema.as_value());
+    if let Some(table) = schema.as_object_mut() {
+        table.remove("$schema");
+        table.insert("title".to_owned(), plugin.meta.title.into());
+        table.insert("description".to_owned(), plugin.meta.summary.into());
+    }
+    schema
+}
+
+/// Replaces every reference by what it refers to; settings never refer to themselves.
+fn inlined(schema: &Value) -> Value {
+    let empty = Map::new();
+    let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&empty);
+    let mut inlined = inline(schema, definitions);
+    if let Some(table) = inlined.as_object_mut() {
+        for word in ["$defs", "$schema", "title"] {
+            table.remove(word);
+        }
+    }
+    inlined
+}
+
+fn inline(node: &Value, definitions: &Map<String, Value>) -> Value {
+    match node {
+        Value::Array(elements) => elements
+            .iter()
+            .map(|element| inline(element, definitions))
+            .collect(),
+        Value::Object(table) => {
+            let mut whole = Map::new();
+            let target = table
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|to| to.strip_prefix("#/$defs/"));
+            if let Some(target) = target.and_then(|name| definitions.get(name)) {
+                whole.extend(
+                    inline(target, definitions)
+                        .as_object()
+                        .cloned()
+                        .unwrap_or_default(),
+                );
+            }
+            // What stands beside a reference is about this place and beats what the type says.
+            let beside = table
+                .iter()
+                .filter(|(word, _)| *word != "$ref" && *word != "$defs");
+            whole.extend(beside.map(|(word, value)| (word.clone(), inline(value, definitions))));
+            Value::Object(whole)
+        }
+        plain => plain.clone(),
+    }
+}

@@ -1,0 +1,171 @@
+//! Which plugin instances a configuration uses, and what is wrong with the choice.
+
+use portcullis_ports::plugin::{Listed, Maturity};
+use serde_json::Value;
+
+use super::Stage;
+use super::layer::Merged;
+use super::mistakes::{Mistake, Mistakes};
+use super::nearest::advice;
+use super::path::Path;
+use super::schema::{Choice, SECTIONS};
+
+/// One instance that is used, with the plugin that fills it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The section.
+    pub port: &'static str,
+    /// The name of the instance.
+    pub instance: String,
+    /// The id of the plugin.
+    pub plugin: String,
+}
+
+impl Chosen {
+    /// The table with its settings.
+    pub fn path(&self) -> Path {
+        Path::of([self.port, &self.instance, &self.plugin])
+    }
+}
+
+/// The names after `use`, each with its place.
+fn used(tree: &Value, port: &str) -> Vec<(Path, String)> {
+    let path = Path::of([port, "use"]);
+    match tree.get(port).and_then(|section| section.get("use")) {
+        Some(Value::String(name)) => vec![(path, name.clone())],
+        Some(Value::Array(names)) => {
+            let names = names.iter().enumerate();
+            names
+                .filter_map(|(at, name)| Some((path.element(at), name.as_str()?.to_owned())))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The plugins that fill an instance; exactly one if all is well.
+fn filling<'a>(tree: &'a Value, port: &str, instance: &str) -> Vec<&'a str> {
+    let table = tree
+        .get(port)
+        .and_then(|section| section.get(instance))
+        .and_then(Value::as_object);
+    table.into_iter().flatten().map(|(id, _)| id.as_str()).collect()
+}
+
+/// The instances that are used and filled by one plugin.
+pub(crate) fn chosen(tree: &Value) -> Vec<Chosen> {
+    let mut chosen = Vec::new();
+    for (port, _) in SECTIONS {
+        for (_, instance) in used(tree, port) {
+            if let [plugin] = filling(tree, port, &instance).as_slice() {
+                chosen.push(Chosen {
+                    port,
+                    plugin: (*plugin).to_owned(),
+                    instance,
+                });
+            }
+        }
+    }
+    chosen
+}
+
+/// What is wrong with the choice of plugins.
+pub(crate) fn check(merged: &Merged, linked: &[Listed], stage: Stage, excused: &Mistakes) -> Mistakes {
+    let mut mistakes = Mistakes::new();
+    for (port, choice) in SECTIONS {
+        let linked: Vec<&Listed> = linked.iter().filter(|plugin| plugin.port == port).collect();
+        let names = used(&merged.tree, port);
+        let setting = Path::of([port, "use"]);
+        let written = merged.get(&setting).is_some() || excused.any_within(&setting);
+        if choice == Choice::One && names.is_empty() && !written {
+            mistakes.push(nothing_chosen(port, &linked, merged));
+        }
+        for (at, (place, instance)) in names.iter().enumerate() {
+            if names.iter().take(at).any(|(_, earlier)| earlier == instance) {
+                continue;
+            }
+            let plugins = filling(&merged.tree, port, instance);
+            if merged.get(&Path::of([port, instance])).is_none() || instance == "use" {
+                mistakes.push(no_such_instance(merged, place, port, instance, &linked));
+            } else if let [plugin] = plugins.as_slice() {
+                let found = linked.iter().find(|listed| listed.meta.id == *plugin);
+                let development =
+                    found.is_some_and(|listed| listed.meta.maturity == Maturity::DevelopmentOnly);
+                if development && stage == Stage::Production {
+                    mistakes.push(development_only(merged, place, plugin, &linked));
+                }
+            }
+        }
+    }
+    mistakes
+}
+
+fn ids(linked: &[&Listed], kept: impl Fn(&Listed) -> bool) -> Vec<&'static str> {
+    linked
+        .iter()
+        .filter(|listed| kept(listed))
+        .map(|listed| listed.meta.id)
+        .collect()
+}
+
+fn nothing_chosen(port: &str, linked: &[&Listed], merged: &Merged) -> Mistake {
+    let title = linked
+        .first()
+        .map_or(port, |listed| listed.port_title)
+        .to_lowercase();
+    let known = ids(linked, |_| true);
+    let example = known.first().unwrap_or(&"plugin");
+    let path = Path::of([port, "use"]);
+    let remedy = format!(
+        "Set `use = \"main\"` in [{port}] and give [{port}.main.{example}] its settings. Linked: {}.",
+        if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        }
+    );
+    Mistake::new(
+        merged.around(&path),
+        &path,
+        format!("No {title} is selected."),
+        remedy,
+    )
+}
+
+fn no_such_instance(
+    merged: &Merged,
+    place: &Path,
+    port: &str,
+    instance: &str,
+    linked: &[&Listed],
+) -> Mistake {
+    let section = merged.tree.get(port).and_then(Value::as_object);
+    let known: Vec<&str> = section
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .filter(|key| *key != "use")
+        .collect();
+    let example = linked.first().map_or("plugin", |listed| listed.meta.id);
+    let remedy = if known.is_empty() {
+        format!("Add [{port}.{instance}.{example}] with its settings.")
+    } else {
+        format!(
+            "{} Or add [{port}.{instance}.{example}].",
+            advice(instance, &known, "instances")
+        )
+    };
+    let problem = format!("There is no [{port}.{instance}.…].");
+    Mistake::new(Some(merged.source(place)), place, problem, remedy)
+}
+
+fn development_only(merged: &Merged, place: &Path, plugin: &str, linked: &[&Listed]) -> Mistake {
+    let others = ids(linked, |listed| listed.meta.maturity != Maturity::DevelopmentOnly);
+    let remedy = if others.is_empty() {
+        "Take it out; no other plugin of this kind is linked into this program.".to_owned()
+    } else {
+        format!("Choose one of: {}.", others.join(", "))
+    };
+    let problem = format!("`{plugin}` is for `portcullis dev` only.");
+    Mistake::new(Some(merged.source(place)), place, problem, remedy)
+}

@@ -1,0 +1,128 @@
+//! The table `[server]`: how the program listens, whom it trusts, what it logs.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use portcullis_ports::{Secret, Span};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+use super::Stage;
+use super::values::{Network, Origin, Size};
+
+/// How the program listens, whom it trusts, what it logs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSettings {
+    /// The address and the port to listen on. Port 0 takes a free one. TLS ends at a proxy in front.
+    #[schemars(with = "String", extend("examples" = ["127.0.0.1:8080"]))]
+    pub listen: SocketAddr,
+    /// Where browsers reach the service, as scheme, host and port. Needed by `portcullis serve`, and `https` unless
+    /// it is this machine. Under `portcullis dev` it is the address the program listens on.
+    #[schemars(extend("x-env" = ["PUBLIC_BASE_URL"]))]
+    pub public_url: Option<Origin>,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed. Without them the peer's address counts.
+    pub trusted_proxies: Vec<Network>,
+    /// Origins of other sites whose pages may call the API from a browser. The service's own origin always may.
+    pub cors_origins: Vec<Origin>,
+    /// The largest request body.
+    pub body_limit: Size,
+    /// A request that takes longer is answered with 503.
+    pub request_timeout: Span,
+    /// How long requests under way may go on after the program was told to stop.
+    pub drain_timeout: Span,
+    /// How long a plugin may take to connect at the start, and to answer a health check.
+    pub connect_timeout: Span,
+    /// The bearer token that `/metrics` asks for. Without one `/metrics` is not served.
+    pub metrics_token: Option<Secret>,
+    /// Whether `/docs` shows the Swagger UI. The API document itself is always served.
+    pub docs: bool,
+    /// How log lines are written: `text` for people, `json` for collectors.
+    pub log_format: LogFormat,
+    /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, and exceptions such as `info,portcullis_core=debug`.
+    #[schemars(extend("examples" = ["info"]))]
+    pub log_level: String,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            body_limit: Size::kib(64),
+            request_timeout: Span::seconds(30),
+            drain_timeout: Span::seconds(20),
+            connect_timeout: Span::seconds(10),
+            metrics_token: None,
+            docs: true,
+            log_format: LogFormat::Text,
+            log_level: "info".to_owned(),
+        }
+    }
+}
+
+/// A mistake in a field: its name, the problem, the remedy.
+type FieldMistake = (&'static str, String, String);
+
+impl ServerSettings {
+    /// What does not fit together.
+    pub(super) fn mistakes(&self, stage: Stage) -> Vec<FieldMistake> {
+        let mut mistakes = Vec::new();
+        let mut complain = |field, problem: &str, remedy: &str| {
+            mistakes.push((field, problem.to_owned(), remedy.to_owned()));
+        };
+        match &self.public_url {
+            None if stage == Stage::Production => complain(
+                "public_url",
+                "`public_url` is needed by `portcullis serve`.",
+                "Set the address at which browsers reach the service, such as https://gate.example.com.",
+            ),
+            Some(url) if stage == Stage::Production && !url.is_secure() && !url.is_local() => complain(
+                "public_url",
+                "Over plain http, passwords and sessions could be read on the way.",
+                "Use https; a proxy in front of this program ends TLS.",
+            ),
+            _ => {}
+        }
+        if EnvFilter::try_new(&self.log_level).is_err() || self.log_level.trim().is_empty() {
+            complain(
+                "log_level",
+                "This is not a log level.",
+                "Expected is error, warn, info, debug or trace, perhaps with exceptions such as info,portcullis_core=debug.",
+            );
+        }
+        for (field, span) in [
+            ("request_timeout", self.request_timeout),
+            ("connect_timeout", self.connect_timeout),
+        ] {
+            if span.get().is_zero() {
+                complain(
+                    field,
+                    "No time at all is never enough.",
+                    "Expected is at least 1s.",
+                );
+            }
+        }
+        let token = self.metrics_token.as_ref().map(|token| token.expose().len());
+        if token.is_some_and(|length| length < 16) {
+            complain(
+                "metrics_token",
+                "The token is too easy to guess.",
+                "Use 16 characters or more.",
+            );
+        }
+        mistakes
+    }
+}

@@ -1,0 +1,260 @@
+//! What would keep the service from working: every check with its outcome.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use portcullis_ports::Timestamp;
+use portcullis_ports::notification::{Channel, ConnectedSender};
+use portcullis_ports::plugin::{Maturity, Plugin, Port};
+use serde::Serialize;
+
+use crate::compose::{Attempt, Attempts, NamedProbe, attempt};
+use crate::config::{Effective, Selected, Source};
+use crate::exit::in_full;
+use crate::system;
+
+/// How a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// As it should be.
+    Ok,
+    /// The service can start, but somebody should look at it.
+    Warning,
+    /// The service cannot start or cannot do its work.
+    Failed,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was checked: `linked`, `configured`, `connects`, `healthy`, `clock`, `senders` or `advice`.
+    pub check: &'static str,
+    /// How it went.
+    pub status: Status,
+    /// In words.
+    pub detail: String,
+}
+
+impl Finding {
+    /// A check and its outcome.
+    pub fn new(check: &'static str, status: Status, detail: impl Into<String>) -> Self {
+        Self {
+            check,
+            status,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// Before this moment the program did not exist: a clock that shows less is wrong.
+const NOT_BEFORE: Timestamp = Timestamp::from_seconds(1_767_225_600);
+/// A hundred years later.
+const NOT_AFTER: Timestamp = Timestamp::from_seconds(1_767_225_600 + 3_155_760_000);
+/// How far the clock may jump while the checks run.
+const JUMP: Duration = Duration::from_secs(1);
+
+/// Connects to everything and asks how it is.
+pub async fn examine(effective: Effective) -> Vec<Finding> {
+    let runtime = system::runtime();
+    let limit = effective.server.connect_timeout.get();
+    let (began, at) = (Instant::now(), runtime.clock.now());
+    let mut findings = advice(&effective);
+    let attempts = attempt(effective.plugins, &runtime, limit).await;
+    findings.extend(connections(&attempts));
+    findings.extend(health(&attempts.probes(), limit).await);
+    findings.extend(channels(&attempts.senders));
+    findings.push(clock(at, began.elapsed(), runtime.clock.now()));
+    findings.sort_by_key(|finding| {
+        ["connects", "healthy", "clock", "senders"]
+            .iter()
+            .position(|check| *check == finding.check)
+            .unwrap_or(9)
+    });
+    findings
+}
+
+fn connections(attempts: &Attempts) -> Vec<Finding> {
+    let Attempts {
+        store,
+        keys,
+        passwords,
+        identity,
+        senders,
+    } = attempts;
+    let mut findings = vec![connection(store), connection(keys), connection(passwords)];
+    findings.extend(identity.iter().map(connection));
+    findings.extend(senders.iter().map(connection));
+    findings
+}
+
+fn connection<T>(attempt: &Attempt<T>) -> Finding {
+    match &attempt.result {
+        Ok(_) => Finding::new("connects", Status::Ok, attempt.name.clone()),
+        Err(why) => Finding::new(
+            "connects",
+            Status::Failed,
+            format!("{}: {}", attempt.name, why.reason),
+        ),
+    }
+}
+
+async fn health(probes: &[NamedProbe], limit: Duration) -> Vec<Finding> {
+    let ask = async |one: &NamedProbe| match tokio::time::timeout(limit, one.probe.check()).await {
+        Ok(Ok(said)) => Finding::new("healthy", Status::Ok, format!("{}: {said}", one.name)),
+        Ok(Err(error)) => Finding::new(
+            "healthy",
+            Status::Failed,
+            format!("{}: {}", one.name, in_full(&error)),
+        ),
+        Err(_) => Finding::new(
+            "healthy",
+            Status::Failed,
+            format!("{}: no answer within {} s", one.name, limit.as_secs()),
+        ),
+    };
+    join_all(probes.iter().map(ask)).await
+}
+
+/// Who sends what, and what nobody sends.
+fn channels(senders: &[Attempt<ConnectedSender>]) -> Vec<Finding> {
+    let serves = |attempt: &&Attempt<ConnectedSender>, channel| {
+        let connected = attempt.result.as_ref();
+        connected.is_ok_and(|connected| connected.sender.channels().contains(&channel))
+    };
+    let describe = |channel: Channel| {
+        let serving = senders.iter().filter(|sender| serves(sender, channel));
+        let names: Vec<&str> = serving.map(|sender| sender.instance.as_str()).collect();
+        match names.as_slice() {
+            [] => Finding::new(
+                "senders",
+                Status::Warning,
+                format!(
+                    "{channel}: nothing can be sent, so nobody can use this factor; select a sender in [senders]"
+                ),
+            ),
+            [one] => Finding::new("senders", Status::Ok, format!("{channel}: {one}")),
+            [first, others @ ..] => Finding::new(
+                "senders",
+                Status::Ok,
+                format!("{channel}: {first}, then {}", others.join(", ")),
+            ),
+        }
+    };
+    [Channel::Email, Channel::Sms].map(describe).into()
+}
+
+/// Compares the clock of the machine with itself and with common sense.
+fn clock(began: Timestamp, passed: Duration, now: Timestamp) -> Finding {
+    if now < NOT_BEFORE || now > NOT_AFTER {
+        let detail =
+            format!("the clock shows {now} seconds since 1970, which cannot be right; codes would not match");
+        return Finding::new("clock", Status::Failed, detail);
+    }
+    let drift = now.since(began).abs_diff(passed);
+    if drift > JUMP || now < began {
+        let detail = format!(
+            "the clock jumped by {} ms during the checks; is something setting it?",
+            drift.as_millis()
+        );
+        return Finding::new("clock", Status::Warning, detail);
+    }
+    Finding::new("clock", Status::Ok, "plausible and steady")
+}
+
+/// What an operator should know although nothing is wrong with it.
+fn advice(effective: &Effective) -> Vec<Finding> {
+    let mut texts = Vec::new();
+    let server = &effective.server;
+    if server
+        .public_url
+        .as_ref()
+        .is_some_and(crate::config::Origin::is_secure)
+        && server.trusted_proxies.is_empty()
+    {
+        texts.push(
+            "server.trusted_proxies is empty although TLS ends at a proxy: all visitors seem to come from its address, \
+             and share its limits"
+                .to_owned(),
+        );
+    }
+    let plugins = &effective.plugins;
+    texts.extend(
+        [
+            early(&plugins.store),
+            early(&plugins.keys),
+            early(&plugins.passwords),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    texts.extend(plugins.identity.iter().filter_map(early));
+    texts.extend(plugins.senders.iter().filter_map(early));
+    texts.extend(readable_files(effective));
+    texts
+        .into_iter()
+        .map(|text| Finding::new("advice", Status::Warning, text))
+        .collect()
+}
+
+fn early<P: Port>(selected: &Selected<P>) -> Option<String> {
+    let plugin: &Plugin<P> = selected.plugin;
+    let development = plugin.meta.maturity == Maturity::DevelopmentOnly;
+    development.then(|| {
+        format!(
+            "{} is for development only; `portcullis serve` refuses it",
+            selected.name()
+        )
+    })
+}
+
+/// Files with secrets that other users of the machine can read.
+fn readable_files(effective: &Effective) -> Vec<String> {
+    let mut files: Vec<&Path> = effective
+        .shown
+        .entries
+        .iter()
+        .filter(|entry| entry.secret)
+        .filter_map(|entry| match &entry.source {
+            Source::File { file, .. } | Source::Variable { file: Some(file), .. } => Some(file.as_path()),
+            _ => None,
+        })
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    let open =
+        |file: &&Path| std::fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o007 != 0);
+    files
+        .into_iter()
+        .filter(open)
+        .map(|file| {
+            format!(
+                "{0} holds secrets and every user of this machine can read it: chmod o-rwx {0}",
+                file.display()
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_jumps_or_is_absurd_is_noticed() {
+        let now = NOT_BEFORE + Duration::from_secs(1_000_000);
+        let second = Duration::from_secs(1);
+        assert_eq!(clock(now, second, now + second).status, Status::Ok);
+        assert_eq!(
+            clock(now, second, now + Duration::from_secs(5)).status,
+            Status::Warning
+        );
+        assert_eq!(clock(now, second, now - second).status, Status::Warning);
+        assert_eq!(
+            clock(now, second, Timestamp::from_seconds(0)).status,
+            Status::Failed
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! What surrounds every endpoint: a time limit, a net for panics, problems for errors, meters, one line in the log.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use hyper::body::Body as _;
+use poem::http::header::CONTENT_LENGTH;
+use poem::http::{HeaderMap, Method};
+use poem::{Body, BoxBody, Endpoint, Request, Response};
+use portcullis_openapi::{Arrival, problem};
+use portcullis_ports::Error;
+use tokio::time::timeout;
+
+use super::meters::{Answered, Meters, label};
+
+/// The methods that have meters at hand.
+const METERED: [Method; 4] = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS];
+
+/// An endpoint under watch.
+pub(super) struct Watched<E> {
+    inner: E,
+    route: String,
+    meters: Vec<(Method, Meters)>,
+    limit: Duration,
+    /// Asked so often that its lines would drown all others.
+    quiet: bool,
+}
+
+impl<E> Watched<E> {
+    pub(super) fn new(route: impl Into<String>, inner: E, limit: Duration) -> Self {
+        let route = route.into();
+        let meters = METERED.map(|method| {
+            let meters = Meters::new(&route, label(&method));
+            (method, meters)
+        });
+        Self { inner, meters: meters.into(), route, limit, quiet: false }
+    }
+
+    /// Its requests are logged at level `debug`.
+    pub(super) fn quiet(mut self, quiet: bool) -> Self {
+        self.quiet = quiet;
+        self
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Watched<E> {
+    /// Never fails: whatever goes wrong becomes a problem.
+    async fn answer(&self, request: Request, request_id: &str) -> Response {
+        let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        match timeout(self.limit, answer).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(error))) => problem::respond(error, request_id),
+            Ok(Err(panic)) => {
+                let error = Error::internal("a handler panicked").with("panic", message(panic.as_ref()));
+                problem::answer(&error.with("route", self.route.as_str()), request_id)
+            }
+            Err(_) => problem::answer(&problem::REQUEST_TIMEOUT.error().with("route", self.route.as_str()), request_id),
+        }
+    }
+
+    fn record(&self, method: &Method, answered: &Answered, request_id: &str) {
+        match self.meters.iter().find(|(metered, _)| metered == method) {
+            Some((_, meters)) => meters.record(answered),
+            None => Meters::new(&self.route, label(method)).record(answered),
+        }
+        let (method, route, status) = (label(method), self.route.as_str(), answered.status.as_u16());
+        let ms = answered.took.as_micros() as f64 / 1000.0;
+        if self.quiet && !answered.status.is_server_error() {
+            tracing::debug!(method, route, status, ms, request_id, "request");
+        } else {
+            tracing::info!(method, route, status, ms, request_id, "request");
+        }
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Watched<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let started = Instant::now();
+        let method = request.method().clone();
+        let request_size = announced(request.headers());
+        let id = request.data::<Arrival>().map(|arrival| arrival.request_id.clone());
+        let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let meters = self.meters.iter().find(|(metered, _)| *metered == method);
+        let under_way = meters.map(|(_, meters)| meters.enter());
+        let mut response = self.answer(request, id).await;
+        drop(under_way);
+        let response_size = measure(&mut response);
+        let answered = Answered { status: response.status(), took: started.elapsed(), request_size, response_size };
+        self.record(&method, &answered, id);
+        Ok(response)
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The length of the body, if it is known; streams have none.
+fn measure(response: &mut Response) -> Option<u64> {
+    let body = BoxBody::from(response.take_body());
+    let size = body.size_hint().exact();
+    response.set_body(Body::from(body));
+    size
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+}

@@ -1,0 +1,48 @@
+//! The clock and the randomness of the machine: the one place that asks for them.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use portcullis_ports::plugin::Runtime;
+use portcullis_ports::{Clock, Entropy, Error, Result, Timestamp};
+
+/// The time of the machine; waits on the asynchronous runtime.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the Clock port's own implementation"
+    )]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+}
+
+/// The random source of the operating system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<()> {
+        getrandom::fill(bytes).map_err(|error| {
+            Error::internal("the operating system gives no randomness").with("cause", error.to_string())
+        })
+    }
+}
+
+/// What plugins are handed when they connect.
+pub fn runtime() -> Runtime {
+    Runtime {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+    }
+}

@@ -1,0 +1,341 @@
+//! The program itself: what it prints, where, and with which exit code it ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use portcullis_server::config::default_file;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::courier::real_plugins;
+use crate::setup::{ENOUGH, says};
+
+fn program(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command
+        .current_dir(folder.path())
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::null());
+    command
+}
+
+fn ends(folder: &TempDir, arguments: &[&str], code: i32) -> (String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = program(folder, arguments).output().unwrap();
+    let (out, err) = (
+        String::from_utf8(stdout).unwrap(),
+        String::from_utf8(stderr).unwrap(),
+    );
+    assert_eq!(status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    (out, err)
+}
+
+fn folder() -> TempDir {
+    TempDir::new().unwrap()
+}
+
+/// A program that runs; dropping it ends it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as good.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Running {
+    fn start(folder: &TempDir, arguments: &[&str]) -> (Self, String) {
+        let mut child = program(folder, arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let running = Self(child);
+        let mut said = String::new();
+        while !said.contains("Ctrl-C") {
+            assert_ne!(
+                out.read_line(&mut said).unwrap(),
+                0,
+                "it ended after saying: {said}"
+            );
+        }
+        (running, said)
+    }
+
+    fn stop(mut self) -> (Option<i32>, String) {
+        let id = Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
+        kill_process(id, Signal::TERM).unwrap();
+        let mut log = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.0.wait().unwrap().code(), log)
+    }
+}
+
+#[test]
+fn help_is_a_success_and_nonsense_is_wrong_usage() {
+    let folder = folder();
+    says(
+        &ends(&folder, &["--help"], 0).0,
+        &["First steps:", "portcullis dev", "Exit codes: 64"],
+    );
+    says(
+        &ends(&folder, &["dev", "--help"], 0).0,
+        &["Examples:", "--expose"],
+    );
+    says(&ends(&folder, &["--version"], 0).0, &["portcullis "]);
+    says(&ends(&folder, &["servo"], 64).1, &["servo"]);
+    says(
+        &ends(&folder, &["dev", "--listen", "everywhere"], 64).1,
+        &["--listen"],
+    );
+}
+
+#[test]
+fn mistakes_in_the_configuration_end_with_78() {
+    let folder = folder();
+    let (out, err) = ends(&folder, &["serve"], 78);
+    assert_eq!(out, "");
+    says(
+        &err,
+        &["not set: store.use", "not set: server.public_url", "3 mistakes"],
+    );
+    ends(&folder, &["config", "check"], 78);
+    ends(&folder, &["config", "show", "--config", "nowhere.toml"], 78);
+}
+
+#[test]
+fn a_good_configuration_is_checked_without_touching_anything() {
+    let folder = folder();
+    let file = folder.path().join("portcullis.toml");
+    std::fs::write(&file, ENOUGH).unwrap();
+    says(
+        &ends(&folder, &["config", "check"], 0).0,
+        &["portcullis.toml and the environment are in order."],
+    );
+    says(
+        &ends(&folder, &["config", "show"], 0).0,
+        &["[keys.main.keyfile]", "# portcullis.toml:3"],
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_default_file_is_printed() {
+    // That the committed file is this one is shown where it is generated.
+    assert!(ends(&folder(), &["config", "default"], 0).0 == default_file(&real_plugins()));
+}
+
+#[test]
+fn the_schema_is_json_and_knows_plugins() {
+    let schema: Value = serde_json::from_str(&ends(&folder(), &["config", "schema"], 0).0).unwrap();
+    let embedded = "/properties/store/additionalProperties/properties/embedded/properties/folder";
+    assert!(schema.pointer(embedded).is_some());
+}
+
+#[test]
+fn the_document_of_the_api_is_printed_as_json_and_as_yaml() {
+    let folder = folder();
+    let document: Value = serde_json::from_str(&ends(&folder, &["openapi"], 0).0).unwrap();
+    assert!(document["paths"]["/auth/sign-in"].is_object(), "{document}");
+    says(&ends(&folder, &["openapi", "--yaml"], 0).0, &["openapi:", "/auth/sign-in"]);
+}
+
+#[test]
+fn plugins_are_listed_for_people_and_for_programs() {
+    let folder = folder();
+    says(
+        &ends(&folder, &["providers"], 0).0,
+        &["SELECTED AS", "argon2id  Argon2id", "development only"],
+    );
+    let list: Value = serde_json::from_str(&ends(&folder, &["providers", "--json"], 0).0).unwrap();
+    let hasher = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|plugin| plugin["id"] == "argon2id")
+        .unwrap();
+    assert_eq!(hasher["selected_as"], serde_json::json!(["main"]));
+    std::fs::write(folder.path().join("portcullis.toml"), "nonsense").unwrap();
+    says(&ends(&folder, &["providers"], 0).1, &["not valid TOML"]);
+}
+
+#[test]
+fn keys_are_created_once_and_rotated() {
+    let folder = folder();
+    says(
+        &ends(&folder, &["keys", "create", "--file", "k.toml"], 0).0,
+        &["[keys.main.keyfile]", "Keep a copy"],
+    );
+    says(
+        &ends(&folder, &["keys", "create", "--file", "k.toml"], 1).1,
+        &["k.toml"],
+    );
+    says(
+        &ends(&folder, &["keys", "rotate", "--file", "k.toml"], 0).0,
+        &["Added a key"],
+    );
+    ends(&folder, &["keys", "rotate", "--file", "missing.toml"], 1);
+}
+
+#[test]
+fn development_stays_on_this_machine_unless_it_is_told_otherwise() {
+    let folder = folder();
+    says(
+        &ends(&folder, &["dev", "--listen", "0.0.0.0:0"], 64).1,
+        &["--expose"],
+    );
+    assert!(!folder.path().join("portcullis-data").exists());
+}
+
+#[test]
+fn an_address_that_is_taken_ends_with_69() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    says(
+        &ends(&folder(), &["dev", "--listen", &address], 69).1,
+        &[&address, "another program listens there"],
+    );
+}
+
+#[test]
+fn a_plugin_that_does_not_connect_ends_with_69() {
+    let folder = folder();
+    std::fs::write(
+        folder.path().join("portcullis.toml"),
+        ENOUGH.replace("/data", "./data"),
+    )
+    .unwrap();
+    says(
+        &ends(&folder, &["serve"], 69).1,
+        &["keys.main (keyfile) did not connect: there is no /keys.toml"],
+    );
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn development_runs_from_nothing_says_where_and_stops_when_told() {
+    let folder = folder();
+    let (running, said) = Running::start(
+        &folder,
+        &["dev", "--listen", "127.0.0.1:0", "--identity", "header"],
+    );
+    says(
+        &said,
+        &[
+            "is ready at http://127.0.0.1:",
+            "Control panel",
+            "/docs",
+            "/dev/inbox",
+            "portcullis-data",
+        ],
+    );
+    let address = said
+        .split("http://")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap();
+    assert!(!address.ends_with(":0"), "{said}");
+    TcpStream::connect(address).unwrap();
+    let data = folder.path().join("portcullis-data");
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("secrets")), 0o700);
+    assert_eq!(mode(&data.join("secrets/keys.toml")), 0o600);
+    let (code, log) = running.stop();
+    assert_eq!(code, Some(0), "{log}");
+
+    // A second start finds everything in place; doctor, backup and restore know the folder.
+    let (running, _) = Running::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    running.stop();
+    let report = ends(&folder, &["doctor", "--json", "--data", "portcullis-data"], 0).0;
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["ok"], true, "{report}");
+    let checks = report["checks"].as_array().unwrap();
+    for check in [
+        "linked",
+        "configured",
+        "connects",
+        "healthy",
+        "clock",
+        "senders",
+        "advice",
+    ] {
+        assert!(
+            checks.iter().any(|finding| finding["check"] == check),
+            "{check}: {report}"
+        );
+    }
+    let (out, err) = ends(
+        &folder,
+        &["backup", "--data", "portcullis-data", "--to", "copy.db"],
+        0,
+    );
+    says(&out, &["records", "copy.db"]);
+    says(&err, &["key file is not in the copy"]);
+    says(
+        &ends(
+            &folder,
+            &["restore", "--data", "portcullis-data", "--from", "copy.db"],
+            64,
+        )
+        .1,
+        &["--yes"],
+    );
+    says(
+        &ends(
+            &folder,
+            &[
+                "restore",
+                "--data",
+                "portcullis-data",
+                "--from",
+                "copy.db",
+                "--yes",
+            ],
+            0,
+        )
+        .0,
+        &["Restored"],
+    );
+    says(
+        &ends(&folder, &["backup", "--data", "elsewhere", "--to", "c.db"], 64).1,
+        &["no data folder elsewhere"],
+    );
+}
+
+#[test]
+fn the_doctor_tells_mistakes_and_what_does_not_answer_apart() {
+    let folder = folder();
+    says(
+        &ends(&folder, &["doctor"], 78).0,
+        &[
+            "FAILED   configured",
+            "No record store is selected",
+            "cannot start",
+        ],
+    );
+    std::fs::write(
+        folder.path().join("portcullis.toml"),
+        ENOUGH.replace("/data", "./data"),
+    )
+    .unwrap();
+    says(
+        &ends(&folder, &["doctor"], 69).0,
+        &["FAILED   connects", "ok       connects    store.main (embedded)"],
+    );
+}

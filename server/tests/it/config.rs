@@ -1,0 +1,304 @@
+//! What is said about mistakes in the file, each with its line, its problem and its remedy.
+
+use crate::setup::{says, with_file, with_more};
+
+#[test]
+fn a_typing_slip_is_named_with_file_and_line_and_corrected() {
+    let said = with_more("\n[sessions]\nidel = \"5m\"\n").mistakes();
+    assert_eq!(
+        said,
+        "portcullis.toml:6: sessions.idel\n  There is no key `idel`.\n  Did you mean `idle`?\n\n\
+         1 mistake in the configuration; nothing was started."
+    );
+}
+
+#[test]
+fn an_unknown_table_is_a_mistake() {
+    let said = with_more("[acounts]\nx = 1\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:4: acounts",
+            "Did you mean `accounts`?",
+            "1 mistake ",
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_type_says_what_was_given_and_what_is_expected() {
+    let said = with_more(
+        "[sessions]\nidle = 900\n[factors]\nsms_limit = 21\n[accounts]\nsign_up = \"opne\"\n[product]\nname = \"a:b\"\n",
+    )
+    .mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:5: sessions.idle\n  This is a whole number.\n  Expected is a length of time such as \"15m\".",
+            "portcullis.toml:7: factors.sms_limit\n  21 is too large.\n  Expected is a whole number from 1 to 20.",
+            "portcullis.toml:9: accounts.sign_up\n  \"opne\" is not one of the choices.\n  Did you mean `open`?",
+            "portcullis.toml:11: product.name",
+            "4 mistakes ",
+        ],
+    );
+}
+
+#[test]
+fn an_element_of_a_list_has_its_own_line() {
+    let said =
+        with_file("[server]\ntrusted_proxies = [\n  \"10.0.0.0/8\",\n  \"10.0.0.0/99\",\n]\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:4: server.trusted_proxies[1]",
+            "such as \"10.0.0.0/8\"",
+        ],
+    );
+}
+
+#[test]
+fn what_is_needed_is_named_with_table_variable_and_former_name() {
+    let said = with_more("[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"1\"\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:6: senders.post.courier.token\n  `token` is needed here and not set.",
+            "Set it in [senders.post.courier], or set PORTCULLIS_SENDERS__POST__COURIER__TOKEN or COURIER_TOKEN",
+            "or PORTCULLIS_SENDERS__POST__COURIER__TOKEN_FILE to a file that holds it",
+        ],
+    );
+}
+
+#[test]
+fn an_instance_that_is_not_used_may_be_incomplete_but_not_misspelled() {
+    with_more("[senders.post.courier]\naccount = \"1\"\n").effective();
+    let said = with_more("[senders.post.courier]\nacount = \"1\"\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:5: senders.post.courier.acount",
+            "Did you mean `account`?",
+        ],
+    );
+}
+
+#[test]
+fn a_syntax_error_has_line_and_column() {
+    let said = with_file("[server]\nmetrics_token = \"hunter2-hunter2\nlisten = 1\n").mistakes();
+    says(
+        &said,
+        &["portcullis.toml:2\n", "not valid TOML, at line 2, column "],
+    );
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_named_must_exist() {
+    let said = with_file("").config("elsewhere.toml").mistakes();
+    says(
+        &said,
+        &[
+            "--config\n",
+            "elsewhere.toml cannot be read",
+            "portcullis config default",
+        ],
+    );
+}
+
+#[test]
+fn nothing_selected_says_what_to_select() {
+    let said = with_file("").mistakes();
+    says(
+        &said,
+        &[
+            "not set: store.use\n  No record store is selected.",
+            "Set `use = \"main\"` in [store] and give [store.main.embedded] its settings. Linked: embedded",
+            "not set: keys.use\n  No key manager is selected.",
+            "not set: server.public_url",
+            "3 mistakes ",
+        ],
+    );
+}
+
+#[test]
+fn a_plugin_that_is_not_linked_is_refused_with_those_that_are() {
+    let said = with_file("[store]\nuse = \"main\"\n[store.main.embeded]\nfolder = \"/d\"\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:3: store.main.embeded",
+            "No plugin `embeded` is linked",
+            "Did you mean `embedded`?",
+        ],
+    );
+    let said = with_more("[senders]\nuse = [\"a\"]\n[senders.a.telepathy]\n").mistakes();
+    says(
+        &said,
+        &[
+            "The linked plugins are: braggart, courier, mailbox.",
+            "`portcullis providers`",
+        ],
+    );
+}
+
+#[test]
+fn an_instance_that_is_selected_must_be_there() {
+    let said = with_file("[store]\nuse = \"mian\"\n[store.main.embedded]\nfolder = \"/d\"\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:2: store.use",
+            "There is no [store.mian.…].",
+            "Did you mean `main`?",
+        ],
+    );
+}
+
+#[test]
+fn an_instance_names_exactly_one_plugin() {
+    let said = with_more("[senders]\nuse = [\"a\"]\n[senders.a.courier]\n[senders.a.mailbox]\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:6: senders.a",
+            "names 2 plugins: courier, mailbox",
+        ],
+    );
+    let said = with_more("[senders]\nuse = [\"a\"]\n[senders.a]\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:6: senders.a",
+            "names no plugin",
+            "[senders.a.braggart]",
+        ],
+    );
+}
+
+#[test]
+fn an_instance_is_called_so_that_a_variable_can_name_it() {
+    let said = with_more("[senders.Main-Post.braggart]\n").mistakes();
+    says(
+        &said,
+        &[
+            "senders.Main-Post",
+            "cannot be the name of an instance",
+            "lower-case letters",
+        ],
+    );
+}
+
+#[test]
+fn a_sender_is_selected_once() {
+    let said = with_more("[senders]\nuse = [\"a\", \"a\"]\n[senders.a.braggart]\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:5: senders.use[1]",
+            "\"a\" stands in the list twice",
+            "1 mistake ",
+        ],
+    );
+}
+
+#[test]
+fn plugins_for_development_are_refused_in_production() {
+    let text = "[identity]\nuse = [\"dev\"]\n[identity.dev.header]\n[senders]\nuse = [\"dev\"]\n[senders.dev.mailbox]\nfolder = \"/m\"\n";
+    let said = with_more(text).mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:5: identity.use[0]\n  `header` is for `portcullis dev` only.\n  Take it out",
+            "portcullis.toml:8: senders.use[0]\n  `mailbox` is for `portcullis dev` only.\n  Choose one of: braggart, courier.",
+        ],
+    );
+    with_more(text).development(None, &[]).effective();
+}
+
+#[test]
+fn fields_that_contradict_each_other_are_found() {
+    let said =
+        with_more("[sessions]\nidle = \"10d\"\nlifetime = \"9d\"\n[outbox]\ntimeout = \"30s\"\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:5: sessions.idle\n  10d is longer than `sessions.lifetime`, 9d.",
+            "portcullis.toml:8: outbox.timeout\n  30s is not shorter than `outbox.lease`, 30s",
+        ],
+    );
+}
+
+#[test]
+fn what_a_plugin_finds_has_its_place_in_the_file() {
+    let said = with_more(
+        "[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"x\"\ntoken = \"t\"\nnight = true\n",
+    )
+    .mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:7: senders.post.courier.account\n  Only digits are expected.",
+            "portcullis.toml:6: senders.post.courier.region\n  A region is needed to ride at night.",
+            "2 mistakes ",
+        ],
+    );
+}
+
+#[test]
+fn plain_http_is_refused_in_production_except_on_this_machine() {
+    let rest = "[store]\nuse = \"m\"\n[store.m.embedded]\nfolder = \"/d\"\n[keys]\nuse = \"m\"\n[keys.m.keyfile]\nfile = \"/k\"\n";
+    let with_url = |url: &str| with_file(&format!("server.public_url = \"{url}\"\n{rest}"));
+    says(
+        &with_url("http://gate.example.com").mistakes(),
+        &["portcullis.toml:1: server.public_url", "Use https"],
+    );
+    with_url("http://localhost:8080").effective();
+    with_url("http://gate.example.com")
+        .development(None, &[])
+        .effective();
+}
+
+#[test]
+fn all_mistakes_are_found_at_once_in_the_order_of_the_file() {
+    let text = "[server]\nlisten = \"here\"\nlog_level = \"=\"\ncolour = 1\n\n[sessions]\nidle = \"1m\"\n\n\
+        [store]\nuse = \"main\"\n[store.main.embedded]\nfolder = \"\"\nreaders = \"8\"\n\n\
+        [senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"x\"\nacount = \"1\"\ntoken = \"t\"\n";
+    let said = with_file(text)
+        .variable("PORTCULLIS_FACTORS__SMS_LIMIT", "three")
+        .variable("PORTCULLIS_FACTOR__SMS_LIMIT", "3")
+        .mistakes();
+    let places: Vec<&str> = said
+        .lines()
+        .filter(|line| !line.starts_with(' ') && !line.is_empty())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "portcullis.toml:1: server.public_url",
+            "portcullis.toml:2: server.listen",
+            "portcullis.toml:3: server.log_level",
+            "portcullis.toml:4: server.colour",
+            "portcullis.toml:7: sessions.idle",
+            "portcullis.toml:13: store.main.embedded.readers",
+            "portcullis.toml:18: senders.post.courier.account",
+            "portcullis.toml:19: senders.post.courier.acount",
+            "PORTCULLIS_FACTORS__SMS_LIMIT: factors.sms_limit",
+            "PORTCULLIS_FACTOR__SMS_LIMIT",
+            "not set: keys.use",
+            "11 mistakes in the configuration; nothing was started.",
+        ]
+    );
+}
+
+#[test]
+fn addresses_can_only_be_proven_where_mail_can_be_sent() {
+    let said = with_more("[accounts]\nsign_up = \"verified\"\n").mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:5: accounts.sign_up",
+            "no sender of e-mail is selected",
+            "1 mistake ",
+        ],
+    );
+}

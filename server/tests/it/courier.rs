@@ -1,0 +1,178 @@
+//! Plugins made up for the tests: a courier that can misbehave, and one that promises what it does not bring.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use portcullis_ports::notification::{
+    Channel, ConnectedSender, Message, Receipt, Sender, SenderCapability, Senders,
+};
+use portcullis_ports::outcome::Reason;
+use portcullis_ports::plugin::{self, Listed, Maturity, Meta, Mistake, Plan, Plugin, Runtime, Settings};
+use portcullis_ports::probe::Probe;
+use portcullis_ports::{Error, Outcome, Result, Secret, Span};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The ids of the plugins that exist in these tests only.
+const MADE_UP: [&str; 2] = ["courier", "braggart"];
+
+/// The plugins of the program itself.
+pub(crate) fn real_plugins() -> Vec<Listed> {
+    plugin::all()
+        .into_iter()
+        .filter(|plugin| !MADE_UP.contains(&plugin.meta.id))
+        .collect()
+}
+
+/// How a courier behaves when it connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Manner {
+    Honest,
+    Silent,
+    Rude,
+}
+
+/// Settings of the courier.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CourierSettings {
+    /// The account, digits only.
+    #[schemars(extend("x-env" = ["COURIER_ACCOUNT"]))]
+    account: String,
+    /// The token of the account.
+    #[schemars(extend("x-env" = ["COURIER_TOKEN"]))]
+    token: Secret,
+    /// Where it rides.
+    #[schemars(extend("x-env" = ["COURIER_REGION"]))]
+    region: Option<String>,
+    /// How long it rests.
+    #[serde(default = "rest")]
+    #[schemars(extend("x-env" = ["COURIER_REST_SECONDS"], "x-env-unit" = "seconds"))]
+    rest: Span,
+    /// Whether it rides at night.
+    #[serde(default)]
+    #[schemars(extend("x-env" = ["COURIER_NIGHT"]))]
+    night: bool,
+    /// How it behaves.
+    #[serde(default = "honest")]
+    manner: Manner,
+}
+
+fn rest() -> Span {
+    Span::minutes(5)
+}
+
+fn honest() -> Manner {
+    Manner::Honest
+}
+
+impl Settings<Senders> for CourierSettings {
+    type Plan = CourierPlan;
+
+    fn plan(self) -> std::result::Result<CourierPlan, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        if !self.account.chars().all(|c| c.is_ascii_digit()) {
+            mistakes.push(Mistake::at("account", "only digits are expected"));
+        }
+        if self.token.expose().starts_with("bad") {
+            let said = format!("a token never begins like {}", self.token.expose());
+            mistakes.push(Mistake::at("token", said));
+        }
+        if self.night && self.region.is_none() {
+            mistakes.push(Mistake::at("region", "a region is needed to ride at night"));
+        }
+        if self.rest > Span::hours(1) {
+            mistakes.push(Mistake::at("rest", "a courier rests for an hour at most"));
+        }
+        if mistakes.is_empty() {
+            Ok(CourierPlan(self.manner))
+        } else {
+            Err(mistakes)
+        }
+    }
+}
+
+pub(crate) struct CourierPlan(Manner);
+
+#[async_trait]
+impl Plan<Senders> for CourierPlan {
+    async fn connect(self: Box<Self>, _: &Runtime) -> Result<ConnectedSender> {
+        match self.0 {
+            Manner::Honest => Ok(connected()),
+            Manner::Silent => std::future::pending().await,
+            Manner::Rude => Err(Error::internal("the horse is ill")),
+        }
+    }
+}
+
+fn connected() -> ConnectedSender {
+    ConnectedSender {
+        sender: Arc::new(Rider),
+        mailbox: None,
+        probe: Arc::new(Rider),
+    }
+}
+
+struct Rider;
+
+#[async_trait]
+impl Sender for Rider {
+    fn channels(&self) -> &[Channel] {
+        &[Channel::Email]
+    }
+
+    async fn send(&self, _: &Message) -> Outcome<Receipt> {
+        Outcome::NotSent(Reason::permanent("no-roads", "There are no roads in a test."))
+    }
+}
+
+#[async_trait]
+impl Probe for Rider {
+    async fn check(&self) -> Result<String> {
+        Ok("saddled".to_owned())
+    }
+}
+
+/// The braggart has nothing to set.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BraggartSettings {}
+
+impl Settings<Senders> for BraggartSettings {
+    type Plan = BraggartPlan;
+
+    fn plan(self) -> std::result::Result<BraggartPlan, Vec<Mistake>> {
+        Ok(BraggartPlan)
+    }
+}
+
+pub(crate) struct BraggartPlan;
+
+#[async_trait]
+impl Plan<Senders> for BraggartPlan {
+    async fn connect(self: Box<Self>, _: &Runtime) -> Result<ConnectedSender> {
+        Ok(connected())
+    }
+}
+
+const fn meta(id: &'static str, title: &'static str) -> Meta {
+    Meta {
+        id,
+        title,
+        summary: "Rides in tests.",
+        docs: "# Rides\n\nIn tests.",
+        maturity: Maturity::Beta,
+    }
+}
+
+inventory::submit! {
+    Plugin::<Senders>::new::<CourierSettings>(meta("courier", "Courier"), &[SenderCapability::Email])
+}
+
+inventory::submit! {
+    Plugin::<Senders>::new::<BraggartSettings>(
+        meta("braggart", "Braggart"),
+        &[SenderCapability::Email, SenderCapability::Mailbox],
+    )
+}

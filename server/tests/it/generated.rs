@@ -1,0 +1,127 @@
+//! The generated files: committed, compared, and rewritten under `UPDATE=1`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use portcullis_server::config::{configuration_reference, default_file, document, providers_reference};
+
+use crate::courier::real_plugins;
+use crate::setup::{Setup, with_file};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+#[track_caller]
+fn is_up_to_date(place: &str, text: &str) {
+    let file = root().join(place);
+    if std::env::var_os("UPDATE").is_some_and(|update| update == "1") {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, text).unwrap();
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    let differs = committed
+        .lines()
+        .zip(text.lines())
+        .position(|(old, new)| old != new);
+    assert!(
+        committed == text,
+        "{place} is out of date, first at line {}: run `UPDATE=1 cargo test -p portcullis --test it generated`",
+        differs.unwrap_or(committed.lines().count().min(text.lines().count())) + 1
+    );
+}
+
+#[test]
+fn the_default_file_is_up_to_date() {
+    is_up_to_date("config/default.toml", &default_file(&real_plugins()));
+}
+
+#[test]
+fn the_configuration_reference_is_up_to_date() {
+    is_up_to_date(
+        "docs/reference/configuration.md",
+        &configuration_reference(&real_plugins()),
+    );
+}
+
+#[test]
+fn the_plugin_reference_is_up_to_date() {
+    is_up_to_date(
+        "docs/reference/providers.md",
+        &providers_reference(&real_plugins()),
+    );
+}
+
+/// Every setting switched on: a `#` that no space follows is taken away.
+fn switched_on(text: &str) -> String {
+    let on = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with(' ') => rest.to_owned(),
+        _ => line.to_owned(),
+    };
+    text.lines().map(on).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_line_of_the_default_file_can_be_switched_on() {
+    let text = switched_on(&default_file(&real_plugins()));
+    let mistakes = with_file(&text).survey().mistakes;
+    // `main` is one instance with one plugin; where several are linked, the file shows all of them.
+    let others: Vec<String> = mistakes
+        .iter()
+        .map(ToString::to_string)
+        .filter(|said| !said.contains("The instance names "))
+        .collect();
+    assert!(others.is_empty(), "{}", others.join("\n\n"));
+}
+
+#[test]
+fn the_default_file_changes_nothing() {
+    let entries = |setup: Setup| {
+        let shown = setup.development(None, &[]).survey().shown();
+        // The data folder is another one each time.
+        let values = shown
+            .entries
+            .into_iter()
+            .filter(|entry| !["folder", "file"].contains(&entry.path.last()));
+        values
+            .map(|entry| (entry.path.to_string(), entry.value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        entries(with_file(&default_file(&real_plugins()))),
+        entries(with_file(""))
+    );
+}
+
+#[test]
+fn every_setting_is_documented() {
+    fn undocumented(schema: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+        let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+        for (key, inner) in properties.into_iter().flatten() {
+            let path = format!("{path}.{key}");
+            let described = inner.get("description").and_then(serde_json::Value::as_str);
+            if described.is_none_or(str::is_empty) {
+                found.push(path.clone());
+            }
+            undocumented(inner, &path, found);
+        }
+        if let Some(inner) = schema
+            .get("additionalProperties")
+            .filter(|inner| inner.is_object())
+        {
+            undocumented(inner, &format!("{path}.*"), found);
+        }
+    }
+    let mut found = Vec::new();
+    undocumented(&document(&real_plugins()), "", &mut found);
+    assert!(found.is_empty(), "settings without a description: {found:?}");
+}
+
+#[test]
+fn the_example_for_production_plans() {
+    let text = fs::read_to_string(root().join("config/production.example.toml")).unwrap();
+    with_file(&text).effective();
+}

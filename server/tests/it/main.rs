@@ -1,0 +1,13 @@
+//! The integration tests of the server, one program.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod architecture;
+mod cli;
+mod config;
+mod courier;
+mod generated;
+mod plugins;
+mod secrets;
+mod setup;
+mod sources;

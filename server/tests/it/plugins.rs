@@ -1,0 +1,134 @@
+//! Linked plugins and what becomes of them when they connect.
+
+use std::time::Duration;
+
+use portcullis_ports::plugin::{self, Listed};
+use portcullis_server::compose::{attempt, connect_all};
+use portcullis_server::config::{Effective, Selection};
+use portcullis_server::exit::Failure;
+use portcullis_server::plugins::{defects, linked};
+use portcullis_server::system::runtime;
+
+use crate::courier::real_plugins;
+use crate::setup::{Setup, says, with_more};
+
+#[test]
+fn the_program_links_a_plugin_for_every_port() {
+    let ports: Vec<&str> = real_plugins().iter().map(|plugin| plugin.port).collect();
+    for port in ["store", "keys", "passwords", "identity", "senders"] {
+        assert!(ports.contains(&port), "{port} has none");
+    }
+    assert_eq!(linked().unwrap().len(), plugin::all().len());
+}
+
+#[test]
+fn two_plugins_of_one_name_are_a_defect() {
+    let mut plugins = real_plugins();
+    plugins.push(plugins[0].clone());
+    says(
+        &defects(&plugins).join("\n"),
+        &["two plugins are called store.embedded"],
+    );
+}
+
+#[test]
+fn a_name_that_no_variable_can_spell_is_a_defect() {
+    for id in ["two-words", "", "9lives", "a__b", "Upper"] {
+        let mut plugins = real_plugins();
+        plugins[0].meta.id = id;
+        says(
+            &defects(&plugins).join("\n"),
+            &["cannot be spelled in a variable"],
+        );
+    }
+}
+
+#[test]
+fn a_program_without_a_store_is_a_defect() {
+    let without: Vec<Listed> = real_plugins()
+        .into_iter()
+        .filter(|plugin| plugin.port != "store")
+        .collect();
+    says(
+        &defects(&without).join("\n"),
+        &["no plugin is linked for `store`"],
+    );
+}
+
+fn with_manners(manners: &[&str]) -> Setup {
+    let names: Vec<String> = (0..manners.len()).map(|index| format!("\"p{index}\"")).collect();
+    let table = |(index, manner): (usize, &&str)| match *manner {
+        "braggart" => format!("[senders.p{index}.braggart]\n"),
+        manner => {
+            format!("[senders.p{index}.courier]\naccount = \"1\"\ntoken = \"t\"\nmanner = \"{manner}\"\n")
+        }
+    };
+    let tables: Vec<String> = manners.iter().enumerate().map(table).collect();
+    let text = format!("[senders]\nuse = [{}]\n{}", names.join(", "), tables.concat());
+    with_more(&text).development(None, &["header"])
+}
+
+/// The plugins with store and keys that exist.
+fn selection(manners: &[&str]) -> (Setup, Selection) {
+    let setup = with_manners(manners);
+    let key_file = setup.path("keys.toml");
+    portcullis_adapters::keyfile::create(&key_file, runtime().entropy.as_ref(), runtime().clock.now())
+        .unwrap();
+    let store = setup.path("store");
+    let setup = setup
+        .flag("--keys", "keys.main.keyfile.file", key_file.to_str().unwrap())
+        .flag("--folder", "store.main.embedded.folder", store.to_str().unwrap());
+    let Effective { plugins, .. } = setup.effective();
+    (setup, plugins)
+}
+
+#[tokio::test]
+async fn everything_connects_in_the_order_of_the_settings() {
+    let (_setup, plugins) = selection(&["honest", "honest"]);
+    let Ok(connected) = connect_all(plugins, &runtime(), Duration::from_secs(20)).await else {
+        panic!("it does not connect");
+    };
+    let senders: Vec<&str> = connected
+        .senders
+        .iter()
+        .map(|(instance, _)| instance.as_str())
+        .collect();
+    assert_eq!(senders, ["p0", "p1"]);
+    assert_eq!(connected.identity.len(), 1);
+    let names: Vec<&str> = connected.probes.iter().map(|probe| probe.name.as_str()).collect();
+    assert_eq!(names.len(), 6);
+    says(
+        &names.join("\n"),
+        &[
+            "store.main (embedded)",
+            "passwords.main (argon2id)",
+            "senders.p1 (courier)",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn every_plugin_that_does_not_connect_is_named() {
+    let (_setup, plugins) = selection(&["rude", "silent", "braggart", "honest"]);
+    let Err(Failure::Unavailable(said)) = connect_all(plugins, &runtime(), Duration::from_secs(2)).await
+    else {
+        panic!("it connects");
+    };
+    says(
+        &said,
+        &[
+            "senders.p0 (courier) did not connect: Something went wrong on our side.; what: the horse is ill",
+            "senders.p1 (courier) did not connect: no answer within 2 s (server.connect_timeout)",
+            "senders.p2 (braggart) did not connect: it declares Mailbox and brings no such thing",
+        ],
+    );
+    assert_eq!(said.lines().count(), 3, "{said}");
+}
+
+#[tokio::test]
+async fn those_that_connect_are_told_from_those_that_do_not() {
+    let (_setup, plugins) = selection(&["honest", "rude"]);
+    let attempts = attempt(plugins, &runtime(), Duration::from_secs(20)).await;
+    assert!(attempts.store.result.is_ok() && attempts.senders[0].result.is_ok());
+    assert!(attempts.senders[1].result.is_err());
+}
