@@ -1,6 +1,7 @@
 //! Runs the service: connects the plugins, listens, serves until it is told to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use portcullis_core::App;
 use tokio::net::TcpListener;
@@ -9,7 +10,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::compose::{Connected, connect_all};
 use crate::config::{Effective, Origin, ServerSettings, Stage};
 use crate::exit::{Failure, in_full};
+use crate::http::{Http, Site};
 use crate::system;
+use crate::worker::Workers;
 
 /// What is known once the service is ready.
 #[derive(Debug, Clone)]
@@ -46,9 +49,21 @@ pub async fn start(
         .map_err(|error| Failure::Unavailable(in_full(&error)))?;
     let listener = listen(&server).await?;
     let state = state(stage, &server, &connected, listener.local_addr()?);
+    let app = Arc::new(app);
+    let mailbox = connected.senders.iter().find_map(|(_, sender)| sender.mailbox.clone());
+    let http = Http::new(Site {
+        app: Arc::clone(&app),
+        settings: &server,
+        public_url: &state.public_url,
+        development: stage == Stage::Development,
+        mailbox: mailbox.filter(|_| state.mailbox),
+        probes: connected.probes,
+        entropy: runtime.entropy.as_ref(),
+    })?;
+    let workers = Workers::start(&app);
     ready(&state)?;
-    stop.asked().await;
-    drop(app);
+    http.serve(listener, stop.asked()).await;
+    workers.finish(server.drain_timeout.get()).await;
     Ok(())
 }
 

@@ -2,15 +2,25 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use poem::Request;
 use poem::http::HeaderMap;
 use poem::http::header::{HeaderName, HeaderValue};
+use portcullis_openapi::Arrival;
 use portcullis_ports::{Entropy, Result};
 
 /// The header that carries it, in both directions.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What a request that did not pass the gate has.
+static UNKNOWN: HeaderValue = HeaderValue::from_static("-");
+
 /// The longest id that is taken over from a proxy.
 const LONGEST: usize = 64;
+
+/// The id that the gate gave to a request.
+pub(super) fn of(request: &Request) -> &HeaderValue {
+    request.data::<Arrival>().map_or(&UNKNOWN, |arrival| &arrival.request_id)
+}
 
 /// Makes ids: a random beginning per process, then one after the other, in an order that shows nothing.
 pub(super) struct RequestIds {

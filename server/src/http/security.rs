@@ -32,14 +32,15 @@ const DENY: HeaderValue = HeaderValue::from_static("DENY");
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// The path of Swagger UI.
-const DOCS: &str = "/docs";
+pub(super) const DOCS: &str = "/docs";
 
-/// Adds them to an answer. `secure` says that browsers reach the service over TLS.
-pub(super) fn add(headers: &mut HeaderMap, path: &str, secure: bool) {
+/// Adds them to an answer. `swagger` says that it is the page of Swagger UI, `secure` that browsers reach the service
+/// over TLS.
+pub(super) fn add(headers: &mut HeaderMap, swagger: bool, secure: bool) {
     headers.reserve(10);
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/html"));
     let policy = match is_page {
-        true if path == DOCS => SWAGGER,
+        true if swagger => SWAGGER,
         true => PAGE,
         false => NOTHING,
     };

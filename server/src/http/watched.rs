@@ -1,19 +1,23 @@
 //! What surrounds every endpoint: a time limit, a net for panics, problems for errors, meters, one line in the log.
 
 use std::any::Any;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
+use http_body_util::combinators::BoxBody;
 use hyper::body::Body as _;
 use poem::http::header::CONTENT_LENGTH;
 use poem::http::{HeaderMap, Method};
-use poem::{Body, BoxBody, Endpoint, Request, Response};
-use portcullis_openapi::{Arrival, problem};
+use poem::{Body, Endpoint, Request, Response};
+use portcullis_openapi::problem;
 use portcullis_ports::Error;
 use tokio::time::timeout;
 
 use super::meters::{Answered, Meters, label};
+use super::request_id;
 
 /// The methods that have meters at hand.
 const METERED: [Method; 4] = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS];
@@ -82,8 +86,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Watched<E> {
         let started = Instant::now();
         let method = request.method().clone();
         let request_size = announced(request.headers());
-        let id = request.data::<Arrival>().map(|arrival| arrival.request_id.clone());
-        let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let id = request_id::of(&request).clone();
+        let id = id.to_str().unwrap_or_default();
         let meters = self.meters.iter().find(|(metered, _)| *metered == method);
         let under_way = meters.map(|(_, meters)| meters.enter());
         let mut response = self.answer(request, id).await;
@@ -101,7 +105,7 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 
 /// The length of the body, if it is known; streams have none.
 fn measure(response: &mut Response) -> Option<u64> {
-    let body = BoxBody::from(response.take_body());
+    let body: BoxBody<Bytes, io::Error> = response.take_body().into();
     let size = body.size_hint().exact();
     response.set_body(Body::from(body));
     size

@@ -1,0 +1,159 @@
+//! The HTTP server: routes, what surrounds them, connections.
+
+mod address;
+mod cors;
+mod files;
+mod gate;
+mod health;
+mod listener;
+mod meters;
+mod panel;
+mod request_id;
+mod scrape;
+mod security;
+mod watched;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use poem::endpoint::{make, make_sync};
+use poem::error::RouteError;
+use poem::{Request, Response, Route};
+use portcullis_core::App;
+use portcullis_openapi::{Resource, Surroundings};
+use portcullis_ports::Entropy;
+use portcullis_ports::notification::Mailbox;
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+use crate::compose::NamedProbe;
+use crate::config::{Origin, ServerSettings};
+use crate::exit::{Failure, in_full};
+use cors::Cors;
+use files::File;
+use gate::Gate;
+use health::Readiness;
+pub use meters::install_meters;
+use panel::Elsewhere;
+use request_id::RequestIds;
+use scrape::Scrape;
+use watched::Watched;
+
+/// Paths that machines ask every few seconds.
+const ASKED_OFTEN: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// How often the meters are condensed, whether or not anybody looks at them.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// What is served, and how.
+pub struct Site<'a> {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// The table `[server]`.
+    pub settings: &'a ServerSettings,
+    /// Where browsers reach the service.
+    pub public_url: &'a Origin,
+    /// Whether this is a developer's machine.
+    pub development: bool,
+    /// What was sent, for a developer to read. Only on a developer's machine.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
+    /// The health of everything that is connected.
+    pub probes: Vec<NamedProbe>,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+}
+
+/// The server, ready to listen.
+pub struct Http {
+    gate: Arc<Gate>,
+    drain: Duration,
+    upkeep: AbortHandle,
+}
+
+impl Http {
+    /// Puts everything together. Needs the asynchronous runtime.
+    ///
+    /// # Errors
+    /// When the machine gives no randomness, or something else in the process records meters.
+    pub fn new(site: Site<'_>) -> Result<Self, Failure> {
+        let recorder = install_meters()?;
+        let draining = Arc::new(AtomicBool::new(false));
+        let limit = site.settings.request_timeout.get();
+        let surroundings = Arc::new(Surroundings {
+            app: site.app,
+            development: site.development,
+            mailbox: site.mailbox,
+            body_limit: site.settings.body_limit.bytes(),
+        });
+        let readiness =
+            Readiness::new(site.probes, site.settings.connect_timeout.get().min(limit), Arc::clone(&draining));
+        let scrape = Scrape {
+            recorder: recorder.clone(),
+            token: site.settings.metrics_token.clone(),
+            started: Instant::now(),
+        };
+        let mut resources = portcullis_openapi::resources(&surroundings);
+        resources.extend(operations(readiness, scrape));
+        for file in portcullis_openapi::files(&surroundings, site.settings.docs) {
+            resources.push(Resource::get(file.path, File::of_the_api(file)));
+        }
+        resources.extend(panel::resources());
+        let gate = Gate {
+            route: route(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
+            surroundings,
+            ids: RequestIds::new(site.entropy).map_err(|error| Failure::Other(in_full(&error)))?,
+            trusted: site.settings.trusted_proxies.clone(),
+            cors: Cors::new(&site.settings.cors_origins),
+            secure: site.public_url.is_secure(),
+            draining,
+        };
+        let upkeep = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                recorder.run_upkeep();
+            }
+        });
+        Ok(Self {
+            gate: Arc::new(gate),
+            drain: site.settings.drain_timeout.get(),
+            upkeep: upkeep.abort_handle(),
+        })
+    }
+
+    /// Serves until `stop`, then lets requests under way finish, for at most `server.drain_timeout`.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        listener::serve(listener, Arc::clone(&self.gate), stop, self.drain).await;
+    }
+}
+
+impl Drop for Http {
+    fn drop(&mut self) {
+        self.upkeep.abort();
+    }
+}
+
+/// What operators and their machines ask.
+fn operations(readiness: Readiness, scrape: Scrape) -> [Resource; 3] {
+    let readiness = Arc::new(readiness);
+    let ready = make(move |_: Request| {
+        let readiness = Arc::clone(&readiness);
+        async move { Ok::<Response, poem::Error>(readiness.answer().await) }
+    });
+    [
+        Resource::get("/healthz", make_sync(|_| health::alive())),
+        Resource::get("/readyz", ready),
+        Resource::get("/metrics", make_sync(move |request: Request| scrape.answer(&request))),
+    ]
+}
+
+/// Every path leads somewhere, and every endpoint is under watch.
+fn route(resources: Vec<Resource>, limit: Duration) -> Result<Route, RouteError> {
+    let mut route = Route::new();
+    for resource in resources {
+        let (template, pattern) = (resource.template.clone(), resource.pattern());
+        let quiet = ASKED_OFTEN.contains(&template.as_str());
+        route = route.try_at(pattern, Watched::new(template, resource.into_endpoint(), limit).quiet(quiet))?;
+    }
+    route.try_at("/*path", Elsewhere::new(limit))
+}

@@ -1,0 +1,186 @@
+//! One server that listens on a free port, on ports made up for the tests.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use portcullis_core::outbox::Lane;
+use portcullis_core::settings::Settings;
+use portcullis_core::{App, Foundation};
+use portcullis_ports::keys::{Context, KeyManager, Sealed};
+use portcullis_ports::notification::Mailbox;
+use portcullis_ports::probe::Probe;
+use portcullis_ports::storage::STORE_UNAVAILABLE;
+use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
+use portcullis_ports::{Clock, Result, Timestamp};
+use portcullis_server::compose::NamedProbe;
+use portcullis_server::config::{Origin, ServerSettings};
+use portcullis_server::http::{Http, Site};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use super::client::{Call, Person};
+use super::hasher::Moody;
+use super::mail::Post;
+
+pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
+
+/// A clock that a test moves; nobody waits.
+struct Impatient(Arc<FakeClock>);
+
+#[async_trait]
+impl Clock for Impatient {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, _: Duration) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Seals nothing: these tests are about HTTP.
+struct OpenKeys;
+
+#[async_trait]
+impl KeyManager for OpenKeys {
+    async fn seal(&self, plain: &[u8], _: &Context) -> Result<Sealed> {
+        Ok(Sealed(plain.iter().map(|byte| char::from(*byte)).collect()))
+    }
+
+    async fn open(&self, sealed: &Sealed, _: &Context) -> Result<Zeroizing<Vec<u8>>> {
+        Ok(Zeroizing::new(sealed.0.chars().map(|c| u8::try_from(c).unwrap()).collect()))
+    }
+}
+
+/// A probe that answers what its store would.
+struct StoreProbe(bool);
+
+#[async_trait]
+impl Probe for StoreProbe {
+    async fn check(&self) -> Result<String> {
+        if self.0 { Ok("fine".to_owned()) } else { Err(STORE_UNAVAILABLE.error().with("password", "hunter2")) }
+    }
+}
+
+/// How a deployment differs from the usual one.
+pub(crate) struct Plan {
+    pub(crate) server: ServerSettings,
+    pub(crate) settings: Settings,
+    pub(crate) public_url: &'static str,
+    pub(crate) development: bool,
+    pub(crate) well: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            server: ServerSettings::default(),
+            settings: Settings::default(),
+            public_url: "https://gate.example.com",
+            development: false,
+            well: true,
+        }
+    }
+}
+
+/// A running server.
+pub(crate) struct Deployment {
+    pub(crate) address: SocketAddr,
+    pub(crate) client: reqwest::Client,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) post: Arc<Post>,
+    pub(crate) hasher: Arc<Moody>,
+    pub(crate) store: Arc<MemoryStore>,
+    app: Arc<App>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<()>>,
+}
+
+impl Deployment {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Plan)) -> Self {
+        let mut plan = Plan::default();
+        change(&mut plan);
+        let clock = Arc::new(FakeClock::default());
+        let (post, hasher) = (Arc::new(Post::default()), Arc::new(Moody::default()));
+        let store = Arc::new(MemoryStore::new(clock.clone()));
+        let foundation = Foundation {
+            store: store.clone(),
+            keys: Arc::new(OpenKeys),
+            hasher: hasher.clone(),
+            identity: Vec::new(),
+            senders: vec![post.clone()],
+            clock: Arc::new(Impatient(clock.clone())),
+            entropy: Arc::new(FakeEntropy::default()),
+        };
+        let app = Arc::new(App::open(foundation, plan.settings).await.unwrap());
+        let public_url: Origin = plan.public_url.parse().unwrap();
+        let http = Http::new(Site {
+            app: Arc::clone(&app),
+            settings: &plan.server,
+            public_url: &public_url,
+            development: plan.development,
+            mailbox: plan.development.then(|| post.clone() as Arc<dyn Mailbox>),
+            probes: vec![NamedProbe { name: "store.main (memory)".to_owned(), probe: Arc::new(StoreProbe(plan.well)) }],
+            entropy: &FakeEntropy::seeded(7),
+        });
+        let http = http.unwrap_or_else(|failure| panic!("{failure}"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(http.serve(listener, async move { stopped.await.map_or((), drop) }));
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { address, client, clock, post, hasher, store, app, stop: Some(stop), served: Some(served) }
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str) -> Call<'_> {
+        Call::new(self, method, path)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
+        self.call("GET", path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Call<'_> {
+        self.call("POST", path)
+    }
+
+    /// Somebody with a new account and a session.
+    pub(crate) async fn person(&self, email: &str) -> Person {
+        Person::sign_up(self, email).await
+    }
+
+    /// Delivers every message that waits.
+    pub(crate) async fn deliver(&self) {
+        for lane in [Lane::Codes, Lane::Notices] {
+            self.app.outbox.drain(lane).await.unwrap();
+        }
+    }
+
+    /// Tells the server to stop, without waiting.
+    pub(crate) fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap();
+        }
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) async fn stopped(mut self) {
+        self.stop();
+        if let Some(served) = self.served.take() {
+            served.await.unwrap();
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn later(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+}

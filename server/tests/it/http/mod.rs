@@ -1,0 +1,15 @@
+//! The HTTP server as its clients see it: a listening socket, made-up ports behind it.
+
+mod accounts;
+mod browsers;
+mod client;
+mod connections;
+mod deployment;
+mod edges;
+mod factors;
+mod hasher;
+mod mail;
+mod operations;
+mod pages;
+mod problems;
+mod sessions;
