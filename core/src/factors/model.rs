@@ -272,6 +272,8 @@ pub struct RemovalBegun {
     pub accepts: Vec<ProofKind>,
     /// When the challenge ends, in Unix seconds.
     pub expires_at: i64,
+    /// Seconds until another code may be requested; 0 if none was sent.
+    pub retry_after: u64,
 }
 
 /// The proof for the removal of a number or address.

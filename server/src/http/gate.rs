@@ -53,21 +53,18 @@ impl Gate {
         let request_id = self.ids.of(request.headers());
         let origin = self.cors.listed(request.headers()).cloned();
         let page = request.uri().path() == security::DOCS;
-        let mut response = match self.cors.preflight(request.method(), request.headers()) {
-            Some(response) => response,
-            None => {
-                let arrival = Arrival {
-                    surroundings: Arc::clone(&self.surroundings),
-                    address: address::client(peer, request.headers(), &self.trusted),
-                    request_id: request_id.clone(),
-                };
-                request.set_data(arrival);
-                match self.route.call(request).await {
-                    Ok(response) => response,
-                    // Every path is routed, so that this is not expected.
-                    Err(error) => problem::respond(error, request_id.to_str().unwrap_or_default()),
-                }
-            }
+        let permission = self.cors.preflight(request.method(), request.headers());
+        let mut response = if let Some(permission) = permission {
+            permission
+        } else {
+            request.set_data(Arrival {
+                surroundings: Arc::clone(&self.surroundings),
+                address: address::client(peer, request.headers(), &self.trusted),
+                request_id: request_id.clone(),
+            });
+            let served = self.route.call(request).await;
+            // Every path is routed and every endpoint answers, so that an error is not expected.
+            served.unwrap_or_else(|error| problem::respond(error, request_id.to_str().unwrap_or_default()))
         };
         let headers = response.headers_mut();
         self.cors.add(origin, headers);

@@ -21,8 +21,8 @@ const PAGE: &str = "index.html";
 const HASHED: &str = "assets/";
 
 /// The first part of every path that belongs to programs: no page is shown there.
-const NOT_PAGES: [&str; 12] = [
-    "api", "assets", "auth", "dev", "docs", "healthz", "metrics", "openapi.json", "openapi.yaml", "problems", "readyz",
+const NOT_PAGES: [&str; 13] = [
+    "api", "assets", "auth", "dev", "docs", "healthz", "metrics", "openapi", "openapi.json", "openapi.yaml", "problems", "readyz",
     "ui",
 ];
 

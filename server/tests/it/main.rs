@@ -3,10 +3,12 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
+mod authenticator;
 mod cli;
 mod config;
 mod courier;
 mod generated;
+mod http;
 mod plugins;
 mod secrets;
 mod setup;

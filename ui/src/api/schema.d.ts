@@ -1499,6 +1499,11 @@ export interface components {
              * @description When the challenge ends, in Unix seconds.
              */
             expires_at: number;
+            /**
+             * Format: uint64
+             * @description Seconds until another code may be requested; 0 if none was sent.
+             */
+            retry_after: number;
         };
         /**
          * RemoveTotp
@@ -4154,7 +4159,8 @@ export interface operations {
                      *         "totp",
                      *         "recovery"
                      *       ],
-                     *       "expires_at": 1790000300
+                     *       "expires_at": 1790000300,
+                     *       "retry_after": 30
                      *     }
                      */
                     "application/json": components["schemas"]["RemovalBegun"];
@@ -4547,7 +4553,8 @@ export interface operations {
                      *         "totp",
                      *         "recovery"
                      *       ],
-                     *       "expires_at": 1790000300
+                     *       "expires_at": 1790000300,
+                     *       "retry_after": 30
                      *     }
                      */
                     "application/json": components["schemas"]["RemovalBegun"];

@@ -108,7 +108,7 @@ impl Person {
         let answer = deployment.post("/auth/sign-up").json(body).ok().await;
         let mut person = Self { email: email.to_owned(), bearer: bearer(&answer), session: String::new() };
         let started = deployment.post("/ui/session/start").with_bearer(&person).ok().await;
-        person.session = started["session_id"].as_str().unwrap().to_owned();
+        started["session_id"].as_str().unwrap().clone_into(&mut person.session);
         person
     }
 

@@ -18,8 +18,8 @@ impl Post {
         let sent = self.sent.lock().unwrap();
         let newest = sent.iter().rev().find(|message| message.to.address() == to);
         let text = newest.map_or_else(|| panic!("nothing was sent to {to}"), |message| message.text.clone());
-        let words = text.split(|c: char| !c.is_ascii_digit());
-        words.filter(|word| word.len() == 6).next_back().unwrap_or_else(|| panic!("no code in {text}")).to_owned()
+        let words: Vec<_> = text.split(|c: char| !c.is_ascii_digit()).collect();
+        words.iter().rev().find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {text}")).to_string()
     }
 }
 
