@@ -9,6 +9,7 @@ mod config;
 mod courier;
 mod generated;
 mod http;
+mod journey;
 mod plugins;
 mod secrets;
 mod setup;

@@ -52,8 +52,8 @@ impl<'c> Desk<'c> {
         })
     }
 
-    /// Does a group and answers its callers. Callers who have gone away change nothing.
-    pub(super) fn serve(&mut self, batch: &mut Vec<Request>) {
+    /// Does a group, answers its callers, and says whether it could. Callers who have gone away change nothing.
+    pub(super) fn serve(&mut self, batch: &mut Vec<Request>) -> bool {
         let mut callers = Vec::with_capacity(self.company.max(batch.len()));
         let outcome = self
             .decide(batch, &mut callers)
@@ -84,6 +84,7 @@ impl<'c> Desk<'c> {
             }
             drop(caller.answer.send(decision));
         }
+        failure.is_none()
     }
 
     /// Decides the batch and whatever comes while it does, and syncs once.

@@ -110,8 +110,11 @@ fn write(mut connection: Connection, shared: &Shared, clock: &dyn Clock) -> rusq
     loop {
         match shared.queue.take(&mut batch, MAX_GROUP, 1, patience) {
             Taken::Requests => {
-                desk.serve(&mut batch);
-                upkeep.under_load();
+                if desk.serve(&mut batch) {
+                    upkeep.under_load();
+                } else {
+                    upkeep.after_failure();
+                }
                 patience = QUIET;
             }
             Taken::Idle => {

@@ -71,6 +71,13 @@ impl<'c> Upkeep<'c> {
         }
     }
 
+    /// On a full disk the log may be all that can give room.
+    pub(super) fn after_failure(&mut self) {
+        if self.unmoved() > 0 {
+            self.move_log();
+        }
+    }
+
     /// Tidies up, and says whether more is to be done at once.
     pub(super) fn at_leisure(&mut self, thoroughly: bool) -> bool {
         if self.sweep() {

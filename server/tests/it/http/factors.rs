@@ -80,10 +80,10 @@ const EMAILS: Kind = Kind {
 };
 
 async fn enrol(deployment: &Deployment, kind: &Kind, person: &Person, address: &str) -> Value {
-    let begin = format!("/ui/mfa/{}/devices/begin", kind.word);
-    let begun = deployment.post(&begin).by(person).json(json!({ kind.field: address, "label": "Mine" })).ok().await;
+    let devices = format!("/ui/mfa/{}/devices", kind.word);
+    let begun = deployment.post(&format!("{devices}/begin")).by(person).json(json!({ kind.field: address, "label": "Mine" })).ok().await;
     let body = json!({ "challenge_id": begun["challenge_id"], "code": deployment.post.code(address) });
-    let confirmed = deployment.post(&format!("/ui/mfa/{}/devices/confirm", kind.word)).by(person).json(body).ok().await;
+    let confirmed = deployment.post(&format!("{devices}/confirm")).by(person).json(body).ok().await;
     assert_eq!((&confirmed["ok"], &confirmed[kind.device]), (&json!(true), &begun[kind.device]));
     deployment.later(31);
     confirmed
@@ -98,9 +98,10 @@ async fn an_address_is_enrolled_used_and_removed(kind: &Kind) {
     let list = format!("/ui/mfa/{}/devices", kind.word);
     let listed = deployment.get(&list).by(&ada).ok().await;
     assert_eq!(listed["devices"][0][kind.field], kind.masked, "{listed}");
-    let begin = format!("{list}/begin");
-    deployment.post(&begin).by(&ada).json(json!({ kind.field: first })).refused(409, "device-exists").await;
-    deployment.post(&begin).by(&ada).json(json!({ kind.field: "?" })).refused(400, "invalid-request").await;
+    for (address, status, code) in [(first, 409, "device-exists"), ("?", 400, "invalid-request")] {
+        let call = deployment.post(&format!("{list}/begin")).by(&ada).json(json!({ kind.field: address }));
+        call.refused(status, code).await;
+    }
 
     let challenge = ada.challenge(&deployment).await;
     let verify = |code: &str| {
@@ -123,10 +124,10 @@ async fn an_address_is_enrolled_used_and_removed(kind: &Kind) {
     deployment.later(31);
     enrol(&deployment, kind, &ada, second).await;
     let removal = format!("{list}/{}/remove/begin", enrolled[kind.device].as_str().unwrap());
-    let begun = deployment.post(&removal).by(&ada).ok().await;
-    assert_eq!(begun["accepts"], json!([kind.word, "recovery"]), "{begun}");
+    let removing = deployment.post(&removal).by(&ada).ok().await;
+    assert_eq!(removing["accepts"], json!([kind.word, "recovery"]), "{removing}");
     let confirm = |code: &str| {
-        let body = json!({ "challenge_id": begun["challenge_id"], "code": code });
+        let body = json!({ "challenge_id": removing["challenge_id"], "code": code });
         deployment.post(&format!("{list}/remove/confirm")).by(&ada).json(body)
     };
     let code = deployment.post.code(second);
