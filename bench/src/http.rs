@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Result;
 
@@ -98,8 +98,18 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    /// Connects as client number `client`: over IPv4 each comes from an address of its own, as clients do.
+    ///
+    /// From one address they would all be counted against one budget, and wait for each other there.
+    pub(crate) async fn open(address: SocketAddr, client: u16) -> io::Result<Self> {
+        let stream = if address.is_ipv4() {
+            let [high, low] = client.to_be_bytes();
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(SocketAddr::from(([127, 1 + (high & 63), low, 1], 0)))?;
+            socket.connect(address).await?
+        } else {
+            TcpStream::connect(address).await?
+        };
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,

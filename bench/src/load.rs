@@ -30,6 +30,7 @@ pub(crate) struct Options {
     #[arg(long, default_value = "")]
     pub(crate) body: String,
     /// A file with one request a line, `{"headers": [["name", "value"]], "body": ""}`, sent in turn; added to the above.
+    /// With a multiple of as many lines as connections, no two connections send the same line.
     #[arg(long)]
     pub(crate) vary: Option<PathBuf>,
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -156,12 +157,19 @@ fn requests(options: &Options) -> Result<Vec<Vec<u8>>> {
 async fn rush(options: &Options, requests: &Arc<Vec<Vec<u8>>>, span: Duration) -> Seen {
     let until = Instant::now() + span;
     let mut tasks = JoinSet::new();
-    for first in 0..usize::from(options.connections) {
+    for client in 0..options.connections {
         let (requests, url, expect) = (Arc::clone(requests), options.url.clone(), options.expect);
         let step = usize::from(options.connections);
         tasks.spawn(async move {
-            let turn = (0..).map(|round: usize| first + round * step);
-            one_connection(&url, expect, until, turn.map(|n| &requests[n % requests.len()])).await
+            let turn = (0..).map(|round: usize| usize::from(client) + round * step);
+            one_connection(
+                &url,
+                client,
+                expect,
+                until,
+                turn.map(|n| &requests[n % requests.len()]),
+            )
+            .await
         });
     }
     let mut all = Seen::default();
@@ -180,6 +188,7 @@ async fn rush(options: &Options, requests: &Arc<Vec<Vec<u8>>>, span: Duration) -
 
 async fn one_connection<'a>(
     url: &Url,
+    client: u16,
     expect: u16,
     until: Instant,
     mut requests: impl Iterator<Item = &'a Vec<u8>>,
@@ -187,7 +196,7 @@ async fn one_connection<'a>(
     let mut seen = Seen::default();
     let mut failures = 0;
     while failures < MOST_FAILURES && Instant::now() < until {
-        let mut connection = match Connection::open(url.address).await {
+        let mut connection = match Connection::open(url.address, client).await {
             Ok(connection) => connection,
             Err(error) => {
                 seen.fail(format!("connecting: {error}"));

@@ -27,7 +27,7 @@ pub(crate) struct Options {
     pub(crate) per_account: usize,
     /// How many requests wait at the same time.
     #[arg(long, default_value_t = 64)]
-    pub(crate) connections: usize,
+    pub(crate) connections: u16,
     /// Of how many sessions, spread evenly, the credentials are written down.
     #[arg(long, default_value_t = 1000)]
     pub(crate) known: usize,
@@ -62,10 +62,10 @@ async fn fill(options: &Options) -> Result<Vec<Varied>> {
     let every = (options.sessions / options.known.max(1)).max(1);
     let next = Arc::new(AtomicUsize::new(0));
     let mut workers = JoinSet::new();
-    for _ in 0..options.connections.min(accounts) {
+    for client in 0..options.connections {
         let (url, next, sessions) = (options.url.clone(), Arc::clone(&next), options.sessions);
         workers.spawn(async move {
-            let mut connection = Connection::open(url.address).await?;
+            let mut connection = Connection::open(url.address, client).await?;
             let mut known = Vec::new();
             loop {
                 let account = next.fetch_add(1, Ordering::Relaxed);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use portcullis_ports::storage::Version;
 use portcullis_ports::{Error, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::{Failure, STORE_DAMAGED, STORE_NEWER};
@@ -32,7 +33,7 @@ const SCHEMA: &str = "
 ";
 
 /// Other programs, such as the `sqlite3` shell, may hold the file for a moment.
-pub(crate) const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Opens the connection of the writer and makes the file a store if it is empty.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
@@ -69,6 +70,9 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
         )));
     }
     touch_edges(&connection).map_err(explain)?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .map_err(explain)?;
     Ok(connection)
 }
 
@@ -79,9 +83,11 @@ pub(crate) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn open(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+/// Opens a connection to whatever the file is. As long as nobody knows, the log beside it stays as it is.
+pub(crate) fn open(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     // Every connection stays with one user at a time, so the engine need not lock it.
     let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(

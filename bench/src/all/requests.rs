@@ -52,7 +52,7 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
     let product = start(extent, "requests", &server_core, Hash::Cheap)?;
     let sessions = fill(extent, &product, extent.few)?;
     let sign_ins = extent.folder.join("sign-ins.jsonl");
-    fs::write(&sign_ins, sign_up(&product, "cheap", 50)?)?;
+    fs::write(&sign_ins, sign_up(&product, "cheap", 64)?)?;
     let sign_in = Ask {
         method: "POST",
         path: "/auth/sign-in",
@@ -96,7 +96,7 @@ pub(super) fn sign_up(server: &Server, group: &str, accounts: usize) -> Result<S
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut connection = Connection::open(server.url.address).await?;
+        let mut connection = Connection::open(server.url.address, 0).await?;
         let mut lines = String::new();
         for account in 0..accounts {
             let email = email(group, account);

@@ -16,7 +16,7 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
     let params = product_params()?;
     let server = start(extent, "sign-in", &cores, Hash::AsShipped)?;
     let sign_ins = extent.folder.join("real-sign-ins.jsonl");
-    fs::write(&sign_ins, sign_up(&server, "real", 20)?)?;
+    fs::write(&sign_ins, sign_up(&server, "real", 24)?)?;
     let ask = Ask {
         method: "POST",
         path: "/auth/sign-in",

@@ -5,7 +5,6 @@ SwaggerUIBundle({
   deepLinking: true,
   docExpansion: 'list',
   defaultModelsExpandDepth: 0,
-  displayOperationId: true,
   displayRequestDuration: true,
   filter: true,
   persistAuthorization: true,

@@ -52,7 +52,6 @@ impl Gate {
     async fn pass(&self, mut request: Request, peer: IpAddr) -> Response {
         let request_id = self.ids.of(request.headers());
         let origin = self.cors.listed(request.headers()).cloned();
-        let page = request.uri().path() == security::DOCS;
         let permission = self.cors.preflight(request.method(), request.headers());
         let mut response = if let Some(permission) = permission {
             permission
@@ -68,7 +67,7 @@ impl Gate {
         };
         let headers = response.headers_mut();
         self.cors.add(origin, headers);
-        security::add(headers, page, self.secure);
+        security::add(headers, self.secure);
         headers.insert(REQUEST_ID, request_id);
         response
     }

@@ -11,12 +11,6 @@ const PAGE: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
-/// Swagger UI sets styles on the elements it makes.
-const SWAGGER: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
-
 const PERMISSIONS: HeaderValue =
     HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()");
 
@@ -31,20 +25,11 @@ const DENY: HeaderValue = HeaderValue::from_static("DENY");
 /// Two years, as browsers ask of sites that mean it.
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// The path of Swagger UI.
-pub(super) const DOCS: &str = "/docs";
-
-/// Adds them to an answer. `swagger` says that it is the page of Swagger UI, `secure` that browsers reach the service
-/// over TLS.
-pub(super) fn add(headers: &mut HeaderMap, swagger: bool, secure: bool) {
+/// Adds them to an answer. `secure` says that browsers reach the service over TLS.
+pub(super) fn add(headers: &mut HeaderMap, secure: bool) {
     headers.reserve(10);
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/html"));
-    let policy = match is_page {
-        true if swagger => SWAGGER,
-        true => PAGE,
-        false => NOTHING,
-    };
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.insert(header::CONTENT_SECURITY_POLICY, if is_page { PAGE } else { NOTHING });
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(RESOURCE_POLICY, SAME_ORIGIN);
     if is_page {

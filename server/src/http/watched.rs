@@ -70,7 +70,7 @@ impl<E: Endpoint<Output = Response>> Watched<E> {
             None => Meters::new(&self.route, label(method)).record(answered),
         }
         let (method, route, status) = (label(method), self.route.as_str(), answered.status.as_u16());
-        let ms = answered.took.as_secs_f64() * 1000.0;
+        let ms = (answered.took.as_secs_f64() * 1_000_000.0).round() / 1000.0;
         if self.quiet && !answered.status.is_server_error() {
             tracing::debug!(method, route, status, ms, request_id, "request");
         } else {

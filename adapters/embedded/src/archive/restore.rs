@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_ports::storage::BackupReport;
 use portcullis_ports::{Result, Timestamp};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 
 use super::{Unfinished, copy, remove, sync_file, verify};
 use crate::failure::{Failure, STORE_COPY, STORE_IN_USE, cannot};
@@ -55,16 +55,11 @@ fn keep_versions_apart(fresh: &Path, store: &Path, now: Timestamp) -> Result<()>
         .unwrap_or(0);
     let least = old.max(now.millis().saturating_mul(1000));
     let explain = |error: rusqlite::Error| Failure::of(&error, fresh).at_start();
-    let connection = open(fresh).map_err(explain)?;
+    let connection = schema::open(fresh, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(explain)?;
     connection
         .execute("UPDATE marks SET reserved = max(reserved, ?1)", [least])
         .map_err(explain)?;
     connection.close().map_err(|(_, error)| explain(error))
-}
-
-fn open(file: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(file, flags)
 }
 
 /// Gives the old store a second name, and leaves it in one file, so that nothing of it can mix with the new one.
@@ -84,7 +79,7 @@ fn keep_old(folder: &Folder, now: Timestamp) -> Result<()> {
     }
     let kept = free_name(folder, now);
     link(&store, &kept)?;
-    if log.exists() {
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
         // The engine finds it under the name of its store.
         let mut name = kept.into_os_string();
         name.push("-wal");
@@ -98,8 +93,7 @@ fn keep_old(folder: &Folder, now: Timestamp) -> Result<()> {
 
 /// Moves everything from the log into the file; false if somebody else still needs the log.
 fn fold_log(store: &Path) -> rusqlite::Result<bool> {
-    let connection = open(store)?;
-    connection.busy_timeout(schema::BUSY)?;
+    let connection = schema::open(store, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(busy == 0)

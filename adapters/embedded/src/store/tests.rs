@@ -1,10 +1,12 @@
-//! What happens when the disk is full and when the writer has died.
+//! What happens when the disk is full, the file is locked and the writer has died.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_ports::probe::Probe as _;
 use portcullis_ports::storage::{Collection, Expect, Key, RecordStore as _, StoreError, Write};
 use portcullis_ports::testkit::FakeClock;
+use rusqlite::Connection;
 
 use super::{EmbeddedStore, Tuning};
 use crate::folder::Folder;
@@ -74,6 +76,28 @@ async fn a_full_disk_stops_commits_until_there_is_room_again() {
     store.commit(&[put(stored)]).await.unwrap();
     assert!(store.get(&key(stored)).await.unwrap().is_some());
     assert!(!store.check().await.unwrap().contains("free some space"));
+}
+
+#[tokio::test]
+async fn a_program_that_locks_the_file_holds_up_commits_only_as_long_as_it_does() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = Folder::new(home.path().join("store"));
+    let lock = folder.take().unwrap();
+    folder.touch_database().unwrap();
+    let connection = schema::open_writer(&folder.database()).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let clock = Arc::new(FakeClock::default());
+    let store = EmbeddedStore::run(&folder, TUNING, clock, connection, lock).unwrap();
+    let shell = Connection::open(folder.database()).unwrap();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let locked = store.commit(&[put(1)]).await;
+    let Err(StoreError::Unavailable { detail, .. }) = locked else {
+        panic!("{locked:?}");
+    };
+    assert!(detail.contains("another program"), "{detail}");
+    assert!(store.get(&key(1)).await.unwrap().is_none());
+    shell.execute_batch("ROLLBACK").unwrap();
+    store.commit(&[put(1)]).await.unwrap();
 }
 
 #[tokio::test]

@@ -46,8 +46,10 @@ async fn a_restored_store_is_the_one_that_was_copied() {
     let version = write(&*store, key("p", "one"), 1).await;
     let report = place.archive().backup(&copy).await.unwrap();
     assert_eq!(report.records, 1);
-    let later = write(&*store, key("p", "one"), 2).await;
+    drop(store);
+    let store = place.open().await.records;
     write(&*store, key("p", "two"), 2).await;
+    let later = write(&*store, key("p", "one"), 2).await;
     drop(store);
 
     assert_eq!(place.archive().restore(&copy).await.unwrap().records, 1);
@@ -133,6 +135,37 @@ async fn a_damaged_store_can_be_replaced() {
     fs::write(place.file(), "nothing that a store would hold").unwrap();
     assert!(place.refusal().await.contains("portcullis restore"));
     place.archive().restore(&copy).await.unwrap();
+    let store = place.open().await.records;
+    assert_eq!(number(&*store, &key("p", "one")).await.unwrap().0, 1);
+}
+
+#[tokio::test]
+async fn the_log_of_a_damaged_store_is_kept_and_does_not_mix_with_the_new_one() {
+    let place = Place::new();
+    let copy = place.path("copy");
+    let store = place.open().await.records;
+    write(&*store, key("p", "one"), 1).await;
+    place.archive().backup(&copy).await.unwrap();
+    drop(store);
+    let store = place.open().await.records;
+    write(&*store, key("p", "one"), 2).await;
+    // As after a crash: the log has not been moved into the file, and the file has lost its beginning.
+    let log_file = place.store().join("store.db-wal");
+    let log = fs::read(&log_file).unwrap();
+    drop(store);
+    fs::write(place.file(), "nothing that a store would hold").unwrap();
+    fs::write(&log_file, &log).unwrap();
+    assert!(place.refusal().await.contains("portcullis restore"));
+    assert_eq!(fs::read(&log_file).unwrap(), log, "a refused store must stay as it is");
+
+    place.archive().restore(&copy).await.unwrap();
+    let kept = fs::read_dir(place.store())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.display().to_string().ends_with("-wal"))
+        .unwrap();
+    assert!(kept.display().to_string().contains("before-restore-"));
+    assert_eq!(fs::read(kept).unwrap(), log);
     let store = place.open().await.records;
     assert_eq!(number(&*store, &key("p", "one")).await.unwrap().0, 1);
 }

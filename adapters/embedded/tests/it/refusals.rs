@@ -119,7 +119,17 @@ async fn a_file_that_was_cut_short_is_refused_at_once() {
 async fn a_file_that_was_overwritten_is_refused_at_once() {
     let place = Place::new();
     filled(&place).await;
-    overwrite(&place.file(), 0, 64 * 1024);
+    overwrite(&place.file(), 0, &vec![0xA5; 64 * 1024]);
+    let refusal = place.refusal().await;
+    assert!(names_file_and_way_out(&refusal, &place.file()), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_file_that_ends_in_nothing_is_refused_at_once() {
+    let place = Place::new();
+    filled(&place).await;
+    let length = place.file().metadata().unwrap().len();
+    overwrite(&place.file(), length - 32 * 1024, &vec![0; 32 * 1024]);
     let refusal = place.refusal().await;
     assert!(names_file_and_way_out(&refusal, &place.file()), "{refusal}");
 }
@@ -130,7 +140,7 @@ async fn damage_in_the_middle_is_told_to_those_who_read_it() {
     filled(&place).await;
     let length = place.file().metadata().unwrap().len();
     // Neither the beginning, with the layout, nor the edges of the trees.
-    overwrite(&place.file(), length / 3, 32 * 1024);
+    overwrite(&place.file(), length / 3, &vec![0xA5; 32 * 1024]);
     let store = open(&place.store()).await.unwrap().records;
     let mut query = Query {
         collection: COLLECTION,
@@ -164,10 +174,10 @@ async fn filled(place: &Place) {
     write(&*store, key("q", "last"), 1).await;
 }
 
-fn overwrite(file: &Path, at: u64, bytes: usize) {
+fn overwrite(file: &Path, at: u64, bytes: &[u8]) {
     let mut file = OpenOptions::new().write(true).open(file).unwrap();
     file.seek(SeekFrom::Start(at)).unwrap();
-    file.write_all(&vec![0xA5; bytes]).unwrap();
+    file.write_all(bytes).unwrap();
 }
 
 fn names_file_and_way_out(text: &str, file: &Path) -> bool {

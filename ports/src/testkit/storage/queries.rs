@@ -54,6 +54,8 @@ pub async fn sort_keys_are_ordered_by_their_bytes(subject: &StoreSubject) -> Ver
 pub async fn a_prefix_selects_what_begins_with_it(subject: &StoreSubject) -> Verdict {
     let case = "prefix";
     let sorts = [
+        "A",
+        "Ab",
         "a",
         "a%",
         "a%b",
@@ -73,6 +75,7 @@ pub async fn a_prefix_selects_what_begins_with_it(subject: &StoreSubject) -> Ver
     ];
     fill(subject, case, &sorts).await?;
     for prefix in [
+        "A",
         "a",
         "a%",
         "a_",
