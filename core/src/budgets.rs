@@ -1,8 +1,10 @@
 //! How often something may be tried or sent: counted before it is done, atomically, shared by all nodes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_lock::{Mutex, MutexGuard};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::Collection;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
@@ -86,16 +88,21 @@ pub(crate) struct Use<'a> {
     pub(crate) limit: Limit,
 }
 
+/// Waiting lines for counters: whoever uses the same one in this process waits instead of colliding in the store.
+const LINES: usize = 256;
+
 /// Budgets of all areas.
 #[derive(Clone)]
 pub(crate) struct Budgets {
     deployment: Arc<Deployment>,
+    lines: Arc<[Mutex<()>; LINES]>,
 }
 
 impl Budgets {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
         Self {
             deployment: Arc::clone(deployment),
+            lines: Arc::new(std::array::from_fn(|_| Mutex::new(()))),
         }
     }
 
@@ -104,32 +111,51 @@ impl Budgets {
     /// # Errors
     /// `refusal` with the time until the fullest budget opens again.
     pub(crate) async fn take(&self, refusal: Code, uses: &[Use<'_>]) -> Result<()> {
+        let mut counters = Vec::with_capacity(uses.len());
+        for one in uses {
+            counters.push((self.key(one.name, one.of)?, one.limit));
+        }
+        let _turns = self.turns(&counters).await;
+        self.deployment.retried(|| self.count(refusal, &counters)).await
+    }
+
+    async fn count(&self, refusal: Code, counters: &[(String, Limit)]) -> Result<()> {
         let table = self.deployment.table::<Counter>();
-        self.deployment
-            .retried(|| async {
-                let now = self.deployment.now();
-                let mut batch = Batch::default();
-                let mut wait = Duration::ZERO;
-                for one in uses {
-                    let key = self.key(one.name, one.of)?;
-                    let empty = || Counter {
-                        key: key.clone(),
-                        used: 0,
-                        until: now + one.limit.window.get(),
-                    };
-                    let mut slot = table.slot(&key, "used", empty).await?;
-                    if slot.value.used >= one.limit.most {
-                        wait = wait.max(slot.value.until.since(now));
-                    }
-                    slot.value.used += 1;
-                    batch.save(&slot)?;
-                }
-                if wait > Duration::ZERO {
-                    return Err(refusal.error().retry_after(wait));
-                }
-                self.deployment.commit(batch).await
-            })
-            .await
+        let now = self.deployment.now();
+        let mut batch = Batch::default();
+        let mut wait = Duration::ZERO;
+        for (key, limit) in counters {
+            let empty = || Counter {
+                key: key.clone(),
+                used: 0,
+                until: now + limit.window.get(),
+            };
+            let mut slot = table.slot(key, "used", empty).await?;
+            if slot.value.used >= limit.most {
+                wait = wait.max(slot.value.until.since(now));
+            }
+            slot.value.used += 1;
+            batch.save(&slot)?;
+        }
+        if wait > Duration::ZERO {
+            return Err(refusal.error().retry_after(wait));
+        }
+        self.deployment.commit(batch).await
+    }
+
+    /// Waits for the turn at every counter, always in the same order, so that nobody waits for each other.
+    async fn turns(&self, counters: &[(String, Limit)]) -> Vec<MutexGuard<'_, ()>> {
+        let line = |(key, _): &(String, Limit)| {
+            key.bytes().fold(0_usize, |sum, byte| {
+                sum.wrapping_mul(31).wrapping_add(usize::from(byte))
+            }) % LINES
+        };
+        let lines: BTreeSet<usize> = counters.iter().map(line).collect();
+        let mut turns = Vec::with_capacity(lines.len());
+        for mutex in lines.into_iter().filter_map(|line| self.lines.get(line)) {
+            turns.push(mutex.lock().await);
+        }
+        turns
     }
 
     /// Counts an answer of `account` to `what`.

@@ -55,7 +55,11 @@ impl FromStr for Span {
             return Err(ADVICE);
         }
         let count: u64 = digits.parse().map_err(|_| ADVICE)?;
-        count.checked_mul(factor).filter(|seconds| *seconds <= 36_500 * 86_400).map(Self).ok_or(ADVICE)
+        count
+            .checked_mul(factor)
+            .filter(|seconds| *seconds <= 36_500 * 86_400)
+            .map(Self)
+            .ok_or(ADVICE)
     }
 }
 
@@ -75,7 +79,9 @@ impl Serialize for Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -50,7 +50,10 @@ pub async fn start(
     let listener = listen(&server).await?;
     let state = state(stage, &server, &connected, listener.local_addr()?);
     let app = Arc::new(app);
-    let mailbox = connected.senders.iter().find_map(|(_, sender)| sender.mailbox.clone());
+    let mailbox = connected
+        .senders
+        .iter()
+        .find_map(|(_, sender)| sender.mailbox.clone());
     let http = Http::new(Site {
         app: Arc::clone(&app),
         settings: &server,

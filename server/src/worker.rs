@@ -54,10 +54,16 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'sta
 
 async fn measure(app: &App) {
     loop {
-        for (lane, name) in [(Lane::Codes, "codes"), (Lane::Notices, "notices"), (Lane::Dead, "dead")] {
+        for (lane, name) in [
+            (Lane::Codes, "codes"),
+            (Lane::Notices, "notices"),
+            (Lane::Dead, "dead"),
+        ] {
             match app.outbox.waiting(lane).await {
                 #[expect(clippy::cast_precision_loss, reason = "at most 1,000")]
-                Ok(waiting) => metrics::gauge!("portcullis_outbox_waiting", "lane" => name).set(waiting as f64),
+                Ok(waiting) => {
+                    metrics::gauge!("portcullis_outbox_waiting", "lane" => name).set(waiting as f64);
+                }
                 Err(error) => tracing::debug!(?error, "the outbox could not be measured"),
             }
         }

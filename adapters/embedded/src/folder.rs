@@ -24,8 +24,15 @@ pub(crate) struct Folder(PathBuf);
 
 /// Held as long as the folder is in use; the system releases it when the process dies.
 #[derive(Debug)]
-pub(crate) struct Lock {
-    _file: File,
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child process that is being started shares it for a moment.
+        if let Err(error) = flock(&self.0, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the folder of the store could not be unlocked");
+        }
+    }
 }
 
 impl Folder {
@@ -77,7 +84,7 @@ impl Folder {
         if let Err(error) = noted {
             tracing::warn!(path = %path.display(), %error, "the lock file could not be written");
         }
-        Ok(Lock { _file: file })
+        Ok(Lock(file))
     }
 
     fn create(&self) -> Result<()> {

@@ -60,6 +60,25 @@ async fn of_simultaneous_registrations_with_one_address_exactly_one_wins() {
 }
 
 #[tokio::test]
+async fn many_people_behind_one_address_can_sign_up_at_the_same_time() {
+    let world = world().await;
+    let source = home();
+    let people: Vec<String> = (0..100)
+        .map(|number| format!("user{number}@example.com"))
+        .collect();
+    let registrations = people.iter().map(|email| {
+        world
+            .app
+            .accounts
+            .sign_up(sign_up(email, PASSWORD), &source)
+            .boxed()
+    });
+    for result in futures_util::future::join_all(registrations).await {
+        result.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn unknown_user_and_wrong_password_get_the_same_answer() {
     let world = world().await;
     world.sign_up("ada@example.com").await;

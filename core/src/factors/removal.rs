@@ -91,7 +91,11 @@ impl Factors {
             sent_to: targets.iter().map(|device| device.destination.masked()).collect(),
             accepts,
             expires_at: draft.expires_at.seconds(),
-            retry_after: if targets.is_empty() { 0 } else { self.codes.interval() },
+            retry_after: if targets.is_empty() {
+                0
+            } else {
+                self.codes.interval()
+            },
         })
     }
 

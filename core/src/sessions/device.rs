@@ -5,7 +5,10 @@ use woothee::parser::Parser;
 /// The kind of device, and the browser with its operating system. Honest about what it does not know.
 pub(super) fn describe(user_agent: &str) -> (String, String) {
     // "HTTP Library" is the parser's word for any program that names itself.
-    let Some(seen) = Parser::new().parse(user_agent).filter(|seen| seen.name != "HTTP Library") else {
+    let Some(seen) = Parser::new()
+        .parse(user_agent)
+        .filter(|seen| seen.name != "HTTP Library")
+    else {
         let name = user_agent.split(['/', ' ']).next().unwrap_or_default();
         let program = if name.is_empty() {
             "Unknown program".to_owned()

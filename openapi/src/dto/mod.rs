@@ -1,5 +1,6 @@
-//! Wire types, only where the answer joins several areas or the wire differs from the domain; all others are the
-//! domain's own.
+//! Wire types where an answer joins several areas or the wire differs from the domain.
+//!
+//! All others are the domain's own.
 
 mod accounts;
 mod challenges;

@@ -10,7 +10,8 @@ pub(crate) fn run(arguments: &OpenapiArguments, out: &mut dyn Write) -> Result<(
     if arguments.yaml {
         write!(out, "{}", portcullis_openapi::yaml(&document))?;
     } else {
-        let text = serde_json::to_string_pretty(&document).map_err(|error| Failure::Other(error.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(&document).map_err(|error| Failure::Other(error.to_string()))?;
         writeln!(out, "{text}")?;
     }
     Ok(())

@@ -119,9 +119,11 @@ impl Survey {
 
     /// Addresses can only be proven where mail can be sent.
     fn check_sign_up(&self, settings: &Settings, senders: &[Selected<Senders>], mistakes: &mut Mistakes) {
-        let mails = |sender: &Selected<Senders>| sender.plugin.capabilities.contains(&SenderCapability::Email);
+        let mails =
+            |sender: &Selected<Senders>| sender.plugin.capabilities.contains(&SenderCapability::Email);
         if settings.accounts.sign_up == SignUp::Verified && !senders.iter().any(mails) {
-            let problem = "`verified` sends a mail to every new address, and no sender of e-mail is selected.";
+            let problem =
+                "`verified` sends a mail to every new address, and no sender of e-mail is selected.";
             let remedy = "Select one under `senders`, or choose `open` or `closed`.";
             let path = Path::of(["accounts", "sign_up"]);
             self.complain(mistakes, &path, problem.to_owned(), remedy.to_owned());

@@ -17,7 +17,11 @@ pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> 
     if !is_trusted(client) {
         return client;
     }
-    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
+    let lines: Vec<&str> = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .collect();
     for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
         let Some(address) = parse(entry.trim()) else {
             return client;
@@ -35,12 +39,17 @@ fn parse(entry: &str) -> Option<IpAddr> {
     let address = entry.parse::<IpAddr>().ok();
     let with_port = || entry.parse::<SocketAddr>().map(|address| address.ip()).ok();
     let in_brackets = || entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    address.or_else(with_port).or_else(in_brackets).map(|address| address.to_canonical())
+    address
+        .or_else(with_port)
+        .or_else(in_brackets)
+        .map(|address| address.to_canonical())
 }
 
 /// Whether a proxy had a hand in the request.
 pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
-    [FORWARDED_FOR, "forwarded", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
+    [FORWARDED_FOR, "forwarded", "x-real-ip", "via"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }
 
 #[cfg(test)]
@@ -70,8 +79,14 @@ mod tests {
 
     #[test]
     fn what_a_client_invents_stands_left_and_is_not_read() {
-        assert_eq!(seen("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.2"]), "198.51.100.1");
+        assert_eq!(
+            seen("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            seen("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.2"]),
+            "198.51.100.1"
+        );
         assert_eq!(seen("10.0.0.1", &["10.9.9.9, 198.51.100.1"]), "198.51.100.1");
     }
 

@@ -25,8 +25,12 @@ pub(super) struct Cors {
 impl Cors {
     pub(super) fn new(origins: &[Origin]) -> Self {
         // An origin is made of characters that a header can hold.
-        let allowed = origins.iter().filter_map(|origin| HeaderValue::try_from(origin.to_string()).ok());
-        Self { allowed: allowed.collect() }
+        let allowed = origins
+            .iter()
+            .filter_map(|origin| HeaderValue::try_from(origin.to_string()).ok());
+        Self {
+            allowed: allowed.collect(),
+        }
     }
 
     /// The origin of the request, if it is listed.

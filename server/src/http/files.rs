@@ -8,7 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use poem::http::StatusCode;
 use poem::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
+    IF_NONE_MATCH, VARY,
 };
 use poem::{Body, Endpoint, Request, Response};
 use portcullis_openapi::StaticFile;
@@ -48,12 +49,22 @@ impl File {
             // Kept as long as the program runs, like the borrowed ones.
             Cow::Owned(bytes) => Vec::leak(bytes),
         };
-        Self { bytes, compressed: OnceLock::new(), mime: HeaderValue::from_static(mime), etag, cache }
+        Self {
+            bytes,
+            compressed: OnceLock::new(),
+            mime: HeaderValue::from_static(mime),
+            etag,
+            cache,
+        }
     }
 
     /// The file, compressed if that is wanted; nothing but a nod if the browser has it.
     pub(super) fn answer(&self, asked: &HeaderMap) -> Response {
-        let compressed = if accepts_gzip(asked) { self.compressed() } else { None };
+        let compressed = if accepts_gzip(asked) {
+            self.compressed()
+        } else {
+            None
+        };
         let mut response = if self.is_known(asked) {
             Response::builder().status(StatusCode::NOT_MODIFIED).finish()
         } else {
@@ -76,7 +87,10 @@ impl File {
 
     fn is_known(&self, asked: &HeaderMap) -> bool {
         let plain = self.etag.trim_matches('"');
-        let known = asked.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+        let known = asked
+            .get_all(IF_NONE_MATCH)
+            .iter()
+            .filter_map(|line| line.to_str().ok());
         known.flat_map(|line| line.split(',')).any(|tag| {
             let tag = tag.trim().trim_start_matches("W/").trim_matches('"');
             tag == "*" || tag.strip_suffix("-gz").unwrap_or(tag) == plain
@@ -85,7 +99,12 @@ impl File {
 
     fn compressed(&self) -> Option<&'static [u8]> {
         *self.compressed.get_or_init(|| {
-            let is_text = [&b"text/"[..], b"application/json", b"application/yaml", b"image/svg"];
+            let is_text = [
+                &b"text/"[..],
+                b"application/json",
+                b"application/yaml",
+                b"image/svg",
+            ];
             let mime = self.mime.as_bytes();
             if self.bytes.len() < WORTH_COMPRESSING || !is_text.iter().any(|kind| mime.starts_with(kind)) {
                 return None;
@@ -112,17 +131,25 @@ fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn accepts_gzip(asked: &HeaderMap) -> bool {
-    let lines = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let lines = asked
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|entry| {
         let (name, quality) = entry.split_once(';').unwrap_or((entry, ""));
-        let refused = quality.trim().strip_prefix("q=").is_some_and(|q| q.trim_end_matches(['0', '.']).is_empty());
+        let refused = quality
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|q| q.trim_end_matches(['0', '.']).is_empty());
         name.trim().eq_ignore_ascii_case("gzip") && !refused
     })
 }
 
 /// FNV-1a: tells versions of a file apart.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
@@ -131,7 +158,12 @@ mod tests {
 
     fn file() -> File {
         let text = "a line that repeats\n".repeat(200);
-        File::new(text.into_bytes().into(), "text/plain", "\"0123456789abcdef\"".into(), ASK_AGAIN)
+        File::new(
+            text.into_bytes().into(),
+            "text/plain",
+            "\"0123456789abcdef\"".into(),
+            ASK_AGAIN,
+        )
     }
 
     fn asked(name: poem::http::HeaderName, value: &str) -> HeaderMap {
@@ -141,10 +173,22 @@ mod tests {
     #[test]
     fn a_browser_that_has_the_file_gets_none() {
         let file = file();
-        for tag in ["\"0123456789abcdef\"", "W/\"0123456789abcdef\"", "\"x\", \"0123456789abcdef-gz\"", "*"] {
-            assert_eq!(file.answer(&asked(IF_NONE_MATCH, tag)).status(), StatusCode::NOT_MODIFIED, "{tag}");
+        for tag in [
+            "\"0123456789abcdef\"",
+            "W/\"0123456789abcdef\"",
+            "\"x\", \"0123456789abcdef-gz\"",
+            "*",
+        ] {
+            assert_eq!(
+                file.answer(&asked(IF_NONE_MATCH, tag)).status(),
+                StatusCode::NOT_MODIFIED,
+                "{tag}"
+            );
         }
-        assert_eq!(file.answer(&asked(IF_NONE_MATCH, "\"other\"")).status(), StatusCode::OK);
+        assert_eq!(
+            file.answer(&asked(IF_NONE_MATCH, "\"other\"")).status(),
+            StatusCode::OK
+        );
     }
 
     #[test]

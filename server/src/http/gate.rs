@@ -11,18 +11,19 @@ use hyper::body::Incoming;
 use poem::http::uri::Scheme;
 use poem::http::{Request as HttpRequest, Response as HttpResponse};
 use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, Endpoint as _, Request, Response, Route};
+use poem::{Addr, Endpoint as _, Request, Response};
 use portcullis_openapi::{Arrival, Surroundings, problem};
 
 use super::address;
 use super::cors::Cors;
 use super::request_id::{REQUEST_ID, RequestIds};
+use super::routes::Routes;
 use super::security;
 use crate::config::Network;
 
 /// The one way in.
 pub(super) struct Gate {
-    pub(super) route: Route,
+    pub(super) routes: Routes,
     pub(super) surroundings: Arc<Surroundings>,
     pub(super) ids: RequestIds,
     pub(super) trusted: Vec<Network>,
@@ -44,7 +45,12 @@ impl Gate {
         peer: SocketAddr,
     ) -> HttpResponse<BoxBody<Bytes, io::Error>> {
         let remote = Addr::SocketAddr(peer);
-        let request = Request::from((request, LocalAddr(remote.clone()), RemoteAddr(remote), Scheme::HTTP));
+        let request = Request::from((
+            request,
+            LocalAddr(remote.clone()),
+            RemoteAddr(remote),
+            Scheme::HTTP,
+        ));
         self.pass(request, peer.ip()).await.into()
     }
 
@@ -61,7 +67,7 @@ impl Gate {
                 address: address::client(peer, request.headers(), &self.trusted),
                 request_id: request_id.clone(),
             });
-            let served = self.route.call(request).await;
+            let served = self.routes.call(request).await;
             // Every path is routed and every endpoint answers, so that an error is not expected.
             served.unwrap_or_else(|error| problem::respond(error, request_id.to_str().unwrap_or_default()))
         };

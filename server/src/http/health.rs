@@ -29,7 +29,12 @@ pub(super) struct Readiness {
 
 impl Readiness {
     pub(super) fn new(probes: Vec<NamedProbe>, limit: Duration, draining: Arc<AtomicBool>) -> Self {
-        Self { probes, limit, draining, last: Mutex::new(None) }
+        Self {
+            probes,
+            limit,
+            draining,
+            last: Mutex::new(None),
+        }
     }
 
     /// `GET /readyz`.
@@ -41,7 +46,10 @@ impl Readiness {
         if failing.is_empty() {
             json_response(StatusCode::OK, &json!({ "status": "ready" }))
         } else {
-            json_response(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "failing": failing }))
+            json_response(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &json!({ "status": "not ready", "failing": failing }),
+            )
         }
     }
 
@@ -78,6 +86,8 @@ pub(super) fn alive() -> Response {
 
 fn json_response(status: StatusCode, body: &Value) -> Response {
     let mut response = Response::builder().status(status).body(body.to_string());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

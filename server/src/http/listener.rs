@@ -75,7 +75,10 @@ pub(super) async fn serve(
 /// A client that is gone again is no reason to wait; a system without sockets is.
 async fn wait_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
+    if !matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    ) {
         tracing::warn!(%error, "a connection cannot be accepted");
         sleep(BREATH).await;
     }
@@ -100,6 +103,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, gate: Arc<Gate>, mut ph
     );
     // Clients come and go as they like; what they do wrong is of interest to nobody but them.
     let served = tokio::select! {
+        biased;
         served = connection.as_mut() => Some(served),
         _ = phase.wait_for(|phase| *phase != Phase::Serving) => None,
     };

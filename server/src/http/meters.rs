@@ -17,8 +17,18 @@ const RESPONSE_SIZE: &str = "http_response_size_bytes";
 const IN_PROGRESS: &str = "http_requests_in_progress";
 
 const SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-const BYTES: [f64; 10] =
-    [0.0, 100.0, 500.0, 1_000.0, 5_000.0, 10_000.0, 50_000.0, 100_000.0, 500_000.0, 1_000_000.0];
+const BYTES: [f64; 10] = [
+    0.0,
+    100.0,
+    500.0,
+    1_000.0,
+    5_000.0,
+    10_000.0,
+    50_000.0,
+    100_000.0,
+    500_000.0,
+    1_000_000.0,
+];
 
 /// The recorder of the process. There can be one only.
 static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
@@ -29,7 +39,9 @@ static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
 /// [`Failure::Other`] when something else records already.
 pub fn install_meters() -> Result<PrometheusHandle, Failure> {
     let installed = RECORDER.get_or_init(|| install().map_err(|error| error.to_string()));
-    installed.clone().map_err(|error| Failure::Other(format!("meters cannot be recorded: {error}")))
+    installed
+        .clone()
+        .map_err(|error| Failure::Other(format!("meters cannot be recorded: {error}")))
 }
 
 fn install() -> Result<PrometheusHandle, BuildError> {
@@ -48,8 +60,14 @@ fn install() -> Result<PrometheusHandle, BuildError> {
 
 fn describe() {
     metrics::describe_counter!(TOTAL, "All requests.");
-    metrics::describe_counter!(ERRORS, "Requests that were answered with a status of 500 or more.");
-    metrics::describe_histogram!(DURATION, "Seconds from the head of the request to the head of the answer.");
+    metrics::describe_counter!(
+        ERRORS,
+        "Requests that were answered with a status of 500 or more."
+    );
+    metrics::describe_histogram!(
+        DURATION,
+        "Seconds from the head of the request to the head of the answer."
+    );
     metrics::describe_histogram!(REQUEST_SIZE, "Bytes of the request body, as announced.");
     metrics::describe_histogram!(RESPONSE_SIZE, "Bytes of the answer's body.");
     metrics::describe_gauge!(IN_PROGRESS, "Requests under way.");
@@ -130,7 +148,10 @@ impl Meters {
         }
         let status = answered.status.as_u16();
         let new = || StatusMeters::new(&self.route, self.method, status);
-        let place = STATUSES.iter().position(|known| *known == status).and_then(|at| self.by_status.get(at));
+        let place = STATUSES
+            .iter()
+            .position(|known| *known == status)
+            .and_then(|at| self.by_status.get(at));
         match place {
             Some(place) => place.get_or_init(new).record(answered.response_size),
             None => new().record(answered.response_size),
@@ -166,10 +187,16 @@ pub(super) fn label(method: &Method) -> &'static str {
         (Method::PATCH, "PATCH"),
         (Method::DELETE, "DELETE"),
     ];
-    KNOWN.iter().find(|(known, _)| known == method).map_or("other", |(_, label)| label)
+    KNOWN
+        .iter()
+        .find(|(known, _)| known == method)
+        .map_or("other", |(_, label)| label)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a body beyond 2^53 bytes is refused long before")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a body beyond 2^53 bytes is refused long before"
+)]
 fn bytes(size: u64) -> f64 {
     size as f64
 }

@@ -9,6 +9,7 @@ mod listener;
 mod meters;
 mod panel;
 mod request_id;
+mod routes;
 mod scrape;
 mod security;
 mod watched;
@@ -18,8 +19,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use poem::endpoint::{make, make_sync};
-use poem::error::RouteError;
-use poem::{Request, Response, Route};
+use poem::{Request, Response};
 use portcullis_core::App;
 use portcullis_openapi::{Resource, Surroundings};
 use portcullis_ports::Entropy;
@@ -35,13 +35,9 @@ use files::File;
 use gate::Gate;
 use health::Readiness;
 pub use meters::install_meters;
-use panel::Elsewhere;
 use request_id::RequestIds;
+use routes::Routes;
 use scrape::Scrape;
-use watched::Watched;
-
-/// Paths that machines ask every few seconds.
-const ASKED_OFTEN: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// How often the meters are condensed, whether or not anybody looks at them.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -86,8 +82,11 @@ impl Http {
             mailbox: site.mailbox,
             body_limit: site.settings.body_limit.bytes(),
         });
-        let readiness =
-            Readiness::new(site.probes, site.settings.connect_timeout.get().min(limit), Arc::clone(&draining));
+        let readiness = Readiness::new(
+            site.probes,
+            site.settings.connect_timeout.get().min(limit),
+            Arc::clone(&draining),
+        );
         let scrape = Scrape {
             recorder: recorder.clone(),
             token: site.settings.metrics_token.clone(),
@@ -100,7 +99,7 @@ impl Http {
         }
         resources.extend(panel::resources());
         let gate = Gate {
-            route: route(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
+            routes: Routes::new(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
             surroundings,
             ids: RequestIds::new(site.entropy).map_err(|error| Failure::Other(in_full(&error)))?,
             trusted: site.settings.trusted_proxies.clone(),
@@ -143,17 +142,9 @@ fn operations(readiness: Readiness, scrape: Scrape) -> [Resource; 3] {
     [
         Resource::get("/healthz", make_sync(|_| health::alive())),
         Resource::get("/readyz", ready),
-        Resource::get("/metrics", make_sync(move |request: Request| scrape.answer(&request))),
+        Resource::get(
+            "/metrics",
+            make_sync(move |request: Request| scrape.answer(&request)),
+        ),
     ]
-}
-
-/// Every path leads somewhere, and every endpoint is under watch.
-fn route(resources: Vec<Resource>, limit: Duration) -> Result<Route, RouteError> {
-    let mut route = Route::new();
-    for resource in resources {
-        let (template, pattern) = (resource.template.clone(), resource.pattern());
-        let quiet = ASKED_OFTEN.contains(&template.as_str());
-        route = route.try_at(pattern, Watched::new(template, resource.into_endpoint(), limit).quiet(quiet))?;
-    }
-    route.try_at("/*path", Elsewhere::new(limit))
 }

@@ -22,7 +22,18 @@ const HASHED: &str = "assets/";
 
 /// The first part of every path that belongs to programs: no page is shown there.
 const NOT_PAGES: [&str; 13] = [
-    "api", "assets", "auth", "dev", "docs", "healthz", "metrics", "openapi", "openapi.json", "openapi.yaml", "problems", "readyz",
+    "api",
+    "assets",
+    "auth",
+    "dev",
+    "docs",
+    "healthz",
+    "metrics",
+    "openapi",
+    "openapi.json",
+    "openapi.yaml",
+    "problems",
+    "readyz",
     "ui",
 ];
 
@@ -60,7 +71,10 @@ pub(super) fn resources() -> Vec<Resource> {
         resources.push(Resource::get("/assets/{file}", Hashed(hashed)));
     }
     if !portcullis_ui::is_included() {
-        resources.push(Resource::get("/", make_sync(|_| Html(WITHOUT_PANEL).into_response())));
+        resources.push(Resource::get(
+            "/",
+            make_sync(|_| Html(WITHOUT_PANEL).into_response()),
+        ));
     }
     resources
 }
@@ -109,9 +123,14 @@ impl Endpoint for Elsewhere {
 
 fn is_for_a_person(request: &Request) -> bool {
     let first = request.uri().path().split('/').nth(1).unwrap_or_default();
-    matches!(*request.method(), Method::GET | Method::HEAD) && !NOT_PAGES.contains(&first) && wants_page(request.headers())
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && !NOT_PAGES.contains(&first)
+        && wants_page(request.headers())
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }

@@ -19,7 +19,9 @@ const LONGEST: usize = 64;
 
 /// The id that the gate gave to a request.
 pub(super) fn of(request: &Request) -> &HeaderValue {
-    request.data::<Arrival>().map_or(&UNKNOWN, |arrival| &arrival.request_id)
+    request
+        .data::<Arrival>()
+        .map_or(&UNKNOWN, |arrival| &arrival.request_id)
 }
 
 /// Makes ids: a random beginning per process, then one after the other, in an order that shows nothing.
@@ -32,12 +34,17 @@ impl RequestIds {
     pub(super) fn new(entropy: &dyn Entropy) -> Result<Self> {
         let mut bytes = [0; 8];
         entropy.fill(&mut bytes)?;
-        Ok(Self { seed: u64::from_le_bytes(bytes), next: AtomicU64::new(0) })
+        Ok(Self {
+            seed: u64::from_le_bytes(bytes),
+            next: AtomicU64::new(0),
+        })
     }
 
     /// The id that a proxy gave, if it is harmless in a log, or a new one.
     pub(super) fn of(&self, headers: &HeaderMap) -> HeaderValue {
-        let given = headers.get(REQUEST_ID).filter(|value| is_harmless(value.as_bytes()));
+        let given = headers
+            .get(REQUEST_ID)
+            .filter(|value| is_harmless(value.as_bytes()));
         given.cloned().unwrap_or_else(|| self.new_id())
     }
 
@@ -51,14 +58,21 @@ impl RequestIds {
         let mut digits = [b'0'; 16];
         for (digit, shift) in digits.iter_mut().zip((0..16).rev().map(|place| place * 4)) {
             let value = (mixed >> shift & 0xF) as u8;
-            *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
+            *digit = if value < 10 {
+                b'0' + value
+            } else {
+                b'a' + value - 10
+            };
         }
         HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("-"))
     }
 }
 
 fn is_harmless(id: &[u8]) -> bool {
-    (1..=LONGEST).contains(&id.len()) && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    (1..=LONGEST).contains(&id.len())
+        && id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 #[cfg(test)]
@@ -86,14 +100,19 @@ mod tests {
     fn anything_else_is_replaced() {
         for id in ["", "a b", "a\"b", "a,b", "{}", &"x".repeat(65)] {
             let made = of(id);
-            assert!(made != id && made.len() == 16 && made.chars().all(|c| c.is_ascii_hexdigit()), "{made}");
+            assert!(
+                made != id && made.len() == 16 && made.chars().all(|c| c.is_ascii_hexdigit()),
+                "{made}"
+            );
         }
     }
 
     #[test]
     fn ids_do_not_repeat() {
         let ids = RequestIds::new(&FakeEntropy::default()).unwrap();
-        let made: BTreeSet<_> = (0..1000).map(|_| ids.new_id().to_str().unwrap().to_owned()).collect();
+        let made: BTreeSet<_> = (0..1000)
+            .map(|_| ids.new_id().to_str().unwrap().to_owned())
+            .collect();
         assert_eq!(made.len(), 1000);
     }
 }

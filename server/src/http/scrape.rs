@@ -26,9 +26,10 @@ impl Scrape {
     pub(super) fn answer(&self, request: &Request) -> Response {
         let request_id = request_id::of(request).to_str().unwrap_or_default();
         match &self.token {
-            Some(token) if !bearer(request).is_some_and(|given| token.matches(given)) => {
-                problem::answer(&UNAUTHENTICATED.says("The token of the metrics is required."), request_id)
-            }
+            Some(token) if !bearer(request).is_some_and(|given| token.matches(given)) => problem::answer(
+                &UNAUTHENTICATED.says("The token of the metrics is required."),
+                request_id,
+            ),
             // To everybody else the address is as unknown as any other.
             None if !is_from_here(request) => problem::answer(&NOT_FOUND.error(), request_id),
             _ => self.show(),
@@ -44,11 +45,18 @@ impl Scrape {
 }
 
 fn bearer(request: &Request) -> Option<&str> {
-    let (scheme, token) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = request
+        .headers()
+        .get(AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn is_from_here(request: &Request) -> bool {
-    let Addr::SocketAddr(peer) = request.remote_addr().0 else { return false };
+    let Addr::SocketAddr(peer) = request.remote_addr().0 else {
+        return false;
+    };
     peer.ip().to_canonical().is_loopback() && !is_forwarded(request.headers())
 }

@@ -11,8 +11,9 @@ const PAGE: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
-const PERMISSIONS: HeaderValue =
-    HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()");
+const PERMISSIONS: HeaderValue = HeaderValue::from_static(
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+);
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -27,9 +28,13 @@ const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// Adds them to an answer. `secure` says that browsers reach the service over TLS.
 pub(super) fn add(headers: &mut HeaderMap, secure: bool) {
-    headers.reserve(10);
-    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/html"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, if is_page { PAGE } else { NOTHING });
+    let is_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|mime| mime.as_bytes().starts_with(b"text/html"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        if is_page { PAGE } else { NOTHING },
+    );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(RESOURCE_POLICY, SAME_ORIGIN);
     if is_page {

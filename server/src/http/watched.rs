@@ -39,7 +39,13 @@ impl<E> Watched<E> {
             let meters = Meters::new(&route, label(&method));
             (method, meters)
         });
-        Self { inner, meters: meters.into(), route, limit, quiet: false }
+        Self {
+            inner,
+            meters: meters.into(),
+            route,
+            limit,
+            quiet: false,
+        }
     }
 
     /// Its requests are logged at level `debug`.
@@ -60,18 +66,25 @@ impl<E: Endpoint<Output = Response>> Watched<E> {
                 let error = Error::internal("a handler panicked").with("panic", message(panic.as_ref()));
                 problem::answer(&error.with("route", self.route.as_str()), request_id)
             }
-            Err(_) => problem::answer(&problem::REQUEST_TIMEOUT.error().with("route", self.route.as_str()), request_id),
+            Err(_) => problem::answer(
+                &problem::REQUEST_TIMEOUT
+                    .error()
+                    .with("route", self.route.as_str()),
+                request_id,
+            ),
         }
     }
 
-    fn record(&self, method: &Method, answered: &Answered, request_id: &str) {
-        match self.meters.iter().find(|(metered, _)| metered == method) {
+    fn record(&self, asked: &Method, answered: &Answered, request_id: &str) {
+        match self.meters.iter().find(|(metered, _)| metered == asked) {
             Some((_, meters)) => meters.record(answered),
-            None => Meters::new(&self.route, label(method)).record(answered),
+            None => Meters::new(&self.route, label(asked)).record(answered),
         }
-        let (method, route, status) = (label(method), self.route.as_str(), answered.status.as_u16());
+        let (method, route, status) = (label(asked), self.route.as_str(), answered.status.as_u16());
         let ms = (answered.took.as_secs_f64() * 1_000_000.0).round() / 1000.0;
-        if self.quiet && !answered.status.is_server_error() {
+        // What only read and went well is of interest to few, and there is much of it.
+        let read = matches!(*asked, Method::GET | Method::HEAD) && answered.status.as_u16() < 400;
+        if read || self.quiet && !answered.status.is_server_error() {
             tracing::debug!(method, route, status, ms, request_id, "request");
         } else {
             tracing::info!(method, route, status, ms, request_id, "request");
@@ -93,7 +106,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Watched<E> {
         let mut response = self.answer(request, id).await;
         drop(under_way);
         let response_size = measure(&mut response);
-        let answered = Answered { status: response.status(), took: started.elapsed(), request_size, response_size };
+        let answered = Answered {
+            status: response.status(),
+            took: started.elapsed(),
+            request_size,
+            response_size,
+        };
         self.record(&method, &answered, id);
         Ok(response)
     }
@@ -113,5 +131,6 @@ fn measure(response: &mut Response) -> Option<u64> {
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
 }

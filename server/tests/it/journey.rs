@@ -43,11 +43,22 @@ impl Program {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.by_ref().map_while(Result::ok).find(|line| line.contains("ready at"));
+        let ready = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find(|line| line.contains("ready at"));
         let url = ready.and_then(|line| Some(line.split_once("http://")?.1.trim().to_owned()));
-        let url = format!("http://{}", url.unwrap_or_else(|| panic!("the program ended before it was ready")));
+        let url = format!(
+            "http://{}",
+            url.unwrap_or_else(|| panic!("the program ended before it was ready"))
+        );
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { child, _lines: lines, url, client }
+        Self {
+            child,
+            _lines: lines,
+            url,
+            client,
+        }
     }
 
     /// As a crash would.
@@ -62,7 +73,13 @@ impl Program {
         self.child.wait().unwrap()
     }
 
-    async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> (StatusCode, Value) {
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> (StatusCode, Value) {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -93,7 +110,8 @@ impl Program {
     }
 
     async fn messages(&self, to: &str) -> Vec<Value> {
-        let url = reqwest::Url::parse_with_params(&format!("{}/dev/mailbox", self.url), [("to", to)]).unwrap();
+        let url =
+            reqwest::Url::parse_with_params(&format!("{}/dev/mailbox", self.url), [("to", to)]).unwrap();
         let answer: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
         answer["messages"].as_array().unwrap().clone()
     }
@@ -106,7 +124,10 @@ impl Program {
             if messages.len() > known {
                 let text = messages[0]["text"].as_str().unwrap();
                 let mut words = text.split(|c: char| !c.is_ascii_digit());
-                return words.find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {text}")).to_owned();
+                return words
+                    .find(|word| word.len() == 6)
+                    .unwrap_or_else(|| panic!("no code in {text}"))
+                    .to_owned();
             }
             assert!(started.elapsed() < PATIENCE, "no message to {to}");
         }
@@ -129,7 +150,10 @@ fn totp(secret: &str, steps: i64) -> String {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("text instead of {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("text instead of {value}"))
+        .to_owned()
 }
 
 /// Ada, and what she holds.
@@ -153,22 +177,43 @@ impl Ada {
         let token = program.post("/auth/sign-up", &[], body).await;
         let bearer = format!("Bearer {}", text(&token["access_token"]));
         let code = program.code(EMAIL, 0).await;
-        program.post("/auth/verify-email", &[], json!({ "email": EMAIL, "code": code })).await;
+        program
+            .post("/auth/verify-email", &[], json!({ "email": EMAIL, "code": code }))
+            .await;
         let headers = [("authorization", bearer.as_str())];
         let started = program.post("/ui/session/start", &headers, Value::Null).await;
         assert_eq!(started["auth_required"], false, "{started}");
-        Self { session: text(&started["session_id"]), bearer, totp_secret: String::new() }
+        Self {
+            session: text(&started["session_id"]),
+            bearer,
+            totp_secret: String::new(),
+        }
     }
 
     /// Enrols all three kinds of factors; gives the recovery codes of each.
     async fn enrol(&mut self, program: &Program) -> [Vec<String>; 3] {
-        let codes = |answer: &Value| answer["recovery_codes"].as_array().unwrap().iter().map(text).collect::<Vec<_>>();
-        let begun = program.post("/ui/mfa/totp/devices/begin", &self.signed_in(), json!({ "label": "Phone" })).await;
+        let codes = |answer: &Value| {
+            answer["recovery_codes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(text)
+                .collect::<Vec<_>>()
+        };
+        let begun = program
+            .post(
+                "/ui/mfa/totp/devices/begin",
+                &self.signed_in(),
+                json!({ "label": "Phone" }),
+            )
+            .await;
         self.totp_secret = text(&begun["secret"]);
         // The step before this one: the ones to come are needed later. A step may just end, so there are two tries.
         let confirm = || json!({ "device_id": begun["device_id"], "totp_code": totp(&self.totp_secret, -1) });
         let path = "/ui/mfa/totp/devices/confirm";
-        let (status, mut confirmed) = program.call(Method::POST, path, &self.signed_in(), confirm()).await;
+        let (status, mut confirmed) = program
+            .call(Method::POST, path, &self.signed_in(), confirm())
+            .await;
         if status != StatusCode::OK {
             confirmed = program.post(path, &self.signed_in(), confirm()).await;
         }
@@ -176,21 +221,37 @@ impl Ada {
         for (kind, field, address) in [("sms", "phone_e164", PHONE), ("email", "email", PRIVATE)] {
             let path = |step: &str| format!("/ui/mfa/{kind}/devices/{step}");
             let known = program.messages(address).await.len();
-            let begun = program.post(&path("begin"), &self.signed_in(), json!({ field: address })).await;
+            let begun = program
+                .post(&path("begin"), &self.signed_in(), json!({ field: address }))
+                .await;
             let code = program.code(address, known).await;
             let body = json!({ "challenge_id": begun["challenge_id"], "code": code });
-            sets.push(codes(&program.post(&path("confirm"), &self.signed_in(), body).await));
+            sets.push(codes(
+                &program.post(&path("confirm"), &self.signed_in(), body).await,
+            ));
         }
         sets.try_into().unwrap()
     }
 
     /// The password again, and the challenge that follows.
     async fn sign_in(&mut self, program: &Program, transport: &str) -> String {
-        let token = program.post("/auth/sign-in", &[], json!({ "email": EMAIL, "password": PASSWORD })).await;
+        let token = program
+            .post(
+                "/auth/sign-in",
+                &[],
+                json!({ "email": EMAIL, "password": PASSWORD }),
+            )
+            .await;
         self.bearer = format!("Bearer {}", text(&token["access_token"]));
         let body = json!({ "transport": transport });
-        let started = program.post("/ui/session/start", &self.first_factor(), body).await;
-        assert_eq!(started["required_factors"], json!(["totp", "sms", "email"]), "{started}");
+        let started = program
+            .post("/ui/session/start", &self.first_factor(), body)
+            .await;
+        assert_eq!(
+            started["required_factors"],
+            json!(["totp", "sms", "email"]),
+            "{started}"
+        );
         text(&started["challenge_id"])
     }
 
@@ -198,7 +259,9 @@ impl Ada {
     async fn prove(&mut self, program: &Program, challenge: &str) {
         let verify = || json!({ "challenge_id": challenge, "totp_code": totp(&self.totp_secret, 0) });
         let path = "/ui/mfa/totp/verify";
-        let (status, _) = program.call(Method::POST, path, &self.first_factor(), verify()).await;
+        let (status, _) = program
+            .call(Method::POST, path, &self.first_factor(), verify())
+            .await;
         if status != StatusCode::OK {
             program.post(path, &self.first_factor(), verify()).await;
         }
@@ -207,9 +270,13 @@ impl Ada {
             assert_eq!(session, Value::Null, "a session before everything is proven");
             let known = program.messages(address).await.len();
             let path = format!("/ui/mfa/{kind}/begin");
-            program.post(&path, &self.first_factor(), json!({ "challenge_id": challenge })).await;
+            program
+                .post(&path, &self.first_factor(), json!({ "challenge_id": challenge }))
+                .await;
             let body = json!({ "challenge_id": challenge, "code": program.code(address, known).await });
-            let passed = program.post(&format!("/ui/mfa/{kind}/verify"), &self.first_factor(), body).await;
+            let passed = program
+                .post(&format!("/ui/mfa/{kind}/verify"), &self.first_factor(), body)
+                .await;
             session = passed["session_id"].clone();
         }
         self.session = text(&session);
@@ -222,7 +289,10 @@ async fn from_sign_up_through_a_crash_to_an_orderly_stop() {
     let program = Program::start(data.path());
     let mut ada = Ada::sign_up(&program).await;
     let me = program.get("/ui/me", &ada.signed_in()).await;
-    assert_eq!((&me["email"], &me["email_verified"]), (&json!(EMAIL), &json!(true)));
+    assert_eq!(
+        (&me["email"], &me["email_verified"]),
+        (&json!(EMAIL), &json!(true))
+    );
     let [totp_codes, sms_codes, email_codes] = ada.enrol(&program).await;
 
     let first = ada.session.clone();
@@ -231,12 +301,29 @@ async fn from_sign_up_through_a_crash_to_an_orderly_stop() {
     let listed = program.get("/ui/sessions", &ada.signed_in()).await;
     let sessions = listed["sessions"].as_array().unwrap();
     assert_eq!(sessions.len(), 2, "{listed}");
-    let other = sessions.iter().find(|session| session["is_current"] == false).unwrap();
-    program.post("/ui/sessions/revoke", &ada.signed_in(), json!({ "session_id": other["session_id"] })).await;
-    let headers = [("authorization", ada.bearer.as_str()), ("x-session-id", first.as_str())];
-    assert_eq!(program.refused("/auth/sign-out", &headers, json!({})).await, "session-ended");
+    let other = sessions
+        .iter()
+        .find(|session| session["is_current"] == false)
+        .unwrap();
+    program
+        .post(
+            "/ui/sessions/revoke",
+            &ada.signed_in(),
+            json!({ "session_id": other["session_id"] }),
+        )
+        .await;
+    let headers = [
+        ("authorization", ada.bearer.as_str()),
+        ("x-session-id", first.as_str()),
+    ];
+    assert_eq!(
+        program.refused("/auth/sign-out", &headers, json!({})).await,
+        "session-ended"
+    );
 
-    let started = program.post("/ui/step-up/start", &ada.signed_in(), json!({})).await;
+    let started = program
+        .post("/ui/step-up/start", &ada.signed_in(), json!({}))
+        .await;
     let body = json!({ "challenge_id": started["challenge_id"], "totp_code": totp(&ada.totp_secret, 1) });
     let passed = program.post("/ui/mfa/totp/verify", &ada.signed_in(), body).await;
     assert!(passed["step_up_until"].is_i64(), "{passed}");
@@ -244,21 +331,40 @@ async fn from_sign_up_through_a_crash_to_an_orderly_stop() {
     program.kill();
     let program = Program::start(data.path());
     let me = program.get("/ui/me", &ada.signed_in()).await;
-    assert_eq!(me["factors"], json!(["totp", "sms", "email"]), "what was acknowledged survived: {me}");
-    assert_eq!(program.refused("/auth/sign-out", &headers, json!({})).await, "session-ended");
+    assert_eq!(
+        me["factors"],
+        json!(["totp", "sms", "email"]),
+        "what was acknowledged survived: {me}"
+    );
+    assert_eq!(
+        program.refused("/auth/sign-out", &headers, json!({})).await,
+        "session-ended"
+    );
 
     let challenge = ada.sign_in(&program, "cookie").await;
     let recover = |factor: &str, code: &str| {
-        (format!("/ui/mfa/recovery/{factor}"), json!({ "challenge_id": challenge, "recovery_code": code }))
+        (
+            format!("/ui/mfa/recovery/{factor}"),
+            json!({ "challenge_id": challenge, "recovery_code": code }),
+        )
     };
-    for (factor, codes) in [("totp", &totp_codes), ("sms", &sms_codes), ("email", &email_codes)] {
+    for (factor, codes) in [
+        ("totp", &totp_codes),
+        ("sms", &sms_codes),
+        ("email", &email_codes),
+    ] {
         let (path, body) = recover(factor, &codes[0]);
         let passed = program.post(&path, &ada.first_factor(), body).await;
         assert_eq!(passed["session_id"].is_string(), factor == "email", "{passed}");
     }
     let challenge = ada.sign_in(&program, "header").await;
     let body = json!({ "challenge_id": challenge, "recovery_code": totp_codes[0] });
-    assert_eq!(program.refused("/ui/mfa/recovery/totp", &ada.first_factor(), body).await, "wrong-code");
+    assert_eq!(
+        program
+            .refused("/ui/mfa/recovery/totp", &ada.first_factor(), body)
+            .await,
+        "wrong-code"
+    );
 
     let status = program.terminate();
     assert!(status.success(), "{status}");

@@ -12,7 +12,7 @@ use super::Name;
 #[must_use]
 pub(crate) struct Announced(pub(super) Vec<usize>);
 
-/// Far more than the keys of one group, and a power of two.
+/// Far more than the keys of a usual group, and a power of two.
 const FLAGS: usize = 1 << 14;
 
 /// One flag for many keys: one that is raised for another key only costs a look into the file.

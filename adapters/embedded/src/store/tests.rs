@@ -101,6 +101,30 @@ async fn a_program_that_locks_the_file_holds_up_commits_only_as_long_as_it_does(
 }
 
 #[tokio::test]
+async fn a_batch_is_not_decided_by_what_another_program_has_made_untrue() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = Folder::new(home.path().join("store"));
+    let store = EmbeddedStore::open(&folder, TUNING, Arc::new(FakeClock::default())).unwrap();
+    store.commit(&[put(1)]).await.unwrap();
+    assert!(store.get(&key(1)).await.unwrap().is_some());
+    let shell = Connection::open(folder.database()).unwrap();
+    shell.execute_batch("DELETE FROM records").unwrap();
+    let remove = |sort| Write::Delete {
+        key: key(sort),
+        expect: Expect::Present,
+    };
+    let batch = [put(2), remove(1)];
+    let outcome = store.commit(&batch).await;
+    assert!(matches!(outcome, Err(StoreError::Corrupt(_))), "{outcome:?}");
+    assert!(store.get(&key(2)).await.unwrap().is_none());
+    let outcome = store.commit(&batch).await;
+    assert!(
+        matches!(&outcome, Err(StoreError::Conflict(failed)) if failed == &[1]),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_dead_writer_is_told_to_callers_and_to_the_probe() {
     let home = tempfile::tempdir().unwrap();
     let folder = Folder::new(home.path().join("store"));

@@ -118,6 +118,10 @@ impl<'g, 'c> Group<'g, 'c> {
         let done = rider.map(|(position, _)| position);
         for (position, write) in writes.iter().enumerate() {
             if done != Some(position) && !self.apply(write, versions.get_mut(position))? {
+                // The next attempt shall ask the file.
+                for write in &writes {
+                    self.cache.forget(write.key().into());
+                }
                 return Err(Broken::Disagreement);
             }
         }

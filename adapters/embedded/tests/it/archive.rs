@@ -156,7 +156,11 @@ async fn the_log_of_a_damaged_store_is_kept_and_does_not_mix_with_the_new_one() 
     fs::write(place.file(), "nothing that a store would hold").unwrap();
     fs::write(&log_file, &log).unwrap();
     assert!(place.refusal().await.contains("portcullis restore"));
-    assert_eq!(fs::read(&log_file).unwrap(), log, "a refused store must stay as it is");
+    assert_eq!(
+        fs::read(&log_file).unwrap(),
+        log,
+        "a refused store must stay as it is"
+    );
 
     place.archive().restore(&copy).await.unwrap();
     let kept = fs::read_dir(place.store())

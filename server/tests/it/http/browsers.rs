@@ -13,17 +13,24 @@ struct Browser {
 }
 
 async fn start(deployment: &Deployment, bearer: &str) -> Browser {
-    let call = deployment.post("/ui/session/start").header("authorization", bearer);
+    let call = deployment
+        .post("/ui/session/start")
+        .header("authorization", bearer);
     let answer = call.json(json!({ "transport": "cookie" })).send().await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let line = answer.header("set-cookie").to_owned();
     let cookie = line.split(';').next().unwrap().to_owned();
-    Browser { cookie, line, public_id: answer.json()["session_id"].as_str().unwrap().to_owned() }
+    Browser {
+        cookie,
+        line,
+        public_id: answer.json()["session_id"].as_str().unwrap().to_owned(),
+    }
 }
 
 impl Browser {
     fn call<'a>(&self, call: Call<'a>) -> Call<'a> {
-        call.header("cookie", &format!("theme=dark; {}", self.cookie)).header("sec-fetch-site", "same-origin")
+        call.header("cookie", &format!("theme=dark; {}", self.cookie))
+            .header("sec-fetch-site", "same-origin")
     }
 
     async fn csrf(&self, deployment: &Deployment) -> String {
@@ -38,11 +45,26 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let ada = deployment.person("ada@example.com").await;
     let browser = start(&deployment, &ada.bearer).await;
     let attributes: Vec<&str> = browser.line.split("; ").skip(1).collect();
-    assert_eq!(attributes, ["Path=/", "Secure", "HttpOnly", "SameSite=Strict", "Max-Age=2592000"]);
+    assert_eq!(
+        attributes,
+        [
+            "Path=/",
+            "Secure",
+            "HttpOnly",
+            "SameSite=Strict",
+            "Max-Age=2592000"
+        ]
+    );
     let credential = browser.cookie.strip_prefix("__Host-portcullis=").unwrap();
     let secret = credential.strip_prefix(&browser.public_id).unwrap();
-    assert!(secret.len() > 20, "the body names the session and does not open it");
-    let bare = deployment.get("/ui/me").with_bearer(&ada).header("x-session-id", &browser.public_id);
+    assert!(
+        secret.len() > 20,
+        "the body names the session and does not open it"
+    );
+    let bare = deployment
+        .get("/ui/me")
+        .with_bearer(&ada)
+        .header("x-session-id", &browser.public_id);
     bare.refused(401, "session-ended").await;
 }
 
@@ -52,15 +74,24 @@ async fn the_cookie_alone_reads_and_with_the_token_writes() {
     let ada = deployment.person("ada@example.com").await;
     let browser = start(&deployment, &ada.bearer).await;
     let me = browser.call(deployment.get("/ui/me")).ok().await;
-    assert_eq!((&me["session_id"], &me["email"]), (&json!(browser.public_id), &json!("ada@example.com")));
+    assert_eq!(
+        (&me["session_id"], &me["email"]),
+        (&json!(browser.public_id), &json!("ada@example.com"))
+    );
     let token = browser.csrf(&deployment).await;
     let revoke = || browser.call(deployment.post("/ui/sessions/revoke_others"));
     revoke().refused(403, "csrf").await;
     revoke().header("x-csrf-token", "").refused(403, "csrf").await;
-    revoke().header("x-csrf-token", &token.to_uppercase()).refused(403, "csrf").await;
+    revoke()
+        .header("x-csrf-token", &token.to_uppercase())
+        .refused(403, "csrf")
+        .await;
     let other = start(&deployment, &ada.bearer).await;
     let foreign = other.csrf(&deployment).await;
-    revoke().header("x-csrf-token", &foreign).refused(403, "csrf").await;
+    revoke()
+        .header("x-csrf-token", &foreign)
+        .refused(403, "csrf")
+        .await;
     assert_eq!(revoke().header("x-csrf-token", &token).ok().await["revoked"], 2);
 }
 
@@ -70,9 +101,16 @@ async fn pages_of_other_sites_cannot_use_the_cookie_at_all() {
     let ada = deployment.person("ada@example.com").await;
     let browser = start(&deployment, &ada.bearer).await;
     let token = browser.csrf(&deployment).await;
-    for (method, path) in [("GET", "/ui/me"), ("POST", "/auth/sign-out"), ("POST", "/auth/refresh")] {
+    for (method, path) in [
+        ("GET", "/ui/me"),
+        ("POST", "/auth/sign-out"),
+        ("POST", "/auth/refresh"),
+    ] {
         let call = deployment.call(method, path).header("cookie", &browser.cookie);
-        call.header("sec-fetch-site", "cross-site").header("x-csrf-token", &token).refused(403, "csrf").await;
+        call.header("sec-fetch-site", "cross-site")
+            .header("x-csrf-token", &token)
+            .refused(403, "csrf")
+            .await;
     }
     browser.call(deployment.get("/ui/me")).ok().await;
 }
@@ -83,11 +121,21 @@ async fn signing_out_clears_the_cookie() {
     let ada = deployment.person("ada@example.com").await;
     let browser = start(&deployment, &ada.bearer).await;
     let token = browser.csrf(&deployment).await;
-    let answer = browser.call(deployment.post("/auth/sign-out")).header("x-csrf-token", &token).send().await;
+    let answer = browser
+        .call(deployment.post("/auth/sign-out"))
+        .header("x-csrf-token", &token)
+        .send()
+        .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let line = answer.header("set-cookie");
-    assert!(line.starts_with("__Host-portcullis=;") && line.ends_with("Max-Age=0"), "{line}");
-    browser.call(deployment.get("/ui/me")).refused(401, "session-ended").await;
+    assert!(
+        line.starts_with("__Host-portcullis=;") && line.ends_with("Max-Age=0"),
+        "{line}"
+    );
+    browser
+        .call(deployment.get("/ui/me"))
+        .refused(401, "session-ended")
+        .await;
 }
 
 #[tokio::test]
@@ -98,21 +146,47 @@ async fn a_browser_refreshes_and_steps_up_with_the_cookie() {
     deployment.later(30);
     let mut ada = ada;
     ada.sign_in(&deployment).await;
-    let call = deployment.post("/ui/session/start").with_bearer(&ada).json(json!({ "transport": "cookie" }));
+    let call = deployment
+        .post("/ui/session/start")
+        .with_bearer(&ada)
+        .json(json!({ "transport": "cookie" }));
     let challenge = call.ok().await["challenge_id"].clone();
     let body = json!({ "challenge_id": challenge, "totp_code": code(&deployment, &secret) });
-    let answer = deployment.post("/ui/mfa/totp/verify").with_bearer(&ada).json(body).send().await;
+    let answer = deployment
+        .post("/ui/mfa/totp/verify")
+        .with_bearer(&ada)
+        .json(body)
+        .send()
+        .await;
     let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-    assert!(cookie.starts_with("__Host-portcullis=ses_"), "the last proof hands out the cookie: {}", answer.text);
+    assert!(
+        cookie.starts_with("__Host-portcullis=ses_"),
+        "the last proof hands out the cookie: {}",
+        answer.text
+    );
     let public_id = answer.json()["session_id"].as_str().unwrap().to_owned();
     assert!(cookie.contains(&format!("{public_id}.")), "{public_id}");
-    let browser = Browser { line: cookie.clone(), cookie, public_id };
+    let browser = Browser {
+        line: cookie.clone(),
+        cookie,
+        public_id,
+    };
     let token = browser.csrf(&deployment).await;
-    let post = |path: &str, body: Value| browser.call(deployment.post(path)).header("x-csrf-token", &token).json(body);
+    let post = |path: &str, body: Value| {
+        browser
+            .call(deployment.post(path))
+            .header("x-csrf-token", &token)
+            .json(body)
+    };
     deployment.later(601);
     assert!(post("/auth/refresh", json!({})).ok().await["access_token"].is_string());
-    browser.call(deployment.post("/auth/refresh")).refused(403, "csrf").await;
-    post("/ui/mfa/totp/devices/begin", json!({})).refused(403, "step-up-required").await;
+    browser
+        .call(deployment.post("/auth/refresh"))
+        .refused(403, "csrf")
+        .await;
+    post("/ui/mfa/totp/devices/begin", json!({}))
+        .refused(403, "step-up-required")
+        .await;
     let challenge = post("/ui/step-up/start", json!({})).ok().await["challenge_id"].clone();
     let body = json!({ "challenge_id": challenge, "totp_code": code(&deployment, &secret) });
     let stepped_up = post("/ui/mfa/totp/verify", body).ok().await;
@@ -127,8 +201,17 @@ async fn headers_win_over_a_cookie_that_the_browser_adds() {
     let eve = deployment.person("eve@example.com").await;
     let browser = start(&deployment, &eve.bearer).await;
     let me = browser.call(deployment.get("/ui/me").by(&ada)).ok().await;
-    assert_eq!((&me["email"], &me["csrf_token"]), (&json!("ada@example.com"), &json!(null)));
-    browser.call(deployment.post("/ui/sessions/revoke_others").by(&ada)).ok().await;
-    let started = browser.call(deployment.post("/ui/session/start").with_bearer(&ada)).ok().await;
+    assert_eq!(
+        (&me["email"], &me["csrf_token"]),
+        (&json!("ada@example.com"), &json!(null))
+    );
+    browser
+        .call(deployment.post("/ui/sessions/revoke_others").by(&ada))
+        .ok()
+        .await;
+    let started = browser
+        .call(deployment.post("/ui/session/start").with_bearer(&ada))
+        .ok()
+        .await;
     assert!(started["session_id"].is_string());
 }

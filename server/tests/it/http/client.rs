@@ -20,12 +20,19 @@ impl<'a> Call<'a> {
     pub(crate) fn new(deployment: &'a Deployment, method: &str, path: &str) -> Self {
         let url = format!("http://{}{path}", deployment.address);
         let request = deployment.client.request(method.parse::<Method>().unwrap(), url);
-        Self { method: method.to_owned(), path: path.to_owned(), request, deployment }
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            request,
+            deployment,
+        }
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().unwrap();
-        self.request = self.request.header(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self.request = self
+            .request
+            .header(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         self
     }
 
@@ -40,7 +47,8 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn by(self, person: &Person) -> Self {
-        self.header("authorization", &person.bearer).header("x-session-id", &person.session)
+        self.header("authorization", &person.bearer)
+            .header("x-session-id", &person.session)
     }
 
     pub(crate) fn with_bearer(self, person: &Person) -> Self {
@@ -48,17 +56,32 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let response = self.request.send().await.unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.path));
+        let response = self
+            .request
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.path));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
-        Answer { call: format!("{} {}", self.method, self.path), status, headers, text }
+        Answer {
+            call: format!("{} {}", self.method, self.path),
+            status,
+            headers,
+            text,
+        }
     }
 
     /// The JSON of an answer that went well, after delivering what it sent.
     pub(crate) async fn ok(self) -> Value {
         let deployment = self.deployment;
         let answer = self.send().await;
-        assert!((200..300).contains(&answer.status), "{}: {} {}", answer.call, answer.status, answer.text);
+        assert!(
+            (200..300).contains(&answer.status),
+            "{}: {} {}",
+            answer.call,
+            answer.status,
+            answer.text
+        );
         deployment.deliver().await;
         answer.json()
     }
@@ -67,11 +90,21 @@ impl<'a> Call<'a> {
     pub(crate) async fn refused(self, status: u16, code: &str) -> Value {
         let answer = self.send().await;
         assert_eq!(answer.status, status, "{}: {}", answer.call, answer.text);
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.call);
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{}",
+            answer.call
+        );
         let problem = answer.json();
         assert_eq!(problem["code"], code, "{}: {problem}", answer.call);
         assert_eq!(problem["status"], status, "{}: {problem}", answer.call);
-        assert_eq!(problem["instance"], answer.header("x-request-id"), "{}: {problem}", answer.call);
+        assert_eq!(
+            problem["instance"],
+            answer.header("x-request-id"),
+            "{}: {problem}",
+            answer.call
+        );
         problem
     }
 }
@@ -106,9 +139,20 @@ impl Person {
     pub(crate) async fn sign_up(deployment: &Deployment, email: &str) -> Self {
         let body = json!({ "email": email, "password": PASSWORD });
         let answer = deployment.post("/auth/sign-up").json(body).ok().await;
-        let mut person = Self { email: email.to_owned(), bearer: bearer(&answer), session: String::new() };
-        let started = deployment.post("/ui/session/start").with_bearer(&person).ok().await;
-        started["session_id"].as_str().unwrap().clone_into(&mut person.session);
+        let mut person = Self {
+            email: email.to_owned(),
+            bearer: bearer(&answer),
+            session: String::new(),
+        };
+        let started = deployment
+            .post("/ui/session/start")
+            .with_bearer(&person)
+            .ok()
+            .await;
+        started["session_id"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut person.session);
         person
     }
 
@@ -128,12 +172,28 @@ impl Person {
 
     /// A confirmed authenticator app: its device, its secret and the recovery codes that came with it.
     pub(crate) async fn add_totp(&self, deployment: &Deployment) -> (String, String, Vec<String>) {
-        let begun = deployment.post("/ui/mfa/totp/devices/begin").by(self).json(json!({ "label": "Phone" })).ok().await;
-        let (device, secret) = (begun["device_id"].as_str().unwrap(), begun["secret"].as_str().unwrap());
+        let begun = deployment
+            .post("/ui/mfa/totp/devices/begin")
+            .by(self)
+            .json(json!({ "label": "Phone" }))
+            .ok()
+            .await;
+        let (device, secret) = (
+            begun["device_id"].as_str().unwrap(),
+            begun["secret"].as_str().unwrap(),
+        );
         let body = json!({ "device_id": device, "totp_code": code(deployment, secret) });
-        let confirmed = deployment.post("/ui/mfa/totp/devices/confirm").by(self).json(body).ok().await;
+        let confirmed = deployment
+            .post("/ui/mfa/totp/devices/confirm")
+            .by(self)
+            .json(body)
+            .ok()
+            .await;
         let codes = confirmed["recovery_codes"].as_array().unwrap();
-        let codes = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+        let codes = codes
+            .iter()
+            .map(|code| code.as_str().unwrap().to_owned())
+            .collect();
         (device.to_owned(), secret.to_owned(), codes)
     }
 }

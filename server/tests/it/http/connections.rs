@@ -61,7 +61,11 @@ async fn a_request_that_does_not_finish_is_cut_when_the_time_is_over() {
 async fn a_request_that_takes_too_long_is_answered() {
     let deployment = Deployment::with(|plan| plan.server.request_timeout = Span::seconds(1)).await;
     let body = json!({ "email": "ada@example.com", "password": format!("{WAITS}-7") });
-    let problem = deployment.post("/auth/sign-up").json(body).refused(503, "request-timeout").await;
+    let problem = deployment
+        .post("/auth/sign-up")
+        .json(body)
+        .refused(503, "request-timeout")
+        .await;
     assert_eq!(problem["retry_after"], 1);
     deployment.get("/api/ping").ok().await;
 }
@@ -69,15 +73,23 @@ async fn a_request_that_takes_too_long_is_answered() {
 #[tokio::test]
 async fn heads_that_are_too_large_or_no_http_are_refused() {
     let deployment = Deployment::start().await;
-    let large = format!("GET /api/ping HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n", "a".repeat(40_000));
+    let large = format!(
+        "GET /api/ping HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n",
+        "a".repeat(40_000)
+    );
     let answer = raw(deployment.address, large.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     let many = "x-many: 1\r\n".repeat(200);
-    let answer = raw(deployment.address, format!("GET /api/ping HTTP/1.1\r\nhost: x\r\n{many}\r\n").as_bytes()).await;
+    let answer = raw(
+        deployment.address,
+        format!("GET /api/ping HTTP/1.1\r\nhost: x\r\n{many}\r\n").as_bytes(),
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     let answer = raw(deployment.address, b"nonsense\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    let smuggled = b"POST /api/ping HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd";
+    let smuggled =
+        b"POST /api/ping HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd";
     let answer = raw(deployment.address, smuggled).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     deployment.get("/api/ping").ok().await;

@@ -52,7 +52,9 @@ impl KeyManager for OpenKeys {
     }
 
     async fn open(&self, sealed: &Sealed, _: &Context) -> Result<Zeroizing<Vec<u8>>> {
-        Ok(Zeroizing::new(sealed.0.chars().map(|c| u8::try_from(c).unwrap()).collect()))
+        Ok(Zeroizing::new(
+            sealed.0.chars().map(|c| u8::try_from(c).unwrap()).collect(),
+        ))
     }
 }
 
@@ -62,7 +64,11 @@ struct StoreProbe(bool);
 #[async_trait]
 impl Probe for StoreProbe {
     async fn check(&self) -> Result<String> {
-        if self.0 { Ok("fine".to_owned()) } else { Err(STORE_UNAVAILABLE.error().with("password", "hunter2")) }
+        if self.0 {
+            Ok("fine".to_owned())
+        } else {
+            Err(STORE_UNAVAILABLE.error().with("password", "hunter2"))
+        }
     }
 }
 
@@ -128,7 +134,10 @@ impl Deployment {
             public_url: &public_url,
             development: plan.development,
             mailbox: plan.development.then(|| post.clone() as Arc<dyn Mailbox>),
-            probes: vec![NamedProbe { name: "store.main (memory)".to_owned(), probe: Arc::new(StoreProbe(plan.well)) }],
+            probes: vec![NamedProbe {
+                name: "store.main (memory)".to_owned(),
+                probe: Arc::new(StoreProbe(plan.well)),
+            }],
             entropy: &FakeEntropy::seeded(7),
         });
         let http = http.unwrap_or_else(|failure| panic!("{failure}"));
@@ -136,8 +145,21 @@ impl Deployment {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(http.serve(listener, async move { stopped.await.map_or((), drop) }));
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, client, clock, post, hasher, store, app, stop: Some(stop), served: Some(served) }
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            address,
+            client,
+            clock,
+            post,
+            hasher,
+            store,
+            app,
+            stop: Some(stop),
+            served: Some(served),
+        }
     }
 
     pub(crate) fn call(&self, method: &str, path: &str) -> Call<'_> {

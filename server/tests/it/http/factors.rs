@@ -10,21 +10,41 @@ async fn an_authenticator_app_is_enrolled_used_and_removed() {
     let deployment = Deployment::start().await;
     let mut ada = deployment.person("ada@example.com").await;
     let begun = deployment.post("/ui/mfa/totp/devices/begin").by(&ada).ok().await;
-    assert!(begun["otpauth_uri"].as_str().unwrap().starts_with("otpauth://totp/"));
+    assert!(
+        begun["otpauth_uri"]
+            .as_str()
+            .unwrap()
+            .starts_with("otpauth://totp/")
+    );
     assert!(begun["qr_svg"].as_str().unwrap().contains("<svg"));
     assert_eq!(begun["recovery_codes"], json!([]));
     let body = json!({ "device_id": begun["device_id"], "totp_code": "abcdef" });
-    deployment.post("/ui/mfa/totp/devices/confirm").by(&ada).json(body).refused(401, "wrong-code").await;
+    deployment
+        .post("/ui/mfa/totp/devices/confirm")
+        .by(&ada)
+        .json(body)
+        .refused(401, "wrong-code")
+        .await;
     let (device, secret, codes) = ada.add_totp(&deployment).await;
     assert_eq!(codes.len(), 10);
     let list = deployment.get("/ui/mfa/totp/devices").by(&ada).ok().await;
-    assert_eq!(list["devices"].as_array().unwrap().len(), 1, "the unconfirmed one is forgotten: {list}");
-    assert_eq!((&list["devices"][0]["label"], &list["devices"][0]["enabled"]), (&json!("Phone"), &json!(true)));
+    assert_eq!(
+        list["devices"].as_array().unwrap().len(),
+        1,
+        "the unconfirmed one is forgotten: {list}"
+    );
+    assert_eq!(
+        (&list["devices"][0]["label"], &list["devices"][0]["enabled"]),
+        (&json!("Phone"), &json!(true))
+    );
     deployment.later(30);
     let challenge = ada.challenge(&deployment).await;
     let verify = |code: &str| {
         let body = json!({ "challenge_id": challenge, "totp_code": code });
-        deployment.post("/ui/mfa/totp/verify").with_bearer(&ada).json(body)
+        deployment
+            .post("/ui/mfa/totp/verify")
+            .with_bearer(&ada)
+            .json(body)
     };
     verify("000000").refused(401, "wrong-code").await;
     let shown = code(&deployment, &secret);
@@ -33,9 +53,25 @@ async fn an_authenticator_app_is_enrolled_used_and_removed() {
     let remove = format!("/ui/mfa/totp/devices/{device}/remove");
     deployment.later(30);
     let shown = code(&deployment, &secret);
-    assert_eq!(deployment.post(&remove).by(&ada).json(json!({ "totp_code": shown })).ok().await, json!({ "ok": true }));
-    deployment.post(&remove).by(&ada).refused(404, "device-not-found").await;
-    deployment.post("/ui/mfa/totp/devices/x/remove").by(&ada).refused(400, "invalid-request").await;
+    assert_eq!(
+        deployment
+            .post(&remove)
+            .by(&ada)
+            .json(json!({ "totp_code": shown }))
+            .ok()
+            .await,
+        json!({ "ok": true })
+    );
+    deployment
+        .post(&remove)
+        .by(&ada)
+        .refused(404, "device-not-found")
+        .await;
+    deployment
+        .post("/ui/mfa/totp/devices/x/remove")
+        .by(&ada)
+        .refused(400, "invalid-request")
+        .await;
     assert_eq!(deployment.get("/ui/me").by(&ada).ok().await["factors"], json!([]));
 }
 
@@ -47,11 +83,26 @@ async fn a_code_of_one_challenge_is_worthless_for_another() {
     ada.add_totp(&deployment).await;
     let challenge = ada.challenge(&deployment).await;
     let body = json!({ "challenge_id": challenge, "totp_code": "000000" });
-    deployment.post("/ui/mfa/totp/verify").with_bearer(&eve).json(body.clone()).refused(401, "challenge-ended").await;
+    deployment
+        .post("/ui/mfa/totp/verify")
+        .with_bearer(&eve)
+        .json(body.clone())
+        .refused(401, "challenge-ended")
+        .await;
     let sms = json!({ "challenge_id": challenge });
-    deployment.post("/ui/mfa/sms/begin").with_bearer(&ada).json(sms).refused(400, "factor-not-required").await;
+    deployment
+        .post("/ui/mfa/sms/begin")
+        .with_bearer(&ada)
+        .json(sms)
+        .refused(400, "factor-not-required")
+        .await;
     deployment.later(301);
-    deployment.post("/ui/mfa/totp/verify").with_bearer(&ada).json(body).refused(401, "challenge-ended").await;
+    deployment
+        .post("/ui/mfa/totp/verify")
+        .with_bearer(&ada)
+        .json(body)
+        .refused(401, "challenge-ended")
+        .await;
 }
 
 /// What differs between phone numbers and e-mail addresses.
@@ -81,10 +132,23 @@ const EMAILS: Kind = Kind {
 
 async fn enrol(deployment: &Deployment, kind: &Kind, person: &Person, address: &str) -> Value {
     let devices = format!("/ui/mfa/{}/devices", kind.word);
-    let begun = deployment.post(&format!("{devices}/begin")).by(person).json(json!({ kind.field: address, "label": "Mine" })).ok().await;
+    let begun = deployment
+        .post(&format!("{devices}/begin"))
+        .by(person)
+        .json(json!({ kind.field: address, "label": "Mine" }))
+        .ok()
+        .await;
     let body = json!({ "challenge_id": begun["challenge_id"], "code": deployment.post.code(address) });
-    let confirmed = deployment.post(&format!("{devices}/confirm")).by(person).json(body).ok().await;
-    assert_eq!((&confirmed["ok"], &confirmed[kind.device]), (&json!(true), &begun[kind.device]));
+    let confirmed = deployment
+        .post(&format!("{devices}/confirm"))
+        .by(person)
+        .json(body)
+        .ok()
+        .await;
+    assert_eq!(
+        (&confirmed["ok"], &confirmed[kind.device]),
+        (&json!(true), &begun[kind.device])
+    );
     deployment.later(31);
     confirmed
 }
@@ -99,25 +163,39 @@ async fn an_address_is_enrolled_used_and_removed(kind: &Kind) {
     let listed = deployment.get(&list).by(&ada).ok().await;
     assert_eq!(listed["devices"][0][kind.field], kind.masked, "{listed}");
     for (address, status, code) in [(first, 409, "device-exists"), ("?", 400, "invalid-request")] {
-        let call = deployment.post(&format!("{list}/begin")).by(&ada).json(json!({ kind.field: address }));
+        let call = deployment
+            .post(&format!("{list}/begin"))
+            .by(&ada)
+            .json(json!({ kind.field: address }));
         call.refused(status, code).await;
     }
 
     let challenge = ada.challenge(&deployment).await;
     let verify = |code: &str| {
         let body = json!({ "challenge_id": challenge, "code": code });
-        deployment.post(&format!("/ui/mfa/{}/verify", kind.word)).with_bearer(&ada).json(body)
+        deployment
+            .post(&format!("/ui/mfa/{}/verify", kind.word))
+            .with_bearer(&ada)
+            .json(body)
     };
     verify("123456").refused(400, "nothing-sent").await;
     let send = || {
         let path = format!("/ui/mfa/{}/begin", kind.word);
-        deployment.post(&path).with_bearer(&ada).json(json!({ "challenge_id": challenge }))
+        deployment
+            .post(&path)
+            .with_bearer(&ada)
+            .json(json!({ "challenge_id": challenge }))
     };
     let answer = send().ok().await;
-    assert_eq!((&answer["status"], &answer["sent_to"], &answer["retry_after"]), (&json!("sent"), &json!([kind.masked]), &json!(30)));
+    assert_eq!(
+        (&answer["status"], &answer["sent_to"], &answer["retry_after"]),
+        (&json!("sent"), &json!([kind.masked]), &json!(30))
+    );
     send().refused(429, "too-many-sends").await;
     let code = deployment.post.code(first);
-    verify(if code == "123456" { "654321" } else { "123456" }).refused(401, "wrong-code").await;
+    verify(if code == "123456" { "654321" } else { "123456" })
+        .refused(401, "wrong-code")
+        .await;
     let passed = verify(&code).ok().await;
     ada.session = passed["session_id"].as_str().unwrap().to_owned();
 
@@ -128,10 +206,15 @@ async fn an_address_is_enrolled_used_and_removed(kind: &Kind) {
     assert_eq!(removing["accepts"], json!([kind.word, "recovery"]), "{removing}");
     let confirm = |code: &str| {
         let body = json!({ "challenge_id": removing["challenge_id"], "code": code });
-        deployment.post(&format!("{list}/remove/confirm")).by(&ada).json(body)
+        deployment
+            .post(&format!("{list}/remove/confirm"))
+            .by(&ada)
+            .json(body)
     };
     let code = deployment.post.code(second);
-    confirm(if code == "123456" { "654321" } else { "123456" }).refused(401, "wrong-code").await;
+    confirm(if code == "123456" { "654321" } else { "123456" })
+        .refused(401, "wrong-code")
+        .await;
     assert_eq!(confirm(&code).ok().await, json!({ "ok": true }));
     let listed = deployment.get(&list).by(&ada).ok().await;
     assert_eq!(listed["devices"].as_array().unwrap().len(), 1);
@@ -155,12 +238,31 @@ async fn all_enrolled_factors_are_asked_for_and_any_order_will_do() {
     enrol(&deployment, &PHONES, &ada, PHONES.addresses[0]).await;
     let challenge = ada.challenge(&deployment).await;
     let send = json!({ "challenge_id": challenge });
-    deployment.post("/ui/mfa/sms/begin").with_bearer(&ada).json(send).ok().await;
+    deployment
+        .post("/ui/mfa/sms/begin")
+        .with_bearer(&ada)
+        .json(send)
+        .ok()
+        .await;
     let body = json!({ "challenge_id": challenge, "code": deployment.post.code(PHONES.addresses[0]) });
-    let half = deployment.post("/ui/mfa/sms/verify").with_bearer(&ada).json(body).ok().await;
-    assert_eq!((&half["session_id"], &half["remaining_factors"]), (&json!(null), &json!(["totp"])), "{half}");
+    let half = deployment
+        .post("/ui/mfa/sms/verify")
+        .with_bearer(&ada)
+        .json(body)
+        .ok()
+        .await;
+    assert_eq!(
+        (&half["session_id"], &half["remaining_factors"]),
+        (&json!(null), &json!(["totp"])),
+        "{half}"
+    );
     let body = json!({ "challenge_id": challenge, "totp_code": code(&deployment, &secret) });
-    let whole = deployment.post("/ui/mfa/totp/verify").with_bearer(&ada).json(body).ok().await;
+    let whole = deployment
+        .post("/ui/mfa/totp/verify")
+        .with_bearer(&ada)
+        .json(body)
+        .ok()
+        .await;
     assert!(whole["session_id"].is_string(), "{whole}");
     assert_eq!(whole["passed"], json!({ "sms": true, "totp": true }));
 }
@@ -175,9 +277,15 @@ async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
         let body = json!({ "challenge_id": challenge, "recovery_code": code });
         deployment.post(path).with_bearer(&ada).json(body)
     };
-    recover("/ui/mfa/recovery/fax", &challenge, &codes[0]).refused(400, "invalid-request").await;
-    recover("/ui/mfa/recovery/sms", &challenge, &codes[0]).refused(400, "factor-not-required").await;
-    let passed = recover("/ui/mfa/recovery/totp", &challenge, &codes[0].to_uppercase()).ok().await;
+    recover("/ui/mfa/recovery/fax", &challenge, &codes[0])
+        .refused(400, "invalid-request")
+        .await;
+    recover("/ui/mfa/recovery/sms", &challenge, &codes[0])
+        .refused(400, "factor-not-required")
+        .await;
+    let passed = recover("/ui/mfa/recovery/totp", &challenge, &codes[0].to_uppercase())
+        .ok()
+        .await;
     assert!(passed["session_id"].is_string());
     let challenge = ada.challenge(&deployment).await;
     let recover = |code: &str| {
@@ -189,10 +297,25 @@ async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
     assert_eq!(passed["ok"], true);
     ada.session = passed["session_id"].as_str().unwrap().to_owned();
     let counted = deployment.get("/ui/mfa/recovery").by(&ada).ok().await;
-    assert_eq!((&counted["factors"][0]["total"], &counted["factors"][0]["remaining"]), (&json!(10), &json!(8)), "{counted}");
-    let fresh = deployment.post("/ui/mfa/recovery/totp/regenerate").by(&ada).ok().await;
+    assert_eq!(
+        (
+            &counted["factors"][0]["total"],
+            &counted["factors"][0]["remaining"]
+        ),
+        (&json!(10), &json!(8)),
+        "{counted}"
+    );
+    let fresh = deployment
+        .post("/ui/mfa/recovery/totp/regenerate")
+        .by(&ada)
+        .ok()
+        .await;
     assert_eq!(fresh["recovery_codes"].as_array().unwrap().len(), 10);
-    deployment.post("/ui/mfa/recovery/sms/regenerate").by(&ada).refused(400, "no-device").await;
+    deployment
+        .post("/ui/mfa/recovery/sms/regenerate")
+        .by(&ada)
+        .refused(400, "no-device")
+        .await;
 }
 
 #[tokio::test]
@@ -203,25 +326,55 @@ async fn what_is_sensitive_asks_for_a_fresh_proof() {
     let begin = || deployment.post("/ui/mfa/totp/devices/begin").by(&ada);
     begin().refused(403, "step-up-required").await;
     let started = deployment.post("/ui/step-up/start").by(&ada).ok().await;
-    let expected = json!({ "auth_required": false, "challenge_id": null, "required_factors": [], "password": true });
+    let expected =
+        json!({ "auth_required": false, "challenge_id": null, "required_factors": [], "password": true });
     assert_eq!(started, expected);
-    let password = |text: &str| deployment.post("/ui/step-up/password").by(&ada).json(json!({ "password": text }));
+    let password = |text: &str| {
+        deployment
+            .post("/ui/step-up/password")
+            .by(&ada)
+            .json(json!({ "password": text }))
+    };
     password("wrong").refused(401, "wrong-credentials").await;
     let stepped_up = password(PASSWORD).ok().await;
-    assert_eq!(deployment.get("/ui/me").by(&ada).ok().await["step_up_until"], stepped_up["step_up_until"]);
+    assert_eq!(
+        deployment.get("/ui/me").by(&ada).ok().await["step_up_until"],
+        stepped_up["step_up_until"]
+    );
     let (_, secret, _) = ada.add_totp(&deployment).await;
 
     deployment.later(601);
     let mut ada = ada;
-    let refreshed = deployment.post("/auth/refresh").header("x-session-id", &ada.session).ok().await;
+    let refreshed = deployment
+        .post("/auth/refresh")
+        .header("x-session-id", &ada.session)
+        .ok()
+        .await;
     ada.bearer = format!("Bearer {}", refreshed["access_token"].as_str().unwrap());
-    deployment.post("/ui/mfa/totp/devices/begin").by(&ada).refused(403, "step-up-required").await;
-    deployment.post("/ui/step-up/password").by(&ada).json(json!({ "password": PASSWORD })).refused(403, "step-up-required").await;
+    deployment
+        .post("/ui/mfa/totp/devices/begin")
+        .by(&ada)
+        .refused(403, "step-up-required")
+        .await;
+    deployment
+        .post("/ui/step-up/password")
+        .by(&ada)
+        .json(json!({ "password": PASSWORD }))
+        .refused(403, "step-up-required")
+        .await;
     let started = deployment.post("/ui/step-up/start").by(&ada).ok().await;
     assert_eq!(started["required_factors"], json!(["totp"]));
     let body = json!({ "challenge_id": started["challenge_id"], "totp_code": code(&deployment, &secret) });
-    let passed = deployment.post("/ui/mfa/totp/verify").with_bearer(&ada).json(body).ok().await;
-    assert_eq!((&passed["session_id"], &passed["remaining_factors"]), (&json!(null), &json!([])));
+    let passed = deployment
+        .post("/ui/mfa/totp/verify")
+        .with_bearer(&ada)
+        .json(body)
+        .ok()
+        .await;
+    assert_eq!(
+        (&passed["session_id"], &passed["remaining_factors"]),
+        (&json!(null), &json!([]))
+    );
     assert!(passed["step_up_until"].is_i64(), "{passed}");
     deployment.post("/ui/mfa/totp/devices/begin").by(&ada).ok().await;
 }

@@ -22,7 +22,10 @@ pub(crate) struct Moody {
 
 impl Default for Moody {
     fn default() -> Self {
-        Self { door: Arc::new(Semaphore::new(0)), waiting: Arc::new(Semaphore::new(0)) }
+        Self {
+            door: Arc::new(Semaphore::new(0)),
+            waiting: Arc::new(Semaphore::new(0)),
+        }
     }
 }
 

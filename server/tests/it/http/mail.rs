@@ -17,9 +17,17 @@ impl Post {
     pub(crate) fn code(&self, to: &str) -> String {
         let sent = self.sent.lock().unwrap();
         let newest = sent.iter().rev().find(|message| message.to.address() == to);
-        let text = newest.map_or_else(|| panic!("nothing was sent to {to}"), |message| message.text.clone());
+        let text = newest.map_or_else(
+            || panic!("nothing was sent to {to}"),
+            |message| message.text.clone(),
+        );
         let words: Vec<_> = text.split(|c: char| !c.is_ascii_digit()).collect();
-        words.iter().rev().find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {text}")).to_string()
+        words
+            .iter()
+            .rev()
+            .find(|word| word.len() == 6)
+            .unwrap_or_else(|| panic!("no code in {text}"))
+            .to_string()
     }
 }
 
@@ -31,7 +39,9 @@ impl Sender for Post {
 
     async fn send(&self, message: &Message) -> Outcome<Receipt> {
         self.sent.lock().unwrap().push(message.clone());
-        Outcome::Done(Receipt { reference: message.id.to_string() })
+        Outcome::Done(Receipt {
+            reference: message.id.to_string(),
+        })
     }
 }
 

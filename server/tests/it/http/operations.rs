@@ -7,7 +7,10 @@ use super::deployment::{Deployment, Plan};
 #[tokio::test]
 async fn a_service_in_order_is_alive_and_ready() {
     let deployment = Deployment::start().await;
-    assert_eq!(deployment.get("/healthz").ok().await, json!({ "status": "alive" }));
+    assert_eq!(
+        deployment.get("/healthz").ok().await,
+        json!({ "status": "alive" })
+    );
     assert_eq!(deployment.get("/readyz").ok().await, json!({ "status": "ready" }));
 }
 
@@ -17,7 +20,10 @@ async fn what_is_not_well_is_named_without_its_secrets() {
     for _ in 0..2 {
         let answer = deployment.get("/readyz").send().await;
         assert_eq!(answer.status, 503);
-        assert_eq!(answer.json(), json!({ "status": "not ready", "failing": ["store.main (memory)"] }));
+        assert_eq!(
+            answer.json(),
+            json!({ "status": "not ready", "failing": ["store.main (memory)"] })
+        );
     }
     deployment.get("/healthz").ok().await;
 }
@@ -27,11 +33,18 @@ async fn meters_count_by_route_and_know_no_ids() {
     let deployment = Deployment::start().await;
     let ada = deployment.person("ada@example.com").await;
     let device = "dev_01h2xcejqtf2nbrexx3vqjhp41";
-    deployment.post(&format!("/ui/mfa/totp/devices/{device}/remove")).by(&ada).send().await;
+    deployment
+        .post(&format!("/ui/mfa/totp/devices/{device}/remove"))
+        .by(&ada)
+        .send()
+        .await;
     deployment.get("/no/such/place").send().await;
     deployment.call("BREW", "/ui/me").send().await;
     let answer = deployment.get("/metrics").send().await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, "text/plain; version=0.0.4; charset=utf-8")
+    );
     for line in [
         "http_requests_total{method=\"POST\",path=\"/auth/sign-up\",status=\"201\"}",
         "http_requests_total{method=\"POST\",path=\"/ui/mfa/totp/devices/{device_id}/remove\",status=\"404\"}",
@@ -44,7 +57,11 @@ async fn meters_count_by_route_and_know_no_ids() {
         "app_uptime_seconds",
         "app_info{name=\"portcullis\",version=",
     ] {
-        assert!(answer.text.contains(line), "{line} is missing in\n{}", answer.text);
+        assert!(
+            answer.text.contains(line),
+            "{line} is missing in\n{}",
+            answer.text
+        );
     }
     for secret in [device, "ada@example.com", "/no/such/place", "BREW", &ada.session] {
         assert!(!answer.text.contains(secret), "{secret}");
@@ -54,10 +71,22 @@ async fn meters_count_by_route_and_know_no_ids() {
 #[tokio::test]
 async fn without_a_token_meters_are_for_this_machine_alone() {
     let deployment = Deployment::start().await;
-    for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("forwarded", "for=127.0.0.1"), ("via", "1.1 proxy")] {
-        deployment.get("/metrics").header(name, value).refused(404, "not-found").await;
+    for (name, value) in [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("forwarded", "for=127.0.0.1"),
+        ("via", "1.1 proxy"),
+    ] {
+        deployment
+            .get("/metrics")
+            .header(name, value)
+            .refused(404, "not-found")
+            .await;
     }
-    deployment.get("/metrics").header("authorization", "Bearer anything").send().await;
+    deployment
+        .get("/metrics")
+        .header("authorization", "Bearer anything")
+        .send()
+        .await;
 }
 
 #[tokio::test]
@@ -66,7 +95,16 @@ async fn with_a_token_meters_ask_for_it() {
     let plan = |plan: &mut Plan| plan.server.metrics_token = Some(portcullis_ports::Secret::new(token));
     let deployment = Deployment::with(plan).await;
     deployment.get("/metrics").refused(401, "unauthenticated").await;
-    deployment.get("/metrics").header("authorization", "Bearer a-token-of-good-lengtH").refused(401, "unauthenticated").await;
-    let call = deployment.get("/metrics").header("authorization", &format!("Bearer {token}"));
-    assert_eq!(call.header("x-forwarded-for", "198.51.100.1").send().await.status, 200);
+    deployment
+        .get("/metrics")
+        .header("authorization", "Bearer a-token-of-good-lengtH")
+        .refused(401, "unauthenticated")
+        .await;
+    let call = deployment
+        .get("/metrics")
+        .header("authorization", &format!("Bearer {token}"));
+    assert_eq!(
+        call.header("x-forwarded-for", "198.51.100.1").send().await.status,
+        200
+    );
 }

@@ -12,33 +12,64 @@ async fn the_panel_is_the_page_of_every_address_of_its_own() {
     let deployment = Deployment::start().await;
     for path in ["/", "/sign-in", "/recovery-codes", "/a/b/c"] {
         let page = deployment.get(path).header("accept", HTML).send().await;
-        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (200, "text/html; charset=utf-8"),
+            "{path}"
+        );
         assert!(page.text.contains("<div id=\"app\">"), "{path}");
         assert_eq!(page.header("cache-control"), "no-cache");
         let policy = page.header("content-security-policy");
-        assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
-        assert_eq!((page.header("x-frame-options"), page.header("referrer-policy")), ("DENY", "same-origin"));
+        assert!(
+            policy.contains("script-src 'self';") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert_eq!(
+            (page.header("x-frame-options"), page.header("referrer-policy")),
+            ("DENY", "same-origin")
+        );
     }
-    deployment.get("/sign-in").header("accept", "application/json").refused(404, "not-found").await;
-    deployment.get("/assets/nothing.js").header("accept", HTML).refused(404, "not-found").await;
+    deployment
+        .get("/sign-in")
+        .header("accept", "application/json")
+        .refused(404, "not-found")
+        .await;
+    deployment
+        .get("/assets/nothing.js")
+        .header("accept", HTML)
+        .refused(404, "not-found")
+        .await;
 }
 
 #[cfg(feature = "panel")]
 #[tokio::test]
 async fn hashed_files_are_kept_for_good_and_sent_compressed() {
     let deployment = Deployment::start().await;
-    let script = portcullis_ui::paths().find(|path| path.starts_with("assets/") && path.ends_with("js")).unwrap();
+    let script = portcullis_ui::paths()
+        .find(|path| path.starts_with("assets/") && path.ends_with("js"))
+        .unwrap();
     let get = || deployment.get(&format!("/{script}"));
     let file = get().send().await;
-    assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(
+        file.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
     assert_eq!(file.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(file.header("vary"), "accept-encoding");
     let length = |header: &str| header.parse::<usize>().unwrap();
-    let small = deployment.call("HEAD", &format!("/{script}")).header("accept-encoding", "br, gzip").send().await;
+    let small = deployment
+        .call("HEAD", &format!("/{script}"))
+        .header("accept-encoding", "br, gzip")
+        .send()
+        .await;
     assert_eq!(small.header("content-encoding"), "gzip");
     assert!(length(small.header("content-length")) < length(file.header("content-length")) / 2);
     for tag in [file.header("etag"), small.header("etag")] {
-        assert_eq!(get().header("if-none-match", tag).send().await.status, 304, "{tag}");
+        assert_eq!(
+            get().header("if-none-match", tag).send().await.status,
+            304,
+            "{tag}"
+        );
     }
 }
 
@@ -48,25 +79,48 @@ async fn swagger_ui_is_a_page_without_inline_scripts() {
     let page = deployment.get("/docs").send().await;
     assert_eq!(page.status, 200);
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
-    for path in ["/docs/swagger-ui.js", "/docs/swagger-ui.css", "/docs/start.js", "/docs/page.css"] {
+    assert!(
+        policy.contains("script-src 'self';") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    for path in [
+        "/docs/swagger-ui.js",
+        "/docs/swagger-ui.css",
+        "/docs/start.js",
+        "/docs/page.css",
+    ] {
         assert!(page.text.contains(path), "{path}");
         let file = deployment.get(path).send().await;
-        assert_eq!((file.status, file.header("cache-control")), (200, "no-cache"), "{path}");
+        assert_eq!(
+            (file.status, file.header("cache-control")),
+            (200, "no-cache"),
+            "{path}"
+        );
         assert!(!file.text.is_empty());
     }
     let without = Deployment::with(|plan| plan.server.docs = false).await;
-    without.get("/docs").header("accept", HTML).refused(404, "not-found").await;
+    without
+        .get("/docs")
+        .header("accept", HTML)
+        .refused(404, "not-found")
+        .await;
     without.get("/openapi.json").ok().await;
 }
 
 #[tokio::test]
 async fn the_document_is_served_in_both_forms() {
     let deployment = Deployment::start().await;
-    assert_eq!(deployment.get("/openapi.json").ok().await, portcullis_openapi::document());
+    assert_eq!(
+        deployment.get("/openapi.json").ok().await,
+        portcullis_openapi::document()
+    );
     let yaml = deployment.get("/openapi.yaml").send().await;
     assert_eq!(yaml.header("content-type"), "application/yaml");
-    assert!(yaml.text.starts_with("openapi: \"3.0.3\"\ninfo:\n"), "{}", &yaml.text);
+    assert!(
+        yaml.text.starts_with("openapi: \"3.0.3\"\ninfo:\n"),
+        "{}",
+        &yaml.text
+    );
 }
 
 #[tokio::test]
@@ -79,18 +133,34 @@ async fn the_mailbox_shows_what_was_sent_on_a_developers_machine_only() {
     let hers = deployment.get("/dev/mailbox?to=ada@example.com").ok().await;
     assert_eq!(hers["messages"].as_array().unwrap().len(), 1);
     let message = &hers["messages"][0];
-    assert_eq!((&message["channel"], &message["to"], &message["sent_at"]), (&json!("email"), &json!("ada@example.com"), &json!(1_790_000_000)));
+    assert_eq!(
+        (&message["channel"], &message["to"], &message["sent_at"]),
+        (&json!("email"), &json!("ada@example.com"), &json!(1_790_000_000))
+    );
     let page = deployment.get("/dev/inbox").send().await;
     assert!(page.status == 200 && page.text.contains("/dev/inbox.js"));
     assert_eq!(deployment.get("/dev/inbox.js").send().await.status, 200);
     let options = deployment.get("/ui/options").ok().await;
-    assert_eq!((&options["development"], &options["mailbox_url"]), (&json!(true), &json!("/dev/inbox")));
+    assert_eq!(
+        (&options["development"], &options["mailbox_url"]),
+        (&json!(true), &json!("/dev/inbox"))
+    );
     assert_eq!(options["channels"], json!({ "email": true, "sms": true }));
-    assert_eq!(options["password"], json!({ "min_length": 10, "max_length": 256 }));
+    assert_eq!(
+        options["password"],
+        json!({ "min_length": 10, "max_length": 256 })
+    );
 
     let production = Deployment::start().await;
     for path in ["/dev/mailbox", "/dev/inbox", "/dev/inbox.js"] {
-        production.get(path).header("accept", HTML).refused(404, "not-found").await;
+        production
+            .get(path)
+            .header("accept", HTML)
+            .refused(404, "not-found")
+            .await;
     }
-    assert_eq!(production.get("/ui/options").ok().await["mailbox_url"], json!(null));
+    assert_eq!(
+        production.get("/ui/options").ok().await["mailbox_url"],
+        json!(null)
+    );
 }

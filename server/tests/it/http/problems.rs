@@ -8,8 +8,20 @@ use super::hasher::BREAKS;
 #[tokio::test]
 async fn what_is_not_served_is_a_problem_too() {
     let deployment = Deployment::start().await;
-    for path in ["/ui/nothing", "/auth", "/api/v9", "/dev/mailbox", "/openapi", "/problems/nonsense", "/ui/mex"] {
-        deployment.get(path).header("accept", "text/html").refused(404, "not-found").await;
+    for path in [
+        "/ui/nothing",
+        "/auth",
+        "/api/v9",
+        "/dev/mailbox",
+        "/openapi",
+        "/problems/nonsense",
+        "/ui/mex",
+    ] {
+        deployment
+            .get(path)
+            .header("accept", "text/html")
+            .refused(404, "not-found")
+            .await;
     }
     deployment.post("/anything").refused(404, "not-found").await;
     deployment.get("/ui/sessions/").refused(404, "not-found").await;
@@ -24,8 +36,15 @@ async fn a_wrong_method_is_told_the_right_ones() {
         ("BREW", "/ui/me", "GET, HEAD, OPTIONS"),
         ("POST", "/healthz", "GET, HEAD, OPTIONS"),
     ] {
-        deployment.call(method, path).refused(405, "method-not-allowed").await;
-        assert_eq!(deployment.call(method, path).send().await.header("allow"), allow, "{method} {path}");
+        deployment
+            .call(method, path)
+            .refused(405, "method-not-allowed")
+            .await;
+        assert_eq!(
+            deployment.call(method, path).send().await.header("allow"),
+            allow,
+            "{method} {path}"
+        );
     }
     let answer = deployment.call("OPTIONS", "/auth/sign-in").send().await;
     assert_eq!((answer.status, answer.header("allow")), (204, "POST, OPTIONS"));
@@ -44,15 +63,36 @@ async fn a_head_request_gets_the_head_alone() {
 async fn bodies_that_are_no_json_are_refused_each_in_its_way() {
     let deployment = Deployment::start().await;
     let post = || deployment.post("/auth/sign-in");
-    post().body("application/json", "{").refused(400, "invalid-request").await;
-    post().body("application/json", "[]").refused(400, "invalid-request").await;
-    post().body("application/json", "\u{fffd}").refused(400, "invalid-request").await;
-    post().body("text/plain", "{}").refused(415, "unsupported-media-type").await;
-    post().body("application/x-www-form-urlencoded", "email=a").refused(415, "unsupported-media-type").await;
+    post()
+        .body("application/json", "{")
+        .refused(400, "invalid-request")
+        .await;
+    post()
+        .body("application/json", "[]")
+        .refused(400, "invalid-request")
+        .await;
+    post()
+        .body("application/json", "\u{fffd}")
+        .refused(400, "invalid-request")
+        .await;
+    post()
+        .body("text/plain", "{}")
+        .refused(415, "unsupported-media-type")
+        .await;
+    post()
+        .body("application/x-www-form-urlencoded", "email=a")
+        .refused(415, "unsupported-media-type")
+        .await;
     let missing = post().refused(400, "invalid-request").await;
-    assert_eq!(missing["errors"], json!([{ "pointer": "/email", "detail": "This field is required." }]));
+    assert_eq!(
+        missing["errors"],
+        json!([{ "pointer": "/email", "detail": "This field is required." }])
+    );
     assert_eq!(missing["type"], "/problems/invalid-request");
-    let wrong = post().json(json!({ "email": "ada@example.com", "password": 5 })).refused(400, "invalid-request").await;
+    let wrong = post()
+        .json(json!({ "email": "ada@example.com", "password": 5 }))
+        .refused(400, "invalid-request")
+        .await;
     assert_eq!(wrong["errors"][0]["pointer"], "/password");
 }
 
@@ -60,12 +100,28 @@ async fn bodies_that_are_no_json_are_refused_each_in_its_way() {
 async fn a_large_body_is_refused_whether_or_not_it_says_so() {
     let deployment = Deployment::with(|plan| plan.server.body_limit = "1KiB".parse().unwrap()).await;
     let large = format!("{{\"email\":\"{}\"}}", "a".repeat(2000));
-    deployment.post("/auth/sign-in").body("application/json", large.clone()).refused(413, "body-too-large").await;
-    let chunks = large.into_bytes().chunks(100).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>();
+    deployment
+        .post("/auth/sign-in")
+        .body("application/json", large.clone())
+        .refused(413, "body-too-large")
+        .await;
+    let chunks = large
+        .into_bytes()
+        .chunks(100)
+        .map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()))
+        .collect::<Vec<_>>();
     let stream = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
-    deployment.post("/auth/sign-in").body("application/json", stream).refused(413, "body-too-large").await;
+    deployment
+        .post("/auth/sign-in")
+        .body("application/json", stream)
+        .refused(413, "body-too-large")
+        .await;
     let fits = json!({ "email": "ada@example.com", "password": "wrong" });
-    deployment.post("/auth/sign-in").json(fits).refused(401, "wrong-credentials").await;
+    deployment
+        .post("/auth/sign-in")
+        .json(fits)
+        .refused(401, "wrong-credentials")
+        .await;
 }
 
 #[tokio::test]
@@ -75,9 +131,21 @@ async fn a_store_that_does_not_answer_is_no_fault_of_the_caller() {
     deployment.store.fail_next(50);
     let answer = deployment.get("/ui/me").by(&ada).send().await;
     deployment.store.fail_next(0);
-    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("store-unavailable")), "{}", answer.text);
-    assert_eq!(answer.header("retry-after"), answer.json()["retry_after"].to_string());
-    assert!(!answer.text.contains("the test told it"), "causes are for the log: {}", answer.text);
+    assert_eq!(
+        (answer.status, &answer.json()["code"]),
+        (503, &json!("store-unavailable")),
+        "{}",
+        answer.text
+    );
+    assert_eq!(
+        answer.header("retry-after"),
+        answer.json()["retry_after"].to_string()
+    );
+    assert!(
+        !answer.text.contains("the test told it"),
+        "causes are for the log: {}",
+        answer.text
+    );
     deployment.get("/ui/me").by(&ada).ok().await;
 }
 
@@ -85,7 +153,11 @@ async fn a_store_that_does_not_answer_is_no_fault_of_the_caller() {
 async fn a_defect_tells_nothing_and_harms_nobody_else() {
     let deployment = Deployment::start().await;
     let body = json!({ "email": "ada@example.com", "password": format!("{BREAKS}-9") });
-    let problem = deployment.post("/auth/sign-up").json(body).refused(500, "internal").await;
+    let problem = deployment
+        .post("/auth/sign-up")
+        .json(body)
+        .refused(500, "internal")
+        .await;
     assert_eq!(problem["detail"], "Something went wrong on our side.");
     deployment.get("/api/ping").ok().await;
 }
@@ -96,8 +168,15 @@ async fn every_problem_is_explained_to_people_and_programs() {
     for code in portcullis_openapi::codes() {
         let path = format!("/problems/{}", code.name());
         let facts = deployment.get(&path).ok().await;
-        assert_eq!((&facts["code"], &facts["type"]), (&json!(code.name()), &json!(path)));
-        let page = deployment.get(&path).header("accept", "text/html,*/*").send().await;
+        assert_eq!(
+            (&facts["code"], &facts["type"]),
+            (&json!(code.name()), &json!(path))
+        );
+        let page = deployment
+            .get(&path)
+            .header("accept", "text/html,*/*")
+            .send()
+            .await;
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert!(page.text.contains(code.name()), "{}", page.text);
     }

@@ -3,8 +3,10 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use portcullis_ports::storage::{StoreError, Version, Write};
+use portcullis_ports::storage::Write;
 use tokio::sync::oneshot;
+
+use super::group::Decision;
 
 /// What one caller wants done.
 pub(crate) struct Request {
@@ -15,17 +17,21 @@ pub(crate) struct Request {
 /// Where the answer goes, and since when it is awaited.
 pub(crate) struct Caller {
     pub(crate) since: Instant,
-    pub(crate) answer: oneshot::Sender<Result<Vec<Option<Version>>, StoreError>>,
+    pub(crate) answer: oneshot::Sender<Decision>,
 }
 
 impl Request {
     /// Roughly what it holds in memory.
     fn bytes(&self) -> usize {
-        let body = |write: &Write| match write {
-            Write::Put { body, .. } => body.len(),
-            Write::Delete { .. } | Write::Check { .. } => 0,
+        let texts = |write: &Write| {
+            let body = match write {
+                Write::Put { body, .. } => body.len(),
+                Write::Delete { .. } | Write::Check { .. } => 0,
+            };
+            let key = write.key();
+            key.partition.len() + key.sort.len() + body
         };
-        self.writes.iter().map(body).sum()
+        self.writes.iter().map(texts).sum()
     }
 }
 
@@ -49,8 +55,9 @@ pub(crate) enum Taken {
     Closed,
 }
 
-/// The most bodies that may wait, in bytes: callers must not fill the memory while a disk stands still.
+/// The most that may wait, in bytes: callers must not fill the memory while a disk stands still.
 const MAX_WAITING_BYTES: usize = 64 << 20;
+
 /// Requests in the order in which they came.
 pub(crate) struct Queue {
     state: Mutex<State>,
