@@ -77,7 +77,7 @@ mod tests {
             let keyring = Keyring::of(b"root");
             let now = Timestamp::from_seconds(0);
             prop_assert!(read(&keyring, &text, now).is_err());
-            let prefixed = format!("{PREFIX}{}", text);
+            let prefixed = format!("{PREFIX}{text}");
             prop_assert!(read(&keyring, &prefixed, now).is_err());
         }
 

@@ -11,9 +11,6 @@ use portcullis_openapi::Resource;
 use super::panel::Elsewhere;
 use super::watched::Watched;
 
-/// Paths that machines ask every few seconds.
-const ASKED_OFTEN: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-
 /// Every path leads somewhere, and every endpoint is under watch.
 pub(super) struct Routes {
     /// Most requests go to a path without names, and one look finds it.
@@ -29,15 +26,17 @@ impl Routes {
         let mut named = Route::new();
         for resource in resources {
             let (template, pattern) = (resource.template.clone(), resource.pattern());
-            let quiet = ASKED_OFTEN.contains(&template.as_str());
-            let watched = Watched::new(template.clone(), resource.into_endpoint().boxed(), limit).quiet(quiet);
+            let watched = Watched::new(template.clone(), resource.into_endpoint().boxed(), limit);
             if pattern.contains(':') {
                 named = named.try_at(pattern, watched)?;
             } else if fixed.insert(template.clone(), watched).is_some() {
                 return Err(RouteError::Duplicate(template));
             }
         }
-        Ok(Self { fixed, named: named.try_at("/*path", Elsewhere::new(limit))? })
+        Ok(Self {
+            fixed,
+            named: named.try_at("/*path", Elsewhere::new(limit))?,
+        })
     }
 }
 

@@ -28,8 +28,6 @@ pub(super) struct Watched<E> {
     route: String,
     meters: Vec<(Method, Meters)>,
     limit: Duration,
-    /// Asked so often that its lines would drown all others.
-    quiet: bool,
 }
 
 impl<E> Watched<E> {
@@ -44,14 +42,7 @@ impl<E> Watched<E> {
             meters: meters.into(),
             route,
             limit,
-            quiet: false,
         }
-    }
-
-    /// Its requests are logged at level `debug`.
-    pub(super) fn quiet(mut self, quiet: bool) -> Self {
-        self.quiet = quiet;
-        self
     }
 }
 
@@ -84,7 +75,7 @@ impl<E: Endpoint<Output = Response>> Watched<E> {
         let ms = (answered.took.as_secs_f64() * 1_000_000.0).round() / 1000.0;
         // What only read and went well is of interest to few, and there is much of it.
         let read = matches!(*asked, Method::GET | Method::HEAD) && answered.status.as_u16() < 400;
-        if read || self.quiet && !answered.status.is_server_error() {
+        if read {
             tracing::debug!(method, route, status, ms, request_id, "request");
         } else {
             tracing::info!(method, route, status, ms, request_id, "request");

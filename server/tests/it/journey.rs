@@ -20,7 +20,7 @@ const PHONE: &str = "+15005550006";
 const PRIVATE: &str = "private@example.com";
 
 /// How long anything may take before the journey is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `portcullis dev`, running; it does not outlive the test.
 struct Program {
