@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::compose::{Connected, connect_all};
 use crate::config::{Effective, Origin, ServerSettings, Stage};
 use crate::exit::{Failure, in_full};
-use crate::http::{Http, Site};
+use crate::http::{Http, Site, install_meters};
 use crate::system;
 use crate::worker::Workers;
 
@@ -43,6 +43,8 @@ pub async fn start(
     let runtime = system::runtime();
     // Listened for from the start, so that being told to stop is never missed.
     let stop = Stop::new()?;
+    // Before anything connects: plugins take their meters when they do.
+    install_meters()?;
     let connected = connect_all(plugins, &runtime, server.connect_timeout.get()).await?;
     let app = App::open(connected.foundation(&runtime), settings)
         .await

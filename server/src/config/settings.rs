@@ -33,7 +33,7 @@ pub struct ServerSettings {
     pub drain_timeout: Span,
     /// How long a plugin may take to connect at the start, and to answer a health check.
     pub connect_timeout: Span,
-    /// The bearer token that `/metrics` asks for. Without one `/metrics` is not served.
+    /// The bearer token that `/metrics` asks for. Without one only programs on this machine, and no proxy, are answered.
     pub metrics_token: Option<Secret>,
     /// Whether `/docs` shows the Swagger UI. The API document itself is always served.
     pub docs: bool,

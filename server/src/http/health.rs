@@ -91,3 +91,77 @@ fn json_response(status: StatusCode, body: &Value) -> Response {
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use async_trait::async_trait;
+    use portcullis_ports::Result;
+    use portcullis_ports::probe::Probe;
+
+    use super::*;
+
+    /// Counts how often it is asked.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    #[async_trait]
+    impl Probe for Counting {
+        async fn check(&self) -> Result<String> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok("fine".to_owned())
+        }
+    }
+
+    /// Never answers.
+    struct Silent;
+
+    #[async_trait]
+    impl Probe for Silent {
+        async fn check(&self) -> Result<String> {
+            std::future::pending().await
+        }
+    }
+
+    fn readiness(probe: Arc<dyn Probe>) -> Readiness {
+        let probes = vec![NamedProbe {
+            name: "store.main (fake)".to_owned(),
+            probe,
+        }];
+        Readiness::new(
+            probes,
+            Duration::from_millis(10),
+            Arc::new(AtomicBool::new(false)),
+        )
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_at_once_cost_one_question() {
+        let probe = Arc::new(Counting::default());
+        let readiness = readiness(probe.clone());
+        let answers = join_all((0..50).map(|_| readiness.answer())).await;
+        assert!(answers.iter().all(|answer| answer.status() == StatusCode::OK));
+        assert_eq!(probe.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_in_time_is_not_ready() {
+        let answer = readiness(Arc::new(Silent)).answer().await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[tokio::test]
+    async fn a_service_on_its_way_out_says_so_without_asking() {
+        let probe = Arc::new(Counting::default());
+        let readiness = readiness(probe.clone());
+        readiness.draining.store(true, Ordering::Relaxed);
+        let answer = readiness.answer().await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            answer.into_body().into_string().await.unwrap(),
+            r#"{"status":"stopping"}"#
+        );
+        assert_eq!(probe.0.load(Ordering::Relaxed), 0);
+    }
+}

@@ -107,3 +107,34 @@ async fn a_body_that_ends_early_is_not_taken_for_a_whole_one() {
     assert!(read.is_err() || !answer.contains(" 200 "), "{answer}");
     deployment.get("/api/ping").ok().await;
 }
+
+#[tokio::test]
+async fn strange_targets_and_methods_are_answered_like_all_others() {
+    let deployment = Deployment::start().await;
+    for (line, status) in [
+        ("OPTIONS * HTTP/1.1", 404),
+        ("CONNECT a:1 HTTP/1.1", 404),
+        ("GET http://elsewhere.example/api/ping HTTP/1.1", 200),
+        ("GET //api/ping HTTP/1.1", 404),
+        ("GET /api//ping HTTP/1.1", 404),
+        ("GET /api/ping? HTTP/1.1", 200),
+        ("GET /api/../api/ping HTTP/1.1", 404),
+        ("TRACE /api/ping HTTP/1.1", 405),
+        ("GET /%ff%00 HTTP/1.1", 404),
+        ("GET /assets/..%2findex.html HTTP/1.1", 404),
+        ("POST /ui/mfa/recovery/%ff HTTP/1.1", 401),
+        ("GET /problems/%3Cscript%3E HTTP/1.1", 404),
+    ] {
+        let request = format!("{line}\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let answer = raw(deployment.address, request.as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{line}: {answer}"
+        );
+        assert!(answer.contains("\r\nx-request-id: "), "{line}: {answer}");
+        assert!(
+            status == 200 || answer.contains("application/problem+json"),
+            "{line}: {answer}"
+        );
+    }
+}

@@ -8,6 +8,7 @@ mod deployment;
 mod edges;
 mod factors;
 mod hasher;
+mod log;
 mod mail;
 mod operations;
 mod pages;
