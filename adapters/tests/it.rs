@@ -82,7 +82,7 @@ async fn every_store_conforms() {
             .await
             .unwrap();
         let clock = SubjectClock::Fake(Arc::clone(&runtime.clock));
-        let subject = StoreSubject::new(connected.records, clock);
+        let subject = StoreSubject::new(&connected, clock);
         if let Err(failure) = testkit::storage::conforms(&subject).await {
             panic!("{}: {failure}", plugin.meta.id);
         }
@@ -101,12 +101,12 @@ const KEYS_SET_UPS: &[(&str, KeysSetUp)] = &[
     (
         "keyfile",
         KeysSetUp {
-            settings: |folder, FakeRuntime { clock, entropy }| {
+            settings: |folder, FakeRuntime { clock, entropy, .. }| {
                 let file = folder.join("keys.toml");
                 keyfile::create(&file, &**entropy, clock.now())?;
                 Ok(json!({ "file": file }))
             },
-            rotate: |folder, FakeRuntime { clock, entropy }| {
+            rotate: |folder, FakeRuntime { clock, entropy, .. }| {
                 keyfile::rotate(&folder.join("keys.toml"), &**entropy, clock.now())
             },
         },

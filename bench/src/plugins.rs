@@ -1,42 +1,12 @@
 //! The product's own plugins, connected as the server connects them: by id, with settings.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use async_trait::async_trait;
 // The facade links the adapters; without this line the linker drops them.
 use portcullis_adapters as _;
-use portcullis_ports::plugin::{Port, Runtime};
-use portcullis_ports::{Clock, Entropy, Error, Timestamp};
+use portcullis_ports::plugin::Port;
+use portcullis_server::system;
 use serde_json::Value;
 
 use crate::Result;
-
-struct WallClock;
-
-#[async_trait]
-impl Clock for WallClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this program is its own composition root"
-    )]
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
-
-    async fn sleep(&self, span: Duration) {
-        tokio::time::sleep(span).await;
-    }
-}
-
-struct SystemEntropy;
-
-impl Entropy for SystemEntropy {
-    fn fill(&self, bytes: &mut [u8]) -> portcullis_ports::Result<()> {
-        getrandom::fill(bytes).map_err(|error| Error::internal(error.to_string()))
-    }
-}
 
 /// Connects the plugin of that id.
 pub(crate) async fn connect<P: Port>(id: &str, settings: Value) -> Result<P::Connected> {
@@ -51,10 +21,7 @@ pub(crate) async fn connect<P: Port>(id: &str, settings: Value) -> Result<P::Con
     let plan = plugin
         .plan(settings)
         .map_err(|mistakes| format!("settings of {id}: {mistakes:?}"))?;
-    let runtime = Runtime {
-        clock: Arc::new(WallClock),
-        entropy: Arc::new(SystemEntropy),
-    };
+    let runtime = system::runtime().map_err(|error| format!("{error:?}"))?;
     Ok(plan
         .connect(&runtime)
         .await

@@ -1,5 +1,7 @@
 //! Webhooks in: what a vendor posted to us, and the proof that it was the vendor.
 
+use async_trait::async_trait;
+
 use crate::clock::Timestamp;
 use crate::error::{Code, Error, Kind, Result};
 use crate::identity::Presented;
@@ -62,34 +64,39 @@ impl<E> Verified<E> {
 }
 
 /// A vendor's deliveries.
+#[async_trait]
 pub trait Inbound: Send + Sync + 'static {
     /// What one delivery is made of.
-    type Event;
+    type Event: Send;
 
     /// Proves who sent it. There is no default: every vendor must decide.
     ///
     /// # Errors
     /// [`NOT_VERIFIED`] if it is forged, altered or too old.
-    fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof>;
+    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof>;
 
-    /// Takes the body apart. Called with verified deliveries only.
+    /// Takes the body apart, and does what the vendor's protocol asks for besides, such as confirming a subscription.
+    /// Called with verified deliveries only.
     ///
     /// # Errors
     /// An `Invalid` error naming what could not be read.
-    fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<Self::Event>>;
+    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<Self::Event>>;
 }
 
 /// Verifies a delivery and takes it apart: the only way to a [`Verified`] event.
 ///
 /// # Errors
 /// Those of [`Inbound::verify`] and [`Inbound::split`].
-pub fn receive<I: Inbound>(inbound: &I, delivery: &Delivery<'_>) -> Result<Vec<Verified<I::Event>>, Error> {
-    let proof = inbound.verify(delivery)?;
+pub async fn receive<I: Inbound + ?Sized>(
+    inbound: &I,
+    delivery: &Delivery<'_>,
+) -> Result<Vec<Verified<I::Event>>, Error> {
+    let proof = inbound.verify(delivery).await?;
     let received_at = delivery.received_at;
     let verified = |event| Verified {
         event,
         proof,
         received_at,
     };
-    Ok(inbound.split(delivery)?.into_iter().map(verified).collect())
+    Ok(inbound.split(delivery).await?.into_iter().map(verified).collect())
 }

@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod contact;
 pub mod error;
+pub mod http;
 pub mod id;
 pub mod identity;
 pub mod inbound;

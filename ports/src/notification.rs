@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::contact::{EmailAddress, PhoneNumber};
 use crate::error::Result;
 use crate::id::MessageId;
+use crate::inbound::Inbound;
 use crate::outcome::Outcome;
 use crate::plugin::{self, Plugin, Port};
 use crate::probe::Probe;
@@ -87,6 +88,10 @@ pub struct Message {
     pub subject: String,
     /// The text.
     pub text: String,
+    /// The same as a page, on channels that show pages.
+    pub html: Option<String>,
+    /// The code that the text carries, for vendors that have a text of their own for codes.
+    pub code: Option<String>,
 }
 
 /// What the sender gave us for it.
@@ -109,6 +114,69 @@ pub trait Sender: Send + Sync + 'static {
 
     /// Sends one message, once.
     async fn send(&self, message: &Message) -> Outcome<Receipt>;
+}
+
+/// What became of a message after the vendor accepted it. A later state never gives way to an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    /// On its way to the recipient's side.
+    Sent,
+    /// The recipient's side refused it or could not be reached.
+    Failed,
+    /// The recipient's side has it.
+    Delivered,
+}
+
+/// Why a destination must not be written to again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressionCause {
+    /// There is nobody at this address.
+    Bounce,
+    /// The recipient complained.
+    Complaint,
+    /// The recipient asked for no more messages.
+    OptOut,
+}
+
+/// What a vendor reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryNews {
+    /// About one message.
+    Report {
+        /// The vendor's name for the message: that of [`Receipt::reference`].
+        reference: String,
+        /// What became of it.
+        state: DeliveryState,
+        /// Why, for the operator; empty if there is nothing to say.
+        detail: String,
+    },
+    /// Nothing may be sent there any more.
+    Suppress {
+        /// Where.
+        to: Destination,
+        /// Why.
+        cause: SuppressionCause,
+        /// In the vendor's words, for the operator.
+        detail: String,
+    },
+    /// The recipient wants messages again: takes back an [`SuppressionCause::OptOut`].
+    Welcome {
+        /// Where.
+        to: Destination,
+    },
+}
+
+/// One event of a vendor about messages that we sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryEvent {
+    /// The vendor's name for the event: the same when it is delivered again, another for every other event.
+    pub id: String,
+    /// When it happened, as the vendor says.
+    pub at: Timestamp,
+    /// What happened.
+    pub news: DeliveryNews,
 }
 
 /// A message a development sender kept instead of delivering it.
@@ -145,6 +213,8 @@ pub struct ConnectedSender {
     pub sender: Arc<dyn Sender>,
     /// Present exactly if the plugin declares [`SenderCapability::Mailbox`].
     pub mailbox: Option<Arc<dyn Mailbox>>,
+    /// Present exactly if the plugin declares [`SenderCapability::Receipts`].
+    pub inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
     /// Whether it is well.
     pub probe: Arc<dyn Probe>,
 }
@@ -158,6 +228,8 @@ pub enum SenderCapability {
     Sms,
     /// Keeps messages for a developer to read.
     Mailbox,
+    /// Tells what became of messages, through webhooks.
+    Receipts,
 }
 
 inventory::collect!(Plugin<Senders>);

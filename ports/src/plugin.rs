@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::clock::{Clock, Entropy};
 use crate::error::Result;
+use crate::http::HttpClient;
 
 /// A role that a plugin can fill. Implemented by one unit struct per port.
 pub trait Port: Sized + Send + Sync + 'static {
@@ -80,6 +81,11 @@ pub struct Runtime {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// The way to the outside.
+    pub http: Arc<dyn HttpClient>,
+    /// The public address at which vendors reach this very instance with webhooks; `None` where no public address is
+    /// known.
+    pub webhook: Option<String>,
 }
 
 /// Settings of a plugin: parsed strictly, then checked as a whole.

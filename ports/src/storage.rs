@@ -18,7 +18,9 @@ pub const MAX_WRITES: usize = 100;
 /// The largest body of one record, in bytes.
 pub const MAX_BODY: usize = 350 * 1024;
 /// The largest sum of the bodies of one commit, in bytes.
-pub const MAX_COMMIT: usize = 4 * 1024 * 1024;
+///
+/// A cloud table counts keys and attributes as well, up to 4 MiB in all; this leaves them room.
+pub const MAX_COMMIT: usize = 3584 * 1024;
 /// The longest partition, in bytes.
 pub const MAX_PARTITION: usize = 1024;
 /// The longest sort key, in bytes.
@@ -335,6 +337,20 @@ pub fn check_query(query: &Query) -> Result<(), StoreError> {
     }
 }
 
+/// Checks the size of a page of a scan.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn check_scan(limit: usize) -> Result<(), StoreError> {
+    if (1..=MAX_PAGE).contains(&limit) {
+        Ok(())
+    } else {
+        Err(StoreError::Refused(
+            "the limit of a scan must be 1 to 1000".to_owned(),
+        ))
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.collection.name, self.partition, self.sort)
@@ -361,6 +377,84 @@ pub trait Archive: Send + Sync {
     async fn restore(&self, from: &Path) -> crate::Result<BackupReport>;
 }
 
+/// What a tool found or did about one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableReport {
+    /// The vendor's name of the table.
+    pub table: String,
+    /// How it stands.
+    pub state: TableState,
+    /// What was done, or what is missing and how to mend it; one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How a table stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableState {
+    /// All is as it must be.
+    Ready,
+    /// It was not there and is now.
+    Created,
+    /// It was there; something was mended.
+    Changed,
+    /// It is there, and something is not as it must be.
+    Incomplete,
+    /// It is not there.
+    Missing,
+    /// It was there and is no more.
+    Deleted,
+}
+
+/// Named tables at a vendor, which somebody must create before the store can be used.
+#[async_trait]
+pub trait Tables: Send + Sync {
+    /// Creates the tables that these families need, and mends those that are there.
+    async fn create(&self, collections: &[Collection]) -> crate::Result<Vec<TableReport>>;
+
+    /// Says how they stand, and changes nothing.
+    async fn check(&self, collections: &[Collection]) -> crate::Result<Vec<TableReport>>;
+
+    /// Deletes them with all that they hold.
+    async fn delete(&self, collections: &[Collection]) -> crate::Result<Vec<TableReport>>;
+
+    /// The least that the service must be allowed to do with them, as the vendor writes permissions.
+    fn policy(&self, collections: &[Collection]) -> String;
+}
+
+/// What can be done with a store that is not connected.
+#[derive(Clone, Default)]
+pub struct StoreTools {
+    /// Present exactly if the plugin declares [`StorageCapability::Archive`].
+    pub archive: Option<Arc<dyn Archive>>,
+    /// Present exactly if the plugin declares [`StorageCapability::Tables`].
+    pub tables: Option<Arc<dyn Tables>>,
+}
+
+/// A page of a whole family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanPage {
+    /// Records in an order that the store chooses. May be fewer than the limit although more follow.
+    pub records: Vec<Record>,
+    /// Where to continue, as text that survives a restart of either side; `None` when all was seen.
+    pub next: Option<String>,
+}
+
+/// Every record of a family, for tools that handle the store as a whole. No use case reads this way.
+///
+/// # Behaviour
+/// - A record that is there from beginning to end of a scan is seen once; what is written meanwhile may be missed.
+/// - An expired record is never seen.
+#[async_trait]
+pub trait Scan: Send + Sync + 'static {
+    /// A page of `collection`, 1 to [`MAX_PAGE`] records, behind `after`.
+    async fn scan(
+        &self,
+        collection: &Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<ScanPage, StoreError>;
+}
+
 /// The port of record stores.
 #[derive(Debug)]
 pub struct Storage;
@@ -369,6 +463,8 @@ pub struct Storage;
 pub struct ConnectedStore {
     /// The records.
     pub records: Arc<dyn RecordStore>,
+    /// All of them, for tools.
+    pub scan: Arc<dyn Scan>,
     /// Whether it is well.
     pub probe: Arc<dyn Probe>,
 }
@@ -380,6 +476,8 @@ pub enum StorageCapability {
     Archive,
     /// Several processes may share it.
     Shared,
+    /// `portcullis tables` works.
+    Tables,
 }
 
 inventory::collect!(Plugin<Storage>);
@@ -389,7 +487,7 @@ impl Port for Storage {
     const TITLE: &'static str = "Record store";
     type Connected = ConnectedStore;
     type Capability = StorageCapability;
-    type Offline = Arc<dyn Archive>;
+    type Offline = StoreTools;
 
     fn plugins() -> Vec<&'static Plugin<Self>> {
         plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())

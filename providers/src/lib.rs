@@ -2,3 +2,9 @@
 
 #[cfg(feature = "mailbox")]
 use portcullis_provider_mailbox as _;
+#[cfg(feature = "ses")]
+use portcullis_provider_ses as _;
+#[cfg(feature = "smtp")]
+use portcullis_provider_smtp as _;
+#[cfg(feature = "twilio")]
+use portcullis_provider_twilio as _;

@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use portcullis_ports::Timestamp;
 use portcullis_ports::notification::{Channel, ConnectedSender};
-use portcullis_ports::plugin::{Maturity, Plugin, Port};
+use portcullis_ports::plugin::{Maturity, Plugin, Port, Runtime};
 use serde::Serialize;
 
 use crate::compose::{Attempt, Attempts, NamedProbe, attempt};
 use crate::config::{Effective, Selected, Source};
 use crate::exit::in_full;
-use crate::system;
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -57,12 +56,11 @@ const NOT_AFTER: Timestamp = Timestamp::from_seconds(1_767_225_600 + 3_155_760_0
 const JUMP: Duration = Duration::from_secs(1);
 
 /// Connects to everything and asks how it is.
-pub async fn examine(effective: Effective) -> Vec<Finding> {
-    let runtime = system::runtime();
+pub async fn examine(effective: Effective, runtime: &Runtime) -> Vec<Finding> {
     let limit = effective.server.connect_timeout.get();
     let (began, at) = (Instant::now(), runtime.clock.now());
     let mut findings = advice(&effective);
-    let attempts = attempt(effective.plugins, &runtime, limit).await;
+    let attempts = attempt(effective.plugins, runtime, limit).await;
     findings.extend(connections(&attempts));
     findings.extend(health(&attempts.probes(), limit).await);
     findings.extend(channels(&attempts.senders));

@@ -11,6 +11,7 @@ mod commands;
 pub mod compose;
 pub mod config;
 pub mod doctor;
+pub mod egress;
 pub mod environment;
 pub mod exit;
 pub mod http;

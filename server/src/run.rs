@@ -40,7 +40,7 @@ pub async fn start(
         plugins,
         shown: _,
     } = effective;
-    let runtime = system::runtime();
+    let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
     // Listened for from the start, so that being told to stop is never missed.
     let stop = Stop::new()?;
     // Before anything connects: plugins take their meters when they do.

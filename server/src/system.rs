@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::{Clock, Entropy, Error, Result, Timestamp};
 
+use crate::egress::Egress;
+
 /// The time of the machine; waits on the asynchronous runtime.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -40,9 +42,14 @@ impl Entropy for SystemEntropy {
 }
 
 /// What plugins are handed when they connect.
-pub fn runtime() -> Runtime {
-    Runtime {
+///
+/// # Errors
+/// If the machine's list of trusted authorities cannot be used.
+pub fn runtime() -> Result<Runtime> {
+    Ok(Runtime {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
-    }
+        http: Arc::new(Egress::new()?),
+        webhook: None,
+    })
 }

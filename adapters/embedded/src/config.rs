@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
-use portcullis_ports::storage::{Archive, ConnectedStore, Storage};
+use portcullis_ports::storage::{ConnectedStore, Storage, StoreTools};
 use portcullis_ports::{Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -103,15 +103,17 @@ impl Plan<Storage> for EmbeddedPlan {
         let store = Arc::new(store);
         Ok(ConnectedStore {
             records: Arc::clone(&store) as Arc<_>,
+            scan: Arc::clone(&store) as Arc<_>,
             probe: store,
         })
     }
 
-    fn offline(&self, runtime: &Runtime) -> Option<Arc<dyn Archive>> {
-        Some(Arc::new(FolderArchive::new(
-            self.folder.clone(),
-            Arc::clone(&runtime.clock),
-        )))
+    fn offline(&self, runtime: &Runtime) -> Option<StoreTools> {
+        let archive = FolderArchive::new(self.folder.clone(), Arc::clone(&runtime.clock));
+        Some(StoreTools {
+            archive: Some(Arc::new(archive)),
+            tables: None,
+        })
     }
 }
 

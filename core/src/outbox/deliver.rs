@@ -129,6 +129,8 @@ impl Outbox {
             to: stored.to.clone(),
             subject: stored.subject.clone(),
             text,
+            html: None,
+            code: None,
         };
         let channel = stored.to.channel();
         let mut last = Outcome::NotSent(Reason::passing(

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::clock::{Clock, Timestamp};
+use crate::probe::Probe;
 use crate::storage::{
-    Collection, Direction, Expect, Key, Page, Query, Range, Record, RecordStore, StoreError, Version, Write,
-    check_commit, check_key, check_query,
+    Collection, Direction, Expect, Key, Page, Query, Range, Record, RecordStore, Scan, ScanPage, StoreError,
+    Version, Write, check_commit, check_key, check_query, check_scan,
 };
 
 /// Keeps every rule of [`RecordStore`] except that nothing survives the process.
@@ -123,6 +124,56 @@ impl RecordStore for MemoryStore {
             return Err(unavailable("the test told it to lose the answer of this commit"));
         }
         done
+    }
+}
+
+#[async_trait]
+impl Scan for MemoryStore {
+    async fn scan(
+        &self,
+        collection: &Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<ScanPage, StoreError> {
+        check_scan(limit)?;
+        let behind: Option<(String, String)> = match after {
+            None => None,
+            Some(cursor) => serde_json::from_str(cursor)
+                .map_err(|_| StoreError::Refused("this is not a cursor of a scan".to_owned()))?,
+        };
+        let now = self.clock.now();
+        let state = self.reach()?;
+        let of_family = state
+            .partitions
+            .iter()
+            .filter(|((name, _), _)| *name == collection.name);
+        let mut found: Vec<Record> = of_family
+            .flat_map(|((_, partition), records)| {
+                let visible = records.iter().filter(|(_, stored)| stored.visible(now));
+                visible.map(|(sort, stored)| stored.record(*collection, partition, sort))
+            })
+            .filter(|record| {
+                let place = (&record.key.partition, &record.key.sort);
+                behind
+                    .as_ref()
+                    .is_none_or(|(partition, sort)| place > (partition, sort))
+            })
+            .collect();
+        found.sort_by(|one, other| one.key.cmp(&other.key));
+        found.truncate(limit);
+        let next = found.last().map(|record| {
+            let key = (&record.key.partition, &record.key.sort);
+            serde_json::json!(key).to_string()
+        });
+        Ok(ScanPage { records: found, next })
+    }
+}
+
+#[async_trait]
+impl Probe for MemoryStore {
+    async fn check(&self) -> crate::Result<String> {
+        drop(self.reach()?);
+        Ok("records are kept in memory".to_owned())
     }
 }
 

@@ -8,8 +8,10 @@ pub mod passwords;
 pub mod plugin;
 pub mod senders;
 pub mod storage;
+pub mod vendor;
 
 pub use fakes::{FakeClock, FakeEntropy};
 pub use identity::FakeRequest;
 pub use memory_store::MemoryStore;
 pub use plugin::FakeRuntime;
+pub use vendor::{Fault, NoNetwork, Vendor, VendorClient};

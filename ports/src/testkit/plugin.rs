@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{FakeClock, FakeEntropy};
+use super::{FakeClock, FakeEntropy, NoNetwork};
 use crate::error::Result;
+use crate::http::HttpClient;
 use crate::plugin::{Listed, Mistake, Plugin, Port, Runtime, listed};
 
 /// The longest summary: one line in a listing.
@@ -14,13 +15,28 @@ const MAX_SUMMARY: usize = 100;
 /// The shortest text that can be called a manual, in bytes.
 const MIN_DOCS: usize = 200;
 
-/// A clock and randomness for plugins under test.
-#[derive(Debug, Clone, Default)]
+/// A clock, randomness and a way to the outside for plugins under test.
+#[derive(Clone)]
 pub struct FakeRuntime {
     /// The time.
     pub clock: Arc<FakeClock>,
     /// Randomness.
     pub entropy: Arc<FakeEntropy>,
+    /// The way to the outside; by default there is none.
+    pub http: Arc<dyn HttpClient>,
+    /// Where vendors reach the plugin.
+    pub webhook: Option<String>,
+}
+
+impl Default for FakeRuntime {
+    fn default() -> Self {
+        Self {
+            clock: Arc::default(),
+            entropy: Arc::default(),
+            http: Arc::new(NoNetwork),
+            webhook: None,
+        }
+    }
 }
 
 impl FakeRuntime {
@@ -29,6 +45,8 @@ impl FakeRuntime {
         Runtime {
             clock: Arc::clone(&self.clock) as Arc<_>,
             entropy: Arc::clone(&self.entropy) as Arc<_>,
+            http: Arc::clone(&self.http),
+            webhook: self.webhook.clone(),
         }
     }
 

@@ -58,7 +58,7 @@ fn channels_are_those_declared(connected: &ConnectedSender, declared: &[SenderCa
     let serves = |capability: &SenderCapability| match capability {
         SenderCapability::Email => Some(Channel::Email),
         SenderCapability::Sms => Some(Channel::Sms),
-        SenderCapability::Mailbox => None,
+        SenderCapability::Mailbox | SenderCapability::Receipts => None,
     };
     let promised: BTreeSet<_> = declared.iter().filter_map(serves).collect();
     let channels: BTreeSet<_> = connected.sender.channels().iter().copied().collect();
@@ -73,6 +73,11 @@ fn channels_are_those_declared(connected: &ConnectedSender, declared: &[SenderCa
         connected.mailbox.is_some(),
         declared.contains(&SenderCapability::Mailbox),
         "a mailbox is present exactly if it is declared"
+    );
+    assert_eq!(
+        connected.inbound.is_some(),
+        declared.contains(&SenderCapability::Receipts),
+        "webhooks are read exactly if that is declared"
     );
 }
 
@@ -117,6 +122,8 @@ impl Written<'_> {
             id,
             to,
             subject,
+            html: (self.channel == Channel::Email).then(|| "<p><b>123456</b> is your code.</p>".to_owned()),
+            code: Some("123456".to_owned()),
             text,
         }
     }

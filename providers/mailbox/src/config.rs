@@ -51,6 +51,7 @@ impl Plan<Senders> for MailboxPlan {
         Ok(ConnectedSender {
             sender: Arc::clone(&mailbox) as Arc<_>,
             mailbox: Some(Arc::clone(&mailbox) as Arc<_>),
+            inbound: None,
             probe: mailbox,
         })
     }

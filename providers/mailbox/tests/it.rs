@@ -51,6 +51,8 @@ impl Here {
             to: Destination::Email(EmailAddress::parse("ada@example.com").unwrap()),
             subject: "Your code".to_owned(),
             text: "123456".to_owned(),
+            html: None,
+            code: Some("123456".to_owned()),
         }
     }
 

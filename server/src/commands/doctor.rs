@@ -8,8 +8,8 @@ use super::{existing, look, request, wait};
 use crate::cli::DoctorArguments;
 use crate::doctor::{Finding, Status, examine};
 use crate::environment::Environment;
-use crate::exit::Failure;
-use crate::plugins;
+use crate::exit::{Failure, in_full};
+use crate::{plugins, system};
 
 /// Mistakes in the configuration.
 const MISTAKES: u8 = 78;
@@ -43,7 +43,8 @@ pub(crate) fn run(
                 Status::Ok,
                 format!("{file}, environment and options"),
             ));
-            findings.extend(wait(async { Ok(examine(effective).await) })?);
+            let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+            findings.extend(wait(async { Ok(examine(effective, &runtime).await) })?);
         }
         Err(Failure::Configuration(mistakes)) => {
             code = MISTAKES;

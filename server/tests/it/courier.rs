@@ -110,6 +110,7 @@ fn connected() -> ConnectedSender {
     ConnectedSender {
         sender: Arc::new(Rider),
         mailbox: None,
+        inbound: None,
         probe: Arc::new(Rider),
     }
 }

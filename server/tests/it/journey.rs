@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use portcullis_ports::Clock as _;
+use portcullis_server::egress::tls;
 use portcullis_server::system::SystemClock;
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
@@ -52,7 +53,11 @@ impl Program {
             "http://{}",
             url.unwrap_or_else(|| panic!("the program ended before it was ready"))
         );
-        let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls().unwrap())
+            .timeout(PATIENCE)
+            .build()
+            .unwrap();
         Self {
             child,
             _lines: lines,

@@ -72,8 +72,12 @@ fn with_manners(manners: &[&str]) -> Setup {
 fn selection(manners: &[&str]) -> (Setup, Selection) {
     let setup = with_manners(manners);
     let key_file = setup.path("keys.toml");
-    portcullis_adapters::keyfile::create(&key_file, runtime().entropy.as_ref(), runtime().clock.now())
-        .unwrap();
+    portcullis_adapters::keyfile::create(
+        &key_file,
+        runtime().unwrap().entropy.as_ref(),
+        runtime().unwrap().clock.now(),
+    )
+    .unwrap();
     let store = setup.path("store");
     let setup = setup
         .flag("--keys", "keys.main.keyfile.file", key_file.to_str().unwrap())
@@ -85,7 +89,7 @@ fn selection(manners: &[&str]) -> (Setup, Selection) {
 #[tokio::test]
 async fn everything_connects_in_the_order_of_the_settings() {
     let (_setup, plugins) = selection(&["honest", "honest"]);
-    let Ok(connected) = connect_all(plugins, &runtime(), Duration::from_secs(20)).await else {
+    let Ok(connected) = connect_all(plugins, &runtime().unwrap(), Duration::from_secs(20)).await else {
         panic!("it does not connect");
     };
     let senders: Vec<&str> = connected
@@ -110,7 +114,8 @@ async fn everything_connects_in_the_order_of_the_settings() {
 #[tokio::test]
 async fn every_plugin_that_does_not_connect_is_named() {
     let (_setup, plugins) = selection(&["rude", "silent", "braggart", "honest"]);
-    let Err(Failure::Unavailable(said)) = connect_all(plugins, &runtime(), Duration::from_secs(2)).await
+    let Err(Failure::Unavailable(said)) =
+        connect_all(plugins, &runtime().unwrap(), Duration::from_secs(2)).await
     else {
         panic!("it connects");
     };
@@ -128,7 +133,7 @@ async fn every_plugin_that_does_not_connect_is_named() {
 #[tokio::test]
 async fn those_that_connect_are_told_from_those_that_do_not() {
     let (_setup, plugins) = selection(&["honest", "rude"]);
-    let attempts = attempt(plugins, &runtime(), Duration::from_secs(20)).await;
+    let attempts = attempt(plugins, &runtime().unwrap(), Duration::from_secs(20)).await;
     assert!(attempts.store.result.is_ok() && attempts.senders[0].result.is_ok());
     assert!(attempts.senders[1].result.is_err());
 }

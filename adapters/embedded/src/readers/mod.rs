@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_ports::Timestamp;
-use portcullis_ports::storage::{Page, Query};
+use portcullis_ports::storage::{Collection, Page, Query, Record};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
@@ -54,15 +54,37 @@ impl Readers {
         if query.limit <= SMALL_PAGE {
             return self.read(|connection| select::page(connection, query, now)).await;
         }
+        let query = query.clone();
+        self.read_aside(move |connection| select::page(connection, &query, now))
+            .await
+    }
+
+    /// Visible records of a whole family behind a key, `limit` at most.
+    pub(crate) async fn scan(
+        self: &Arc<Self>,
+        collection: Collection,
+        after: (String, String),
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Record>, Failure> {
+        self.read_aside(move |connection| select::scan(connection, collection, &after, limit, now))
+            .await
+    }
+
+    /// A long read, done on a thread that may block.
+    async fn read_aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
         let permit = Arc::clone(&self.free)
             .acquire_owned()
             .await
             .map_err(|_| closed())?;
-        let (readers, query) = (Arc::clone(self), query.clone());
+        let readers = Arc::clone(self);
         let reading = move || {
-            let page = readers.with_connection(|connection| select::page(connection, &query, now));
+            let found = readers.with_connection(read);
             drop(permit);
-            page
+            found
         };
         tokio::task::spawn_blocking(reading).await.map_err(|_| closed())?
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_ports::Timestamp;
-use portcullis_ports::storage::{Direction, Key, Page, Query, Range, Record};
+use portcullis_ports::storage::{Collection, Direction, Key, Page, Query, Range, Record};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
@@ -66,6 +66,42 @@ pub(crate) fn page(connection: &Connection, query: &Query, now: Timestamp) -> ru
         .filter(|_| more)
         .map(|record| record.key.sort.clone());
     Ok(Page { records, next })
+}
+
+/// Visible records of a whole family behind a key, in the order of keys, `limit` at most.
+pub(crate) fn scan(
+    connection: &Connection,
+    collection: Collection,
+    after: &(String, String),
+    limit: usize,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Record>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT partition, sort, version, expires_at, body FROM records
+         WHERE collection = ?1 AND (partition, sort) > (?2, ?3) AND (expires_at IS NULL OR expires_at > ?4)
+         ORDER BY partition, sort LIMIT ?5",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![collection.name, after.0, after.1, now.millis(), limit])?;
+    let mut records = Vec::new();
+    let mut bytes = 0;
+    while bytes < MAX_PAGE_BYTES
+        && let Some(row) = rows.next()?
+    {
+        let found = stored(row, 2)?;
+        bytes += found.body.len();
+        records.push(Record {
+            key: Key {
+                collection,
+                partition: row.get(0)?,
+                sort: row.get(1)?,
+            },
+            version: found.version,
+            expires_at: found.expires_at,
+            body: found.body,
+        });
+    }
+    Ok(records)
 }
 
 fn stored(row: &Row<'_>, at: usize) -> rusqlite::Result<Stored> {

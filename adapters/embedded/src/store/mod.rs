@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use portcullis_ports::clock::Clock;
 use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::{
-    Key, Page, Query, Record, RecordStore, STORE_UNAVAILABLE, StoreError, Version, Write, check_commit,
-    check_key, check_query,
+    Collection, Key, Page, Query, Record, RecordStore, STORE_UNAVAILABLE, Scan, ScanPage, StoreError,
+    Version, Write, check_commit, check_key, check_query, check_scan,
 };
 use portcullis_ports::{Error, Result};
 use rusqlite::Connection;
@@ -146,6 +146,31 @@ impl RecordStore for EmbeddedStore {
             Err(Refusal::Closed) => return Err(stopped()),
         }
         answered.await.unwrap_or_else(|_| Err(stopped()))
+    }
+}
+
+#[async_trait]
+impl Scan for EmbeddedStore {
+    /// The cursor is the key of the last record, as JSON.
+    async fn scan(
+        &self,
+        collection: &Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> std::result::Result<ScanPage, StoreError> {
+        check_scan(limit)?;
+        let behind: (String, String) = match after {
+            None => Default::default(),
+            Some(cursor) => serde_json::from_str(cursor)
+                .map_err(|_| StoreError::Refused("this is not a cursor of a scan".to_owned()))?,
+        };
+        let now = self.clock.now();
+        let records = self.readers.scan(*collection, behind, limit, now).await?;
+        let next = records.last().map(|record| {
+            let key = (&record.key.partition, &record.key.sort);
+            serde_json::json!(key).to_string()
+        });
+        Ok(ScanPage { records, next })
     }
 }
 

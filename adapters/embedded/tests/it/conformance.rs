@@ -10,9 +10,9 @@ use crate::stores::Place;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_passes_the_suite() {
     let place = Place::new();
-    let store = place.open().await.records;
+    let store = place.open().await;
     for _ in 0..2 {
-        let subject = StoreSubject::new(store.clone(), SubjectClock::Fake(place.clock.clone()));
+        let subject = StoreSubject::new(&store, SubjectClock::Fake(place.clock.clone()));
         conforms(&subject).await.unwrap();
     }
 }
@@ -21,8 +21,8 @@ async fn the_store_passes_the_suite() {
 async fn it_passes_without_any_memory_and_with_one_reader() {
     let place = Place::new();
     let settings = json!({ "folder": place.store(), "cache": 0, "readers": 1 });
-    let store = place.open_with(settings).await.records;
-    let subject = StoreSubject::new(store, SubjectClock::Fake(place.clock.clone()));
+    let store = place.open_with(settings).await;
+    let subject = StoreSubject::new(&store, SubjectClock::Fake(place.clock.clone()));
     conforms(&subject).await.unwrap();
 }
 
@@ -30,8 +30,8 @@ async fn it_passes_without_any_memory_and_with_one_reader() {
 async fn it_passes_with_a_memory_that_is_always_full() {
     let place = Place::new();
     let settings = json!({ "folder": place.store(), "cache": "16KiB" });
-    let store = place.open_with(settings).await.records;
-    let subject = StoreSubject::new(store, SubjectClock::Fake(place.clock.clone()));
+    let store = place.open_with(settings).await;
+    let subject = StoreSubject::new(&store, SubjectClock::Fake(place.clock.clone()));
     conforms(&subject).await.unwrap();
 }
 

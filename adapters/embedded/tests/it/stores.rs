@@ -9,7 +9,7 @@ use portcullis_ports::plugin::{Plan, Port as _, Runtime};
 use portcullis_ports::storage::{
     Archive, Collection, ConnectedStore, Expect, Key, RecordStore, Storage, Version, Write,
 };
-use portcullis_ports::testkit::{FakeClock, FakeEntropy};
+use portcullis_ports::testkit::{FakeClock, FakeRuntime};
 use serde_json::{Value, json};
 
 pub(crate) const COLLECTION: Collection = Collection {
@@ -74,14 +74,16 @@ pub(crate) async fn open(folder: &Path) -> Result<ConnectedStore> {
 pub(crate) fn archive(folder: &Path) -> Arc<dyn Archive> {
     plan(json!({ "folder": folder }))
         .offline(&runtime(Arc::default()))
+        .and_then(|tools| tools.archive)
         .unwrap()
 }
 
 fn runtime(clock: Arc<FakeClock>) -> Runtime {
-    Runtime {
+    let fake = FakeRuntime {
         clock,
-        entropy: Arc::new(FakeEntropy::default()),
-    }
+        ..FakeRuntime::default()
+    };
+    fake.runtime()
 }
 
 fn plan(settings: Value) -> Box<dyn Plan<Storage>> {

@@ -10,6 +10,7 @@ mod limits;
 mod paging;
 mod queries;
 mod races;
+mod scans;
 mod subject;
 mod texts;
 mod versions;
@@ -21,6 +22,7 @@ pub use limits::*;
 pub use paging::*;
 pub use queries::*;
 pub use races::*;
+pub use scans::*;
 pub use subject::{COLLECTIONS, Failure, StoreSubject, SubjectClock, Verdict};
 pub use texts::*;
 pub use versions::*;
@@ -83,6 +85,9 @@ pub async fn conforms(subject: &StoreSubject) -> Result<(), Failure> {
         counting_at_the_same_time_loses_nothing,
         a_name_is_given_to_exactly_one,
         a_finished_commit_is_seen_by_every_later_read,
+        a_scan_visits_every_record_of_its_family_once,
+        a_scan_shows_nothing_that_expired,
+        a_scan_that_breaks_the_rules_is_refused,
     );
     if failed.is_empty() {
         Ok(())
@@ -98,13 +103,22 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::{StoreSubject, SubjectClock, conforms};
+    use crate::storage::ConnectedStore;
     use crate::testkit::{FakeClock, MemoryStore};
+
+    fn connected(store: Arc<MemoryStore>) -> ConnectedStore {
+        ConnectedStore {
+            records: store.clone(),
+            scan: store.clone(),
+            probe: store,
+        }
+    }
 
     #[test]
     fn the_memory_store_passes_the_suite() {
         let clock = Arc::new(FakeClock::default());
         let store = Arc::new(MemoryStore::new(clock.clone()));
-        let subject = StoreSubject::new(store, SubjectClock::Fake(clock));
+        let subject = StoreSubject::new(&connected(store), SubjectClock::Fake(clock));
         // Nothing in it waits, so one poll runs the whole suite.
         let outcome = conforms(&subject).now_or_never();
         assert!(matches!(outcome, Some(Ok(()))), "{outcome:?}");
@@ -115,7 +129,7 @@ mod tests {
         let clock = Arc::new(FakeClock::default());
         let store = Arc::new(MemoryStore::new(clock.clone()));
         for _ in 0..2 {
-            let subject = StoreSubject::new(store.clone(), SubjectClock::Fake(clock.clone()));
+            let subject = StoreSubject::new(&connected(store.clone()), SubjectClock::Fake(clock.clone()));
             let outcome = conforms(&subject).now_or_never();
             assert!(matches!(outcome, Some(Ok(()))), "{outcome:?}");
         }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::super::FakeClock;
 use crate::clock::{Clock, Timestamp};
 use crate::storage::{
-    Collection, Direction, Expect, Key, Query, Range, Record, RecordStore, StoreError, Version, Write,
+    Collection, ConnectedStore, Direction, Expect, Key, Query, Range, Record, RecordStore, Scan, StoreError,
+    Version, Write,
 };
 
 /// The collections of the suite, for stores that must create tables first.
@@ -29,6 +30,8 @@ pub const COLLECTIONS: [Collection; 2] = [
 pub struct StoreSubject {
     /// The store.
     pub store: Arc<dyn RecordStore>,
+    /// The same, as a tool reads it.
+    pub scan: Arc<dyn Scan>,
     clock: SubjectClock,
     run: String,
 }
@@ -114,15 +117,24 @@ pub(super) fn refused<T: fmt::Debug>(outcome: Result<T, StoreError>, what: &str)
 
 impl StoreSubject {
     /// A subject whose partitions no other run uses.
-    pub fn new(store: Arc<dyn RecordStore>, clock: SubjectClock) -> Self {
+    pub fn new(connected: &ConnectedStore, clock: SubjectClock) -> Self {
         let run = format!("{:016x}", RandomState::new().build_hasher().finish());
-        Self { store, clock, run }
+        Self {
+            store: Arc::clone(&connected.records),
+            scan: Arc::clone(&connected.scan),
+            clock,
+            run,
+        }
     }
 
     /// Puts the store in place of the old one, for stores that are opened again between cases.
     #[must_use]
-    pub fn reopened(self, store: Arc<dyn RecordStore>) -> Self {
-        Self { store, ..self }
+    pub fn reopened(self, connected: &ConnectedStore) -> Self {
+        Self {
+            store: Arc::clone(&connected.records),
+            scan: Arc::clone(&connected.scan),
+            ..self
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {

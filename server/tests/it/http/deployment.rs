@@ -16,6 +16,7 @@ use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Clock, Result, Timestamp};
 use portcullis_server::compose::NamedProbe;
 use portcullis_server::config::{Origin, ServerSettings};
+use portcullis_server::egress::tls;
 use portcullis_server::http::{Http, Site};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -146,6 +147,7 @@ impl Deployment {
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(http.serve(listener, async move { stopped.await.map_or((), drop) }));
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls().unwrap())
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();

@@ -1,0 +1,1 @@
+//! Record store on DynamoDB, for deployments of more than one machine.

@@ -1,0 +1,1 @@
+//! Key manager that seals secrets with a key of AWS KMS.
