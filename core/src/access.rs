@@ -1,6 +1,7 @@
 //! Who is asking, from where, and what they may do: every permission rule of the core.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
@@ -64,7 +65,7 @@ pub struct Identified {
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// The session.
-    pub session: Session,
+    pub session: Arc<Session>,
     /// From where.
     pub source: Source,
 }

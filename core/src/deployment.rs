@@ -11,6 +11,7 @@ use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::keyring::Keyring;
+use crate::recall::Recall;
 use crate::settings::Settings;
 use crate::table::{Batch, Stored, Table, retry_on_conflict};
 
@@ -22,6 +23,7 @@ pub(crate) struct Deployment {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keyring: Keyring,
+    pub(crate) recall: Recall,
     pub(crate) settings: Settings,
     /// Rings when a message was queued by this process.
     pub(crate) mail: Event,
@@ -37,9 +39,17 @@ impl Deployment {
     }
 
     /// Does a batch, and wakes the delivery if it queued a message.
-    pub(crate) async fn commit(&self, batch: Batch) -> Result<()> {
+    pub(crate) async fn commit(&self, mut batch: Batch) -> Result<()> {
         let mail = batch.mail;
-        batch.commit(self.store.as_ref()).await?;
+        let changed = std::mem::take(&mut batch.changed);
+        let refreshed = std::mem::take(&mut batch.refreshed);
+        if let Some(announcement) = self.recall.announcement(&changed, self.entropy.as_ref())? {
+            batch.insert(&announcement)?;
+        }
+        let done = batch.commit(self.store.as_ref()).await;
+        // Also after a failure: whether a lost answer was a commit is not known.
+        self.recall.forget(changed.into_iter().chain(refreshed));
+        done?;
         if mail {
             self.mail.notify(usize::MAX);
         }

@@ -1,6 +1,7 @@
 //! The root secret of a deployment: made once, sealed by the key manager, shared through the store, never leaving it bare.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hkdf::Hkdf;
@@ -37,6 +38,8 @@ impl Stored for RootSecret {
 /// Makes message authentication codes, each purpose with a key of its own.
 pub(crate) struct Keyring {
     root: Hkdf<Sha256>,
+    /// By purpose, the state after the key went in: deriving it costs more than using it.
+    keyed: RwLock<HashMap<&'static str, Hmac<Sha256>>>,
 }
 
 impl Keyring {
@@ -63,27 +66,20 @@ impl Keyring {
             Ok(fresh)
         })
         .await?;
-        Ok(Self {
-            root: Hkdf::new(None, &root),
-        })
+        Ok(Self::of(&root))
     }
 
-    /// A keyring for tests of pure functions.
-    #[cfg(test)]
+    /// The keyring of a root secret.
     pub(crate) fn of(root: &[u8]) -> Self {
         Self {
             root: Hkdf::new(None, root),
+            keyed: RwLock::default(),
         }
     }
 
     /// A code over `parts` that nobody without the root secret can make; each part is bound to its place.
-    pub(crate) fn mac(&self, purpose: &str, parts: &[&str]) -> Result<[u8; 32]> {
-        let mut key = Zeroizing::new([0; 32]);
-        self.root
-            .expand(purpose.as_bytes(), key.as_mut_slice())
-            .map_err(|error| Error::internal(format!("key derivation: {error}")))?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.as_slice())
-            .map_err(|error| Error::internal(format!("key length: {error}")))?;
+    pub(crate) fn mac(&self, purpose: &'static str, parts: &[&str]) -> Result<[u8; 32]> {
+        let mut mac = self.keyed(purpose)?;
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
@@ -91,13 +87,30 @@ impl Keyring {
         Ok(mac.finalize().into_bytes().into())
     }
 
+    fn keyed(&self, purpose: &'static str) -> Result<Hmac<Sha256>> {
+        let known = self.keyed.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mac) = known.get(purpose) {
+            return Ok(mac.clone());
+        }
+        drop(known);
+        let mut key = Zeroizing::new([0; 32]);
+        self.root
+            .expand(purpose.as_bytes(), key.as_mut_slice())
+            .map_err(|error| Error::internal(format!("key derivation: {error}")))?;
+        let mac = Hmac::<Sha256>::new_from_slice(key.as_slice())
+            .map_err(|error| Error::internal(format!("key length: {error}")))?;
+        let mut known = self.keyed.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(purpose, mac.clone());
+        Ok(mac)
+    }
+
     /// The same in URL-safe text, for credentials.
-    pub(crate) fn mac_text(&self, purpose: &str, parts: &[&str]) -> Result<String> {
+    pub(crate) fn mac_text(&self, purpose: &'static str, parts: &[&str]) -> Result<String> {
         Ok(BASE64URL_NOPAD.encode(&self.mac(purpose, parts)?))
     }
 
     /// The same in hexadecimal, for record keys that must not show what they name.
-    pub(crate) fn pseudonym(&self, purpose: &str, parts: &[&str]) -> Result<String> {
+    pub(crate) fn pseudonym(&self, purpose: &'static str, parts: &[&str]) -> Result<String> {
         Ok(HEXLOWER.encode(&self.mac(purpose, parts)?))
     }
 }

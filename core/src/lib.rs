@@ -13,6 +13,7 @@ mod keyring;
 mod messages;
 mod notices;
 pub mod outbox;
+mod recall;
 pub mod recovery_codes;
 pub mod sessions;
 pub mod settings;
@@ -41,6 +42,7 @@ use guard::{Guard, GuardedIdentity, GuardedKeys, GuardedSender};
 use keyring::Keyring;
 use notices::Notices;
 use outbox::Outbox;
+use recall::Recall;
 use recovery_codes::RecoveryDesk;
 use sessions::Sessions;
 use settings::Settings;
@@ -52,6 +54,8 @@ const PORT_LIMIT: Duration = Duration::from_secs(5);
 pub struct Foundation {
     /// Where records are kept.
     pub store: Arc<dyn RecordStore>,
+    /// Whether other processes use the same store.
+    pub shared: bool,
     /// What seals secrets.
     pub keys: Arc<dyn KeyManager>,
     /// What hashes passwords.
@@ -93,6 +97,7 @@ impl App {
     pub async fn open(foundation: Foundation, settings: Settings) -> Result<Self> {
         let Foundation {
             store,
+            shared,
             keys,
             hasher,
             identity,
@@ -117,6 +122,7 @@ impl App {
             })
             .collect();
         let keyring = Keyring::open(&store, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
+        let recall = Recall::new(&store, &clock, shared);
         let deployment = Arc::new(Deployment {
             store,
             keys,
@@ -124,6 +130,7 @@ impl App {
             clock,
             entropy,
             keyring,
+            recall,
             settings,
             mail: Event::new(),
         });
@@ -216,6 +223,7 @@ pub fn collections() -> Vec<Collection> {
         keyring::KEYRING,
         outbox::OUTBOX,
         outbox::OUTBOX_QUEUE,
+        recall::CHANGES,
         recovery_codes::RECOVERY_CODES,
         sessions::ACCOUNT_SESSIONS,
         sessions::SESSIONS,

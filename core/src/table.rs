@@ -14,9 +14,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A type that is kept in a collection. Its key follows from its value.
-pub(crate) trait Stored: Serialize + DeserializeOwned {
+pub(crate) trait Stored: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The family it belongs to.
     const COLLECTION: Collection;
+    /// Whether nodes remember records of this type, so that a change must be told to the others.
+    const REMEMBERED: bool = false;
 
     /// Partition and sort key.
     fn key(&self) -> (String, String);
@@ -137,7 +139,7 @@ impl<T: Stored> Table<T> {
     }
 }
 
-fn decode<T: Stored>(record: Record) -> Result<Versioned<T>> {
+pub(crate) fn decode<T: Stored>(record: Record) -> Result<Versioned<T>> {
     let value = serde_json::from_str(&record.body)
         .map_err(|error| Error::from(StoreError::Corrupt(format!("{}: {error}", record.key))))?;
     Ok(Versioned {
@@ -152,17 +154,31 @@ pub(crate) struct Batch {
     writes: Vec<Write>,
     /// Whether a message waits for delivery once this is done.
     pub(crate) mail: bool,
+    /// Remembered records that it changes in a way that other nodes must know at once.
+    pub(crate) changed: Vec<Key>,
+    /// Remembered records that it changes in a way that others may learn later.
+    pub(crate) refreshed: Vec<Key>,
 }
 
 impl Batch {
     /// Adds a record that must not exist yet.
     pub(crate) fn insert<T: Stored>(&mut self, value: &T) -> Result<()> {
-        self.put(value, Expect::Absent)
+        // Nobody remembers what does not exist.
+        self.writes.push(put(value, Expect::Absent)?);
+        Ok(())
     }
 
     /// Replaces the state that was read by `value`, which must have the same key.
     pub(crate) fn replace<T: Stored>(&mut self, read: &Versioned<T>, value: &T) -> Result<()> {
         self.put(value, Expect::Version(read.version))
+    }
+
+    /// The same for a change that other nodes need not know at once.
+    pub(crate) fn refresh<T: Stored>(&mut self, read: &Versioned<T>, value: &T) -> Result<()> {
+        let write = put(value, Expect::Version(read.version))?;
+        self.refreshed.push(write.key().clone());
+        self.writes.push(write);
+        Ok(())
     }
 
     /// Writes a slot, provided that nobody else did since it was read.
@@ -177,8 +193,10 @@ impl Batch {
 
     /// Removes the state that was read.
     pub(crate) fn remove<T: Stored>(&mut self, read: &Versioned<T>) {
+        let key = key_of(&read.value);
+        self.note::<T>(&key);
         self.writes.push(Write::Delete {
-            key: key_of(&read.value),
+            key,
             expect: Expect::Version(read.version),
         });
     }
@@ -190,6 +208,7 @@ impl Batch {
             partition,
             sort,
         };
+        self.note::<T>(&key);
         self.writes.push(Write::Delete {
             key,
             expect: Expect::Any,
@@ -211,17 +230,29 @@ impl Batch {
     }
 
     fn put<T: Stored>(&mut self, value: &T, expect: Expect) -> Result<()> {
-        let body = serde_json::to_string(value).map_err(|error| {
-            Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).because(error)
-        })?;
-        self.writes.push(Write::Put {
-            key: key_of(value),
-            body: body.into(),
-            expires_at: value.expires_at(),
-            expect,
-        });
+        let write = put(value, expect)?;
+        self.note::<T>(write.key());
+        self.writes.push(write);
         Ok(())
     }
+
+    fn note<T: Stored>(&mut self, key: &Key) {
+        if T::REMEMBERED {
+            self.changed.push(key.clone());
+        }
+    }
+}
+
+fn put<T: Stored>(value: &T, expect: Expect) -> Result<Write> {
+    let body = serde_json::to_string(value).map_err(|error| {
+        Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).because(error)
+    })?;
+    Ok(Write::Put {
+        key: key_of(value),
+        body: body.into(),
+        expires_at: value.expires_at(),
+        expect,
+    })
 }
 
 fn key_of<T: Stored>(value: &T) -> Key {

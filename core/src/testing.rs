@@ -1,6 +1,7 @@
 //! What core tests stand on: one deployment on fakes, and the steps that every journey begins with.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::notification::{Channel, Message, Receipt, Sender};
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
+use portcullis_ports::storage::{Key, Page, Query, Record, RecordStore, StoreError, Version, Write};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Clock, Result, Secret, Timestamp};
 use zeroize::Zeroizing;
@@ -131,6 +133,48 @@ impl Presented for Bearer {
     }
 }
 
+/// A store that counts what is read, and whose queries can fail.
+pub(crate) struct Observed {
+    inner: Arc<MemoryStore>,
+    pub(crate) gets: AtomicUsize,
+    pub(crate) queries: AtomicUsize,
+    pub(crate) deaf: AtomicBool,
+}
+
+impl Observed {
+    fn new(inner: Arc<MemoryStore>) -> Self {
+        Self {
+            inner,
+            gets: AtomicUsize::default(),
+            queries: AtomicUsize::default(),
+            deaf: AtomicBool::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl RecordStore for Observed {
+    async fn get(&self, key: &Key) -> std::result::Result<Option<Record>, StoreError> {
+        self.gets.fetch_add(1, Ordering::SeqCst);
+        self.inner.get(key).await
+    }
+
+    async fn query(&self, query: &Query) -> std::result::Result<Page, StoreError> {
+        self.queries.fetch_add(1, Ordering::SeqCst);
+        if self.deaf.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable {
+                detail: "the test told it to fail".into(),
+                retry: None,
+            });
+        }
+        self.inner.query(query).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> std::result::Result<Vec<Option<Version>>, StoreError> {
+        self.inner.commit(writes).await
+    }
+}
+
 /// One deployment on fakes.
 pub(crate) struct World {
     pub(crate) app: App,
@@ -157,22 +201,55 @@ pub(crate) async fn world() -> World {
 
 pub(crate) async fn world_with(settings: Settings) -> World {
     let clock = Arc::new(FakeClock::default());
+    let store = Arc::new(MemoryStore::new(clock.clone()));
+    world_on(store.clone(), store, false, clock, 1, settings).await
+}
+
+/// Two nodes of one product, and what each of them asks the store.
+pub(crate) async fn two_nodes() -> [(World, Arc<Observed>); 2] {
+    let clock = Arc::new(FakeClock::default());
+    let store = Arc::new(MemoryStore::new(clock.clone()));
+    let node = async |seed| {
+        let observed = Arc::new(Observed::new(store.clone()));
+        let settings = Settings::default();
+        let world = world_on(
+            store.clone(),
+            observed.clone(),
+            true,
+            clock.clone(),
+            seed,
+            settings,
+        )
+        .await;
+        (world, observed)
+    };
+    [node(1).await, node(2).await]
+}
+
+async fn world_on(
+    memory: Arc<MemoryStore>,
+    store: Arc<dyn RecordStore>,
+    shared: bool,
+    clock: Arc<FakeClock>,
+    seed: u64,
+    settings: Settings,
+) -> World {
     let impatient: Arc<dyn Clock> = Arc::new(Impatient(Arc::clone(&clock)));
-    let store = Arc::new(MemoryStore::new(Arc::clone(&impatient)));
     let post = Arc::new(Post::default());
     let foundation = Foundation {
-        store: store.clone(),
+        store,
+        shared,
         keys: Arc::new(PlainKeys),
         hasher: Arc::new(QuickHasher),
         identity: Vec::new(),
         senders: vec![post.clone()],
         clock: impatient,
-        entropy: Arc::new(FakeEntropy::default()),
+        entropy: Arc::new(FakeEntropy::seeded(seed << 32)),
     };
     World {
         app: App::open(foundation, settings).await.unwrap(),
         clock,
-        store,
+        store: memory,
         post,
     }
 }

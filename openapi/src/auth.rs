@@ -128,10 +128,9 @@ impl<'a> Asking<'a> {
             && let Some(credential) = cookie::find(self.headers)
         {
             let who = self.by_cookie(credential).await?;
-            let (subject, at) = (who.session.subject, who.session.created_at);
             return Ok(Identified {
-                subject,
-                at,
+                subject: who.session.subject.clone(),
+                at: who.session.created_at,
                 source: who.source,
             });
         }

@@ -21,6 +21,8 @@ use crate::exit::{Failure, in_full};
 pub struct Connected {
     /// The record store.
     pub store: ConnectedStore,
+    /// Whether other processes may use the same store.
+    pub shared: bool,
     /// The key manager.
     pub keys: ConnectedKeys,
     /// The password hasher.
@@ -38,6 +40,7 @@ impl Connected {
     pub fn foundation(&self, runtime: &Runtime) -> Foundation {
         Foundation {
             store: Arc::clone(&self.store.records),
+            shared: self.shared,
             keys: Arc::clone(&self.keys.keys),
             hasher: Arc::clone(&self.passwords.hasher),
             identity: self
@@ -94,6 +97,8 @@ pub struct Attempt<T> {
 pub struct Attempts {
     /// The record store.
     pub store: Attempt<ConnectedStore>,
+    /// Whether other processes may use the same store.
+    pub shared: bool,
     /// The key manager.
     pub keys: Attempt<ConnectedKeys>,
     /// The password hasher.
@@ -113,6 +118,7 @@ pub async fn attempt(selection: Selection, runtime: &Runtime, limit: Duration) -
         identity,
         senders,
     } = selection;
+    let shared = store.plugin.capabilities.contains(&StorageCapability::Shared);
     let single = join3(
         connect(store, runtime, limit, check_store),
         connect(keys, runtime, limit, |_, _, _| Ok(())),
@@ -133,6 +139,7 @@ pub async fn attempt(selection: Selection, runtime: &Runtime, limit: Duration) -
     let ((store, keys, passwords), (identity, senders)) = join(single, lists).await;
     Attempts {
         store,
+        shared,
         keys,
         passwords,
         identity,
@@ -179,6 +186,7 @@ impl Attempts {
         match (store, keys, passwords) {
             (Some((_, store)), Some((_, keys)), Some((_, passwords))) if failed.is_empty() => Ok(Connected {
                 store,
+                shared: self.shared,
                 keys,
                 passwords,
                 identity,

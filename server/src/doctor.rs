@@ -77,6 +77,7 @@ pub async fn examine(effective: Effective, runtime: &Runtime) -> Vec<Finding> {
 fn connections(attempts: &Attempts) -> Vec<Finding> {
     let Attempts {
         store,
+        shared: _,
         keys,
         passwords,
         identity,

@@ -31,6 +31,11 @@ impl Directory {
             .await
     }
 
+    /// The same as it was within the last second.
+    pub(crate) async fn recent(&self, subject: &Subject) -> Result<Option<Arc<Account>>> {
+        self.deployment.recall.find(subject.as_str(), Account::SORT).await
+    }
+
     /// The account with that address.
     pub(crate) async fn by_address(&self, email: &EmailAddress) -> Result<Option<Versioned<Account>>> {
         match self

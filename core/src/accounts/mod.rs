@@ -65,7 +65,7 @@ impl Accounts {
             .filter(|token| token.starts_with(token::PREFIX))
         {
             let claims = token::read(&self.deployment.keyring, token, self.deployment.now())?;
-            let account = self.directory.account(&claims.sub).await?;
+            let account = self.directory.recent(&claims.sub).await?;
             let accepted = match account {
                 Some(account) => claims.iat >= account.tokens_valid_from,
                 // A token of ours for a person of another identity provider, made by a refresh.
@@ -224,9 +224,9 @@ impl Accounts {
         })
     }
 
-    /// What the owner may know of the account; `None` for people of other identity providers.
+    /// What the owner may know of the account, a second old at most; `None` for people of other identity providers.
     pub async fn view(&self, subject: &Subject) -> Result<Option<AccountView>> {
-        let account = self.directory.account(subject).await?;
+        let account = self.directory.recent(subject).await?;
         Ok(account.map(|account| AccountView {
             email: account.email.clone(),
             email_verified: account.email_verified_at.is_some(),

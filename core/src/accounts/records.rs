@@ -48,6 +48,7 @@ impl Account {
 
 impl Stored for Account {
     const COLLECTION: Collection = ACCOUNTS;
+    const REMEMBERED: bool = true;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::SORT.into())

@@ -96,11 +96,7 @@ impl Sessions {
 
     /// The session of a sign-in that was completed before, for a client that missed the answer.
     pub(crate) async fn again(&self, id: &SessionId, secret: &str, transport: Transport) -> Result<Granted> {
-        let found = self
-            .read(id)
-            .await?
-            .filter(|session| self.is_live(session))
-            .ok_or_else(|| SESSION_ENDED.error())?;
+        let found = self.live(id).await?;
         let credential = Credential(format!("{id}.{secret}"));
         Ok(Granted {
             session: found.value,
@@ -122,43 +118,52 @@ impl Sessions {
         let ended = || SESSION_ENDED.error();
         let (id, secret) = credential.trim().split_once('.').ok_or_else(ended)?;
         let id = SessionId::parse(id).map_err(|_| ended())?;
-        let found = self.read(&id).await?.ok_or_else(ended)?;
-        let genuine = same_secret(fingerprint(secret).as_bytes(), found.secret_hash.as_bytes());
-        if !genuine || !self.is_live(&found) || subject.is_some_and(|subject| *subject != found.subject) {
+        let known = self.deployment.recall.find::<Session>(id.as_str(), Session::SORT);
+        let known = known.await?.ok_or_else(ended)?;
+        let genuine = same_secret(fingerprint(secret).as_bytes(), known.secret_hash.as_bytes());
+        if !genuine || subject.is_some_and(|subject| *subject != known.subject) {
             return Err(ended());
         }
-        let session = self.touch(found).await?;
+        let session = if self.is_live(&known) && !self.needs_touch(&known) {
+            known
+        } else {
+            // Somebody else may have noted its use meanwhile, or ended it.
+            Arc::new(self.touch(&id).await?)
+        };
         Ok(SignedIn {
             session,
             source: source.clone(),
         })
     }
 
-    async fn touch(&self, found: Versioned<Session>) -> Result<Session> {
-        let now = self.deployment.now();
-        if now.since(found.last_seen_at) < TOUCH {
+    fn needs_touch(&self, session: &Session) -> bool {
+        self.deployment.now().since(session.last_seen_at) >= TOUCH
+    }
+
+    /// Notes that a live session is in use, unless that was noted a moment ago.
+    async fn touch(&self, id: &SessionId) -> Result<Session> {
+        let found = self.live(id).await?;
+        if !self.needs_touch(&found) {
             return Ok(found.value);
         }
         let touched = Session {
-            last_seen_at: now,
+            last_seen_at: self.deployment.now(),
             ..found.value.clone()
         };
         let mut batch = Batch::default();
-        batch.replace(&found, &touched)?;
+        batch.refresh(&found, &touched)?;
         match self.deployment.commit(batch).await {
             Ok(()) => Ok(touched),
             // Another request of the same session was faster, or somebody ended it: the next read knows.
-            Err(error) if error.code() == STORE_CONFLICT => {
-                let current = self
-                    .read(&found.id)
-                    .await?
-                    .filter(|session| self.is_live(session));
-                current
-                    .map(|session| session.value)
-                    .ok_or_else(|| SESSION_ENDED.error())
-            }
+            Err(error) if error.code() == STORE_CONFLICT => Ok(self.live(id).await?.value),
             Err(error) => Err(error),
         }
+    }
+
+    /// The session as the store has it now.
+    async fn live(&self, id: &SessionId) -> Result<Versioned<Session>> {
+        let found = self.read(id).await?.filter(|session| self.is_live(session));
+        found.ok_or_else(|| SESSION_ENDED.error())
     }
 
     /// All sessions of the account that have not been forgotten yet, newest first.

@@ -19,7 +19,7 @@ pub(crate) const SESSIONS: Collection = Collection {
 pub(crate) const ACCOUNT_SESSIONS: Collection = Collection {
     name: "account_sessions",
     table: "account_sessions",
-    variable: "ACCOUNT_SESSIONS_TABLE_NAME",
+    variable: "DDB_SESSIONS_TABLE",
 };
 
 impl Session {
@@ -28,6 +28,7 @@ impl Session {
 
 impl Stored for Session {
     const COLLECTION: Collection = SESSIONS;
+    const REMEMBERED: bool = true;
 
     fn key(&self) -> (String, String) {
         (self.id.to_string(), Self::SORT.into())

@@ -84,6 +84,7 @@ impl Service {
         let clock = Arc::new(FakeClock::default());
         let foundation = Foundation {
             store: Arc::new(MemoryStore::new(clock.clone())),
+            shared: false,
             keys: Arc::new(OpenKeys),
             hasher: Arc::new(QuickHasher),
             identity: Vec::new(),

@@ -120,6 +120,7 @@ impl Deployment {
         let store = Arc::new(MemoryStore::new(clock.clone()));
         let foundation = Foundation {
             store: store.clone(),
+            shared: false,
             keys: Arc::new(OpenKeys),
             hasher: hasher.clone(),
             identity: Vec::new(),

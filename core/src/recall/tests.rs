@@ -1,0 +1,149 @@
+//! Two nodes, one store: what is remembered, and for how long.
+
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
+use portcullis_ports::{Clock, Result};
+
+use super::*;
+use crate::access::SignedIn;
+use crate::accounts::ChangePassword;
+use crate::sessions::{Granted, SESSION_ENDED, StartSession, Started};
+use crate::testing::{Observed, World, home, secret, two_nodes};
+
+async fn granted(world: &World, email: &str) -> Granted {
+    let who = world.sign_up(email).await;
+    match world
+        .app
+        .challenges
+        .start(&who, StartSession::default())
+        .await
+        .unwrap()
+    {
+        Started::Granted(granted) => granted,
+        Started::Challenged(_) => unreachable!("no factor is enrolled"),
+    }
+}
+
+async fn resume(world: &World, granted: &Granted) -> Result<SignedIn> {
+    world
+        .app
+        .sessions
+        .resume(granted.credential.expose(), None, &home())
+        .await
+}
+
+fn counted(observed: &Observed) -> (usize, usize) {
+    (observed.gets.swap(0, SeqCst), observed.queries.swap(0, SeqCst))
+}
+
+#[tokio::test]
+async fn what_is_ended_on_one_node_is_over_on_the_other_within_a_second() {
+    let [(a, _), (b, _)] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    // In the worst case the other node has read the list of changes just before.
+    for _ in 0..3 {
+        let who = resume(&b, &granted).await.unwrap();
+        assert_eq!(who.session.id, granted.session.id);
+        b.clock.advance(Duration::from_millis(100));
+    }
+    let who = resume(&a, &granted).await.unwrap();
+    a.app.sessions.end(&who).await.unwrap();
+    b.clock.advance(Duration::from_secs(1));
+    assert_eq!(resume(&b, &granted).await.unwrap_err().code(), SESSION_ENDED);
+    assert_eq!(resume(&a, &granted).await.unwrap_err().code(), SESSION_ENDED);
+}
+
+#[tokio::test]
+async fn a_fresh_proof_and_a_new_password_are_known_to_the_other_node_within_a_second() {
+    let [(a, _), (b, _)] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    let token = a.sign_in("ada@example.com", &home()).await.unwrap();
+    let who = resume(&b, &granted).await.unwrap();
+    b.identified(&token).await;
+    b.wait(20);
+    let mut batch = crate::table::Batch::default();
+    let sessions = &a.app.sessions;
+    sessions
+        .strengthen(&mut batch, &who.session.id, who.subject())
+        .await
+        .unwrap();
+    a.app.deployment.commit(batch).await.unwrap();
+    let command = ChangePassword {
+        current_password: secret(crate::testing::PASSWORD),
+        new_password: secret("another long phrase of mine"),
+    };
+    a.app.accounts.change_password(&who, command).await.unwrap();
+    b.wait(1);
+    let now = resume(&b, &granted).await.unwrap();
+    assert!(now.session.stepped_up_at > who.session.stepped_up_at);
+    let refused = b
+        .app
+        .accounts
+        .identify(&crate::testing::Bearer(token.access_token), &home())
+        .await;
+    assert!(refused.is_err(), "a token from before the new password");
+}
+
+#[tokio::test]
+async fn most_requests_are_answered_from_memory() {
+    let [(a, seen), _] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    counted(&seen);
+    for _ in 0..200 {
+        resume(&a, &granted).await.unwrap();
+        a.clock.advance(Duration::from_millis(100));
+    }
+    let (gets, queries) = counted(&seen);
+    assert_eq!(gets, 1, "20 seconds of one session");
+    // One look in 450 ms, on a clock that moves by 100 ms.
+    assert!((1..=40).contains(&queries), "{queries}");
+}
+
+#[tokio::test]
+async fn nothing_is_trusted_while_the_list_cannot_be_read() {
+    let [(a, _), (b, seen)] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    resume(&b, &granted).await.unwrap();
+    seen.deaf.store(true, SeqCst);
+    let who = resume(&a, &granted).await.unwrap();
+    a.app.sessions.end(&who).await.unwrap();
+    b.clock.advance(Duration::from_secs(1));
+    assert_eq!(resume(&b, &granted).await.unwrap_err().code(), SESSION_ENDED);
+}
+
+#[tokio::test]
+async fn a_use_noted_by_one_node_keeps_the_session_awake_on_the_other() {
+    let [(a, _), (b, _)] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    resume(&b, &granted).await.unwrap();
+    // Only one node is asked for longer than a session may sleep.
+    for _ in 0..40 {
+        a.wait(30);
+        resume(&a, &granted).await.unwrap();
+    }
+    resume(&b, &granted).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_changed_while_it_was_read_is_not_remembered() {
+    let [(a, _), _] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    let who = resume(&a, &granted).await.unwrap();
+    let recall = &a.app.deployment.recall;
+    let (partition, sort) = Stored::key(&*who.session);
+    let key = Key {
+        collection: <crate::sessions::Session as Stored>::COLLECTION,
+        partition,
+        sort,
+    };
+    let old = recall.remembered(&key).unwrap();
+    a.clock.advance(Duration::from_millis(5));
+    recall.forget([key.clone()]);
+    recall.keep(key.clone(), old.clone());
+    assert!(recall.remembered(&key).is_none());
+    a.clock.advance(Duration::from_millis(5));
+    let read_at = a.clock.now();
+    recall.keep(key.clone(), Remembered { read_at, ..old });
+    assert!(recall.remembered(&key).is_some());
+}
