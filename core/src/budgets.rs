@@ -32,7 +32,7 @@ pub const TOO_MANY_SENDS: Code = Code::new(
 pub(crate) const BUDGETS: Collection = Collection {
     name: "budgets",
     table: "budgets",
-    variable: "BUDGETS_TABLE_NAME",
+    variable: "DDB_SESSIONS_TABLE",
 };
 /// Networks from which accounts signed in completely.
 pub(crate) const KNOWN_SOURCES: Collection = Collection {

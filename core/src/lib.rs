@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod audit;
 pub mod budgets;
 pub mod challenges;
+pub mod copying;
 mod deployment;
 pub mod factors;
 pub mod guard;

@@ -10,7 +10,7 @@ use crate::table::Stored;
 pub(crate) const CHALLENGES: Collection = Collection {
     name: "challenges",
     table: "challenges",
-    variable: "CHALLENGES_TABLE_NAME",
+    variable: "DDB_SESSIONS_TABLE",
 };
 
 impl Challenge {
