@@ -15,7 +15,10 @@ use portcullis_providers as _;
 use serde_json::json;
 
 /// Port, plugin and whether its feature is on. Features and plugins have the same names.
-const PROVIDERS: &[(&str, &str, bool)] = &[(Senders::NAME, "mailbox", cfg!(feature = "mailbox"))];
+const PROVIDERS: &[(&str, &str, bool)] = &[
+    (Senders::NAME, "mailbox", cfg!(feature = "mailbox")),
+    (Senders::NAME, "twilio", cfg!(feature = "twilio")),
+];
 
 fn says_all_that_is_asked_of_it<P: Port>() {
     let of_port = PROVIDERS.iter().filter(|(port, _, on)| *port == P::NAME && *on);
@@ -59,9 +62,10 @@ fn every_feature_is_a_plugin_and_every_plugin_a_feature() {
 async fn every_sender_conforms() {
     for plugin in Senders::plugins() {
         let folder = tempfile::tempdir().unwrap();
-        let runtime = FakeRuntime::default();
-        let settings = match plugin.meta.id {
-            "mailbox" => json!({ "folder": folder.path() }),
+        let (runtime, settings) = match plugin.meta.id {
+            "mailbox" => (FakeRuntime::default(), json!({ "folder": folder.path() })),
+            #[cfg(feature = "twilio")]
+            "twilio" => portcullis_provider_twilio::simulator::set_up(),
             other => no_set_up(Senders::NAME, other),
         };
         let connected = runtime

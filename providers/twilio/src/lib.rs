@@ -1,1 +1,32 @@
-//! Sends text messages through Twilio.
+//! Text messages and one-time codes through Twilio.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod client;
+mod config;
+mod inbound;
+mod probe;
+mod refusals;
+mod senders;
+mod signature;
+#[cfg(feature = "simulator")]
+pub mod simulator;
+mod wire;
+
+use portcullis_ports::notification::{SenderCapability, Senders};
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+
+pub use config::TwilioSettings;
+
+inventory::submit! {
+    Plugin::<Senders>::new::<TwilioSettings>(
+        Meta {
+            id: "twilio",
+            title: "Twilio",
+            summary: "Sends text messages, and codes through Verify; reports what became of them.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::Beta,
+        },
+        &[SenderCapability::Sms, SenderCapability::Receipts],
+    )
+}

@@ -1,0 +1,148 @@
+//! Webhooks of Twilio: what became of messages, and who wants none any more.
+
+use async_trait::async_trait;
+use portcullis_ports::contact::PhoneNumber;
+use portcullis_ports::error::{Code, Error, Kind, Result};
+use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof};
+use portcullis_ports::notification::{
+    DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
+};
+
+use crate::refusals::failure;
+use crate::signature::{Keys, form};
+use crate::wire::is_sid;
+
+const UNREADABLE: Code = Code::new(
+    "webhook-unreadable",
+    Kind::Invalid,
+    "The delivery could not be read.",
+);
+
+/// Reads the deliveries for one account.
+pub(crate) struct TwilioInbound {
+    pub(crate) account: String,
+    pub(crate) keys: Keys,
+}
+
+#[async_trait]
+impl Inbound for TwilioInbound {
+    type Event = DeliveryEvent;
+
+    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+        if self.keys.have_signed(delivery) {
+            Ok(Proof::Signed)
+        } else {
+            Err(NOT_VERIFIED.error())
+        }
+    }
+
+    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+        let media_type = delivery.headers.header("content-type").unwrap_or_default();
+        if media_type.starts_with("application/json") {
+            // Event streams that somebody pointed here; they say nothing about messages of ours.
+            return Ok(Vec::new());
+        }
+        let fields = Fields(form(delivery.body));
+        if fields.get("AccountSid") != Some(self.account.as_str()) {
+            return Err(unreadable("AccountSid", "is not the account that is set up here"));
+        }
+        let sid = fields
+            .get("MessageSid")
+            .or(fields.get("SmsSid"))
+            .unwrap_or_default();
+        if !is_sid("SM", sid) && !is_sid("MM", sid) {
+            return Err(unreadable("MessageSid", "is not the SID of a message"));
+        }
+        let news = match (fields.get("OptOutType"), fields.get("MessageStatus")) {
+            (Some(kind), _) => opt_out(kind, &fields)?
+                .map(|news| (format!("{sid}:{kind}"), news))
+                .into_iter()
+                .collect(),
+            (None, Some(status)) => reports(sid, status, &fields)?,
+            // A message to us; nothing follows from its text.
+            (None, None) => Vec::new(),
+        };
+        let event = |(id, news)| DeliveryEvent {
+            id,
+            // Twilio does not say when.
+            at: delivery.received_at,
+            news,
+        };
+        Ok(news.into_iter().map(event).collect())
+    }
+}
+
+/// The fields of a form.
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn number(&self, name: &str) -> Result<Destination> {
+        let text = self.get(name).unwrap_or_default();
+        let number = PhoneNumber::parse(text).map_err(|_| unreadable(name, "is not a phone number"))?;
+        Ok(Destination::Sms(number))
+    }
+}
+
+/// What a recipient's wish means; `None` for a call for help.
+fn opt_out(kind: &str, fields: &Fields) -> Result<Option<DeliveryNews>> {
+    Ok(match kind {
+        "STOP" => Some(DeliveryNews::Suppress {
+            to: fields.number("From")?,
+            cause: SuppressionCause::OptOut,
+            detail: "the recipient answered STOP".to_owned(),
+        }),
+        "START" => Some(DeliveryNews::Welcome {
+            to: fields.number("From")?,
+        }),
+        _ => None,
+    })
+}
+
+/// What a status means: a report, and for what is certain that the number must not be written to again.
+fn reports(sid: &str, status: &str, fields: &Fields) -> Result<Vec<(String, DeliveryNews)>> {
+    let state = match status {
+        "sent" => DeliveryState::Sent,
+        "delivered" | "read" | "partially_delivered" => DeliveryState::Delivered,
+        "undelivered" | "failed" | "canceled" => DeliveryState::Failed,
+        // Not on its way yet, or a word that is newer than this program.
+        _ => return Ok(Vec::new()),
+    };
+    let code = fields.get("ErrorCode").and_then(|code| code.parse().ok());
+    let detail = match (state, status) {
+        (DeliveryState::Failed, "canceled") => "the message was canceled".to_owned(),
+        (DeliveryState::Failed, _) => failure(code),
+        _ => String::new(),
+    };
+    let mut news = vec![(
+        format!("{sid}:{status}"),
+        DeliveryNews::Report {
+            reference: sid.to_owned(),
+            state,
+            detail: detail.clone(),
+        },
+    )];
+    let cause = match code.filter(|_| state == DeliveryState::Failed) {
+        Some(30005 | 30006) => Some(SuppressionCause::Bounce),
+        Some(21610) => Some(SuppressionCause::OptOut),
+        _ => None,
+    };
+    if let Some(cause) = cause {
+        let to = fields.number("To")?;
+        news.push((
+            format!("{sid}:{status}:suppress"),
+            DeliveryNews::Suppress { to, cause, detail },
+        ));
+    }
+    Ok(news)
+}
+
+fn unreadable(field: &str, what: &str) -> Error {
+    UNREADABLE
+        .says(format!("{field} {what}."))
+        .at(format!("/{field}"), what)
+}

@@ -1,0 +1,185 @@
+//! Webhooks: reports and wishes become events, everything else is refused or left alone.
+
+use portcullis_ports::Clock;
+use portcullis_ports::contact::PhoneNumber;
+use portcullis_ports::error::Kind;
+use portcullis_ports::inbound::Proof;
+use portcullis_ports::notification::{DeliveryNews, DeliveryState, Destination, SuppressionCause};
+use portcullis_provider_twilio::simulator::Callback;
+use serde_json::json;
+
+use crate::office::{Office, WEBHOOK, reference};
+
+const TO: &str = "+15017122661";
+
+fn number(text: &str) -> Destination {
+    Destination::Sms(PhoneNumber::parse(text).unwrap())
+}
+
+#[tokio::test]
+async fn the_way_of_a_message_is_reported() {
+    let office = Office::new();
+    let connected = office.plain().await;
+    let sid = reference(connected.sender.send(&office.text(TO)).await);
+    for (status, state) in [
+        ("queued", None),
+        ("sending", None),
+        ("sent", Some(DeliveryState::Sent)),
+        ("delivered", Some(DeliveryState::Delivered)),
+        ("read", Some(DeliveryState::Delivered)),
+        ("canceled", Some(DeliveryState::Failed)),
+        ("something_new", None),
+    ] {
+        let callback = office.twilio.report(&sid, status, None).unwrap();
+        assert_eq!(callback.url, WEBHOOK);
+        let events = office.receive(&connected, &callback).await.unwrap();
+        let found = events.first().map(|event| match &event.event().news {
+            DeliveryNews::Report { reference, state, .. } => (reference.clone(), *state),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(found, state.map(|state| (sid.clone(), state)), "{status}");
+        if let Some(event) = events.first() {
+            assert_eq!(event.event().id, format!("{sid}:{status}"));
+            assert_eq!(
+                (event.proof(), event.event().at),
+                (Proof::Signed, office.runtime.clock.now())
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_comes_twice_has_one_name() {
+    let office = Office::new();
+    let connected = office.plain().await;
+    let sid = reference(connected.sender.send(&office.text(TO)).await);
+    let callback = office.twilio.report(&sid, "delivered", None).unwrap();
+    let first = office.receive(&connected, &callback).await.unwrap();
+    assert_eq!(first, office.receive(&connected, &callback).await.unwrap());
+}
+
+#[tokio::test]
+async fn only_what_is_certain_keeps_us_from_writing_again() {
+    let office = Office::new();
+    let connected = office.plain().await;
+    for (code, cause) in [
+        (Some(30005), Some(SuppressionCause::Bounce)),
+        (Some(30006), Some(SuppressionCause::Bounce)),
+        (Some(21610), Some(SuppressionCause::OptOut)),
+        (Some(30003), None),
+        (Some(30004), None),
+        (Some(30007), None),
+        (Some(39999), None),
+        (None, None),
+    ] {
+        let sid = reference(connected.sender.send(&office.text(TO)).await);
+        let callback = office.twilio.report(&sid, "undelivered", code).unwrap();
+        let events = office.receive(&connected, &callback).await.unwrap();
+        let DeliveryNews::Report {
+            state: DeliveryState::Failed,
+            detail,
+            ..
+        } = &events[0].event().news
+        else {
+            panic!("{code:?}: {events:?}");
+        };
+        assert!(
+            code.is_none_or(|code| detail.contains(&code.to_string())),
+            "{detail}"
+        );
+        let suppressed = events.get(1).map(|event| match &event.event().news {
+            DeliveryNews::Suppress { to, cause, detail } if *to == number(TO) && !detail.is_empty() => *cause,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(suppressed, cause, "{code:?}");
+        assert!(events.len() < 2 || events[0].event().id != events[1].event().id);
+    }
+}
+
+#[tokio::test]
+async fn recipients_can_leave_and_come_back() {
+    let office = Office::new();
+    let connected = office.plain().await;
+    let news = async |body: &str, wish: Option<&str>| {
+        let callback = office.twilio.incoming(WEBHOOK, TO, body, wish);
+        let events = office.receive(&connected, &callback).await.unwrap();
+        events
+            .into_iter()
+            .map(|event| event.event().news.clone())
+            .collect::<Vec<_>>()
+    };
+    let left = news("Stop", Some("STOP")).await;
+    assert!(
+        matches!(&left[..], [DeliveryNews::Suppress { to, cause: SuppressionCause::OptOut, .. }] if *to == number(TO))
+    );
+    assert_eq!(
+        news("start", Some("START")).await,
+        [DeliveryNews::Welcome { to: number(TO) }]
+    );
+    assert_eq!(news("help", Some("HELP")).await, []);
+    assert_eq!(news("STOP sending me nonsense", None).await, []);
+}
+
+#[tokio::test]
+async fn deliveries_that_are_not_from_twilio_are_refused() {
+    let office = Office::new();
+    let connected = office.plain().await;
+    let good = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
+    let without = Callback {
+        headers: good.headers[..1].to_vec(),
+        ..good.clone()
+    };
+    let mut forged = good.clone();
+    forged.body.extend(b"&X=1");
+    let elsewhere = Callback {
+        url: format!("{WEBHOOK}2"),
+        ..good.clone()
+    };
+    let mut odd = good.clone();
+    odd.headers[1].1 = "not base64".to_owned();
+    for wrong in [without, forged, elsewhere, odd] {
+        let error = office.receive(&connected, &wrong).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code().name()),
+            (Kind::Unauthenticated, "webhook-not-verified")
+        );
+    }
+    assert_eq!(office.receive(&connected, &good).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn both_tokens_hold_while_they_are_rotated() {
+    let office = Office::new();
+    let callback = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
+    let rotated = json!({
+        "from": "+15005550006",
+        "auth_token": "fedcba9876543210fedcba9876543210",
+        "secondary_auth_token": portcullis_provider_twilio::simulator::AUTH_TOKEN,
+    });
+    let during = office.connect(rotated.clone()).await;
+    assert!(office.receive(&during, &callback).await.is_ok());
+    let mut after = rotated;
+    after.as_object_mut().unwrap().remove("secondary_auth_token");
+    let after = office.connect(after).await;
+    assert!(office.receive(&after, &callback).await.is_err());
+}
+
+#[tokio::test]
+async fn a_signed_delivery_that_makes_no_sense_names_the_field() {
+    let office = Office::new();
+    let connected = office.plain().await;
+    let whatsapp = office
+        .twilio
+        .incoming(WEBHOOK, "whatsapp:+15017122661", "Stop", Some("STOP"));
+    let error = office.receive(&connected, &whatsapp).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.fields()[0].pointer.as_str()),
+        (Kind::Invalid, "/From")
+    );
+
+    let other = json!({ "from": "+15005550006", "account_sid": "AC00000000000000000000000000000002" });
+    let other = office.connect(other).await;
+    let callback = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
+    let error = office.receive(&other, &callback).await.unwrap_err();
+    assert_eq!(error.fields()[0].pointer, "/AccountSid");
+}
