@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "kms")]
+use portcullis_adapter_kms::simulator::KmsSimulator;
 use portcullis_adapters as _;
 #[cfg(feature = "keyfile")]
 use portcullis_adapters::keyfile;
@@ -18,6 +20,8 @@ use portcullis_ports::notification::Senders;
 use portcullis_ports::passwords::Passwords;
 use portcullis_ports::plugin::{self, Port};
 use portcullis_ports::storage::Storage;
+#[cfg(feature = "kms")]
+use portcullis_ports::testkit::VendorClient;
 use portcullis_ports::testkit::storage::{StoreSubject, SubjectClock};
 use portcullis_ports::testkit::{self, FakeRequest, FakeRuntime};
 use serde_json::{Value, json};
@@ -26,6 +30,7 @@ use serde_json::{Value, json};
 const ADAPTERS: &[(&str, &str, bool)] = &[
     (Storage::NAME, "embedded", cfg!(feature = "embedded")),
     (Keys::NAME, "keyfile", cfg!(feature = "keyfile")),
+    (Keys::NAME, "kms", cfg!(feature = "kms")),
     (Passwords::NAME, "argon2id", cfg!(feature = "argon2id")),
     (Identity::NAME, "header", cfg!(feature = "header")),
 ];
@@ -90,46 +95,56 @@ async fn every_store_conforms() {
     }
 }
 
-/// How a key manager is set up in a folder, and how its key is rotated.
+/// A key manager that is ready to connect: its settings, and how its key is rotated.
 struct KeysSetUp {
-    settings: fn(&Path, &FakeRuntime) -> Result<Value>,
-    rotate: fn(&Path, &FakeRuntime) -> Result<()>,
+    settings: Value,
+    rotate: Box<dyn Fn() -> Result<()>>,
 }
 
-const KEYS_SET_UPS: &[(&str, KeysSetUp)] = &[
+/// Sets a key manager up in a folder.
+type SetUpKeys = fn(&Path, &mut FakeRuntime) -> Result<KeysSetUp>;
+
+const KEYS_SET_UPS: &[(&str, SetUpKeys)] = &[
     #[cfg(feature = "keyfile")]
-    (
-        "keyfile",
-        KeysSetUp {
-            settings: |folder, FakeRuntime { clock, entropy, .. }| {
-                let file = folder.join("keys.toml");
-                keyfile::create(&file, &**entropy, clock.now())?;
-                Ok(json!({ "file": file }))
-            },
-            rotate: |folder, FakeRuntime { clock, entropy, .. }| {
-                keyfile::rotate(&folder.join("keys.toml"), &**entropy, clock.now())
-            },
-        },
-    ),
+    ("keyfile", |folder, FakeRuntime { clock, entropy, .. }| {
+        let file = folder.join("keys.toml");
+        keyfile::create(&file, &**entropy, clock.now())?;
+        let (clock, entropy) = (Arc::clone(clock), Arc::clone(entropy));
+        Ok(KeysSetUp {
+            settings: json!({ "file": file }),
+            rotate: Box::new(move || keyfile::rotate(&file, &*entropy, clock.now())),
+        })
+    }),
+    #[cfg(feature = "kms")]
+    ("kms", |_, runtime| {
+        let kms = Arc::new(KmsSimulator::default());
+        runtime.http = Arc::new(VendorClient::new(Arc::clone(&kms)));
+        Ok(KeysSetUp {
+            settings: json!({ "key": kms.create_key(), "endpoint": "http://127.0.0.1:9" }),
+            rotate: Box::new(move || {
+                kms.rotate();
+                Ok(())
+            }),
+        })
+    }),
 ];
 
 #[tokio::test]
 async fn every_key_manager_conforms() {
     for plugin in Keys::plugins() {
         let folder = tempfile::tempdir().unwrap();
-        let runtime = FakeRuntime::default();
+        let mut runtime = FakeRuntime::default();
         let id = plugin.meta.id;
         let Some((_, set_up)) = KEYS_SET_UPS.iter().find(|(of, _)| *of == id) else {
             no_set_up(Keys::NAME, id);
         };
-        let settings = (set_up.settings)(folder.path(), &runtime).unwrap();
+        let KeysSetUp { settings, rotate } = set_up(folder.path(), &mut runtime).unwrap();
         let connect = async || runtime.connect::<Keys>(id, settings.clone()).await.unwrap();
         let connected = connect().await;
         testkit::keys::conforms(&*connected.keys).await;
         testkit::keys::agree(&*connected.keys, &*connect().await.keys).await;
         if plugin.capabilities.contains(&KeysCapability::Rotation) {
-            let rotate = async || (set_up.rotate)(folder.path(), &runtime);
-            testkit::keys::survives_rotation(async || connect().await.keys, rotate).await;
+            testkit::keys::survives_rotation(async || connect().await.keys, async || rotate()).await;
         }
         connected.probe.check().await.unwrap();
     }

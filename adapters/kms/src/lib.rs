@@ -1,1 +1,33 @@
-//! Key manager that seals secrets with a key of AWS KMS.
+//! The key manager on AWS KMS: every secret is sealed with a data key that only KMS can open.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod bridge;
+mod client;
+mod config;
+mod data_key;
+mod envelope;
+mod keys;
+mod sealing;
+#[cfg(feature = "simulator")]
+pub mod simulator;
+mod trouble;
+
+use portcullis_ports::keys::{Keys, KeysCapability};
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+
+pub use client::ACTIONS;
+pub use config::KmsSettings;
+
+inventory::submit! {
+    Plugin::<Keys>::new::<KmsSettings>(
+        Meta {
+            id: "kms",
+            title: "AWS KMS",
+            summary: "Seals secrets with data keys that a key of AWS KMS protects.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::Beta,
+        },
+        &[KeysCapability::Rotation],
+    )
+}

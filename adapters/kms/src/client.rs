@@ -1,0 +1,178 @@
+//! The three calls of KMS that are made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_kms::Client;
+use aws_sdk_kms::config::retry::RetryConfig;
+use aws_sdk_kms::config::timeout::TimeoutConfig;
+use aws_sdk_kms::config::{BehaviorVersion, Credentials, ProvideCredentials as _, Region};
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{DataKeySpec, KeyMetadata};
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use metrics::counter;
+use portcullis_ports::plugin::Runtime;
+use portcullis_ports::{Code, Kind, Result};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::bridge::Bridge;
+use crate::config::Access;
+use crate::data_key::{DataKey, LENGTH, Plain};
+use crate::trouble::Trouble;
+
+/// Everything that is asked of KMS: the least that the service must be allowed to do with its keys.
+pub const ACTIONS: [&str; 3] = [GENERATE, DECRYPT, DESCRIBE];
+/// Makes a data key.
+pub(crate) const GENERATE: &str = "kms:GenerateDataKey";
+/// Opens an encrypted data key.
+pub(crate) const DECRYPT: &str = "kms:Decrypt";
+/// Says how a key stands.
+pub(crate) const DESCRIBE: &str = "kms:DescribeKey";
+
+/// The names in the encryption context, which KMS authenticates and writes into its log.
+const PRODUCT: (&str, &str) = ("product", "portcullis");
+const PURPOSE: &str = "purpose";
+
+/// KMS cannot be asked at all.
+const KMS_ACCESS: Code = Code::new("kms-access", Kind::Config, "The key manager cannot be reached.");
+
+/// How long region and credentials may be looked for. Where there are none, the last place to ask is an address that
+/// only exists inside AWS, and nobody answers.
+const SEARCH: Duration = Duration::from_secs(10);
+/// An emulator takes any name.
+const ANYBODY: &str = "portcullis";
+const ANYWHERE: &str = "us-east-1";
+
+/// KMS in one region, asked in the name of one identity.
+pub(crate) struct Kms {
+    client: Client,
+}
+
+impl Kms {
+    /// Finds region and credentials. KMS itself is not asked yet.
+    pub(crate) async fn connect(access: Access, runtime: &Runtime) -> Result<Self> {
+        // The search for credentials asks the machine's and the container's own plain addresses, which the house's
+        // client does not reach; it goes its own way. Retries, time limits and meters are the house's layers.
+        let search = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let limit = access.timeout.get();
+        let local = access.endpoint.as_ref().is_some_and(|endpoint| endpoint.local);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(search);
+        if local {
+            loader = loader.credentials_provider(Credentials::new(ANYBODY, ANYBODY, None, None, "emulator"));
+        }
+        let anywhere = local.then(|| ANYWHERE.to_owned());
+        if let Some(region) = access.region.or(anywhere) {
+            loader = loader.region(Region::new(region));
+        }
+        let found = within_search("the region", Box::pin(loader.load())).await?;
+        if found.region().is_none() {
+            return Err(KMS_ACCESS.says(
+                "No AWS region is set. Set `region` in the settings of the key manager, name `key` by its ARN, or set \
+                 the variable AWS_REGION.",
+            ));
+        }
+        find_credentials(&found).await?;
+        let mut config = aws_sdk_kms::config::Builder::from(&found)
+            .http_client(Bridge {
+                http: Arc::clone(&runtime.http),
+                limit,
+            })
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(limit).build());
+        if let Some(endpoint) = access.endpoint {
+            config = config.endpoint_url(endpoint.url);
+        }
+        Ok(Self {
+            client: Client::from_conf(config.build()),
+        })
+    }
+
+    /// A new data key for one purpose.
+    pub(crate) async fn generate(&self, key: &str, purpose: &str) -> Result<DataKey, Trouble> {
+        let call = self
+            .client
+            .generate_data_key()
+            .key_id(key)
+            .key_spec(DataKeySpec::Aes256)
+            .encryption_context(PRODUCT.0, PRODUCT.1)
+            .encryption_context(PURPOSE, purpose);
+        let answer = counted(GENERATE, call.send().await)?;
+        let encrypted = answer.ciphertext_blob.map(Blob::into_inner).unwrap_or_default();
+        if encrypted.is_empty() {
+            return Err(Trouble::NoAnswer(
+                "an answer without the encrypted data key".to_owned(),
+            ));
+        }
+        Ok(DataKey {
+            plain: taken(answer.plaintext)?,
+            encrypted,
+        })
+    }
+
+    /// The data key that `key`, and no other, encrypted for the purpose.
+    pub(crate) async fn decrypt(&self, key: &str, encrypted: &[u8], purpose: &str) -> Result<Plain, Trouble> {
+        let call = self
+            .client
+            .decrypt()
+            .key_id(key)
+            .ciphertext_blob(Blob::new(encrypted))
+            .encryption_context(PRODUCT.0, PRODUCT.1)
+            .encryption_context(PURPOSE, purpose);
+        taken(counted(DECRYPT, call.send().await)?.plaintext)
+    }
+
+    /// How a key stands.
+    pub(crate) async fn describe(&self, key: &str) -> Result<KeyMetadata, Trouble> {
+        let answer = counted(DESCRIBE, self.client.describe_key().key_id(key).send().await)?;
+        answer
+            .key_metadata
+            .ok_or_else(|| Trouble::NoAnswer("an answer without a description".to_owned()))
+    }
+}
+
+/// Credentials that are missing would show with the first secret: they are asked for once, now.
+async fn find_credentials(config: &SdkConfig) -> Result<()> {
+    let none = || {
+        KMS_ACCESS.says(
+            "No AWS credentials could be found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or \
+             give a role to the machine or container.",
+        )
+    };
+    let provider = config.credentials_provider().ok_or_else(none)?;
+    let found = within_search("the credentials", provider.provide_credentials()).await?;
+    found.map_err(|error| none().because(error))?;
+    Ok(())
+}
+
+async fn within_search<T>(what: &str, search: impl Future<Output = T>) -> Result<T> {
+    tokio::time::timeout(SEARCH, search).await.map_err(|_| {
+        KMS_ACCESS.says(format!(
+            "The search for {what} of AWS did not end within {} s: nobody answers where it was looked for.",
+            SEARCH.as_secs()
+        ))
+    })
+}
+
+fn counted<T, E>(action: &'static str, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, Trouble>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let answer = answer.map_err(|error| Trouble::of(&error));
+    let outcome = answer.as_ref().map_or_else(Trouble::word, |_| "done");
+    counter!("portcullis_kms_calls_total", "action" => action, "outcome" => outcome).increment(1);
+    answer
+}
+
+/// Takes the key out of an answer and wipes what the answer held.
+fn taken(plain: Option<Blob>) -> Result<Plain, Trouble> {
+    let mut bytes = plain.map(Blob::into_inner).unwrap_or_default();
+    let key = <[u8; LENGTH]>::try_from(bytes.as_slice()).map(|bytes| Arc::new(Zeroizing::new(bytes)));
+    bytes.zeroize();
+    key.map_err(|_| Trouble::NoAnswer(format!("an answer without a data key of {LENGTH} bytes")))
+}
