@@ -1,1 +1,41 @@
-//! Record store on DynamoDB, for deployments of more than one machine.
+//! The record store for more than one machine: tables in DynamoDB.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod calls;
+mod client;
+mod commit;
+mod condition;
+mod config;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+mod endpoint;
+mod failure;
+mod item;
+mod mark;
+mod meters;
+mod paging;
+mod patience;
+mod query;
+mod scan;
+mod store;
+mod tables;
+
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+use portcullis_ports::storage::{Storage, StorageCapability};
+
+pub use config::DynamodbSettings;
+pub use failure::{STORE_ACCESS, STORE_TABLE};
+
+inventory::submit! {
+    Plugin::<Storage>::new::<DynamodbSettings>(
+        Meta {
+            id: "dynamodb",
+            title: "DynamoDB",
+            summary: "Keeps every record in DynamoDB, so that many machines can share them.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::Beta,
+        },
+        &[StorageCapability::Shared, StorageCapability::Tables],
+    )
+}

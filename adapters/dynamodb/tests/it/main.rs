@@ -1,0 +1,18 @@
+//! The store against emulators, and against a service that behaves badly.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod capacity;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod stores;
+#[cfg(test)]
+mod tables;
+#[cfg(test)]
+mod trouble;

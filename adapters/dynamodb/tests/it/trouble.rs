@@ -1,0 +1,152 @@
+//! A service that is overloaded, broken, silent or not there.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Instant;
+
+use portcullis_adapter_dynamodb::emulator::Kind;
+use portcullis_ports::Kind as ErrorKind;
+use portcullis_ports::storage::{Direction, Expect, Query, Range, StoreError};
+use serde_json::json;
+
+use crate::gate::{Fate, Gate};
+use crate::stores::{Place, SOON, THINGS, connect, delete, impatient, key, put, runtime};
+
+#[tokio::test]
+async fn throttling_and_faults_of_the_service_are_tried_again() {
+    for (status, code) in [
+        (400, "ProvisionedThroughputExceededException"),
+        (400, "ThrottlingException"),
+        (400, "RequestLimitExceeded"),
+        (400, "TransactionConflictException"),
+        (400, "TransactionInProgressException"),
+        (500, "InternalServerError"),
+        (503, "ServiceUnavailable"),
+    ] {
+        let gate = Gate::alone(move |operation, before| match (operation, before) {
+            ("GetItem", 0) => Fate::Answer(200, "{}".to_owned()),
+            (_, 1..=2) | ("PutItem" | "DeleteItem" | "TransactWriteItems" | "Query", 0) => Fate::error(status, code),
+            _ => Fate::Answer(200, "{}".to_owned()),
+        })
+        .await;
+        let store = connect(&runtime(), json!({ "endpoint": gate.endpoint() })).await.unwrap();
+        let one = key("p", "s");
+        let two = key("p", "t");
+        assert_eq!(store.records.get(&one).await.unwrap(), None, "{code}");
+        store.records.commit(&[put(&one, 1, Expect::Absent)]).await.unwrap();
+        store.records.commit(&[delete(&one, Expect::Present)]).await.unwrap();
+        let both = [put(&one, 1, Expect::Absent), put(&two, 1, Expect::Absent)];
+        store.records.commit(&both).await.unwrap();
+        let all = Query {
+            collection: THINGS,
+            partition: "p".to_owned(),
+            range: Range::All,
+            direction: Direction::Ascending,
+            limit: 10,
+            after: None,
+        };
+        store.records.query(&all).await.unwrap();
+        for operation in ["GetItem", "PutItem", "DeleteItem", "TransactWriteItems", "Query"] {
+            assert_eq!(gate.count(operation), 4, "{code}: {operation}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn endless_throttling_ends_as_unavailable_and_says_when_to_come_back() {
+    let gate = Gate::alone(|_, before| match before {
+        0 => Fate::Answer(200, "{}".to_owned()),
+        _ => Fate::error(400, "ThrottlingException"),
+    })
+    .await;
+    let mut settings = impatient();
+    settings["endpoint"] = json!(gate.endpoint());
+    let store = connect(&runtime(), settings).await.unwrap();
+    let begun = Instant::now();
+    let outcome = store.records.get(&key("p", "s")).await;
+    let Err(StoreError::Unavailable { detail, retry: Some(_) }) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(detail.contains("ThrottlingException"), "{detail}");
+    assert!(begun.elapsed() < SOON);
+    assert!(gate.count("GetItem") > 3);
+}
+
+#[tokio::test]
+async fn a_service_that_falls_silent_is_unavailable_within_the_deadline() {
+    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let silent = Arc::new(AtomicBool::new(false));
+    let fallen = Arc::clone(&silent);
+    let gate = Gate::before(place.endpoint(), move |_, _| {
+        if fallen.load(Ordering::SeqCst) { Fate::Silence } else { Fate::Pass }
+    })
+    .await;
+    let store = place.open_at(gate.endpoint(), impatient()).await;
+    let one = key("p", "s");
+    let writes = [put(&one, 1, Expect::Any)];
+    store.records.commit(&writes).await.unwrap();
+    silent.store(true, Ordering::SeqCst);
+    let begun = Instant::now();
+    let read = store.records.get(&one).await;
+    assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    let written = store.records.commit(&writes).await;
+    assert!(matches!(written, Err(StoreError::Unavailable { .. })), "{written:?}");
+    let probed = store.probe.check().await.unwrap_err();
+    assert_eq!(probed.kind(), ErrorKind::Unavailable);
+    silent.store(false, Ordering::SeqCst);
+    assert!(store.records.get(&one).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_missing_table_is_named_with_its_remedy() {
+    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let settings = json!({ "endpoint": place.endpoint(), "table": "nowhere" });
+    let error = connect(&place.runtime, settings).await.err().unwrap();
+    let detail = error.detail();
+    assert!(detail.contains("nowhere") && detail.contains("portcullis tables create"), "{detail}");
+    // One that is dropped while it is in use.
+    let store = place.open().await;
+    place.tables(json!({})).delete(&[THINGS]).await.unwrap();
+    let outcome = store.records.get(&key("p", "s")).await;
+    let Err(StoreError::Unavailable { detail, .. }) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(detail.contains("portcullis tables create"), "{detail}");
+}
+
+#[tokio::test]
+async fn nobody_at_the_address_is_told_at_once() {
+    let gate = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", gate.local_addr().unwrap());
+    drop(gate);
+    let mut settings = impatient();
+    settings["endpoint"] = json!(endpoint);
+    let begun = Instant::now();
+    let error = connect(&runtime(), settings).await.err().unwrap();
+    assert_eq!(error.code().name(), "store-access");
+    assert!(begun.elapsed() < SOON);
+}
+
+#[tokio::test]
+async fn a_refused_permission_is_named() {
+    let gate = Gate::alone(|_, _| Fate::error(400, "AccessDeniedException")).await;
+    let error = connect(&runtime(), json!({ "endpoint": gate.endpoint() })).await.err().unwrap();
+    let detail = error.detail();
+    assert!(detail.contains("AccessDenied") && detail.contains("policy"), "{detail}");
+    assert_eq!(gate.count("GetItem"), 1, "trying again is useless");
+}
+
+#[tokio::test]
+async fn garbage_is_no_answer() {
+    let gate = Gate::alone(|_, before| match before {
+        0 => Fate::Answer(200, "{}".to_owned()),
+        _ => Fate::Answer(200, "<html>".to_owned()),
+    })
+    .await;
+    let mut settings = impatient();
+    settings["endpoint"] = json!(gate.endpoint());
+    let store = connect(&runtime(), settings).await.unwrap();
+    let outcome = store.records.get(&key("p", "s")).await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+}
