@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::environment::Environment;
@@ -40,7 +40,7 @@ enum Command {
     /// Check, show or describe the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// List the plugins that are linked into this program
+    /// List the plugins that are linked into this program, or begin a new one
     Providers(ProvidersArguments),
     /// Look for whatever would keep the service from working
     Doctor(DoctorArguments),
@@ -53,6 +53,12 @@ enum Command {
     /// Create or rotate the keys that seal secrets
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Create, check or delete the tables of the record store at its vendor
+    #[command(subcommand)]
+    Tables(TablesCommand),
+    /// Copy all records into another store
+    #[command(subcommand)]
+    Store(StoreCommand),
 }
 
 /// The file with the settings.
@@ -133,12 +139,57 @@ pub(crate) enum ConfigCommand {
 
 /// Options of `portcullis providers`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ProvidersArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<ProvidersCommand>,
     #[command(flatten)]
     pub(crate) file: FileArgument,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProvidersCommand {
+    /// Write the crate of a new plugin into a clone of the repository, and link it
+    New(NewPluginArguments),
+}
+
+/// Options of `portcullis providers new`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  portcullis providers new senders vonage        writes providers/vonage and three lines into its neighbours
+
+The crate compiles at once; its tests say what is not written yet. docs/add-a-provider.md leads through the rest.")]
+pub(crate) struct NewPluginArguments {
+    /// The port it serves, such as senders
+    pub(crate) port: String,
+    /// Its name: a-z, 0-9 and _
+    pub(crate) name: String,
+    /// The folder: who works for us, or what we run on
+    #[arg(long, value_enum, value_name = "FOLDER", default_value = "providers")]
+    pub(crate) into: PluginFolder,
+}
+
+/// The folders that hold plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PluginFolder {
+    /// What we run on.
+    Adapters,
+    /// Who works for us.
+    Providers,
+}
+
+impl PluginFolder {
+    /// Its name.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Adapters => "adapters",
+            Self::Providers => "providers",
+        }
+    }
 }
 
 /// Options of `portcullis doctor`.
@@ -212,6 +263,85 @@ pub(crate) struct KeyFileArgument {
     pub(crate) file: PathBuf,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum TablesCommand {
+    /// Create what is missing and mend what is there
+    Create(TablesArguments),
+    /// Say how the tables stand and change nothing; exit code 1 if anything is missing
+    Check(TablesCheckArguments),
+    /// Delete the tables with all that they hold
+    Delete(TablesDeleteArguments),
+    /// Print the least that the service must be allowed to do, as the vendor writes permissions
+    Policy(TablesArguments),
+}
+
+/// Whose tables.
+#[derive(Debug, Args)]
+pub(crate) struct TablesArguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// The instance of the store, if not the one that is used; with --data the plugin, as `portcullis dev` takes it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) store: Option<String>,
+}
+
+/// Options of `portcullis tables check`.
+#[derive(Debug, Args)]
+pub(crate) struct TablesCheckArguments {
+    #[command(flatten)]
+    pub(crate) tables: TablesArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `portcullis tables delete`.
+#[derive(Debug, Args)]
+pub(crate) struct TablesDeleteArguments {
+    #[command(flatten)]
+    pub(crate) tables: TablesArguments,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Copy all records from one configured store into another and compare them afterwards
+    Copy(CopyArguments),
+}
+
+/// Options of `portcullis store copy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis store copy --from old --to new              between [store.old.…] and [store.new.…]
+  portcullis store copy --from old --to new --resume     after an interruption
+  portcullis store copy --data ./portcullis-data --from dev --to cloud
+
+Stop every node first: what is written meanwhile may be missed, which the comparison at the end would show. Records that
+have expired are left behind. Exit code 0 means that both stores hold the same.")]
+pub(crate) struct CopyArguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// The instance to read
+    #[arg(long, value_name = "INSTANCE")]
+    pub(crate) from: String,
+    /// The instance to write; it must be empty
+    #[arg(long, value_name = "INSTANCE")]
+    pub(crate) to: String,
+    /// The file that says how far the copy has come [default: store-copy-FROM-to-TO.json, in the folder after --data
+    /// if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) progress: Option<PathBuf>,
+    /// Go on with a copy that was interrupted
+    #[arg(long, conflicts_with = "overwrite")]
+    pub(crate) resume: bool,
+    /// Delete all that the target holds first
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -250,5 +380,7 @@ fn dispatch(command: Command, environment: &Environment, out: &mut dyn Write) ->
         Command::Backup(arguments) => commands::archive::backup(arguments, environment, out),
         Command::Restore(arguments) => commands::archive::restore(arguments, environment, out),
         Command::Keys(command) => commands::keys::run(command, out),
+        Command::Tables(command) => commands::tables::run(command, environment, out),
+        Command::Store(command) => commands::store::run(command, environment, out),
     }
 }

@@ -1,5 +1,6 @@
 //! Connects the selected plugins, each within its time, and checks that they are what they say they are.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use portcullis_ports::notification::{Channel, ConnectedSender, SenderCapability,
 use portcullis_ports::passwords::ConnectedPasswords;
 use portcullis_ports::plugin::{Plugin, Port, Runtime};
 use portcullis_ports::probe::Probe;
-use portcullis_ports::storage::{ConnectedStore, Storage, StorageCapability};
+use portcullis_ports::storage::{ConnectedStore, Storage, StorageCapability, StoreTools};
 
 use crate::config::{Selected, Selection};
 use crate::exit::{Failure, in_full};
@@ -236,8 +237,21 @@ fn taken<T>(attempt: Attempt<T>, failed: &mut Vec<NotConnected>) -> Option<(Stri
     }
 }
 
+/// Connects a record store by itself.
+///
+/// # Errors
+/// Why it did not connect.
+pub async fn connect_store(
+    store: Selected<Storage>,
+    runtime: &Runtime,
+    limit: Duration,
+) -> Result<ConnectedStore, NotConnected> {
+    connect(store, runtime, limit, check_store).await.result
+}
+
 /// What a plugin that says one thing and is another does wrong.
-type Check<P> = fn(&'static Plugin<P>, &<P as Port>::Connected, bool) -> Result<(), String>;
+type Check<P> =
+    fn(&'static Plugin<P>, &<P as Port>::Connected, Option<&<P as Port>::Offline>) -> Result<(), String>;
 
 async fn connect<P: Port>(
     selected: Selected<P>,
@@ -246,9 +260,9 @@ async fn connect<P: Port>(
     check: Check<P>,
 ) -> Attempt<P::Connected> {
     let name = selected.name();
-    let offline = selected.plan.offline(runtime).is_some();
+    let offline = selected.plan.offline(runtime);
     let result = match tokio::time::timeout(limit, selected.plan.connect(runtime)).await {
-        Ok(Ok(connected)) => check(selected.plugin, &connected, offline).map(|()| connected),
+        Ok(Ok(connected)) => check(selected.plugin, &connected, offline.as_ref()).map(|()| connected),
         Ok(Err(error)) => Err(in_full(&error)),
         Err(_) => Err(format!(
             "no answer within {} s (server.connect_timeout)",
@@ -266,12 +280,31 @@ async fn connect<P: Port>(
     }
 }
 
-fn check_store(plugin: &'static Plugin<Storage>, _: &ConnectedStore, offline: bool) -> Result<(), String> {
-    let declared = plugin.capabilities.contains(&StorageCapability::Archive);
-    same(declared, offline, "Archive", "an archive")
+fn check_store(
+    plugin: &'static Plugin<Storage>,
+    _: &ConnectedStore,
+    offline: Option<&StoreTools>,
+) -> Result<(), String> {
+    let declares = |capability| plugin.capabilities.contains(&capability);
+    same(
+        declares(StorageCapability::Archive),
+        offline.is_some_and(|tools| tools.archive.is_some()),
+        "Archive",
+        "an archive",
+    )?;
+    same(
+        declares(StorageCapability::Tables),
+        offline.is_some_and(|tools| tools.tables.is_some()),
+        "Tables",
+        "tables",
+    )
 }
 
-fn check_sender(plugin: &'static Plugin<Senders>, sender: &ConnectedSender, _: bool) -> Result<(), String> {
+fn check_sender(
+    plugin: &'static Plugin<Senders>,
+    sender: &ConnectedSender,
+    _: Option<&Infallible>,
+) -> Result<(), String> {
     let declares = |capability| plugin.capabilities.contains(&capability);
     let serves = |channel| sender.sender.channels().contains(&channel);
     same(

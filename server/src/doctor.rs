@@ -192,6 +192,7 @@ fn advice(effective: &Effective) -> Vec<Finding> {
     texts.extend(plugins.identity.iter().filter_map(early));
     texts.extend(plugins.senders.iter().filter_map(early));
     texts.extend(readable_files(effective));
+    texts.extend(effective.notes.iter().cloned());
     texts
         .into_iter()
         .map(|text| Finding::new("advice", Status::Warning, text))

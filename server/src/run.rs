@@ -39,6 +39,7 @@ pub async fn start(
         settings,
         plugins,
         shown: _,
+        notes: _,
     } = effective;
     let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
     // Listened for from the start, so that being told to stop is never missed.
@@ -106,20 +107,20 @@ fn state(stage: Stage, server: &ServerSettings, connected: &Connected, address: 
 }
 
 /// Notices that the process is told to stop: by a supervisor, or by control and C.
-struct Stop {
+pub(crate) struct Stop {
     terminated: Signal,
     interrupted: Signal,
 }
 
 impl Stop {
-    fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         Ok(Self {
             terminated: signal(SignalKind::terminate())?,
             interrupted: signal(SignalKind::interrupt())?,
         })
     }
 
-    async fn asked(mut self) {
+    pub(crate) async fn asked(mut self) {
         tokio::select! {
             _ = self.terminated.recv() => tracing::info!("told to stop"),
             _ = self.interrupted.recv() => tracing::info!("interrupted"),

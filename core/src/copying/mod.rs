@@ -106,11 +106,11 @@ impl Copying {
     /// Whatever the target answers.
     pub async fn clear(&self, collection: &Collection) -> Result<u64> {
         let mut after = None;
-        let mut deleted = 0;
+        let mut count = 0;
         loop {
             let page = self.page(self.target_scan.as_ref(), collection, after.as_deref(), PAGE);
             let page = page.await?;
-            deleted += page.records.len() as u64;
+            count += page.records.len() as u64;
             let deletes = page.records.into_iter().map(|record| Write::Delete {
                 key: record.key,
                 expect: Expect::Any,
@@ -118,7 +118,7 @@ impl Copying {
             self.write(deletes).await?;
             after = page.next;
             if after.is_none() {
-                return Ok(deleted);
+                return Ok(count);
             }
         }
     }

@@ -120,7 +120,10 @@ async fn everything_arrives_with_its_expiry() {
     );
     for family in families() {
         let compared = world.compare(family).await;
-        assert!(compared.same && compared.source == compared.target, "{compared:?}");
+        assert!(
+            compared.same && compared.source == compared.target,
+            "{compared:?}"
+        );
     }
     // Long afterwards the same records have expired on both sides.
     world.clock.advance(Duration::from_secs(10_000));
@@ -218,10 +221,7 @@ async fn every_difference_is_found() {
     assert!(world.compare(audit::AUDIT).await.same);
     world.copying.clear(&audit::AUDIT).await.unwrap();
     let compared = world.compare(audit::AUDIT).await;
-    assert_eq!(
-        (compared.source, compared.target, compared.same),
-        (40, 0, false)
-    );
+    assert_eq!((compared.source, compared.target, compared.same), (40, 0, false));
 }
 
 #[tokio::test]

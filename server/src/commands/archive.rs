@@ -1,13 +1,13 @@
 //! `portcullis backup` and `portcullis restore`: copies of the record store.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use portcullis_ports::plugin::Maturity;
 use portcullis_ports::plugin::Port as _;
 use portcullis_ports::storage::{Archive, Storage, StorageCapability};
 
-use super::{existing, look, request, wait};
+use super::{confirm, existing, look, request, wait};
 use crate::cli::{BackupArguments, RestoreArguments, SettingsArguments};
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
@@ -88,22 +88,4 @@ fn archive(arguments: SettingsArguments, environment: &Environment) -> Result<Ar
             able.join(", ")
         ))
     })
-}
-
-fn confirm(question: &str) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::Usage(
-            "this replaces data; say --yes where nobody can be asked".to_owned(),
-        ));
-    }
-    let mut terminal = io::stderr();
-    write!(terminal, "{question}")?;
-    terminal.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim() == "yes" {
-        Ok(())
-    } else {
-        Err(Failure::Other("nothing was changed".to_owned()))
-    }
 }

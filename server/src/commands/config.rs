@@ -1,6 +1,6 @@
 //! `portcullis config`: check, show, schema, default.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::{load_any, look, request};
 use crate::cli::{ConfigCommand, SettingsArguments};
@@ -46,7 +46,9 @@ fn check(
 ) -> Result<(), Failure> {
     let survey = look(&request(arguments.file, arguments.data.as_deref())?, environment)?;
     let file = survey.file.clone();
-    survey.plan()?;
+    for note in survey.plan()?.notes {
+        writeln!(io::stderr(), "note: {note}")?;
+    }
     match file {
         Some(file) => writeln!(out, "{} and the environment are in order.", file.display())?,
         None => writeln!(

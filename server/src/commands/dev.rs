@@ -66,8 +66,11 @@ fn prepare(development: &Development) -> Result<(), Failure> {
     if key_file.exists() {
         return Ok(());
     }
-    keyfile::create(&key_file, &SystemEntropy, SystemClock.now())
-        .map_err(|error| Failure::Other(in_full(&error)))
+    match keyfile::create(&key_file, &SystemEntropy, SystemClock.now()) {
+        // Another process that started with the same folder was faster; its file is whole.
+        Err(_) if key_file.exists() => Ok(()),
+        made => made.map_err(|error| Failure::Other(in_full(&error))),
+    }
 }
 
 fn private_folder(folder: &Path) -> std::io::Result<()> {

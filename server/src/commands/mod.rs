@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they share: finding the settings and waiting for asynchronous work.
 
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path as FilePath, PathBuf};
 
@@ -17,6 +18,8 @@ pub(crate) mod keys;
 pub(crate) mod openapi;
 pub(crate) mod providers;
 pub(crate) mod serve;
+pub(crate) mod store;
+pub(crate) mod tables;
 
 /// What the options say about where the settings are.
 fn request(file: FileArgument, data: Option<&FilePath>) -> Result<Request, Failure> {
@@ -84,5 +87,24 @@ fn existing(data: Option<&FilePath>) -> Result<(), Failure> {
             data.display()
         ))),
         None => Ok(()),
+    }
+}
+
+/// Asks before something is destroyed.
+fn confirm(question: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage(
+            "this destroys data; say --yes where nobody can be asked".to_owned(),
+        ));
+    }
+    let mut terminal = io::stderr();
+    write!(terminal, "{question}")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(Failure::Other("nothing was changed".to_owned()))
     }
 }

@@ -1,11 +1,17 @@
 //! Former names of variables: a field declares them, and they set it like its own name does.
 
+use std::collections::BTreeSet;
+
+use portcullis_core::collections;
+use portcullis_ports::plugin::Port as _;
+use portcullis_ports::storage::Storage;
 use serde_json::Value;
 
 use super::coerce::{coerce, in_unit};
 use super::layer::Layer;
 use super::mistakes::{Mistake, Mistakes};
 use super::path::Path;
+use super::schema::TABLES;
 use super::select::Chosen;
 use super::shape::Shape;
 use super::source::Source;
@@ -82,6 +88,31 @@ fn fields<'a>(schema: &'a Value, chosen: &[Chosen]) -> Vec<Field<'a>> {
         }));
     }
     fields
+}
+
+/// What is said about variables that name tables for a store that has none.
+pub(crate) fn unheard(environment: &Environment, schema: &Value, chosen: &[Chosen]) -> Vec<String> {
+    let stores: Vec<&Chosen> = chosen.iter().filter(|one| one.port == Storage::NAME).collect();
+    let has_tables = |one: &Chosen| {
+        let settings = Shape(schema).at(&one.path());
+        settings.is_some_and(|settings| settings.property(TABLES).is_some())
+    };
+    let variables: BTreeSet<&str> = collections().iter().map(|one| one.variable).collect();
+    let set: Vec<&str> = variables
+        .into_iter()
+        .filter(|name| former(environment, name).is_some())
+        .collect();
+    match stores.first() {
+        Some(store) if !set.is_empty() && !stores.iter().any(|store| has_tables(store)) => {
+            vec![format!(
+                "{} name{} tables, and `{}` keeps none: not used.",
+                set.join(", "),
+                if set.len() == 1 { "s" } else { "" },
+                store.plugin
+            )]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The fields below a node that are not tables.

@@ -25,6 +25,9 @@ const INSTANCE: &str = "dev";
 /// The instance that `--store` sets up; another one, so that the plugin of the first does not get in the way.
 const CHOSEN: &str = "chosen";
 
+/// The key by which a plugin makes by itself what it needs at its vendor.
+const CREATE_MISSING: &str = "create_missing";
+
 /// What is taken by default for a section, and where it keeps its things.
 struct Kept {
     port: &'static str,
@@ -102,23 +105,23 @@ impl Development {
         layer
     }
 
-    /// The place in the data folder, if the plugin keeps things in one.
+    /// The place in the data folder, if the plugin keeps things in one; that it makes what it needs, if it can.
     fn settings(&self, kept: &Kept, plugin: &str, linked: &[Listed]) -> Value {
         let found = linked
             .iter()
             .find(|listed| listed.port == kept.port && listed.meta.id == plugin);
-        let asks = found.is_some_and(|listed| {
-            listed
-                .schema
-                .pointer(&format!("/properties/{}", kept.key))
-                .is_some()
-        });
-        let place = self.data.join(kept.place);
-        if asks {
-            json!({ kept.key: place.to_string_lossy() })
-        } else {
-            json!({})
+        let asks = |key: &str| {
+            found.is_some_and(|listed| listed.schema.pointer(&format!("/properties/{key}")).is_some())
+        };
+        let mut settings = serde_json::Map::new();
+        if asks(kept.key) {
+            let place = self.data.join(kept.place);
+            settings.insert(kept.key.to_owned(), place.to_string_lossy().into());
         }
+        if asks(CREATE_MISSING) {
+            settings.insert(CREATE_MISSING.to_owned(), true.into());
+        }
+        Value::Object(settings)
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Effective {
     pub plugins: Selection,
     /// Every value with its origin, without secrets.
     pub shown: Shown,
+    /// What is in order and yet not what somebody may have meant; one sentence each.
+    pub notes: Vec<String>,
 }
 
 impl Survey {
@@ -99,6 +101,7 @@ impl Survey {
                 settings,
                 plugins,
                 shown: self.shown(),
+                notes: self.notes,
             });
         }
         Err(mistakes.finished(&self.secrets))
@@ -211,7 +214,7 @@ impl Survey {
     }
 
     /// The instances of one port that are used, planned. The others have been complained about.
-    fn planned<P: Port>(&self, mistakes: &mut Mistakes) -> Vec<Selected<P>> {
+    pub(super) fn planned<P: Port>(&self, mistakes: &mut Mistakes) -> Vec<Selected<P>> {
         let mut planned = Vec::new();
         for one in self.chosen.iter().filter(|one| one.port == P::NAME) {
             let path = one.path();

@@ -20,6 +20,7 @@ mod settings;
 mod shape;
 mod show;
 mod source;
+mod stores;
 mod survey;
 mod toml;
 mod values;
@@ -36,6 +37,7 @@ pub use select::Chosen;
 pub use settings::{LogFormat, ServerSettings};
 pub use show::{Entry, Shown};
 pub use source::Source;
+pub use stores::StoreInstance;
 pub use survey::{Flag, Request, Survey, survey};
 pub use values::{Network, Origin, Size};
 

@@ -1,12 +1,15 @@
 //! The schema of the whole configuration: our own tables and those of every linked plugin.
 
+use portcullis_core::collections;
 use portcullis_core::settings::Settings;
-use portcullis_ports::plugin::Listed;
+use portcullis_ports::plugin::{Listed, Port as _};
+use portcullis_ports::storage::Storage;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::settings::ServerSettings;
+use super::shape::Shape;
 
 /// What may be called an instance: it must also be spelled in a variable.
 const INSTANCE: &str = "^[a-z0-9]+(_[a-z0-9]+)*$";
@@ -107,7 +110,32 @@ fn settings_of(plugin: &Listed) -> Value {
         table.insert("title".to_owned(), plugin.meta.title.into());
         table.insert("description".to_owned(), plugin.meta.summary.into());
     }
+    if plugin.port == Storage::NAME {
+        name_collections(&mut schema);
+    }
     schema
+}
+
+/// The key under which a store takes a table of its own for a family of records.
+pub(crate) const TABLES: &str = "tables";
+
+/// Lists our families of records under `tables`, each with its variable, if the store takes tables by name.
+fn name_collections(schema: &mut Value) {
+    let Some(tables) = schema.pointer_mut(&format!("/properties/{TABLES}")) else {
+        return;
+    };
+    let Some(shape) = Shape(tables).further().map(|shape| shape.0.clone()) else {
+        return;
+    };
+    let name = |collection: portcullis_ports::storage::Collection| {
+        let mut shape = shape.clone();
+        shape["description"] =
+            format!("The table for `{}`, if it has one of its own.", collection.name).into();
+        shape["x-env"] = json!([collection.variable]);
+        (collection.name.to_owned(), shape)
+    };
+    tables["properties"] = collections().into_iter().map(name).collect();
+    tables["additionalProperties"] = false.into();
 }
 
 /// Replaces every reference by what it refers to; settings never refer to themselves.

@@ -1,6 +1,7 @@
 //! Which plugin instances a configuration uses, and what is wrong with the choice.
 
-use portcullis_ports::plugin::{Listed, Maturity};
+use portcullis_ports::plugin::{Listed, Maturity, Port as _};
+use portcullis_ports::storage::Storage;
 use serde_json::Value;
 
 use super::Stage;
@@ -52,12 +53,16 @@ fn filling<'a>(tree: &'a Value, port: &str, instance: &str) -> Vec<&'a str> {
     table.into_iter().flatten().map(|(id, _)| id.as_str()).collect()
 }
 
-/// The instances that are used and filled by one plugin.
-pub(crate) fn chosen(tree: &Value) -> Vec<Chosen> {
-    let mut chosen = Vec::new();
+/// The instances that are used and filled by one plugin, those of the store that are asked for besides among them.
+pub(crate) fn chosen(tree: &Value, stores: &[String]) -> Vec<Chosen> {
+    let mut chosen: Vec<Chosen> = Vec::new();
     for (port, _) in SECTIONS {
-        for (_, instance) in used(tree, port) {
-            if let [plugin] = filling(tree, port, &instance).as_slice() {
+        let asked = stores.iter().filter(|_| port == Storage::NAME).cloned();
+        for instance in used(tree, port).into_iter().map(|(_, name)| name).chain(asked) {
+            let known = chosen
+                .iter()
+                .any(|one| one.port == port && one.instance == instance);
+            if let ([plugin], false) = (filling(tree, port, &instance).as_slice(), known) {
                 chosen.push(Chosen {
                     port,
                     plugin: (*plugin).to_owned(),

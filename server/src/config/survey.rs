@@ -43,6 +43,8 @@ pub struct Request {
     pub development: Option<Development>,
     /// Options of the command line.
     pub flags: Vec<Flag>,
+    /// Instances of the record store that are used besides the selected one.
+    pub stores: Vec<String>,
 }
 
 impl Request {
@@ -66,6 +68,8 @@ pub struct Survey {
     pub chosen: Vec<Chosen>,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
+    /// What is in order and yet not what somebody may have meant; one sentence each.
+    pub notes: Vec<String>,
     pub(crate) schema: Value,
     pub(crate) merged: Merged,
     pub(crate) unknown: Vec<Path>,
@@ -108,7 +112,7 @@ pub fn survey(request: &Request, environment: &Environment, linked: &[Listed]) -
         strong.clone(),
     ]
     .concat();
-    let chosen = chosen(&join(selecting)?.tree);
+    let chosen = chosen(&join(selecting)?.tree, &request.stores);
 
     let elsewhere = |path: &Path| from_file.iter().any(|layer| layer.place(path).is_some());
     mistakes.extend(aliases::add(
@@ -139,6 +143,7 @@ pub fn survey(request: &Request, environment: &Environment, linked: &[Listed]) -
     Ok(Survey {
         stage,
         mistakes,
+        notes: aliases::unheard(environment, &schema, &chosen),
         chosen,
         file: path,
         schema,

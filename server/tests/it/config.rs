@@ -112,7 +112,8 @@ fn nothing_selected_says_what_to_select() {
         &said,
         &[
             "not set: store.use\n  No record store is selected.",
-            "Set `use = \"main\"` in [store] and give [store.main.embedded] its settings. Linked: embedded",
+            "Set `use = \"main\"` in [store] and give [store.main.",
+            "its settings. Linked: cabinet, dynamodb, embedded.",
             "not set: keys.use\n  No key manager is selected.",
             "not set: server.public_url",
             "3 mistakes ",
@@ -135,7 +136,7 @@ fn a_plugin_that_is_not_linked_is_refused_with_those_that_are() {
     says(
         &said,
         &[
-            "The linked plugins are: braggart, courier, mailbox.",
+            "The linked plugins are: braggart, courier, mailbox",
             "`portcullis providers`",
         ],
     );
@@ -209,7 +210,7 @@ fn plugins_for_development_are_refused_in_production() {
         &said,
         &[
             "portcullis.toml:5: identity.use[0]\n  `header` is for `portcullis dev` only.\n  Take it out",
-            "portcullis.toml:8: senders.use[0]\n  `mailbox` is for `portcullis dev` only.\n  Choose one of: braggart, courier.",
+            "portcullis.toml:8: senders.use[0]\n  `mailbox` is for `portcullis dev` only.\n  Choose one of: braggart, courier",
         ],
     );
     with_more(text).development(None, &[]).effective();

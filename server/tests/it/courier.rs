@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The ids of the plugins that exist in these tests only.
-const MADE_UP: [&str; 2] = ["courier", "braggart"];
+const MADE_UP: [&str; 3] = ["courier", "braggart", "cabinet"];
 
 /// The plugins of the program itself.
 pub(crate) fn real_plugins() -> Vec<Listed> {

@@ -4,8 +4,10 @@
 
 mod architecture;
 mod authenticator;
+mod cabinet;
 mod cli;
 mod config;
+mod copying;
 mod courier;
 mod generated;
 mod http;
@@ -14,3 +16,4 @@ mod plugins;
 mod secrets;
 mod setup;
 mod sources;
+mod stores;

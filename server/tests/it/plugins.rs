@@ -25,10 +25,7 @@ fn the_program_links_a_plugin_for_every_port() {
 fn two_plugins_of_one_name_are_a_defect() {
     let mut plugins = real_plugins();
     plugins.push(plugins[0].clone());
-    says(
-        &defects(&plugins).join("\n"),
-        &["two plugins are called store.embedded"],
-    );
+    says(&defects(&plugins).join("\n"), &["two plugins are called store."]);
 }
 
 #[test]

@@ -62,6 +62,12 @@ impl Setup {
         self
     }
 
+    /// Stores that are used besides the selected one.
+    pub(crate) fn stores(mut self, names: &[&str]) -> Self {
+        self.request.stores = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
     pub(crate) fn config(mut self, file: &str) -> Self {
         self.request.file = Some(PathBuf::from(file));
         self

@@ -1,0 +1,199 @@
+//! Record stores in the configuration: tables of their own, instances that are not selected, what they declare.
+
+use std::time::Duration;
+
+use portcullis_ports::plugin;
+use portcullis_server::compose::connect_store;
+use portcullis_server::config::{StoreInstance, configuration_reference};
+use portcullis_server::system::runtime;
+
+use crate::setup::{Setup, says, with_file, with_more};
+
+const CABINET: &str = "server.public_url = \"https://gate.example.com\"\n\
+    store = { use = \"main\", main = { cabinet = {} } }\n\
+    keys = { use = \"main\", main = { keyfile = { file = \"/keys.toml\" } } }\n";
+
+const TWO: &str = "[store.old.embedded]\nfolder = \"/old\"\n[store.new.cabinet]\n";
+
+fn planned(setup: &Setup, from: &str, to: &str) -> Result<Vec<StoreInstance>, String> {
+    let survey = setup.survey();
+    survey
+        .plan_stores(&[("--from", from), ("--to", to)])
+        .map_err(|mistakes| mistakes.to_string())
+}
+
+#[test]
+fn a_former_variable_names_the_table_of_everything_that_was_in_it() {
+    let setup = with_file(CABINET)
+        .variable("DDB_SESSIONS_TABLE", "web_sessions")
+        .variable("DDB_TOTP_TABLE", "web_totp");
+    for family in ["sessions", "account_sessions", "challenges", "budgets"] {
+        assert_eq!(
+            setup.shown(&format!("store.main.cabinet.tables.{family}")),
+            ("\"web_sessions\"".into(), "DDB_SESSIONS_TABLE".into())
+        );
+    }
+    assert_eq!(
+        setup.shown("store.main.cabinet.tables.totp"),
+        ("\"web_totp\"".into(), "DDB_TOTP_TABLE".into())
+    );
+    assert!(setup.effective().notes.is_empty());
+}
+
+#[test]
+fn every_family_has_a_variable_that_moves_it() {
+    for family in portcullis_core::collections() {
+        let setup = with_file(CABINET).variable(family.variable, "elsewhere");
+        let path = format!("store.main.cabinet.tables.{}", family.name);
+        assert_eq!(
+            setup.shown(&path),
+            ("\"elsewhere\"".into(), family.variable.into())
+        );
+    }
+}
+
+#[test]
+fn an_option_beats_a_former_variable_and_another_value_beside_it_is_a_mistake() {
+    let path = "store.main.cabinet.tables.totp";
+    let setup = with_file(CABINET).variable("DDB_TOTP_TABLE", "from_the_variable");
+    let setup = setup.flag("--totp", path, "from_the_option");
+    assert_eq!(setup.shown(path), ("\"from_the_option\"".into(), "--totp".into()));
+    let said = with_file(CABINET)
+        .variable("DDB_TOTP_TABLE", "one")
+        .variable("PORTCULLIS_STORE__MAIN__CABINET__TABLES__TOTP", "other")
+        .mistakes();
+    says(
+        &said,
+        &[
+            "DDB_TOTP_TABLE: store.main.cabinet.tables.totp",
+            "Keep one of them.",
+        ],
+    );
+}
+
+#[test]
+fn a_table_for_an_unknown_family_is_a_mistake() {
+    let said = with_file(&CABINET.replace("{}", "{ tables = { sesions = \"x\" } }")).mistakes();
+    says(&said, &["no key `sesions`", "Did you mean `sessions`?"]);
+    let said = with_file(&CABINET.replace("{}", "{ tables = { totp = \"x\" } }")).mistakes();
+    says(
+        &said,
+        &["store.main.cabinet.tables.totp", "The label is too short."],
+    );
+}
+
+#[test]
+fn a_store_without_tables_is_not_disturbed_by_their_names() {
+    let setup = with_more("")
+        .variable("DDB_SESSIONS_TABLE", "web_sessions")
+        .variable("DDB_SMS_TABLE", "web_sms");
+    let notes = setup.effective().notes;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    says(
+        &notes[0],
+        &["DDB_SESSIONS_TABLE, DDB_SMS_TABLE", "`embedded`", "not used"],
+    );
+    assert!(with_more("").effective().notes.is_empty());
+}
+
+#[test]
+fn the_reference_lists_the_tables_with_their_variables() {
+    let reference = configuration_reference(&plugin::all());
+    says(
+        &reference,
+        &[
+            "| `tables.sessions` |",
+            "`PORTCULLIS_STORE__MAIN__CABINET__TABLES__SESSIONS`<br>`DDB_SESSIONS_TABLE`",
+        ],
+    );
+}
+
+#[test]
+fn development_lets_a_store_make_its_tables() {
+    let setup = with_file("").development(Some("cabinet"), &[]);
+    assert_eq!(
+        setup.shown("store.chosen.cabinet.create_missing"),
+        ("true".into(), "--store".into())
+    );
+    assert_eq!(setup.effective().plugins.store.name(), "store.chosen (cabinet)");
+}
+
+#[test]
+fn stores_are_planned_by_name_whether_they_are_selected_or_not() {
+    let setup = with_file(TWO)
+        .stores(&["old", "new"])
+        .variable("DDB_EMAIL_TABLE", "web_email");
+    let stores = planned(&setup, "old", "new").unwrap();
+    let names: Vec<String> = stores.iter().map(|store| store.selected.name()).collect();
+    assert_eq!(names, ["store.old (embedded)", "store.new (cabinet)"]);
+    assert!(
+        stores[0]
+            .settings
+            .contains(&"store.old.embedded.folder = \"/old\"".to_owned())
+    );
+    assert!(
+        stores[0]
+            .settings
+            .contains(&"store.old.embedded.readers = 8".to_owned()),
+        "{:?}",
+        stores[0].settings
+    );
+    assert!(
+        stores[1]
+            .settings
+            .contains(&"store.new.cabinet.tables.email = \"web_email\"".to_owned()),
+        "{:?}",
+        stores[1].settings
+    );
+    let selected = with_file(&format!("store.use = \"old\"\n{TWO}")).stores(&["new", "old"]);
+    let stores = planned(&selected, "new", "old").unwrap();
+    assert_eq!(stores[0].selected.name(), "store.new (cabinet)");
+}
+
+#[test]
+fn all_mistakes_in_stores_that_are_asked_for_are_told_and_no_others() {
+    let text = "server.public_url = 7\n[store.old.embedded]\n[store.new.cabinet]\nhonest = 3\n[store.third.nonsense]\n";
+    let setup = with_file(text).stores(&["old", "new"]);
+    let said = planned(&setup, "old", "new").err().unwrap();
+    says(
+        &said,
+        &[
+            "`folder` is needed here",
+            "store.new.cabinet.honest",
+            "2 mistakes",
+        ],
+    );
+    let setup = with_file(TWO).stores(&["odl", "nwe"]);
+    let said = planned(&setup, "odl", "nwe").err().unwrap();
+    says(
+        &said,
+        &[
+            "--from: store.odl",
+            "Did you mean `old`?",
+            "--to: store.nwe",
+            "2 mistakes",
+        ],
+    );
+    let setup = with_file(text).stores(&["third", "old"]);
+    says(
+        &planned(&setup, "third", "old").err().unwrap(),
+        &["No plugin `nonsense` is linked"],
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_declares_tables_must_bring_them() {
+    let stores = |honest: bool| {
+        let text = format!("{TWO}honest = {honest}\n");
+        planned(&with_file(&text).stores(&["old", "new"]), "old", "new").unwrap()
+    };
+    let runtime = runtime().unwrap();
+    for honest in [true, false] {
+        let store = stores(honest).pop().unwrap().selected;
+        let connected = connect_store(store, &runtime, Duration::from_secs(5)).await;
+        assert_eq!(connected.is_ok(), honest);
+        if let Err(why) = connected {
+            says(&why.to_string(), &["declares Tables and brings no such thing"]);
+        }
+    }
+}
