@@ -22,7 +22,7 @@ pub struct Source {
     /// The client's address, after trusted proxies.
     pub ip: IpAddr,
     /// The user agent, cut to [`Source::USER_AGENT`] characters.
-    pub user_agent: String,
+    pub user_agent: Arc<str>,
 }
 
 impl Source {
@@ -31,10 +31,11 @@ impl Source {
 
     /// A source; a longer user agent is cut.
     pub fn new(ip: IpAddr, user_agent: &str) -> Self {
-        let ip = ip.to_canonical();
+        let end = user_agent.char_indices().nth(Self::USER_AGENT);
+        let kept = end.map_or(user_agent, |(end, _)| user_agent.get(..end).unwrap_or_default());
         Self {
-            ip,
-            user_agent: user_agent.chars().take(Self::USER_AGENT).collect(),
+            ip: ip.to_canonical(),
+            user_agent: kept.into(),
         }
     }
 

@@ -46,9 +46,9 @@ impl Deployment {
         if let Some(announcement) = self.recall.announcement(&changed, self.entropy.as_ref())? {
             batch.insert(&announcement)?;
         }
+        let doubt = self.recall.doubt(changed.into_iter().chain(refreshed).collect());
         let done = batch.commit(self.store.as_ref()).await;
-        // Also after a failure: whether a lost answer was a commit is not known.
-        self.recall.forget(changed.into_iter().chain(refreshed));
+        doubt.settle();
         done?;
         if mail {
             self.mail.notify(usize::MAX);

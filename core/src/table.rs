@@ -13,12 +13,14 @@ use portcullis_ports::{Clock, Error, Result, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::recall::Memory;
+
 /// A type that is kept in a collection. Its key follows from its value.
 pub(crate) trait Stored: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The family it belongs to.
     const COLLECTION: Collection;
-    /// Whether nodes remember records of this type, so that a change must be told to the others.
-    const REMEMBERED: bool = false;
+    /// Whether nodes remember records of this type.
+    const MEMORY: Memory = Memory::No;
 
     /// Partition and sort key.
     fn key(&self) -> (String, String);
@@ -163,8 +165,11 @@ pub(crate) struct Batch {
 impl Batch {
     /// Adds a record that must not exist yet.
     pub(crate) fn insert<T: Stored>(&mut self, value: &T) -> Result<()> {
-        // Nobody remembers what does not exist.
-        self.writes.push(put(value, Expect::Absent)?);
+        let write = put(value, Expect::Absent)?;
+        if T::MEMORY == Memory::RecordsAndAbsence {
+            self.changed.push(write.key().clone());
+        }
+        self.writes.push(write);
         Ok(())
     }
 
@@ -237,7 +242,7 @@ impl Batch {
     }
 
     fn note<T: Stored>(&mut self, key: &Key) {
-        if T::REMEMBERED {
+        if T::MEMORY != Memory::No {
             self.changed.push(key.clone());
         }
     }

@@ -1,6 +1,8 @@
 //! The record store: what an embedded file and a cloud table can both keep.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +30,8 @@ pub const MAX_SORT: usize = 512;
 /// The largest page a query may ask for.
 pub const MAX_PAGE: usize = 1000;
 
-/// A family of records. Declared as a constant by the one area that owns it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A family of records. Declared as a constant by the one area that owns it. Its name says which it is.
+#[derive(Debug, Clone, Copy)]
 pub struct Collection {
     /// The name in keys and in logs.
     pub name: &'static str,
@@ -37,6 +39,32 @@ pub struct Collection {
     pub table: &'static str,
     /// The environment variable that names another table for it.
     pub variable: &'static str,
+}
+
+impl PartialEq for Collection {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Collection {}
+
+impl Hash for Collection {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl PartialOrd for Collection {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Collection {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(other.name)
+    }
 }
 
 /// The name of one record.

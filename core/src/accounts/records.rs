@@ -8,6 +8,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use crate::input::Label;
+use crate::recall::Memory;
 use crate::table::Stored;
 
 /// Accounts.
@@ -48,7 +49,7 @@ impl Account {
 
 impl Stored for Account {
     const COLLECTION: Collection = ACCOUNTS;
-    const REMEMBERED: bool = true;
+    const MEMORY: Memory = Memory::Records;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::SORT.into())

@@ -106,7 +106,7 @@ impl Audit {
                 event: event.name.to_owned(),
                 outcome: event.outcome,
                 ip: event.source.ip.to_string(),
-                user_agent: event.source.user_agent.clone(),
+                user_agent: event.source.user_agent.to_string(),
                 details: event
                     .details
                     .iter()

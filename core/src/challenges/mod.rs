@@ -54,7 +54,7 @@ pub struct Challenges {
 impl Challenges {
     /// Begins a session at once if no factor is enrolled, and a challenge for all enrolled factors otherwise.
     pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
-        let kinds = self.factors.kinds(&who.subject).await?;
+        let kinds = self.factors.roster.kinds(&who.subject).await?;
         if kinds.is_empty() {
             self.begin_at_once(who, &command).await
         } else {

@@ -11,7 +11,7 @@ use crate::table::Batch;
 impl Challenges {
     /// Begins a step-up: any one enrolled factor, or the password if none is enrolled.
     pub async fn start_step_up(&self, who: &SignedIn) -> Result<StepUpStarted> {
-        let required_factors = self.factors.kinds(who.subject()).await?;
+        let required_factors = self.factors.roster.kinds(who.subject()).await?;
         if required_factors.is_empty() {
             return Ok(StepUpStarted {
                 auth_required: false,
@@ -44,7 +44,7 @@ impl Challenges {
     /// # Errors
     /// `step-up-required` if a factor is enrolled, `wrong-credentials`, `no-password`, `too-many-attempts`.
     pub async fn step_up_with_password(&self, who: &SignedIn, command: StepUpPassword) -> Result<SteppedUp> {
-        if !self.factors.kinds(who.subject()).await?.is_empty() {
+        if !self.factors.roster.kinds(who.subject()).await?.is_empty() {
             return Err(crate::access::STEP_UP_REQUIRED
                 .says("A factor is enrolled: prove it through /ui/step-up/start."));
         }

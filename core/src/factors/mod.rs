@@ -48,9 +48,9 @@ pub struct Factors {
 }
 
 impl Factors {
-    /// The kinds of factors that are enrolled, in the order they are asked for.
-    pub async fn kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
-        self.roster.kinds(subject).await
+    /// The kinds of factors that are enrolled, in the order they are asked for; a second old at most.
+    pub async fn recent_kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
+        self.roster.recent_kinds(subject).await
     }
 
     /// Counts an answer in the management of factors.

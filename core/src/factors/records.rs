@@ -8,6 +8,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use super::model::{ContactDevice, FactorKind, TotpDevice};
+use crate::recall::Memory;
 use crate::table::Stored;
 
 /// Authenticator apps.
@@ -44,6 +45,7 @@ impl TotpDevices {
 
 impl Stored for TotpDevices {
     const COLLECTION: Collection = TOTP;
+    const MEMORY: Memory = Memory::RecordsAndAbsence;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), SORT.into())
@@ -110,6 +112,7 @@ impl<K> Contacts<K> {
 
 impl<K: ContactKind> Stored for Contacts<K> {
     const COLLECTION: Collection = K::COLLECTION;
+    const MEMORY: Memory = Memory::RecordsAndAbsence;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), SORT.into())

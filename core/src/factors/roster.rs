@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
 
+use super::TotpDevice;
 use super::model::{ContactDevice, FactorKind};
 use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
 use crate::deployment::Deployment;
@@ -32,7 +33,7 @@ impl Roster {
             .value
             .devices
             .iter()
-            .any(super::TotpDevice::enabled)
+            .any(TotpDevice::enabled)
         {
             kinds.push(FactorKind::Totp);
         }
@@ -42,6 +43,31 @@ impl Roster {
             }
         }
         Ok(kinds)
+    }
+
+    /// The same as it was within the last second: for showing, not for deciding.
+    pub(crate) async fn recent_kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
+        let recall = &self.deployment.recall;
+        let totp = recall
+            .find::<TotpDevices>(subject.as_str(), TotpDevices::SORT)
+            .await?;
+        let sms = recall
+            .find::<Contacts<Phones>>(subject.as_str(), Contacts::<Phones>::SORT)
+            .await?;
+        let email = recall
+            .find::<Contacts<Emails>>(subject.as_str(), Contacts::<Emails>::SORT)
+            .await?;
+        let enrolled = [
+            totp.is_some_and(|held| held.devices.iter().any(TotpDevice::enabled)),
+            sms.is_some_and(|held| held.devices.iter().any(ContactDevice::enabled)),
+            email.is_some_and(|held| held.devices.iter().any(ContactDevice::enabled)),
+        ];
+        let kinds = [FactorKind::Totp, FactorKind::Sms, FactorKind::Email];
+        Ok(kinds
+            .into_iter()
+            .zip(enrolled)
+            .filter_map(|(kind, has)| has.then_some(kind))
+            .collect())
     }
 
     /// The authenticator apps, without abandoned ones.

@@ -1,22 +1,22 @@
 //! What this node remembers of records it has read, and how it learns that another node changed them.
 //!
-//! Every request of a signed-in person needs the same two records, its session and its account. Where this process
-//! alone uses the store, a look-up is cheap and only the decoding is saved: what is remembered is used if the store
-//! still has the same version. Where several nodes share the store, the look-up is saved as well: whoever changes such
-//! a record says so in the same commit, in a short list that every node reads before it trusts its memory. The list is
-//! never older than [`FRESH`], so one second after a change was acknowledged no node goes by the old state.
+//! Every request of a signed-in person needs the same few records. Where this process alone uses the store it knows of
+//! every change itself. Where several nodes share the store, whoever changes such a record says so in the same commit,
+//! in a short list that every node reads before it trusts its memory. The list is never older than [`FRESH`], so one
+//! second after a change was acknowledged no node goes by the old state.
 
 #[cfg(test)]
 mod tests;
 
 use std::any::Any;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_lock::Mutex as AsyncMutex;
-use portcullis_ports::storage::{Collection, Key, Range, RecordStore, Version};
+use portcullis_ports::storage::{Collection, Key, Range, RecordStore};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
@@ -40,22 +40,40 @@ const LIFE: Duration = Duration::from_secs(60);
 const OVERLAP: Duration = Duration::from_secs(60);
 /// How long a change stays in the list.
 const KEPT: Duration = Duration::from_mins(5);
+/// How long a commit may still arrive whose answer nobody waits for.
+const LOST: Duration = Duration::from_secs(30);
 /// How many records are remembered.
 const ROOM: usize = 8192;
+/// How finely changes are told apart: two keys of one stripe only cost each other a look at the store.
+const STRIPES: usize = 1024;
+
+/// Whether nodes remember the records of a type, so that changes must be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// They are read whenever they are needed.
+    No,
+    /// They are remembered. That there is none is not: a stranger could fill the memory with names that do not exist.
+    Records,
+    /// They are remembered, and also that there is none.
+    RecordsAndAbsence,
+}
 
 /// The memory of one node.
 pub(crate) struct Recall {
     store: Arc<dyn RecordStore>,
     clock: Arc<dyn Clock>,
     memory: Cache<Key, Remembered>,
+    /// What is being changed and was changed lately. Keys share stripes, by their hash.
+    stripes: Box<[Mutex<Stripe>]>,
+    hasher: RandomState,
     /// Present where other nodes change records as well.
     news: Option<News>,
 }
 
+/// A record as it was read, or that there was none.
 #[derive(Clone)]
 struct Remembered {
-    value: Arc<dyn Any + Send + Sync>,
-    version: Version,
+    value: Option<Arc<dyn Any + Send + Sync>>,
     read_at: Timestamp,
     expires_at: Option<Timestamp>,
 }
@@ -66,14 +84,42 @@ impl Remembered {
     }
 }
 
+/// What is known of changes to some keys.
+struct Stripe {
+    /// Commits of this node that are under way.
+    pending: usize,
+    /// What was read up to this moment may be old.
+    changed_at: Timestamp,
+}
+
 /// What is known of the changes that other nodes made.
 struct News {
     /// When the last complete look at the list began, in milliseconds.
     looked_at: AtomicI64,
     /// The places in the list that were read, held by whoever reads it.
     looking: AsyncMutex<BTreeSet<String>>,
-    /// When this node learned that a record had changed: what was read before may be old.
-    changed: Mutex<HashMap<Key, Timestamp>>,
+}
+
+/// A commit under way: what it changes is not remembered until it is settled.
+pub(crate) struct Doubt<'a> {
+    recall: &'a Recall,
+    keys: Vec<Key>,
+}
+
+impl Doubt<'_> {
+    /// The commit is done, or known to have failed, or nobody knows: from now on, reading tells.
+    pub(crate) fn settle(mut self) {
+        let now = self.recall.clock.now();
+        self.recall.end(std::mem::take(&mut self.keys), now);
+    }
+}
+
+impl Drop for Doubt<'_> {
+    /// Given up before the store answered: the commit may still be done, though not much later.
+    fn drop(&mut self) {
+        let until = self.recall.clock.now() + LOST;
+        self.recall.end(std::mem::take(&mut self.keys), until);
+    }
 }
 
 /// One commit that changed remembered records.
@@ -115,12 +161,19 @@ impl Recall {
         let news = || News {
             looked_at: AtomicI64::new(0),
             looking: AsyncMutex::default(),
-            changed: Mutex::default(),
+        };
+        let stripe = || {
+            Mutex::new(Stripe {
+                pending: 0,
+                changed_at: Timestamp::from_millis(0),
+            })
         };
         Self {
             store: Arc::clone(store),
             clock: Arc::clone(clock),
             memory: Cache::new(ROOM),
+            stripes: std::iter::repeat_with(stripe).take(STRIPES).collect(),
+            hasher: RandomState::new(),
             news: shared.then(news),
         }
     }
@@ -132,37 +185,37 @@ impl Recall {
             partition: partition.to_owned(),
             sort: sort.to_owned(),
         };
-        if let Some(news) = &self.news
-            && self.remembered(&key).is_some()
-            && self.is_up_to_date(news).await
-            && let Some(known) = self.remembered(&key)
-            && let Ok(value) = known.value.downcast()
-        {
-            return Ok(Some(value));
+        if let Some(known) = self.trusted(&key).await {
+            match known.value.map(Arc::downcast) {
+                None => return Ok(None),
+                Some(Ok(value)) => return Ok(Some(value)),
+                Some(Err(_)) => {}
+            }
         }
         let read_at = self.clock.now();
-        let Some(record) = self.store.get(&key).await? else {
-            self.memory.remove(&key);
-            return Ok(None);
-        };
-        if self.news.is_none()
-            && let Some(known) = self.memory.get(&key)
-            && known.version == record.version
-            && let Ok(value) = known.value.downcast()
-        {
-            return Ok(Some(value));
+        let record = self.store.get(&key).await?;
+        let expires_at = record.as_ref().and_then(|record| record.expires_at);
+        let value: Option<Arc<T>> = record.map(decode).transpose()?.map(|found| Arc::new(found.value));
+        if value.is_some() || T::MEMORY == Memory::RecordsAndAbsence {
+            let remembered = Remembered {
+                value: value.clone().map(|value| value as Arc<dyn Any + Send + Sync>),
+                read_at,
+                expires_at,
+            };
+            self.keep(key, remembered);
         }
-        let expires_at = record.expires_at;
-        let version = record.version;
-        let value: Arc<T> = Arc::new(decode(record)?.value);
-        let remembered = Remembered {
-            value: value.clone(),
-            version,
-            read_at,
-            expires_at,
-        };
-        self.keep(key, remembered);
-        Ok(Some(value))
+        Ok(value)
+    }
+
+    /// What is remembered, if that may be trusted.
+    async fn trusted(&self, key: &Key) -> Option<Remembered> {
+        let known = self.remembered(key)?;
+        match &self.news {
+            None => Some(known),
+            // Looking at the list may show that it has changed.
+            Some(news) if self.is_up_to_date(news).await => self.remembered(key),
+            Some(_) => None,
+        }
     }
 
     fn remembered(&self, key: &Key) -> Option<Remembered> {
@@ -171,28 +224,42 @@ impl Recall {
             .filter(|known| known.is_usable(self.clock.now()))
     }
 
-    /// Remembers what was read, unless it changed since.
+    /// Remembers what was read, unless it changed since or is about to.
     fn keep(&self, key: Key, read: Remembered) {
-        let Some(news) = &self.news else {
-            self.memory.insert(key, read);
-            return;
-        };
-        let changed = news.changed.lock().unwrap_or_else(PoisonError::into_inner);
-        if changed.get(&key).is_none_or(|at| *at < read.read_at) {
+        let stripe = self.stripe(&key);
+        if stripe.pending == 0 && stripe.changed_at < read.read_at {
             self.memory.insert(key, read);
         }
     }
 
-    /// Forgets records that this node has just changed, or tried to.
-    pub(crate) fn forget(&self, keys: impl IntoIterator<Item = Key>) {
-        let Some(news) = &self.news else { return };
-        let now = self.clock.now();
-        let mut changed = news.changed.lock().unwrap_or_else(PoisonError::into_inner);
-        changed.retain(|_, at| now.since(*at) < OVERLAP);
-        for key in keys {
-            self.memory.remove(&key);
-            changed.insert(key, now);
+    /// Forgets records that are about to be changed by this node.
+    pub(crate) fn doubt(&self, keys: Vec<Key>) -> Doubt<'_> {
+        for key in &keys {
+            self.stripe(key).pending += 1;
+            self.memory.remove(key);
         }
+        Doubt { recall: self, keys }
+    }
+
+    fn end(&self, keys: Vec<Key>, changed_at: Timestamp) {
+        for key in keys {
+            let mut stripe = self.stripe(&key);
+            stripe.pending -= 1;
+            stripe.changed_at = stripe.changed_at.max(changed_at);
+        }
+    }
+
+    /// Forgets a record that another node changed.
+    fn forget(&self, key: &Key) {
+        let mut stripe = self.stripe(key);
+        stripe.changed_at = stripe.changed_at.max(self.clock.now());
+        self.memory.remove(key);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
+    fn stripe(&self, key: &Key) -> MutexGuard<'_, Stripe> {
+        let at = self.hasher.hash_one(key) as usize % STRIPES;
+        self.stripes[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What tells other nodes that these records change, for the commit that changes them. `None` if there are none.
@@ -256,7 +323,9 @@ impl Recall {
                 .await?;
             for change in changes {
                 if read.insert(change.key().1) {
-                    self.forget(change.value.records.into_iter().filter_map(key));
+                    for key in change.value.records.into_iter().filter_map(key) {
+                        self.forget(&key);
+                    }
                 }
             }
             match next {

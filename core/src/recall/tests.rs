@@ -8,8 +8,9 @@ use portcullis_ports::{Clock, Result};
 use super::*;
 use crate::access::SignedIn;
 use crate::accounts::ChangePassword;
+use crate::factors::FactorKind;
 use crate::sessions::{Granted, SESSION_ENDED, StartSession, Started};
-use crate::testing::{Observed, World, home, secret, two_nodes};
+use crate::testing::{Observed, World, home, secret, two_nodes, world};
 
 async fn granted(world: &World, email: &str) -> Granted {
     let who = world.sign_up(email).await;
@@ -139,11 +140,58 @@ async fn what_changed_while_it_was_read_is_not_remembered() {
     };
     let old = recall.remembered(&key).unwrap();
     a.clock.advance(Duration::from_millis(5));
-    recall.forget([key.clone()]);
+    recall.forget(&key);
     recall.keep(key.clone(), old.clone());
     assert!(recall.remembered(&key).is_none());
     a.clock.advance(Duration::from_millis(5));
     let read_at = a.clock.now();
+    let read = Remembered {
+        read_at,
+        ..old.clone()
+    };
+    let under_way = recall.doubt(vec![key.clone()]);
+    recall.keep(key.clone(), read.clone());
+    assert!(recall.remembered(&key).is_none(), "while it is being changed");
+    under_way.settle();
+    recall.keep(key.clone(), read);
+    assert!(
+        recall.remembered(&key).is_none(),
+        "read before the change was done"
+    );
+    a.clock.advance(Duration::from_millis(5));
+    drop(recall.doubt(vec![key.clone()]));
+    a.clock.advance(LOST);
+    let read = Remembered {
+        read_at: a.clock.now(),
+        ..old.clone()
+    };
+    recall.keep(key.clone(), read);
+    assert!(
+        recall.remembered(&key).is_none(),
+        "a commit that nobody waited for may still have come"
+    );
+    a.clock.advance(Duration::from_millis(5));
+    let read_at = a.clock.now();
     recall.keep(key.clone(), Remembered { read_at, ..old });
     assert!(recall.remembered(&key).is_some());
+}
+
+#[tokio::test]
+async fn one_node_alone_knows_its_own_changes_at_once() {
+    let world = world().await;
+    let granted = granted(&world, "ada@example.com").await;
+    world.wait(1);
+    let who = resume(&world, &granted).await.unwrap();
+    let kinds = async || world.app.factors.recent_kinds(who.subject()).await.unwrap();
+    assert!(kinds().await.is_empty());
+    // The absence is remembered, and the first device ends that.
+    world.wait(1);
+    assert!(kinds().await.is_empty());
+    world.wait(1);
+    world.enrol_totp(&who).await;
+    assert_eq!(kinds().await, [FactorKind::Totp]);
+    world.wait(1);
+    resume(&world, &granted).await.unwrap();
+    world.app.sessions.end(&who).await.unwrap();
+    assert_eq!(resume(&world, &granted).await.unwrap_err().code(), SESSION_ENDED);
 }

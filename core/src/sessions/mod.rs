@@ -80,7 +80,7 @@ impl Sessions {
             expires_at: now + self.deployment.settings.sessions.lifetime.get(),
             stepped_up_at,
             ip: who.source.ip.to_string(),
-            user_agent: who.source.user_agent.clone(),
+            user_agent: who.source.user_agent.to_string(),
             revoked_at: None,
         };
         batch.insert(&session)?;

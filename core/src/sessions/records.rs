@@ -7,6 +7,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
+use crate::recall::Memory;
 use crate::table::Stored;
 
 /// Sessions.
@@ -28,7 +29,7 @@ impl Session {
 
 impl Stored for Session {
     const COLLECTION: Collection = SESSIONS;
-    const REMEMBERED: bool = true;
+    const MEMORY: Memory = Memory::Records;
 
     fn key(&self) -> (String, String) {
         (self.id.to_string(), Self::SORT.into())

@@ -142,7 +142,7 @@ impl Me {
     pub(crate) async fn read(asking: &LiveSession) -> Result<Self> {
         let (app, session) = (&asking.app, &asking.who.session);
         let account = app.accounts.view(&session.subject).await?;
-        let factors = app.factors.kinds(&session.subject).await?;
+        let factors = app.factors.recent_kinds(&session.subject).await?;
         let csrf_token = asking
             .by_cookie
             .then(|| app.sessions.csrf_token(session))
