@@ -103,19 +103,22 @@ pub(crate) struct Consumed {
 }
 
 fn read<'a>(reports: impl IntoIterator<Item = &'a ConsumedCapacity>) -> Consumed {
-    sum(reports, |units| Consumed { read: units, write: 0.0 })
+    sum(reports, |units| Consumed {
+        read: units,
+        write: 0.0,
+    })
 }
 
 fn write<'a>(reports: impl IntoIterator<Item = &'a ConsumedCapacity>) -> Consumed {
-    sum(reports, |units| Consumed { read: 0.0, write: units })
+    sum(reports, |units| Consumed {
+        read: 0.0,
+        write: units,
+    })
 }
 
 /// Adds up what is reported per table. A transaction tells reading from writing; where that is missing, the total is of
 /// the kind that such a call consumes.
-fn sum<'a>(
-    reports: impl IntoIterator<Item = &'a ConsumedCapacity>,
-    usual: fn(f64) -> Consumed,
-) -> Consumed {
+fn sum<'a>(reports: impl IntoIterator<Item = &'a ConsumedCapacity>, usual: fn(f64) -> Consumed) -> Consumed {
     let mut all = Consumed::default();
     for report in reports {
         let one = match (report.read_capacity_units(), report.write_capacity_units()) {

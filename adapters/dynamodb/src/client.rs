@@ -19,7 +19,7 @@ use crate::failure::STORE_ACCESS;
 
 /// How long region and credentials may be looked for. Where there are none, the last place to ask is an address that
 /// only exists inside AWS, and nobody answers.
-const SEARCH: Duration = Duration::from_secs(10);
+const SEARCH: Duration = Duration::from_secs(5);
 /// An emulator takes any name.
 const ANYBODY: &str = "portcullis";
 const ANYWHERE: &str = "us-east-1";
@@ -44,7 +44,7 @@ pub(crate) async fn open(access: &Access) -> Result<Client> {
             }
         }
     }
-    let config = within_search("the region", loader.load()).await?;
+    let config = within_search("the region", Box::pin(loader.load())).await?;
     if config.region().is_none() {
         return Err(STORE_ACCESS.says(
             "No AWS region is set. Set `region` in the settings of the store, or the variable AWS_REGION.",

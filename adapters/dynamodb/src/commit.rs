@@ -248,7 +248,10 @@ fn judge_transaction(reasons: &[CancellationReason], writes: usize) -> Result<St
     }
     let mut others: Vec<String> = reasons.iter().map(code).filter(|code| code != "None").collect();
     others.dedup();
-    let why = format!("TransactWriteItems of {writes}: cancelled by {}", others.join(", "));
+    let why = format!(
+        "TransactWriteItems of {writes}: cancelled by {}",
+        others.join(", ")
+    );
     let later = |code: &String| {
         matches!(
             code.as_str(),
@@ -280,7 +283,11 @@ mod tests {
         let judge = |codes: &[&str]| judge_transaction(&reasons(codes), codes.len());
         let both = judge(&["None", "ConditionalCheckFailed", "TransactionConflict"]);
         assert!(matches!(both, Err(StoreError::Conflict(failed)) if failed == [1]));
-        for later in ["TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"] {
+        for later in [
+            "TransactionConflict",
+            "ProvisionedThroughputExceeded",
+            "ThrottlingError",
+        ] {
             let why = judge(&["None", later]).unwrap();
             assert!(why.contains(later), "{why}");
         }

@@ -90,7 +90,9 @@ impl Terms {
             placeholders.push(placeholder);
         }
         let list = placeholders.join(", ");
-        Some(format!("(attribute_not_exists(#version) OR NOT (#version IN ({list})))"))
+        Some(format!(
+            "(attribute_not_exists(#version) OR NOT (#version IN ({list})))"
+        ))
     }
 }
 
@@ -129,7 +131,12 @@ mod tests {
                 let mut declared: Vec<String> = condition.terms.names.into_keys().collect();
                 declared.extend(condition.terms.values.into_keys());
                 declared.sort();
-                assert_eq!(placeholders(&condition.expression), declared, "{}", condition.expression);
+                assert_eq!(
+                    placeholders(&condition.expression),
+                    declared,
+                    "{}",
+                    condition.expression
+                );
             }
         }
     }

@@ -92,7 +92,11 @@ impl TableNames {
 
     /// Every table that is named in the settings, each once.
     pub(crate) fn all(&self) -> BTreeSet<&str> {
-        self.own.values().chain([&self.shared]).map(String::as_str).collect()
+        self.own
+            .values()
+            .chain([&self.shared])
+            .map(String::as_str)
+            .collect()
     }
 }
 
@@ -257,7 +261,10 @@ mod tests {
 
     #[test]
     fn one_try_may_not_take_longer_than_all() {
-        let mistakes = settings(r#"{"timeout": "9s", "deadline": "3s"}"#).plan().err().unwrap();
+        let mistakes = settings(r#"{"timeout": "9s", "deadline": "3s"}"#)
+            .plan()
+            .err()
+            .unwrap();
         assert_eq!(mistakes[0].field, "timeout");
     }
 }

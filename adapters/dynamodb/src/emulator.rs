@@ -108,7 +108,10 @@ impl Emulator {
             }
             sleep(Duration::from_millis(10));
         }
-        Err(Trouble::Failed(format!("no answer within {} s", PATIENCE.as_secs())))
+        Err(Trouble::Failed(format!(
+            "no answer within {} s",
+            PATIENCE.as_secs()
+        )))
     }
 }
 
@@ -165,7 +168,10 @@ fn local_folder(tools: &Path) -> Result<PathBuf, Trouble> {
         .ok_or_else(missing)
 }
 
-#[expect(clippy::disallowed_methods, reason = "whether a missing emulator is a failure")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether a missing emulator is a failure"
+)]
 fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")
 }

@@ -14,7 +14,9 @@ impl Endpoint {
     /// Reads an address, or says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("an address such as https://dynamodb.eu-central-1.amazonaws.com is expected, not {text:?}")
+            format!(
+                "an address such as https://dynamodb.eu-central-1.amazonaws.com is expected, not {text:?}"
+            )
         };
         let (plain, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
             (Some(rest), _) => (true, rest),
@@ -74,9 +76,16 @@ mod tests {
             ("http://dynamodb:8000", false),
             ("https://dynamodb.eu-central-1.amazonaws.com", false),
         ] {
-            assert_eq!(Endpoint::parse(text).map(|found| found.is_local()), Ok(local), "{text}");
+            assert_eq!(
+                Endpoint::parse(text).map(|found| found.is_local()),
+                Ok(local),
+                "{text}"
+            );
         }
-        assert_eq!(Endpoint::parse("http://localhost:1/").unwrap().url(), "http://localhost:1");
+        assert_eq!(
+            Endpoint::parse("http://localhost:1/").unwrap().url(),
+            "http://localhost:1"
+        );
     }
 
     #[test]

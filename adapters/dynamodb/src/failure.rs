@@ -140,7 +140,9 @@ pub(crate) fn gave_up(why: String) -> StoreError {
 /// A request without an answer may have been done, and what is there now does not tell.
 pub(crate) fn undecided(what: &str) -> StoreError {
     StoreError::Unavailable {
-        detail: format!("{what}: an answer was lost, and the record has changed since; it may have been done"),
+        detail: format!(
+            "{what}: an answer was lost, and the record has changed since; it may have been done"
+        ),
         retry: Some(SHORTLY),
     }
 }

@@ -184,13 +184,22 @@ mod tests {
         let (key, _) = item();
         for (millis, ttl) in [(0, 1), (999, 1), (1000, 2), (1001, 2), (-1, 0)] {
             let end = Some(Timestamp::from_millis(millis));
-            assert_eq!(encode(&key, Version(1), end, "1", "ttl").unwrap()["ttl"], number(ttl));
+            assert_eq!(
+                encode(&key, Version(1), end, "1", "ttl").unwrap()["ttl"],
+                number(ttl)
+            );
         }
     }
 
     #[test]
     fn families_and_partitions_that_look_alike_have_different_keys() {
-        let pairs = [("a", "b#c"), ("a#b", "c"), ("a%23b", "c"), ("a%2523b", "c"), ("a", "%23b#c")];
+        let pairs = [
+            ("a", "b#c"),
+            ("a#b", "c"),
+            ("a%23b", "c"),
+            ("a%2523b", "c"),
+            ("a", "%23b#c"),
+        ];
         let keys: std::collections::BTreeSet<String> = pairs
             .iter()
             .map(|(name, partition)| partition_key(&collection(name), partition).unwrap())
@@ -212,12 +221,21 @@ mod tests {
             let (key, mut item) = item();
             item.remove(attribute);
             let outcome = decode(key.collection, item);
-            assert!(matches!(outcome, Err(StoreError::Corrupt(_))), "{attribute}: {outcome:?}");
+            assert!(
+                matches!(outcome, Err(StoreError::Corrupt(_))),
+                "{attribute}: {outcome:?}"
+            );
         }
         let (key, mut item) = item();
         item.insert(EXPIRES.to_owned(), number("1.5"));
-        assert!(matches!(decode(key.collection, item), Err(StoreError::Corrupt(_))));
+        assert!(matches!(
+            decode(key.collection, item),
+            Err(StoreError::Corrupt(_))
+        ));
         let (_, other) = self::item();
-        assert!(matches!(decode(collection("other"), other), Err(StoreError::Corrupt(_))));
+        assert!(matches!(
+            decode(collection("other"), other),
+            Err(StoreError::Corrupt(_))
+        ));
     }
 }

@@ -78,7 +78,11 @@ impl Meters {
             REQUESTS,
             "Requests to DynamoDB by operation and outcome: done, conflict, throttled or failed."
         );
-        describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "How long DynamoDB took to answer.");
+        describe_histogram!(
+            REQUEST_SECONDS,
+            Unit::Seconds,
+            "How long DynamoDB took to answer."
+        );
         describe_counter!(
             CAPACITY,
             "Capacity units as DynamoDB reports them, by operation and kind: read or write."

@@ -110,7 +110,11 @@ mod tests {
             filling.add(Some(found), last);
         }
         let (found, next) = filling.finish();
-        (found.iter().map(number).collect(), next.as_ref().map(number), steps)
+        (
+            found.iter().map(number).collect(),
+            next.as_ref().map(number),
+            steps,
+        )
     }
 
     #[test]
@@ -123,7 +127,10 @@ mod tests {
     #[test]
     fn hidden_items_are_passed_over_in_larger_steps() {
         let (found, next, steps) = filled(2, 1000, 50);
-        assert_eq!((found, next, steps), (vec![49, 99], Some(99), vec![2, 100]));
+        assert_eq!((found, next, steps), (vec![49, 99], Some(101), vec![2, 100]));
+        // More were found than fit: the page ends at the last one that does.
+        let (found, next, steps) = filled(2, 1000, 20);
+        assert_eq!((found, next, steps), (vec![19, 39], Some(39), vec![2, 100]));
     }
 
     #[test]

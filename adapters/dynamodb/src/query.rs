@@ -183,10 +183,24 @@ mod tests {
         }
     }
 
-    /// Whether anything is asked for, and behind which key.
-    fn start(range: Range, direction: Direction, after: &str) -> Option<Option<String>> {
+    /// What is asked for.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Asked {
+        Nothing,
+        All,
+        Behind(&'static str),
+    }
+
+    fn asked(range: Range, direction: Direction, after: &'static str) -> Asked {
         let query = query(range, direction, Some(after));
-        KeyPlan::of(&query).map(|plan| plan.start.map(str::to_owned))
+        match KeyPlan::of(&query) {
+            None => Asked::Nothing,
+            Some(KeyPlan { start: None, .. }) => Asked::All,
+            Some(KeyPlan { start, .. }) => {
+                assert_eq!(start, Some(after));
+                Asked::Behind(after)
+            }
+        }
     }
 
     #[test]
@@ -195,23 +209,22 @@ mod tests {
         let prefix = || Range::Prefix("d".to_owned());
         let (up, down) = (Direction::Ascending, Direction::Descending);
         for (range, direction, after, wanted) in [
-            (Range::All, up, "x", Some(Some("x"))),
-            (Range::All, up, "", Some(None)),
-            (Range::All, down, "", None),
-            (between(), up, "b", Some(None)),
-            (between(), up, "d", Some(Some("d"))),
-            (between(), up, "f", None),
-            (between(), down, "f", Some(None)),
-            (between(), down, "b", None),
-            (prefix(), up, "c", Some(None)),
-            (prefix(), up, "d\u{10FFFF}", Some(Some("d\u{10FFFF}"))),
-            (prefix(), up, "e", None),
-            (prefix(), down, "e", Some(None)),
-            (prefix(), down, "c", None),
+            (Range::All, up, "x", Asked::Behind("x")),
+            (Range::All, up, "", Asked::All),
+            (Range::All, down, "", Asked::Nothing),
+            (between(), up, "b", Asked::All),
+            (between(), up, "d", Asked::Behind("d")),
+            (between(), up, "f", Asked::Nothing),
+            (between(), down, "f", Asked::All),
+            (between(), down, "b", Asked::Nothing),
+            (prefix(), up, "c", Asked::All),
+            (prefix(), up, "d\u{10FFFF}", Asked::Behind("d\u{10FFFF}")),
+            (prefix(), up, "e", Asked::Nothing),
+            (prefix(), down, "e", Asked::All),
+            (prefix(), down, "c", Asked::Nothing),
         ] {
-            let wanted = wanted.map(|start: Option<&str>| start.map(str::to_owned));
             let what = format!("{range:?} {direction:?} {after:?}");
-            assert_eq!(start(range, direction, after), wanted, "{what}");
+            assert_eq!(asked(range, direction, after), wanted, "{what}");
         }
     }
 

@@ -82,7 +82,9 @@ impl Workbench {
 
     /// Everything there is to know about a table that is there.
     pub(super) async fn facts(&self, table: &str, description: &TableDescription) -> Result<Facts> {
-        let billing = description.billing_mode_summary().and_then(|summary| summary.billing_mode());
+        let billing = description
+            .billing_mode_summary()
+            .and_then(|summary| summary.billing_mode());
         Ok(Facts {
             active: description.table_status() == Some(&TableStatus::Active),
             keys_fit: keys_fit(description),
@@ -115,7 +117,13 @@ impl Workbench {
     }
 
     async fn backups(&self, table: &str) -> Result<Backups> {
-        let request = || self.calls.client.describe_continuous_backups().table_name(table).send();
+        let request = || {
+            self.calls
+                .client
+                .describe_continuous_backups()
+                .table_name(table)
+                .send()
+        };
         let answer = self.calls.until_answered(&mut Self::patience(), request).await;
         let answer = match answer.map_err(coded) {
             Ok(answer) => answer,
@@ -146,7 +154,11 @@ impl Workbench {
         let (notes, complete) = self.verdict(&facts);
         Ok(TableReport {
             table: table.to_owned(),
-            state: if complete { TableState::Ready } else { TableState::Incomplete },
+            state: if complete {
+                TableState::Ready
+            } else {
+                TableState::Incomplete
+            },
             notes,
         })
     }

@@ -15,11 +15,18 @@ pub(super) fn print(region: Option<&str>, tables: &BTreeSet<&str>, creates: bool
     if creates {
         statements.push(statement("PortcullisCreatesTables", &Call::CREATE, &resources));
     }
-    format!("{:#}", json!({ "Version": "2012-10-17", "Statement": statements }))
+    format!(
+        "{:#}",
+        json!({ "Version": "2012-10-17", "Statement": statements })
+    )
 }
 
 fn statement(name: &str, calls: &[Call], resources: &[String]) -> Value {
-    let actions: BTreeSet<&str> = calls.iter().flat_map(|call| call.permissions()).copied().collect();
+    let actions: BTreeSet<&str> = calls
+        .iter()
+        .flat_map(|call| call.permissions())
+        .copied()
+        .collect();
     json!({ "Sid": name, "Effect": "Allow", "Action": actions, "Resource": resources })
 }
 
@@ -62,8 +69,16 @@ mod tests {
     fn a_service_that_creates_its_tables_may_do_that_too() {
         let policy = policy(Some("eu-central-1"), true);
         let second = &policy["Statement"][1];
-        assert!(second["Action"].as_array().unwrap().contains(&json!("dynamodb:CreateTable")));
-        assert_eq!(second["Resource"][0], "arn:aws:dynamodb:eu-central-1:ACCOUNT:table/one");
+        assert!(
+            second["Action"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("dynamodb:CreateTable"))
+        );
+        assert_eq!(
+            second["Resource"][0],
+            "arn:aws:dynamodb:eu-central-1:ACCOUNT:table/one"
+        );
     }
 
     #[test]
@@ -71,7 +86,10 @@ mod tests {
         let manual = include_str!("../../docs.md");
         for call in Call::CREATE.into_iter().chain(Call::DELETE) {
             for permission in call.permissions() {
-                assert!(manual.contains(&format!("`{permission}`")), "{permission} is missing");
+                assert!(
+                    manual.contains(&format!("`{permission}`")),
+                    "{permission} is missing"
+                );
             }
         }
     }

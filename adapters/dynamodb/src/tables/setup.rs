@@ -41,14 +41,21 @@ impl Workbench {
         let mut done = Vec::new();
         if facts.ttl == Ttl::Off && facts.keys_fit {
             self.expire(table).await?;
-            done.push(format!("Expired items are removed now, by the attribute {}.", self.ttl_attribute));
+            done.push(format!(
+                "Expired items are removed now, by the attribute {}.",
+                self.ttl_attribute
+            ));
         }
         if facts.backups == Backups::Off && facts.keys_fit {
             self.back_up(table).await?;
             done.push("Point-in-time recovery is on now.".to_owned());
         }
         let mended = Facts {
-            ttl: if facts.ttl == Ttl::Off && facts.keys_fit { Ttl::On } else { facts.ttl },
+            ttl: if facts.ttl == Ttl::Off && facts.keys_fit {
+                Ttl::On
+            } else {
+                facts.ttl
+            },
             backups: match facts.backups {
                 Backups::Off if facts.keys_fit => Backups::On,
                 other => other,
@@ -84,12 +91,19 @@ impl Workbench {
                 .key_type(kind)
                 .build()
         };
-        let attributes = vec![attribute(PK).map_err(unbuildable)?, attribute(SK).map_err(unbuildable)?];
+        let attributes = vec![
+            attribute(PK).map_err(unbuildable)?,
+            attribute(SK).map_err(unbuildable)?,
+        ];
         let keys = vec![
             key(PK, KeyType::Hash).map_err(unbuildable)?,
             key(SK, KeyType::Range).map_err(unbuildable)?,
         ];
-        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(unbuildable)?;
+        let tag = Tag::builder()
+            .key(TAG.0)
+            .value(TAG.1)
+            .build()
+            .map_err(unbuildable)?;
         let request = || {
             self.calls
                 .client

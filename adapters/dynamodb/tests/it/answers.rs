@@ -11,10 +11,16 @@ use crate::stores::{Place, body, delete, impatient, key, put};
 async fn store_behind(place: &Place, operation: &'static str, first: Fate) -> (ConnectedStore, Gate) {
     drop(place.open().await);
     let gate = Gate::before(place.endpoint(), move |seen, before| {
-        if seen == operation && before == 0 { first.clone() } else { Fate::Pass }
+        if seen == operation && before == 0 {
+            first.clone()
+        } else {
+            Fate::Pass
+        }
     })
     .await;
-    let store = place.open_at(gate.endpoint(), json!({ "create_missing": false })).await;
+    let store = place
+        .open_at(gate.endpoint(), json!({ "create_missing": false }))
+        .await;
     (store, gate)
 }
 
@@ -48,7 +54,9 @@ async fn a_put_whose_answer_was_lost_is_done_once_and_is_no_conflict() {
 
 #[tokio::test]
 async fn a_request_that_was_lost_is_sent_again() {
-    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let Some(place) = Place::new(Kind::Dynoxide) else {
+        return;
+    };
     for (sort, expect) in [("absent", Expect::Absent), ("any", Expect::Any)] {
         let key = key("lost-request", sort);
         let (store, _gate) = store_behind(&place, "PutItem", Fate::LoseRequest).await;
@@ -57,34 +65,60 @@ async fn a_request_that_was_lost_is_sent_again() {
     }
     let kept = key("lost-request", "absent");
     let (store, _gate) = store_behind(&place, "DeleteItem", Fate::LoseRequest).await;
-    store.records.commit(&[delete(&kept, Expect::Present)]).await.unwrap();
+    store
+        .records
+        .commit(&[delete(&kept, Expect::Present)])
+        .await
+        .unwrap();
     assert_eq!(body(&*store.records, &kept).await, None);
 }
 
 #[tokio::test]
 async fn what_nobody_can_know_is_called_neither_done_nor_a_conflict() {
-    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let Some(place) = Place::new(Kind::Dynoxide) else {
+        return;
+    };
     let taken = key("undecided", "taken");
-    place.open().await.records.commit(&[put(&taken, 1, Expect::Any)]).await.unwrap();
+    place
+        .open()
+        .await
+        .records
+        .commit(&[put(&taken, 1, Expect::Any)])
+        .await
+        .unwrap();
     // The conflict itself is lost; at the second try nobody can exclude that the first one was done and replaced.
     let (store, _gate) = store_behind(&place, "PutItem", Fate::LoseAnswer).await;
     let outcome = store.records.commit(&[put(&taken, 2, Expect::Absent)]).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable { retry: Some(_), .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(StoreError::Unavailable { retry: Some(_), .. })),
+        "{outcome:?}"
+    );
     // Once an answer arrives, it is the plain truth.
     let outcome = store.records.commit(&[put(&taken, 2, Expect::Absent)]).await;
     assert!(matches!(outcome, Err(StoreError::Conflict(failed)) if failed == [0]));
     // Two callers may not both be told that they have removed the same state.
     let (store, _gate) = store_behind(&place, "DeleteItem", Fate::LoseAnswer).await;
     let outcome = store.records.commit(&[delete(&taken, Expect::Present)]).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(StoreError::Unavailable { .. })),
+        "{outcome:?}"
+    );
     assert_eq!(body(&*store.records, &taken).await, None);
 }
 
 #[tokio::test]
 async fn a_removal_that_expects_nothing_is_simply_done_again() {
-    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let Some(place) = Place::new(Kind::Dynoxide) else {
+        return;
+    };
     let gone = key("removed", "one");
-    place.open().await.records.commit(&[put(&gone, 1, Expect::Any)]).await.unwrap();
+    place
+        .open()
+        .await
+        .records
+        .commit(&[put(&gone, 1, Expect::Any)])
+        .await
+        .unwrap();
     let (store, gate) = store_behind(&place, "DeleteItem", Fate::LoseAnswer).await;
     store.records.commit(&[delete(&gone, Expect::Any)]).await.unwrap();
     assert_eq!(gate.count("DeleteItem"), 2);
@@ -101,21 +135,34 @@ async fn a_transaction_whose_answer_was_lost_is_done_once() {
         let versions = store.records.commit(&writes).await.unwrap();
         assert_eq!(gate.count("TransactWriteItems"), 2, "{kind:?}");
         for (key, version) in [one, two].iter().zip(versions) {
-            assert_eq!(body(&*store.records, key).await.map(|(_, found)| found), version, "{kind:?}");
+            assert_eq!(
+                body(&*store.records, key).await.map(|(_, found)| found),
+                version,
+                "{kind:?}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn answers_that_are_always_lost_end_as_unavailable() {
-    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let Some(place) = Place::new(Kind::Dynoxide) else {
+        return;
+    };
     drop(place.open().await);
     let gate = Gate::before(place.endpoint(), |operation, _| {
-        if operation == "PutItem" { Fate::LoseAnswer } else { Fate::Pass }
+        if operation == "PutItem" {
+            Fate::LoseAnswer
+        } else {
+            Fate::Pass
+        }
     })
     .await;
     let store = place.open_at(gate.endpoint(), impatient()).await;
     let any = key("always-lost", "any");
     let outcome = store.records.commit(&[put(&any, 1, Expect::Any)]).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(StoreError::Unavailable { .. })),
+        "{outcome:?}"
+    );
 }

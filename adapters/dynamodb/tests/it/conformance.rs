@@ -33,7 +33,9 @@ async fn the_store_passes_the_suite_on_dynoxide() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_passes_with_tables_of_its_own_and_is_allowed_what_it_does() {
-    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let Some(place) = Place::new(Kind::Dynoxide) else {
+        return;
+    };
     let tables = json!({ "tables": { "suite_left": "left", "suite_right": "right" } });
     // The tables first, so that the gate sees the service alone.
     drop(place.open_at(place.endpoint(), tables.clone()).await);
@@ -53,8 +55,7 @@ async fn it_passes_with_tables_of_its_own_and_is_allowed_what_it_does() {
             "arn:aws:dynamodb:REGION:ACCOUNT:table/right"
         ])
     );
-    let allowed: BTreeSet<String> =
-        serde_json::from_value(policy["Statement"][0]["Action"].clone()).unwrap();
+    let allowed: BTreeSet<String> = serde_json::from_value(policy["Statement"][0]["Action"].clone()).unwrap();
     let needed: BTreeSet<String> = gate.seen().keys().flat_map(|call| permissions(call)).collect();
     assert_eq!(allowed, needed);
 }

@@ -25,7 +25,10 @@ impl Fate {
     /// An error as the service words it.
     pub(crate) fn error(status: u16, code: &str) -> Self {
         let name = format!("com.amazonaws.dynamodb.v20120810#{code}");
-        Self::Answer(status, format!("{{\"__type\":\"{name}\",\"message\":\"as the test wants\"}}"))
+        Self::Answer(
+            status,
+            format!("{{\"__type\":\"{name}\",\"message\":\"as the test wants\"}}"),
+        )
     }
 }
 
@@ -136,7 +139,7 @@ impl Inner {
 /// One whole message with its head and its body; `None` at the end of the stream.
 async fn message(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    let mut chunk = [0; 16 * 1024];
+    let mut chunk = vec![0; 16 * 1024];
     let mut whole = None;
     while whole.is_none_or(|length| bytes.len() < length) {
         let count = stream.read(&mut chunk).await?;
@@ -162,12 +165,11 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
         .map(str::trim)
 }
 
-/// The operation, as the client names it in a header.
+/// The operation, as the client names it in a header; whatever is asked otherwise has no name.
 fn operation(request: &[u8]) -> String {
     let text = String::from_utf8_lossy(request);
-    let line = text
-        .lines()
-        .find(|line| line.to_lowercase().starts_with("x-amz-target:"))
-        .unwrap();
-    line.rsplit('.').next().unwrap().trim().to_owned()
+    let mut lines = text.lines();
+    let target = lines.find(|line| line.to_lowercase().starts_with("x-amz-target:"));
+    let name = target.and_then(|line| line.rsplit('.').next());
+    name.unwrap_or_default().trim().to_owned()
 }

@@ -7,6 +7,8 @@ mod capacity;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod races;

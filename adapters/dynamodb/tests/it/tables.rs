@@ -15,7 +15,10 @@ const OTHERS: Collection = Collection {
 
 fn states(reports: &[TableReport]) -> Vec<(&str, TableState)> {
     let state = |report: &'_ TableReport| report.state;
-    reports.iter().map(|report| (report.table.as_str(), state(report))).collect()
+    reports
+        .iter()
+        .map(|report| (report.table.as_str(), state(report)))
+        .collect()
 }
 
 async fn live_and_die(kind: Kind) {
@@ -29,16 +32,36 @@ async fn live_and_die(kind: Kind) {
     let created = tables.create(&families).await.unwrap();
     eprintln!("{kind:?}: {created:?}");
     assert_eq!(states(&created), both(TableState::Created));
-    assert_eq!(states(&tables.check(&families).await.unwrap()), both(TableState::Ready));
-    assert_eq!(states(&tables.create(&families).await.unwrap()), both(TableState::Ready));
+    assert_eq!(
+        states(&tables.check(&families).await.unwrap()),
+        both(TableState::Ready)
+    );
+    assert_eq!(
+        states(&tables.create(&families).await.unwrap()),
+        both(TableState::Ready)
+    );
     // Another attribute is not what the table looks at.
     let elsewhere = place.tables(json!({ "ttl_attribute": "gone_at" }));
-    for reports in [elsewhere.check(&[THINGS]).await.unwrap(), elsewhere.create(&[THINGS]).await.unwrap()] {
+    for reports in [
+        elsewhere.check(&[THINGS]).await.unwrap(),
+        elsewhere.create(&[THINGS]).await.unwrap(),
+    ] {
         assert_eq!(states(&reports), [("portcullis", TableState::Incomplete)]);
-        assert!(reports[0].notes.iter().any(|note| note.contains("ttl_attribute = \"ttl_epoch\"")));
+        assert!(
+            reports[0]
+                .notes
+                .iter()
+                .any(|note| note.contains("ttl_attribute = \"ttl_epoch\""))
+        );
     }
-    assert_eq!(states(&tables.delete(&families).await.unwrap()), both(TableState::Deleted));
-    assert_eq!(states(&tables.delete(&families).await.unwrap()), both(TableState::Missing));
+    assert_eq!(
+        states(&tables.delete(&families).await.unwrap()),
+        both(TableState::Deleted)
+    );
+    assert_eq!(
+        states(&tables.delete(&families).await.unwrap()),
+        both(TableState::Missing)
+    );
 }
 
 #[tokio::test]
@@ -66,9 +89,10 @@ fn described(keys: &str) -> Fate {
 async fn a_table_without_expiry_and_backups_is_mended() {
     let gate = Gate::alone(|operation, before| match operation {
         "DescribeTable" => described("pk"),
-        "DescribeTimeToLive" => {
-            Fate::Answer(200, r#"{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}"#.to_owned())
-        }
+        "DescribeTimeToLive" => Fate::Answer(
+            200,
+            r#"{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}"#.to_owned(),
+        ),
         "DescribeContinuousBackups" => Fate::Answer(
             200,
             r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED",
@@ -81,7 +105,10 @@ async fn a_table_without_expiry_and_backups_is_mended() {
     })
     .await;
     let plan = plan(json!({ "endpoint": gate.endpoint() }));
-    let tables = plan.offline(&runtime().runtime()).and_then(|tools| tools.tables).unwrap();
+    let tables = plan
+        .offline(&runtime().runtime())
+        .and_then(|tools| tools.tables)
+        .unwrap();
     let checked = tables.check(&[THINGS]).await.unwrap();
     assert_eq!(states(&checked), [("portcullis", TableState::Incomplete)]);
     let notes = checked[0].notes.join(" ");
@@ -91,7 +118,13 @@ async fn a_table_without_expiry_and_backups_is_mended() {
     assert_eq!(gate.count("UpdateTimeToLive"), 0, "a check changes nothing");
     let mended = tables.create(&[THINGS]).await.unwrap();
     assert_eq!(states(&mended), [("portcullis", TableState::Changed)]);
-    assert_eq!((gate.count("UpdateTimeToLive"), gate.count("UpdateContinuousBackups")), (1, 2));
+    assert_eq!(
+        (
+            gate.count("UpdateTimeToLive"),
+            gate.count("UpdateContinuousBackups")
+        ),
+        (1, 2)
+    );
 }
 
 #[tokio::test]
@@ -103,7 +136,10 @@ async fn a_table_with_other_keys_is_left_alone() {
     })
     .await;
     let plan = plan(json!({ "endpoint": gate.endpoint() }));
-    let tables = plan.offline(&runtime().runtime()).and_then(|tools| tools.tables).unwrap();
+    let tables = plan
+        .offline(&runtime().runtime())
+        .and_then(|tools| tools.tables)
+        .unwrap();
     let reports = tables.create(&[THINGS]).await.unwrap();
     assert_eq!(states(&reports), [("portcullis", TableState::Incomplete)]);
     assert!(reports[0].notes.join(" ").contains("cannot be changed"));

@@ -1,7 +1,7 @@
 //! A service that is overloaded, broken, silent or not there.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use portcullis_adapter_dynamodb::emulator::Kind;
@@ -23,18 +23,32 @@ async fn throttling_and_faults_of_the_service_are_tried_again() {
         (500, "InternalServerError"),
         (503, "ServiceUnavailable"),
     ] {
-        let gate = Gate::alone(move |operation, before| match (operation, before) {
-            ("GetItem", 0) => Fate::Answer(200, "{}".to_owned()),
-            (_, 1..=2) | ("PutItem" | "DeleteItem" | "TransactWriteItems" | "Query", 0) => Fate::error(status, code),
-            _ => Fate::Answer(200, "{}".to_owned()),
+        let gate = Gate::alone(move |operation, before| {
+            // The first look-up is that of connecting.
+            let first = usize::from(operation == "GetItem");
+            if (first..3).contains(&before) {
+                Fate::error(status, code)
+            } else {
+                Fate::Answer(200, "{}".to_owned())
+            }
         })
         .await;
-        let store = connect(&runtime(), json!({ "endpoint": gate.endpoint() })).await.unwrap();
+        let store = connect(&runtime(), json!({ "endpoint": gate.endpoint() }))
+            .await
+            .unwrap();
         let one = key("p", "s");
         let two = key("p", "t");
         assert_eq!(store.records.get(&one).await.unwrap(), None, "{code}");
-        store.records.commit(&[put(&one, 1, Expect::Absent)]).await.unwrap();
-        store.records.commit(&[delete(&one, Expect::Present)]).await.unwrap();
+        store
+            .records
+            .commit(&[put(&one, 1, Expect::Absent)])
+            .await
+            .unwrap();
+        store
+            .records
+            .commit(&[delete(&one, Expect::Present)])
+            .await
+            .unwrap();
         let both = [put(&one, 1, Expect::Absent), put(&two, 1, Expect::Absent)];
         store.records.commit(&both).await.unwrap();
         let all = Query {
@@ -64,7 +78,11 @@ async fn endless_throttling_ends_as_unavailable_and_says_when_to_come_back() {
     let store = connect(&runtime(), settings).await.unwrap();
     let begun = Instant::now();
     let outcome = store.records.get(&key("p", "s")).await;
-    let Err(StoreError::Unavailable { detail, retry: Some(_) }) = outcome else {
+    let Err(StoreError::Unavailable {
+        detail,
+        retry: Some(_),
+    }) = outcome
+    else {
         panic!("{outcome:?}");
     };
     assert!(detail.contains("ThrottlingException"), "{detail}");
@@ -74,11 +92,17 @@ async fn endless_throttling_ends_as_unavailable_and_says_when_to_come_back() {
 
 #[tokio::test]
 async fn a_service_that_falls_silent_is_unavailable_within_the_deadline() {
-    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let Some(place) = Place::new(Kind::Dynoxide) else {
+        return;
+    };
     let silent = Arc::new(AtomicBool::new(false));
     let fallen = Arc::clone(&silent);
     let gate = Gate::before(place.endpoint(), move |_, _| {
-        if fallen.load(Ordering::SeqCst) { Fate::Silence } else { Fate::Pass }
+        if fallen.load(Ordering::SeqCst) {
+            Fate::Silence
+        } else {
+            Fate::Pass
+        }
     })
     .await;
     let store = place.open_at(gate.endpoint(), impatient()).await;
@@ -91,7 +115,10 @@ async fn a_service_that_falls_silent_is_unavailable_within_the_deadline() {
     assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     let written = store.records.commit(&writes).await;
-    assert!(matches!(written, Err(StoreError::Unavailable { .. })), "{written:?}");
+    assert!(
+        matches!(written, Err(StoreError::Unavailable { .. })),
+        "{written:?}"
+    );
     let probed = store.probe.check().await.unwrap_err();
     assert_eq!(probed.kind(), ErrorKind::Unavailable);
     silent.store(false, Ordering::SeqCst);
@@ -100,11 +127,16 @@ async fn a_service_that_falls_silent_is_unavailable_within_the_deadline() {
 
 #[tokio::test]
 async fn a_missing_table_is_named_with_its_remedy() {
-    let Some(place) = Place::new(Kind::Dynoxide) else { return };
+    let Some(place) = Place::new(Kind::Dynoxide) else {
+        return;
+    };
     let settings = json!({ "endpoint": place.endpoint(), "table": "nowhere" });
     let error = connect(&place.runtime, settings).await.err().unwrap();
     let detail = error.detail();
-    assert!(detail.contains("nowhere") && detail.contains("portcullis tables create"), "{detail}");
+    assert!(
+        detail.contains("nowhere") && detail.contains("portcullis tables create"),
+        "{detail}"
+    );
     // One that is dropped while it is in use.
     let store = place.open().await;
     place.tables(json!({})).delete(&[THINGS]).await.unwrap();
@@ -131,9 +163,15 @@ async fn nobody_at_the_address_is_told_at_once() {
 #[tokio::test]
 async fn a_refused_permission_is_named() {
     let gate = Gate::alone(|_, _| Fate::error(400, "AccessDeniedException")).await;
-    let error = connect(&runtime(), json!({ "endpoint": gate.endpoint() })).await.err().unwrap();
+    let error = connect(&runtime(), json!({ "endpoint": gate.endpoint() }))
+        .await
+        .err()
+        .unwrap();
     let detail = error.detail();
-    assert!(detail.contains("AccessDenied") && detail.contains("policy"), "{detail}");
+    assert!(
+        detail.contains("AccessDenied") && detail.contains("policy"),
+        "{detail}"
+    );
     assert_eq!(gate.count("GetItem"), 1, "trying again is useless");
 }
 
@@ -148,5 +186,8 @@ async fn garbage_is_no_answer() {
     settings["endpoint"] = json!(gate.endpoint());
     let store = connect(&runtime(), settings).await.unwrap();
     let outcome = store.records.get(&key("p", "s")).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(StoreError::Unavailable { .. })),
+        "{outcome:?}"
+    );
 }
