@@ -23,6 +23,8 @@ use crate::meters::{Meters, Outcome};
 use crate::patience::Patience;
 use crate::tables::DynamoTables;
 
+/// As the service says that there is no such table.
+const NO_TABLE: &str = "ResourceNotFoundException";
 /// A key that no record has: the name of every family ends in `#`.
 const NO_RECORD: &str = "probe";
 
@@ -39,10 +41,9 @@ pub(crate) struct DynamoStore {
 impl DynamoStore {
     /// Connects, and makes sure that every table that is named in the settings answers.
     pub(crate) async fn connect(plan: DynamodbPlan, runtime: &Runtime) -> Result<Self> {
-        if plan.create_missing {
-            let tables = DynamoTables::new(plan.clone(), Arc::clone(&runtime.entropy));
-            tables.create_named(plan.names.all()).await?;
-        }
+        let tables = plan
+            .create_missing
+            .then(|| DynamoTables::new(plan.clone(), Arc::clone(&runtime.entropy)));
         let store = Self {
             calls: Calls {
                 client: client::open(&plan.access).await?,
@@ -55,10 +56,26 @@ impl DynamoStore {
             timeout: plan.access.timeout,
             deadline: plan.access.deadline,
         };
-        for table in store.names.all() {
-            store.knock(table).await.map_err(|miss| at_start(table, miss))?;
+        // Before anything is created: whoever does not answer is not waited for as a new table is.
+        let missing = store.knock_at_all(tables.is_some()).await?;
+        if let (true, Some(tables)) = (missing, tables) {
+            tables.create_named(store.names.all()).await?;
+            store.knock_at_all(false).await?;
         }
         Ok(store)
+    }
+
+    /// Makes sure that every table can be read. Gives whether one is missing, if that may be.
+    async fn knock_at_all(&self, may_be_missing: bool) -> Result<bool> {
+        let mut missing = false;
+        for table in self.names.all() {
+            match self.knock(table).await {
+                Ok(()) => {}
+                Err((code, _)) if may_be_missing && code == NO_TABLE => missing = true,
+                Err(miss) => return Err(at_start(table, miss)),
+            }
+        }
+        Ok(missing)
     }
 
     /// The time for one read or commit.
@@ -103,7 +120,7 @@ pub(crate) fn no_judgement<E: std::error::Error>(miss: Miss<E>) -> StoreError {
 /// What the operator is told when a table does not answer at start-up.
 fn at_start(table: &str, (code, error): (String, StoreError)) -> Error {
     let (what, says) = match code.as_str() {
-        "ResourceNotFoundException" => (
+        NO_TABLE => (
             STORE_TABLE,
             format!(
                 "There is no table {table:?} in this region and account. Create it with `portcullis tables \
@@ -115,6 +132,13 @@ fn at_start(table: &str, (code, error): (String, StoreError)) -> Error {
             format!(
                 "The table {table:?} does not have the keys of the store. `portcullis tables check` says more; \
                  name another table in the settings of the store."
+            ),
+        ),
+        "" => (
+            STORE_ACCESS,
+            format!(
+                "DynamoDB does not answer: {error}. Its address is `endpoint` in the settings of the store, the variable \
+                 AWS_ENDPOINT_URL_DYNAMODB, or that of the region; correct it, or start what should listen there."
             ),
         ),
         _ => (

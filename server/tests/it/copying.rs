@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
 use portcullis_core::collections;
 use portcullis_ports::Clock as _;
 use portcullis_ports::storage::{ConnectedStore, Expect, Key, Write};
@@ -297,5 +298,80 @@ fn a_store_without_tables_says_so() {
     says(
         &place.ends(&["tables", "check", "--store", "x"], 78).1,
         &["--store: store.x"],
+    );
+}
+
+/// The settings of a store in an emulator, with one family apart.
+fn in_tables(instance: &str, emulator: &Emulator) -> String {
+    let endpoint = emulator.endpoint();
+    format!(
+        "[store.{instance}.dynamodb]\nendpoint = \"{endpoint}\"\ntable = \"gate\"\ntables = {{ totp = \"gate_totp\" }}\n"
+    )
+}
+
+#[test]
+fn tables_are_created_checked_and_deleted() {
+    let Some(emulator) = Emulator::start(Kind::Dynoxide) else {
+        return;
+    };
+    let place = Place::between("", &in_tables("new", &emulator));
+    let tables = |arguments: &[&str], code| {
+        place
+            .ends(&[&["tables"], arguments, &["--store", "new"]].concat(), code)
+            .0
+    };
+    says(
+        &tables(&["check"], 1),
+        &["MISSING    gate\n", "MISSING    gate_totp\n"],
+    );
+    says(
+        &tables(&["create"], 0),
+        &["created    gate\n", "created    gate_totp\n"],
+    );
+    says(&tables(&["create"], 0), &["ready      gate\n"]);
+    let report: Value = serde_json::from_str(&tables(&["check", "--json"], 0)).unwrap();
+    assert_eq!(report["ok"], true, "{report}");
+    assert_eq!(report["tables"].as_array().unwrap().len(), 2);
+    let policy: Value = serde_json::from_str(&tables(&["policy"], 0)).unwrap();
+    assert!(policy["Statement"].is_array(), "{policy}");
+    tables(&["delete"], 64);
+    says(
+        &tables(&["delete", "--yes"], 0),
+        &["deleted    gate\n", "deleted    gate_totp\n"],
+    );
+    tables(&["check"], 1);
+}
+
+#[tokio::test]
+async fn records_go_to_tables_and_come_back() {
+    let Some(emulator) = Emulator::start(Kind::Dynoxide) else {
+        return;
+    };
+    let there = Place::between(
+        "[store.old.embedded]\nfolder = \"FOLDER/old\"\n",
+        &in_tables("new", &emulator),
+    );
+    there.fill(RECORDS).await;
+    says(&there.copies(&[], 69).1, &["gate", "portcullis tables create"]);
+    there.ends(&["tables", "create", "--store", "new"], 0);
+    while !interrupt(&there) {
+        there.ends(&["tables", "delete", "--store", "new", "--yes"], 0);
+        there.ends(&["tables", "create", "--store", "new"], 0);
+    }
+    says(
+        &there.copies(&["--resume"], 0).0,
+        &[
+            &Place::expected(RECORDS),
+            "to store.new (dynamodb)",
+            "are the same",
+        ],
+    );
+    let back = Place::between(
+        &in_tables("old", &emulator),
+        "[store.new.embedded]\nfolder = \"FOLDER/new\"\n",
+    );
+    says(
+        &back.copies(&[], 0).0,
+        &[&Place::expected(RECORDS), "are the same"],
     );
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
 use portcullis_ports::Clock as _;
 use portcullis_server::egress::tls;
 use portcullis_server::system::SystemClock;
@@ -15,16 +16,51 @@ use tempfile::TempDir;
 
 use crate::authenticator;
 
-const PASSWORD: &str = "plum-kettle-orbit";
-const EMAIL: &str = "ada@example.com";
+pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
+pub(crate) const EMAIL: &str = "ada@example.com";
 const PHONE: &str = "+15005550006";
 const PRIVATE: &str = "private@example.com";
 
 /// How long anything may take before the journey is given up.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where a journey keeps its records.
+pub(crate) struct Backing {
+    options: Vec<&'static str>,
+    environment: Vec<(&'static str, String)>,
+    /// Held, or it would end.
+    _emulator: Option<Emulator>,
+}
+
+impl Backing {
+    /// In the data folder.
+    fn embedded() -> Self {
+        Self {
+            options: Vec::new(),
+            environment: Vec::new(),
+            _emulator: None,
+        }
+    }
+
+    /// In what the variables of AWS point at: an emulator. `None`, with a note, where there is none.
+    pub(crate) fn dynamodb() -> Option<Self> {
+        let emulator = Emulator::start(Kind::Dynoxide)?;
+        let environment = vec![
+            ("AWS_ENDPOINT_URL_DYNAMODB", emulator.endpoint().to_owned()),
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ];
+        Some(Self {
+            options: vec!["--store", "dynamodb"],
+            environment,
+            _emulator: Some(emulator),
+        })
+    }
+}
 
 /// `portcullis dev`, running; it does not outlive the test.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     /// Held open, or the program could not say what it has to say.
     _lines: Lines<BufReader<ChildStdout>>,
@@ -32,17 +68,13 @@ struct Program {
     client: reqwest::Client,
 }
 
-impl Program {
-    fn start(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+/// A program that is starting.
+pub(crate) struct Launched(Child);
+
+impl Launched {
+    /// Waits until it says where it listens.
+    pub(crate) fn ready(self) -> Program {
+        let mut child = self.0;
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines
             .by_ref()
@@ -58,12 +90,34 @@ impl Program {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        Self {
+        Program {
             child,
             _lines: lines,
             url,
             client,
         }
+    }
+}
+
+impl Program {
+    pub(crate) fn start(data: &Path, backing: &Backing) -> Self {
+        Self::launch(data, backing).ready()
+    }
+
+    /// Starts it without waiting until it is ready.
+    pub(crate) fn launch(data: &Path, backing: &Backing) -> Launched {
+        let child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+            .args(["dev", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(&backing.options)
+            .env_clear()
+            .envs(backing.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Launched(child)
     }
 
     /// As a crash would.
@@ -73,12 +127,12 @@ impl Program {
     }
 
     /// As a supervisor would.
-    fn terminate(mut self) -> ExitStatus {
+    pub(crate) fn terminate(mut self) -> ExitStatus {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         self.child.wait().unwrap()
     }
 
-    async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -96,25 +150,25 @@ impl Program {
         (response.status(), response.json().await.unwrap())
     }
 
-    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Value {
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Value {
         let (status, answer) = self.call(Method::GET, path, headers, Value::Null).await;
         assert!(status.is_success(), "GET {path}: {status} {answer}");
         answer
     }
 
-    async fn post(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Value {
         let (status, answer) = self.call(Method::POST, path, headers, body).await;
         assert!(status.is_success(), "POST {path}: {status} {answer}");
         answer
     }
 
-    async fn refused(&self, path: &str, headers: &[(&str, &str)], body: Value) -> String {
+    pub(crate) async fn refused(&self, path: &str, headers: &[(&str, &str)], body: Value) -> String {
         let (status, answer) = self.call(Method::POST, path, headers, body).await;
         assert!(status.is_client_error(), "POST {path}: {status} {answer}");
         answer["code"].as_str().unwrap().to_owned()
     }
 
-    async fn messages(&self, to: &str) -> Vec<Value> {
+    pub(crate) async fn messages(&self, to: &str) -> Vec<Value> {
         let url =
             reqwest::Url::parse_with_params(&format!("{}/dev/mailbox", self.url), [("to", to)]).unwrap();
         let answer: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
@@ -122,7 +176,7 @@ impl Program {
     }
 
     /// The code in the message that arrives after the first `known`.
-    async fn code(&self, to: &str, known: usize) -> String {
+    pub(crate) async fn code(&self, to: &str, known: usize) -> String {
         let started = Instant::now();
         loop {
             let messages = self.messages(to).await;
@@ -149,12 +203,12 @@ impl Drop for Program {
 }
 
 /// What the authenticator app shows, showed a step ago, or will show a step later.
-fn totp(secret: &str, steps: i64) -> String {
+pub(crate) fn totp(secret: &str, steps: i64) -> String {
     let seconds = SystemClock.now().seconds() + 30 * steps;
     authenticator::code(secret, u64::try_from(seconds).unwrap())
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value
         .as_str()
         .unwrap_or_else(|| panic!("text instead of {value}"))
@@ -290,8 +344,19 @@ impl Ada {
 
 #[tokio::test]
 async fn from_sign_up_through_a_crash_to_an_orderly_stop() {
+    journey(&Backing::embedded()).await;
+}
+
+#[tokio::test]
+async fn the_same_journey_with_records_in_tables_of_a_vendor() {
+    if let Some(backing) = Backing::dynamodb() {
+        journey(&backing).await;
+    }
+}
+
+async fn journey(backing: &Backing) {
     let data = TempDir::new().unwrap();
-    let program = Program::start(data.path());
+    let program = Program::start(data.path(), backing);
     let mut ada = Ada::sign_up(&program).await;
     let me = program.get("/ui/me", &ada.signed_in()).await;
     assert_eq!(
@@ -334,7 +399,7 @@ async fn from_sign_up_through_a_crash_to_an_orderly_stop() {
     assert!(passed["step_up_until"].is_i64(), "{passed}");
 
     program.kill();
-    let program = Program::start(data.path());
+    let program = Program::start(data.path(), backing);
     let me = program.get("/ui/me", &ada.signed_in()).await;
     assert_eq!(
         me["factors"],
