@@ -8,11 +8,14 @@ use async_lock::Semaphore;
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, UNAUTHENTICATED};
+use portcullis_ports::inbound::{Delivery, Inbound, Proof};
 use portcullis_ports::keys::{Context, KEYS_UNAVAILABLE, KeyManager, Sealed};
-use portcullis_ports::notification::{Channel, Message, Receipt, Sender};
+use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
 use portcullis_ports::outcome::{Outcome, Reference};
 use portcullis_ports::{Clock, Code, Kind, Result, Retry};
 use zeroize::Zeroizing;
+
+use crate::outbox::WEBHOOK_TOO_EARLY;
 
 /// The identity provider does not answer.
 pub const IDENTITY_UNAVAILABLE: Code = Code::new(
@@ -136,6 +139,38 @@ impl Sender for GuardedSender {
             .run("send", self.inner.send(message))
             .await
             .unwrap_or_else(late)
+    }
+}
+
+/// A sender's webhooks behind their guard: a flood of forged deliveries cannot take the whole machine.
+pub struct GuardedInbound {
+    inner: Arc<dyn Inbound<Event = DeliveryEvent>>,
+    guard: Guard,
+}
+
+impl GuardedInbound {
+    /// Puts a guard in front.
+    pub fn new(inner: Arc<dyn Inbound<Event = DeliveryEvent>>, guard: Guard) -> Self {
+        Self { inner, guard }
+    }
+}
+
+#[async_trait]
+impl Inbound for GuardedInbound {
+    type Event = DeliveryEvent;
+
+    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+        self.guard
+            .run("verify", self.inner.verify(delivery))
+            .await
+            .unwrap_or_else(|| Err(WEBHOOK_TOO_EARLY.error()))
+    }
+
+    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+        self.guard
+            .run("split", self.inner.split(delivery))
+            .await
+            .unwrap_or_else(|| Err(WEBHOOK_TOO_EARLY.error()))
     }
 }
 

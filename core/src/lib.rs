@@ -6,6 +6,7 @@ pub mod audit;
 pub mod budgets;
 pub mod challenges;
 pub mod copying;
+mod day;
 mod deployment;
 pub mod factors;
 pub mod guard;
@@ -18,6 +19,8 @@ mod recall;
 pub mod recovery_codes;
 pub mod sessions;
 pub mod settings;
+pub mod sms_spend;
+pub mod suppressions;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -27,7 +30,7 @@ use std::time::Duration;
 
 use portcullis_ports::identity::IdentityProvider;
 use portcullis_ports::keys::KeyManager;
-use portcullis_ports::notification::{Channel, Sender};
+use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::PasswordHasher;
 use portcullis_ports::storage::{Collection, RecordStore};
 use portcullis_ports::{Clock, Code, Entropy, Result};
@@ -39,14 +42,16 @@ use challenges::{ChallengeBook, Challenges, Codes};
 use deployment::Deployment;
 use event_listener::Event;
 use factors::{Factors, Roster};
-use guard::{Guard, GuardedIdentity, GuardedKeys, GuardedSender};
+use guard::{Guard, GuardedIdentity, GuardedInbound, GuardedKeys, GuardedSender};
 use keyring::Keyring;
 use notices::Notices;
-use outbox::Outbox;
+use outbox::{NamedSender, Outbox};
 use recall::Recall;
 use recovery_codes::RecoveryDesk;
 use sessions::Sessions;
 use settings::Settings;
+use sms_spend::SmsSpend;
+use suppressions::Suppressions;
 
 /// The longest time one call of a key manager or an identity provider may take.
 const PORT_LIMIT: Duration = Duration::from_secs(5);
@@ -64,7 +69,7 @@ pub struct Foundation {
     /// Who else may say who somebody is, in order.
     pub identity: Vec<Arc<dyn IdentityProvider>>,
     /// Who sends messages, in order of preference.
-    pub senders: Vec<Arc<dyn Sender>>,
+    pub senders: Vec<NamedSender>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -85,6 +90,10 @@ pub struct App {
     pub recovery_codes: RecoveryDesk,
     /// Messages on their way.
     pub outbox: Outbox,
+    /// Destinations that must not be written to.
+    pub suppressions: Suppressions,
+    /// The bill for text messages.
+    pub sms_spend: SmsSpend,
     /// Histories.
     pub audit: Audit,
     deployment: Arc<Deployment>,
@@ -115,13 +124,7 @@ impl App {
                     as Arc<dyn IdentityProvider>
             })
             .collect();
-        let send_limit = settings.outbox.timeout.get();
-        let senders = senders
-            .into_iter()
-            .map(|inner| {
-                Arc::new(GuardedSender::new(inner, guard("senders", send_limit, 16))) as Arc<dyn Sender>
-            })
-            .collect();
+        let senders = guarded(senders, &clock, settings.outbox.timeout.get());
         let keyring = Keyring::open(&store, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
         let recall = Recall::new(&store, &clock, shared);
         let deployment = Arc::new(Deployment {
@@ -138,14 +141,16 @@ impl App {
         let audit = Audit::new(&deployment);
         let budgets = Budgets::new(&deployment);
         let directory = Directory::new(&deployment);
-        let outbox = Outbox::new(&deployment, senders);
+        let suppressions = Suppressions::new(&deployment);
+        let sms_spend = SmsSpend::new(&deployment);
+        let outbox = Outbox::new(&deployment, senders, &suppressions, &sms_spend);
         let notices = Notices::new(&deployment, &directory, &outbox);
         let sessions = Sessions::new(&deployment, &audit, &budgets);
         let passwords = PasswordDesk::new(&deployment, &directory, &budgets, &audit);
         let roster = Roster::new(&deployment);
         let recovery_codes = RecoveryDesk::new(&deployment, &roster, &audit, &notices);
         let book = ChallengeBook::new(&deployment);
-        let codes = Codes::new(&deployment, &budgets, &outbox);
+        let codes = Codes::new(&deployment, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {
             deployment: Arc::clone(&deployment),
             roster,
@@ -176,6 +181,7 @@ impl App {
             budgets,
             audit: audit.clone(),
             outbox: outbox.clone(),
+            suppressions: suppressions.clone(),
             notices,
             sessions: sessions.clone(),
             others: identity,
@@ -187,6 +193,8 @@ impl App {
             factors,
             recovery_codes,
             outbox,
+            suppressions,
+            sms_spend,
             audit,
             deployment,
         })
@@ -208,6 +216,22 @@ impl App {
     }
 }
 
+/// Senders and their webhooks behind their guards.
+fn guarded(senders: Vec<NamedSender>, clock: &Arc<dyn Clock>, limit: Duration) -> Vec<NamedSender> {
+    let senders = senders.into_iter().map(|one| NamedSender {
+        instance: one.instance,
+        sender: Arc::new(GuardedSender::new(
+            one.sender,
+            Guard::new("senders", clock, limit, 16),
+        )),
+        inbound: one.inbound.map(|inner| {
+            let guard = Guard::new("webhooks", clock, limit, 16);
+            Arc::new(GuardedInbound::new(inner, guard)) as Arc<_>
+        }),
+    });
+    senders.collect()
+}
+
 /// Every family of records, for tools that handle the store as a whole.
 pub fn collections() -> Vec<Collection> {
     vec![
@@ -224,10 +248,13 @@ pub fn collections() -> Vec<Collection> {
         keyring::KEYRING,
         outbox::OUTBOX,
         outbox::OUTBOX_QUEUE,
+        outbox::OUTBOX_RECEIPTS,
         recall::CHANGES,
         recovery_codes::RECOVERY_CODES,
         sessions::ACCOUNT_SESSIONS,
         sessions::SESSIONS,
+        sms_spend::SMS_SPEND,
+        suppressions::SUPPRESSIONS,
     ]
 }
 
@@ -255,11 +282,18 @@ pub fn problems() -> Vec<Code> {
         guard::IDENTITY_UNAVAILABLE,
         outbox::CHANNEL_UNAVAILABLE,
         outbox::MESSAGE_NOT_FOUND,
+        outbox::WEBHOOK_TOO_EARLY,
+        outbox::WEBHOOK_UNREADABLE,
         sessions::CSRF,
         sessions::SESSION_ENDED,
         sessions::SESSION_NOT_FOUND,
+        sms_spend::SMS_DESTINATION_BLOCKED,
+        sms_spend::SMS_SPEND_EXHAUSTED,
+        suppressions::ADDRESS_SUPPRESSED,
+        suppressions::SUPPRESSION_NOT_FOUND,
         portcullis_ports::error::INTERNAL,
         portcullis_ports::identity::UNAUTHENTICATED,
+        portcullis_ports::inbound::NOT_VERIFIED,
         portcullis_ports::keys::KEYS_UNAVAILABLE,
         portcullis_ports::keys::NOT_OURS,
         portcullis_ports::storage::STORE_CONFLICT,

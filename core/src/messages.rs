@@ -39,6 +39,7 @@ pub(crate) fn code(product: &str, to: Destination, why: CodeFor, code: &str, del
         to,
         subject,
         text,
+        code: Some(code.to_owned()),
         lane: Lane::Codes,
         deliver_by: Some(deliver_by),
     }
@@ -55,6 +56,7 @@ pub(crate) fn verification(product: &str, to: Destination, code: &str, deliver_b
         to,
         subject,
         text,
+        code: Some(code.to_owned()),
         lane: Lane::Codes,
         deliver_by: Some(deliver_by),
     }
@@ -71,6 +73,7 @@ pub(crate) fn already_registered(product: &str, to: Destination) -> Draft {
         to,
         subject,
         text,
+        code: None,
         lane: Lane::Notices,
         deliver_by: None,
     }
@@ -115,6 +118,7 @@ pub(crate) fn notice(product: &str, to: Destination, change: &Change) -> Draft {
         to,
         subject: format!("{product}: a change to your account"),
         text,
+        code: None,
         lane: Lane::Notices,
         deliver_by: None,
     }

@@ -22,6 +22,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// Delivery of messages.
     pub outbox: Outbox,
+    /// The brake on the bill for text messages.
+    pub sms_spend: crate::sms_spend::Limits,
 }
 
 /// How the product presents itself.

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::identity::Presented;
+use portcullis_ports::inbound::Inbound;
 use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
-use portcullis_ports::notification::{Channel, Message, Receipt, Sender};
+use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
 use portcullis_ports::storage::{Key, Page, Query, Record, RecordStore, StoreError, Version, Write};
@@ -21,7 +22,7 @@ use crate::accounts::{AccessToken, SignIn, SignUp, SignedUp};
 use crate::challenges::Opened;
 use crate::factors::{AddTotp, ConfirmTotp};
 use crate::input::SecretInput;
-use crate::outbox::Lane;
+use crate::outbox::{Lane, NamedSender};
 use crate::sessions::{Granted, StartSession, Started};
 use crate::settings::Settings;
 use crate::{App, Foundation};
@@ -43,7 +44,7 @@ impl Clock for Impatient {
 }
 
 /// Seals by putting the context beside the text.
-struct PlainKeys;
+pub(crate) struct PlainKeys;
 
 #[async_trait]
 impl KeyManager for PlainKeys {
@@ -117,6 +118,38 @@ impl Sender for Post {
         Outcome::Done(Receipt {
             reference: message.id.to_string(),
         })
+    }
+}
+
+/// A sender's instance, and what its vendor posts.
+pub(crate) struct Office {
+    instance: &'static str,
+    pub(crate) post: Arc<Post>,
+    inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
+}
+
+impl Office {
+    pub(crate) fn new(instance: &'static str) -> Self {
+        Self {
+            instance,
+            post: Arc::default(),
+            inbound: None,
+        }
+    }
+
+    pub(crate) fn hearing(self, inbound: Arc<dyn Inbound<Event = DeliveryEvent>>) -> Self {
+        Self {
+            inbound: Some(inbound),
+            ..self
+        }
+    }
+
+    fn sender(self) -> NamedSender {
+        NamedSender {
+            instance: self.instance.to_owned(),
+            sender: self.post,
+            inbound: self.inbound,
+        }
     }
 }
 
@@ -202,7 +235,23 @@ pub(crate) async fn world() -> World {
 pub(crate) async fn world_with(settings: Settings) -> World {
     let clock = Arc::new(FakeClock::default());
     let store = Arc::new(MemoryStore::new(clock.clone()));
-    world_on(store.clone(), store, false, clock, 1, settings).await
+    world_on(
+        store.clone(),
+        store,
+        false,
+        clock,
+        1,
+        settings,
+        vec![Office::new("main")],
+    )
+    .await
+}
+
+/// A deployment with these senders; `post` is the first.
+pub(crate) async fn world_sending(settings: Settings, offices: Vec<Office>) -> World {
+    let clock = Arc::new(FakeClock::default());
+    let store = Arc::new(MemoryStore::new(clock.clone()));
+    world_on(store.clone(), store, false, clock, 1, settings, offices).await
 }
 
 /// Two nodes of one product, and what each of them asks the store.
@@ -219,6 +268,7 @@ pub(crate) async fn two_nodes() -> [(World, Arc<Observed>); 2] {
             clock.clone(),
             seed,
             settings,
+            vec![Office::new("main")],
         )
         .await;
         (world, observed)
@@ -233,16 +283,17 @@ async fn world_on(
     clock: Arc<FakeClock>,
     seed: u64,
     settings: Settings,
+    offices: Vec<Office>,
 ) -> World {
     let impatient: Arc<dyn Clock> = Arc::new(Impatient(Arc::clone(&clock)));
-    let post = Arc::new(Post::default());
+    let post = Arc::clone(&offices[0].post);
     let foundation = Foundation {
         store,
         shared,
         keys: Arc::new(PlainKeys),
         hasher: Arc::new(QuickHasher),
         identity: Vec::new(),
-        senders: vec![post.clone()],
+        senders: offices.into_iter().map(Office::sender).collect(),
         clock: impatient,
         entropy: Arc::new(FakeEntropy::seeded(seed << 32)),
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
 use portcullis_core::Foundation;
+use portcullis_core::outbox::NamedSender;
 use portcullis_ports::identity::ConnectedIdentity;
 use portcullis_ports::keys::ConnectedKeys;
 use portcullis_ports::notification::{Channel, ConnectedSender, SenderCapability, Senders};
@@ -15,7 +16,7 @@ use portcullis_ports::plugin::{Plugin, Port, Runtime};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::{ConnectedStore, Storage, StorageCapability, StoreTools};
 
-use crate::config::{Selected, Selection};
+use crate::config::{Origin, Selected, Selection};
 use crate::exit::{Failure, in_full};
 
 /// Every plugin, connected.
@@ -52,7 +53,11 @@ impl Connected {
             senders: self
                 .senders
                 .iter()
-                .map(|(_, one)| Arc::clone(&one.sender))
+                .map(|(instance, one)| NamedSender {
+                    instance: instance.clone(),
+                    sender: Arc::clone(&one.sender),
+                    inbound: one.inbound.clone(),
+                })
                 .collect(),
             clock: Arc::clone(&runtime.clock),
             entropy: Arc::clone(&runtime.entropy),
@@ -110,8 +115,19 @@ pub struct Attempts {
     pub senders: Vec<Attempt<ConnectedSender>>,
 }
 
-/// Connects all plugins at the same time; each may take as long as `limit`.
-pub async fn attempt(selection: Selection, runtime: &Runtime, limit: Duration) -> Attempts {
+/// Connects all plugins at the same time; each may take as long as `limit`. Each is told where below `public_url` its
+/// vendor reaches it, if that is known.
+pub async fn attempt(
+    selection: Selection,
+    public_url: Option<&Origin>,
+    runtime: &Runtime,
+    limit: Duration,
+) -> Attempts {
+    let surroundings = Surroundings {
+        runtime,
+        public_url,
+        limit,
+    };
     let Selection {
         store,
         keys,
@@ -121,20 +137,20 @@ pub async fn attempt(selection: Selection, runtime: &Runtime, limit: Duration) -
     } = selection;
     let shared = store.plugin.capabilities.contains(&StorageCapability::Shared);
     let single = join3(
-        connect(store, runtime, limit, check_store),
-        connect(keys, runtime, limit, |_, _, _| Ok(())),
-        connect(passwords, runtime, limit, |_, _, _| Ok(())),
+        connect(store, surroundings, check_store),
+        connect(keys, surroundings, |_, _, _| Ok(())),
+        connect(passwords, surroundings, |_, _, _| Ok(())),
     );
     let lists = join(
         join_all(
             identity
                 .into_iter()
-                .map(|one| connect(one, runtime, limit, |_, _, _| Ok(()))),
+                .map(|one| connect(one, surroundings, |_, _, _| Ok(()))),
         ),
         join_all(
             senders
                 .into_iter()
-                .map(|one| connect(one, runtime, limit, check_sender)),
+                .map(|one| connect(one, surroundings, check_sender)),
         ),
     );
     let ((store, keys, passwords), (identity, senders)) = join(single, lists).await;
@@ -154,10 +170,12 @@ pub async fn attempt(selection: Selection, runtime: &Runtime, limit: Duration) -
 /// [`Failure::Unavailable`] with every plugin that did not connect.
 pub async fn connect_all(
     selection: Selection,
+    public_url: Option<&Origin>,
     runtime: &Runtime,
     limit: Duration,
 ) -> Result<Connected, Failure> {
-    attempt(selection, runtime, limit).await.all().map_err(|failed| {
+    let attempts = attempt(selection, public_url, runtime, limit).await;
+    attempts.all().map_err(|failed| {
         let lines: Vec<String> = failed.iter().map(ToString::to_string).collect();
         Failure::Unavailable(lines.join("\n"))
     })
@@ -246,20 +264,38 @@ pub async fn connect_store(
     runtime: &Runtime,
     limit: Duration,
 ) -> Result<ConnectedStore, NotConnected> {
-    connect(store, runtime, limit, check_store).await.result
+    let surroundings = Surroundings {
+        runtime,
+        public_url: None,
+        limit,
+    };
+    connect(store, surroundings, check_store).await.result
 }
 
 /// What a plugin that says one thing and is another does wrong.
 type Check<P> =
     fn(&'static Plugin<P>, &<P as Port>::Connected, Option<&<P as Port>::Offline>) -> Result<(), String>;
 
+/// What every plugin is connected with.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    runtime: &'a Runtime,
+    public_url: Option<&'a Origin>,
+    limit: Duration,
+}
+
 async fn connect<P: Port>(
     selected: Selected<P>,
-    runtime: &Runtime,
-    limit: Duration,
+    surroundings: Surroundings<'_>,
     check: Check<P>,
 ) -> Attempt<P::Connected> {
     let name = selected.name();
+    let limit = surroundings.limit;
+    let webhook = |url: &Origin| format!("{url}/webhooks/{}/{}", P::NAME, selected.instance);
+    let runtime = &Runtime {
+        webhook: surroundings.public_url.map(webhook),
+        ..surroundings.runtime.clone()
+    };
     let offline = selected.plan.offline(runtime);
     let result = match tokio::time::timeout(limit, selected.plan.connect(runtime)).await {
         Ok(Ok(connected)) => check(selected.plugin, &connected, offline.as_ref()).map(|()| connected),
@@ -312,6 +348,12 @@ fn check_sender(
         sender.mailbox.is_some(),
         "Mailbox",
         "a mailbox",
+    )?;
+    same(
+        declares(SenderCapability::Receipts),
+        sender.inbound.is_some(),
+        "Receipts",
+        "webhooks",
     )?;
     same(
         declares(SenderCapability::Email),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use portcullis_core::sms_spend::Limits;
 use portcullis_ports::Timestamp;
 use portcullis_ports::notification::{Channel, ConnectedSender};
 use portcullis_ports::plugin::{Maturity, Plugin, Port, Runtime};
@@ -60,10 +61,13 @@ pub async fn examine(effective: Effective, runtime: &Runtime) -> Vec<Finding> {
     let limit = effective.server.connect_timeout.get();
     let (began, at) = (Instant::now(), runtime.clock.now());
     let mut findings = advice(&effective);
-    let attempts = attempt(effective.plugins, runtime, limit).await;
+    let spend = effective.settings.sms_spend.clone();
+    let public_url = effective.server.public_url.as_ref();
+    let attempts = attempt(effective.plugins, public_url, runtime, limit).await;
     findings.extend(connections(&attempts));
     findings.extend(health(&attempts.probes(), limit).await);
     findings.extend(channels(&attempts.senders));
+    findings.extend(bill(&attempts.senders, &spend));
     findings.push(clock(at, began.elapsed(), runtime.clock.now()));
     findings.sort_by_key(|finding| {
         ["connects", "healthy", "clock", "senders"]
@@ -143,6 +147,32 @@ fn channels(senders: &[Attempt<ConnectedSender>]) -> Vec<Finding> {
         }
     };
     [Channel::Email, Channel::Sms].map(describe).into()
+}
+
+/// Whether somebody who makes us send text messages can make us poor.
+fn bill(senders: &[Attempt<ConnectedSender>], spend: &Limits) -> Option<Finding> {
+    let connected = senders.iter().filter_map(|sender| sender.result.as_ref().ok());
+    if !connected
+        .into_iter()
+        .any(|one| one.sender.channels().contains(&Channel::Sms))
+    {
+        return None;
+    }
+    Some(match &spend.per_day {
+        Some(limit) => Finding::new(
+            "senders",
+            Status::Ok,
+            format!(
+                "text messages cost at most {limit} a day; `portcullis outbox spend` shows what was spent"
+            ),
+        ),
+        None => Finding::new(
+            "advice",
+            Status::Warning,
+            "text messages are sent and no limit on their cost is set: set sms_spend.per_day and \
+             sms_spend.default_price",
+        ),
+    })
 }
 
 /// Compares the clock of the machine with itself and with common sense.

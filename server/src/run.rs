@@ -46,7 +46,8 @@ pub async fn start(
     let stop = Stop::new()?;
     // Before anything connects: plugins take their meters when they do.
     install_meters()?;
-    let connected = connect_all(plugins, &runtime, server.connect_timeout.get()).await?;
+    let limit = server.connect_timeout.get();
+    let connected = connect_all(plugins, server.public_url.as_ref(), &runtime, limit).await?;
     let app = App::open(connected.foundation(&runtime), settings)
         .await
         .map_err(|error| Failure::Unavailable(in_full(&error)))?;

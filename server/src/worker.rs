@@ -67,6 +67,18 @@ async fn measure(app: &App) {
                 Err(error) => tracing::debug!(?error, "the outbox could not be measured"),
             }
         }
+        match app.sms_spend.today().await {
+            Ok(Some(spending)) => {
+                let currency = spending.total.currency().to_string();
+                metrics::gauge!("portcullis_sms_spend_today", "currency" => currency.clone())
+                    .set(spending.total.major());
+                if let Some(limit) = &spending.limit {
+                    metrics::gauge!("portcullis_sms_spend_limit", "currency" => currency).set(limit.major());
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(?error, "the bill for text messages could not be measured"),
+        }
         tokio::time::sleep(MEASURE).await;
     }
 }

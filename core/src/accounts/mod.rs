@@ -33,6 +33,7 @@ use crate::messages::Change;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
 use crate::sessions::Sessions;
+use crate::suppressions::Suppressions;
 use crate::table::{Batch, Versioned};
 
 /// Signs people up and in, and recognises them.
@@ -44,6 +45,7 @@ pub struct Accounts {
     pub(crate) budgets: Budgets,
     pub(crate) audit: Audit,
     pub(crate) outbox: Outbox,
+    pub(crate) suppressions: Suppressions,
     pub(crate) notices: Notices,
     pub(crate) sessions: Sessions,
     pub(crate) others: Arc<[Arc<dyn IdentityProvider>]>,

@@ -17,6 +17,7 @@ use crate::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
 use crate::challenges::WRONG_CODE;
 use crate::input::Label;
 use crate::messages;
+use crate::outbox::Lane;
 use crate::settings::{self, Limit};
 use crate::table::Batch;
 
@@ -24,7 +25,8 @@ impl Accounts {
     /// Makes an account, or, where addresses must be proven first, sends a mail and tells nothing.
     ///
     /// # Errors
-    /// `sign-up-closed`, `weak-password`, `email-taken` (open sign-up only), `too-many-attempts`.
+    /// `sign-up-closed`, `weak-password`, `too-many-attempts`; where sign-up is open also `email-taken` and
+    /// `address-suppressed`.
     pub async fn sign_up(&self, command: SignUp, source: &Source) -> Result<SignedUp> {
         let settings = &self.deployment.settings.accounts;
         if settings.sign_up == settings::SignUp::Closed {
@@ -83,6 +85,10 @@ impl Accounts {
                 )
                 .await?;
                 if self.outbox.serves(Channel::Email) {
+                    // Whoever mistypes an address learns it here, as of one that is taken.
+                    self.suppressions
+                        .require(&Destination::Email(email.clone()), Lane::Codes)
+                        .await?;
                     self.send_verification(&mut batch, &email, Then::Confirm(subject.clone()))
                         .await?;
                 }
@@ -95,7 +101,7 @@ impl Accounts {
         Ok(SignedUp::Account(self.token(&subject, self.deployment.now())?))
     }
 
-    /// Answers alike whether the address is free or taken; only its owner learns which, by mail.
+    /// Answers alike whether the address is free, taken or suppressed; only its owner learns which, by mail.
     async fn sign_up_verified(
         &self,
         email: EmailAddress,
@@ -279,7 +285,8 @@ impl Accounts {
         })?;
         let product = &self.deployment.settings.product.name;
         let draft = messages::verification(product, Destination::Email(email.clone()), &code, expires_at);
-        self.outbox.enqueue(batch, draft).await.map(drop)
+        // Where an answer may tell that an address is suppressed, that was asked before.
+        self.outbox.enqueue_quietly(batch, draft).await.map(drop)
     }
 
     fn verification_mac(&self, email: &EmailAddress, nonce: &str, code: &str) -> Result<String> {

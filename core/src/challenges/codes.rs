@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_ports::Result;
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::identity::Subject;
+use portcullis_ports::notification::Destination;
 use portcullis_ports::secret::same_secret;
 
 use super::model::{Challenge, NOTHING_SENT, SentCode, WRONG_CODE};
@@ -12,8 +13,10 @@ use crate::budgets::{Budgets, TOO_MANY_SENDS, Use};
 use crate::deployment::Deployment;
 use crate::factors::{ContactDevice, FactorKind};
 use crate::messages::{self, CodeFor};
-use crate::outbox::Outbox;
+use crate::outbox::{Lane, Outbox};
 use crate::settings::Limit;
+use crate::sms_spend::{Quote, SmsSpend};
+use crate::suppressions::{ADDRESS_SUPPRESSED, Suppressions};
 use crate::table::Batch;
 
 /// Sends and checks codes.
@@ -22,14 +25,24 @@ pub(crate) struct Codes {
     deployment: Arc<Deployment>,
     budgets: Budgets,
     outbox: Outbox,
+    suppressions: Suppressions,
+    sms_spend: SmsSpend,
 }
 
 impl Codes {
-    pub(crate) fn new(deployment: &Arc<Deployment>, budgets: &Budgets, outbox: &Outbox) -> Self {
+    pub(crate) fn new(
+        deployment: &Arc<Deployment>,
+        budgets: &Budgets,
+        outbox: &Outbox,
+        suppressions: &Suppressions,
+        sms_spend: &SmsSpend,
+    ) -> Self {
         Self {
             deployment: Arc::clone(deployment),
             budgets: budgets.clone(),
             outbox: outbox.clone(),
+            suppressions: suppressions.clone(),
+            sms_spend: sms_spend.clone(),
         }
     }
 
@@ -43,11 +56,40 @@ impl Codes {
         self.outbox.serves(device.destination.channel())
     }
 
+    /// Leaves out the devices whose address or number is suppressed.
+    ///
+    /// # Errors
+    /// `address-suppressed` if that leaves none of them.
+    pub(crate) async fn reachable(&self, devices: Vec<ContactDevice>) -> Result<Vec<ContactDevice>> {
+        let mut reachable = Vec::with_capacity(devices.len());
+        let mut refused = None;
+        for device in devices {
+            match self.suppressions.require(&device.destination, Lane::Codes).await {
+                Ok(()) => reachable.push(device),
+                Err(error) if error.code() == ADDRESS_SUPPRESSED => refused = refused.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        match refused {
+            Some(error) if reachable.is_empty() => Err(error),
+            _ => Ok(reachable),
+        }
+    }
+
     /// Counts one code to each device, all or none, before any is made.
     ///
     /// # Errors
-    /// `channel-unavailable`, `too-many-sends`.
-    pub(crate) async fn take(&self, subject: &Subject, what: &str, devices: &[ContactDevice]) -> Result<()> {
+    /// `channel-unavailable`, `too-many-sends`, `sms-spend-exhausted`, `sms-destination-blocked`.
+    pub(crate) async fn take(
+        &self,
+        subject: &Subject,
+        what: &str,
+        devices: &[ContactDevice],
+        why: CodeFor,
+    ) -> Result<()> {
+        let quote = self.quote(devices, why)?;
+        // Looked at before and counted after the budgets: no refusal of either uses the other up.
+        self.sms_spend.check(&quote).await?;
         let limits = &self.deployment.settings.budgets;
         let interval = Limit::new(1, limits.send_interval);
         let pause = [subject.as_str(), what];
@@ -89,7 +131,24 @@ impl Codes {
                 limit: limits.sends_in_total,
             });
         }
-        self.budgets.take(TOO_MANY_SENDS, &uses).await
+        self.budgets.take(TOO_MANY_SENDS, &uses).await?;
+        self.sms_spend.take(&quote).await
+    }
+
+    /// What text messages with codes to these devices cost. All codes are equally long.
+    fn quote(&self, devices: &[ContactDevice], why: CodeFor) -> Result<Quote> {
+        let product = &self.deployment.settings.product.name;
+        let text =
+            |to: &Destination| messages::code(product, to.clone(), why, "000000", self.deployment.now()).text;
+        let written: Vec<_> = devices
+            .iter()
+            .filter_map(|device| match &device.destination {
+                Destination::Sms(number) => Some((number, text(&device.destination))),
+                Destination::Email(_) => None,
+            })
+            .collect();
+        self.sms_spend
+            .quote(written.iter().map(|(number, text)| (*number, text.as_str())))
     }
 
     /// Adds a fresh code for each device to the challenge and its message to the batch.

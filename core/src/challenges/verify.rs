@@ -54,7 +54,7 @@ impl Challenges {
     ///
     /// # Errors
     /// `challenge-ended`, `challenge-purpose`, `factor-not-required`, `no-device`, `device-not-found`,
-    /// `channel-unavailable`, `too-many-sends`.
+    /// `channel-unavailable`, `address-suppressed`, `too-many-sends`, `sms-spend-exhausted`, `sms-destination-blocked`.
     pub async fn send_sms(&self, who: &Identified, command: SendSmsCode) -> Result<CodesSent> {
         self.send(
             who,
@@ -294,7 +294,8 @@ impl Challenges {
         } else {
             CodeFor::SignIn
         };
-        self.codes.take(&who.subject, what, &devices).await?;
+        let devices = self.codes.reachable(devices).await?;
+        self.codes.take(&who.subject, what, &devices, why).await?;
         self.deployment
             .retried(|| async {
                 let found = self.waiting_for(who, raw, factor).await?;

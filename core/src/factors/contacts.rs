@@ -76,7 +76,8 @@ impl Factors {
     /// Sends a code to a new phone number.
     ///
     /// # Errors
-    /// `step-up-required`, `device-limit`, `device-exists`, `too-many-sends`, `channel-unavailable`.
+    /// `step-up-required`, `device-limit`, `device-exists`, `address-suppressed`, `too-many-sends`,
+    /// `channel-unavailable`, `sms-spend-exhausted`, `sms-destination-blocked`.
     pub async fn add_phone(&self, who: &SignedIn, command: AddPhone) -> Result<ContactBegun> {
         self.add::<Phones>(who, Destination::Sms(command.phone_e164), command.label)
             .await
@@ -143,8 +144,9 @@ impl Factors {
         };
         self.with_pending::<K>(&device).await?;
         let words = words(K::FACTOR);
+        self.codes.reachable(vec![device.clone()]).await?;
         self.codes
-            .take(subject, words.enrol, std::slice::from_ref(&device))
+            .take(subject, words.enrol, std::slice::from_ref(&device), CodeFor::Add)
             .await?;
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,

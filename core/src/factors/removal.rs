@@ -16,6 +16,7 @@ use crate::audit::Event;
 use crate::challenges::{Challenge, ChallengeBook, FACTOR_NOT_REQUIRED, NewChallenge, Transport};
 use crate::messages::{Change, CodeFor};
 use crate::recovery_codes::RecoveryDesk;
+use crate::suppressions::ADDRESS_SUPPRESSED;
 use crate::table::{Batch, Versioned};
 
 impl Factors {
@@ -60,7 +61,9 @@ impl Factors {
             return Err(NO_OTHER_PROOF.error());
         }
         if !targets.is_empty() {
-            self.codes.take(subject, words.remove, &targets).await?;
+            self.codes
+                .take(subject, words.remove, &targets, CodeFor::Remove)
+                .await?;
         }
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
@@ -112,6 +115,8 @@ impl Factors {
         if same.len() == known {
             return Err(DEVICE_NOT_FOUND.error());
         }
+        // Where no code can go there may be other proofs.
+        let same = self.codes.reachable(same).await.or_else(without_suppressed)?;
         if !same.is_empty() {
             return Ok(same);
         }
@@ -122,7 +127,7 @@ impl Factors {
         };
         let mut others = self.roster.enabled_contacts(subject, other).await?;
         others.retain(|device| self.codes.can_reach(device));
-        Ok(others)
+        self.codes.reachable(others).await.or_else(without_suppressed)
     }
 
     async fn accepted_proofs(
@@ -225,5 +230,14 @@ impl Factors {
                 Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind."))
             }
         }
+    }
+}
+
+/// Nobody can be reached, which is no failure here.
+fn without_suppressed(error: Error) -> Result<Vec<ContactDevice>> {
+    if error.code() == ADDRESS_SUPPRESSED {
+        Ok(Vec::new())
+    } else {
+        Err(error)
     }
 }

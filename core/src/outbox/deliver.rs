@@ -1,4 +1,4 @@
-//! The workers of the outbox: lease, send, fail over, retry, give up.
+//! The workers of the outbox: lease, send, retry, give up.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -6,23 +6,21 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
-use portcullis_ports::notification::{Message, Receipt};
-use portcullis_ports::outcome::{Outcome, Reason};
+use portcullis_ports::id::MessageId;
+use portcullis_ports::notification::Destination;
 use portcullis_ports::storage::{Range, STORE_CONFLICT};
-use portcullis_ports::{Result, Retry, Timestamp};
+use portcullis_ports::{Kind, Result};
 
-use super::records::{Attempt, Delivery, Lane, Place, StoredMessage};
-use super::{Outbox, context, plain_text};
-use crate::table::{Batch, Versioned};
+use super::offer::Verdict;
+use super::records::{Delivery, Lane, Named, Place, StoredMessage};
+use super::{Outbox, withheld};
+use crate::suppressions::remark;
+use crate::table::{Batch, Stored, Versioned};
 
 /// How long a worker sleeps when nobody wakes it: the delay of a message that another process queued and left.
 const PATROL: Duration = Duration::from_secs(1);
 /// How many messages of one lane are on their way at once.
 const ABREAST: usize = 8;
-/// The first wait after a failure; it doubles with every try.
-const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 impl Outbox {
     /// Delivers the messages of one lane until `stop` is done; what is on its way by then is finished.
@@ -61,8 +59,16 @@ impl Outbox {
                 return Ok(handled);
             }
             let mut running: FuturesUnordered<_> = due.iter().map(|place| self.handle(place)).collect();
+            let mut failed = None;
+            // What is on its way is awaited also after a failure: a send that is dropped half-way may be repeated.
             while let Some(result) = running.next().await {
-                handled += usize::from(result?);
+                match result {
+                    Ok(done) => handled += usize::from(done),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
     }
@@ -74,11 +80,7 @@ impl Outbox {
             Err(error) if error.code() == STORE_CONFLICT => return Ok(false),
             Err(error) => return Err(error),
         };
-        let messages = self.deployment.table::<StoredMessage>();
-        let Some(stored) = messages
-            .find(leased.message.as_str(), StoredMessage::SORT)
-            .await?
-        else {
+        let Some(stored) = self.stored(&leased.message).await? else {
             let mut batch = Batch::default();
             clear(&mut batch, &leased);
             self.deployment.commit(batch).await?;
@@ -86,17 +88,14 @@ impl Outbox {
         };
         let now = self.deployment.now();
         let verdict = if stored.deliver_by.is_some_and(|by| by <= now) {
-            Verdict {
-                delivery: Delivery::Expired,
-                attempt: None,
-                reference: None,
-                again_at: None,
-            }
+            Verdict::without_sender(Delivery::Expired, Vec::new())
+        } else if let Some(obstacle) = self.obstacle(&leased, &stored).await? {
+            Verdict::without_sender(Delivery::Withheld, vec![withheld(now, obstacle)])
         } else {
-            let outcome = self.send(&stored).await?;
-            self.judge(&leased, outcome)
+            let offered = self.offer(&stored).await?;
+            self.judge(&leased, offered)
         };
-        self.settle(&leased, &stored, verdict).await?;
+        self.settle(&leased, &verdict).await?;
         Ok(true)
     }
 
@@ -115,159 +114,94 @@ impl Outbox {
         Ok(leased)
     }
 
-    /// Offers the message to every sender of its channel until one takes it, or may have taken it.
-    async fn send(&self, stored: &StoredMessage) -> Result<Outcome<Receipt>> {
-        let Some(sealed) = &stored.text else {
-            return Ok(Outcome::Declined(Reason::permanent(
-                "no-text",
-                "the text is gone",
-            )));
-        };
-        let text = plain_text(&self.deployment.keys.open(sealed, &context(&stored.id)).await?)?;
-        let message = Message {
-            id: stored.id.clone(),
-            to: stored.to.clone(),
-            subject: stored.subject.clone(),
-            text,
-            html: None,
-            code: None,
-        };
-        let channel = stored.to.channel();
-        let mut last = Outcome::NotSent(Reason::passing(
-            "no-sender",
-            "no sender is configured",
-            FIRST_WAIT,
-        ));
-        for sender in self
-            .senders
-            .iter()
-            .filter(|sender| sender.channels().contains(&channel))
-        {
-            let outcome = sender.send(&message).await;
-            metrics::counter!("portcullis_messages_total", "channel" => channel.word(), "outcome" => outcome.word()).increment(1);
-            let taken = matches!(
-                outcome,
-                Outcome::Done(_) | Outcome::Pending(_) | Outcome::Unknown(_)
-            );
-            last = outcome;
-            if taken {
-                break;
-            }
+    /// Why a message may not be sent after all.
+    ///
+    /// The cost of a code was counted when it was queued; that of a notice is counted here, once, so that it never
+    /// keeps the use case that caused it from succeeding.
+    async fn obstacle(&self, leased: &Place, stored: &StoredMessage) -> Result<Option<String>> {
+        if let Some(obstacle) = self.suppressions.obstacle(&stored.to, stored.lane).await? {
+            return Ok(Some(remark(&obstacle)));
         }
-        Ok(last)
+        let (Destination::Sms(number), Lane::Notices, 1) = (&stored.to, stored.lane, leased.tries) else {
+            return Ok(None);
+        };
+        let Some(sealed) = &stored.words else {
+            return Ok(None);
+        };
+        let words = self.unseal(&stored.id, sealed).await?;
+        let paid = match self.sms_spend.quote([(number, words.text.as_str())]) {
+            Ok(quote) => self.sms_spend.take(&quote).await,
+            Err(error) => Err(error),
+        };
+        match paid {
+            Err(error) if matches!(error.kind(), Kind::Limited | Kind::Forbidden) => {
+                Ok(Some(error.code().name().to_owned()))
+            }
+            paid => paid.map(|()| None),
+        }
     }
 
-    fn judge(&self, leased: &Place, outcome: Outcome<Receipt>) -> Verdict {
-        let now = self.deployment.now();
-        let attempt = |detail: String| {
-            Some(Attempt {
-                at: now,
-                outcome: outcome.word().into(),
-                detail,
-            })
-        };
-        match &outcome {
-            Outcome::Done(receipt) => Verdict {
-                delivery: Delivery::Delivered,
-                attempt: attempt(String::new()),
-                reference: Some(receipt.reference.clone()),
-                again_at: None,
-            },
-            Outcome::Pending(reference) => Verdict {
-                delivery: Delivery::Delivered,
-                attempt: attempt("accepted for delivery".into()),
-                reference: Some(reference.0.clone()),
-                again_at: None,
-            },
-            Outcome::Unknown(reference) => Verdict {
-                delivery: Delivery::Unknown,
-                attempt: attempt("it may have been sent".into()),
-                reference: Some(reference.0.clone()),
-                again_at: None,
-            },
-            Outcome::Declined(reason) | Outcome::NotSent(reason) => {
-                let again_at = self.next_try(leased.tries, reason, now);
-                let delivery = if again_at.is_some() {
-                    Delivery::Queued
-                } else {
-                    Delivery::Dead
-                };
-                let attempt = attempt(format!("{}: {}", reason.code, reason.detail));
-                Verdict {
-                    delivery,
-                    attempt,
-                    reference: None,
-                    again_at,
+    /// Writes down what became of it. It was sent by now, so that whoever else changed the message meanwhile must not
+    /// keep this from being known: the lease would end, and it would be sent again.
+    pub(super) async fn settle(&self, leased: &Place, verdict: &Verdict) -> Result<()> {
+        self.deployment
+            .retried(|| async {
+                let mut batch = Batch::default();
+                clear(&mut batch, leased);
+                let found = self.stored(&leased.message).await?;
+                if let Some(stored) = found {
+                    self.settle_in(&mut batch, leased, &stored, verdict)?;
                 }
-            }
-        }
+                self.deployment.commit(batch).await
+            })
+            .await
     }
 
-    /// Waits double from try to try, and no two messages wait alike.
-    fn next_try(&self, tries: u32, reason: &Reason, now: Timestamp) -> Option<Timestamp> {
-        let Retry::Later(asked) = reason.retry else {
-            return None;
-        };
-        if tries >= self.deployment.settings.outbox.attempts {
-            return None;
-        }
-        let doubled = FIRST_WAIT
-            .saturating_mul(1 << tries.saturating_sub(1).min(16))
-            .min(LONGEST_WAIT);
-        let mut byte = [0];
-        let spread = self
-            .deployment
-            .entropy
-            .fill(&mut byte)
-            .map_or(0, |()| u32::from(byte[0]));
-        Some(now + asked.max(doubled) + doubled * spread / 1024)
-    }
-
-    /// Writes down what became of it.
-    async fn settle(
+    fn settle_in(
         &self,
+        batch: &mut Batch,
         leased: &Place,
         stored: &Versioned<StoredMessage>,
-        verdict: Verdict,
+        verdict: &Verdict,
     ) -> Result<()> {
-        let mut batch = Batch::default();
-        clear(&mut batch, leased);
         let mut message = stored.value.clone();
         message.delivery = verdict.delivery;
-        message.attempts.extend(verdict.attempt);
-        message.reference = verdict.reference.or(message.reference);
-        if matches!(verdict.delivery, Delivery::Delivered | Delivery::Expired) {
-            message.text = None;
+        message.attempts.extend(verdict.attempts.iter().cloned());
+        if let Some((instance, reference)) = &verdict.taken {
+            message.reference = Some(reference.clone());
+            batch.overwrite(&Named {
+                pseudonym: self.name(instance, reference)?,
+                message: message.id.clone(),
+                until: message.kept_until,
+            })?;
         }
-        batch.replace(stored, &message)?;
-        let place = |lane, due, tries| Place {
-            lane,
-            due,
-            message: message.id.clone(),
-            tries,
-        };
+        if verdict.delivery.is_over() {
+            message.words = None;
+        }
         match verdict.again_at {
-            Some(due) => batch.insert(&place(leased.lane, due, leased.tries))?,
+            Some(due) => batch.insert(&Place {
+                due,
+                ..leased.clone()
+            })?,
             None if matches!(verdict.delivery, Delivery::Dead | Delivery::Unknown) => {
                 tracing::error!(message = %message.id, state = ?verdict.delivery, "a message was given up");
-                batch.insert(&place(Lane::Dead, self.deployment.now(), leased.tries))?;
+                message.parked = Some(self.deployment.now());
+                if let Some(parking) = message.parking() {
+                    batch.insert(&parking)?;
+                }
             }
             None => {}
         }
-        self.deployment.commit(batch).await
+        batch.replace(stored, &message)
+    }
+
+    pub(super) async fn stored(&self, id: &MessageId) -> Result<Option<Versioned<StoredMessage>>> {
+        let messages = self.deployment.table::<StoredMessage>();
+        messages.find(id.as_str(), StoredMessage::SORT).await
     }
 }
 
-/// What follows from an outcome.
-struct Verdict {
-    delivery: Delivery,
-    attempt: Option<Attempt>,
-    reference: Option<String>,
-    again_at: Option<Timestamp>,
-}
-
-fn clear(batch: &mut Batch, place: &Place) {
-    use crate::table::Stored;
+pub(super) fn clear(batch: &mut Batch, place: &Place) {
     let (partition, sort) = place.key();
     batch.clear::<Place>(partition, sort);
 }

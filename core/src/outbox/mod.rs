@@ -1,6 +1,12 @@
-//! Messages leave through here: stored in the commit that caused them, delivered by leased workers.
+//! Messages leave through here: stored in the commit that caused them, delivered by leased workers, then followed.
 
 mod deliver;
+mod events;
+#[cfg(test)]
+pub(crate) mod events_tests;
+mod html;
+mod letters;
+mod offer;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -8,16 +14,21 @@ mod tests;
 use std::sync::Arc;
 
 use portcullis_ports::id::MessageId;
-use portcullis_ports::keys::Context;
-use portcullis_ports::notification::{Channel, Destination, Sender};
-use portcullis_ports::storage::Range;
+use portcullis_ports::inbound::Inbound;
+use portcullis_ports::keys::{Context, Sealed};
+use portcullis_ports::notification::{Channel, DeliveryEvent, Destination, Sender};
 use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
+use zeroize::Zeroizing;
 
-pub use records::{Attempt, Delivery, Lane};
-pub(crate) use records::{OUTBOX, OUTBOX_QUEUE};
-use records::{Place, StoredMessage};
+pub use events::{Recorded, WEBHOOK_TOO_EARLY, WEBHOOK_UNREADABLE};
+pub use letters::{MESSAGE_NOT_FOUND, MessageView};
+pub use records::{Attempt, Delivery, Lane, Report};
+pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
+use records::{Place, StoredMessage, Words};
 
 use crate::deployment::Deployment;
+use crate::sms_spend::SmsSpend;
+use crate::suppressions::{Suppressions, refusal, remark};
 use crate::table::Batch;
 
 /// No sender is configured for this channel.
@@ -26,54 +37,50 @@ pub const CHANNEL_UNAVAILABLE: Code = Code::new(
     Kind::Config,
     "Messages of this kind cannot be sent here: no sender is configured.",
 );
-/// There is no such dead letter.
-pub const MESSAGE_NOT_FOUND: Code = Code::new(
-    "message-not-found",
-    Kind::NotFound,
-    "There is no such undelivered message.",
-);
-
 /// A message to be sent. Has no `Debug`: its text may hold a code.
 pub(crate) struct Draft {
     pub(crate) to: Destination,
     pub(crate) subject: String,
     pub(crate) text: String,
+    /// The code in the text, if it carries one.
+    pub(crate) code: Option<String>,
     pub(crate) lane: Lane,
     /// After this moment it is of no use.
     pub(crate) deliver_by: Option<Timestamp>,
 }
 
-/// What an operator may know of a message.
-#[derive(Debug, Clone)]
-pub struct MessageView {
-    /// Its id.
-    pub id: MessageId,
-    /// To whom, masked.
-    pub to: String,
-    /// The subject line.
-    pub subject: String,
-    /// Where it stands.
-    pub delivery: Delivery,
-    /// Every try.
-    pub attempts: Vec<Attempt>,
-    /// The vendor's name for it.
-    pub reference: Option<String>,
-    /// When it was queued.
-    pub created_at: Timestamp,
+/// A sender under the name that the operator gave it.
+#[derive(Clone)]
+pub struct NamedSender {
+    /// The name.
+    pub instance: String,
+    /// It.
+    pub sender: Arc<dyn Sender>,
+    /// What its vendor posts to us, if it does.
+    pub inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
 }
 
 /// Queues, delivers, shows and repeats messages.
 #[derive(Clone)]
 pub struct Outbox {
     deployment: Arc<Deployment>,
-    senders: Arc<[Arc<dyn Sender>]>,
+    senders: Arc<[NamedSender]>,
+    suppressions: Suppressions,
+    sms_spend: SmsSpend,
 }
 
 impl Outbox {
-    pub(crate) fn new(deployment: &Arc<Deployment>, senders: Vec<Arc<dyn Sender>>) -> Self {
+    pub(crate) fn new(
+        deployment: &Arc<Deployment>,
+        senders: Vec<NamedSender>,
+        suppressions: &Suppressions,
+        sms_spend: &SmsSpend,
+    ) -> Self {
         Self {
             deployment: Arc::clone(deployment),
             senders: senders.into(),
+            suppressions: suppressions.clone(),
+            sms_spend: sms_spend.clone(),
         }
     }
 
@@ -97,111 +104,80 @@ impl Outbox {
     pub(crate) fn serves(&self, channel: Channel) -> bool {
         self.senders
             .iter()
-            .any(|sender| sender.channels().contains(&channel))
+            .any(|one| one.sender.channels().contains(&channel))
     }
 
-    /// Adds a message to the commit that causes it.
+    /// Adds a message to the commit that causes it. A notice to a suppressed destination is written down as withheld.
+    ///
+    /// # Errors
+    /// `address-suppressed` if it carries a code and its destination is suppressed.
     pub(crate) async fn enqueue(&self, batch: &mut Batch, draft: Draft) -> Result<MessageId> {
+        let refuse = draft.lane == Lane::Codes;
+        self.put(batch, draft, refuse).await
+    }
+
+    /// The same where the answer must not tell whether the destination is suppressed: any message is written down as
+    /// withheld then.
+    pub(crate) async fn enqueue_quietly(&self, batch: &mut Batch, draft: Draft) -> Result<MessageId> {
+        self.put(batch, draft, false).await
+    }
+
+    async fn put(&self, batch: &mut Batch, draft: Draft, refuse: bool) -> Result<MessageId> {
         let now = self.deployment.now();
         let id = MessageId::random(self.deployment.entropy.as_ref())?;
-        let sealed = self
-            .deployment
-            .keys
-            .seal(draft.text.as_bytes(), &context(&id))
-            .await?;
-        batch.insert(&StoredMessage {
+        let obstacle = self.suppressions.obstacle(&draft.to, draft.lane).await?;
+        if let Some(obstacle) = obstacle.as_ref().filter(|_| refuse) {
+            return Err(refusal(draft.to.channel(), obstacle));
+        }
+        let words = Words {
+            text: draft.text,
+            code: draft.code,
+        };
+        let mut message = StoredMessage {
             id: id.clone(),
             to: draft.to,
             subject: draft.subject,
-            text: Some(sealed),
+            words: Some(self.seal(&id, &words).await?),
             lane: draft.lane,
             delivery: Delivery::Queued,
             attempts: Vec::new(),
             reference: None,
+            report: None,
+            parked: None,
             created_at: now,
             deliver_by: draft.deliver_by,
             kept_until: now + self.deployment.settings.outbox.kept.get(),
-        })?;
+        };
+        if let Some(obstacle) = obstacle {
+            message.words = None;
+            message.delivery = Delivery::Withheld;
+            message.attempts.push(withheld(now, remark(&obstacle)));
+            batch.insert(&message)?;
+            return Ok(id);
+        }
+        batch.insert(&message)?;
         batch.insert(&Place {
-            lane: draft.lane,
+            lane: message.lane,
             due: now,
             message: id.clone(),
             tries: 0,
+            until: None,
         })?;
         batch.mail = true;
         Ok(id)
     }
 
-    /// Where a message stands.
-    pub async fn message(&self, id: &MessageId) -> Result<MessageView> {
-        let found = self
-            .deployment
-            .table::<StoredMessage>()
-            .find(id.as_str(), StoredMessage::SORT)
-            .await?;
-        found
-            .map(|found| view(found.value))
-            .ok_or_else(|| MESSAGE_NOT_FOUND.error())
+    async fn seal(&self, id: &MessageId, words: &Words) -> Result<Sealed> {
+        let plain = serde_json::to_vec(words)
+            .map(Zeroizing::new)
+            .map_err(|error| Error::internal("the words of a message cannot be written").because(error))?;
+        self.deployment.keys.seal(&plain, &context(id)).await
     }
 
-    /// What was given up, oldest first, at most 200.
-    pub async fn dead_letters(&self) -> Result<Vec<MessageView>> {
-        let queue = self.deployment.table::<Place>();
-        let (places, _) = queue.page(Lane::Dead.word(), Range::All, 200, None).await?;
-        let mut letters = Vec::with_capacity(places.len());
-        for place in places {
-            let found = self
-                .deployment
-                .table::<StoredMessage>()
-                .find(place.message.as_str(), StoredMessage::SORT)
-                .await?;
-            letters.extend(found.map(|found| view(found.value)));
-        }
-        Ok(letters)
-    }
-
-    /// Sends a dead letter once more.
-    pub async fn replay(&self, id: &MessageId) -> Result<()> {
-        self.deployment
-            .retried(|| async {
-                let places = self.deployment.table::<Place>().all(Lane::Dead.word()).await?;
-                let place = places
-                    .into_iter()
-                    .find(|place| place.message == *id)
-                    .ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
-                let messages = self.deployment.table::<StoredMessage>();
-                let message = messages
-                    .find(id.as_str(), StoredMessage::SORT)
-                    .await?
-                    .ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
-                let mut batch = Batch::default();
-                batch.remove(&place);
-                let again = StoredMessage {
-                    delivery: Delivery::Queued,
-                    deliver_by: None,
-                    ..message.value.clone()
-                };
-                batch.replace(&message, &again)?;
-                batch.insert(&Place {
-                    lane: again.lane,
-                    due: self.deployment.now(),
-                    message: id.clone(),
-                    tries: 0,
-                })?;
-                batch.mail = true;
-                self.deployment.commit(batch).await
-            })
-            .await
-    }
-
-    /// How many messages wait in a lane, counting at most 1,000.
-    pub async fn waiting(&self, lane: Lane) -> Result<usize> {
-        let (places, _) = self
-            .deployment
-            .table::<Place>()
-            .page(lane.word(), Range::All, 1000, None)
-            .await?;
-        Ok(places.len())
+    async fn unseal(&self, id: &MessageId, sealed: &Sealed) -> Result<Words> {
+        let plain = self.deployment.keys.open(sealed, &context(id)).await?;
+        serde_json::from_slice(&plain)
+            .map_err(|error| Error::internal("the words of a message cannot be read").because(error))
     }
 }
 
@@ -209,20 +185,12 @@ fn context(id: &MessageId) -> Context {
     Context::new("outbox").and("message", id.as_str())
 }
 
-fn view(message: StoredMessage) -> MessageView {
-    MessageView {
-        id: message.id,
-        to: message.to.masked(),
-        subject: message.subject,
-        delivery: message.delivery,
-        attempts: message.attempts,
-        reference: message.reference,
-        created_at: message.created_at,
+/// The line in a message's history that says why it was not sent.
+fn withheld(at: Timestamp, detail: String) -> Attempt {
+    Attempt {
+        at,
+        sender: String::new(),
+        outcome: Delivery::Withheld.word().into(),
+        detail,
     }
-}
-
-/// The text of a message, as the sender needs it.
-fn plain_text(bytes: &[u8]) -> Result<String> {
-    String::from_utf8(bytes.to_vec())
-        .map_err(|error| Error::internal("a message text is not UTF-8").because(error))
 }

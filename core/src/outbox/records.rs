@@ -1,9 +1,9 @@
-//! How messages on their way are stored.
+//! How messages on their way are stored, and what vendors report of them.
 
 use portcullis_ports::Timestamp;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::Sealed;
-use portcullis_ports::notification::Destination;
+use portcullis_ports::notification::{DeliveryState, Destination};
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,12 @@ pub(crate) const OUTBOX_QUEUE: Collection = Collection {
     name: "outbox_queue",
     table: "outbox_queue",
     variable: "OUTBOX_QUEUE_TABLE_NAME",
+};
+/// Messages by the names that vendors gave them, and the events that vendors reported.
+pub(crate) const OUTBOX_RECEIPTS: Collection = Collection {
+    name: "outbox_receipts",
+    table: "outbox_receipts",
+    variable: "OUTBOX_RECEIPTS_TABLE_NAME",
 };
 
 /// Messages that must not wait for others travel in a lane of their own.
@@ -58,30 +64,76 @@ pub enum Delivery {
     Dead,
     /// It came too late to be of use.
     Expired,
+    /// It may not be sent: its destination is suppressed, or it would cost too much.
+    Withheld,
 }
 
-/// One try to send a message.
+impl Delivery {
+    /// The word in records and listings.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Delivered => "delivered",
+            Self::Unknown => "unknown",
+            Self::Dead => "dead",
+            Self::Expired => "expired",
+            Self::Withheld => "withheld",
+        }
+    }
+
+    /// Whether the text is of no use any more.
+    pub(super) const fn is_over(self) -> bool {
+        matches!(self, Self::Delivered | Self::Expired | Self::Withheld)
+    }
+}
+
+/// One try to send a message through one sender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// When.
     pub at: Timestamp,
+    /// The instance of the sender; empty if none was asked.
+    pub sender: String,
     /// The outcome's word.
     pub outcome: String,
     /// Why, for the operator.
     pub detail: String,
 }
 
-/// A message with its history. The text is sealed, and gone once it was delivered or expired.
+/// What a vendor reported last of a message that it had accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The instance of the sender.
+    pub sender: String,
+    /// How far the message came.
+    pub state: DeliveryState,
+    /// When that happened, as the vendor says.
+    pub reported_at: Timestamp,
+    /// Why, in the vendor's words.
+    pub detail: String,
+}
+
+/// What is sealed of a message.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Words {
+    pub(super) text: String,
+    pub(super) code: Option<String>,
+}
+
+/// A message with its history. The words are sealed, and gone once it was delivered, expired or was withheld.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredMessage {
     pub(crate) id: MessageId,
     pub(crate) to: Destination,
     pub(crate) subject: String,
-    pub(crate) text: Option<Sealed>,
+    pub(crate) words: Option<Sealed>,
     pub(crate) lane: Lane,
     pub(crate) delivery: Delivery,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) reference: Option<String>,
+    pub(crate) report: Option<Report>,
+    /// When it was put among the dead letters, as long as it lies there.
+    pub(crate) parked: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) deliver_by: Option<Timestamp>,
     pub(crate) kept_until: Timestamp,
@@ -89,6 +141,17 @@ pub(crate) struct StoredMessage {
 
 impl StoredMessage {
     pub(super) const SORT: &'static str = "message";
+
+    /// Its place among the dead letters.
+    pub(super) fn parking(&self) -> Option<Place> {
+        self.parked.map(|due| Place {
+            lane: Lane::Dead,
+            due,
+            message: self.id.clone(),
+            tries: 0,
+            until: Some(self.kept_until),
+        })
+    }
 }
 
 impl Stored for StoredMessage {
@@ -111,6 +174,8 @@ pub(crate) struct Place {
     pub(crate) message: MessageId,
     /// How many tries were begun, lost ones included.
     pub(crate) tries: u32,
+    /// Dead letters go when their messages do.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Place {
@@ -128,5 +193,56 @@ impl Stored for Place {
             self.lane.word().into(),
             format!("{:015}#{}", self.due.millis(), self.message),
         )
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.until
+    }
+}
+
+/// Which message a vendor means by a name, under a pseudonym of sender and name.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Named {
+    pub(super) pseudonym: String,
+    pub(super) message: MessageId,
+    pub(super) until: Timestamp,
+}
+
+impl Named {
+    pub(super) const SORT: &'static str = "message";
+}
+
+impl Stored for Named {
+    const COLLECTION: Collection = OUTBOX_RECEIPTS;
+
+    fn key(&self) -> (String, String) {
+        (self.pseudonym.clone(), Self::SORT.into())
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.until)
+    }
+}
+
+/// An event that was applied, under a pseudonym of sender and event.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Applied {
+    pub(super) pseudonym: String,
+    pub(super) until: Timestamp,
+}
+
+impl Applied {
+    pub(super) const SORT: &'static str = "event";
+}
+
+impl Stored for Applied {
+    const COLLECTION: Collection = OUTBOX_RECEIPTS;
+
+    fn key(&self) -> (String, String) {
+        (self.pseudonym.clone(), Self::SORT.into())
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.until)
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use portcullis_ports::notification::Receipt;
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
 use super::*;
-use crate::testing::{World, world};
+use crate::settings::Settings;
+use crate::testing::{Office, World, world, world_sending};
 
 /// Queues the verification mail of a new account and returns its id.
 async fn queued(world: &World) -> MessageId {
@@ -14,7 +16,7 @@ async fn queued(world: &World) -> MessageId {
     queue.all(Lane::Codes.word()).await.unwrap()[0].message.clone()
 }
 
-fn answer(world: &World, outcome: Outcome<portcullis_ports::notification::Receipt>) {
+fn answer(world: &World, outcome: Outcome<Receipt>) {
     world.post.answers.lock().unwrap().push(outcome);
 }
 
@@ -43,7 +45,12 @@ async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
         .await
         .unwrap()
         .unwrap();
-    assert!(stored.text.is_none());
+    assert!(stored.words.is_none());
+    let message = world.post.sent().remove(0);
+    let code = message.code.unwrap();
+    assert!(message.text.contains(&code), "{}", message.text);
+    let html = message.html.unwrap();
+    assert!(html.contains(&format!(">{code}</p>")), "{html}");
 }
 
 #[tokio::test]
@@ -162,4 +169,75 @@ async fn two_workers_send_one_message_once() {
     );
     assert_eq!(a.unwrap() + b.unwrap(), 20);
     assert_eq!(world.post.sent().len(), 20);
+}
+
+/// Queues a message for two senders, the first of which answers like this, and delivers it.
+async fn with_a_spare(first: Outcome<Receipt>) -> (MessageView, usize) {
+    let offices = vec![Office::new("main"), Office::new("spare")];
+    let spare = Arc::clone(&offices[1].post);
+    let world = world_sending(Settings::default(), offices).await;
+    let id = queued(&world).await;
+    answer(&world, first);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    (world.app.outbox.message(&id).await.unwrap(), spare.sent().len())
+}
+
+fn asked(view: &MessageView) -> Vec<(&str, &str)> {
+    let words = view.attempts.iter();
+    words
+        .map(|one| (one.sender.as_str(), one.outcome.as_str()))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_next_sender_is_asked_after_a_refusal_of_either_kind() {
+    let permanent = Reason::permanent("rejected", "no such route");
+    for (first, word) in [
+        (Outcome::NotSent(passing()), "not_sent"),
+        (Outcome::Declined(permanent), "declined"),
+    ] {
+        let (view, by_spare) = with_a_spare(first).await;
+        assert_eq!(asked(&view), [("main", word), ("spare", "done")]);
+        assert_eq!((view.delivery, by_spare), (Delivery::Delivered, 1));
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_is_asked_once_the_message_may_be_out() {
+    let (view, by_spare) = with_a_spare(Outcome::Unknown(Reference("lost".into()))).await;
+    assert_eq!(asked(&view), [("main", "unknown")]);
+    assert_eq!((view.delivery, by_spare), (Delivery::Unknown, 0));
+}
+
+#[tokio::test]
+async fn a_final_refusal_of_one_sender_does_not_end_what_another_may_do_later() {
+    let offices = vec![Office::new("main"), Office::new("spare")];
+    let spare = Arc::clone(&offices[1].post);
+    let world = world_sending(Settings::default(), offices).await;
+    let id = queued(&world).await;
+    answer(&world, Outcome::NotSent(passing()));
+    let declined = Outcome::Declined(Reason::permanent("rejected", "no such route"));
+    spare.answers.lock().unwrap().push(declined);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(view.delivery, Delivery::Queued);
+    world.wait(10);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(
+        asked(&view),
+        [("main", "not_sent"), ("spare", "declined"), ("main", "done")]
+    );
+}
+
+#[tokio::test]
+async fn dead_letters_are_forgotten_with_their_messages() {
+    let world = world().await;
+    queued(&world).await;
+    answer(&world, Outcome::Unknown(Reference("lost".into())));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(world.app.outbox.waiting(Lane::Dead).await.unwrap(), 1);
+    world.wait(31 * 86_400);
+    assert_eq!(world.app.outbox.waiting(Lane::Dead).await.unwrap(), 0);
 }

@@ -66,5 +66,7 @@ pub(super) fn mistakes(settings: &Settings) -> Vec<Broken> {
             "Expected is at least 1s.",
         );
     }
+    let spend = settings.sms_spend.mistakes().into_iter();
+    broken.extend(spend.map(|(path, problem, remedy)| (path, problem, remedy.to_owned())));
     broken
 }

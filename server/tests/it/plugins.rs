@@ -86,7 +86,7 @@ fn selection(manners: &[&str]) -> (Setup, Selection) {
 #[tokio::test]
 async fn everything_connects_in_the_order_of_the_settings() {
     let (_setup, plugins) = selection(&["honest", "honest"]);
-    let Ok(connected) = connect_all(plugins, &runtime().unwrap(), Duration::from_secs(20)).await else {
+    let Ok(connected) = connect_all(plugins, None, &runtime().unwrap(), Duration::from_secs(20)).await else {
         panic!("it does not connect");
     };
     let senders: Vec<&str> = connected
@@ -112,7 +112,7 @@ async fn everything_connects_in_the_order_of_the_settings() {
 async fn every_plugin_that_does_not_connect_is_named() {
     let (_setup, plugins) = selection(&["rude", "silent", "braggart", "honest"]);
     let Err(Failure::Unavailable(said)) =
-        connect_all(plugins, &runtime().unwrap(), Duration::from_secs(2)).await
+        connect_all(plugins, None, &runtime().unwrap(), Duration::from_secs(2)).await
     else {
         panic!("it connects");
     };
@@ -130,7 +130,7 @@ async fn every_plugin_that_does_not_connect_is_named() {
 #[tokio::test]
 async fn those_that_connect_are_told_from_those_that_do_not() {
     let (_setup, plugins) = selection(&["honest", "rude"]);
-    let attempts = attempt(plugins, &runtime().unwrap(), Duration::from_secs(20)).await;
+    let attempts = attempt(plugins, None, &runtime().unwrap(), Duration::from_secs(20)).await;
     assert!(attempts.store.result.is_ok() && attempts.senders[0].result.is_ok());
     assert!(attempts.senders[1].result.is_err());
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_core::outbox::Lane;
+use portcullis_core::outbox::{Lane, NamedSender};
 use portcullis_core::settings::Settings;
 use portcullis_core::{App, Foundation};
+use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::{Context, KeyManager, Sealed};
-use portcullis_ports::notification::Mailbox;
+use portcullis_ports::notification::{DeliveryState, Mailbox};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
@@ -124,7 +125,11 @@ impl Deployment {
             keys: Arc::new(OpenKeys),
             hasher: hasher.clone(),
             identity: Vec::new(),
-            senders: vec![post.clone()],
+            senders: vec![NamedSender {
+                instance: "main".to_owned(),
+                sender: post.clone(),
+                inbound: Some(post.clone()),
+            }],
             clock: Arc::new(Impatient(clock.clone())),
             entropy: Arc::new(FakeEntropy::default()),
         };
@@ -180,6 +185,12 @@ impl Deployment {
     /// Somebody with a new account and a session.
     pub(crate) async fn person(&self, email: &str) -> Person {
         Person::sign_up(self, email).await
+    }
+
+    /// How far a message came, as its vendor reports.
+    pub(crate) async fn reported(&self, id: &MessageId) -> Option<DeliveryState> {
+        let view = self.app.outbox.message(id).await.unwrap();
+        view.report.map(|report| report.state)
     }
 
     /// Delivers every message that waits.

@@ -1,18 +1,31 @@
 //! A sender that keeps what it is given, and shows it as the mailbox of a developer's machine.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_ports::notification::{Channel, KeptMessage, Mailbox, Message, Receipt, Sender};
+use portcullis_ports::id::MessageId;
+use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof};
+use portcullis_ports::notification::{
+    Channel, DeliveryEvent, DeliveryNews, DeliveryState, KeptMessage, Mailbox, Message, Receipt, Sender,
+};
 use portcullis_ports::outcome::Outcome;
-use portcullis_ports::{Result, Timestamp};
+use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 #[derive(Default)]
 pub(crate) struct Post {
     sent: Mutex<Vec<Message>>,
+    /// Where deliveries were posted to, as its vendor would check it.
+    pub(crate) urls: Mutex<Vec<String>>,
 }
 
 impl Post {
+    /// Our ids of all messages.
+    pub(crate) fn ids(&self) -> Vec<MessageId> {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().map(|message| message.id.clone()).collect()
+    }
+
     /// The digits of the newest message to an address.
     pub(crate) fn code(&self, to: &str) -> String {
         let sent = self.sent.lock().unwrap();
@@ -59,5 +72,43 @@ impl Mailbox for Post {
             sent_at: Timestamp::from_seconds(1_790_000_000),
         });
         Ok(kept.collect())
+    }
+}
+
+/// Its vendor proves itself with a header and writes one event: id, age in seconds, reference, state.
+#[async_trait]
+impl Inbound for Post {
+    type Event = DeliveryEvent;
+
+    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+        self.urls.lock().unwrap().push(delivery.url.to_owned());
+        match delivery.headers.header("x-vendor-proof") {
+            Some("genuine") => Ok(Proof::SharedCredential),
+            _ => Err(NOT_VERIFIED.error()),
+        }
+    }
+
+    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+        const UNREADABLE: Code = Code::new("unreadable", Kind::Invalid, "Four words are expected.");
+        let text = std::str::from_utf8(delivery.body).map_err(|_| UNREADABLE.error())?;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [id, age, reference, state] = words.as_slice() else {
+            return Err(UNREADABLE.error());
+        };
+        let age: u64 = age.parse().map_err(|_| UNREADABLE.error())?;
+        let state = match *state {
+            "sent" => DeliveryState::Sent,
+            "failed" => DeliveryState::Failed,
+            _ => DeliveryState::Delivered,
+        };
+        Ok(vec![DeliveryEvent {
+            id: (*id).to_owned(),
+            at: delivery.received_at - Duration::from_secs(age),
+            news: DeliveryNews::Report {
+                reference: (*reference).to_owned(),
+                state,
+                detail: String::new(),
+            },
+        }])
     }
 }

@@ -1,0 +1,130 @@
+//! What an operator sees and does: the history of a message, dead letters, another try.
+
+use portcullis_ports::id::MessageId;
+use portcullis_ports::storage::Range;
+use portcullis_ports::{Code, Kind, Result, Timestamp};
+
+use super::Outbox;
+use super::deliver::clear;
+use super::records::{Attempt, Delivery, Lane, Place, Report, StoredMessage};
+use crate::table::Batch;
+
+/// There is no such dead letter.
+pub const MESSAGE_NOT_FOUND: Code = Code::new(
+    "message-not-found",
+    Kind::NotFound,
+    "There is no such undelivered message.",
+);
+
+/// What an operator may know of a message.
+#[derive(Debug, Clone)]
+pub struct MessageView {
+    /// Its id.
+    pub id: MessageId,
+    /// To whom, masked.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// Where it stands.
+    pub delivery: Delivery,
+    /// Every try.
+    pub attempts: Vec<Attempt>,
+    /// The vendor's name for it.
+    pub reference: Option<String>,
+    /// What the vendor reported of it last.
+    pub report: Option<Report>,
+    /// When it was queued.
+    pub created_at: Timestamp,
+}
+
+impl Outbox {
+    /// Where a message stands.
+    pub async fn message(&self, id: &MessageId) -> Result<MessageView> {
+        let found = self
+            .deployment
+            .table::<StoredMessage>()
+            .find(id.as_str(), StoredMessage::SORT)
+            .await?;
+        found
+            .map(|found| view(found.value))
+            .ok_or_else(|| MESSAGE_NOT_FOUND.error())
+    }
+
+    /// What was given up, oldest first, at most 200.
+    pub async fn dead_letters(&self) -> Result<Vec<MessageView>> {
+        let queue = self.deployment.table::<Place>();
+        let (places, _) = queue.page(Lane::Dead.word(), Range::All, 200, None).await?;
+        let mut letters = Vec::with_capacity(places.len());
+        for place in places {
+            let found = self
+                .deployment
+                .table::<StoredMessage>()
+                .find(place.message.as_str(), StoredMessage::SORT)
+                .await?;
+            letters.extend(found.map(|found| view(found.value)));
+        }
+        Ok(letters)
+    }
+
+    /// Sends a dead letter once more.
+    pub async fn replay(&self, id: &MessageId) -> Result<()> {
+        self.deployment
+            .retried(|| async {
+                let messages = self.deployment.table::<StoredMessage>();
+                let message = messages
+                    .find(id.as_str(), StoredMessage::SORT)
+                    .await?
+                    .ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
+                let parking = message.parking().ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
+                let mut batch = Batch::default();
+                clear(&mut batch, &parking);
+                let again = StoredMessage {
+                    delivery: Delivery::Queued,
+                    parked: None,
+                    deliver_by: None,
+                    ..message.value.clone()
+                };
+                batch.replace(&message, &again)?;
+                batch.insert(&Place {
+                    lane: again.lane,
+                    due: self.deployment.now(),
+                    message: id.clone(),
+                    tries: 0,
+                    until: None,
+                })?;
+                batch.mail = true;
+                self.deployment.commit(batch).await
+            })
+            .await
+    }
+
+    /// The messages that wait in a lane.
+    #[cfg(test)]
+    pub(crate) async fn waiting_ids(&self, lane: Lane) -> Vec<MessageId> {
+        let places = self.deployment.table::<Place>().all(lane.word()).await.unwrap();
+        places.into_iter().map(|place| place.value.message).collect()
+    }
+
+    /// How many messages wait in a lane, counting at most 1,000.
+    pub async fn waiting(&self, lane: Lane) -> Result<usize> {
+        let (places, _) = self
+            .deployment
+            .table::<Place>()
+            .page(lane.word(), Range::All, 1000, None)
+            .await?;
+        Ok(places.len())
+    }
+}
+
+fn view(message: StoredMessage) -> MessageView {
+    MessageView {
+        id: message.id,
+        to: message.to.masked(),
+        subject: message.subject,
+        delivery: message.delivery,
+        attempts: message.attempts,
+        reference: message.reference,
+        report: message.report,
+        created_at: message.created_at,
+    }
+}

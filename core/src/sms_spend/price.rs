@@ -1,0 +1,167 @@
+//! Prices finer than a currency's smallest coin: one part of a text message often costs less than a cent.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use portcullis_ports::money::Currency;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How many units one dollar, euro or yen has.
+const UNITS: u64 = 10_000;
+/// The most digits after the point.
+const DIGITS: usize = 4;
+/// The most whole dollars, euros or yen.
+const MOST: u64 = 1_000_000_000;
+const ADVICE: &str = "an amount such as 20.00 USD is expected, with at most four digits after the point";
+
+/// An amount in ten-thousandths of a currency's main unit, never negative. Written as `0.0079 USD`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Price {
+    pub(super) units: u64,
+    pub(super) currency: Currency,
+}
+
+impl Price {
+    pub(super) fn of(units: u64, currency: &Currency) -> Self {
+        Self {
+            units,
+            currency: currency.clone(),
+        }
+    }
+
+    /// Of which currency.
+    pub fn currency(&self) -> &Currency {
+        &self.currency
+    }
+
+    /// In whole dollars, euros or yen, for gauges.
+    #[expect(clippy::cast_precision_loss, reason = "gauges are no accounts")]
+    pub fn major(&self) -> f64 {
+        self.units as f64 / UNITS as f64
+    }
+}
+
+impl FromStr for Price {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (amount, currency) = text.trim().split_once(' ').ok_or(ADVICE)?;
+        let currency = Currency::parse(currency).map_err(|_| ADVICE)?;
+        let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
+        let digits =
+            |text: &str| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(part) || part.len() > DIGITS {
+            return Err(ADVICE);
+        }
+        let whole: u64 = whole.parse().map_err(|_| ADVICE)?;
+        let part: u64 = format!("{part:0<DIGITS$}").parse().map_err(|_| ADVICE)?;
+        if whole > MOST {
+            return Err(ADVICE);
+        }
+        let units = whole * UNITS + part;
+        Ok(Self { units, currency })
+    }
+}
+
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = format!("{:04}", self.units % UNITS);
+        let shorter = part.strip_suffix("00").or_else(|| part.strip_suffix('0'));
+        write!(
+            f,
+            "{}.{} {}",
+            self.units / UNITS,
+            shorter.unwrap_or(&part),
+            self.currency
+        )
+    }
+}
+
+impl Serialize for Price {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Price {
+    fn schema_name() -> Cow<'static, str> {
+        "Price".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]{1,10}([.][0-9]{1,4})? [A-Za-z]{3}$",
+            "examples": ["20.00 USD"],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn prices_are_read_to_the_hundredth_of_a_cent() {
+        let units = |text: &str| text.parse::<Price>().unwrap().units;
+        assert_eq!(
+            (units("20.00 USD"), units("0.0079 usd"), units("20 USD")),
+            (200_000, 79, 200_000)
+        );
+        for wrong in [
+            "",
+            "20",
+            "20USD",
+            "-1 USD",
+            "1.00001 USD",
+            "1. USD",
+            ".5 USD",
+            "1,5 USD",
+            "1 DOLLAR",
+            "99999999999 USD",
+        ] {
+            assert!(wrong.parse::<Price>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn they_are_shown_with_two_to_four_digits() {
+        let shown = |text: &str| text.parse::<Price>().unwrap().to_string();
+        assert_eq!(shown("20 usd"), "20.00 USD");
+        assert_eq!(
+            (shown("0.0079 USD"), shown("0.045 USD")),
+            ("0.0079 USD".into(), "0.045 USD".into())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back(units in 0..MOST * UNITS) {
+            let price = Price::of(units, &Currency::parse("EUR").unwrap());
+            prop_assert_eq!(price.to_string().parse::<Price>().unwrap(), price);
+        }
+
+        #[test]
+        fn reading_never_panics(text in ".{0,24}") {
+            if let Ok(price) = text.parse::<Price>() {
+                prop_assert_eq!(price.to_string().parse::<Price>().unwrap(), price);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What an operator sets about the bill for text messages, and what in it does not fit together.
+
+use std::collections::BTreeMap;
+
+use portcullis_ports::money::Currency;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::prefix::Prefix;
+use super::price::Price;
+
+/// The brake on the bill for text messages. It is off until a limit is set. Every part of a message counts with its
+/// price when it is queued, in days of UTC; all limits and prices are in one currency.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SmsSpend {
+    /// The most that all text messages of a day may cost, such as "20.00 USD".
+    pub per_day: Option<Price>,
+    /// The most that the messages of a day to one country or one prefix of `per_segment` may cost.
+    pub per_prefix_day: Option<Price>,
+    /// The most that the messages of a day to one number may cost.
+    pub per_number_day: Option<Price>,
+    /// What one part of a message costs where `per_segment` says nothing else. Needed with any limit.
+    pub default_price: Option<Price>,
+    /// What one part of a message costs, by the beginning of the number; the longest that fits counts. Such as
+    /// `{ "+1" = "0.0079 USD", "+49" = "0.11 USD" }`.
+    pub per_segment: BTreeMap<Prefix, Price>,
+    /// Text messages go only to numbers that begin with one of these. Empty allows all.
+    pub allow: Vec<Prefix>,
+    /// No text message goes to numbers that begin with one of these, even if `allow` names them.
+    pub deny: Vec<Prefix>,
+}
+
+impl SmsSpend {
+    /// Whether anything is limited by its cost.
+    pub fn is_limited(&self) -> bool {
+        self.limits().next().is_some()
+    }
+
+    /// The currency of all amounts, if there are any.
+    pub fn currency(&self) -> Option<&Currency> {
+        self.limits()
+            .chain(&self.default_price)
+            .map(Price::currency)
+            .next()
+    }
+
+    fn limits(&self) -> impl Iterator<Item = &Price> {
+        [&self.per_day, &self.per_prefix_day, &self.per_number_day]
+            .into_iter()
+            .flatten()
+    }
+
+    /// What does not fit together: the path of the setting, the problem, the remedy.
+    pub fn mistakes(&self) -> Vec<(&'static str, String, &'static str)> {
+        let mut mistakes = Vec::new();
+        let Some(currency) = self.currency() else {
+            return mistakes;
+        };
+        let fields = [
+            ("sms_spend.per_day", &self.per_day),
+            ("sms_spend.per_prefix_day", &self.per_prefix_day),
+            ("sms_spend.per_number_day", &self.per_number_day),
+            ("sms_spend.default_price", &self.default_price),
+        ];
+        let set = fields
+            .into_iter()
+            .filter_map(|(field, price)| Some((field, price.as_ref()?)));
+        let table = self
+            .per_segment
+            .values()
+            .map(|price| ("sms_spend.per_segment", price));
+        for (field, price) in set.chain(table) {
+            if price.currency() != currency {
+                let problem = format!("{price} is not in {currency}, the currency of the other amounts.");
+                mistakes.push((field, problem, "Write all amounts in one currency."));
+            }
+        }
+        if self.is_limited() && self.default_price.is_none() {
+            mistakes.push((
+                "sms_spend.default_price",
+                "A limit needs a price for the countries that `per_segment` does not name.".to_owned(),
+                "Set the highest price that the sender charges for one part, such as \"0.30 USD\".",
+            ));
+        }
+        mistakes
+    }
+}
