@@ -1,5 +1,6 @@
 //! Answers that went well: JSON with a status, and the session cookie where it changes.
 
+use poem::http::StatusCode;
 use poem::http::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
@@ -78,6 +79,32 @@ impl<T: Type> ApiResponse for Answer<T> {
     fn register(registry: &mut Registry) {
         T::register(registry);
     }
+}
+
+/// 204: there is nothing to say.
+pub(crate) struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        Response::builder().status(StatusCode::NO_CONTENT).finish()
+    }
+}
+
+impl ApiResponse for NoContent {
+    fn meta() -> MetaResponses {
+        let done = MetaResponse {
+            description: "Done; there is no body.",
+            status: Some(204),
+            status_range: None,
+            content: vec![],
+            headers: vec![],
+        };
+        MetaResponses {
+            responses: vec![done],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
 }
 
 /// An answer after which the browser holds another session cookie, or none.

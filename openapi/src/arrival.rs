@@ -22,6 +22,8 @@ pub struct Surroundings {
     pub mailbox: Option<Arc<dyn Mailbox>>,
     /// The most bytes of a request body.
     pub body_limit: usize,
+    /// Where the service is reached, as scheme, host and port: some vendors sign the address they post to.
+    pub public_url: String,
 }
 
 /// Goes with every request, as its data: without it no handler works.

@@ -198,7 +198,7 @@ impl<'a> Asking<'a> {
 }
 
 /// Request headers as identity providers see them.
-struct Headers<'a>(&'a HeaderMap);
+pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 
 impl Presented for Headers<'_> {
     fn bearer(&self) -> Option<&str> {

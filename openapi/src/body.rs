@@ -1,7 +1,10 @@
 //! The JSON body of a request, parsed by serde so that a wrong field is named.
 
+use std::ops::Deref;
+
 use poem::error::ReadBodyError;
-use poem::http::header::CONTENT_TYPE;
+use poem::http::HeaderMap;
+use poem::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::Type;
@@ -49,21 +52,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let limit = Arrival::of(request)?.surroundings.body_limit;
-        let announced = request
-            .headers()
-            .get("content-length")
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|length: u64| length > limit as u64) {
-            return Err(Problem(BODY_TOO_LARGE.error()).into());
-        }
-        let bytes = body
-            .take()?
-            .into_bytes_limit(limit)
-            .await
-            .map_err(|error| match error {
-                ReadBodyError::PayloadTooLarge => Problem(BODY_TOO_LARGE.error()),
-                _ => Problem(INVALID_REQUEST.says("The request body ended too early.")),
-            })?;
+        let bytes = read(request.headers(), body.take()?, limit).await?;
         if bytes.is_empty() {
             return Ok(Self(parse(b"{}").map_err(Problem)?));
         }
@@ -76,6 +65,24 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
         }
         Ok(Self(parse(&bytes).map_err(Problem)?))
     }
+}
+
+/// The whole body, provided that it has at most `limit` bytes. One that announces more is not read at all.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: poem::Body,
+    limit: usize,
+) -> Result<impl Deref<Target = [u8]> + use<>, Problem> {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > limit as u64) {
+        return Err(Problem(BODY_TOO_LARGE.error()));
+    }
+    body.into_bytes_limit(limit).await.map_err(|error| match error {
+        ReadBodyError::PayloadTooLarge => Problem(BODY_TOO_LARGE.error()),
+        _ => Problem(INVALID_REQUEST.says("The request body ended too early.")),
+    })
 }
 
 /// `application/json`, or a format that is built on it, with any parameters.

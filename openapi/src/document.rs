@@ -101,7 +101,11 @@ fn operation(meta: &MetaOperation) -> Value {
                 let failures = examples::failures(id).chain(FAILURES.map(str::to_owned));
                 refusal(response, &failures.collect::<Vec<_>>());
             }
-            _ => response["content"]["application/json"]["example"] = examples::answer(id, status),
+            _ => {
+                if let Some(content) = response.pointer_mut("/content/application~1json") {
+                    content["example"] = examples::answer(id, status);
+                }
+            }
         }
     }
     operation
@@ -241,9 +245,9 @@ fn optional_bodies(document: &mut Value) {
         let Some(body) = operation.get_mut("requestBody") else {
             continue;
         };
-        let target = body["content"]["application/json"]["schema"]["$ref"]
-            .as_str()
-            .unwrap_or_default();
+        let Some(target) = body["content"]["application/json"]["schema"]["$ref"].as_str() else {
+            continue;
+        };
         let name = target.rsplit('/').next().unwrap_or_default();
         let needed = schemas[name]["required"]
             .as_array()

@@ -19,13 +19,14 @@ pub enum Level {
 }
 
 /// Every operation that is not [`Level::Session`], by its id.
-const EXCEPTIONS: [(&str, Level); 16] = [
+const EXCEPTIONS: [(&str, Level); 17] = [
     ("options", Level::Public),
     ("ping", Level::Public),
     ("sign_up", Level::Public),
     ("sign_in", Level::Public),
     ("verify_email", Level::Public),
     ("resend_verification", Level::Public),
+    ("receive_webhook", Level::Public),
     ("refresh", Level::SessionAlone),
     ("start_session", Level::FirstFactor),
     ("finalize_session", Level::FirstFactor),

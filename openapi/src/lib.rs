@@ -27,6 +27,7 @@ mod resource;
 mod sessions;
 mod swagger;
 mod tags;
+mod webhooks;
 mod yaml;
 
 use poem::endpoint::{make, make_sync};
@@ -49,6 +50,7 @@ type Operations = (
     factors_sms::PhoneNumbersApi,
     factors_email::EmailAddressesApi,
     recovery_codes::RecoveryCodesApi,
+    webhooks::WebhooksApi,
     meta::ServiceApi,
 );
 
@@ -61,6 +63,7 @@ fn operations() -> Operations {
         factors_sms::PhoneNumbersApi,
         factors_email::EmailAddressesApi,
         recovery_codes::RecoveryCodesApi,
+        webhooks::WebhooksApi,
         meta::ServiceApi,
     )
 }

@@ -23,12 +23,14 @@ pub(crate) enum Tag {
     /// Codes on paper, for when a device is lost.
     #[oai(rename = "Recovery codes")]
     RecoveryCodes,
+    /// What vendors of messages tell the service.
+    Webhooks,
     /// The service itself.
     Service,
 }
 
 /// The names in that order.
-pub(crate) const ORDER: [&str; 8] = [
+pub(crate) const ORDER: [&str; 9] = [
     "Accounts",
     "Sessions",
     "Challenges",
@@ -36,5 +38,6 @@ pub(crate) const ORDER: [&str; 8] = [
     "Phone numbers",
     "E-mail addresses",
     "Recovery codes",
+    "Webhooks",
     "Service",
 ];

@@ -114,7 +114,7 @@ fn every_example_is_what_its_schema_says() {
         contents.retain(|(_, content)| !content.is_null());
         for (status, response) in operation
             .responses()
-            .filter(|(status, _)| status.starts_with('2'))
+            .filter(|(status, _)| status.starts_with('2') && *status != "204")
         {
             contents.push((status.clone(), response["content"]["application/json"].clone()));
         }

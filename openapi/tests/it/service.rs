@@ -98,6 +98,7 @@ impl Service {
             development: false,
             mailbox: None,
             body_limit: 4096,
+            public_url: "https://gate.example.com".into(),
         };
         let route = resources(&surroundings)
             .into_iter()

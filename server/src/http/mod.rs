@@ -81,6 +81,7 @@ impl Http {
             development: site.development,
             mailbox: site.mailbox,
             body_limit: site.settings.body_limit.bytes(),
+            public_url: site.public_url.to_string(),
         });
         let readiness = Readiness::new(
             site.probes,

@@ -847,6 +847,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/{port}/{instance}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a vendor's webhook
+         * @description The address to name at the vendor: `port` is the section of the configuration, `instance` the name under which
+         *     the plugin is set up there, as in `/webhooks/senders/main`. The vendor's proof is checked before anything is
+         *     believed; the form of the body is the vendor's. A delivery that comes again changes nothing.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["receive_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ui/options": {
         parameters: {
             query?: never;
@@ -1977,6 +2001,7 @@ export interface operations {
              *     - `sign-up-closed` (403): New accounts are not accepted here.
              *     - `email-taken` (409): There is already an account with this e-mail address: sign in instead.
              *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
+             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
              */
             "4XX": {
                 headers: {
@@ -3118,6 +3143,9 @@ export interface operations {
              *     - `no-device` (400): No device of this kind is enrolled.
              *     - `device-not-found` (404): You have no device with this id.
              *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
+             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
+             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
+             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
              */
             "4XX": {
                 headers: {
@@ -3293,6 +3321,7 @@ export interface operations {
              *     - `no-device` (400): No device of this kind is enrolled.
              *     - `device-not-found` (404): You have no device with this id.
              *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
+             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
              */
             "4XX": {
                 headers: {
@@ -4010,6 +4039,9 @@ export interface operations {
              *     - `device-limit` (400): You have reached the limit of devices of this kind: remove one first.
              *     - `device-exists` (409): This number or address is enrolled already.
              *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
+             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
+             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
+             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
              */
             "4XX": {
                 headers: {
@@ -4176,6 +4208,9 @@ export interface operations {
              *     - `device-not-found` (404): You have no device with this id.
              *     - `no-other-proof` (409): There is no other factor to prove that it is you: create recovery codes or add another factor first.
              *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
+             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
+             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
+             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
              */
             "4XX": {
                 headers: {
@@ -4404,6 +4439,7 @@ export interface operations {
              *     - `device-limit` (400): You have reached the limit of devices of this kind: remove one first.
              *     - `device-exists` (409): This number or address is enrolled already.
              *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
+             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
              */
             "4XX": {
                 headers: {
@@ -4570,6 +4606,9 @@ export interface operations {
              *     - `device-not-found` (404): You have no device with this id.
              *     - `no-other-proof` (409): There is no other factor to prove that it is you: create recovery codes or add another factor first.
              *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
+             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
+             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
+             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
              */
             "4XX": {
                 headers: {
@@ -4806,6 +4845,70 @@ export interface operations {
             /**
              * @description The service cannot answer; nothing is wrong with the request.
              *
+             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
+             *     - `internal` (500): Something went wrong on our side.
+             */
+            "5XX": {
+                headers: {
+                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The section of the configuration. */
+                port: string;
+                /** @description The name of the plugin's instance. */
+                instance: string;
+            };
+            cookie?: never;
+        };
+        /** @description As the vendor writes it, at most 256 KiB. */
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Done; there is no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description The request was refused.
+             *
+             *     - `invalid-request` (400): The request has missing or wrong fields.
+             *     - `not-found` (404): There is nothing at this address.
+             *     - `webhook-not-verified` (401): The delivery could not be verified.
+             *     - `webhook-unreadable` (400): The body of the delivery could not be read.
+             *     - `body-too-large` (413): The request body is too large.
+             */
+            "4XX": {
+                headers: {
+                    /** @description With 401: how to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description The service cannot answer; nothing is wrong with the request.
+             *
+             *     - `webhook-too-early` (503): This cannot be applied yet: deliver it again in a moment.
              *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
              *     - `internal` (500): Something went wrong on our side.
              */

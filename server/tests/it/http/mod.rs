@@ -14,3 +14,4 @@ mod operations;
 mod pages;
 mod problems;
 mod sessions;
+mod webhooks;
