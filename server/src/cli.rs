@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
+use crate::commands::outbox::{OutboxArguments, SuppressionsArguments};
 use crate::environment::Environment;
 use crate::exit::Failure;
 
@@ -59,6 +60,10 @@ enum Command {
     /// Copy all records into another store
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Look at messages that were given up, send them again, see what text messages cost
+    Outbox(OutboxArguments),
+    /// Look at addresses and numbers that must not be written to, or lift that
+    Suppressions(SuppressionsArguments),
 }
 
 /// The file with the settings.
@@ -382,5 +387,7 @@ fn dispatch(command: Command, environment: &Environment, out: &mut dyn Write) ->
         Command::Keys(command) => commands::keys::run(command, out),
         Command::Tables(command) => commands::tables::run(command, environment, out),
         Command::Store(command) => commands::store::run(command, environment, out),
+        Command::Outbox(arguments) => commands::outbox::outbox(arguments, environment, out),
+        Command::Suppressions(arguments) => commands::outbox::suppressions(arguments, environment, out),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod openapi;
+pub(crate) mod outbox;
 pub(crate) mod providers;
 pub(crate) mod serve;
 pub(crate) mod store;

@@ -1,0 +1,246 @@
+//! `portcullis outbox` and `portcullis suppressions`: what an operator sees and does about messages.
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+use portcullis_core::App;
+use portcullis_core::outbox::MessageView;
+use portcullis_core::suppressions::SuppressionView;
+use portcullis_ports::Timestamp;
+use portcullis_ports::contact::{EmailAddress, PhoneNumber};
+use portcullis_ports::id::MessageId;
+use portcullis_ports::notification::{DeliveryState, Destination, SuppressionCause};
+
+use super::{existing, load_any, wait};
+use crate::cli::SettingsArguments;
+use crate::compose::connect_all;
+use crate::environment::Environment;
+use crate::exit::{Failure, in_full};
+use crate::system;
+
+/// About messages.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis outbox dead
+  portcullis outbox show msg_01h2xcejqtf2nbrexx3vqjhp41
+  portcullis outbox replay msg_01h2xcejqtf2nbrexx3vqjhp41
+
+With the embedded store the service must be stopped first: one process at a time has the store.")]
+pub(crate) struct OutboxArguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    #[command(subcommand)]
+    command: OutboxCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum OutboxCommand {
+    /// List what was given up, oldest first, at most 200
+    Dead,
+    /// Show one message with its history
+    Show { id: String },
+    /// Send a dead letter once more
+    Replay { id: String },
+    /// Say what text messages cost today, by country or prefix
+    Spend,
+}
+
+/// About destinations that must not be written to.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis suppressions find ada@example.com
+  portcullis suppressions lift +15005550006
+
+Lift a suppression only if its cause is gone: vendors close accounts that keep writing to dead addresses. With the
+embedded store the service must be stopped first: one process at a time has the store.")]
+pub(crate) struct SuppressionsArguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    #[command(subcommand)]
+    command: SuppressionsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SuppressionsCommand {
+    /// List them, newest first, at most 1,000
+    List,
+    /// Say what keeps messages from an address or number
+    Find { address: String },
+    /// Let messages through again
+    Lift { address: String },
+}
+
+pub(crate) fn outbox(
+    arguments: OutboxArguments,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let parsed = |id: &str| {
+        MessageId::parse(id).map_err(|expected| Failure::Usage(format!("{id} names no message: {expected}")))
+    };
+    match arguments.command {
+        OutboxCommand::Dead => {
+            let letters = with_app(arguments.settings, environment, async |app| {
+                app.outbox.dead_letters().await
+            })?;
+            for letter in &letters {
+                let last = letter
+                    .attempts
+                    .last()
+                    .map_or("", |attempt| attempt.detail.as_str());
+                let state = letter.delivery.word();
+                writeln!(out, "{}  {state:8} {}  {last}", letter.id, letter.to)?;
+            }
+            if letters.is_empty() {
+                writeln!(out, "Nothing was given up.")?;
+            }
+        }
+        OutboxCommand::Show { id } => {
+            let id = parsed(&id)?;
+            let view = with_app(arguments.settings, environment, async |app| {
+                app.outbox.message(&id).await
+            })?;
+            show(&view, out)?;
+        }
+        OutboxCommand::Replay { id } => {
+            let id = parsed(&id)?;
+            with_app(arguments.settings, environment, async |app| {
+                app.outbox.replay(&id).await
+            })?;
+            writeln!(out, "{id} is queued again; it goes out while the service runs.")?;
+        }
+        OutboxCommand::Spend => {
+            let today = with_app(arguments.settings, environment, async |app| {
+                app.sms_spend.today().await
+            })?;
+            let Some(today) = today else {
+                writeln!(
+                    out,
+                    "Nothing is counted: no limit is set. See [sms_spend] in the configuration."
+                )?;
+                return Ok(());
+            };
+            for (prefix, price) in &today.by_prefix {
+                writeln!(out, "{prefix:16} {price}")?;
+            }
+            let limit = today
+                .limit
+                .map_or_else(|| "no limit".to_owned(), |limit| format!("at most {limit}"));
+            writeln!(out, "{:16} {} ({limit})", today.day, today.total)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn suppressions(
+    arguments: SuppressionsArguments,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    match arguments.command {
+        SuppressionsCommand::List => {
+            let list = with_app(arguments.settings, environment, async |app| {
+                app.suppressions.list().await
+            })?;
+            list_all(&list, "No address and no number is suppressed.", out)
+        }
+        SuppressionsCommand::Find { address } => {
+            let to = destination(&address)?;
+            let list = with_app(arguments.settings, environment, async |app| {
+                app.suppressions.find(&to).await
+            })?;
+            list_all(&list, "Messages to it are not refused.", out)
+        }
+        SuppressionsCommand::Lift { address } => {
+            let to = destination(&address)?;
+            with_app(arguments.settings, environment, async |app| {
+                app.suppressions.lift(&to).await
+            })?;
+            Ok(writeln!(out, "Messages to {} go out again.", to.masked())?)
+        }
+    }
+}
+
+/// Connects everything that is configured and asks the use cases something.
+fn with_app<T>(
+    settings: SettingsArguments,
+    environment: &Environment,
+    ask: impl AsyncFnOnce(&App) -> portcullis_ports::Result<T>,
+) -> Result<T, Failure> {
+    existing(settings.data.as_deref())?;
+    let effective = load_any(settings, environment)?;
+    let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+    wait(async {
+        let server = &effective.server;
+        let limit = server.connect_timeout.get();
+        let connected = connect_all(effective.plugins, server.public_url.as_ref(), &runtime, limit).await?;
+        let app = App::open(connected.foundation(&runtime), effective.settings)
+            .await
+            .map_err(|error| Failure::Unavailable(in_full(&error)))?;
+        ask(&app).await.map_err(|error| Failure::Other(in_full(&error)))
+    })
+}
+
+fn destination(address: &str) -> Result<Destination, Failure> {
+    let email = EmailAddress::parse(address).map(Destination::Email);
+    email
+        .or_else(|_| PhoneNumber::parse(address).map(Destination::Sms))
+        .map_err(|_| {
+            Failure::Usage(format!(
+                "{address} is neither an e-mail address nor a phone number with its country code"
+            ))
+        })
+}
+
+fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(out, "{}  {}  to {}", view.id, view.delivery.word(), view.to)?;
+    if !view.subject.is_empty() {
+        writeln!(out, "{}", view.subject)?;
+    }
+    writeln!(out, "{}  queued", seconds(view.created_at))?;
+    for attempt in &view.attempts {
+        let at = seconds(attempt.at);
+        writeln!(
+            out,
+            "{at}  {} {}  {}",
+            attempt.sender, attempt.outcome, attempt.detail
+        )?;
+    }
+    if let Some(report) = &view.report {
+        let state = match report.state {
+            DeliveryState::Sent => "sent",
+            DeliveryState::Failed => "failed",
+            DeliveryState::Delivered => "delivered",
+        };
+        let at = seconds(report.reported_at);
+        writeln!(out, "{at}  {} reports: {state}  {}", report.sender, report.detail)?;
+    }
+    Ok(())
+}
+
+fn list_all(list: &[SuppressionView], none: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    for one in list {
+        let cause = match one.cause {
+            SuppressionCause::Bounce => "bounce",
+            SuppressionCause::Complaint => "complaint",
+            SuppressionCause::OptOut => "opt-out",
+        };
+        let since = seconds(one.since);
+        writeln!(
+            out,
+            "{}  {cause} since {since}, reported by {}  {}",
+            one.to, one.source, one.detail
+        )?;
+    }
+    if list.is_empty() {
+        writeln!(out, "{none}")?;
+    }
+    Ok(())
+}
+
+/// Seconds since 1970, as the API tells times.
+fn seconds(at: Timestamp) -> i64 {
+    at.seconds()
+}
