@@ -100,9 +100,9 @@ fn report(broken: &mut String, who: &str, what: &str) {
 fn complaints(plugin: &Listed) -> Vec<String> {
     let meta = &plugin.meta;
     let mut found = Vec::new();
-    let id_fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let id_fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if meta.id.is_empty() || !meta.id.chars().all(id_fits) {
-        found.push("the id holds something else than lower-case letters, digits and dashes".to_owned());
+        found.push("the id holds something else than lower-case letters, digits and underscores".to_owned());
     }
     if meta.title.trim().is_empty() {
         found.push("there is no title".to_owned());

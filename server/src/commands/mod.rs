@@ -19,6 +19,7 @@ pub(crate) mod openapi;
 pub(crate) mod outbox;
 pub(crate) mod providers;
 pub(crate) mod serve;
+pub(crate) mod skeleton;
 pub(crate) mod store;
 pub(crate) mod tables;
 

@@ -5,8 +5,8 @@ use std::io::Write;
 use portcullis_ports::plugin::Listed;
 use serde_json::{Value, json};
 
-use super::{look, request};
-use crate::cli::ProvidersArguments;
+use super::{look, request, skeleton};
+use crate::cli::{ProvidersArguments, ProvidersCommand};
 use crate::config::{Chosen, maturity};
 use crate::environment::Environment;
 use crate::exit::Failure;
@@ -17,6 +17,9 @@ pub(crate) fn run(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    if let Some(ProvidersCommand::New(new)) = &arguments.command {
+        return skeleton::run(new, out);
+    }
     let linked = plugins::linked().map_err(Failure::Other)?;
     // The list is of use above all while the configuration is not in order yet.
     let chosen = match look(&request(arguments.file, None)?, environment) {

@@ -30,6 +30,7 @@ pub use default_file::default_file;
 pub use development::Development;
 pub use effective::{Effective, Selected, Selection};
 pub use mistakes::{Mistake, Mistakes};
+pub(crate) use nearest::nearest;
 pub use path::Path;
 pub use reference::{configuration_reference, maturity, providers_reference};
 pub use schema::document;

@@ -16,5 +16,6 @@ mod nodes;
 mod plugins;
 mod secrets;
 mod setup;
+mod skeleton;
 mod sources;
 mod stores;

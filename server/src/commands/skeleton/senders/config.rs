@@ -1,0 +1,91 @@
+//! The settings of Acme and what they become when checked.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use portcullis_ports::notification::{ConnectedSender, Senders};
+use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::{Result, Secret, Span};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::client::Client;
+use crate::senders::AcmeSender;
+
+/// How long a request may take, in seconds.
+const TIMEOUT: RangeInclusive<u64> = 1..=60;
+
+/// Settings of Acme.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcmeSettings {
+    /// The API key of the account.
+    pub api_key: Secret,
+    /// The longest a request may take. From 1s to 60s.
+    #[serde(default = "timeout")]
+    pub timeout: Span,
+    /// Where the API is. Another address is of use with a simulator only.
+    #[serde(default = "endpoint")]
+    pub endpoint: String,
+}
+
+fn timeout() -> Span {
+    Span::seconds(10)
+}
+
+fn endpoint() -> String {
+    "https://api.acme.example".to_owned()
+}
+
+/// An account that is ready to be used.
+pub struct AcmePlan(AcmeSettings);
+
+impl Settings<Senders> for AcmeSettings {
+    type Plan = AcmePlan;
+
+    fn plan(self) -> std::result::Result<AcmePlan, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        if self.api_key.expose().trim().is_empty() {
+            mistakes.push(Mistake::at("api_key", "the API key of the account is expected"));
+        }
+        if !TIMEOUT.contains(&self.timeout.get().as_secs()) {
+            mistakes.push(Mistake::at(
+                "timeout",
+                "a length of time from 1s to 60s is expected",
+            ));
+        }
+        if !self.endpoint.starts_with("https://") && !self.endpoint.starts_with("http://") {
+            mistakes.push(Mistake::at(
+                "endpoint",
+                "an address that begins with https:// is expected",
+            ));
+        }
+        if mistakes.is_empty() {
+            Ok(AcmePlan(self))
+        } else {
+            Err(mistakes)
+        }
+    }
+}
+
+#[async_trait]
+impl Plan<Senders> for AcmePlan {
+    async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<ConnectedSender> {
+        let settings = self.0;
+        let sender = Arc::new(AcmeSender {
+            client: Client {
+                http: Arc::clone(&runtime.http),
+                endpoint: settings.endpoint.trim_end_matches('/').to_owned(),
+                api_key: settings.api_key,
+                limit: settings.timeout.get(),
+            },
+        });
+        Ok(ConnectedSender {
+            sender: Arc::clone(&sender) as Arc<_>,
+            mailbox: None,
+            inbound: None,
+            probe: sender,
+        })
+    }
+}

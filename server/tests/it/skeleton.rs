@@ -1,0 +1,160 @@
+//! `portcullis providers new` in a copy of the workspace: the crate compiles, is linked, and says what is missing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::setup::says;
+
+/// A copy of the folders that a plugin needs. It lies where built things lie, always at the same place, so that what is
+/// built for it is found again by the next run.
+struct Clone {
+    root: PathBuf,
+}
+
+impl Clone {
+    fn new(name: &str) -> Self {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if root.exists() {
+            fs::remove_dir_all(&root).unwrap();
+        }
+        let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for folder in ["ports", "providers"] {
+            copy(&house.join(folder), &root.join(folder));
+        }
+        for file in ["Cargo.lock", ".rustfmt.toml", ".clippy.toml"] {
+            fs::copy(house.join(file), root.join(file)).unwrap();
+        }
+        let manifest = fs::read_to_string(house.join("Cargo.toml")).unwrap();
+        let smaller = manifest.lines().filter_map(|line| match line {
+            line if line.starts_with("members = ") => Some("members = [\"ports\", \"providers\"]"),
+            line if line.starts_with("default-members = ") => None,
+            line => Some(line),
+        });
+        fs::write(root.join("Cargo.toml"), smaller.collect::<Vec<_>>().join("\n")).unwrap();
+        Self { root }
+    }
+
+    fn portcullis(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        said(command.current_dir(self.root.join("providers")).args(arguments))
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let built = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let mut command = Command::new(env!("CARGO"));
+        command
+            .current_dir(&self.root)
+            .args(arguments)
+            .env("CARGO_TARGET_DIR", built);
+        said(&mut command)
+    }
+
+    fn text(&self, path: &str) -> String {
+        fs::read_to_string(self.root.join(path)).unwrap()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn said(command: &mut Command) -> (Option<i32>, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let text = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (status.code(), text.concat())
+}
+
+#[test]
+fn a_new_sender_compiles_is_linked_and_says_what_is_missing() {
+    let clone = Clone::new("skeleton");
+    let (code, text) = clone.portcullis(&["providers", "new", "senders", "fast_text"]);
+    assert_eq!(code, Some(0), "{text}");
+    says(
+        &text,
+        &[
+            "wrote    providers/fast_text/src/wire.rs",
+            "changed  providers/tests/it.rs",
+            "cargo test -p",
+        ],
+    );
+    assert!(!text.contains("by hand"), "{text}");
+    says(
+        &clone.text("providers/src/lib.rs"),
+        &["use portcullis_provider_fast_text as _;"],
+    );
+    says(
+        &clone.text("providers/tests/it.rs"),
+        &["(Senders::NAME, \"fast_text\", cfg!(feature = \"fast_text\"))"],
+    );
+
+    let (code, text) = clone.cargo(&[
+        "fmt",
+        "--check",
+        "-p",
+        "portcullis-provider-fast_text",
+        "-p",
+        "portcullis-providers",
+    ]);
+    assert_eq!(code, Some(0), "{text}");
+
+    let missing = ["send is not written yet", "providers/fast_text/src/wire.rs"];
+    let (code, text) = clone.cargo(&["test", "--offline", "-p", "portcullis-provider-fast_text"]);
+    assert_eq!(code, Some(101), "{text}");
+    says(&text, &missing);
+    says(
+        &text,
+        &[
+            "all_mistakes_are_named_at_once ... ok",
+            "it_keeps_the_promises_of_the_port ... FAILED",
+        ],
+    );
+
+    let (code, text) = clone.portcullis(&["providers", "new", "senders", "fast_text"]);
+    assert_eq!(code, Some(64), "{text}");
+    says(&text, &["providers/fast_text is there already"]);
+}
+
+#[test]
+fn what_cannot_be_begun_is_refused_and_nothing_is_written() {
+    let here = tempfile::tempdir().unwrap();
+    let new = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        let (code, text) = said(
+            command
+                .current_dir(here.path())
+                .args(["providers", "new"])
+                .args(arguments),
+        );
+        assert_eq!(code, Some(64), "{text}");
+        text
+    };
+    says(
+        &new(&["sender", "x"]),
+        &["no port `sender`", "Did you mean `senders`?", "store, keys"],
+    );
+    says(
+        &new(&["store", "x"]),
+        &["no skeleton for the port `store`", "adapters/embedded"],
+    );
+    says(&new(&["senders", "Fast-Text"]), &["a-z, 0-9 and _"]);
+    says(&new(&["senders", "x"]), &["clone of the repository"]);
+    says(
+        &new(&["senders", "x", "--into", "somewhere"]),
+        &["adapters", "providers"],
+    );
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
+}
