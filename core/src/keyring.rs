@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::resealing::SealedTexts;
 use crate::table::{Batch, Stored, Table, retry_on_conflict};
 
 /// Where the sealed root secret lies.
@@ -22,8 +23,9 @@ pub(crate) const KEYRING: Collection = Collection {
     variable: "KEYRING_TABLE_NAME",
 };
 
+/// The root secret as it lies in the store.
 #[derive(Serialize, Deserialize)]
-struct RootSecret {
+pub(crate) struct RootSecret {
     sealed: Sealed,
 }
 
@@ -33,6 +35,16 @@ impl Stored for RootSecret {
     fn key(&self) -> (String, String) {
         ("root".into(), "1".into())
     }
+}
+
+impl SealedTexts for RootSecret {
+    fn sealed_texts(&mut self) -> Vec<(Context, &mut Sealed)> {
+        vec![(context(), &mut self.sealed)]
+    }
+}
+
+fn context() -> Context {
+    Context::new("keyring-root")
 }
 
 /// Makes message authentication codes, each purpose with a key of its own.
@@ -50,7 +62,7 @@ impl Keyring {
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<Self> {
-        let context = Context::new("keyring-root");
+        let context = context();
         let table = Table::<RootSecret>::new(store);
         let root = retry_on_conflict(clock, || async {
             if let Some(found) = table.find("root", "1").await? {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
 use portcullis_core::Foundation;
+use portcullis_core::former_keys::FormerKeys;
 use portcullis_core::outbox::NamedSender;
 use portcullis_ports::identity::ConnectedIdentity;
-use portcullis_ports::keys::ConnectedKeys;
+use portcullis_ports::keys::{ConnectedKeys, KeyManager, Keys};
 use portcullis_ports::notification::{Channel, ConnectedSender, SenderCapability, Senders};
 use portcullis_ports::passwords::ConnectedPasswords;
 use portcullis_ports::plugin::{Plugin, Port, Runtime};
@@ -27,6 +28,8 @@ pub struct Connected {
     pub shared: bool,
     /// The key manager.
     pub keys: ConnectedKeys,
+    /// Former key managers by instance, in the order in which they are asked to open.
+    pub former_keys: Vec<(String, ConnectedKeys)>,
     /// The password hasher.
     pub passwords: ConnectedPasswords,
     /// Identity providers by instance, in the order in which they are asked.
@@ -43,7 +46,7 @@ impl Connected {
         Foundation {
             store: Arc::clone(&self.store.records),
             shared: self.shared,
-            keys: Arc::clone(&self.keys.keys),
+            keys: self.key_manager(),
             hasher: Arc::clone(&self.passwords.hasher),
             identity: self
                 .identity
@@ -62,6 +65,18 @@ impl Connected {
             clock: Arc::clone(&runtime.clock),
             entropy: Arc::clone(&runtime.entropy),
         }
+    }
+}
+
+impl Connected {
+    /// What seals, and opens what former key managers sealed as well.
+    fn key_manager(&self) -> Arc<dyn KeyManager> {
+        let current = Arc::clone(&self.keys.keys);
+        if self.former_keys.is_empty() {
+            return current;
+        }
+        let former = self.former_keys.iter().map(|(_, one)| Arc::clone(&one.keys));
+        Arc::new(FormerKeys::new(current, former.collect()))
     }
 }
 
@@ -107,6 +122,8 @@ pub struct Attempts {
     pub shared: bool,
     /// The key manager.
     pub keys: Attempt<ConnectedKeys>,
+    /// Former key managers.
+    pub former_keys: Vec<Attempt<ConnectedKeys>>,
     /// The password hasher.
     pub passwords: Attempt<ConnectedPasswords>,
     /// Identity providers.
@@ -131,6 +148,7 @@ pub async fn attempt(
     let Selection {
         store,
         keys,
+        former_keys,
         passwords,
         identity,
         senders,
@@ -141,7 +159,12 @@ pub async fn attempt(
         connect(keys, surroundings, |_, _, _| Ok(())),
         connect(passwords, surroundings, |_, _, _| Ok(())),
     );
-    let lists = join(
+    let lists = join3(
+        join_all(
+            former_keys
+                .into_iter()
+                .map(|one| connect(one, surroundings, |_, _, _| Ok(()))),
+        ),
         join_all(
             identity
                 .into_iter()
@@ -153,11 +176,12 @@ pub async fn attempt(
                 .map(|one| connect(one, surroundings, check_sender)),
         ),
     );
-    let ((store, keys, passwords), (identity, senders)) = join(single, lists).await;
+    let ((store, keys, passwords), (former_keys, identity, senders)) = join(single, lists).await;
     Attempts {
         store,
         shared,
         keys,
+        former_keys,
         passwords,
         identity,
         senders,
@@ -192,6 +216,11 @@ impl Attempts {
         let store = taken(self.store, &mut failed);
         let keys = taken(self.keys, &mut failed);
         let passwords = taken(self.passwords, &mut failed);
+        let former_keys: Vec<_> = self
+            .former_keys
+            .into_iter()
+            .filter_map(|one| taken(one, &mut failed))
+            .collect();
         let identity: Vec<_> = self
             .identity
             .into_iter()
@@ -207,6 +236,7 @@ impl Attempts {
                 store,
                 shared: self.shared,
                 keys,
+                former_keys,
                 passwords,
                 identity,
                 senders,
@@ -223,6 +253,7 @@ impl Attempts {
             probe(&self.keys, |keys| &keys.probe),
             probe(&self.passwords, |passwords| &passwords.probe),
         ];
+        let former_keys = self.former_keys.iter().map(|one| probe(one, |keys| &keys.probe));
         let identity = self
             .identity
             .iter()
@@ -230,6 +261,7 @@ impl Attempts {
         let senders = self.senders.iter().map(|one| probe(one, |sender| &sender.probe));
         single
             .into_iter()
+            .chain(former_keys)
             .chain(identity)
             .chain(senders)
             .flatten()
@@ -253,6 +285,23 @@ fn taken<T>(attempt: Attempt<T>, failed: &mut Vec<NotConnected>) -> Option<(Stri
             None
         }
     }
+}
+
+/// Connects a key manager by itself.
+///
+/// # Errors
+/// Why it did not connect.
+pub async fn connect_keys(
+    keys: Selected<Keys>,
+    runtime: &Runtime,
+    limit: Duration,
+) -> Result<ConnectedKeys, NotConnected> {
+    let surroundings = Surroundings {
+        runtime,
+        public_url: None,
+        limit,
+    };
+    connect(keys, surroundings, |_, _, _| Ok(())).await.result
 }
 
 /// Connects a record store by itself.

@@ -83,11 +83,13 @@ fn connections(attempts: &Attempts) -> Vec<Finding> {
         store,
         shared: _,
         keys,
+        former_keys,
         passwords,
         identity,
         senders,
     } = attempts;
     let mut findings = vec![connection(store), connection(keys), connection(passwords)];
+    findings.extend(former_keys.iter().map(connection));
     findings.extend(identity.iter().map(connection));
     findings.extend(senders.iter().map(connection));
     findings
@@ -219,6 +221,7 @@ fn advice(effective: &Effective) -> Vec<Finding> {
         .into_iter()
         .flatten(),
     );
+    texts.extend(plugins.former_keys.iter().filter_map(early));
     texts.extend(plugins.identity.iter().filter_map(early));
     texts.extend(plugins.senders.iter().filter_map(early));
     texts.extend(readable_files(effective));

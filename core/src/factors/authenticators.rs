@@ -2,7 +2,7 @@
 
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::identity::Subject;
-use portcullis_ports::keys::Context;
+use portcullis_ports::keys::{Context, Sealed};
 use portcullis_ports::{Result, Timestamp};
 use zeroize::Zeroizing;
 
@@ -18,6 +18,7 @@ use crate::audit::Event;
 use crate::challenges::WRONG_CODE;
 use crate::messages::Change;
 use crate::recovery_codes::RecoveryDesk;
+use crate::resealing::SealedTexts;
 use crate::table::{Batch, Slot};
 
 impl Factors {
@@ -245,6 +246,21 @@ fn context(subject: &Subject, device: &DeviceId) -> Context {
     Context::new("totp")
         .and("subject", subject.as_str())
         .and("device", device.as_str())
+}
+
+impl SealedTexts for TotpDevices {
+    fn sealed_texts(&mut self) -> Vec<(Context, &mut Sealed)> {
+        self.devices
+            .iter_mut()
+            .flat_map(TotpDevice::sealed_texts)
+            .collect()
+    }
+}
+
+impl SealedTexts for TotpDevice {
+    fn sealed_texts(&mut self) -> Vec<(Context, &mut Sealed)> {
+        vec![(context(&self.subject, &self.id), &mut self.secret)]
+    }
 }
 
 fn view(device: TotpDevice) -> TotpView {

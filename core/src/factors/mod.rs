@@ -21,7 +21,7 @@ pub use model::{
     RemovalBegun, RemoveTotp, TotpBegun, TotpConfirmed, TotpList, TotpView,
 };
 pub(crate) use model::{ContactDevice, TotpDevice};
-pub(crate) use records::{EMAIL, SMS, TOTP};
+pub(crate) use records::{EMAIL, SMS, TOTP, TotpDevices};
 pub(crate) use roster::Roster;
 
 use crate::access::SignedIn;

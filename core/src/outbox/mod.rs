@@ -8,6 +8,7 @@ mod html;
 mod letters;
 mod offer;
 mod records;
+pub(crate) mod sealed;
 #[cfg(test)]
 mod tests;
 

@@ -18,6 +18,7 @@ pub(crate) mod keys;
 pub(crate) mod openapi;
 pub(crate) mod outbox;
 pub(crate) mod providers;
+pub(crate) mod reencrypt;
 pub(crate) mod serve;
 pub(crate) mod skeleton;
 pub(crate) mod store;

@@ -43,6 +43,8 @@ pub struct Selection {
     pub store: Selected<Storage>,
     /// The key manager.
     pub keys: Selected<Keys>,
+    /// Former key managers, in the order in which they are asked to open.
+    pub former_keys: Vec<Selected<Keys>>,
     /// The password hasher.
     pub passwords: Selected<Passwords>,
     /// Identity providers besides our own accounts, in the order in which they are asked.
@@ -77,7 +79,8 @@ impl Survey {
         let server = self.server(&mut mistakes);
         let settings: Option<Settings> = self.settings(&mut mistakes);
         let store = self.planned::<Storage>(&mut mistakes).pop();
-        let keys = self.planned::<Keys>(&mut mistakes).pop();
+        let mut former_keys = self.planned::<Keys>(&mut mistakes);
+        let keys = (!former_keys.is_empty()).then(|| former_keys.remove(0));
         let passwords = self.planned::<Passwords>(&mut mistakes).pop();
         let identity = self.planned::<Identity>(&mut mistakes);
         let senders = self.planned::<Senders>(&mut mistakes);
@@ -91,6 +94,7 @@ impl Survey {
             let plugins = Selection {
                 store,
                 keys,
+                former_keys,
                 passwords,
                 identity,
                 senders,

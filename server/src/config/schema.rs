@@ -23,6 +23,9 @@ pub(crate) const SECTIONS: [(&str, Choice); 5] = [
     ("senders", Choice::Several),
 ];
 
+/// The section that names former instances, which still open what they sealed, and the key that does.
+pub(crate) const PREVIOUS: (&str, &str) = ("keys", "previous");
+
 /// The password hasher that is taken when none is selected: the instance and its plugin.
 pub(crate) const DEFAULT_HASHER: (&str, &str) = ("main", "argon2id");
 
@@ -86,10 +89,19 @@ fn section(port: &str, choice: Choice, linked: &[Listed]) -> Value {
             ) })
         }
     };
+    let mut selections = Map::from_iter([("use".to_owned(), selection)]);
+    if port == PREVIOUS.0 {
+        let former = json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true, "default": [],
+            "description": format!(
+                "Former {}s, which still open what they sealed: names of instances, asked in this order. `portcullis keys reencrypt` makes them superfluous.",
+                title.to_lowercase()
+            ) });
+        selections.insert(PREVIOUS.1.to_owned(), former);
+    }
     json!({
         "description": format!("{title}."),
         "type": "object",
-        "properties": { "use": selection },
+        "properties": selections,
         "propertyNames": { "pattern": INSTANCE },
         "additionalProperties": {
             "type": "object",

@@ -9,7 +9,7 @@ use super::layer::Merged;
 use super::mistakes::{Mistake, Mistakes};
 use super::nearest::advice;
 use super::path::Path;
-use super::schema::{Choice, SECTIONS};
+use super::schema::{Choice, PREVIOUS, SECTIONS};
 
 /// One instance that is used, with the plugin that fills it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +29,19 @@ impl Chosen {
     }
 }
 
-/// The names after `use`, each with its place.
+/// The names of instances that are used, those of former ones last, each with its place.
 fn used(tree: &Value, port: &str) -> Vec<(Path, String)> {
-    let path = Path::of([port, "use"]);
-    match tree.get(port).and_then(|section| section.get("use")) {
+    let mut names = named(tree, port, "use");
+    if port == PREVIOUS.0 {
+        names.extend(named(tree, port, PREVIOUS.1));
+    }
+    names
+}
+
+/// The names after one key, each with its place.
+fn named(tree: &Value, port: &str, key: &str) -> Vec<(Path, String)> {
+    let path = Path::of([port, key]);
+    match tree.get(port).and_then(|section| section.get(key)) {
         Some(Value::String(name)) => vec![(path, name.clone())],
         Some(Value::Array(names)) => {
             let names = names.iter().enumerate();
@@ -82,15 +91,18 @@ pub(crate) fn check(merged: &Merged, linked: &[Listed], stage: Stage, excused: &
         let names = used(&merged.tree, port);
         let setting = Path::of([port, "use"]);
         let written = merged.get(&setting).is_some() || excused.any_within(&setting);
-        if choice == Choice::One && names.is_empty() && !written {
+        if choice == Choice::One && named(&merged.tree, port, "use").is_empty() && !written {
             mistakes.push(nothing_chosen(port, &linked, merged));
         }
         for (at, (place, instance)) in names.iter().enumerate() {
-            if names.iter().take(at).any(|(_, earlier)| earlier == instance) {
+            if let Some((first, _)) = names.iter().take(at).find(|(_, earlier)| earlier == instance) {
+                if *first == setting && choice == Choice::One {
+                    mistakes.push(not_former(merged, place, instance));
+                }
                 continue;
             }
             let plugins = filling(&merged.tree, port, instance);
-            if merged.get(&Path::of([port, instance])).is_none() || instance == "use" {
+            if merged.get(&Path::of([port, instance])).is_none() || is_selection(port, instance) {
                 mistakes.push(no_such_instance(merged, place, port, instance, &linked));
             } else if let [plugin] = plugins.as_slice() {
                 let found = linked.iter().find(|listed| listed.meta.id == *plugin);
@@ -103,6 +115,16 @@ pub(crate) fn check(merged: &Merged, linked: &[Listed], stage: Stage, excused: &
         }
     }
     mistakes
+}
+
+/// Whether a key of a section selects instances and is not the name of one.
+fn is_selection(port: &str, key: &str) -> bool {
+    key == "use" || (port, key) == PREVIOUS
+}
+
+fn not_former(merged: &Merged, place: &Path, instance: &str) -> Mistake {
+    let problem = format!("`{instance}` is the one in use.");
+    Mistake::new(Some(merged.source(place)), place, problem, "Take it out here.")
 }
 
 fn ids(linked: &[&Listed], kept: impl Fn(&Listed) -> bool) -> Vec<&'static str> {
@@ -149,7 +171,7 @@ fn no_such_instance(
         .into_iter()
         .flatten()
         .map(|(key, _)| key.as_str())
-        .filter(|key| *key != "use")
+        .filter(|key| !is_selection(port, key))
         .collect();
     let example = linked.first().map_or("plugin", |listed| listed.meta.id);
     let remedy = if known.is_empty() {
