@@ -9,13 +9,12 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use portcullis_ports::{Error, Result};
 
 use crate::config::Access;
-use crate::failure::STORE_ACCESS;
+use crate::failure::{STORE_ACCESS, chain};
 
 /// How long region and credentials may be looked for. Where there are none, the last place to ask is an address that
 /// only exists inside AWS, and nobody answers.
@@ -70,7 +69,7 @@ async fn find_credentials(config: &SdkConfig) -> Result<()> {
         Ok(_) => Ok(()),
         Err(error) => Err(STORE_ACCESS
             .says(format!("No AWS credentials could be found. {REMEDY}"))
-            .with("search", DisplayErrorContext(&error).to_string())
+            .with("search", chain(&error))
             .because(error)),
     }
 }

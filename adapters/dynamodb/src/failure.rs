@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use portcullis_ports::storage::StoreError;
 use portcullis_ports::{Code, Kind};
@@ -66,7 +66,7 @@ impl<E> Miss<E> {
                 return Self::Again {
                     // Without an answer nobody knows, unless the request was never made.
                     unknown: !matches!(error, SdkError::ConstructionFailure(_)),
-                    why: format!("{what}: {}", DisplayErrorContext(&error)),
+                    why: format!("{what}: {}", chain(&error)),
                     throttled: false,
                 };
             }
@@ -111,6 +111,18 @@ impl<E> Miss<E> {
             },
         }
     }
+}
+
+/// An error and what caused it, in words alone: the client's own long form may hold whole answers, and so records.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut words = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    words.dedup();
+    words.join(": ")
 }
 
 /// What to do about an error that does not go away by itself.

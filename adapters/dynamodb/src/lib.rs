@@ -20,6 +20,7 @@ mod query;
 mod scan;
 mod store;
 mod tables;
+mod verdict;
 
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};
 use portcullis_ports::storage::{Storage, StorageCapability};
