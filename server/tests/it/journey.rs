@@ -1,206 +1,19 @@
 //! The whole product as its users meet it: the real program, its mailbox, a crash, a stop.
 
-use std::io::{BufRead, BufReader, Lines};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
-
 use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
 use portcullis_ports::Clock as _;
-use portcullis_server::egress::tls;
 use portcullis_server::system::SystemClock;
 use reqwest::{Method, StatusCode};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::authenticator;
+use crate::program::{Program, Store};
 
 pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
 pub(crate) const EMAIL: &str = "ada@example.com";
 const PHONE: &str = "+15005550006";
 const PRIVATE: &str = "private@example.com";
-
-/// How long anything may take before the journey is given up.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Where a journey keeps its records.
-pub(crate) struct Backing {
-    options: Vec<&'static str>,
-    environment: Vec<(&'static str, String)>,
-    /// Held, or it would end.
-    _emulator: Option<Emulator>,
-}
-
-impl Backing {
-    /// In the data folder.
-    fn embedded() -> Self {
-        Self {
-            options: Vec::new(),
-            environment: Vec::new(),
-            _emulator: None,
-        }
-    }
-
-    /// In what the variables of AWS point at: an emulator. `None`, with a note, where there is none.
-    pub(crate) fn dynamodb() -> Option<Self> {
-        let emulator = Emulator::start(Kind::Dynoxide)?;
-        let environment = vec![
-            ("AWS_ENDPOINT_URL_DYNAMODB", emulator.endpoint().to_owned()),
-            ("AWS_REGION", "eu-central-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-        ];
-        Some(Self {
-            options: vec!["--store", "dynamodb"],
-            environment,
-            _emulator: Some(emulator),
-        })
-    }
-}
-
-/// `portcullis dev`, running; it does not outlive the test.
-pub(crate) struct Program {
-    child: Child,
-    /// Held open, or the program could not say what it has to say.
-    _lines: Lines<BufReader<ChildStdout>>,
-    url: String,
-    client: reqwest::Client,
-}
-
-/// A program that is starting.
-pub(crate) struct Launched(Child);
-
-impl Launched {
-    /// Waits until it says where it listens.
-    pub(crate) fn ready(self) -> Program {
-        let mut child = self.0;
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find(|line| line.contains("ready at"));
-        let url = ready.and_then(|line| Some(line.split_once("http://")?.1.trim().to_owned()));
-        let url = format!(
-            "http://{}",
-            url.unwrap_or_else(|| panic!("the program ended before it was ready"))
-        );
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls().unwrap())
-            .timeout(PATIENCE)
-            .build()
-            .unwrap();
-        Program {
-            child,
-            _lines: lines,
-            url,
-            client,
-        }
-    }
-}
-
-impl Program {
-    pub(crate) fn start(data: &Path, backing: &Backing) -> Self {
-        Self::launch(data, backing).ready()
-    }
-
-    /// Starts it without waiting until it is ready.
-    pub(crate) fn launch(data: &Path, backing: &Backing) -> Launched {
-        let child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(&backing.options)
-            .env_clear()
-            .envs(backing.environment.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Launched(child)
-    }
-
-    /// As a crash would.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// As a supervisor would.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        self.child.wait().unwrap()
-    }
-
-    pub(crate) async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Value,
-    ) -> (StatusCode, Value) {
-        let mut request = self.client.request(method, format!("{}{path}", self.url));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if !body.is_null() {
-            request = request.json(&body);
-        }
-        let response = request.send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
-    }
-
-    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Value {
-        let (status, answer) = self.call(Method::GET, path, headers, Value::Null).await;
-        assert!(status.is_success(), "GET {path}: {status} {answer}");
-        answer
-    }
-
-    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Value {
-        let (status, answer) = self.call(Method::POST, path, headers, body).await;
-        assert!(status.is_success(), "POST {path}: {status} {answer}");
-        answer
-    }
-
-    pub(crate) async fn refused(&self, path: &str, headers: &[(&str, &str)], body: Value) -> String {
-        let (status, answer) = self.call(Method::POST, path, headers, body).await;
-        assert!(status.is_client_error(), "POST {path}: {status} {answer}");
-        answer["code"].as_str().unwrap().to_owned()
-    }
-
-    pub(crate) async fn messages(&self, to: &str) -> Vec<Value> {
-        let url =
-            reqwest::Url::parse_with_params(&format!("{}/dev/mailbox", self.url), [("to", to)]).unwrap();
-        let answer: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
-        answer["messages"].as_array().unwrap().clone()
-    }
-
-    /// The code in the message that arrives after the first `known`.
-    pub(crate) async fn code(&self, to: &str, known: usize) -> String {
-        let started = Instant::now();
-        loop {
-            let messages = self.messages(to).await;
-            if messages.len() > known {
-                let text = messages[0]["text"].as_str().unwrap();
-                let mut words = text.split(|c: char| !c.is_ascii_digit());
-                return words
-                    .find(|word| word.len() == 6)
-                    .unwrap_or_else(|| panic!("no code in {text}"))
-                    .to_owned();
-            }
-            assert!(started.elapsed() < PATIENCE, "no message to {to}");
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        if let Ok(None) = self.child.try_wait() {
-            self.child.kill().unwrap();
-            self.child.wait().unwrap();
-        }
-    }
-}
 
 /// What the authenticator app shows, showed a step ago, or will show a step later.
 pub(crate) fn totp(secret: &str, steps: i64) -> String {
@@ -344,19 +157,19 @@ impl Ada {
 
 #[tokio::test]
 async fn from_sign_up_through_a_crash_to_an_orderly_stop() {
-    journey(&Backing::embedded()).await;
+    walk(Store::Embedded).await;
 }
 
 #[tokio::test]
-async fn the_same_journey_with_records_in_tables_of_a_vendor() {
-    if let Some(backing) = Backing::dynamodb() {
-        journey(&backing).await;
+async fn the_same_on_a_cloud_table() {
+    if let Some(emulator) = Emulator::start(Kind::DynamodbLocal) {
+        walk(Store::DynamoDb(emulator.endpoint())).await;
     }
 }
 
-async fn journey(backing: &Backing) {
+async fn walk(store: Store<'_>) {
     let data = TempDir::new().unwrap();
-    let program = Program::start(data.path(), backing);
+    let program = Program::start(data.path(), store);
     let mut ada = Ada::sign_up(&program).await;
     let me = program.get("/ui/me", &ada.signed_in()).await;
     assert_eq!(
@@ -399,7 +212,7 @@ async fn journey(backing: &Backing) {
     assert!(passed["step_up_until"].is_i64(), "{passed}");
 
     program.kill();
-    let program = Program::start(data.path(), backing);
+    let program = Program::start(data.path(), store);
     let me = program.get("/ui/me", &ada.signed_in()).await;
     assert_eq!(
         me["factors"],

@@ -14,6 +14,7 @@ mod http;
 mod journey;
 mod nodes;
 mod plugins;
+mod program;
 mod reencrypt;
 mod secrets;
 mod setup;

@@ -6,17 +6,21 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::journey::{Backing, EMAIL, PASSWORD, PATIENCE, Program, text};
+use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
+
+use crate::journey::{EMAIL, PASSWORD, text, totp};
+use crate::program::{Launched, PATIENCE, Program, Store};
 
 #[tokio::test]
 async fn what_one_node_does_the_other_knows() {
-    let Some(backing) = Backing::dynamodb() else {
+    let Some(emulator) = Emulator::start(Kind::Dynoxide) else {
         return;
     };
+    let store = Store::DynamoDb(emulator.endpoint());
     let data = TempDir::new().unwrap();
     // At the same moment, with nothing there yet: one makes the keys, the tables and the root secret, both use them.
-    let launched = [(); 2].map(|()| Program::launch(data.path(), &backing));
-    let [one, other] = launched.map(crate::journey::Launched::ready);
+    let launched = [(); 2].map(|()| Program::launch(data.path(), store));
+    let [one, other] = launched.map(Launched::ready);
 
     let body = json!({ "email": EMAIL, "password": PASSWORD, "display_name": "Ada" });
     let token = one.post("/auth/sign-up", &[], body).await;
@@ -46,8 +50,7 @@ async fn what_one_node_does_the_other_knows() {
         .await;
     let secret = text(&begun["secret"]);
     let path = "/ui/mfa/totp/devices/confirm";
-    let confirm =
-        || json!({ "device_id": begun["device_id"], "totp_code": crate::journey::totp(&secret, 0) });
+    let confirm = || json!({ "device_id": begun["device_id"], "totp_code": totp(&secret, 0) });
     let (status, mut confirmed) = other.call(Method::POST, path, &signed_in, confirm()).await;
     if status != StatusCode::OK {
         confirmed = other.post(path, &signed_in, confirm()).await;

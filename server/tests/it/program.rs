@@ -1,0 +1,177 @@
+//! The real program as a process: on which store, started, asked, killed, stopped.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use portcullis_server::egress::tls;
+use reqwest::{Method, StatusCode};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// How long anything may take before the journey is given up.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where a program keeps its records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Store<'a> {
+    /// In its data folder.
+    Embedded,
+    /// At this address.
+    DynamoDb(&'a str),
+}
+
+impl Store<'_> {
+    fn choose(self, command: &mut Command) {
+        match self {
+            Self::Embedded => {}
+            Self::DynamoDb(endpoint) => {
+                command
+                    .args(["--store", "dynamodb"])
+                    .env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+                    .env("AWS_REGION", "eu-central-1")
+                    .env("AWS_ACCESS_KEY_ID", "local")
+                    .env("AWS_SECRET_ACCESS_KEY", "local");
+            }
+        }
+    }
+}
+
+/// `portcullis dev`, on its way.
+pub(crate) struct Launched(Child);
+
+impl Launched {
+    pub(crate) fn ready(mut self) -> Program {
+        let mut lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
+        let ready = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find(|line| line.contains("ready at"));
+        let address = ready.and_then(|line| Some(line.split_once("http://")?.1.trim().to_owned()));
+        let address = address.unwrap_or_else(|| panic!("the program ended before it was ready"));
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls().unwrap())
+            .timeout(PATIENCE)
+            .build()
+            .unwrap();
+        Program {
+            child: self.0,
+            _lines: lines,
+            url: format!("http://{address}"),
+            client,
+        }
+    }
+}
+
+/// `portcullis dev`, running; it does not outlive the test.
+pub(crate) struct Program {
+    child: Child,
+    /// Held open, or the program could not say what it has to say.
+    _lines: Lines<BufReader<ChildStdout>>,
+    pub(crate) url: String,
+    pub(crate) client: reqwest::Client,
+}
+
+impl Program {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(data: &Path, store: Store<'_>) -> Self {
+        Self::launch(data, store).ready()
+    }
+
+    /// Starts it and does not wait.
+    pub(crate) fn launch(data: &Path, store: Store<'_>) -> Launched {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command
+            .args(["dev", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env_clear();
+        store.choose(&mut command);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        Launched(command.spawn().unwrap())
+    }
+
+    /// As a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// As a supervisor would.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        self.child.wait().unwrap()
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Value {
+        let (status, answer) = self.call(Method::GET, path, headers, Value::Null).await;
+        assert!(status.is_success(), "GET {path}: {status} {answer}");
+        answer
+    }
+
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Value {
+        let (status, answer) = self.call(Method::POST, path, headers, body).await;
+        assert!(status.is_success(), "POST {path}: {status} {answer}");
+        answer
+    }
+
+    pub(crate) async fn refused(&self, path: &str, headers: &[(&str, &str)], body: Value) -> String {
+        let (status, answer) = self.call(Method::POST, path, headers, body).await;
+        assert!(status.is_client_error(), "POST {path}: {status} {answer}");
+        answer["code"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn messages(&self, to: &str) -> Vec<Value> {
+        let url =
+            reqwest::Url::parse_with_params(&format!("{}/dev/mailbox", self.url), [("to", to)]).unwrap();
+        let answer: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
+        answer["messages"].as_array().unwrap().clone()
+    }
+
+    /// The code in the message that arrives after the first `known`.
+    pub(crate) async fn code(&self, to: &str, known: usize) -> String {
+        let started = Instant::now();
+        loop {
+            let messages = self.messages(to).await;
+            if messages.len() > known {
+                let text = messages[0]["text"].as_str().unwrap();
+                let mut words = text.split(|c: char| !c.is_ascii_digit());
+                return words
+                    .find(|word| word.len() == 6)
+                    .unwrap_or_else(|| panic!("no code in {text}"))
+                    .to_owned();
+            }
+            assert!(started.elapsed() < PATIENCE, "no message to {to}");
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+        }
+    }
+}
