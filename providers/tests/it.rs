@@ -17,6 +17,7 @@ use serde_json::json;
 /// Port, plugin and whether its feature is on. Features and plugins have the same names.
 const PROVIDERS: &[(&str, &str, bool)] = &[
     (Senders::NAME, "mailbox", cfg!(feature = "mailbox")),
+    (Senders::NAME, "ses", cfg!(feature = "ses")),
     (Senders::NAME, "smtp", cfg!(feature = "smtp")),
     (Senders::NAME, "twilio", cfg!(feature = "twilio")),
 ];
@@ -65,6 +66,8 @@ async fn every_sender_conforms() {
         let folder = tempfile::tempdir().unwrap();
         let (runtime, settings) = match plugin.meta.id {
             "mailbox" => (FakeRuntime::default(), json!({ "folder": folder.path() })),
+            #[cfg(feature = "ses")]
+            "ses" => portcullis_provider_ses::simulator::set_up(),
             #[cfg(feature = "smtp")]
             "smtp" => portcullis_provider_smtp::simulator::set_up().await.unwrap(),
             #[cfg(feature = "twilio")]

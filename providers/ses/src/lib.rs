@@ -1,1 +1,34 @@
-//! Sends e-mail through Amazon SES.
+//! E-mail through Amazon SES, and what became of it.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod bridge;
+mod certificates;
+mod client;
+mod config;
+mod events;
+mod from;
+mod inbound;
+mod refusals;
+mod senders;
+#[cfg(feature = "simulator")]
+pub mod simulator;
+mod sns;
+
+use portcullis_ports::notification::{SenderCapability, Senders};
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+
+pub use config::SesSettings;
+
+inventory::submit! {
+    Plugin::<Senders>::new::<SesSettings>(
+        Meta {
+            id: "ses",
+            title: "Amazon SES",
+            summary: "Sends e-mail through Amazon SES; reports deliveries, bounces and complaints.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::Beta,
+        },
+        &[SenderCapability::Email, SenderCapability::Receipts],
+    )
+}

@@ -1,0 +1,170 @@
+//! Webhooks: SNS posts what became of messages. Nothing is fetched and nothing believed before topic and host are right.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use data_encoding::BASE64;
+use portcullis_ports::error::{Code, Error, Kind, Result};
+use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
+use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof};
+use portcullis_ports::notification::DeliveryEvent;
+
+use crate::certificates::{Certificates, Digest};
+use crate::events;
+use crate::sns::{Envelope, Purpose, is_of_sns};
+
+/// The oldest delivery that is believed. SNS repeats one for about this long with the same time.
+const OLDEST: Duration = Duration::from_hours(1);
+/// How far the clocks of SNS and of this machine may differ.
+const AHEAD: Duration = Duration::from_mins(5);
+/// The longest time that confirming a subscription may take: SNS waits 15 seconds for us.
+const CONFIRM: Duration = Duration::from_secs(8);
+/// What SES posts to a topic when it is named as a destination.
+const GREETING: &str = "Successfully validated SNS topic";
+
+const UNREADABLE: Code = Code::new(
+    "webhook-unreadable",
+    Kind::Invalid,
+    "The delivery could not be read.",
+);
+const NOT_CONFIRMED: Code = Code::new(
+    "webhook-not-confirmed",
+    Kind::Unavailable,
+    "The subscription could not be confirmed at the moment.",
+);
+
+/// Reads the deliveries of some topics.
+pub(crate) struct SnsInbound {
+    topics: Vec<String>,
+    accept_sha1: bool,
+    certificates: Certificates,
+    http: Arc<dyn HttpClient>,
+}
+
+impl SnsInbound {
+    pub(crate) fn new(
+        topics: Vec<String>,
+        accept_sha1: bool,
+        certificates: Certificates,
+        http: Arc<dyn HttpClient>,
+    ) -> Self {
+        Self {
+            topics,
+            accept_sha1,
+            certificates,
+            http,
+        }
+    }
+
+    /// Tells SNS that the topic may post here. Asked of the address that SNS signed.
+    async fn confirm(&self, envelope: &Envelope) -> Result<()> {
+        let url = envelope.subscribe_url.as_deref().unwrap_or_default();
+        if !is_of_sns(url) {
+            return Err(unreadable("SubscribeURL", "is not an address of SNS"));
+        }
+        let again = || NOT_CONFIRMED.error().retry_after(Duration::from_secs(20));
+        let request = HttpRequest::new(HttpMethod::Get, url).within(CONFIRM);
+        let answer = self
+            .http
+            .send(request)
+            .await
+            .map_err(|none| again().because(none))?;
+        if !answer.is_success() {
+            return Err(again().with("status", answer.status.to_string()));
+        }
+        tracing::info!(
+            topic = envelope.topic_arn,
+            "confirmed the subscription of a topic"
+        );
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Inbound for SnsInbound {
+    type Event = DeliveryEvent;
+
+    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+        let envelope = Envelope::read(delivery.body).map_err(|why| NOT_VERIFIED.error().with("why", why))?;
+        let said = delivery.headers.header("x-amz-sns-message-type");
+        if envelope.purpose().is_none() || said.is_some_and(|said| said != envelope.kind) {
+            return Err(refused(
+                "the type of the message is unknown, or is not that of its header",
+            ));
+        }
+        if !self.topics.contains(&envelope.topic_arn) {
+            return Err(refused("the topic is not in `topics`").with("topic", named(&envelope.topic_arn)));
+        }
+        let now = delivery.received_at;
+        let fresh = |sent_at| now.since(sent_at) <= OLDEST && sent_at.since(now) <= AHEAD;
+        if !envelope.sent_at().is_some_and(fresh) {
+            return Err(refused(
+                "the message is older than an hour, or the clock is wrong",
+            ));
+        }
+        let digest = match envelope.signature_version.as_str() {
+            "2" => Digest::Sha256,
+            "1" if self.accept_sha1 => Digest::Sha1,
+            "1" => {
+                return Err(refused(
+                    "the message is signed with SHA-1: set the attribute SignatureVersion of the topic to 2",
+                ));
+            }
+            _ => return Err(refused("the signature version is unknown")),
+        };
+        let text = envelope
+            .signed_text()
+            .ok_or_else(|| refused("a part that is signed is missing"))?;
+        let signature = BASE64
+            .decode(envelope.signature.as_bytes())
+            .map_err(|_| refused("the signature is not base64"))?;
+        let url = &envelope.signing_cert_url;
+        self.certificates
+            .check(url, digest, &text, &signature, now)
+            .await?;
+        Ok(Proof::Signed)
+    }
+
+    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+        let envelope = Envelope::read(delivery.body).map_err(|why| UNREADABLE.says(why))?;
+        match envelope.purpose() {
+            Some(Purpose::Notification) if envelope.message.starts_with(GREETING) => Ok(Vec::new()),
+            Some(Purpose::Notification) => {
+                let news = events::read(&envelope.message)
+                    .map_err(|why| UNREADABLE.says(format!("Message {why}.")).at("/Message", why))?;
+                let at = news.at.or(envelope.sent_at()).unwrap_or(delivery.received_at);
+                let event = |(index, news)| DeliveryEvent {
+                    id: format!("{}:{index}", envelope.message_id),
+                    at,
+                    news,
+                };
+                Ok(news.news.into_iter().enumerate().map(event).collect())
+            }
+            Some(Purpose::Subscription) => self.confirm(&envelope).await.map(|()| Vec::new()),
+            Some(Purpose::Unsubscription) => {
+                tracing::warn!(
+                    topic = envelope.topic_arn,
+                    "a topic was unsubscribed: nothing more is reported from it"
+                );
+                Ok(Vec::new())
+            }
+            None => Err(unreadable("Type", "is unknown")),
+        }
+    }
+}
+
+fn refused(why: &'static str) -> Error {
+    NOT_VERIFIED.error().with("why", why)
+}
+
+fn unreadable(field: &str, what: &str) -> Error {
+    UNREADABLE
+        .says(format!("{field} {what}."))
+        .at(format!("/{field}"), what)
+}
+
+/// What a stranger wrote, short enough for a log.
+fn named(text: &str) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(120).collect()
+}

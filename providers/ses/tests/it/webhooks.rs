@@ -1,0 +1,271 @@
+//! From a message to what became of it, and what is refused on the way.
+
+use std::time::Duration;
+
+use portcullis_ports::Clock;
+use portcullis_ports::notification::{DeliveryNews, DeliveryState, SuppressionCause};
+use portcullis_ports::testkit::Fault;
+use portcullis_provider_ses::simulator::{Notice, TOPIC};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, reference};
+
+/// What is heard of a message, in short words.
+async fn story(to: &str) -> Vec<String> {
+    let desk = Desk::new();
+    let connected = desk.plain().await;
+    let message = desk.message(to);
+    reference(connected.sender.send(&message).await);
+    let mut story = Vec::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for notice in desk.ses.notices() {
+        for event in desk.hear(&connected, &notice).await.unwrap() {
+            assert!(ids.insert(event.event().id.clone()), "an id comes twice");
+            assert_eq!(event.event().at.seconds(), desk.runtime.clock.now().seconds());
+            story.push(match &event.event().news {
+                DeliveryNews::Report {
+                    reference,
+                    state,
+                    detail,
+                } => {
+                    assert_eq!(reference, message.id.as_str(), "ours, which the tags repeat");
+                    assert!(!detail.contains('@'), "{detail}");
+                    format!("{state:?}")
+                }
+                DeliveryNews::Suppress { to: whom, cause, .. } => {
+                    assert_eq!(whom.address(), to);
+                    format!("{cause:?}")
+                }
+                DeliveryNews::Welcome { .. } => panic!("nobody was welcomed"),
+            });
+        }
+    }
+    assert_eq!(desk.asked_of_sns(), 1, "the certificate is fetched once");
+    story
+}
+
+#[tokio::test]
+async fn the_test_addresses_of_the_vendor_tell_their_stories() {
+    assert_eq!(story("ada@example.org").await, ["Sent", "Delivered"]);
+    assert_eq!(
+        story("bounce+1@simulator.amazonses.com").await,
+        ["Sent", "Failed", "Bounce"]
+    );
+    assert_eq!(
+        story("suppressionlist@simulator.amazonses.com").await,
+        ["Sent", "Failed", "Bounce"]
+    );
+    assert_eq!(
+        story("complaint@simulator.amazonses.com").await,
+        ["Sent", "Delivered", "Complaint"]
+    );
+}
+
+async fn news(event: Value) -> Vec<DeliveryNews> {
+    let desk = Desk::new();
+    let connected = desk.plain().await;
+    let heard = desk
+        .hear(&connected, &desk.ses.notice(&event.to_string()))
+        .await
+        .unwrap();
+    heard
+        .into_iter()
+        .map(|event| event.event().news.clone())
+        .collect()
+}
+
+fn mail() -> Value {
+    json!({ "messageId": "0100018c-test", "timestamp": "2026-09-21T14:13:20.000Z", "source": "a@example.com",
+        "destination": ["b@example.com"] })
+}
+
+fn failed(news: &[DeliveryNews]) -> bool {
+    matches!(news, [DeliveryNews::Report { reference, state: DeliveryState::Failed, .. }] if reference == "0100018c-test")
+}
+
+#[tokio::test]
+async fn only_a_permanent_bounce_and_a_true_complaint_suppress() {
+    let bounce = |kind: &str, sub: &str| {
+        json!({ "eventType": "Bounce", "mail": mail(), "bounce": { "bounceType": kind, "bounceSubType": sub,
+            "bouncedRecipients": [{ "emailAddress": "B <b@example.com>" }] } })
+    };
+    assert!(failed(&news(bounce("Transient", "MailboxFull")).await));
+    assert!(failed(&news(bounce("Undetermined", "Undetermined")).await));
+    let permanent = news(bounce("Permanent", "NoEmail")).await;
+    assert!(
+        matches!(&permanent[1], DeliveryNews::Suppress { to, cause: SuppressionCause::Bounce, .. }
+        if to.address() == "b@example.com")
+    );
+    let unsubscribed = news(bounce("Permanent", "UnsubscribedRecipient")).await;
+    assert!(matches!(
+        &unsubscribed[1],
+        DeliveryNews::Suppress {
+            cause: SuppressionCause::OptOut,
+            ..
+        }
+    ));
+
+    let complaint = |kind: Value| {
+        json!({ "notificationType": "Complaint", "mail": mail(), "complaint": {
+            "complainedRecipients": [{ "emailAddress": "b@example.com" }], "complaintFeedbackType": kind } })
+    };
+    assert!(news(complaint(json!("not-spam"))).await.is_empty());
+    for kind in [json!("abuse"), json!(null)] {
+        assert!(matches!(
+            news(complaint(kind)).await.as_slice(),
+            [DeliveryNews::Suppress {
+                cause: SuppressionCause::Complaint,
+                ..
+            }]
+        ));
+    }
+}
+
+#[tokio::test]
+async fn other_events_fail_a_message_or_say_nothing() {
+    let rejected = json!({ "eventType": "Reject", "mail": mail(), "reject": { "reason": "Bad content" } });
+    assert!(failed(&news(rejected).await));
+    let rendering = json!({ "eventType": "Rendering Failure", "mail": mail(), "failure": {} });
+    assert!(failed(&news(rendering).await));
+    for kind in ["Open", "Click", "DeliveryDelay", "Subscription", "Something New"] {
+        assert!(
+            news(json!({ "eventType": kind, "mail": mail() }))
+                .await
+                .is_empty(),
+            "{kind}"
+        );
+    }
+    assert!(
+        news(json!({ "notificationType": "AmazonSnsSubscriptionSucceeded" }))
+            .await
+            .is_empty()
+    );
+    let desk = Desk::new();
+    let connected = desk.plain().await;
+    let greeting = desk
+        .ses
+        .notice("Successfully validated SNS topic for Amazon SES event publishing.");
+    assert!(desk.hear(&connected, &greeting).await.unwrap().is_empty());
+    for text in [
+        "hello",
+        "{}",
+        "{\"eventType\":\"Bounce\",\"mail\":{\"messageId\":\"x\"}}",
+    ] {
+        let error = desk.hear(&connected, &desk.ses.notice(text)).await.unwrap_err();
+        assert_eq!(error.code().name(), "webhook-unreadable", "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_is_confirmed_after_it_was_verified_and_only_at_sns() {
+    let desk = Desk::new();
+    let connected = desk.plain().await;
+    let subscription = desk.ses.subscription();
+    assert!(desk.hear(&connected, &subscription).await.unwrap().is_empty());
+    assert_eq!(desk.ses.confirmed().len(), 1);
+
+    let forged = subscription.clone().with("Token", "other", false);
+    assert_eq!(refused(&desk, &forged).await, "webhook-not-verified");
+    let elsewhere = subscription.clone().with(
+        "SubscribeURL",
+        "https://evil.example/?Action=ConfirmSubscription",
+        true,
+    );
+    assert_eq!(refused(&desk, &elsewhere).await, "webhook-unreadable");
+    assert!(
+        desk.client
+            .sent()
+            .iter()
+            .all(|request| !request.url.contains("evil"))
+    );
+    assert_eq!(desk.ses.confirmed().len(), 1);
+
+    let again = desk.ses.subscription();
+    desk.client.will(Fault::Answers(500, String::new()));
+    let error = desk.hear(&connected, &again).await.unwrap_err();
+    assert_eq!(
+        error.code().name(),
+        "webhook-not-confirmed",
+        "SNS will post it again"
+    );
+    desk.hear(&connected, &again).await.unwrap();
+    assert_eq!(desk.ses.confirmed().len(), 2);
+
+    let goodbye = subscription.with("Type", "UnsubscribeConfirmation", true);
+    assert!(desk.hear(&connected, &goodbye).await.unwrap().is_empty());
+    assert_eq!(desk.ses.confirmed().len(), 2);
+}
+
+/// The code with which a fresh connection refuses a delivery.
+async fn refused(desk: &Desk, notice: &Notice) -> &'static str {
+    let connected = desk.plain().await;
+    desk.hear(&connected, notice).await.unwrap_err().code().name()
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_before_topic_time_and_host_are_right() {
+    let desk = Desk::new();
+    let notice = desk.ses.notice("{\"eventType\":\"Send\"}");
+    let none = desk.connect(json!({ "topics": [] })).await;
+    assert!(desk.hear(&none, &notice).await.is_err(), "no topics, no webhooks");
+    for (field, value) in [
+        ("TopicArn", TOPIC.replace("ses-events", "others")),
+        ("Type", "Other".to_owned()),
+        ("Timestamp", "yesterday".to_owned()),
+        ("Timestamp", "2026-09-21T12:00:00.000Z".to_owned()),
+        ("Timestamp", "2026-09-22T12:00:00.000Z".to_owned()),
+        ("SignatureVersion", "1".to_owned()),
+        ("SignatureVersion", "3".to_owned()),
+        (
+            "SigningCertURL",
+            "https://sns.us-east-1.amazonaws.com.evil.example/a.pem".to_owned(),
+        ),
+        (
+            "SigningCertURL",
+            "https://sns.us-east-1.amazonaws.com/?Action=GetPublicKey&x=.pem".to_owned(),
+        ),
+        (
+            "SigningCertURL",
+            "http://sns.us-east-1.amazonaws.com/a.pem".to_owned(),
+        ),
+    ] {
+        let notice = notice.clone().with(field, value.clone(), true);
+        assert_eq!(
+            refused(&desk, &notice).await,
+            "webhook-not-verified",
+            "{field} {value}"
+        );
+    }
+    let unsigned = notice.clone().with("Signature", "no base64!", false);
+    assert_eq!(refused(&desk, &unsigned).await, "webhook-not-verified");
+    assert_eq!(desk.asked_of_sns(), 0);
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_had_is_no_forgery_and_one_that_is_none_is() {
+    let desk = Desk::new();
+    let notice = desk
+        .ses
+        .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}");
+    for (fault, code) in [
+        (Fault::Refused, "webhook-certificate-unavailable"),
+        (Fault::AnswerLost, "webhook-certificate-unavailable"),
+        (
+            Fault::Answers(503, String::new()),
+            "webhook-certificate-unavailable",
+        ),
+        (Fault::Answers(404, String::new()), "webhook-not-verified"),
+        (Fault::Answers(302, String::new()), "webhook-not-verified"),
+        (Fault::Garbage, "webhook-not-verified"),
+    ] {
+        desk.client.will(fault.clone());
+        assert_eq!(refused(&desk, &notice).await, code, "{fault:?}");
+    }
+    assert_eq!(desk.hear(&desk.plain().await, &notice).await.unwrap().len(), 1);
+    desk.runtime.clock.advance(Duration::from_secs(3700));
+    assert_eq!(
+        refused(&desk, &notice).await,
+        "webhook-not-verified",
+        "too old by now"
+    );
+}
