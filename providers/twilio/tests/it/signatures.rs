@@ -148,3 +148,19 @@ async fn a_body_that_is_no_form_needs_its_digest_in_the_address() {
         .header("x-twilio-signature", &json.signature);
     assert!(!verifies(json.settings(), headers, &json.url, "").await);
 }
+
+#[tokio::test]
+async fn an_unknown_algorithm_is_not_taken_for_the_usual_one() {
+    let mut case = cases()
+        .into_iter()
+        .find(|case| case.name == "status callback, form")
+        .unwrap();
+    for (settings, verifies) in [
+        (format!("key={KEY}"), true),
+        (format!("key={KEY},algorithm=HMAC_SHA1"), true),
+        (format!("key={KEY},algorithm=HMAC_MD5"), false),
+    ] {
+        case.settings = Some(settings.clone());
+        assert_eq!(case.verifies().await, verifies, "{settings}");
+    }
+}
