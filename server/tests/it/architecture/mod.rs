@@ -9,6 +9,7 @@ mod layout;
 mod map;
 mod project;
 mod purity;
+mod sealed;
 mod words;
 
 /// Fails with every complaint on a line of its own.
