@@ -1,6 +1,7 @@
 //! The real program as a process: on which store, started, asked, killed, stopped.
 
 use std::io::{BufRead, BufReader, Lines};
+use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -58,8 +59,10 @@ impl Launched {
         Program {
             child: self.0,
             _lines: lines,
-            url: format!("http://{address}"),
-            client,
+            door: Door {
+                url: format!("http://{address}"),
+                client,
+            },
         }
     }
 }
@@ -69,8 +72,15 @@ pub(crate) struct Program {
     child: Child,
     /// Held open, or the program could not say what it has to say.
     _lines: Lines<BufReader<ChildStdout>>,
-    pub(crate) url: String,
-    pub(crate) client: reqwest::Client,
+    door: Door,
+}
+
+impl Deref for Program {
+    type Target = Door;
+
+    fn deref(&self) -> &Door {
+        &self.door
+    }
 }
 
 impl Program {
@@ -79,13 +89,17 @@ impl Program {
         Self::launch(data, store).ready()
     }
 
-    /// Starts it and does not wait.
+    /// Starts it and does not wait. Settings in `portcullis.toml` in the data folder are taken.
     pub(crate) fn launch(data: &Path, store: Store<'_>) -> Launched {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command
             .args(["dev", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .env_clear();
+        let settings = data.join("portcullis.toml");
+        if settings.exists() {
+            command.arg("--config").arg(settings);
+        }
         store.choose(&mut command);
         command
             .stdin(Stdio::null())
@@ -106,6 +120,25 @@ impl Program {
         self.child.wait().unwrap()
     }
 
+    /// Whether its process still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The way to it, for tasks of their own.
+    pub(crate) fn door(&self) -> Door {
+        self.door.clone()
+    }
+}
+
+/// The way to a running program.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) url: String,
+    pub(crate) client: reqwest::Client,
+}
+
+impl Door {
     pub(crate) async fn call(
         &self,
         method: Method,
@@ -113,6 +146,17 @@ impl Program {
         headers: &[(&str, &str)],
         body: Value,
     ) -> (StatusCode, Value) {
+        self.ask(method, path, headers, body).await.unwrap()
+    }
+
+    /// The same where the program may be gone.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> reqwest::Result<(StatusCode, Value)> {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -120,8 +164,8 @@ impl Program {
         if !body.is_null() {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
+        let response = request.send().await?;
+        Ok((response.status(), response.json().await?))
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Value {

@@ -1,4 +1,4 @@
-//! Two nodes of one product: two programs that share their records, their keys and their mailbox.
+//! What one node does, the other knows.
 
 use std::time::Instant;
 

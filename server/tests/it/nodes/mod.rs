@@ -1,0 +1,8 @@
+//! Two nodes of one product: programs that share their records, their keys and their mailbox.
+
+mod acquaintance;
+mod once;
+mod outage;
+mod pair;
+mod plug;
+mod takeover;
