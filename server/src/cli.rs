@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
-use crate::commands::outbox::{OutboxArguments, SuppressionsArguments};
+use crate::commands::outbox::{OutboxCommand, SuppressionsCommand};
 use crate::environment::Environment;
 use crate::exit::Failure;
 
@@ -61,9 +61,11 @@ enum Command {
     #[command(subcommand)]
     Store(StoreCommand),
     /// Look at messages that were given up, send them again, see what text messages cost
-    Outbox(OutboxArguments),
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Look at addresses and numbers that must not be written to, or lift that
-    Suppressions(SuppressionsArguments),
+    #[command(subcommand)]
+    Suppressions(SuppressionsCommand),
 }
 
 /// The file with the settings.
@@ -412,7 +414,7 @@ fn dispatch(command: Command, environment: &Environment, out: &mut dyn Write) ->
         Command::Keys(command) => commands::keys::run(command, environment, out),
         Command::Tables(command) => commands::tables::run(command, environment, out),
         Command::Store(command) => commands::store::run(command, environment, out),
-        Command::Outbox(arguments) => commands::outbox::outbox(arguments, environment, out),
-        Command::Suppressions(arguments) => commands::outbox::suppressions(arguments, environment, out),
+        Command::Outbox(command) => commands::outbox::outbox(command, environment, out),
+        Command::Suppressions(command) => commands::outbox::suppressions(command, environment, out),
     }
 }

@@ -15,12 +15,17 @@ use super::price::Price;
 #[serde(default, deny_unknown_fields)]
 pub struct SmsSpend {
     /// The most that all text messages of a day may cost, such as "20.00 USD".
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub per_day: Option<Price>,
     /// The most that the messages of a day to one country or one prefix of `per_segment` may cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub per_prefix_day: Option<Price>,
     /// The most that the messages of a day to one number may cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub per_number_day: Option<Price>,
-    /// What one part of a message costs where `per_segment` says nothing else. Needed with any limit.
+    /// What one part of a message costs where `per_segment` says nothing else, such as "0.30 USD". Needed with any
+    /// limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_price: Option<Price>,
     /// What one part of a message costs, by the beginning of the number; the longest that fits counts. Such as
     /// `{ "+1" = "0.0079 USD", "+49" = "0.11 USD" }`.

@@ -18,8 +18,7 @@ use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
 use crate::system;
 
-/// About messages.
-#[derive(Debug, Args)]
+#[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
   portcullis outbox dead
@@ -27,27 +26,27 @@ Examples:
   portcullis outbox replay msg_01h2xcejqtf2nbrexx3vqjhp41
 
 With the embedded store the service must be stopped first: one process at a time has the store.")]
-pub(crate) struct OutboxArguments {
+pub(crate) enum OutboxCommand {
+    /// List what was given up, oldest first, at most 200
+    Dead(SettingsArguments),
+    /// Show one message with its history
+    Show(MessageArguments),
+    /// Send a dead letter once more
+    Replay(MessageArguments),
+    /// Say what text messages cost today, by country or prefix
+    Spend(SettingsArguments),
+}
+
+/// Which message.
+#[derive(Debug, Args)]
+pub(crate) struct MessageArguments {
     #[command(flatten)]
     settings: SettingsArguments,
-    #[command(subcommand)]
-    command: OutboxCommand,
+    /// The id of the message, as lists and logs show it
+    id: String,
 }
 
 #[derive(Debug, Subcommand)]
-enum OutboxCommand {
-    /// List what was given up, oldest first, at most 200
-    Dead,
-    /// Show one message with its history
-    Show { id: String },
-    /// Send a dead letter once more
-    Replay { id: String },
-    /// Say what text messages cost today, by country or prefix
-    Spend,
-}
-
-/// About destinations that must not be written to.
-#[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   portcullis suppressions find ada@example.com
@@ -55,36 +54,35 @@ Examples:
 
 Lift a suppression only if its cause is gone: vendors close accounts that keep writing to dead addresses. With the
 embedded store the service must be stopped first: one process at a time has the store.")]
-pub(crate) struct SuppressionsArguments {
-    #[command(flatten)]
-    settings: SettingsArguments,
-    #[command(subcommand)]
-    command: SuppressionsCommand,
+pub(crate) enum SuppressionsCommand {
+    /// List them, newest first, at most 1,000
+    List(SettingsArguments),
+    /// Say what keeps messages from an address or number
+    Find(AddressArguments),
+    /// Let messages through again
+    Lift(AddressArguments),
 }
 
-#[derive(Debug, Subcommand)]
-enum SuppressionsCommand {
-    /// List them, newest first, at most 1,000
-    List,
-    /// Say what keeps messages from an address or number
-    Find { address: String },
-    /// Let messages through again
-    Lift { address: String },
+/// Which address or number.
+#[derive(Debug, Args)]
+pub(crate) struct AddressArguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    /// The e-mail address, or the phone number with its country code
+    address: String,
 }
 
 pub(crate) fn outbox(
-    arguments: OutboxArguments,
+    command: OutboxCommand,
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let parsed = |id: &str| {
         MessageId::parse(id).map_err(|expected| Failure::Usage(format!("{id} names no message: {expected}")))
     };
-    match arguments.command {
-        OutboxCommand::Dead => {
-            let letters = with_app(arguments.settings, environment, async |app| {
-                app.outbox.dead_letters().await
-            })?;
+    match command {
+        OutboxCommand::Dead(settings) => {
+            let letters = with_app(settings, environment, async |app| app.outbox.dead_letters().await)?;
             for letter in &letters {
                 let last = letter
                     .attempts
@@ -97,24 +95,18 @@ pub(crate) fn outbox(
                 writeln!(out, "Nothing was given up.")?;
             }
         }
-        OutboxCommand::Show { id } => {
+        OutboxCommand::Show(MessageArguments { settings, id }) => {
             let id = parsed(&id)?;
-            let view = with_app(arguments.settings, environment, async |app| {
-                app.outbox.message(&id).await
-            })?;
+            let view = with_app(settings, environment, async |app| app.outbox.message(&id).await)?;
             show(&view, out)?;
         }
-        OutboxCommand::Replay { id } => {
+        OutboxCommand::Replay(MessageArguments { settings, id }) => {
             let id = parsed(&id)?;
-            with_app(arguments.settings, environment, async |app| {
-                app.outbox.replay(&id).await
-            })?;
+            with_app(settings, environment, async |app| app.outbox.replay(&id).await)?;
             writeln!(out, "{id} is queued again; it goes out while the service runs.")?;
         }
-        OutboxCommand::Spend => {
-            let today = with_app(arguments.settings, environment, async |app| {
-                app.sms_spend.today().await
-            })?;
+        OutboxCommand::Spend(settings) => {
+            let today = with_app(settings, environment, async |app| app.sms_spend.today().await)?;
             let Some(today) = today else {
                 writeln!(
                     out,
@@ -135,27 +127,25 @@ pub(crate) fn outbox(
 }
 
 pub(crate) fn suppressions(
-    arguments: SuppressionsArguments,
+    command: SuppressionsCommand,
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    match arguments.command {
-        SuppressionsCommand::List => {
-            let list = with_app(arguments.settings, environment, async |app| {
-                app.suppressions.list().await
-            })?;
+    match command {
+        SuppressionsCommand::List(settings) => {
+            let list = with_app(settings, environment, async |app| app.suppressions.list().await)?;
             list_all(&list, "No address and no number is suppressed.", out)
         }
-        SuppressionsCommand::Find { address } => {
+        SuppressionsCommand::Find(AddressArguments { settings, address }) => {
             let to = destination(&address)?;
-            let list = with_app(arguments.settings, environment, async |app| {
+            let list = with_app(settings, environment, async |app| {
                 app.suppressions.find(&to).await
             })?;
             list_all(&list, "Messages to it are not refused.", out)
         }
-        SuppressionsCommand::Lift { address } => {
+        SuppressionsCommand::Lift(AddressArguments { settings, address }) => {
             let to = destination(&address)?;
-            with_app(arguments.settings, environment, async |app| {
+            with_app(settings, environment, async |app| {
                 app.suppressions.lift(&to).await
             })?;
             Ok(writeln!(out, "Messages to {} go out again.", to.masked())?)

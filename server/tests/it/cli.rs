@@ -342,3 +342,39 @@ fn the_doctor_tells_mistakes_and_what_does_not_answer_apart() {
         &["FAILED   connects", "ok       connects    store.main (embedded)"],
     );
 }
+
+#[test]
+fn an_operator_looks_at_messages_while_the_service_rests() {
+    let folder = folder();
+    let data = ["--data", "portcullis-data"];
+    let ask = |command: &[&str], code| ends(&folder, &[command, &data].concat(), code);
+    let (running, _) = Running::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    says(
+        &ask(&["outbox", "dead"], 69).1,
+        &["in use by process", "Stop that process"],
+    );
+    running.stop();
+    says(&ask(&["outbox", "dead"], 0).0, &["Nothing was given up."]);
+    says(&ask(&["outbox", "spend"], 0).0, &["no limit is set"]);
+    let nobody = "msg_01h2xcejqtf2nbrexx3vqjhp41";
+    says(&ask(&["outbox", "show", nobody], 1).1, &["no such"]);
+    says(&ask(&["outbox", "replay", nobody], 1).1, &["no such"]);
+    says(
+        &ask(&["outbox", "show", "five"], 64).1,
+        &["five names no message"],
+    );
+    says(
+        &ask(&["suppressions", "list"], 0).0,
+        &["No address and no number"],
+    );
+    let find = ask(&["suppressions", "find", "ada@example.com"], 0).0;
+    says(&find, &["not refused"]);
+    says(
+        &ask(&["suppressions", "lift", "+15005550006"], 1).1,
+        &["not refused"],
+    );
+    says(
+        &ask(&["suppressions", "find", "five"], 64).1,
+        &["neither an e-mail address"],
+    );
+}
