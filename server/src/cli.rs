@@ -205,12 +205,19 @@ impl PluginFolder {
 Examples:
   portcullis doctor --config /etc/portcullis/portcullis.toml
   portcullis doctor --json | jq '.checks[] | select(.status != \"ok\")'
+  portcullis doctor --live --send-to ada@example.com
 
 Connects to everything that is configured, so run it where the service will run. Exit code 0 means that the service
 can start; warnings alone do not change it.")]
 pub(crate) struct DoctorArguments {
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
+    /// Use everything once: write, read and delete a record of every family, seal and open a secret
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// With --live: send a test message to this e-mail address or phone number through every sender of its channel
+    #[arg(long, value_name = "ADDRESS", requires = "live")]
+    pub(crate) send_to: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,18 +2,21 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use portcullis_core::sms_spend::Limits;
 use portcullis_ports::Timestamp;
-use portcullis_ports::notification::{Channel, ConnectedSender};
+use portcullis_ports::http::HttpClient;
+use portcullis_ports::notification::{Channel, ConnectedSender, Destination};
 use portcullis_ports::plugin::{Maturity, Plugin, Port, Runtime};
 use serde::Serialize;
 
 use crate::compose::{Attempt, Attempts, NamedProbe, attempt};
 use crate::config::{Effective, Selected, Source};
 use crate::exit::in_full;
+use crate::live::{self, Watch};
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,7 +33,7 @@ pub enum Status {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was checked: `linked`, `configured`, `connects`, `healthy`, `clock`, `senders` or `advice`.
+    /// What was checked: `linked`, `configured`, `connects`, `healthy`, `live`, `clock`, `senders` or `advice`.
     pub check: &'static str,
     /// How it went.
     pub status: Status,
@@ -56,8 +59,22 @@ const NOT_AFTER: Timestamp = Timestamp::from_seconds(1_767_225_600 + 3_155_760_0
 /// How far the clock may jump while the checks run.
 const JUMP: Duration = Duration::from_secs(1);
 
+/// How far the checks go.
+#[derive(Debug, Clone, Default)]
+pub struct Depth {
+    /// Whether everything is used once, and not only asked how it is.
+    pub live: bool,
+    /// To whom each sender of the channel sends a message then.
+    pub send_to: Option<Destination>,
+}
+
 /// Connects to everything and asks how it is.
-pub async fn examine(effective: Effective, runtime: &Runtime) -> Vec<Finding> {
+pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> Vec<Finding> {
+    let watch = Watch::around(runtime);
+    let runtime = &Runtime {
+        http: Arc::clone(&watch) as Arc<dyn HttpClient>,
+        ..runtime.clone()
+    };
     let limit = effective.server.connect_timeout.get();
     let (began, at) = (Instant::now(), runtime.clock.now());
     let mut findings = advice(&effective);
@@ -69,8 +86,12 @@ pub async fn examine(effective: Effective, runtime: &Runtime) -> Vec<Finding> {
     findings.extend(channels(&attempts.senders));
     findings.extend(bill(&attempts.senders, &spend));
     findings.push(clock(at, began.elapsed(), runtime.clock.now()));
+    if depth.live {
+        findings.extend(live::examine(&attempts, runtime, depth.send_to.as_ref()).await);
+        findings.extend(watch.findings());
+    }
     findings.sort_by_key(|finding| {
-        ["connects", "healthy", "clock", "senders"]
+        ["connects", "healthy", "live", "clock", "senders"]
             .iter()
             .position(|check| *check == finding.check)
             .unwrap_or(9)

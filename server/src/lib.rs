@@ -15,6 +15,7 @@ pub mod egress;
 pub mod environment;
 pub mod exit;
 pub mod http;
+mod live;
 pub mod logging;
 pub mod plugins;
 pub mod run;

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::{existing, look, request, wait};
 use crate::cli::DoctorArguments;
-use crate::doctor::{Finding, Status, examine};
+use crate::doctor::{Depth, Finding, Status, examine};
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
+use crate::live::destination;
 use crate::{plugins, system};
 
 /// Mistakes in the configuration.
@@ -27,6 +28,11 @@ pub(crate) fn run(
         Status::Ok,
         format!("{} plugins", linked.len()),
     )];
+    let send_to = arguments.send_to.as_deref().map(destination).transpose();
+    let depth = Depth {
+        live: arguments.live,
+        send_to: send_to.map_err(Failure::Usage)?,
+    };
     let settings = arguments.settings;
     existing(settings.data.as_deref())?;
     let loaded = look(&request(settings.file, settings.data.as_deref())?, environment);
@@ -44,7 +50,7 @@ pub(crate) fn run(
                 format!("{file}, environment and options"),
             ));
             let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
-            findings.extend(wait(async { Ok(examine(effective, &runtime).await) })?);
+            findings.extend(wait(async { Ok(examine(effective, &runtime, &depth).await) })?);
         }
         Err(Failure::Configuration(mistakes)) => {
             code = MISTAKES;

@@ -229,6 +229,31 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// What `doctor --live` says about a data folder that nobody uses.
+fn uses_everything_once(folder: &TempDir) {
+    let live = ["doctor", "--live", "--data", "portcullis-data"];
+    for (to, channel) in [("ada@example.com", "a***@example.com"), ("+15005550006", "06")] {
+        says(
+            &ends(folder, &[&live[..], &["--send-to", to]].concat(), 0).0,
+            &[
+                "ok       live        store.dev (embedded): wrote, read and deleted a record of each of",
+                "ok       live        keys.dev (keyfile): sealed and opened a secret",
+                "ok       live        senders.dev (mailbox): sent to",
+                channel,
+                "the vendor calls it",
+            ],
+        );
+    }
+    says(
+        &ends(folder, &["doctor", "--send-to", "x@example.com"], 64).1,
+        &["--live"],
+    );
+    says(
+        &ends(folder, &[&live[..], &["--send-to", "0900123"]].concat(), 64).1,
+        &["--send-to: ", "country code"],
+    );
+}
+
 #[test]
 fn development_runs_from_nothing_says_where_and_stops_when_told() {
     let folder = folder();
@@ -283,6 +308,8 @@ fn development_runs_from_nothing_says_where_and_stops_when_told() {
             "{check}: {report}"
         );
     }
+    uses_everything_once(&folder);
+
     let (out, err) = ends(
         &folder,
         &["backup", "--data", "portcullis-data", "--to", "copy.db"],
