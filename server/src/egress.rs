@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 /// The longest time in which a connection must stand.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an unused connection is kept.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Sends requests with connections that are kept and shared.
 pub struct Egress {

@@ -35,17 +35,17 @@ const FRESH: Duration = Duration::from_millis(900);
 /// From this age on the list is read again, while it may still be used.
 const AGEING: Duration = Duration::from_millis(450);
 /// How long a record is remembered at most: the limit of every mistake.
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 /// How far back the list is read: as far as the clocks of two nodes may differ, and a commit may take to arrive.
-const OVERLAP: Duration = Duration::from_secs(60);
+const OVERLAP: Duration = Duration::from_mins(1);
 /// How long a change stays in the list.
 const KEPT: Duration = Duration::from_mins(5);
 /// How long a commit may still arrive whose answer nobody waits for.
 const LOST: Duration = Duration::from_secs(30);
 /// How many records are remembered.
 const ROOM: usize = 8192;
-/// How finely changes are told apart: two keys of one stripe only cost each other a look at the store.
-const STRIPES: usize = 1024;
+/// How finely changes are told apart: two keys of one slot only cost each other a look at the store.
+const SLOTS: usize = 1024;
 
 /// Whether nodes remember the records of a type, so that changes must be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,8 @@ pub(crate) struct Recall {
     store: Arc<dyn RecordStore>,
     clock: Arc<dyn Clock>,
     memory: Cache<Key, Remembered>,
-    /// What is being changed and was changed lately. Keys share stripes, by their hash.
-    stripes: Box<[Mutex<Stripe>]>,
+    /// What is being changed and was changed lately. Keys share slots, by their hash.
+    slots: Box<[Mutex<Changes>]>,
     hasher: RandomState,
     /// Present where other nodes change records as well.
     news: Option<News>,
@@ -85,7 +85,7 @@ impl Remembered {
 }
 
 /// What is known of changes to some keys.
-struct Stripe {
+struct Changes {
     /// Commits of this node that are under way.
     pending: usize,
     /// What was read up to this moment may be old.
@@ -162,8 +162,8 @@ impl Recall {
             looked_at: AtomicI64::new(0),
             looking: AsyncMutex::default(),
         };
-        let stripe = || {
-            Mutex::new(Stripe {
+        let slot = || {
+            Mutex::new(Changes {
                 pending: 0,
                 changed_at: Timestamp::from_millis(0),
             })
@@ -172,7 +172,7 @@ impl Recall {
             store: Arc::clone(store),
             clock: Arc::clone(clock),
             memory: Cache::new(ROOM),
-            stripes: std::iter::repeat_with(stripe).take(STRIPES).collect(),
+            slots: std::iter::repeat_with(slot).take(SLOTS).collect(),
             hasher: RandomState::new(),
             news: shared.then(news),
         }
@@ -226,8 +226,8 @@ impl Recall {
 
     /// Remembers what was read, unless it changed since or is about to.
     fn keep(&self, key: Key, read: Remembered) {
-        let stripe = self.stripe(&key);
-        if stripe.pending == 0 && stripe.changed_at < read.read_at {
+        let slot = self.slot(&key);
+        if slot.pending == 0 && slot.changed_at < read.read_at {
             self.memory.insert(key, read);
         }
     }
@@ -235,7 +235,7 @@ impl Recall {
     /// Forgets records that are about to be changed by this node.
     pub(crate) fn doubt(&self, keys: Vec<Key>) -> Doubt<'_> {
         for key in &keys {
-            self.stripe(key).pending += 1;
+            self.slot(key).pending += 1;
             self.memory.remove(key);
         }
         Doubt { recall: self, keys }
@@ -243,23 +243,23 @@ impl Recall {
 
     fn end(&self, keys: Vec<Key>, changed_at: Timestamp) {
         for key in keys {
-            let mut stripe = self.stripe(&key);
-            stripe.pending -= 1;
-            stripe.changed_at = stripe.changed_at.max(changed_at);
+            let mut slot = self.slot(&key);
+            slot.pending -= 1;
+            slot.changed_at = slot.changed_at.max(changed_at);
         }
     }
 
     /// Forgets a record that another node changed.
     fn forget(&self, key: &Key) {
-        let mut stripe = self.stripe(key);
-        stripe.changed_at = stripe.changed_at.max(self.clock.now());
+        let mut slot = self.slot(key);
+        slot.changed_at = slot.changed_at.max(self.clock.now());
         self.memory.remove(key);
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
-    fn stripe(&self, key: &Key) -> MutexGuard<'_, Stripe> {
-        let at = self.hasher.hash_one(key) as usize % STRIPES;
-        self.stripes[at].lock().unwrap_or_else(PoisonError::into_inner)
+    fn slot(&self, key: &Key) -> MutexGuard<'_, Changes> {
+        let at = self.hasher.hash_one(key) as usize % SLOTS;
+        self.slots[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What tells other nodes that these records change, for the commit that changes them. `None` if there are none.
