@@ -2,7 +2,6 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,9 +16,8 @@ use portcullis_adapters::keyfile;
 use portcullis_ports::Clock;
 use portcullis_ports::identity::{ConnectedIdentity, Identity, Subject};
 use portcullis_ports::keys::{Keys, KeysCapability};
-use portcullis_ports::notification::Senders;
 use portcullis_ports::passwords::Passwords;
-use portcullis_ports::plugin::{self, Port};
+use portcullis_ports::plugin::Port;
 use portcullis_ports::storage::Storage;
 #[cfg(feature = "kms")]
 use portcullis_ports::testkit::VendorClient;
@@ -38,42 +36,18 @@ const ADAPTERS: &[(&str, &str, bool)] = &[
     (Identity::NAME, "header", cfg!(feature = "header")),
 ];
 
-fn says_all_that_is_asked_of_it<P: Port>() {
-    let of_port = ADAPTERS.iter().filter(|(port, _, on)| *port == P::NAME && *on);
-    let expected: Vec<&str> = of_port.map(|(_, id, _)| *id).collect();
-    testkit::plugin::conforms::<P>(&expected);
-}
-
 fn no_set_up(port: &str, id: &str) -> ! {
     panic!("the linked plugin {port}.{id} has no test set-up: add one to this file")
 }
 
 #[test]
 fn every_adapter_is_linked_and_says_all_that_is_asked_of_it() {
-    says_all_that_is_asked_of_it::<Storage>();
-    says_all_that_is_asked_of_it::<Keys>();
-    says_all_that_is_asked_of_it::<Passwords>();
-    says_all_that_is_asked_of_it::<Identity>();
-    says_all_that_is_asked_of_it::<Senders>();
-    let expected = ADAPTERS.iter().filter(|(_, _, on)| *on).count();
-    assert_eq!(
-        plugin::all().len(),
-        expected,
-        "adapters of a port that is not looked at here"
-    );
-}
-
-#[test]
-fn every_feature_is_a_plugin_and_every_plugin_a_feature() {
     let manifest: toml::Table = include_str!("../Cargo.toml").parse().unwrap();
-    let features = manifest["features"]
-        .as_table()
-        .unwrap()
-        .keys()
-        .map(String::as_str);
-    let features: BTreeSet<&str> = features.filter(|feature| *feature != "default").collect();
-    let plugins = ADAPTERS.iter().map(|(_, id, _)| *id).collect();
-    assert_eq!(features, plugins);
+    let features = manifest["features"].as_table().unwrap().keys();
+    let features = features
+        .map(String::as_str)
+        .filter(|feature| *feature != "default");
+    testkit::plugin::facade(ADAPTERS, &features.collect());
 }
 
 #[tokio::test]

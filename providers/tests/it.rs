@@ -2,14 +2,8 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
-
-use portcullis_ports::identity::Identity;
-use portcullis_ports::keys::Keys;
 use portcullis_ports::notification::Senders;
-use portcullis_ports::passwords::Passwords;
-use portcullis_ports::plugin::{self, Port};
-use portcullis_ports::storage::Storage;
+use portcullis_ports::plugin::Port;
 use portcullis_ports::testkit::{self, FakeRuntime};
 use portcullis_providers as _;
 use serde_json::json;
@@ -22,42 +16,18 @@ const PROVIDERS: &[(&str, &str, bool)] = &[
     (Senders::NAME, "twilio", cfg!(feature = "twilio")),
 ];
 
-fn says_all_that_is_asked_of_it<P: Port>() {
-    let of_port = PROVIDERS.iter().filter(|(port, _, on)| *port == P::NAME && *on);
-    let expected: Vec<&str> = of_port.map(|(_, id, _)| *id).collect();
-    testkit::plugin::conforms::<P>(&expected);
-}
-
 fn no_set_up(port: &str, id: &str) -> ! {
     panic!("the linked plugin {port}.{id} has no test set-up: add one to this file")
 }
 
 #[test]
 fn every_provider_is_linked_and_says_all_that_is_asked_of_it() {
-    says_all_that_is_asked_of_it::<Storage>();
-    says_all_that_is_asked_of_it::<Keys>();
-    says_all_that_is_asked_of_it::<Passwords>();
-    says_all_that_is_asked_of_it::<Identity>();
-    says_all_that_is_asked_of_it::<Senders>();
-    let expected = PROVIDERS.iter().filter(|(_, _, on)| *on).count();
-    assert_eq!(
-        plugin::all().len(),
-        expected,
-        "providers of a port that is not looked at here"
-    );
-}
-
-#[test]
-fn every_feature_is_a_plugin_and_every_plugin_a_feature() {
     let manifest: toml::Table = include_str!("../Cargo.toml").parse().unwrap();
-    let features = manifest["features"]
-        .as_table()
-        .unwrap()
-        .keys()
-        .map(String::as_str);
-    let features: BTreeSet<&str> = features.filter(|feature| *feature != "default").collect();
-    let plugins = PROVIDERS.iter().map(|(_, id, _)| *id).collect();
-    assert_eq!(features, plugins);
+    let features = manifest["features"].as_table().unwrap().keys();
+    let features = features
+        .map(String::as_str)
+        .filter(|feature| *feature != "default");
+    testkit::plugin::facade(PROVIDERS, &features.collect());
 }
 
 #[tokio::test]

@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 use super::{FakeClock, FakeEntropy, NoNetwork};
 use crate::error::Result;
 use crate::http::HttpClient;
+use crate::identity::Identity;
+use crate::keys::Keys;
+use crate::notification::Senders;
+use crate::passwords::Passwords;
 use crate::plugin::{Listed, Mistake, Plugin, Port, Runtime, listed};
+use crate::storage::Storage;
 
 /// The longest summary: one line in a listing.
 const MAX_SUMMARY: usize = 100;
@@ -67,6 +72,34 @@ impl FakeRuntime {
             Err(mistakes) => panic!("{}.{id}: {mistakes:?}", P::NAME),
         }
     }
+}
+
+/// Checks a facade: `plugins` are port, id and whether the feature is on; `features` are all its
+/// features but the default set. Exactly these are linked, each says all that is asked of it, and features and plugins have the same names.
+///
+/// # Panics
+/// With every broken promise.
+pub fn facade(plugins: &[(&str, &str, bool)], features: &BTreeSet<&str>) {
+    let on = || plugins.iter().filter(|(_, _, on)| *on);
+    let of = |name: &str| {
+        let of_port = on().filter(|(port, ..)| *port == name);
+        of_port.map(|(_, id, _)| *id).collect::<Vec<_>>()
+    };
+    conforms::<Storage>(&of(Storage::NAME));
+    conforms::<Keys>(&of(Keys::NAME));
+    conforms::<Passwords>(&of(Passwords::NAME));
+    conforms::<Identity>(&of(Identity::NAME));
+    conforms::<Senders>(&of(Senders::NAME));
+    assert_eq!(
+        crate::plugin::all().len(),
+        on().count(),
+        "plugins of a port that is not looked at here"
+    );
+    let ids: BTreeSet<&str> = plugins.iter().map(|(_, id, _)| *id).collect();
+    assert_eq!(
+        *features, ids,
+        "every feature is a plugin and every plugin a feature"
+    );
 }
 
 /// Checks what the linked plugins of one port say of themselves, and that exactly the `expected` ids are linked.
