@@ -6,7 +6,7 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use event_listener::Event;
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::passwords::PasswordHasher;
-use portcullis_ports::storage::RecordStore;
+use portcullis_ports::storage::{RecordStore, STORE_CONFLICT};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -48,7 +48,10 @@ impl Deployment {
         }
         let doubt = self.recall.doubt(changed.into_iter().chain(refreshed).collect());
         let done = batch.commit(self.store.as_ref()).await;
-        doubt.settle();
+        match &done {
+            Err(error) if error.code() != STORE_CONFLICT => drop(doubt),
+            _ => doubt.settle(),
+        }
         done?;
         if mail {
             self.mail.notify(usize::MAX);

@@ -172,6 +172,8 @@ pub(crate) struct Observed {
     pub(crate) gets: AtomicUsize,
     pub(crate) queries: AtomicUsize,
     pub(crate) deaf: AtomicBool,
+    /// Commits are not done, and nobody is told.
+    pub(crate) forgetful: AtomicBool,
 }
 
 impl Observed {
@@ -181,6 +183,7 @@ impl Observed {
             gets: AtomicUsize::default(),
             queries: AtomicUsize::default(),
             deaf: AtomicBool::default(),
+            forgetful: AtomicBool::default(),
         }
     }
 }
@@ -204,6 +207,12 @@ impl RecordStore for Observed {
     }
 
     async fn commit(&self, writes: &[Write]) -> std::result::Result<Vec<Option<Version>>, StoreError> {
+        if self.forgetful.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable {
+                detail: "the test told it to fail".into(),
+                retry: None,
+            });
+        }
         self.inner.commit(writes).await
     }
 }

@@ -36,10 +36,14 @@ const FRESH: Duration = Duration::from_millis(900);
 const AGEING: Duration = Duration::from_millis(450);
 /// How long a record is remembered at most: the limit of every mistake.
 const LIFE: Duration = Duration::from_mins(1);
-/// How far back the list is read: as far as the clocks of two nodes may differ, and a commit may take to arrive.
+/// How far behind the last look the list is read: as far as the clocks of two nodes may differ, and a commit may take
+/// to arrive.
 const OVERLAP: Duration = Duration::from_mins(1);
 /// How long a change stays in the list.
 const KEPT: Duration = Duration::from_mins(5);
+/// How long after a change was seen in the list the record may still be read as it was: a store may show what one
+/// commit wrote piece by piece.
+const SETTLING: Duration = Duration::from_secs(5);
 /// How long a commit may still arrive whose answer nobody waits for.
 const LOST: Duration = Duration::from_secs(30);
 /// How many records are remembered.
@@ -107,7 +111,7 @@ pub(crate) struct Doubt<'a> {
 }
 
 impl Doubt<'_> {
-    /// The commit is done, or known to have failed, or nobody knows: from now on, reading tells.
+    /// The commit is done, or known to have failed: from now on, reading tells.
     pub(crate) fn settle(mut self) {
         let now = self.recall.clock.now();
         self.recall.end(std::mem::take(&mut self.keys), now);
@@ -115,7 +119,7 @@ impl Doubt<'_> {
 }
 
 impl Drop for Doubt<'_> {
-    /// Given up before the store answered: the commit may still be done, though not much later.
+    /// Given up, or nobody knows: the commit may still be done, though not much later.
     fn drop(&mut self) {
         let until = self.recall.clock.now() + LOST;
         self.recall.end(std::mem::take(&mut self.keys), until);
@@ -252,7 +256,7 @@ impl Recall {
     /// Forgets a record that another node changed.
     fn forget(&self, key: &Key) {
         let mut slot = self.slot(key);
-        slot.changed_at = slot.changed_at.max(self.clock.now());
+        slot.changed_at = slot.changed_at.max(self.clock.now() + SETTLING);
         self.memory.remove(key);
     }
 
@@ -310,10 +314,19 @@ impl Recall {
         u64::try_from(age).ok().map(Duration::from_millis)
     }
 
+    /// What was committed before this moment concerns nothing that is remembered: the last look has seen it, or all that
+    /// was read before is too old by now.
+    fn since(news: &News, began: Timestamp) -> Timestamp {
+        let oldest = began - LIFE;
+        let last = Timestamp::from_millis(news.looked_at.load(Ordering::SeqCst));
+        // A look in the future means that the clock was set back.
+        if last > began { oldest } else { oldest.max(last) }
+    }
+
     /// Reads what is new in the list, and forgets what it names.
     async fn look(&self, news: &News, read: &mut BTreeSet<String>) -> Result<()> {
         let began = self.clock.now();
-        let horizon = Change::place(began - OVERLAP);
+        let horizon = Change::place(Self::since(news, began) - OVERLAP);
         *read = read.split_off(&horizon);
         let mut after = None;
         loop {

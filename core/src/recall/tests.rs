@@ -195,3 +195,72 @@ async fn one_node_alone_knows_its_own_changes_at_once() {
     world.app.sessions.end(&who).await.unwrap();
     assert_eq!(resume(&world, &granted).await.unwrap_err().code(), SESSION_ENDED);
 }
+
+#[tokio::test]
+async fn a_change_by_a_slow_clock_is_known_to_a_node_that_was_not_asked_for_long() {
+    let [(a, _), (b, _)] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    a.wait(120);
+    resume(&b, &granted).await.unwrap();
+    let who = resume(&a, &granted).await.unwrap();
+    // As the other node ends it with a clock that is half a minute behind.
+    let (partition, sort) = Stored::key(&*who.session);
+    let collection = <crate::sessions::Session as Stored>::COLLECTION.name.to_owned();
+    let mut batch = crate::table::Batch::default();
+    batch.clear::<crate::sessions::Session>(partition.clone(), sort.clone());
+    batch
+        .insert(&Change {
+            at: a.clock.now() - Duration::from_secs(30),
+            mark: "slow".into(),
+            records: vec![(collection, partition, sort)],
+        })
+        .unwrap();
+    batch.commit(a.store.as_ref()).await.unwrap();
+    b.wait(55);
+    assert_eq!(resume(&b, &granted).await.unwrap_err().code(), SESSION_ENDED);
+}
+
+#[tokio::test]
+async fn what_is_read_right_after_a_change_was_seen_is_not_remembered() {
+    let [(a, _), (b, seen)] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    let who = resume(&b, &granted).await.unwrap();
+    let (partition, sort) = Stored::key(&*who.session);
+    let collection = <crate::sessions::Session as Stored>::COLLECTION;
+    let key = Key {
+        collection,
+        partition,
+        sort,
+    };
+    let recall = &b.app.deployment.recall;
+    recall.forget(&key);
+    b.clock.advance(Duration::from_millis(5));
+    // The store may show the list before it shows what the same commit did to the record.
+    resume(&b, &granted).await.unwrap();
+    assert!(recall.remembered(&key).is_none());
+    b.clock.advance(SETTLING);
+    counted(&seen);
+    resume(&b, &granted).await.unwrap();
+    resume(&b, &granted).await.unwrap();
+    assert_eq!(counted(&seen).0, 1, "then it is remembered again");
+}
+
+#[tokio::test]
+async fn what_a_commit_without_an_answer_changes_is_not_remembered_for_a_while() {
+    let [(a, seen), _] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    let who = resume(&a, &granted).await.unwrap();
+    let (partition, sort) = Stored::key(&*who.session);
+    let key = Key {
+        collection: <crate::sessions::Session as Stored>::COLLECTION,
+        partition,
+        sort,
+    };
+    a.wait(1);
+    seen.forgetful.store(true, SeqCst);
+    a.app.sessions.end(&who).await.unwrap_err();
+    seen.forgetful.store(false, SeqCst);
+    a.wait(1);
+    resume(&a, &granted).await.unwrap();
+    assert!(a.app.deployment.recall.remembered(&key).is_none());
+}
