@@ -19,6 +19,7 @@ use crate::input::Label;
 use crate::messages;
 use crate::outbox::Lane;
 use crate::settings::{self, Limit};
+use crate::suppressions::at_field;
 use crate::table::Batch;
 
 impl Accounts {
@@ -88,7 +89,8 @@ impl Accounts {
                     // Whoever mistypes an address learns it here, as of one that is taken.
                     self.suppressions
                         .require(&Destination::Email(email.clone()), Lane::Codes)
-                        .await?;
+                        .await
+                        .map_err(|error| at_field(error, "/email"))?;
                     self.send_verification(&mut batch, &email, Then::Confirm(subject.clone()))
                         .await?;
                 }
@@ -116,7 +118,7 @@ impl Accounts {
                 if self.directory.by_address(&email).await?.is_some() {
                     let product = &self.deployment.settings.product.name;
                     let draft = messages::already_registered(product, Destination::Email(email.clone()));
-                    self.outbox.enqueue(&mut batch, draft).await?;
+                    self.outbox.enqueue_quietly(&mut batch, draft).await?;
                 } else {
                     let then = Then::Create {
                         password: password.clone(),

@@ -16,6 +16,8 @@ use crate::audit::Event;
 use crate::challenges::{Challenge, ChallengeBook, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE};
 use crate::input::Label;
 use crate::messages::{Change, CodeFor};
+use crate::sms_spend::SMS_DESTINATION_BLOCKED;
+use crate::suppressions::at_field;
 use crate::table::Batch;
 
 /// The words in which one kind of contact is counted and told.
@@ -144,10 +146,22 @@ impl Factors {
         };
         self.with_pending::<K>(&device).await?;
         let words = words(K::FACTOR);
-        self.codes.reachable(vec![device.clone()]).await?;
+        let field = match device.destination {
+            Destination::Email(_) => "/email",
+            Destination::Sms(_) => "/phone_e164",
+        };
+        let reachable = self.codes.reachable(vec![device.clone()]).await;
+        reachable.map_err(|error| at_field(error, field))?;
         self.codes
             .take(subject, words.enrol, std::slice::from_ref(&device), CodeFor::Add)
-            .await?;
+            .await
+            .map_err(|error| {
+                if error.code() == SMS_DESTINATION_BLOCKED {
+                    error.at(field, SMS_DESTINATION_BLOCKED.title())
+                } else {
+                    error
+                }
+            })?;
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
             purpose: words.enrol_purpose,

@@ -7,12 +7,12 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::notification::Destination;
+use portcullis_ports::notification::{DeliveryState, Destination};
 use portcullis_ports::storage::{Range, STORE_CONFLICT};
-use portcullis_ports::{Kind, Result};
+use portcullis_ports::{Kind, Result, Timestamp};
 
 use super::offer::Verdict;
-use super::records::{Delivery, Lane, Named, Place, StoredMessage};
+use super::records::{Attempt, Delivery, Lane, Named, Place, StoredMessage};
 use super::{Outbox, withheld};
 use crate::suppressions::remark;
 use crate::table::{Batch, Stored, Versioned};
@@ -86,9 +86,18 @@ impl Outbox {
             self.deployment.commit(batch).await?;
             return Ok(true);
         };
+        if stored.delivery != Delivery::Queued {
+            // Whoever had the lease before was slow, and decided it after all.
+            let mut batch = Batch::default();
+            clear(&mut batch, &leased);
+            self.deployment.commit(batch).await?;
+            return Ok(true);
+        }
         let now = self.deployment.now();
         let verdict = if stored.deliver_by.is_some_and(|by| by <= now) {
             Verdict::without_sender(Delivery::Expired, Vec::new())
+        } else if leased.tries > self.deployment.settings.outbox.attempts {
+            Verdict::without_sender(Delivery::Unknown, vec![lost(now)])
         } else if let Some(obstacle) = self.obstacle(&leased, &stored).await? {
             Verdict::without_sender(Delivery::Withheld, vec![withheld(now, obstacle)])
         } else {
@@ -143,14 +152,21 @@ impl Outbox {
 
     /// Writes down what became of it. It was sent by now, so that whoever else changed the message meanwhile must not
     /// keep this from being known: the lease would end, and it would be sent again.
+    ///
+    /// If the lease ended before the answer came, the place of the message is another worker's, who may have decided
+    /// already: then all that counts of this answer is that the message was taken.
     pub(super) async fn settle(&self, leased: &Place, verdict: &Verdict) -> Result<()> {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                clear(&mut batch, leased);
-                let found = self.stored(&leased.message).await?;
-                if let Some(stored) = found {
-                    self.settle_in(&mut batch, leased, &stored, verdict)?;
+                let (partition, sort) = leased.key();
+                let held = self.deployment.table::<Place>().find(&partition, &sort).await?;
+                if let Some(held) = &held {
+                    batch.remove(held);
+                }
+                let held = held.map(|held| held.value);
+                if let Some(stored) = self.stored(&leased.message).await? {
+                    self.settle_in(&mut batch, held, &stored, verdict)?;
                 }
                 self.deployment.commit(batch).await
             })
@@ -160,12 +176,11 @@ impl Outbox {
     fn settle_in(
         &self,
         batch: &mut Batch,
-        leased: &Place,
+        held: Option<Place>,
         stored: &Versioned<StoredMessage>,
         verdict: &Verdict,
     ) -> Result<()> {
         let mut message = stored.value.clone();
-        message.delivery = verdict.delivery;
         message.attempts.extend(verdict.attempts.iter().cloned());
         if let Some((instance, reference)) = &verdict.taken {
             message.reference = Some(reference.clone());
@@ -175,22 +190,28 @@ impl Outbox {
                 until: message.kept_until,
             })?;
         }
-        if verdict.delivery.is_over() {
-            message.words = None;
+        let ours = held.filter(|_| stored.delivery == Delivery::Queued);
+        let undelivered = stored.delivery != Delivery::Delivered;
+        if ours.is_some() || (verdict.taken.is_some() && undelivered) {
+            message.delivery = decided(&message, verdict);
         }
-        match verdict.again_at {
-            Some(due) => batch.insert(&Place {
-                due,
-                ..leased.clone()
-            })?,
-            None if matches!(verdict.delivery, Delivery::Dead | Delivery::Unknown) => {
-                tracing::error!(message = %message.id, state = ?verdict.delivery, "a message was given up");
-                message.parked = Some(self.deployment.now());
-                if let Some(parking) = message.parking() {
-                    batch.insert(&parking)?;
-                }
+        if message.delivery.is_over() {
+            message.words = None;
+            if let Some(parking) = message.parking() {
+                clear(batch, &parking);
+                message.parked = None;
             }
-            None => {}
+        }
+        if let (Some(place), Some(due)) = (ours, verdict.again_at) {
+            batch.insert(&Place { due, ..place })?;
+        }
+        let given_up = matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
+        if given_up && message.parked.is_none() {
+            tracing::error!(id = %message.id, state = ?message.delivery, "a message was given up");
+            message.parked = Some(self.deployment.now());
+            if let Some(parking) = message.parking() {
+                batch.insert(&parking)?;
+            }
         }
         batch.replace(stored, &message)
     }
@@ -198,6 +219,30 @@ impl Outbox {
     pub(super) async fn stored(&self, id: &MessageId) -> Result<Option<Versioned<StoredMessage>>> {
         let messages = self.deployment.table::<StoredMessage>();
         messages.find(id.as_str(), StoredMessage::SORT).await
+    }
+}
+
+/// Where a message stands after this verdict. What may have been sent is known if its sender reported it meanwhile.
+fn decided(message: &StoredMessage, verdict: &Verdict) -> Delivery {
+    let asked = verdict.taken.as_ref().map(|(instance, _)| instance);
+    let report = message
+        .report
+        .as_ref()
+        .filter(|report| Some(&report.sender) == asked);
+    match (verdict.delivery, report.map(|report| report.state)) {
+        (Delivery::Unknown, Some(DeliveryState::Failed)) => Delivery::Dead,
+        (Delivery::Unknown, Some(DeliveryState::Sent | DeliveryState::Delivered)) => Delivery::Delivered,
+        (delivery, _) => delivery,
+    }
+}
+
+/// The line in the history of a message whose every worker disappeared with it.
+fn lost(at: Timestamp) -> Attempt {
+    Attempt {
+        at,
+        sender: String::new(),
+        outcome: Delivery::Unknown.word().into(),
+        detail: "every try was begun and none came to an end; it may have been sent".into(),
     }
 }
 

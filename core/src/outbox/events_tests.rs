@@ -8,6 +8,7 @@ use portcullis_ports::inbound::{Delivery as Posted, NOT_VERIFIED, Proof};
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, Receipt, SuppressionCause};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
+use super::offer::Offered;
 use super::*;
 use crate::settings::Settings;
 use crate::testing::{Bearer, Office, World, world_sending};
@@ -246,6 +247,52 @@ async fn a_report_decides_what_was_unknown() {
         assert_eq!(waiting, dead, "{state:?}");
         assert_eq!(heard.world.app.outbox.replay(&id).await.is_ok(), dead == 1);
     }
+}
+
+#[tokio::test]
+async fn a_report_that_is_faster_than_an_unknown_answer_decides_it_as_well() {
+    for (state, delivery) in [
+        (DeliveryState::Delivered, Delivery::Delivered),
+        (DeliveryState::Failed, Delivery::Dead),
+    ] {
+        let heard = Heard::with(Settings::default()).await;
+        let busy = Reason::passing("busy", "the vendor is busy", std::time::Duration::from_secs(1));
+        heard
+            .world
+            .post
+            .answers
+            .lock()
+            .unwrap()
+            .push(Outcome::NotSent(busy));
+        let id = heard.sent().await;
+        heard.world.wait(10);
+        let outbox = &heard.world.app.outbox;
+        let queue = outbox.deployment.table::<Place>();
+        let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+        let leased = outbox.lease(&place).await.unwrap();
+        heard.hear("1", 0, report(id.as_str(), state)).await.unwrap();
+        let unknown = Outcome::Unknown(Reference(id.to_string()));
+        let verdict = outbox.judge(&leased, vec![Offered::of("main", unknown)]);
+        outbox.settle(&leased, &verdict).await.unwrap();
+        assert_eq!(heard.view(&id).await.delivery, delivery, "{state:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_reported_of_one_try_says_nothing_of_the_next() {
+    let heard = Heard::with(Settings::default()).await;
+    let unknown = |name: &str| Outcome::Unknown(Reference(name.into()));
+    let answer = |outcome| heard.world.post.answers.lock().unwrap().push(outcome);
+    answer(unknown("first"));
+    let id = heard.sent().await;
+    let failed = |name| report(name, DeliveryState::Failed);
+    heard.hear("1", 0, failed("first")).await.unwrap();
+    heard.world.app.outbox.replay(&id).await.unwrap();
+    answer(unknown("second"));
+    heard.world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(heard.view(&id).await.delivery, Delivery::Unknown);
+    heard.hear("2", 0, failed("second")).await.unwrap();
+    assert_eq!(heard.view(&id).await.delivery, Delivery::Dead);
 }
 
 #[tokio::test]

@@ -82,6 +82,8 @@ impl Outbox {
                     delivery: Delivery::Queued,
                     parked: None,
                     deliver_by: None,
+                    // What is reported from now on is of the next try.
+                    report: None,
                     ..message.value.clone()
                 };
                 batch.replace(&message, &again)?;

@@ -21,6 +21,14 @@ pub(super) struct Offered {
     outcome: Outcome<Receipt>,
 }
 
+#[cfg(test)]
+impl Offered {
+    pub(super) fn of(instance: &str, outcome: Outcome<Receipt>) -> Self {
+        let instance = instance.to_owned();
+        Self { instance, outcome }
+    }
+}
+
 /// What follows from the answers.
 pub(super) struct Verdict {
     pub(super) delivery: Delivery,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use portcullis_ports::notification::Receipt;
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
+use super::offer::{Offered, Verdict};
 use super::*;
 use crate::settings::Settings;
 use crate::testing::{Office, World, world, world_sending};
@@ -155,6 +156,96 @@ async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0, "somebody holds it");
     world.wait(31);
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 1);
+}
+
+/// The place of the only message, leased by a worker that is slow.
+async fn leased(world: &World) -> Place {
+    let outbox = &world.app.outbox;
+    let queue = outbox.deployment.table::<Place>();
+    let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+    outbox.lease(&place).await.unwrap()
+}
+
+fn answered(world: &World, leased: &Place, outcome: Outcome<Receipt>) -> Verdict {
+    world.app.outbox.judge(leased, vec![Offered::of("main", outcome)])
+}
+
+#[tokio::test]
+async fn a_late_refusal_brings_back_nothing_that_another_worker_delivered() {
+    let world = world().await;
+    let id = queued(&world).await;
+    let slow = leased(&world).await;
+    world.wait(31);
+    let outbox = &world.app.outbox;
+    outbox.drain(Lane::Codes).await.unwrap();
+    let refused = answered(&world, &slow, Outcome::NotSent(passing()));
+    outbox.settle(&slow, &refused).await.unwrap();
+    world.wait(300);
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(world.post.sent().len(), 1);
+    let view = outbox.message(&id).await.unwrap();
+    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
+}
+
+#[tokio::test]
+async fn a_late_refusal_leaves_the_message_to_whoever_has_it_now() {
+    let world = world().await;
+    queued(&world).await;
+    let slow = leased(&world).await;
+    world.wait(31);
+    let quick = leased(&world).await;
+    let outbox = &world.app.outbox;
+    let refused = answered(&world, &slow, Outcome::NotSent(passing()));
+    outbox.settle(&slow, &refused).await.unwrap();
+    assert_eq!(
+        outbox.waiting(Lane::Codes).await.unwrap(),
+        1,
+        "one message, one place"
+    );
+    let declined = Reason::permanent("rejected", "no such mailbox");
+    let refused = answered(&world, &quick, Outcome::Declined(declined));
+    outbox.settle(&quick, &refused).await.unwrap();
+    assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(outbox.dead_letters().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_slow_worker_delivered_is_not_given_up_by_the_next_one() {
+    let world = world().await;
+    let id = queued(&world).await;
+    let slow = leased(&world).await;
+    world.wait(31);
+    leased(&world).await;
+    let outbox = &world.app.outbox;
+    let reference = "taken".to_owned();
+    let taken = answered(&world, &slow, Outcome::Done(Receipt { reference }));
+    outbox.settle(&slow, &taken).await.unwrap();
+    world.wait(31);
+    outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    assert!(outbox.dead_letters().await.unwrap().is_empty());
+    assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(outbox.message(&id).await.unwrap().delivery, Delivery::Delivered);
+}
+
+#[tokio::test]
+async fn a_message_that_ends_every_worker_is_given_up() {
+    let world = world().await;
+    let id = queued(&world).await;
+    for _ in 0..8 {
+        leased(&world).await;
+        world.wait(31);
+    }
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(view.delivery, Delivery::Unknown);
+    assert!(
+        view.attempts[0].detail.contains("every try"),
+        "{:?}",
+        view.attempts
+    );
+    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -193,6 +193,7 @@ async fn numbers_that_are_not_allowed_are_refused_before_anything_is_counted() {
         assert_eq!(answer.is_ok(), allowed, "{phone}");
         if let Err(error) = answer {
             assert_eq!(error.code(), SMS_DESTINATION_BLOCKED);
+            assert_eq!(error.fields()[0].pointer, "/phone_e164");
         }
     }
 }

@@ -244,6 +244,15 @@ pub(crate) fn refusal(channel: Channel, view: &SuppressionView) -> Error {
     ))
 }
 
+/// The same refusal at the field that named the destination; other errors as they are.
+pub(crate) fn at_field(error: Error, pointer: &str) -> Error {
+    if error.code() != ADDRESS_SUPPRESSED {
+        return error;
+    }
+    let detail = error.detail().to_owned();
+    error.at(pointer, detail)
+}
+
 /// One line about a reason, for the history of a message.
 pub(crate) fn remark(view: &SuppressionView) -> String {
     let cause = match view.cause {

@@ -66,6 +66,7 @@ async fn a_person_is_told_why_and_what_to_do() {
     };
     let refused = heard.world.app.factors.add_email(&who, email).await.unwrap_err();
     assert_eq!(refused.code(), ADDRESS_SUPPRESSED);
+    assert_eq!(refused.fields()[0].pointer, "/email");
     assert_eq!(
         refused.detail(),
         "Messages to e***@example.com are refused: it rejected mail on 2026-09-21. Use another address or ask support."
