@@ -1,7 +1,8 @@
-//! Writing: one record with a condition, several as a transaction.
+//! Writing: one record with a condition, anything else as a transaction.
 //!
 //! An answer can be lost after the service has done what was asked. A transaction carries a token, so sending it again
-//! is harmless. A single write has none; it relies on the marks, which nobody else draws:
+//! is harmless. That is needed for one record as well where a write would be done a second time after somebody else has
+//! built on the first: what expects nothing, or any state. The others rely on the marks, which nobody else draws:
 //! - The condition of every further try also says that the record does not hold a mark of an earlier one. If it does,
 //!   the earlier try was done, and its mark is the answer.
 //! - If the expectation fails after an answer was lost, and the record holds none of our marks, then either somebody
@@ -26,6 +27,9 @@ use crate::mark;
 use crate::store::{DynamoStore, no_judgement};
 use crate::verdict::{judge_put, judge_transaction};
 
+/// As many values as the service takes in a list of a condition.
+const MOST_MARKS: usize = 100;
+
 impl DynamoStore {
     pub(crate) async fn write(&self, writes: &[Write]) -> Result<Vec<Option<Version>>, StoreError> {
         match writes {
@@ -34,13 +38,18 @@ impl DynamoStore {
                     key,
                     body,
                     expires_at,
-                    expect,
+                    expect: expect @ (Expect::Absent | Expect::Version(_)),
                 },
             ] => {
                 let version = self.put_one(key, body, *expires_at, *expect).await?;
                 Ok(vec![Some(version)])
             }
-            [Write::Delete { key, expect }] => {
+            [
+                Write::Delete {
+                    key,
+                    expect: expect @ (Expect::Absent | Expect::Version(_)),
+                },
+            ] => {
                 self.delete_one(key, *expect).await?;
                 Ok(vec![None])
             }
@@ -88,7 +97,7 @@ impl DynamoStore {
                     if unknown {
                         sent.push(version);
                     }
-                    if !patience.pause(&*self.calls.entropy).await {
+                    if sent.len() == MOST_MARKS || !patience.pause(&*self.calls.entropy).await {
                         return Err(gave_up(why));
                     }
                 }

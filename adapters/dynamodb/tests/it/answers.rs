@@ -1,8 +1,11 @@
 //! Answers that are lost on the way back.
 
+use std::sync::Arc;
+
 use portcullis_adapter_dynamodb::emulator::Kind;
 use portcullis_ports::storage::{ConnectedStore, Expect, StoreError, Write};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::gate::{Fate, Gate};
 use crate::stores::{Place, body, delete, impatient, key, put};
@@ -37,15 +40,15 @@ async fn a_put_whose_answer_was_lost_is_done_once_and_is_no_conflict() {
         let any = key("lost", "any");
         direct.commit(&[put(&present, 1, Expect::Any)]).await.unwrap();
         let version = direct.commit(&[put(&exact, 1, Expect::Any)]).await.unwrap()[0].unwrap();
-        for (key, expect) in [
-            (absent, Expect::Absent),
-            (present, Expect::Present),
-            (exact, Expect::Version(version)),
-            (any, Expect::Any),
+        for (key, expect, operation) in [
+            (absent, Expect::Absent, "PutItem"),
+            (present, Expect::Present, "TransactWriteItems"),
+            (exact, Expect::Version(version), "PutItem"),
+            (any, Expect::Any, "TransactWriteItems"),
         ] {
-            let (store, gate) = store_behind(&place, "PutItem", Fate::LoseAnswer).await;
+            let (store, gate) = store_behind(&place, operation, Fate::LoseAnswer).await;
             let written = store.records.commit(&[put(&key, 2, expect)]).await.unwrap()[0].unwrap();
-            assert_eq!(gate.count("PutItem"), 2, "{kind:?} {expect:?}");
+            assert_eq!(gate.count(operation), 2, "{kind:?} {expect:?}");
             let found = body(&*direct, &key).await;
             assert_eq!(found, Some(("2".to_owned(), written)), "{kind:?} {expect:?}");
         }
@@ -57,20 +60,19 @@ async fn a_request_that_was_lost_is_sent_again() {
     let Some(place) = Place::new(Kind::Dynoxide) else {
         return;
     };
-    for (sort, expect) in [("absent", Expect::Absent), ("any", Expect::Any)] {
-        let key = key("lost-request", sort);
-        let (store, _gate) = store_behind(&place, "PutItem", Fate::LoseRequest).await;
+    for (expect, operation) in [(Expect::Absent, "PutItem"), (Expect::Any, "TransactWriteItems")] {
+        let key = key("lost-request", operation);
+        let (store, _gate) = store_behind(&place, operation, Fate::LoseRequest).await;
         let written = store.records.commit(&[put(&key, 2, expect)]).await.unwrap()[0].unwrap();
         assert_eq!(body(&*store.records, &key).await, Some(("2".to_owned(), written)));
+        let (store, _gate) = store_behind(&place, "DeleteItem", Fate::LoseRequest).await;
+        store
+            .records
+            .commit(&[delete(&key, Expect::Version(written))])
+            .await
+            .unwrap();
+        assert_eq!(body(&*store.records, &key).await, None);
     }
-    let kept = key("lost-request", "absent");
-    let (store, _gate) = store_behind(&place, "DeleteItem", Fate::LoseRequest).await;
-    store
-        .records
-        .commit(&[delete(&kept, Expect::Present)])
-        .await
-        .unwrap();
-    assert_eq!(body(&*store.records, &kept).await, None);
 }
 
 #[tokio::test]
@@ -79,13 +81,8 @@ async fn what_nobody_can_know_is_called_neither_done_nor_a_conflict() {
         return;
     };
     let taken = key("undecided", "taken");
-    place
-        .open()
-        .await
-        .records
-        .commit(&[put(&taken, 1, Expect::Any)])
-        .await
-        .unwrap();
+    let first = [put(&taken, 1, Expect::Any)];
+    let version = place.open().await.records.commit(&first).await.unwrap()[0].unwrap();
     // The conflict itself is lost; at the second try nobody can exclude that the first one was done and replaced.
     let (store, _gate) = store_behind(&place, "PutItem", Fate::LoseAnswer).await;
     let outcome = store.records.commit(&[put(&taken, 2, Expect::Absent)]).await;
@@ -98,7 +95,10 @@ async fn what_nobody_can_know_is_called_neither_done_nor_a_conflict() {
     assert!(matches!(outcome, Err(StoreError::Conflict(failed)) if failed == [0]));
     // Two callers may not both be told that they have removed the same state.
     let (store, _gate) = store_behind(&place, "DeleteItem", Fate::LoseAnswer).await;
-    let outcome = store.records.commit(&[delete(&taken, Expect::Present)]).await;
+    let outcome = store
+        .records
+        .commit(&[delete(&taken, Expect::Version(version))])
+        .await;
     assert!(
         matches!(outcome, Err(StoreError::Unavailable { .. })),
         "{outcome:?}"
@@ -107,7 +107,7 @@ async fn what_nobody_can_know_is_called_neither_done_nor_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_removal_that_expects_nothing_is_simply_done_again() {
+async fn a_removal_that_expects_nothing_is_done_once() {
     let Some(place) = Place::new(Kind::Dynoxide) else {
         return;
     };
@@ -119,10 +119,62 @@ async fn a_removal_that_expects_nothing_is_simply_done_again() {
         .commit(&[put(&gone, 1, Expect::Any)])
         .await
         .unwrap();
-    let (store, gate) = store_behind(&place, "DeleteItem", Fate::LoseAnswer).await;
+    let (store, gate) = store_behind(&place, "TransactWriteItems", Fate::LoseAnswer).await;
     store.records.commit(&[delete(&gone, Expect::Any)]).await.unwrap();
-    assert_eq!(gate.count("DeleteItem"), 2);
+    assert_eq!(gate.count("TransactWriteItems"), 2);
     assert_eq!(body(&*store.records, &gone).await, None);
+}
+
+#[tokio::test]
+async fn what_others_built_on_a_write_survives_that_it_is_sent_again() {
+    for kind in BOTH {
+        let Some(place) = Place::new(kind) else { return };
+        let direct = place.open().await.records;
+        for (sort, removes, expect) in [
+            ("put-any", false, Expect::Any),
+            ("put-present", false, Expect::Present),
+            ("delete-any", true, Expect::Any),
+            ("delete-present", true, Expect::Present),
+        ] {
+            let key = key("built-on", sort);
+            direct.commit(&[put(&key, 1, Expect::Any)]).await.unwrap();
+            let (came, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+            let again = Fate::Wait(Arc::clone(&came), Arc::clone(&go));
+            let gate = Gate::before(place.endpoint(), move |operation, before| {
+                match (
+                    operation.ends_with("Item") || operation.ends_with("Items"),
+                    before,
+                ) {
+                    (true, 0) if operation != "GetItem" => Fate::LoseAnswer,
+                    (true, 1) if operation != "GetItem" => again.clone(),
+                    _ => Fate::Pass,
+                }
+            })
+            .await;
+            let store = place
+                .open_at(gate.endpoint(), json!({ "create_missing": false }))
+                .await
+                .records;
+            let write = if removes {
+                delete(&key, expect)
+            } else {
+                put(&key, 2, expect)
+            };
+            let others = async {
+                came.notified().await;
+                let found = body(&*direct, &key).await;
+                let state = found.map_or(Expect::Absent, |(_, version)| Expect::Version(version));
+                let written = direct.commit(&[put(&key, 3, state)]).await.unwrap()[0].unwrap();
+                go.notify_one();
+                written
+            };
+            let writes = [write];
+            let (done, written) = tokio::join!(store.commit(&writes), others);
+            assert!(done.is_ok(), "{kind:?} {sort}: {done:?}");
+            let found = body(&*direct, &key).await;
+            assert_eq!(found, Some(("3".to_owned(), written)), "{kind:?} {sort}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -151,7 +203,7 @@ async fn answers_that_are_always_lost_end_as_unavailable() {
     };
     drop(place.open().await);
     let gate = Gate::before(place.endpoint(), |operation, _| {
-        if operation == "PutItem" {
+        if operation == "TransactWriteItems" {
             Fate::LoseAnswer
         } else {
             Fate::Pass

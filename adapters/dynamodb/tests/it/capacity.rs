@@ -73,12 +73,15 @@ async fn costs(kind: Kind) {
     let one = key("costs", "one");
     let two = key("costs", "two");
 
-    store.commit(&[put(&one, 1, Expect::Absent)]).await.unwrap();
+    let first = store.commit(&[put(&one, 1, Expect::Absent)]).await.unwrap()[0].unwrap();
     assert_eq!(counters.taken("PutItem", "write"), 1, "{kind:?}: a small put");
     store.get(&one).await.unwrap();
     assert_eq!(counters.taken("GetItem", "read"), 1, "{kind:?}: a small get");
     let body = format!("\"{}\"", "x".repeat(2000));
-    store.commit(&[put(&one, &body, Expect::Present)]).await.unwrap();
+    store
+        .commit(&[put(&one, &body, Expect::Version(first))])
+        .await
+        .unwrap();
     assert_eq!(counters.taken("PutItem", "write"), 2, "{kind:?}: a put of two KB");
     let writes = [put(&one, 2, Expect::Present), put(&two, 2, Expect::Absent)];
     store.commit(&writes).await.unwrap();
@@ -115,8 +118,20 @@ async fn costs(kind: Kind) {
     };
     store.query(&query).await.unwrap();
     assert_eq!(counters.taken("Query", "read"), 1, "{kind:?}: a small query");
-    store.commit(&[delete(&one, Expect::Any)]).await.unwrap();
+    let third = store
+        .commit(&[put(&key("costs", "three"), 1, Expect::Absent)])
+        .await
+        .unwrap()[0]
+        .unwrap();
+    let removal = delete(&key("costs", "three"), Expect::Version(third));
+    store.commit(&[removal]).await.unwrap();
     assert_eq!(counters.taken("DeleteItem", "write"), 1, "{kind:?}: a delete");
+    store.commit(&[delete(&one, Expect::Any)]).await.unwrap();
+    assert_eq!(
+        counters.taken("TransactWriteItems", "write"),
+        2,
+        "{kind:?}: a delete whatever is there"
+    );
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// What happens to a request.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub(crate) enum Fate {
     Answer(u16, String),
     /// Nobody ever answers.
     Silence,
+    /// It is done when the second rings; the first tells that it came.
+    Wait(Arc<Notify>, Arc<Notify>),
 }
 
 impl Fate {
@@ -122,6 +125,11 @@ impl Inner {
                     stream.write_all(format!("{head}{text}").as_bytes()).await?;
                 }
                 Fate::Silence => std::future::pending().await,
+                Fate::Wait(came, go) => {
+                    came.notify_one();
+                    go.notified().await;
+                    stream.write_all(&self.forward(&request).await?).await?;
+                }
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use portcullis_adapter_dynamodb::emulator::Kind;
 use portcullis_ports::Kind as ErrorKind;
-use portcullis_ports::storage::{Direction, Expect, Query, Range, StoreError};
+use portcullis_ports::storage::{Direction, Expect, Query, Range, StoreError, Version};
 use serde_json::json;
 
 use crate::gate::{Fate, Gate};
@@ -46,7 +46,7 @@ async fn throttling_and_faults_of_the_service_are_tried_again() {
             .unwrap();
         store
             .records
-            .commit(&[delete(&one, Expect::Present)])
+            .commit(&[delete(&one, Expect::Version(Version(1)))])
             .await
             .unwrap();
         let both = [put(&one, 1, Expect::Absent), put(&two, 1, Expect::Absent)];
