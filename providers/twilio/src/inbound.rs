@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::error::{Code, Error, Kind, Result};
+use portcullis_ports::id::MessageId;
 use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof};
 use portcullis_ports::notification::{
     DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
@@ -11,6 +12,10 @@ use portcullis_ports::notification::{
 use crate::refusals::failure;
 use crate::signature::{Keys, form};
 use crate::wire::is_sid;
+
+/// The parameter of a message's callback address that holds our name for it. So a report finds its message also if the
+/// answer with Twilio's name was lost.
+pub(crate) const OURS: &str = "message";
 
 const UNREADABLE: Code = Code::new(
     "webhook-unreadable",
@@ -58,7 +63,10 @@ impl Inbound for TwilioInbound {
                 .map(|news| (format!("{sid}:{kind}"), news))
                 .into_iter()
                 .collect(),
-            (None, Some(status)) => reports(sid, status, &fields)?,
+            (None, Some(status)) => {
+                let reference = ours(delivery.url).unwrap_or_else(|| sid.to_owned());
+                reports(sid, reference, status, &fields)?
+            }
             // A message to us; nothing follows from its text.
             (None, None) => Vec::new(),
         };
@@ -88,6 +96,13 @@ impl Fields {
     }
 }
 
+/// Our name for the message, if the address that Twilio called holds it. The address is signed.
+fn ours(url: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let (_, id) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == OURS)?;
+    MessageId::parse(&id).ok().map(|id| id.to_string())
+}
+
 /// What a recipient's wish means; `None` for a call for help.
 fn opt_out(kind: &str, fields: &Fields) -> Result<Option<DeliveryNews>> {
     Ok(match kind {
@@ -104,7 +119,12 @@ fn opt_out(kind: &str, fields: &Fields) -> Result<Option<DeliveryNews>> {
 }
 
 /// What a status means: a report, and for what is certain that the number must not be written to again.
-fn reports(sid: &str, status: &str, fields: &Fields) -> Result<Vec<(String, DeliveryNews)>> {
+fn reports(
+    sid: &str,
+    reference: String,
+    status: &str,
+    fields: &Fields,
+) -> Result<Vec<(String, DeliveryNews)>> {
     let state = match status {
         "sent" => DeliveryState::Sent,
         "delivered" | "read" | "partially_delivered" => DeliveryState::Delivered,
@@ -121,7 +141,7 @@ fn reports(sid: &str, status: &str, fields: &Fields) -> Result<Vec<(String, Deli
     let mut news = vec![(
         format!("{sid}:{status}"),
         DeliveryNews::Report {
-            reference: sid.to_owned(),
+            reference,
             state,
             detail: detail.clone(),
         },

@@ -10,6 +10,7 @@ use portcullis_ports::notification::{Channel, Destination, Message, Receipt, Sen
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
 use crate::client::{Client, Form};
+use crate::inbound::OURS;
 use crate::refusals::{self, failure};
 use crate::wire::{CreatedMessage, CreatedVerification, is_sid, read};
 
@@ -63,7 +64,7 @@ impl TwilioSender {
             From::Service(sid) => ("MessagingServiceSid", sid.clone()),
         });
         if let Some(url) = &self.status_callback {
-            form.push(("StatusCallback", url.clone()));
+            form.push(("StatusCallback", format!("{url}?{OURS}={}", message.id)));
         }
         if message.code.is_some() {
             form.push(("ValidityPeriod", self.validity.as_secs().to_string()));

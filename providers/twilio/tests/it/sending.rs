@@ -15,13 +15,15 @@ const TO: &str = "+15017122661";
 async fn a_message_is_sent_with_everything_that_belongs_to_it() {
     let office = Office::new();
     let sender = office.plain().await.sender;
-    let sid = reference(sender.send(&office.text(TO)).await);
+    let message = office.text(TO);
+    let sid = reference(sender.send(&message).await);
     let sent = office.twilio.messages();
     assert_eq!(sent.len(), 1);
     assert_eq!((sent[0].sid.as_str(), sent[0].to.as_str()), (sid.as_str(), TO));
     assert_eq!(sent[0].from.as_deref(), Some(simulator::NUMBER));
     assert_eq!(sent[0].body, "Somebody signed in. Ä ☂ & more");
-    assert_eq!(sent[0].status_callback.as_deref(), Some(WEBHOOK));
+    let callback = format!("{WEBHOOK}?message={}", message.id);
+    assert_eq!(sent[0].status_callback, Some(callback));
     assert_eq!(sent[0].validity, None);
 }
 

@@ -5,10 +5,11 @@ use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::error::Kind;
 use portcullis_ports::inbound::Proof;
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, Destination, SuppressionCause};
+use portcullis_ports::testkit::Fault;
 use portcullis_provider_twilio::simulator::Callback;
 use serde_json::json;
 
-use crate::office::{Office, WEBHOOK, reference};
+use crate::office::{Office, WEBHOOK, reference, unknown};
 
 const TO: &str = "+15017122661";
 
@@ -20,7 +21,9 @@ fn number(text: &str) -> Destination {
 async fn the_way_of_a_message_is_reported() {
     let office = Office::new();
     let connected = office.plain().await;
-    let sid = reference(connected.sender.send(&office.text(TO)).await);
+    let message = office.text(TO);
+    let ours = message.id.to_string();
+    let sid = reference(connected.sender.send(&message).await);
     for (status, state) in [
         ("queued", None),
         ("sending", None),
@@ -31,13 +34,12 @@ async fn the_way_of_a_message_is_reported() {
         ("something_new", None),
     ] {
         let callback = office.twilio.report(&sid, status, None).unwrap();
-        assert_eq!(callback.url, WEBHOOK);
         let events = office.receive(&connected, &callback).await.unwrap();
         let found = events.first().map(|event| match &event.event().news {
             DeliveryNews::Report { reference, state, .. } => (reference.clone(), *state),
             other => panic!("{other:?}"),
         });
-        assert_eq!(found, state.map(|state| (sid.clone(), state)), "{status}");
+        assert_eq!(found, state.map(|state| (ours.clone(), state)), "{status}");
         if let Some(event) = events.first() {
             assert_eq!(event.event().id, format!("{sid}:{status}"));
             assert_eq!(
@@ -46,6 +48,25 @@ async fn the_way_of_a_message_is_reported() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_report_names_the_message_also_if_the_answer_was_lost() {
+    let office = Office::new();
+    let connected = office.plain().await;
+    office.client.will(Fault::AnswerLost);
+    let message = office.text(TO);
+    let outcome = connected.sender.send(&message).await;
+    let ours = message.id.to_string();
+    assert_eq!(unknown(outcome), ours);
+    let sid = office.twilio.messages()[0].sid.clone();
+    let callback = office.twilio.report(&sid, "delivered", None).unwrap();
+    let events = office.receive(&connected, &callback).await.unwrap();
+    let news = &events[0].event().news;
+    assert!(
+        matches!(news, DeliveryNews::Report { reference, .. } if *reference == ours),
+        "{news:?}"
+    );
 }
 
 #[tokio::test]
