@@ -90,11 +90,11 @@ impl Keyring {
     }
 
     /// A code over `parts` that nobody without the root secret can make; each part is bound to its place.
-    pub(crate) fn mac(&self, purpose: &'static str, parts: &[&str]) -> Result<[u8; 32]> {
+    pub(crate) fn mac(&self, purpose: &'static str, parts: &[impl AsRef<[u8]>]) -> Result<[u8; 32]> {
         let mut mac = self.keyed(purpose)?;
-        for part in parts {
+        for part in parts.iter().map(AsRef::as_ref) {
             mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
+            mac.update(part);
         }
         Ok(mac.finalize().into_bytes().into())
     }
