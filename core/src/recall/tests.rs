@@ -201,11 +201,18 @@ async fn a_change_by_a_slow_clock_is_known_to_a_node_that_was_not_asked_for_long
     let [(a, _), (b, _)] = two_nodes().await;
     let granted = granted(&a, "ada@example.com").await;
     a.wait(120);
-    resume(&b, &granted).await.unwrap();
     let who = resume(&a, &granted).await.unwrap();
-    // As the other node ends it with a clock that is half a minute behind.
+    b.wait(10);
+    resume(&b, &granted).await.unwrap();
     let (partition, sort) = Stored::key(&*who.session);
-    let collection = <crate::sessions::Session as Stored>::COLLECTION.name.to_owned();
+    let key = Key {
+        collection: <crate::sessions::Session as Stored>::COLLECTION,
+        partition: partition.clone(),
+        sort: sort.clone(),
+    };
+    assert!(b.app.deployment.recall.remembered(&key).is_some());
+    // As the other node ends it with a clock that is half a minute behind.
+    let collection = key.collection.name.to_owned();
     let mut batch = crate::table::Batch::default();
     batch.clear::<crate::sessions::Session>(partition.clone(), sort.clone());
     batch
@@ -216,7 +223,7 @@ async fn a_change_by_a_slow_clock_is_known_to_a_node_that_was_not_asked_for_long
         })
         .unwrap();
     batch.commit(a.store.as_ref()).await.unwrap();
-    b.wait(55);
+    b.wait(45);
     assert_eq!(resume(&b, &granted).await.unwrap_err().code(), SESSION_ENDED);
 }
 
