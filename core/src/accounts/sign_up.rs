@@ -19,7 +19,7 @@ use crate::input::Label;
 use crate::messages;
 use crate::outbox::Lane;
 use crate::settings::{self, Limit};
-use crate::suppressions::at_field;
+use crate::suppressions::at_sign_up;
 use crate::table::Batch;
 
 impl Accounts {
@@ -90,7 +90,7 @@ impl Accounts {
                     self.suppressions
                         .require(&Destination::Email(email.clone()), Lane::Codes)
                         .await
-                        .map_err(|error| at_field(error, "/email"))?;
+                        .map_err(at_sign_up)?;
                     self.send_verification(&mut batch, &email, Then::Confirm(subject.clone()))
                         .await?;
                 }

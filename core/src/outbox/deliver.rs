@@ -3,9 +3,9 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use portcullis_ports::id::MessageId;
 use portcullis_ports::notification::{DeliveryState, Destination};
 use portcullis_ports::storage::{Range, STORE_CONFLICT};
@@ -28,12 +28,20 @@ impl Outbox {
         let mut stop = pin!(stop);
         loop {
             let woken = self.deployment.mail.listen();
-            if let Err(error) = self.drain(lane).await {
-                tracing::warn!(
-                    lane = lane.word(),
-                    ?error,
-                    "messages could not be read; trying again"
-                );
+            loop {
+                match self.batch(lane).await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(error) => {
+                        let lane = lane.word();
+                        tracing::warn!(lane, ?error, "messages could not be read; trying again");
+                        break;
+                    }
+                }
+                // Asked also while there is more to do: nothing is begun that could not be finished.
+                if stop.as_mut().now_or_never().is_some() {
+                    return;
+                }
             }
             let rest = pin!(async {
                 select(woken, self.deployment.clock.sleep(PATROL)).await;
@@ -47,30 +55,30 @@ impl Outbox {
     /// Delivers everything that is due now, and says how much it was.
     pub async fn drain(&self, lane: Lane) -> Result<usize> {
         let mut handled = 0;
-        loop {
-            let horizon = Place::horizon(self.deployment.now());
-            let range = Range::Between("0".into(), horizon);
-            let (due, _) = self
-                .deployment
-                .table::<Place>()
-                .page(lane.word(), range, ABREAST, None)
-                .await?;
-            if due.is_empty() {
-                return Ok(handled);
-            }
-            let mut running: FuturesUnordered<_> = due.iter().map(|place| self.handle(place)).collect();
-            let mut failed = None;
-            // What is on its way is awaited also after a failure: a send that is dropped half-way may be repeated.
-            while let Some(result) = running.next().await {
-                match result {
-                    Ok(done) => handled += usize::from(done),
-                    Err(error) => failed = Some(error),
-                }
-            }
-            if let Some(error) = failed {
-                return Err(error);
+        while let Some(done) = self.batch(lane).await? {
+            handled += done;
+        }
+        Ok(handled)
+    }
+
+    /// Delivers some of what is due now; `None` if that is nothing.
+    async fn batch(&self, lane: Lane) -> Result<Option<usize>> {
+        let range = Range::Between("0".into(), Place::horizon(self.deployment.now()));
+        let queue = self.deployment.table::<Place>();
+        let (due, _) = queue.page(lane.word(), range, ABREAST, None).await?;
+        if due.is_empty() {
+            return Ok(None);
+        }
+        let mut running: FuturesUnordered<_> = due.iter().map(|place| self.handle(place)).collect();
+        let (mut handled, mut failed) = (0, None);
+        // What is on its way is awaited also after a failure: a send that is dropped half-way may be repeated.
+        while let Some(result) = running.next().await {
+            match result {
+                Ok(done) => handled += usize::from(done),
+                Err(error) => failed = Some(error),
             }
         }
+        failed.map_or(Ok(Some(handled)), Err)
     }
 
     /// Leases one message and sends it. `false` if another worker was faster.

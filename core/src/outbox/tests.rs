@@ -262,6 +262,22 @@ async fn two_workers_send_one_message_once() {
     assert_eq!(world.post.sent().len(), 20);
 }
 
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_begins_nothing_new() {
+    let world = world().await;
+    for number in 0..20 {
+        world.sign_up(&format!("user{number}@example.com")).await;
+    }
+    world.app.outbox.work(Lane::Codes, std::future::ready(())).await;
+    let outbox = &world.app.outbox;
+    assert_eq!(world.post.sent().len(), 8, "what was on its way is finished");
+    assert_eq!(
+        outbox.waiting(Lane::Codes).await.unwrap(),
+        12,
+        "and nothing is held"
+    );
+}
+
 /// Queues a message for two senders, the first of which answers like this, and delivers it.
 async fn with_a_spare(first: Outcome<Receipt>) -> (MessageView, usize) {
     let offices = vec![Office::new("main"), Office::new("spare")];

@@ -253,6 +253,15 @@ pub(crate) fn at_field(error: Error, pointer: &str) -> Error {
     error.at(pointer, detail)
 }
 
+/// The refusal for somebody who may be a stranger to the address: that it is so, and nothing about why and since when.
+pub(crate) fn at_sign_up(error: Error) -> Error {
+    if error.code() != ADDRESS_SUPPRESSED {
+        return error;
+    }
+    let detail = "Messages to this address are refused. Use another address or ask support.";
+    ADDRESS_SUPPRESSED.says(detail).at("/email", detail)
+}
+
 /// One line about a reason, for the history of a message.
 pub(crate) fn remark(view: &SuppressionView) -> String {
     let cause = match view.cause {

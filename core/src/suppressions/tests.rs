@@ -111,7 +111,15 @@ async fn open_sign_up_refuses_an_address_that_bounces_and_takes_one_that_complai
         .accounts
         .sign_up(sign_up("gone@example.com"), &home())
         .await;
-    assert_eq!(refused.unwrap_err().code(), ADDRESS_SUPPRESSED);
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code(), ADDRESS_SUPPRESSED);
+    assert_eq!(refused.fields()[0].pointer, "/email");
+    let told = "Messages to this address are refused. Use another address or ask support.";
+    assert_eq!(
+        refused.detail(),
+        told,
+        "strangers learn neither why nor since when"
+    );
     heard.suppress(ADA, SuppressionCause::Complaint).await;
     heard.world.sign_up(ADA).await;
     assert_eq!(heard.sent_to(ADA).await, 1, "the code was asked for");
