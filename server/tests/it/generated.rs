@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use portcullis_core::settings::SignUp;
 use portcullis_server::config::{configuration_reference, default_file, document, providers_reference};
 
 use crate::courier::real_plugins;
@@ -121,7 +122,19 @@ fn every_setting_is_documented() {
 }
 
 #[test]
-fn the_example_for_production_plans() {
+fn the_example_for_production_plans_with_every_alternative() {
     let text = fs::read_to_string(root().join("config/production.example.toml")).unwrap();
-    with_file(&text).effective();
+    let password = ("PORTCULLIS_SENDERS__POST__SMTP__PASSWORD", "secret");
+    let effective = with_file(&text).variable(password.0, password.1).effective();
+    assert_eq!(effective.settings.accounts.sign_up, SignUp::Verified);
+
+    let text = switched_on(&text).replace("use = [\"post\"]", "use = [\"post\", \"cloud\", \"phone\"]");
+    let effective = with_file(&text)
+        .variable(password.0, password.1)
+        .variable("PORTCULLIS_SENDERS__PHONE__TWILIO__AUTH_TOKEN", "secret")
+        .variable("PORTCULLIS_STORE__USE", "cloud")
+        .effective();
+    assert_eq!(effective.plugins.store.instance, "cloud");
+    assert_eq!(effective.plugins.senders.len(), 3);
+    assert!(effective.settings.sms_spend.is_limited());
 }
