@@ -10,6 +10,8 @@ use tokio::task::JoinSet;
 
 /// How often the length of the queues is measured.
 const MEASURE: Duration = Duration::from_secs(15);
+/// How long a worker rests after a defect.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Workers that run until they are told to stop.
 pub struct Workers {
@@ -23,10 +25,13 @@ impl Workers {
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for lane in [Lane::Codes, Lane::Notices] {
-            let (app, stopped) = (Arc::clone(app), stopped(&stop));
-            tasks.spawn(async move { app.outbox.work(lane, stopped).await });
+            let (app, stop) = (Arc::clone(app), stop.subscribe());
+            tasks.spawn(kept_running(move || {
+                let (app, stopped) = (Arc::clone(&app), stopped(stop.clone()));
+                async move { app.outbox.work(lane, stopped).await }
+            }));
         }
-        let (app, stopped) = (Arc::clone(app), stopped(&stop));
+        let (app, stopped) = (Arc::clone(app), stopped(stop.subscribe()));
         tasks.spawn(async move {
             tokio::select! {
                 () = measure(&app) => {}
@@ -46,8 +51,27 @@ impl Workers {
     }
 }
 
-fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
-    let mut stop = stop.subscribe();
+/// Begins again what a defect ended: otherwise one message that a plugin cannot stand would keep all others from
+/// leaving, while the service says that all is well.
+async fn kept_running<F>(work: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        // A set, so that whoever gives up waiting ends the work as well.
+        let mut one = JoinSet::new();
+        one.spawn(work());
+        match one.join_next().await {
+            Some(Err(error)) => {
+                tracing::error!(%error, "a defect ended a worker of the outbox; it starts again")
+            }
+            Some(Ok(())) | None => return,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn stopped(mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
     // An error means that the sender is gone, which is a reason to stop as well.
     async move { stop.wait_for(|stop| *stop).await.map_or((), drop) }
 }
@@ -80,5 +104,24 @@ async fn measure(app: &App) {
             Err(error) => tracing::debug!(?error, "the bill for text messages could not be measured"),
         }
         tokio::time::sleep(MEASURE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_a_defect_ended_starts_again() {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&begun);
+        kept_running(move || {
+            let first = count.fetch_add(1, Ordering::SeqCst) == 0;
+            async move { assert!(!first, "a defect") }
+        })
+        .await;
+        assert_eq!(begun.load(Ordering::SeqCst), 2);
     }
 }

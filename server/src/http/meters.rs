@@ -73,6 +73,39 @@ fn describe() {
     metrics::describe_gauge!(IN_PROGRESS, "Requests under way.");
     metrics::describe_gauge!("app_info", "The program that answers.");
     metrics::describe_gauge!("app_uptime_seconds", "Seconds since the program began to serve.");
+    describe_core();
+}
+
+/// What the use cases and their workers count.
+fn describe_core() {
+    metrics::describe_counter!(
+        "portcullis_events_total",
+        "What happened to accounts, by event and outcome."
+    );
+    metrics::describe_counter!(
+        "portcullis_messages_total",
+        "Messages that were offered to a sender, by channel, sender and outcome."
+    );
+    metrics::describe_counter!(
+        "portcullis_delivery_events_total",
+        "What vendors reported of messages, by sender: applied, repeated or foreign."
+    );
+    metrics::describe_histogram!(
+        "portcullis_port_seconds",
+        "Seconds of one call of a plugin, by port, operation and whether it ended in time."
+    );
+    metrics::describe_gauge!(
+        "portcullis_outbox_waiting",
+        "Messages that wait in a lane, counted up to 1,000."
+    );
+    metrics::describe_gauge!(
+        "portcullis_sms_spend_today",
+        "What the text messages of this day in UTC cost so far, in whole units of the currency."
+    );
+    metrics::describe_gauge!(
+        "portcullis_sms_spend_limit",
+        "The most that the text messages of a day may cost."
+    );
 }
 
 /// The statuses that we answer with; others are recorded as well, a little slower.

@@ -63,6 +63,14 @@ async fn meters_count_by_route_and_know_no_ids() {
             answer.text
         );
     }
+    let typed = answer
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "));
+    for name in typed.filter_map(|line| line.split(' ').next()) {
+        let described = answer.text.contains(&format!("# HELP {name} "));
+        assert!(described, "{name} is not described");
+    }
     for secret in [device, "ada@example.com", "/no/such/place", "BREW", &ada.session] {
         assert!(!answer.text.contains(secret), "{secret}");
     }
