@@ -1,4 +1,5 @@
-//! `portcullis providers new` in a copy of the workspace: the crate compiles, is linked, and says what is missing.
+//! `portcullis providers new` in a copy of the workspace: the crate and its tests compile and are linked. That its tests
+//! say what is missing follows from the words of the skeleton, which its own unit tests look at.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,8 +7,8 @@ use std::process::{Command, Output};
 
 use crate::setup::says;
 
-/// A copy of the folders that a plugin needs. It lies where built things lie, always at the same place, so that what is
-/// built for it is found again by the next run.
+/// A copy of the folders that a plugin needs. It lies where built things lie, always at the same place, and what did not
+/// change in it is not written again: so the next run finds what was built for it.
 struct Clone {
     root: PathBuf,
 }
@@ -15,15 +16,12 @@ struct Clone {
 impl Clone {
     fn new(name: &str) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        if root.exists() {
-            fs::remove_dir_all(&root).unwrap();
-        }
         let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         for folder in ["ports", "providers"] {
-            copy(&house.join(folder), &root.join(folder));
+            mirror(&house.join(folder), &root.join(folder));
         }
         for file in ["Cargo.lock", ".rustfmt.toml", ".clippy.toml"] {
-            fs::copy(house.join(file), root.join(file)).unwrap();
+            write(&root.join(file), &fs::read(house.join(file)).unwrap());
         }
         let manifest = fs::read_to_string(house.join("Cargo.toml")).unwrap();
         let smaller = manifest.lines().filter_map(|line| match line {
@@ -31,7 +29,8 @@ impl Clone {
             line if line.starts_with("default-members = ") => None,
             line => Some(line),
         });
-        fs::write(root.join("Cargo.toml"), smaller.collect::<Vec<_>>().join("\n")).unwrap();
+        let smaller = smaller.collect::<Vec<_>>().join("\n");
+        write(&root.join("Cargo.toml"), smaller.as_bytes());
         Self { root }
     }
 
@@ -55,17 +54,34 @@ impl Clone {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Makes one folder like another.
+fn mirror(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(to).unwrap() {
+        let entry = entry.unwrap();
+        let extra = !from.join(entry.file_name()).exists();
+        if extra && entry.file_type().unwrap().is_dir() {
+            fs::remove_dir_all(entry.path()).unwrap();
+        } else if extra {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
+            mirror(&entry.path(), &to);
         } else {
-            fs::copy(entry.path(), to).unwrap();
+            write(&to, &fs::read(entry.path()).unwrap());
         }
     }
+}
+
+fn write(file: &Path, content: &[u8]) {
+    if fs::read(file).is_ok_and(|known| known == content) {
+        return;
+    }
+    fs::write(file, content).unwrap();
 }
 
 fn said(command: &mut Command) -> (Option<i32>, String) {
@@ -79,7 +95,7 @@ fn said(command: &mut Command) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_new_sender_compiles_is_linked_and_says_what_is_missing() {
+fn a_new_sender_compiles_and_is_linked() {
     let clone = Clone::new("skeleton");
     let (code, text) = clone.portcullis(&["providers", "new", "senders", "fast_text"]);
     assert_eq!(code, Some(0), "{text}");
@@ -111,16 +127,17 @@ fn a_new_sender_compiles_is_linked_and_says_what_is_missing() {
     ]);
     assert_eq!(code, Some(0), "{text}");
 
-    let missing = ["send is not written yet", "providers/fast_text/src/wire.rs"];
-    let (code, text) = clone.cargo(&["test", "--offline", "-p", "portcullis-provider-fast_text"]);
-    assert_eq!(code, Some(101), "{text}");
-    says(&text, &missing);
-    says(
-        &text,
-        &[
-            "all_mistakes_are_named_at_once ... ok",
-            "it_keeps_the_promises_of_the_port ... FAILED",
-        ],
+    let (code, text) = clone.cargo(&[
+        "check",
+        "--offline",
+        "--all-targets",
+        "-p",
+        "portcullis-provider-fast_text",
+    ]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        !text.contains(") generated "),
+        "it compiles with warnings: {text}"
     );
 
     let (code, text) = clone.portcullis(&["providers", "new", "senders", "fast_text"]);

@@ -205,6 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn the_first_run_of_the_tests_names_the_file_to_write() {
+        let place = Place {
+            name: Name::parse("fast_text").unwrap(),
+            folder: PluginFolder::Providers,
+        };
+        let text = |wanted: &str| {
+            let found = SENDERS.iter().find(|(path, _)| *path == wanted);
+            place.fill(found.unwrap().1)
+        };
+        let sends_nothing = "fn body(_message: &Message) -> Option<Vec<u8>> {\n    None\n}";
+        assert!(text("src/wire.rs").contains(sends_nothing));
+        let said =
+            "\"send is not written yet: make the body of the request in providers/fast_text/src/wire.rs\"";
+        assert!(text("src/senders.rs").contains(said));
+        let suite = "testkit::senders::conforms(&connected, plugin.capabilities, &runtime).await;";
+        assert!(text("tests/it.rs").contains(suite));
+    }
+
+    #[test]
     fn a_folder_outside_is_no_repository() {
         assert_eq!(repository(Path::new("/")), None);
     }
