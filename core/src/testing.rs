@@ -198,6 +198,7 @@ impl RecordStore for Observed {
     async fn query(&self, query: &Query) -> std::result::Result<Page, StoreError> {
         self.queries.fetch_add(1, Ordering::SeqCst);
         if self.deaf.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
             return Err(StoreError::Unavailable {
                 detail: "the test told it to fail".into(),
                 retry: None,

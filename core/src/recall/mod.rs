@@ -11,7 +11,7 @@ mod tests;
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -100,6 +100,8 @@ struct Changes {
 struct News {
     /// When the last complete look at the list began, in milliseconds.
     looked_at: AtomicI64,
+    /// How many looks have ended, also in vain.
+    looks: AtomicU64,
     /// The places in the list that were read, held by whoever reads it.
     looking: AsyncMutex<BTreeSet<String>>,
 }
@@ -164,6 +166,7 @@ impl Recall {
     pub(crate) fn new(store: &Arc<dyn RecordStore>, clock: &Arc<dyn Clock>, shared: bool) -> Self {
         let news = || News {
             looked_at: AtomicI64::new(0),
+            looks: AtomicU64::new(0),
             looking: AsyncMutex::default(),
         };
         let slot = || {
@@ -290,20 +293,26 @@ impl Recall {
         if age.is_some_and(|age| age < AGEING) {
             return true;
         }
+        let looks = news.looks.load(Ordering::SeqCst);
         let place = match news.looking.try_lock() {
             Some(place) => Some(place),
             // Somebody is reading it; until that is done the last state will do, if it is recent enough.
             None if age.is_some_and(|age| age < FRESH) => None,
             None => Some(news.looking.lock().await),
         };
+        // Whoever waited for a look in vain does not wait for another one: all would, one after the other.
         if let Some(mut read) = place
+            && news.looks.load(Ordering::SeqCst) == looks
             && self.age(news).is_none_or(|age| age >= AGEING)
-            && let Err(error) = self.look(news, &mut read).await
         {
-            tracing::warn!(
-                ?error,
-                "the list of changes cannot be read; records are read instead of remembered"
-            );
+            let looked = self.look(news, &mut read).await;
+            news.looks.fetch_add(1, Ordering::SeqCst);
+            if let Err(error) = looked {
+                tracing::warn!(
+                    ?error,
+                    "the list of changes cannot be read; records are read instead of remembered"
+                );
+            }
         }
         self.age(news).is_some_and(|age| age < FRESH)
     }

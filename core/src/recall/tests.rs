@@ -114,6 +114,19 @@ async fn nothing_is_trusted_while_the_list_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn those_who_wait_for_a_list_that_cannot_be_read_wait_once() {
+    let [(a, seen), _] = two_nodes().await;
+    let granted = granted(&a, "ada@example.com").await;
+    resume(&a, &granted).await.unwrap();
+    a.wait(1);
+    seen.deaf.store(true, SeqCst);
+    counted(&seen);
+    let all = futures_util::future::join_all((0..8).map(|_| resume(&a, &granted))).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(counted(&seen), (8, 1));
+}
+
+#[tokio::test]
 async fn a_use_noted_by_one_node_keeps_the_session_awake_on_the_other() {
     let [(a, _), (b, _)] = two_nodes().await;
     let granted = granted(&a, "ada@example.com").await;
