@@ -196,6 +196,18 @@ async fn an_event_that_is_faster_than_our_commit_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_a_message_of_ours_that_is_gone() {
+    let heard = Heard::with(Settings::default()).await;
+    let id = heard.sent().await;
+    heard.world.wait(31 * 86_400);
+    let late = report(id.as_str(), DeliveryState::Delivered);
+    heard.hear("1", 0, late).await.unwrap();
+    let other = report("somebody else's", DeliveryState::Delivered);
+    let early = heard.hear("2", 0, other).await.unwrap_err();
+    assert_eq!(early.code(), WEBHOOK_TOO_EARLY);
+}
+
+#[tokio::test]
 async fn an_old_event_about_a_foreign_message_is_left_alone() {
     let heard = Heard::with(Settings::default()).await;
     heard
