@@ -1,5 +1,6 @@
 //! Every measurement in one run: the sections, in the order in which they disturb each other least.
 
+mod costs;
 mod disk;
 mod product;
 mod requests;
@@ -19,13 +20,13 @@ pub(crate) struct Options {
     /// The program under measurement, built for release.
     #[arg(long, default_value = "target/release/portcullis")]
     server: PathBuf,
-    /// Shorter rounds and a small store: minutes instead of a quarter of an hour. Says little about the goals.
+    /// Shorter rounds and a small store: minutes instead of half an hour. Says little about the goals.
     #[arg(long)]
     quick: bool,
     /// Where stores and logs are written: on the disk that is to be measured. What a run writes it removes.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
-    /// Only the sections whose name begins so: commits, requests, sign-in, starts.
+    /// Only the sections whose name begins so: commits, requests, sign-in, starts, costs.
     #[arg(long)]
     only: Option<String>,
 }
@@ -35,6 +36,10 @@ pub(crate) struct Options {
 struct Extent {
     server: PathBuf,
     folder: PathBuf,
+    /// Short rounds: to see that it works.
+    quick: bool,
+    /// Whether one section was asked for by name, so that it must not be skipped.
+    alone: bool,
     rounds: u32,
     seconds: u64,
     /// How many sessions the small and the large store hold.
@@ -59,13 +64,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         server: fs::canonicalize(&options.server)
             .map_err(|error| format!("{}: {error}", options.server.display()))?,
         folder: fs::canonicalize(folder.path())?,
+        quick: options.quick,
+        alone: options.only.is_some(),
         rounds,
         seconds,
         few: 1000,
         many,
     };
     let mut report = Report::default();
-    let sections: [(&str, Section, &str); 4] = [
+    let sections: [(&str, Section, &str); 5] = [
         ("commits", disk::measure, "Durable commits"),
         (
             "requests",
@@ -74,6 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         ),
         ("sign-in", sign_in::measure, "Sign-in, server on every core"),
         ("starts", starts::measure, "Starts and sizes"),
+        ("costs", costs::measure, "Capacity units on DynamoDB"),
     ];
     for (name, measure, title) in sections {
         if options.only.as_deref().is_none_or(|only| name.starts_with(only)) {

@@ -53,6 +53,17 @@ pub(super) enum Hash {
 
 /// Starts the product on a folder of its own below the run's.
 pub(super) fn start(extent: &Extent, name: &str, cores: &Cores, hash: Hash) -> Result<Server> {
+    start_on(extent, name, cores, hash, None)
+}
+
+/// The same with its records in a DynamoDB at that address, if one is given.
+pub(super) fn start_on(
+    extent: &Extent,
+    name: &str,
+    cores: &Cores,
+    hash: Hash,
+    dynamodb: Option<&str>,
+) -> Result<Server> {
     let settings = extent.folder.join(format!("{name}.toml"));
     let hash = if hash == Hash::Cheap { CHEAP_HASH } else { "" };
     fs::write(&settings, format!("{ROOMY}{hash}"))?;
@@ -64,6 +75,14 @@ pub(super) fn start(extent: &Extent, name: &str, cores: &Cores, hash: Hash) -> R
         .arg("--data")
         .arg(data(extent, name))
         .current_dir(&extent.folder);
+    if let Some(endpoint) = dynamodb {
+        command
+            .args(["--store", "dynamodb"])
+            .env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+            .env("AWS_REGION", "eu-central-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local");
+    }
     Server::start(&mut command, &extent.folder.join(format!("{name}.log")))
 }
 
