@@ -63,7 +63,7 @@ where
         one.spawn(work());
         match one.join_next().await {
             Some(Err(error)) => {
-                tracing::error!(%error, "a defect ended a worker of the outbox; it starts again")
+                tracing::error!(%error, "a defect ended a worker of the outbox; it starts again");
             }
             Some(Ok(())) | None => return,
         }
@@ -71,9 +71,10 @@ where
     }
 }
 
-fn stopped(mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    // An error means that the sender is gone, which is a reason to stop as well.
-    async move { stop.wait_for(|stop| *stop).await.map_or((), drop) }
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        tracing::debug!("nobody is left who could say stop, which is a reason to stop as well");
+    }
 }
 
 async fn measure(app: &App) {
