@@ -1,5 +1,6 @@
-//! `portcullis providers new` in a copy of the workspace: the crate and its tests compile and are linked. That its tests
-//! say what is missing follows from the words of the skeleton, which its own unit tests look at.
+//! `portcullis providers new` in a copy of the workspace: the crate and its tests compile and are linked.
+//!
+//! That its tests say what is missing follows from the words of the skeleton, which its own unit tests look at.
 
 use std::fs;
 use std::path::{Path, PathBuf};
