@@ -1,6 +1,7 @@
 //! `portcullis store copy` and `portcullis tables`, as an operator runs them.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -230,6 +231,29 @@ async fn an_interrupted_copy_is_continued_and_proven() {
         &place.copies(&["--resume"], 64).1,
         &["there is no", "leave --resume out"],
     );
+}
+
+#[tokio::test]
+async fn what_an_earlier_copy_reached_is_forgotten_before_the_target_is_emptied() {
+    const REACHED: u64 = 4_711_000;
+    let place = Place::embedded();
+    place.fill(RECORDS).await;
+    place.copies(&[], 0);
+    let sides = |name: &str| json!({ "name": name, "settings": [] });
+    let families = json!({ "totp": { "records": REACHED, "bytes": 0, "next": null, "complete": true } });
+    let left = json!({ "source": sides("old"), "target": sides("new"), "families": families });
+    fs::write(place.path(PROGRESS), left.to_string()).unwrap();
+    let mut child = place
+        .command(&["store", "copy", "--from", "old", "--to", "new", "--overwrite"])
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = said.find(|line| line.as_ref().unwrap().contains("deleted"));
+    assert!(first.is_some(), "nothing was deleted");
+    let now = fs::read_to_string(place.path(PROGRESS)).unwrap_or_default();
+    assert!(!now.contains(&REACHED.to_string()), "{now}");
+    said.for_each(drop);
+    assert!(child.wait().unwrap().success());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! Machines without credentials or without a region: a process of its own connects, because only there the environment
-//! can be chosen.
+//! Machines without credentials or without a region.
+//!
+//! A process of its own connects, because only there the environment can be chosen.
 
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -219,6 +219,8 @@ async fn start(
             }
         }
         Mode::Overwrite => {
+            // What an earlier copy has reached is about to be deleted: nobody may go on from there.
+            Progress::forget(&file)?;
             for family in families {
                 let deleted = copying.clear(family).await.map_err(|error| failure(&error))?;
                 report.cleared(family, deleted);

@@ -99,6 +99,14 @@ impl Progress {
         })
     }
 
+    /// Removes what an earlier copy left, if it did.
+    pub(super) fn forget(path: &Path) -> Result<(), Failure> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(unusable(path, "removed", &error)),
+            _ => Ok(()),
+        }
+    }
+
     /// How far a family has come.
     pub(super) fn of(&self, family: &str) -> Reached {
         self.text.families.get(family).cloned().unwrap_or_default()
@@ -120,7 +128,7 @@ impl Progress {
 
     /// Removes the file.
     pub(super) fn finish(self) -> Result<(), Failure> {
-        fs::remove_file(&self.path).map_err(|error| self.unusable("removed", &error))
+        fs::remove_file(&self.path).map_err(|error| unusable(&self.path, "removed", &error))
     }
 
     /// Whole or not at all, also if the power fails.
@@ -140,13 +148,13 @@ impl Progress {
             file.sync_all()?;
             fs::rename(&beside, &self.path)
         })
-        .map_err(|error| self.unusable("written", &error))
+        .map_err(|error| unusable(&self.path, "written", &error))
     }
+}
 
-    fn unusable(&self, what: &str, error: &io::Error) -> Failure {
-        Failure::Other(format!(
-            "{} cannot be {what}: {error}; name another file with --progress",
-            self.path.display()
-        ))
-    }
+fn unusable(path: &Path, what: &str, error: &io::Error) -> Failure {
+    Failure::Other(format!(
+        "{} cannot be {what}: {error}; name another file with --progress",
+        path.display()
+    ))
 }
