@@ -36,7 +36,7 @@ pub struct Connected {
     pub identity: Vec<(String, ConnectedIdentity)>,
     /// Message senders by instance, in order of preference.
     pub senders: Vec<(String, ConnectedSender)>,
-    /// The health of all of them.
+    /// The health of those without which no request can be answered.
     pub probes: Vec<NamedProbe>,
 }
 
@@ -211,7 +211,7 @@ impl Attempts {
     /// # Errors
     /// Those that are not.
     pub fn all(self) -> Result<Connected, Vec<NotConnected>> {
-        let probes = self.probes();
+        let probes = self.needed_probes();
         let mut failed = Vec::new();
         let store = taken(self.store, &mut failed);
         let keys = taken(self.keys, &mut failed);
@@ -248,6 +248,13 @@ impl Attempts {
 
     /// The probes of those that are connected.
     pub fn probes(&self) -> Vec<NamedProbe> {
+        let senders = self.senders.iter().filter_map(|one| probe(one, |sender| &sender.probe));
+        self.needed_probes().into_iter().chain(senders).collect()
+    }
+
+    /// The probes of those without which no request can be answered. A sender is none of them: its messages wait, and
+    /// taking every node out of service because a vendor is away would make a small trouble a large one.
+    fn needed_probes(&self) -> Vec<NamedProbe> {
         let single = [
             probe(&self.store, |store| &store.probe),
             probe(&self.keys, |keys| &keys.probe),
@@ -258,12 +265,10 @@ impl Attempts {
             .identity
             .iter()
             .map(|one| probe(one, |identity| &identity.probe));
-        let senders = self.senders.iter().map(|one| probe(one, |sender| &sender.probe));
         single
             .into_iter()
             .chain(former_keys)
             .chain(identity)
-            .chain(senders)
             .flatten()
             .collect()
     }

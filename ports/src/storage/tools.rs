@@ -74,9 +74,9 @@ pub trait Tables: Send + Sync {
 /// What can be done with a store that is not connected.
 #[derive(Clone, Default)]
 pub struct StoreTools {
-    /// Present exactly if the plugin declares [`StorageCapability::Archive`].
+    /// Present exactly if the plugin declares [`super::StorageCapability::Archive`].
     pub archive: Option<Arc<dyn Archive>>,
-    /// Present exactly if the plugin declares [`StorageCapability::Tables`].
+    /// Present exactly if the plugin declares [`super::StorageCapability::Tables`].
     pub tables: Option<Arc<dyn Tables>>,
 }
 
@@ -96,7 +96,7 @@ pub struct ScanPage {
 /// - An expired record is never seen.
 #[async_trait]
 pub trait Scan: Send + Sync + 'static {
-    /// A page of `collection`, 1 to [`MAX_PAGE`] records, behind `after`.
+    /// A page of `collection`, 1 to [`super::MAX_PAGE`] records, behind `after`.
     async fn scan(
         &self,
         collection: &Collection,
