@@ -248,7 +248,10 @@ impl Attempts {
 
     /// The probes of those that are connected.
     pub fn probes(&self) -> Vec<NamedProbe> {
-        let senders = self.senders.iter().filter_map(|one| probe(one, |sender| &sender.probe));
+        let senders = self
+            .senders
+            .iter()
+            .filter_map(|one| probe(one, |sender| &sender.probe));
         self.needed_probes().into_iter().chain(senders).collect()
     }
 
