@@ -88,19 +88,14 @@ impl Outbox {
             Err(error) if error.code() == STORE_CONFLICT => return Ok(false),
             Err(error) => return Err(error),
         };
-        let Some(stored) = self.stored(&leased.message).await? else {
+        let stored = self.stored(&leased.message).await?;
+        // It may be gone, or whoever had the lease before was slow and decided it after all.
+        let Some(stored) = stored.filter(|stored| stored.delivery == Delivery::Queued) else {
             let mut batch = Batch::default();
             clear(&mut batch, &leased);
             self.deployment.commit(batch).await?;
             return Ok(true);
         };
-        if stored.delivery != Delivery::Queued {
-            // Whoever had the lease before was slow, and decided it after all.
-            let mut batch = Batch::default();
-            clear(&mut batch, &leased);
-            self.deployment.commit(batch).await?;
-            return Ok(true);
-        }
         let now = self.deployment.now();
         let verdict = if stored.deliver_by.is_some_and(|by| by <= now) {
             Verdict::without_sender(Delivery::Expired, Vec::new())

@@ -40,11 +40,7 @@ pub struct MessageView {
 impl Outbox {
     /// Where a message stands.
     pub async fn message(&self, id: &MessageId) -> Result<MessageView> {
-        let found = self
-            .deployment
-            .table::<StoredMessage>()
-            .find(id.as_str(), StoredMessage::SORT)
-            .await?;
+        let found = self.stored(id).await?;
         found
             .map(|found| view(found.value))
             .ok_or_else(|| MESSAGE_NOT_FOUND.error())
@@ -56,11 +52,7 @@ impl Outbox {
         let (places, _) = queue.page(Lane::Dead.word(), Range::All, 200, None).await?;
         let mut letters = Vec::with_capacity(places.len());
         for place in places {
-            let found = self
-                .deployment
-                .table::<StoredMessage>()
-                .find(place.message.as_str(), StoredMessage::SORT)
-                .await?;
+            let found = self.stored(&place.message).await?;
             letters.extend(found.map(|found| view(found.value)));
         }
         Ok(letters)
@@ -70,11 +62,8 @@ impl Outbox {
     pub async fn replay(&self, id: &MessageId) -> Result<()> {
         self.deployment
             .retried(|| async {
-                let messages = self.deployment.table::<StoredMessage>();
-                let message = messages
-                    .find(id.as_str(), StoredMessage::SORT)
-                    .await?
-                    .ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
+                let message = self.stored(id).await?;
+                let message = message.ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
                 let parking = message.parking().ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
                 let mut batch = Batch::default();
                 clear(&mut batch, &parking);

@@ -68,7 +68,7 @@ pub(crate) struct Recall {
     clock: Arc<dyn Clock>,
     memory: Cache<Key, Remembered>,
     /// What is being changed and was changed lately. Keys share slots, by their hash.
-    slots: Box<[Mutex<Changes>]>,
+    slots: Box<[Mutex<Activity>]>,
     hasher: RandomState,
     /// Present where other nodes change records as well.
     news: Option<News>,
@@ -88,8 +88,8 @@ impl Remembered {
     }
 }
 
-/// What is known of changes to some keys.
-struct Changes {
+/// What goes on with some keys.
+struct Activity {
     /// Commits of this node that are under way.
     pending: usize,
     /// What was read up to this moment may be old.
@@ -170,7 +170,7 @@ impl Recall {
             looking: AsyncMutex::default(),
         };
         let slot = || {
-            Mutex::new(Changes {
+            Mutex::new(Activity {
                 pending: 0,
                 changed_at: Timestamp::from_millis(0),
             })
@@ -264,7 +264,7 @@ impl Recall {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
-    fn slot(&self, key: &Key) -> MutexGuard<'_, Changes> {
+    fn slot(&self, key: &Key) -> MutexGuard<'_, Activity> {
         let at = self.hasher.hash_one(key) as usize % SLOTS;
         self.slots[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
