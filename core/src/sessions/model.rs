@@ -3,7 +3,8 @@
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::challenges::Transport;
 use crate::settings;
@@ -142,6 +143,14 @@ pub struct SessionList {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct RevokeSession {
-    /// As given in the list.
+    /// As given in the list. Clients that hold the credential of the session may send that: its public part counts.
+    #[serde(deserialize_with = "public_part")]
     pub session_id: SessionId,
+}
+
+/// The id of a session, alone or at the beginning of its credential.
+fn public_part<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SessionId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let id = text.split_once('.').map_or(text.as_str(), |(id, _)| id);
+    SessionId::parse(id).map_err(D::Error::custom)
 }

@@ -1564,7 +1564,7 @@ export interface components {
         RevokeSession: {
             /**
              * Format: id
-             * @description As given in the list.
+             * @description As given in the list. Clients that hold the credential of the session may send that: its public part counts.
              * @example ses_01h2xcejqtf2nbrexx3vqjhp41
              */
             session_id: string;

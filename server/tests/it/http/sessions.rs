@@ -99,6 +99,30 @@ async fn a_listed_session_can_be_ended_and_stays_listed() {
 }
 
 #[tokio::test]
+async fn a_session_is_also_named_by_its_credential_and_never_that_of_somebody_else() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let eve = deployment.person("eve@example.com").await;
+    let started = deployment.post("/ui/session/start").with_bearer(&ada).ok().await;
+    let other = started["session_id"].as_str().unwrap();
+    let revoke = |id: &str| {
+        let call = deployment.post("/ui/sessions/revoke");
+        call.by(&ada).json(json!({ "session_id": id }))
+    };
+    assert_eq!(revoke(other).ok().await, json!({ "status": "ok" }));
+    let ended = deployment
+        .get("/ui/me")
+        .with_bearer(&ada)
+        .header("x-session-id", other);
+    ended.refused(401, "session-ended").await;
+    revoke(&eve.session).refused(404, "session-not-found").await;
+    deployment.get("/ui/me").by(&eve).ok().await;
+    for wrong in ["", ".", "ses_.x", ".ses_01h2xcejqtf2nbrexx3vqjhp41"] {
+        revoke(wrong).refused(400, "invalid-request").await;
+    }
+}
+
+#[tokio::test]
 async fn the_others_are_ended_at_once_and_signing_out_ends_the_last() {
     let deployment = Deployment::start().await;
     let ada = deployment.person("ada@example.com").await;
