@@ -167,7 +167,7 @@ pub(crate) enum ProvidersCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  portcullis providers new senders vonage        writes providers/vonage and three lines into its neighbours
+  portcullis providers new senders vonage        writes providers/vonage and links it in providers
 
 The crate compiles at once; its tests say what is not written yet. docs/add-a-provider.md leads through the rest.")]
 pub(crate) struct NewPluginArguments {

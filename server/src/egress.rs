@@ -24,7 +24,7 @@ impl Egress {
     /// A client that trusts whom the machine trusts.
     ///
     /// # Errors
-    /// If the machine's list of trusted authorities cannot be used.
+    /// If TLS cannot be set up.
     pub fn new() -> Result<Self> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls()?)

@@ -44,7 +44,7 @@ impl Entropy for SystemEntropy {
 /// What plugins are handed when they connect.
 ///
 /// # Errors
-/// If the machine's list of trusted authorities cannot be used.
+/// If the way to the outside cannot be set up.
 pub fn runtime() -> Result<Runtime> {
     Ok(Runtime {
         clock: Arc::new(SystemClock),
