@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 
 use portcullis_server::config::default_file;
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,31 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::courier::real_plugins;
+use crate::program::{command, ends};
 use crate::setup::{ENOUGH, says};
-
-fn program(folder: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command
-        .current_dir(folder.path())
-        .args(arguments)
-        .env_clear()
-        .stdin(Stdio::null());
-    command
-}
-
-fn ends(folder: &TempDir, arguments: &[&str], code: i32) -> (String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = program(folder, arguments).output().unwrap();
-    let (out, err) = (
-        String::from_utf8(stdout).unwrap(),
-        String::from_utf8(stderr).unwrap(),
-    );
-    assert_eq!(status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
-    (out, err)
-}
 
 fn folder() -> TempDir {
     TempDir::new().unwrap()
@@ -54,7 +31,7 @@ impl Drop for Running {
 
 impl Running {
     fn start(folder: &TempDir, arguments: &[&str]) -> (Self, String) {
-        let mut child = program(folder, arguments)
+        let mut child = command(folder, arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
@@ -16,19 +16,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::program::{PATIENCE, command, ends};
 use crate::setup::{says, with_file};
 
 const RECORDS: usize = 5_000;
 const PROGRESS: &str = "store-copy-old-to-new.json";
-/// What stands in the place of a program that ended too early or too late.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder with a configuration that knows two stores.
 pub(crate) struct Place {
     folder: TempDir,
     old: String,
     new: String,
-    environment: Vec<(String, String)>,
 }
 
 impl Place {
@@ -48,7 +46,6 @@ impl Place {
             folder,
             old: old.replace("FOLDER", &path),
             new: new.replace("FOLDER", &path),
-            environment: Vec::new(),
         };
         fs::write(place.path("portcullis.toml"), place.text()).unwrap();
         place
@@ -62,30 +59,9 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .env_clear()
-            .envs(self.environment.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
     /// Runs the program to its end, which must be this one.
     pub(crate) fn ends(&self, arguments: &[&str], code: i32) -> (String, String) {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command(arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let (out, err) = (text(stdout), text(stderr));
-        assert_eq!(status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
-        (out, err)
+        ends(&self.folder, arguments, code)
     }
 
     pub(crate) fn copies(&self, more: &[&str], code: i32) -> (String, String) {
@@ -196,8 +172,8 @@ async fn a_target_that_holds_something_is_only_overwritten_on_demand() {
 
 /// Begins a copy and tells it to stop when it has written down how far it came; `false` if it was faster.
 fn interrupt(place: &Place) -> bool {
-    let mut child = place
-        .command(&["store", "copy", "--from", "old", "--to", "new"])
+    let mut child = command(&place.folder, &["store", "copy", "--from", "old", "--to", "new"])
+        .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -243,8 +219,10 @@ async fn what_an_earlier_copy_reached_is_forgotten_before_the_target_is_emptied(
     let families = json!({ "totp": { "records": REACHED, "bytes": 0, "next": null, "complete": true } });
     let left = json!({ "source": sides("old"), "target": sides("new"), "families": families });
     fs::write(place.path(PROGRESS), left.to_string()).unwrap();
-    let mut child = place
-        .command(&["store", "copy", "--from", "old", "--to", "new", "--overwrite"])
+    let overwrite = ["store", "copy", "--from", "old", "--to", "new", "--overwrite"];
+    let mut child = command(&place.folder, &overwrite)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();

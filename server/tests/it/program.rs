@@ -3,16 +3,43 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::ops::Deref;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use portcullis_server::egress::tls;
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tempfile::TempDir;
 
-/// How long anything may take before the journey is given up.
+/// How long anything may take before it is given up.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The program with these arguments in a folder, without an environment.
+pub(crate) fn command(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command
+        .current_dir(folder.path())
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end, which must be this one; gives what it printed and what it complained of.
+pub(crate) fn ends(folder: &TempDir, arguments: &[&str], code: i32) -> (String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(folder, arguments).output().unwrap();
+    let (out, err) = (
+        String::from_utf8(stdout).unwrap(),
+        String::from_utf8(stderr).unwrap(),
+    );
+    assert_eq!(status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    (out, err)
+}
 
 /// Where a program keeps its records.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,6 @@
 use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,11 +23,11 @@ use portcullis_server::system::{SystemClock, runtime};
 use tempfile::TempDir;
 
 use crate::authenticator;
+use crate::program::{PATIENCE, ends};
 use crate::setup::{ENOUGH, says, with_file};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "plum-kettle-orbit";
-const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Bearer(String);
 
@@ -98,17 +97,7 @@ impl House {
 
     /// Runs the program to its end, which must be this one.
     fn program(&self, arguments: &[&str], code: i32) -> (String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let (out, err) = (text(output.stdout), text(output.stderr));
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
-        (out, err)
+        ends(&self.folder, arguments, code)
     }
 
     fn reencrypts(&self, more: &[&str], code: i32) -> (String, String) {
