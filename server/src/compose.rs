@@ -66,9 +66,7 @@ impl Connected {
             entropy: Arc::clone(&runtime.entropy),
         }
     }
-}
 
-impl Connected {
     /// What seals, and opens what former key managers sealed as well.
     fn key_manager(&self) -> Arc<dyn KeyManager> {
         let current = Arc::clone(&self.keys.keys);

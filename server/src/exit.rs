@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use portcullis_ports::Error;
+use portcullis_ports::{Error, Kind};
 
 use crate::config::Mistakes;
 
@@ -33,6 +33,24 @@ impl Failure {
             Self::Ended(code) => *code,
             Self::Other(_) => 1,
         })
+    }
+
+    /// The end after an error, told with a line of advice behind it.
+    pub(crate) fn with_advice(error: &Error, advice: &str) -> Self {
+        Self::of(error.kind(), format!("{}\n{advice}", in_full(error)))
+    }
+
+    fn of(kind: Kind, text: String) -> Self {
+        match kind {
+            Kind::Unavailable => Self::Unavailable(text),
+            _ => Self::Other(text),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::of(error.kind(), in_full(&error))
     }
 }
 

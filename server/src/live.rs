@@ -307,19 +307,6 @@ fn host_of(url: &str) -> Option<String> {
     parsed.host_str().map(str::to_owned)
 }
 
-/// A destination from what somebody typed: an address, or a number with its country code.
-///
-/// # Errors
-/// What would be right.
-pub(crate) fn destination(text: &str) -> std::result::Result<Destination, String> {
-    let parsed = if text.contains('@') {
-        text.parse().map(Destination::Email)
-    } else {
-        text.parse().map(Destination::Sms)
-    };
-    parsed.map_err(|why: &str| format!("--send-to: {why}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,13 +341,5 @@ mod tests {
             "{}",
             found.detail
         );
-    }
-
-    #[test]
-    fn an_address_and_a_number_are_told_apart() {
-        let channel = |text: &str| destination(text).map(|to| to.channel().word());
-        assert_eq!(channel("ada@example.com"), Ok("email"));
-        assert_eq!(channel("+1 500 555 0006"), Ok("sms"));
-        assert!(destination("0900123").is_err() && destination("ada@").is_err());
     }
 }

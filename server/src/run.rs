@@ -41,7 +41,7 @@ pub async fn start(
         shown: _,
         notes: _,
     } = effective;
-    let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+    let runtime = system::runtime()?;
     // Listened for from the start, so that being told to stop is never missed.
     let stop = Stop::new()?;
     // Before anything connects: plugins take their meters when they do.

@@ -74,7 +74,7 @@ pub(crate) fn restore(
 fn archive(arguments: SettingsArguments, environment: &Environment) -> Result<Arc<dyn Archive>, Failure> {
     existing(arguments.data.as_deref())?;
     let store = look(&request(arguments.file, arguments.data.as_deref())?, environment)?.plan_store()?;
-    let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+    let runtime = system::runtime()?;
     let tools = store.plan.offline(&runtime).unwrap_or_default();
     tools.archive.ok_or_else(|| {
         let able = Storage::plugins().into_iter().filter(|plugin| {

@@ -4,12 +4,11 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::{existing, look, request, wait};
+use super::{destination, existing, look, request, wait};
 use crate::cli::DoctorArguments;
 use crate::doctor::{Depth, Finding, Status, examine};
 use crate::environment::Environment;
-use crate::exit::{Failure, in_full};
-use crate::live::destination;
+use crate::exit::Failure;
 use crate::{plugins, system};
 
 /// Mistakes in the configuration.
@@ -31,7 +30,7 @@ pub(crate) fn run(
     let send_to = arguments.send_to.as_deref().map(destination).transpose();
     let depth = Depth {
         live: arguments.live,
-        send_to: send_to.map_err(Failure::Usage)?,
+        send_to: send_to.map_err(|why| Failure::Usage(format!("--send-to: {why}")))?,
     };
     let settings = arguments.settings;
     existing(settings.data.as_deref())?;
@@ -49,7 +48,7 @@ pub(crate) fn run(
                 Status::Ok,
                 format!("{file}, environment and options"),
             ));
-            let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+            let runtime = system::runtime()?;
             findings.extend(wait(async { Ok(examine(effective, &runtime, &depth).await) })?);
         }
         Err(Failure::Configuration(mistakes)) => {

@@ -4,6 +4,8 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path as FilePath, PathBuf};
 
+use portcullis_ports::notification::Destination;
+
 use crate::cli::{FileArgument, SettingsArguments};
 use crate::config::{Development, Effective, Flag, Path, Request, Survey, survey};
 use crate::environment::Environment;
@@ -109,5 +111,29 @@ fn confirm(question: &str) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::Other("nothing was changed".to_owned()))
+    }
+}
+
+/// A destination from what somebody typed: an address, or a number with its country code.
+///
+/// # Errors
+/// What would be right.
+fn destination(text: &str) -> Result<Destination, String> {
+    let email = text.parse().map(Destination::Email);
+    email
+        .or_else(|_| text.parse().map(Destination::Sms))
+        .map_err(|_| format!("{text} is neither an e-mail address nor a phone number with its country code"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_and_a_number_are_told_apart() {
+        let channel = |text: &str| destination(text).map(|to| to.channel().word());
+        assert_eq!(channel("ada@example.com"), Ok("email"));
+        assert_eq!(channel("+1 500 555 0006"), Ok("sms"));
+        assert!(destination("0900123").is_err() && destination("ada@").is_err());
     }
 }

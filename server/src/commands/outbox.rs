@@ -6,12 +6,10 @@ use clap::{Args, Subcommand};
 use portcullis_core::App;
 use portcullis_core::outbox::MessageView;
 use portcullis_core::suppressions::SuppressionView;
-use portcullis_ports::Timestamp;
-use portcullis_ports::contact::{EmailAddress, PhoneNumber};
 use portcullis_ports::id::MessageId;
-use portcullis_ports::notification::{DeliveryState, Destination, SuppressionCause};
+use portcullis_ports::notification::{DeliveryState, SuppressionCause};
 
-use super::{existing, load_any, wait};
+use super::{destination, existing, load_any, wait};
 use crate::cli::SettingsArguments;
 use crate::compose::connect_all;
 use crate::environment::Environment;
@@ -137,14 +135,14 @@ pub(crate) fn suppressions(
             list_all(&list, "No address and no number is suppressed.", out)
         }
         SuppressionsCommand::Find(AddressArguments { settings, address }) => {
-            let to = destination(&address)?;
+            let to = destination(&address).map_err(Failure::Usage)?;
             let list = with_app(settings, environment, async |app| {
                 app.suppressions.find(&to).await
             })?;
             list_all(&list, "Messages to it are not refused.", out)
         }
         SuppressionsCommand::Lift(AddressArguments { settings, address }) => {
-            let to = destination(&address)?;
+            let to = destination(&address).map_err(Failure::Usage)?;
             with_app(settings, environment, async |app| {
                 app.suppressions.lift(&to).await
             })?;
@@ -161,7 +159,7 @@ fn with_app<T>(
 ) -> Result<T, Failure> {
     existing(settings.data.as_deref())?;
     let effective = load_any(settings, environment)?;
-    let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+    let runtime = system::runtime()?;
     wait(async {
         let server = &effective.server;
         let limit = server.connect_timeout.get();
@@ -169,19 +167,8 @@ fn with_app<T>(
         let app = App::open(connected.foundation(&runtime), effective.settings)
             .await
             .map_err(|error| Failure::Unavailable(in_full(&error)))?;
-        ask(&app).await.map_err(|error| Failure::Other(in_full(&error)))
+        Ok(ask(&app).await?)
     })
-}
-
-fn destination(address: &str) -> Result<Destination, Failure> {
-    let email = EmailAddress::parse(address).map(Destination::Email);
-    email
-        .or_else(|_| PhoneNumber::parse(address).map(Destination::Sms))
-        .map_err(|_| {
-            Failure::Usage(format!(
-                "{address} is neither an e-mail address nor a phone number with its country code"
-            ))
-        })
 }
 
 fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {
@@ -189,9 +176,9 @@ fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {
     if !view.subject.is_empty() {
         writeln!(out, "{}", view.subject)?;
     }
-    writeln!(out, "{}  queued", seconds(view.created_at))?;
+    writeln!(out, "{}  queued", view.created_at.seconds())?;
     for attempt in &view.attempts {
-        let at = seconds(attempt.at);
+        let at = attempt.at.seconds();
         writeln!(
             out,
             "{at}  {} {}  {}",
@@ -204,7 +191,7 @@ fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {
             DeliveryState::Failed => "failed",
             DeliveryState::Delivered => "delivered",
         };
-        let at = seconds(report.reported_at);
+        let at = report.reported_at.seconds();
         writeln!(out, "{at}  {} reports: {state}  {}", report.sender, report.detail)?;
     }
     Ok(())
@@ -217,7 +204,7 @@ fn list_all(list: &[SuppressionView], none: &str, out: &mut dyn Write) -> Result
             SuppressionCause::Complaint => "complaint",
             SuppressionCause::OptOut => "opt-out",
         };
-        let since = seconds(one.since);
+        let since = one.since.seconds();
         writeln!(
             out,
             "{}  {cause} since {since}, reported by {}  {}",
@@ -228,9 +215,4 @@ fn list_all(list: &[SuppressionView], none: &str, out: &mut dyn Write) -> Result
         writeln!(out, "{none}")?;
     }
     Ok(())
-}
-
-/// Seconds since 1970, as the API tells times.
-fn seconds(at: Timestamp) -> i64 {
-    at.seconds()
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::resealing::{Extent, Heard, Resealing, Tally};
-use portcullis_ports::Kind;
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::storage::{ConnectedStore, StorageCapability};
@@ -38,7 +37,7 @@ pub(crate) fn run(
 }
 
 async fn reencrypt(effective: Effective, extent: Extent, out: &mut dyn Write) -> Result<(), Failure> {
-    let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+    let runtime = system::runtime()?;
     let limit = effective.server.connect_timeout.get();
     let in_use = effective.plugins.keys.name();
     let resealing = connect(effective.plugins, &runtime, limit, extent).await?;
@@ -134,13 +133,8 @@ async fn connect(
 
 /// Why it ended early; what was done stays done.
 fn stopped(error: &portcullis_ports::Error) -> Failure {
-    let text = format!(
-        "{}\nWhat was sealed anew stays so; start the command again to do the rest.",
-        in_full(error)
-    );
-    if error.kind() == Kind::Unavailable {
-        Failure::Unavailable(text)
-    } else {
-        Failure::Other(text)
-    }
+    Failure::with_advice(
+        error,
+        "What was sealed anew stays so; start the command again to do the rest.",
+    )
 }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use portcullis_core::collections;
 use portcullis_ports::plugin::{Maturity, Port as _};
 use portcullis_ports::storage::{Storage, StorageCapability, TableReport, TableState, Tables};
-use portcullis_ports::{Error, Kind};
 use serde_json::{Value, json};
 
 use super::{confirm, development, existing, look, request, wait};
 use crate::cli::{TablesArguments, TablesCommand};
 use crate::config::{Request, Selected};
 use crate::environment::Environment;
-use crate::exit::{Failure, in_full};
+use crate::exit::Failure;
 use crate::system;
 
 /// Tables are missing or not as they must be.
@@ -76,20 +75,13 @@ pub(crate) fn run(
 fn told(
     asked: impl Future<Output = portcullis_ports::Result<Vec<TableReport>>>,
 ) -> Result<Vec<TableReport>, Failure> {
-    wait(async { asked.await.map_err(|error| failure(&error)) })
-}
-
-fn failure(error: &Error) -> Failure {
-    match error.kind() {
-        Kind::Unavailable => Failure::Unavailable(in_full(error)),
-        _ => Failure::Other(in_full(error)),
-    }
+    wait(async { Ok(asked.await?) })
 }
 
 /// The tables of the store that is meant. Mistakes in other sections do not matter to them.
 fn tables(arguments: TablesArguments, environment: &Environment) -> Result<Arc<dyn Tables>, Failure> {
     let store = store(arguments, environment)?;
-    let runtime = system::runtime().map_err(|error| Failure::Other(in_full(&error)))?;
+    let runtime = system::runtime()?;
     let tools = store.plan.offline(&runtime).unwrap_or_default();
     tools.tables.ok_or_else(|| {
         let able = Storage::plugins().into_iter().filter(|plugin| {

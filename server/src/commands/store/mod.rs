@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use portcullis_core::collections;
 use portcullis_core::copying::{Comparison, Copying};
+use portcullis_ports::Error;
 use portcullis_ports::storage::Collection;
-use portcullis_ports::{Error, Kind};
 
 use super::{existing, look, request, wait};
 use crate::cli::{CopyArguments, StoreCommand};
 use crate::compose::connect_store;
 use crate::config::{Request, StoreInstance};
 use crate::environment::Environment;
-use crate::exit::{Failure, in_full};
+use crate::exit::Failure;
 use crate::run::Stop;
 use crate::system;
 use progress::{Progress, Side};
@@ -135,11 +135,9 @@ async fn work(
     begin: Begin,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let runtime = system::runtime().map_err(|error| failure(&error))?;
-    let (sides, names) = (
-        (Side::of(&source), Side::of(&target)),
-        (source.selected.name(), target.selected.name()),
-    );
+    let runtime = system::runtime()?;
+    let sides = (Side::of(&source), Side::of(&target));
+    let names = (source.selected.name(), target.selected.name());
     let from = connect_store(source.selected, &runtime, CONNECT).await;
     let from = from.map_err(|why| Failure::Unavailable(why.to_string()))?;
     let into = connect_store(target.selected, &runtime, CONNECT).await;
@@ -207,11 +205,7 @@ async fn start(
             )));
         }
         Mode::Fresh => {
-            let found = copying
-                .occupied(families)
-                .await
-                .map_err(|error| failure(&error))?;
-            if let Some(family) = found {
+            if let Some(family) = copying.occupied(families).await? {
                 return Err(Failure::Usage(format!(
                     "{name} is not empty: it holds records of `{}`; say --overwrite to delete all that it holds first",
                     family.name
@@ -222,7 +216,7 @@ async fn start(
             // What an earlier copy has reached is about to be deleted: nobody may go on from there.
             Progress::forget(&file)?;
             for family in families {
-                let deleted = copying.clear(family).await.map_err(|error| failure(&error))?;
+                let deleted = copying.clear(family).await?;
                 report.cleared(family, deleted);
             }
         }
@@ -281,21 +275,10 @@ async fn compare(
     Ok(different)
 }
 
-fn failure(error: &Error) -> Failure {
-    match error.kind() {
-        Kind::Unavailable => Failure::Unavailable(in_full(error)),
-        _ => Failure::Other(in_full(error)),
-    }
-}
-
 /// A failure in the middle, after which the same command can go on.
 fn going_on(error: &Error) -> Failure {
-    let said = format!(
-        "{}\nWhat was copied is kept: the same command with --resume goes on.",
-        in_full(error)
-    );
-    match error.kind() {
-        Kind::Unavailable => Failure::Unavailable(said),
-        _ => Failure::Other(said),
-    }
+    Failure::with_advice(
+        error,
+        "What was copied is kept: the same command with --resume goes on.",
+    )
 }
