@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use portcullis_core::collections;
@@ -253,41 +253,13 @@ fn judged(host: &str, ahead: i64) -> Finding {
     Finding::new("clock", status, text)
 }
 
-/// Reads `Date` as servers write it: RFC 9110, section 5.6.7, the preferred form.
+/// Reads `Date` as servers write it: RFC 9110, section 5.6.7.
 fn parse_date(text: &str) -> Option<Timestamp> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (_, rest) = text.split_once(", ")?;
-    let words: Vec<&str> = rest.split(' ').collect();
-    let [day, month, year, time, "GMT"] = words.as_slice() else {
-        return None;
-    };
-    let month = MONTHS.iter().position(|name| name == month)?;
-    let clock: Vec<i64> = time
-        .split(':')
-        .map(str::parse)
-        .collect::<std::result::Result<_, _>>()
+    let since = httpdate::parse_http_date(text)
+        .ok()?
+        .duration_since(UNIX_EPOCH)
         .ok()?;
-    let [hours, minutes, seconds] = clock.as_slice() else {
-        return None;
-    };
-    let days = days_since_1970(
-        year.parse().ok()?,
-        i64::try_from(month).ok()? + 1,
-        day.parse().ok()?,
-    );
-    Some(Timestamp::from_seconds(
-        days * 86_400 + hours * 3_600 + minutes * 60 + seconds,
-    ))
-}
-
-/// Counts the days of the Gregorian calendar; years begin in March, so that the leap day is the last one.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month = (month + 9) % 12;
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
+    Some(Timestamp::from_seconds(i64::try_from(since.as_secs()).ok()?))
 }
 
 #[async_trait]
