@@ -12,6 +12,19 @@ pub const NOT_VERIFIED: Code = Code::new(
     Kind::Unauthenticated,
     "The delivery could not be verified.",
 );
+/// The delivery is from whom it says, and makes no sense.
+pub const UNREADABLE: Code = Code::new(
+    "webhook-unreadable",
+    Kind::Invalid,
+    "The delivery could not be read.",
+);
+
+/// [`UNREADABLE`] with what is wrong with one field, such as `is not a phone number`. Neither holds content.
+pub fn unreadable(field: &str, what: &str) -> Error {
+    UNREADABLE
+        .says(format!("{field} {what}."))
+        .at(format!("/{field}"), what)
+}
 
 /// A delivery as it arrived. Nothing in it is believed yet.
 pub struct Delivery<'a> {
@@ -79,7 +92,7 @@ pub trait Inbound: Send + Sync + 'static {
     /// Called with verified deliveries only.
     ///
     /// # Errors
-    /// An `Invalid` error naming what could not be read.
+    /// [`UNREADABLE`] or another `Invalid` error naming what could not be read.
     async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<Self::Event>>;
 }
 

@@ -141,7 +141,8 @@ fn is_current(certificate: &EndEntityCert<'_>, now: Timestamp) -> bool {
     matches!(checked.err(), Some(webpki::Error::UnknownIssuer))
 }
 
-fn refused(why: &'static str) -> Error {
+/// The error of a delivery that is not believed.
+pub(crate) fn refused(why: &'static str) -> Error {
     NOT_VERIFIED.error().with("why", why)
 }
 

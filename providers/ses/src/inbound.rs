@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::BASE64;
-use portcullis_ports::error::{Code, Error, Kind, Result};
+use portcullis_ports::error::{Code, Kind, Result};
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
-use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof};
+use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof, UNREADABLE, unreadable};
 use portcullis_ports::notification::DeliveryEvent;
 
-use crate::certificates::{Certificates, Digest};
+use crate::certificates::{Certificates, Digest, refused};
 use crate::events;
 use crate::sns::{Envelope, Purpose, is_of_sns};
 
@@ -23,11 +23,6 @@ const CONFIRM: Duration = Duration::from_secs(8);
 /// What SES posts to a topic when it is named as a destination.
 const GREETING: &str = "Successfully validated SNS topic";
 
-const UNREADABLE: Code = Code::new(
-    "webhook-unreadable",
-    Kind::Invalid,
-    "The delivery could not be read.",
-);
 const NOT_CONFIRMED: Code = Code::new(
     "webhook-not-confirmed",
     Kind::Unavailable,
@@ -152,16 +147,6 @@ impl Inbound for SnsInbound {
             None => Err(unreadable("Type", "is unknown")),
         }
     }
-}
-
-fn refused(why: &'static str) -> Error {
-    NOT_VERIFIED.error().with("why", why)
-}
-
-fn unreadable(field: &str, what: &str) -> Error {
-    UNREADABLE
-        .says(format!("{field} {what}."))
-        .at(format!("/{field}"), what)
 }
 
 /// What a stranger wrote, short enough for a log.

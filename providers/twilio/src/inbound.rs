@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use portcullis_ports::contact::PhoneNumber;
-use portcullis_ports::error::{Code, Error, Kind, Result};
+use portcullis_ports::error::Result;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof};
+use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof, unreadable};
 use portcullis_ports::notification::{
     DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
 };
@@ -16,12 +16,6 @@ use crate::wire::is_sid;
 /// The parameter of a message's callback address that holds our name for it. So a report finds its message also if the
 /// answer with Twilio's name was lost.
 pub(crate) const OURS: &str = "message";
-
-const UNREADABLE: Code = Code::new(
-    "webhook-unreadable",
-    Kind::Invalid,
-    "The delivery could not be read.",
-);
 
 /// Reads the deliveries for one account.
 pub(crate) struct TwilioInbound {
@@ -159,10 +153,4 @@ fn reports(
         ));
     }
     Ok(news)
-}
-
-fn unreadable(field: &str, what: &str) -> Error {
-    UNREADABLE
-        .says(format!("{field} {what}."))
-        .at(format!("/{field}"), what)
 }
