@@ -285,7 +285,7 @@ pub fn problems() -> Vec<Code> {
         outbox::CHANNEL_UNAVAILABLE,
         outbox::MESSAGE_NOT_FOUND,
         outbox::WEBHOOK_TOO_EARLY,
-        outbox::WEBHOOK_UNREADABLE,
+        portcullis_ports::inbound::UNREADABLE,
         sessions::CSRF,
         sessions::SESSION_ENDED,
         sessions::SESSION_NOT_FOUND,

@@ -16,7 +16,7 @@ pub const NOT_VERIFIED: Code = Code::new(
 pub const UNREADABLE: Code = Code::new(
     "webhook-unreadable",
     Kind::Invalid,
-    "The delivery could not be read.",
+    "The body of the delivery could not be read.",
 );
 
 /// [`UNREADABLE`] with what is wrong with one field, such as `is not a phone number`. Neither holds content.

@@ -22,6 +22,7 @@ pub mod storage;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod text;
+pub mod wording;
 
 pub use clock::{Clock, Entropy, Timestamp};
 pub use error::{Code, Error, Kind, Result, Retry};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{self, Inbound, Verified};
+use portcullis_ports::inbound::{self, Inbound, UNREADABLE, Verified};
 use portcullis_ports::notification::{DeliveryEvent, DeliveryNews, DeliveryState};
 use portcullis_ports::{Code, Kind, Result};
 
@@ -18,12 +18,6 @@ pub const WEBHOOK_TOO_EARLY: Code = Code::new(
     "webhook-too-early",
     Kind::Unavailable,
     "This cannot be applied yet: deliver it again in a moment.",
-);
-/// The delivery was verified and its body makes no sense.
-pub const WEBHOOK_UNREADABLE: Code = Code::new(
-    "webhook-unreadable",
-    Kind::Invalid,
-    "The body of the delivery could not be read.",
 );
 
 /// An event about a message that we do not know may be faster than the commit that makes it known, for this long.
@@ -66,7 +60,7 @@ impl Outbox {
         let events = inbound::receive(inbound, delivery)
             .await
             .map_err(|error| match error.kind() {
-                Kind::Invalid => WEBHOOK_UNREADABLE.says(error.detail().to_owned()).because(error),
+                Kind::Invalid => UNREADABLE.says(error.detail().to_owned()).because(error),
                 _ => error,
             })?;
         let mut early = None;

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use portcullis_ports::Retry;
-use portcullis_ports::inbound::{Delivery as Posted, NOT_VERIFIED, Proof};
+use portcullis_ports::inbound::{Delivery as Posted, NOT_VERIFIED, Proof, UNREADABLE};
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, Receipt, SuppressionCause};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
@@ -356,7 +356,7 @@ async fn what_is_forged_or_unreadable_changes_nothing() {
     let unreadable = heard.post(b"garbage").await.unwrap_err();
     assert_eq!(
         (unreadable.code(), unreadable.detail()),
-        (WEBHOOK_UNREADABLE, "The field `event` is missing.")
+        (UNREADABLE, "The field `event` is missing.")
     );
     assert!(heard.world.app.outbox.inbound("elsewhere").is_none());
 }

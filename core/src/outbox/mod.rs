@@ -21,7 +21,7 @@ use portcullis_ports::notification::{Channel, DeliveryEvent, Destination, Sender
 use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 use zeroize::Zeroizing;
 
-pub use events::{Recorded, WEBHOOK_TOO_EARLY, WEBHOOK_UNREADABLE};
+pub use events::{Recorded, WEBHOOK_TOO_EARLY};
 pub use letters::{MESSAGE_NOT_FOUND, MessageView};
 pub use records::{Attempt, Delivery, Lane, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};

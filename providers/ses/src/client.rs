@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::Message;
 use portcullis_ports::plugin::Runtime;
+use portcullis_ports::wording::one_line;
 use portcullis_ports::{Code, Kind, Result};
 
 use crate::bridge::Bridge;
@@ -123,13 +124,6 @@ fn content(message: &Message) -> Result<EmailContent, BuildError> {
     let subject = text(&one_line(&message.subject))?;
     let simple = SesMessage::builder().subject(subject).body(body).build();
     Ok(EmailContent::builder().simple(simple).build())
-}
-
-/// A subject is one line, whatever it was made of.
-fn one_line(text: &str) -> String {
-    let visible = text.split(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
-    let words: Vec<&str> = visible.map(str::trim).filter(|part| !part.is_empty()).collect();
-    words.join(" ")
 }
 
 /// Credentials that are missing would show with the first message: they are asked for once, now.

@@ -8,10 +8,10 @@ use portcullis_ports::Timestamp;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, Destination, SuppressionCause};
+use portcullis_ports::wording::remark;
 use serde::Deserialize;
 
 use crate::client::TAG;
-use crate::refusals::shown;
 use crate::sns::moment;
 
 /// What one event says.
@@ -121,7 +121,7 @@ pub(crate) fn read(text: &str) -> Result<News, &'static str> {
         }
         "Reject" => {
             let reason = event.reject.as_ref().and_then(|it| it.reason.as_deref());
-            let detail = format!("rejected by SES: {}", shown(reason.unwrap_or("bad content")));
+            let detail = format!("rejected by SES: {}", remark(reason.unwrap_or("bad content")));
             (None, vec![report(DeliveryState::Failed, detail)])
         }
         "Rendering Failure" => {
@@ -149,7 +149,7 @@ impl Bounce {
         let said = self.bounced_recipients.first();
         let said = said.and_then(|one| one.diagnostic_code.as_deref().or(one.status.as_deref()));
         let kind = format!("{} bounce, {}", self.kind, self.detail);
-        shown(&said.map_or(kind.clone(), |said| format!("{kind}: {said}")))
+        remark(&said.map_or(kind.clone(), |said| format!("{kind}: {said}")))
     }
 
     /// Only a permanent bounce says that there is nobody: a full mailbox may be emptied.
@@ -177,7 +177,7 @@ impl Complaint {
         suppressions(
             &self.complained_recipients,
             SuppressionCause::Complaint,
-            &shown(kind),
+            &remark(kind),
         )
     }
 }

@@ -7,6 +7,7 @@ use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use portcullis_ports::http::NoAnswer;
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
+use portcullis_ports::wording::remark;
 
 /// When to try again after too many messages in one second.
 const NEXT_SECONDS: Duration = Duration::from_secs(2);
@@ -16,8 +17,6 @@ const SOON: Duration = Duration::from_secs(5);
 const LATER: Duration = Duration::from_mins(5);
 /// When to try again after a quota was used up, or sending was paused.
 const MUCH_LATER: Duration = Duration::from_mins(15);
-/// How much of SES's sentence is shown, in characters.
-const SHOWN: usize = 200;
 
 /// The outcome of a call that failed, about the message of ours that is known by `id`.
 pub(crate) fn outcome<T, E>(error: &SdkError<E, HttpResponse>, id: &str) -> Outcome<T>
@@ -63,11 +62,11 @@ where
 /// What an error answer means; `None` if the message may have been sent all the same.
 fn refused<T>(status: u16, code: &str, message: &str) -> Option<Outcome<T>> {
     let passing = |name: &str, advice: &str, wait| {
-        let detail = format!("{advice} ({code}: {})", shown(message));
+        let detail = format!("{advice} ({code}: {})", remark(message));
         Outcome::NotSent(Reason::passing(name, detail, wait))
     };
     let declined = |name: &str, advice: &str| {
-        let detail = format!("{advice} ({code}: {})", shown(message));
+        let detail = format!("{advice} ({code}: {})", remark(message));
         Outcome::Declined(Reason::permanent(name, detail))
     };
     let daily = message.to_ascii_lowercase().contains("daily");
@@ -153,17 +152,4 @@ fn silence<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a NoAnswer> {
         next = error.source();
     }
     None
-}
-
-/// A sentence on one line, without the addresses that SES likes to repeat.
-pub(crate) fn shown(text: &str) -> String {
-    let hide = |word: &str| {
-        if word.contains('@') {
-            "(address)".to_owned()
-        } else {
-            word.chars().filter(|c| !c.is_control()).collect()
-        }
-    };
-    let words: Vec<String> = text.split_whitespace().map(hide).collect();
-    words.join(" ").chars().take(SHOWN).collect()
 }

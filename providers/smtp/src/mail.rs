@@ -7,6 +7,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 use portcullis_ports::Timestamp;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::Message;
+use portcullis_ports::wording::one_line;
 
 /// What every mail begins with.
 #[derive(Debug, Clone)]
@@ -58,13 +59,6 @@ fn mailbox(address: &EmailAddress) -> Result<Mailbox, String> {
     parsed
         .map(|address| Mailbox::new(None, address))
         .map_err(|_| "the address cannot be written in a mail".to_owned())
-}
-
-/// A subject is one line, whatever it was made of.
-fn one_line(text: &str) -> String {
-    let visible = text.split(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
-    let words: Vec<&str> = visible.map(str::trim).filter(|part| !part.is_empty()).collect();
-    words.join(" ")
 }
 
 #[cfg(test)]

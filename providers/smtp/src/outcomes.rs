@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use portcullis_ports::notification::Receipt;
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
+use portcullis_ports::wording::remark;
 
 use crate::connection::{Cause, Failure, Step};
 
@@ -14,8 +15,6 @@ const SOON: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_mins(1);
 /// When to try again after a refusal that somebody has to look at.
 const LATER: Duration = Duration::from_mins(5);
-/// How much of a server's reply is shown, in characters.
-const SHOWN: usize = 200;
 
 /// The outcome of a failed conversation about the message that is known by `reference`.
 pub(crate) fn outcome(failure: &Failure, reference: String) -> Outcome<Receipt> {
@@ -51,7 +50,7 @@ pub(crate) fn words(failure: &Failure) -> String {
         Step::Data | Step::Content => "the SMTP server did not take the message",
     };
     match &failure.cause {
-        Cause::Smtp(error) => format!("{what}: {}", shown(&error.to_string())),
+        Cause::Smtp(error) => format!("{what}: {}", remark(&error.to_string())),
         Cause::Late => format!("{what}: it did not answer in time"),
         Cause::OutOfStep => format!("{what}: its replies do not belong to what it was told"),
         Cause::NoEncryption => {
@@ -106,17 +105,4 @@ fn refusal(step: Step, reply: &Reply) -> &'static str {
         (_, _, 552) => "message-too-large",
         _ => "message-rejected",
     }
-}
-
-/// A server's words on one line, without the addresses that servers like to repeat.
-pub(crate) fn shown(text: &str) -> String {
-    let hide = |word: &str| {
-        if word.contains('@') {
-            "(address)".to_owned()
-        } else {
-            word.chars().filter(|c| !c.is_control()).collect()
-        }
-    };
-    let words: Vec<String> = text.split_whitespace().map(hide).collect();
-    words.join(" ").chars().take(SHOWN).collect()
 }

@@ -8,11 +8,12 @@ use portcullis_ports::error::{Code, Kind};
 use portcullis_ports::notification::{Channel, Destination, Message, Receipt, Sender};
 use portcullis_ports::outcome::{Outcome, Reason};
 use portcullis_ports::probe::Probe;
+use portcullis_ports::wording::remark;
 use portcullis_ports::{Clock, Result};
 
 use crate::config::Encryption;
 use crate::mail::Letterhead;
-use crate::outcomes::{outcome, shown, words};
+use crate::outcomes::{outcome, words};
 use crate::pool::Pool;
 
 /// The server cannot be used at the moment.
@@ -58,7 +59,7 @@ impl Sender for Smtp {
         match self.pool.send(mail.envelope(), &mail.formatted()).await {
             Ok(reply) => {
                 // Servers name the place in their queue here, the key to their log.
-                tracing::debug!(message = %message.id, reply = shown(reply.first_line().unwrap_or_default()), "accepted");
+                tracing::debug!(message = %message.id, reply = remark(reply.first_line().unwrap_or_default()), "accepted");
                 Outcome::Done(Receipt { reference })
             }
             Err(failure) => outcome(&failure, reference),

@@ -17,6 +17,7 @@ pub(crate) mod config;
 pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod keys;
+mod moment;
 pub(crate) mod openapi;
 pub(crate) mod outbox;
 pub(crate) mod providers;

@@ -9,6 +9,7 @@ use portcullis_core::suppressions::SuppressionView;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::notification::{DeliveryState, SuppressionCause};
 
+use super::moment::moment;
 use super::{destination, existing, load_any, wait};
 use crate::cli::SettingsArguments;
 use crate::compose::connect_all;
@@ -176,9 +177,9 @@ fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {
     if !view.subject.is_empty() {
         writeln!(out, "{}", view.subject)?;
     }
-    writeln!(out, "{}  queued", view.created_at.seconds())?;
+    writeln!(out, "{}  queued", moment(view.created_at))?;
     for attempt in &view.attempts {
-        let at = attempt.at.seconds();
+        let at = moment(attempt.at);
         writeln!(
             out,
             "{at}  {} {}  {}",
@@ -191,7 +192,7 @@ fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {
             DeliveryState::Failed => "failed",
             DeliveryState::Delivered => "delivered",
         };
-        let at = report.reported_at.seconds();
+        let at = moment(report.reported_at);
         writeln!(out, "{at}  {} reports: {state}  {}", report.sender, report.detail)?;
     }
     Ok(())
@@ -204,7 +205,7 @@ fn list_all(list: &[SuppressionView], none: &str, out: &mut dyn Write) -> Result
             SuppressionCause::Complaint => "complaint",
             SuppressionCause::OptOut => "opt-out",
         };
-        let since = one.since.seconds();
+        let since = moment(one.since);
         writeln!(
             out,
             "{}  {cause} since {since}, reported by {}  {}",

@@ -39,6 +39,9 @@ pub(crate) fn run(
                 let found = told(tables.check(&families))?;
                 let there = found.iter().filter(|report| report.state != TableState::Missing);
                 let names: Vec<&str> = there.map(|report| report.table.as_str()).collect();
+                if names.is_empty() {
+                    return Ok(writeln!(out, "There are no tables to delete.")?);
+                }
                 confirm(&format!(
                     "Delete with all that they hold: {}. Type yes to go on: ",
                     names.join(", ")
