@@ -1,10 +1,13 @@
 //! Where a person can be reached: e-mail addresses and phone numbers, and how to show them without giving them away.
 
+use idna::{domain_to_ascii, domain_to_unicode};
+
 use crate::text;
 
 text!(
     /// An e-mail address: trimmed and lower-cased; dot-atom local part and a host name with at least one dot
-    /// (RFC 5321 without quoted strings and address literals); at most 254 characters.
+    /// (RFC 5321 without quoted strings and address literals); at most 254 characters. International host names are
+    /// kept in their ASCII form (RFC 5890, A-labels), in which mail is sent and addresses are compared.
     EmailAddress, "email", "ada@example.com", email
 );
 
@@ -14,12 +17,24 @@ text!(
 );
 
 const EMAIL_ADVICE: &str = "an e-mail address such as ada@example.com is expected";
+const LOCAL_ADVICE: &str =
+    "before the @ only plain letters a to z, digits and signs such as . + - _ can be used";
 const PHONE_ADVICE: &str =
     "a phone number with country code such as +15005550006 is expected (8 to 15 digits)";
 
 fn email(text: &str) -> Result<String, &'static str> {
-    let text = text.trim();
+    // Full-width, as some keyboards write it.
+    let text = text.trim().replace('\u{ff20}', "@");
     let (local, host) = text.rsplit_once('@').ok_or(EMAIL_ADVICE)?;
+    if !local.is_ascii() {
+        return Err(LOCAL_ADVICE);
+    }
+    // What is ASCII already stays as it is, so that whatever was once accepted can be read for ever.
+    let host = if host.is_ascii() {
+        host.to_ascii_lowercase()
+    } else {
+        domain_to_ascii(host).map_err(|_| EMAIL_ADVICE)?
+    };
     let local_ok = (1..=64).contains(&local.len())
         && local
             .split('.')
@@ -30,8 +45,8 @@ fn email(text: &str) -> Result<String, &'static str> {
         && labels
             .last()
             .is_some_and(|top| !top.chars().all(|c| c.is_ascii_digit()));
-    if text.len() <= 254 && local_ok && host_ok {
-        Ok(text.to_lowercase())
+    if local.len() + host.len() < 254 && local_ok && host_ok {
+        Ok(format!("{}@{host}", local.to_ascii_lowercase()))
     } else {
         Err(EMAIL_ADVICE)
     }
@@ -58,9 +73,19 @@ fn phone(text: &str) -> Result<String, &'static str> {
 }
 
 impl EmailAddress {
+    /// For people to read: an international host name in its own letters.
+    pub fn shown(&self) -> String {
+        let (local, host) = self.as_str().split_once('@').unwrap_or_default();
+        match domain_to_unicode(host) {
+            (host, Ok(())) => format!("{local}@{host}"),
+            (_, Err(_)) => self.as_str().to_owned(),
+        }
+    }
+
     /// Enough to recognise one's own address, too little to learn somebody else's: `a***@example.com`.
     pub fn masked(&self) -> String {
-        let (local, host) = self.as_str().split_once('@').unwrap_or_default();
+        let shown = self.shown();
+        let (local, host) = shown.split_once('@').unwrap_or_default();
         format!("{}***@{host}", local.chars().take(1).collect::<String>())
     }
 }
@@ -95,6 +120,51 @@ mod tests {
             assert!(EmailAddress::parse(wrong).is_err(), "{wrong}");
         }
         assert!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(65))).is_err());
+    }
+
+    #[test]
+    fn international_hosts_are_kept_in_ascii_and_shown_in_their_letters() {
+        for (typed, kept, shown) in [
+            (
+                "Ada@M\u{fc}nchen.DE",
+                "ada@xn--mnchen-3ya.de",
+                "ada@m\u{fc}nchen.de",
+            ),
+            (
+                "ada@mu\u{308}nchen.de",
+                "ada@xn--mnchen-3ya.de",
+                "ada@m\u{fc}nchen.de",
+            ),
+            (
+                "ada@XN--Mnchen-3ya.de",
+                "ada@xn--mnchen-3ya.de",
+                "ada@m\u{fc}nchen.de",
+            ),
+            (
+                "ada\u{ff20}\u{4f8b}\u{3048}\u{3002}jp",
+                "ada@xn--r8jz45g.jp",
+                "ada@\u{4f8b}\u{3048}.jp",
+            ),
+            ("ada@example.com", "ada@example.com", "ada@example.com"),
+            ("ada@xn--a.com", "ada@xn--a.com", "ada@xn--a.com"),
+        ] {
+            let email = EmailAddress::parse(typed).unwrap();
+            assert_eq!((email.as_str(), email.shown().as_str()), (kept, shown));
+        }
+        let long = format!("ada@{}.de", "\u{fc}".repeat(63));
+        for wrong in [
+            long.as_str(),
+            "ada@m\u{fc}nchen",
+            "ada@\u{ad}.de",
+            "ad\u{e4}@example.com",
+            "ada@m\u{fc} x.de",
+        ] {
+            assert!(EmailAddress::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(
+            EmailAddress::parse("ada@m\u{fc}nchen.de").unwrap().masked(),
+            "a***@m\u{fc}nchen.de"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Accounts with e-mail address and password, and who a request's first factor says it is.
 
 mod directory;
+mod known_words;
 mod model;
 mod password;
 mod records;
@@ -16,6 +17,7 @@ use portcullis_ports::passwords::Verdict;
 use portcullis_ports::{Result, Timestamp};
 
 pub(crate) use directory::Directory;
+use known_words::known_words;
 pub use model::{
     AccessToken, AccountView, ChangePassword, EMAIL_TAKEN, NO_PASSWORD, PasswordChanged, ResendVerification,
     SIGN_UP_CLOSED, SignIn, SignUp, SignedUp, VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
@@ -177,11 +179,9 @@ impl Accounts {
     pub async fn change_password(&self, who: &SignedIn, command: ChangePassword) -> Result<PasswordChanged> {
         let account = self.passwords.check(who, &command.current_password).await?;
         let min = self.deployment.settings.accounts.password_min_length;
-        let about = [
-            account.email.as_str(),
-            account.display_name.as_ref().map_or("", |name| name.as_str()),
-        ];
-        password::check_strength(command.new_password.secret(), "/new_password", min, &about)?;
+        let product = &self.deployment.settings.product.name;
+        let known = known_words(product, &account.email, account.display_name.as_ref());
+        password::check_strength(&command.new_password, "/new_password", min, &known)?;
         let hash = self.passwords.hash(&command.new_password).await?;
         let in_commit = self.deployment.retried(|| async {
             let current = self

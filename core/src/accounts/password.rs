@@ -6,6 +6,7 @@ use portcullis_ports::passwords::{PasswordHash, Verdict};
 use portcullis_ports::{Result, Secret};
 use zxcvbn::{Score, zxcvbn};
 
+use super::known_words::without;
 use super::model::{NO_PASSWORD, WEAK_PASSWORD, WRONG_CREDENTIALS};
 use super::{Account, Directory};
 use crate::access::SignedIn;
@@ -22,8 +23,14 @@ const JUDGED: usize = 72;
 
 /// Judges a new password: long enough, and not among those that are tried first.
 ///
-/// `about` is what an attacker knows of the person.
-pub(super) fn check_strength(password: &Secret, field: &str, min: usize, about: &[&str]) -> Result<()> {
+/// `known` are the words that an attacker knows of the person.
+pub(super) fn check_strength(
+    password: &SecretInput,
+    field: &str,
+    min: usize,
+    known: &[String],
+) -> Result<()> {
+    let password = password.composed();
     let refuse = |detail: String| WEAK_PASSWORD.says(detail.clone()).at(field, detail);
     let length = password.expose().chars().count();
     if length < min {
@@ -37,9 +44,17 @@ pub(super) fn check_strength(password: &Secret, field: &str, min: usize, about: 
         )));
     }
     let judged: String = password.expose().chars().take(JUDGED).collect();
-    if zxcvbn(&judged, about).score() < Score::Two {
+    let words: Vec<&str> = known.iter().map(String::as_str).collect();
+    let weak = |text: &str| zxcvbn(text, &words).score() < Score::Two;
+    if weak(&judged) {
         let advice =
             "This password is among the first that are tried: choose one that is longer or less common.";
+        return Err(refuse(advice.into()));
+    }
+    let rest = Secret::new(without(&judged, known));
+    if rest.expose() != judged && weak(rest.expose()) {
+        let advice = "Apart from your name, your address or the name of this service there is too little in this \
+                      password: add words that have nothing to do with them.";
         return Err(refuse(advice.into()));
     }
     Ok(())
@@ -70,19 +85,31 @@ impl PasswordDesk {
     }
 
     pub(super) async fn hash(&self, password: &SecretInput) -> Result<PasswordHash> {
-        self.deployment.hasher.hash(password.secret()).await
+        self.deployment.hasher.hash(&password.composed()).await
     }
 
-    /// Compares with the hash of an account, or does the same work for none.
+    /// Compares with the hash of an account, or does the same work for none. A hash of text that was not composed still
+    /// matches whoever types it the same way, and is to be renewed.
     pub(super) async fn matches(&self, password: &SecretInput, account: Option<&Account>) -> Result<Verdict> {
+        let composed = password.composed();
+        let verdict = self.compare(&composed, account).await?;
+        if verdict != Verdict::Mismatch || composed.matches(password.secret().expose()) {
+            return Ok(verdict);
+        }
+        // Twice the work, whoever is asked for: it tells only what was typed.
+        Ok(match self.compare(password.secret(), account).await? {
+            Verdict::Mismatch => Verdict::Mismatch,
+            Verdict::Match | Verdict::MatchOutdated => Verdict::MatchOutdated,
+        })
+    }
+
+    async fn compare(&self, password: &Secret, account: Option<&Account>) -> Result<Verdict> {
+        let hasher = &self.deployment.hasher;
         let Some(account) = account else {
-            self.deployment.hasher.decoy(password.secret()).await?;
+            hasher.decoy(password).await?;
             return Ok(Verdict::Mismatch);
         };
-        self.deployment
-            .hasher
-            .verify(password.secret(), &account.password)
-            .await
+        hasher.verify(password, &account.password).await
     }
 
     /// Checks the password of whoever is signed in, and returns the account.
@@ -116,15 +143,17 @@ impl PasswordDesk {
 
 #[cfg(test)]
 mod tests {
+    use portcullis_ports::contact::EmailAddress;
+
+    use super::super::known_words::known_words;
     use super::*;
+    use crate::input::Label;
 
     fn judge(password: &str) -> Result<()> {
-        check_strength(
-            &Secret::new(password),
-            "/password",
-            10,
-            &["ada@example.com", "ada"],
-        )
+        let email = EmailAddress::parse("grace.hopper@example.com").unwrap();
+        let name = Label::parse("Amazing Grace").unwrap();
+        let known = known_words("Portcullis", &email, Some(&name));
+        check_strength(&SecretInput::new(password), "/password", 10, &known)
     }
 
     #[test]
@@ -140,6 +169,18 @@ mod tests {
     }
 
     #[test]
+    fn the_composed_form_is_judged() {
+        // Nine characters, written as eighteen.
+        assert!(judge(&"\u{e4}\u{f6}\u{fc}xQ7#zK".replace('\u{e4}', "a\u{308}")).is_err());
+        assert!(judge("a\u{308}o\u{308}u\u{308}xQ7#zKw").is_ok());
+    }
+
+    #[test]
+    fn known_words_beside_others_do_no_harm() {
+        assert!(judge("grace plum kettle orbit").is_ok());
+    }
+
+    #[test]
     fn short_common_and_personal_passwords_are_refused() {
         for bad in [
             "short",
@@ -147,7 +188,13 @@ mod tests {
             "qwertyuiop",
             "aaaaaaaaaaaaaaaa",
             "1234567890",
-            "ada@example.com",
+            "grace.hopper@example.com",
+            "Portcullis2026!",
+            "P0rtcull1s-2026",
+            "portcullis.portcullis",
+            "GraceHopper1906",
+            "hopper@example",
+            "Amazing-Grace-1",
         ] {
             assert_eq!(judge(bad).unwrap_err().code(), WEAK_PASSWORD, "{bad}");
         }

@@ -8,6 +8,7 @@ use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp, id};
 
 use super::Accounts;
+use super::known_words::known_words;
 use super::model::{EMAIL_TAKEN, ResendVerification, SIGN_UP_CLOSED, SignUp, SignedUp, VerifyEmail};
 use super::password::check_strength;
 use super::records::{Account, AddressClaim, Then, Verification};
@@ -33,15 +34,13 @@ impl Accounts {
         if settings.sign_up == settings::SignUp::Closed {
             return Err(SIGN_UP_CLOSED.error());
         }
-        let about = [
-            command.email.as_str(),
-            command.display_name.as_ref().map_or("", |name| name.as_str()),
-        ];
+        let product = &self.deployment.settings.product.name;
+        let known = known_words(product, &command.email, command.display_name.as_ref());
         check_strength(
-            command.password.secret(),
+            &command.password,
             "/password",
             settings.password_min_length,
-            &about,
+            &known,
         )?;
         let limit = self.deployment.settings.budgets.sign_up_per_source;
         let network = source.network();

@@ -354,3 +354,89 @@ async fn a_store_that_does_not_answer_is_told_as_such() {
         STORE_UNAVAILABLE
     );
 }
+
+#[tokio::test]
+async fn a_password_is_the_same_however_the_keyboard_makes_its_accents() {
+    let (composed, decomposed) = (
+        "M\u{fc}llers-K\u{e4}tzchen-schl\u{e4}ft",
+        "Mu\u{308}llers-Ka\u{308}tzchen-schla\u{308}ft",
+    );
+    for (chosen, typed) in [(composed, decomposed), (decomposed, composed)] {
+        let world = world().await;
+        let accounts = &world.app.accounts;
+        let command = sign_up("ada@example.com", chosen);
+        accounts.sign_up(command, &home()).await.unwrap();
+        let command = |password| SignIn {
+            email: "ada@example.com".parse().unwrap(),
+            password: secret(password),
+        };
+        accounts.sign_in(command(typed), &home()).await.unwrap();
+        accounts.sign_in(command(chosen), &home()).await.unwrap();
+        let wrong = command("Mullers-Katzchen-schlaft");
+        let refused = accounts.sign_in(wrong, &home()).await.unwrap_err();
+        assert_eq!(refused.code(), WRONG_CREDENTIALS);
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_text_that_was_not_composed_matches_and_is_renewed() {
+    let decomposed = "Mu\u{308}llers-Ka\u{308}tzchen-schla\u{308}ft";
+    let world = world().await;
+    let accounts = &world.app.accounts;
+    let who = world.sign_up("ada@example.com").await;
+    let account = accounts.directory.account(&who.subject).await.unwrap().unwrap();
+    let older = Account {
+        password: accounts
+            .deployment
+            .hasher
+            .hash(secret(decomposed).secret())
+            .await
+            .unwrap(),
+        ..account.value.clone()
+    };
+    let mut batch = Batch::default();
+    batch.replace(&account, &older).unwrap();
+    accounts.deployment.commit(batch).await.unwrap();
+    let command = |password: &str| SignIn {
+        email: "ada@example.com".parse().unwrap(),
+        password: secret(password),
+    };
+    accounts.sign_in(command(decomposed), &home()).await.unwrap();
+    let composed = secret(decomposed).composed();
+    accounts
+        .sign_in(command(composed.expose()), &home())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_password_made_of_product_address_or_name_is_refused() {
+    let world = world().await;
+    let accounts = &world.app.accounts;
+    for password in ["Portcullis2026!", "grace.hopper1906", "Gr4ceH0pper99"] {
+        let command = sign_up("grace.hopper@example.com", password);
+        let refused = accounts.sign_up(command, &home()).await.unwrap_err();
+        assert_eq!(refused.code(), WEAK_PASSWORD, "{password}");
+    }
+    let named = SignUp {
+        display_name: Some("Amazing Grace".parse().unwrap()),
+        ..sign_up("ada@example.com", "AmazingGrace1!")
+    };
+    let refused = accounts.sign_up(named, &home()).await.unwrap_err();
+    assert_eq!(refused.code(), WEAK_PASSWORD);
+}
+
+#[tokio::test]
+async fn an_international_address_is_one_address_however_it_is_written() {
+    let world = world().await;
+    let who = world.sign_up("ada@M\u{fc}nchen.example").await;
+    let again = world
+        .app
+        .accounts
+        .sign_up(sign_up("ada@xn--mnchen-3ya.example", PASSWORD), &home())
+        .await;
+    assert_eq!(again.unwrap_err().code(), EMAIL_TAKEN);
+    let view = world.app.accounts.view(&who.subject).await.unwrap().unwrap();
+    assert_eq!(view.email.shown(), "ada@m\u{fc}nchen.example");
+    world.newest_to("ada@xn--mnchen-3ya.example").await;
+}

@@ -81,7 +81,7 @@ impl Factors {
         until: Timestamp,
     ) -> Result<TotpBegun> {
         let account = self.directory.account(subject).await?;
-        let name = account.map_or_else(|| subject.to_string(), |account| account.email.to_string());
+        let name = account.map_or_else(|| subject.to_string(), |account| account.email.shown());
         let generator = Generator::new(secret, &self.deployment.settings.product.name, &name)?;
         Ok(TotpBegun {
             device_id: id,

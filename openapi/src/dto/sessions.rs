@@ -156,7 +156,7 @@ impl Me {
             display_name: account
                 .as_ref()
                 .and_then(|account| Some(account.display_name.as_ref()?.to_string())),
-            email: account.map(|account| account.email.to_string()),
+            email: account.map(|account| account.email.shown()),
             factors,
             session_expires_at: session.expires_at.seconds(),
             step_up_until: step_up_until.seconds(),

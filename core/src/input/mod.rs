@@ -3,6 +3,7 @@
 #[cfg(feature = "openapi")]
 use std::borrow::Cow;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use portcullis_ports::{Secret, text};
 use serde::{Deserialize, Deserializer};
 
@@ -39,6 +40,12 @@ impl SecretInput {
     /// The text, without the white space around it.
     pub fn trimmed(&self) -> &str {
         self.0.expose().trim()
+    }
+
+    /// The text in composed form (Unicode NFC): one text, however the keyboard makes its accents. Passwords are judged,
+    /// hashed and compared like this (RFC 8265, section 4.2).
+    pub fn composed(&self) -> Secret {
+        Secret::new(ComposingNormalizerBorrowed::new_nfc().normalize(self.0.expose()))
     }
 }
 
@@ -107,6 +114,15 @@ mod tests {
         assert_eq!(Label::parse("  My phone ").unwrap().as_str(), "My phone");
         assert!(Label::parse(&"x".repeat(65)).is_err());
         assert!(Label::parse("a\nb").is_err());
+    }
+
+    #[test]
+    fn accents_are_composed_and_nothing_else_changes() {
+        let composed = |text: &str| SecretInput::new(text).composed().expose().to_owned();
+        assert_eq!(composed("Mu\u{308}ller"), "M\u{fc}ller");
+        for kept in [" plum\0kettle ", "\u{fb01}", "\u{ff11}", "M\u{fc}ller"] {
+            assert_eq!(composed(kept), kept);
+        }
     }
 
     #[test]
