@@ -38,9 +38,10 @@ impl Deployment {
         Table::new(&self.store)
     }
 
-    /// Does a batch, and wakes the delivery if it queued a message.
+    /// Does a batch; once it is done, counts what it says and wakes the delivery if it queued a message.
     pub(crate) async fn commit(&self, mut batch: Batch) -> Result<()> {
         let mail = batch.mail;
+        let meters = std::mem::take(&mut batch.meters);
         let changed = std::mem::take(&mut batch.changed);
         let refreshed = std::mem::take(&mut batch.refreshed);
         if let Some(announcement) = self.recall.announcement(&changed, self.entropy.as_ref())? {
@@ -53,6 +54,9 @@ impl Deployment {
             _ => doubt.settle(),
         }
         done?;
+        for meter in meters {
+            meter.increment(1);
+        }
         if mail {
             self.mail.notify(usize::MAX);
         }
@@ -91,4 +95,58 @@ impl Deployment {
 /// SHA-256 in hexadecimal: how credentials with full entropy are stored.
 pub(crate) fn fingerprint(text: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use metrics::{Counter, CounterFn};
+
+    use super::*;
+    use crate::access::Source;
+    use crate::audit::Event;
+    use crate::testing::{home, observed};
+
+    #[derive(Default)]
+    struct Sum(AtomicU64);
+
+    impl CounterFn for Sum {
+        fn increment(&self, value: u64) {
+            self.0.fetch_add(value, Ordering::Relaxed);
+        }
+
+        fn absolute(&self, value: u64) {
+            self.0.store(value, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_happened_is_counted_once_and_only_if_it_was_committed() {
+        let (world, store) = observed(Settings::default()).await;
+        let ada = world.sign_up("ada@example.com").await;
+        let sum = Arc::new(Sum::default());
+        let deployment = &world.app.deployment;
+        let source: Source = home();
+        let batch = async || {
+            let mut batch = Batch::default();
+            let event = Event::failure("sign_in", &source);
+            world
+                .app
+                .audit
+                .append(&mut batch, &ada.subject, &[event])
+                .await
+                .unwrap();
+            assert_eq!(batch.meters.len(), 1, "events are counted by the commit");
+            batch.meters = vec![Counter::from_arc(Arc::clone(&sum))];
+            batch
+        };
+        let (first, second) = (batch().await, batch().await);
+        deployment.commit(first).await.unwrap();
+        let late = deployment.commit(second).await.unwrap_err();
+        assert_eq!(late.code(), STORE_CONFLICT);
+        store.forgetful.store(true, Ordering::SeqCst);
+        deployment.commit(batch().await).await.unwrap_err();
+        assert_eq!(sum.0.load(Ordering::Relaxed), 1);
+    }
 }

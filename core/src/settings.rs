@@ -171,7 +171,8 @@ impl Limit {
     }
 }
 
-/// How often something may be tried or sent. All are counted before the thing is done and shared by all nodes.
+/// How often something may be tried or sent, shared by all nodes. Answers are counted before they are checked, messages
+/// in the commit that sends them. What strangers do is counted apart from what owners of accounts do.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Budgets {
@@ -180,7 +181,7 @@ pub struct Budgets {
     /// Answers for one account and one factor from all networks the account never signed in from, together.
     /// Networks it did sign in from are not affected, so nobody can lock an account's owner out.
     pub attempts_from_unknown: Limit,
-    /// Sign-ins from one network, over all accounts.
+    /// Sign-ins and answers to mailed codes from one network, over all accounts.
     pub sign_in_per_source: Limit,
     /// Sign-ups from one network.
     pub sign_up_per_source: Limit,
@@ -189,10 +190,17 @@ pub struct Budgets {
     pub send_interval: Span,
     /// Codes sent for one account on one channel.
     pub sends_per_account: Limit,
-    /// Codes sent to one address or number.
+    /// Codes sent to one address or number: for one account, and apart from that for everybody who has not proven to
+    /// own it. One network gets at most half of the latter.
     pub sends_per_destination: Limit,
-    /// Codes sent on one channel, over all accounts: the brake on a bill.
+    /// Codes sent on one channel, over all accounts: the brake on a bill. Counted twice: once for codes to devices that
+    /// are enrolled, once for codes that enrol one, so that neither uses up the other.
     pub sends_in_total: Limit,
+    /// Messages that requests from one network cause without anybody being signed in, such as for sign-up.
+    pub anonymous_sends_per_source: Limit,
+    /// Messages on one channel that nobody signed in has asked for, over all networks. They never use up
+    /// `sends_in_total`.
+    pub anonymous_sends_in_total: Limit,
 }
 
 impl Default for Budgets {
@@ -206,6 +214,8 @@ impl Default for Budgets {
             sends_per_account: Limit::new(20, Span::hours(1)),
             sends_per_destination: Limit::new(10, Span::hours(1)),
             sends_in_total: Limit::new(2_000, Span::hours(1)),
+            anonymous_sends_per_source: Limit::new(100, Span::hours(1)),
+            anonymous_sends_in_total: Limit::new(2_000, Span::hours(1)),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_lock::MutexGuardArc;
 use portcullis_ports::storage::{
     Collection, Direction, Expect, Key, MAX_PAGE, Query, Range, Record, RecordStore, STORE_CONFLICT,
     StoreError, Version, Write,
@@ -160,6 +161,10 @@ pub(crate) struct Batch {
     pub(crate) changed: Vec<Key>,
     /// Remembered records that it changes in a way that others may learn later.
     pub(crate) refreshed: Vec<Key>,
+    /// What is counted once this is done.
+    pub(crate) meters: Vec<metrics::Counter>,
+    /// Held until this is done or dropped, so that others in this process wait instead of colliding.
+    pub(crate) turns: Vec<MutexGuardArc<()>>,
 }
 
 impl Batch {

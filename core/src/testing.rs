@@ -68,16 +68,25 @@ impl KeyManager for PlainKeys {
     }
 }
 
-/// Hashes at once.
-struct QuickHasher;
+/// Hashes at once, and counts what it does.
+#[derive(Default)]
+pub(crate) struct QuickHasher {
+    pub(crate) hashes: AtomicUsize,
+    /// Passwords that were compared with the hash of an account.
+    pub(crate) checks: AtomicUsize,
+    /// The same for accounts that do not exist.
+    pub(crate) decoys: AtomicUsize,
+}
 
 #[async_trait]
 impl PasswordHasher for QuickHasher {
     async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
+        self.hashes.fetch_add(1, Ordering::SeqCst);
         Ok(PasswordHash(format!("quick:{}", password.expose())))
     }
 
     async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict> {
+        self.checks.fetch_add(1, Ordering::SeqCst);
         let matches = hash.0 == format!("quick:{}", password.expose());
         Ok(if matches {
             Verdict::Match
@@ -87,6 +96,7 @@ impl PasswordHasher for QuickHasher {
     }
 
     async fn decoy(&self, _: &Secret) -> Result<()> {
+        self.decoys.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 }
@@ -166,11 +176,22 @@ impl Presented for Bearer {
     }
 }
 
-/// A store that counts what is read, and whose queries can fail.
+/// What a store was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Work {
+    pub(crate) gets: usize,
+    pub(crate) queries: usize,
+    pub(crate) commits: usize,
+    pub(crate) writes: usize,
+}
+
+/// A store that counts what it is asked, and that can fail.
 pub(crate) struct Observed {
     inner: Arc<MemoryStore>,
     pub(crate) gets: AtomicUsize,
     pub(crate) queries: AtomicUsize,
+    pub(crate) commits: AtomicUsize,
+    pub(crate) writes: AtomicUsize,
     pub(crate) deaf: AtomicBool,
     /// Commits are not done, and nobody is told.
     pub(crate) forgetful: AtomicBool,
@@ -182,8 +203,21 @@ impl Observed {
             inner,
             gets: AtomicUsize::default(),
             queries: AtomicUsize::default(),
+            commits: AtomicUsize::default(),
+            writes: AtomicUsize::default(),
             deaf: AtomicBool::default(),
             forgetful: AtomicBool::default(),
+        }
+    }
+
+    /// What it was asked since the last look.
+    pub(crate) fn work(&self) -> Work {
+        let taken = |counter: &AtomicUsize| counter.swap(0, Ordering::SeqCst);
+        Work {
+            gets: taken(&self.gets),
+            queries: taken(&self.queries),
+            commits: taken(&self.commits),
+            writes: taken(&self.writes),
         }
     }
 }
@@ -208,6 +242,8 @@ impl RecordStore for Observed {
     }
 
     async fn commit(&self, writes: &[Write]) -> std::result::Result<Vec<Option<Version>>, StoreError> {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        self.writes.fetch_add(writes.len(), Ordering::SeqCst);
         if self.forgetful.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable {
                 detail: "the test told it to fail".into(),
@@ -224,6 +260,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) post: Arc<Post>,
+    pub(crate) hasher: Arc<QuickHasher>,
 }
 
 pub(crate) fn home() -> Source {
@@ -264,6 +301,16 @@ pub(crate) async fn world_sending(settings: Settings, offices: Vec<Office>) -> W
     world_on(store.clone(), store, false, clock, 1, settings, offices).await
 }
 
+/// A deployment, and what it asks the store.
+pub(crate) async fn observed(settings: Settings) -> (World, Arc<Observed>) {
+    let clock = Arc::new(FakeClock::default());
+    let store = Arc::new(MemoryStore::new(clock.clone()));
+    let observed = Arc::new(Observed::new(store.clone()));
+    let offices = vec![Office::new("main")];
+    let world = world_on(store, observed.clone(), false, clock, 1, settings, offices).await;
+    (world, observed)
+}
+
 /// Two nodes of one product, and what each of them asks the store.
 pub(crate) async fn two_nodes() -> [(World, Arc<Observed>); 2] {
     let clock = Arc::new(FakeClock::default());
@@ -297,11 +344,12 @@ async fn world_on(
 ) -> World {
     let impatient: Arc<dyn Clock> = Arc::new(Impatient(Arc::clone(&clock)));
     let post = Arc::clone(&offices[0].post);
+    let hasher = Arc::new(QuickHasher::default());
     let foundation = Foundation {
         store,
         shared,
         keys: Arc::new(PlainKeys),
-        hasher: Arc::new(QuickHasher),
+        hasher: hasher.clone(),
         identity: Vec::new(),
         senders: offices.into_iter().map(Office::sender).collect(),
         clock: impatient,
@@ -312,6 +360,7 @@ async fn world_on(
         clock,
         store: memory,
         post,
+        hasher,
     }
 }
 

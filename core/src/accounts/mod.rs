@@ -29,7 +29,7 @@ use token::Claims;
 
 use crate::access::{Identified, SignedIn, Source};
 use crate::audit::{Audit, Event};
-use crate::budgets::{Budgets, TOO_MANY_ATTEMPTS, Use};
+use crate::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
 use crate::messages::Change;
 use crate::notices::Notices;
@@ -109,7 +109,7 @@ impl Accounts {
         let account = self.directory.by_address(&command.email).await?;
         let known = match &account {
             Some(account) => self.budgets.knows(&account.subject, source).await?,
-            None => false,
+            None => Standing::Unknown,
         };
         self.budgets
             .attempt("password", command.email.as_str(), source, known)

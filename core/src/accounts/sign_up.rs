@@ -14,12 +14,12 @@ use super::password::check_strength;
 use super::records::{Account, AddressClaim, Then, Verification};
 use crate::access::Source;
 use crate::audit::Event;
-use crate::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
+use crate::budgets::{SendPurpose, Sends, Standing, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
 use crate::challenges::WRONG_CODE;
 use crate::input::Label;
 use crate::messages;
 use crate::outbox::Lane;
-use crate::settings::{self, Limit};
+use crate::settings;
 use crate::suppressions::at_sign_up;
 use crate::table::Batch;
 
@@ -56,7 +56,7 @@ impl Accounts {
             .await?;
         let password = self.passwords.hash(&command.password).await?;
         if settings.sign_up == settings::SignUp::Verified {
-            self.sign_up_verified(command.email, password, command.display_name)
+            self.sign_up_verified(command.email, password, command.display_name, source)
                 .await
         } else {
             self.sign_up_open(command.email, password, command.display_name, source)
@@ -96,6 +96,9 @@ impl Accounts {
                 self.audit
                     .append(&mut batch, &subject, &[Event::success("sign_up", source)])
                     .await?;
+                if self.outbox.serves(Channel::Email) {
+                    self.take_sends(&mut batch, &email, source).await?;
+                }
                 self.deployment.commit(batch).await
             })
             .await?;
@@ -108,9 +111,9 @@ impl Accounts {
         email: EmailAddress,
         password: PasswordHash,
         display_name: Option<Label>,
+        source: &Source,
     ) -> Result<SignedUp> {
         self.outbox.require(Channel::Email)?;
-        self.take_sends(&email).await?;
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
@@ -125,6 +128,7 @@ impl Accounts {
                     };
                     self.send_verification(&mut batch, &email, then).await?;
                 }
+                self.take_sends(&mut batch, &email, source).await?;
                 self.deployment.commit(batch).await
             })
             .await?;
@@ -137,7 +141,7 @@ impl Accounts {
     /// `wrong-code`, `too-many-attempts`.
     pub async fn verify_email(&self, command: VerifyEmail, source: &Source) -> Result<()> {
         self.budgets
-            .attempt("verify-email", command.email.as_str(), source, false)
+            .attempt("verify-email", command.email.as_str(), source, Standing::Unknown)
             .await?;
         let code: String = command
             .code
@@ -217,7 +221,6 @@ impl Accounts {
                 }],
             )
             .await?;
-        self.take_sends(&command.email).await?;
         self.deployment
             .retried(|| async {
                 let waiting = self
@@ -236,6 +239,7 @@ impl Accounts {
                 let mut batch = Batch::default();
                 if let Some(then) = then {
                     self.send_verification(&mut batch, &command.email, then).await?;
+                    self.take_sends(&mut batch, &command.email, source).await?;
                 }
                 self.deployment.commit(batch).await
             })
@@ -296,27 +300,15 @@ impl Accounts {
             .pseudonym("verification", &[email.as_str(), nonce, code])
     }
 
-    async fn take_sends(&self, email: &EmailAddress) -> Result<()> {
-        let limits = &self.deployment.settings.budgets;
-        let to = [Channel::Email.word(), email.as_str()];
-        let uses = [
-            Use {
-                name: "send-interval",
-                of: &["verification", email.as_str()],
-                limit: Limit::new(1, limits.send_interval),
-            },
-            Use {
-                name: "sends-destination",
-                of: &to,
-                limit: limits.sends_per_destination,
-            },
-            Use {
-                name: "sends-total",
-                of: &to[..1],
-                limit: limits.sends_in_total,
-            },
-        ];
-        self.budgets.take(TOO_MANY_SENDS, &uses).await
+    async fn take_sends(&self, batch: &mut Batch, email: &EmailAddress, source: &Source) -> Result<()> {
+        let to = Destination::Email(email.clone());
+        let sends = Sends {
+            purpose: SendPurpose::Anonymous { source },
+            about: "verification",
+            holder: email.as_str(),
+            destinations: &[&to],
+        };
+        self.budgets.take_sends_in(batch, &sends).await
     }
 
     fn new_subject(&self) -> Result<Subject> {

@@ -1,5 +1,7 @@
 //! Accounts: sign-up, sign-in, tokens, passwords.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures_util::FutureExt;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
 
@@ -93,6 +95,12 @@ async fn unknown_user_and_wrong_password_get_the_same_answer() {
     let first = world.app.accounts.sign_in(wrong, &home()).await.unwrap_err();
     let second = world.app.accounts.sign_in(unknown, &home()).await.unwrap_err();
     assert_eq!((first.code(), first.detail()), (second.code(), second.detail()));
+    let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+    assert_eq!(
+        (count(&world.hasher.checks), count(&world.hasher.decoys)),
+        (1, 1),
+        "either way one hash is computed"
+    );
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ impl Audit {
             head.value.entries = entry.number;
             head.value.hash = entry.hash()?;
             batch.insert(&entry)?;
-            count(event);
+            batch.meters.push(meter(event));
         }
         batch.save(&head)
     }
@@ -179,11 +179,11 @@ impl Audit {
     }
 }
 
-fn count(event: &Event<'_>) {
+fn meter(event: &Event<'_>) -> metrics::Counter {
     let outcome = match event.outcome {
         EventOutcome::Success => "success",
         EventOutcome::Failure => "failure",
         EventOutcome::Info => "info",
     };
-    metrics::counter!("portcullis_events_total", "event" => event.name, "outcome" => outcome).increment(1);
+    metrics::counter!("portcullis_events_total", "event" => event.name, "outcome" => outcome)
 }

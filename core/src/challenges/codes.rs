@@ -4,20 +4,28 @@ use std::sync::Arc;
 
 use portcullis_ports::Result;
 use portcullis_ports::id::DeviceId;
-use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::secret::same_secret;
 
 use super::model::{Challenge, NOTHING_SENT, SentCode, WRONG_CODE};
-use crate::budgets::{Budgets, TOO_MANY_SENDS, Use};
+use crate::budgets::{Budgets, SendPurpose, Sends};
 use crate::deployment::Deployment;
 use crate::factors::{ContactDevice, FactorKind};
 use crate::messages::{self, CodeFor};
 use crate::outbox::{Lane, Outbox};
-use crate::settings::Limit;
 use crate::sms_spend::{Quote, SmsSpend};
 use crate::suppressions::{ADDRESS_SUPPRESSED, Suppressions};
 use crate::table::Batch;
+
+/// What codes are for.
+pub(crate) struct CodesAbout<'a> {
+    /// The sentence around the code.
+    pub(crate) why: CodeFor,
+    /// Codes about the same keep an interval.
+    pub(crate) what: &'a str,
+    /// Whose budgets they use.
+    pub(crate) purpose: SendPurpose<'a>,
+}
 
 /// Sends and checks codes.
 #[derive(Clone)]
@@ -76,65 +84,6 @@ impl Codes {
         }
     }
 
-    /// Counts one code to each device, all or none, before any is made.
-    ///
-    /// # Errors
-    /// `channel-unavailable`, `too-many-sends`, `sms-spend-exhausted`, `sms-destination-blocked`.
-    pub(crate) async fn take(
-        &self,
-        subject: &Subject,
-        what: &str,
-        devices: &[ContactDevice],
-        why: CodeFor,
-    ) -> Result<()> {
-        let quote = self.quote(devices, why)?;
-        // Looked at before and counted after the budgets: no refusal of either uses the other up.
-        self.sms_spend.check(&quote).await?;
-        let limits = &self.deployment.settings.budgets;
-        let interval = Limit::new(1, limits.send_interval);
-        let pause = [subject.as_str(), what];
-        let mut uses = vec![Use {
-            name: "send-interval",
-            of: &pause,
-            limit: interval,
-        }];
-        let keys: Vec<[&str; 2]> = devices
-            .iter()
-            .map(|device| [device.destination.channel().word(), device.destination.address()])
-            .collect();
-        for key in &keys {
-            uses.push(Use {
-                name: "sends-destination",
-                of: key,
-                limit: limits.sends_per_destination,
-            });
-        }
-        let mut channels: Vec<_> = devices
-            .iter()
-            .map(|device| device.destination.channel())
-            .collect();
-        channels.dedup();
-        let per_channel: Vec<[&str; 2]> = channels
-            .iter()
-            .map(|channel| [channel.word(), subject.as_str()])
-            .collect();
-        for (channel, key) in channels.iter().zip(&per_channel) {
-            self.outbox.require(*channel)?;
-            uses.push(Use {
-                name: "sends-account",
-                of: key,
-                limit: limits.sends_per_account,
-            });
-            uses.push(Use {
-                name: "sends-total",
-                of: &key[..1],
-                limit: limits.sends_in_total,
-            });
-        }
-        self.budgets.take(TOO_MANY_SENDS, &uses).await?;
-        self.sms_spend.take(&quote).await
-    }
-
     /// What text messages with codes to these devices cost. All codes are equally long.
     fn quote(&self, devices: &[ContactDevice], why: CodeFor) -> Result<Quote> {
         let product = &self.deployment.settings.product.name;
@@ -151,14 +100,22 @@ impl Codes {
             .quote(written.iter().map(|(number, text)| (*number, text.as_str())))
     }
 
-    /// Adds a fresh code for each device to the challenge and its message to the batch.
+    /// Adds a fresh code for each device to the challenge, and its message, what it costs and what it uses of the budgets
+    /// to the batch: nothing is counted that is not sent. To be called last before the commit.
+    ///
+    /// # Errors
+    /// `channel-unavailable`, `address-suppressed`, `too-many-sends`, `sms-spend-exhausted`, `sms-destination-blocked`.
     pub(crate) async fn send(
         &self,
         batch: &mut Batch,
         challenge: &mut Challenge,
         devices: &[ContactDevice],
-        why: CodeFor,
+        about: &CodesAbout<'_>,
     ) -> Result<()> {
+        for device in devices {
+            self.outbox.require(device.destination.channel())?;
+        }
+        let quote = self.quote(devices, about.why)?;
         for device in devices {
             let code = self.deployment.random_code()?;
             challenge.codes.retain(|sent| sent.device != device.id);
@@ -172,13 +129,24 @@ impl Codes {
             let draft = messages::code(
                 product,
                 device.destination.clone(),
-                why,
+                about.why,
                 &code,
                 challenge.expires_at,
             );
             self.outbox.enqueue(batch, draft).await?;
         }
-        Ok(())
+        let destinations: Vec<_> = devices.iter().map(|device| &device.destination).collect();
+        if destinations.is_empty() {
+            return Ok(());
+        }
+        let sends = Sends {
+            purpose: about.purpose,
+            about: about.what,
+            holder: challenge.subject.as_str(),
+            destinations: &destinations,
+        };
+        self.budgets.take_sends_in(batch, &sends).await?;
+        self.sms_spend.take_in(batch, &quote).await
     }
 
     /// The device whose code this is. Every code that was sent is compared, so the time tells nothing.

@@ -15,7 +15,7 @@ use portcullis_ports::Result;
 use portcullis_ports::id::SessionId;
 
 pub(crate) use book::{ChallengeBook, NewChallenge};
-pub(crate) use codes::Codes;
+pub(crate) use codes::{Codes, CodesAbout};
 pub(crate) use model::Challenge;
 use model::State;
 pub use model::{

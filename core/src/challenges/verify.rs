@@ -3,13 +3,14 @@
 use portcullis_ports::id::{DeviceId, SessionId};
 use portcullis_ports::{Error, Kind, Result};
 
-use super::Challenges;
 use super::model::{
     Challenge, CodesSent, FACTOR_NOT_REQUIRED, Progress, Purpose, SendEmailCode, SendSmsCode, State,
     UseRecoveryCode, VerifyCode, VerifyTotp,
 };
+use super::{Challenges, CodesAbout};
 use crate::access::Identified;
 use crate::audit::Event;
+use crate::budgets::SendPurpose;
 use crate::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
 use crate::messages::{Change, CodeFor};
 use crate::sessions::Granted;
@@ -29,6 +30,16 @@ enum Answer<'a> {
 }
 
 impl Answer<'_> {
+    /// What its budget is for: mistyped codes of an app do not lock the way out that exists for a lost one.
+    fn attempts(self, factor: FactorKind) -> &'static str {
+        match (self, factor) {
+            (Self::Totp(_) | Self::Sent(_), factor) => factor.word(),
+            (Self::Recovery(_), FactorKind::Totp) => "recovery-totp",
+            (Self::Recovery(_), FactorKind::Sms) => "recovery-sms",
+            (Self::Recovery(_), FactorKind::Email) => "recovery-email",
+        }
+    }
+
     fn event(self, factor: FactorKind) -> &'static str {
         match (self, factor) {
             (Self::Totp(_), _) => "mfa_totp_verify",
@@ -133,7 +144,7 @@ impl Challenges {
         self.waiting_for(who, raw, factor).await?;
         let known = self.budgets.knows(&who.subject, &who.source).await?;
         self.budgets
-            .attempt(factor.word(), who.subject.as_str(), &who.source, known)
+            .attempt(answer.attempts(factor), who.subject.as_str(), &who.source, known)
             .await?;
         let result = self
             .deployment
@@ -146,6 +157,12 @@ impl Challenges {
                 if let Some(device) = device {
                     event = event.with("device_id", device);
                 }
+                self.budgets.clear_attempts(
+                    &mut batch,
+                    answer.attempts(factor),
+                    who.subject.as_str(),
+                    &who.source,
+                )?;
                 self.advance(who, raw, factor, &found, batch, event).await
             })
             .await;
@@ -222,8 +239,6 @@ impl Challenges {
             granted = Some(begun);
         }
         batch.replace(found, &challenge)?;
-        self.budgets
-            .clear_attempts(&mut batch, factor.word(), who.subject.as_str(), &who.source)?;
         self.audit.append(&mut batch, &who.subject, &events).await?;
         self.deployment.commit(batch).await?;
         Ok(Progress {
@@ -295,16 +310,24 @@ impl Challenges {
             CodeFor::SignIn
         };
         let devices = self.codes.reachable(devices).await?;
-        self.codes.take(&who.subject, what, &devices, why).await?;
+        let about = CodesAbout {
+            why,
+            what,
+            purpose: SendPurpose::Proof {
+                account: &who.subject,
+            },
+        };
         self.deployment
             .retried(|| async {
                 let found = self.waiting_for(who, raw, factor).await?;
                 let mut challenge = found.value.clone();
                 let mut batch = Batch::default();
-                self.codes.send(&mut batch, &mut challenge, &devices, why).await?;
-                batch.replace(&found, &challenge)?;
                 let event = Event::info(event, &who.source).with("sent", devices.len());
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
+                self.codes
+                    .send(&mut batch, &mut challenge, &devices, &about)
+                    .await?;
+                batch.replace(&found, &challenge)?;
                 self.deployment.commit(batch).await
             })
             .await?;

@@ -13,7 +13,10 @@ use super::model::{
 use super::records::{ContactKind, Emails, Phones};
 use crate::access::{Action, SignedIn};
 use crate::audit::Event;
-use crate::challenges::{Challenge, ChallengeBook, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE};
+use crate::budgets::SendPurpose;
+use crate::challenges::{
+    Challenge, ChallengeBook, CodesAbout, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE,
+};
 use crate::input::Label;
 use crate::messages::{Change, CodeFor};
 use crate::sms_spend::SMS_DESTINATION_BLOCKED;
@@ -152,16 +155,15 @@ impl Factors {
         };
         let reachable = self.codes.reachable(vec![device.clone()]).await;
         reachable.map_err(|error| at_field(error, field))?;
-        self.codes
-            .take(subject, words.enrol, std::slice::from_ref(&device), CodeFor::Add)
-            .await
-            .map_err(|error| {
-                if error.code() == SMS_DESTINATION_BLOCKED {
-                    error.at(field, SMS_DESTINATION_BLOCKED.title())
-                } else {
-                    error
-                }
-            })?;
+        let about = CodesAbout {
+            why: CodeFor::Add,
+            what: words.enrol,
+            purpose: if self.has_proven(subject, &device.destination).await? {
+                SendPurpose::Proof { account: subject }
+            } else {
+                SendPurpose::Enrolment { account: subject }
+            },
+        };
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
             purpose: words.enrol_purpose,
@@ -178,21 +180,23 @@ impl Factors {
                     codes: Vec::new(),
                     ..draft.clone()
                 };
-                self.codes
-                    .send(
-                        &mut batch,
-                        &mut challenge,
-                        std::slice::from_ref(&device),
-                        CodeFor::Add,
-                    )
-                    .await?;
-                batch.insert(&challenge)?;
-                batch.save(&slot)?;
                 let event = Event::success(words.begin_event, &who.source).with("device_id", &device.id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
+                batch.save(&slot)?;
+                self.codes
+                    .send(&mut batch, &mut challenge, std::slice::from_ref(&device), &about)
+                    .await?;
+                batch.insert(&challenge)?;
                 self.deployment.commit(batch).await
             })
-            .await?;
+            .await
+            .map_err(|error| {
+                if error.code() == SMS_DESTINATION_BLOCKED {
+                    error.at(field, SMS_DESTINATION_BLOCKED.title())
+                } else {
+                    error
+                }
+            })?;
         Ok(ContactBegun {
             challenge_id,
             sent_to: vec![device.destination.masked()],
@@ -200,6 +204,15 @@ impl Factors {
             expires_at: draft.expires_at,
             retry_after: self.codes.interval(),
         })
+    }
+
+    /// Whether the destination is the account's own address, and proven to be.
+    async fn has_proven(&self, subject: &Subject, to: &Destination) -> Result<bool> {
+        let Destination::Email(address) = to else {
+            return Ok(false);
+        };
+        let account = self.directory.account(subject).await?;
+        Ok(account.is_some_and(|account| account.email_verified_at.is_some() && account.email == *address))
     }
 
     /// The contacts with one more that waits. An older waiting one of the same destination makes room.

@@ -13,7 +13,8 @@ use super::model::{
 use super::records::{ContactKind, Emails, Phones};
 use crate::access::SignedIn;
 use crate::audit::Event;
-use crate::challenges::{Challenge, ChallengeBook, FACTOR_NOT_REQUIRED, NewChallenge, Transport};
+use crate::budgets::SendPurpose;
+use crate::challenges::{Challenge, ChallengeBook, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge, Transport};
 use crate::messages::{Change, CodeFor};
 use crate::recovery_codes::RecoveryDesk;
 use crate::suppressions::ADDRESS_SUPPRESSED;
@@ -60,11 +61,11 @@ impl Factors {
         if accepts.is_empty() {
             return Err(NO_OTHER_PROOF.error());
         }
-        if !targets.is_empty() {
-            self.codes
-                .take(subject, words.remove, &targets, CodeFor::Remove)
-                .await?;
-        }
+        let about = CodesAbout {
+            why: CodeFor::Remove,
+            what: words.remove,
+            purpose: SendPurpose::Proof { account: subject },
+        };
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
             purpose: words.remove_purpose,
@@ -80,12 +81,12 @@ impl Factors {
                     codes: Vec::new(),
                     ..draft.clone()
                 };
-                self.codes
-                    .send(&mut batch, &mut challenge, &targets, CodeFor::Remove)
-                    .await?;
-                batch.insert(&challenge)?;
                 let event = Event::info(words.remove_event, &who.source).with("device_id", &id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
+                self.codes
+                    .send(&mut batch, &mut challenge, &targets, &about)
+                    .await?;
+                batch.insert(&challenge)?;
                 self.deployment.commit(batch).await
             })
             .await?;

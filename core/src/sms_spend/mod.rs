@@ -11,7 +11,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_lock::Mutex;
 use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::money::Currency;
 use portcullis_ports::storage::Range;
@@ -23,6 +22,7 @@ pub(crate) use records::SMS_SPEND;
 use records::Spent;
 pub use settings::SmsSpend as Limits;
 
+use crate::budgets::Lines;
 use crate::day::Day;
 use crate::deployment::Deployment;
 use crate::table::{Batch, Slot};
@@ -69,15 +69,14 @@ struct Sum {
 #[derive(Clone)]
 pub struct SmsSpend {
     deployment: Arc<Deployment>,
-    /// Whoever counts in this process waits instead of colliding in the store.
-    line: Arc<Mutex<()>>,
+    lines: Lines,
 }
 
 impl SmsSpend {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
         Self {
             deployment: Arc::clone(deployment),
-            line: Arc::default(),
+            lines: Lines::default(),
         }
     }
 
@@ -119,35 +118,34 @@ impl SmsSpend {
         Ok(Quote { parts })
     }
 
-    /// Refuses what cannot be paid for as things stand, and counts nothing.
+    /// Counts the cost in a commit of its own, all or nothing. A refusal counts nothing.
     ///
     /// # Errors
-    /// `sms-spend-exhausted` with the time until midnight UTC.
-    pub(crate) async fn check(&self, quote: &Quote) -> Result<()> {
-        if self.counted_in().is_some() && !quote.parts.is_empty() {
-            self.added(quote).await?;
-        }
-        Ok(())
-    }
-
-    /// Counts the cost, all or nothing. A refusal counts nothing.
-    ///
-    /// # Errors
-    /// As [`SmsSpend::check`].
+    /// As [`SmsSpend::take_in`].
     pub(crate) async fn take(&self, quote: &Quote) -> Result<()> {
-        if self.counted_in().is_none() || quote.parts.is_empty() {
-            return Ok(());
-        }
-        let _turn = self.line.lock().await;
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                for slot in self.added(quote).await? {
-                    batch.save(&slot)?;
-                }
+                self.take_in(&mut batch, quote).await?;
                 self.deployment.commit(batch).await
             })
             .await
+    }
+
+    /// Adds the cost to the commit that sends the messages, so that a failure costs nothing. To be called last before
+    /// the commit: until that is done, others in this process wait.
+    ///
+    /// # Errors
+    /// `sms-spend-exhausted` with the time until midnight UTC.
+    pub(crate) async fn take_in(&self, batch: &mut Batch, quote: &Quote) -> Result<()> {
+        if self.counted_in().is_none() || quote.parts.is_empty() {
+            return Ok(());
+        }
+        self.lines.join(batch, std::iter::once("sms-spend")).await;
+        for slot in self.added(quote).await? {
+            batch.save(&slot)?;
+        }
+        Ok(())
     }
 
     /// The sums as they are with the quote.

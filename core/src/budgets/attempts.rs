@@ -1,0 +1,63 @@
+//! Budgets of answers: passwords, codes, whatever can be guessed.
+
+use portcullis_ports::Result;
+
+use super::{Budgets, Counter, Standing, TOO_MANY_ATTEMPTS, Use};
+use crate::access::Source;
+use crate::table::Batch;
+
+/// The budget that a right answer opens again.
+pub(super) const OWN: &str = "attempts";
+
+impl Budgets {
+    /// Counts an answer of `account` to `what`.
+    ///
+    /// Where the account never signed in before, all share one budget besides their own; where it did, there is one of
+    /// its own only. Whoever guesses from elsewhere can therefore not lock the owner out. Either way as many counters
+    /// are read and written, so that the time tells nothing.
+    pub(crate) async fn attempt(
+        &self,
+        what: &str,
+        account: &str,
+        source: &Source,
+        standing: Standing,
+    ) -> Result<()> {
+        let limits = &self.deployment.settings.budgets;
+        let network = source.network();
+        let own = [what, account, network.as_str()];
+        let uses = [
+            Use {
+                name: OWN,
+                of: &own,
+                limit: limits.attempts,
+            },
+            match standing {
+                Standing::Network => Use {
+                    name: "attempts-known",
+                    of: &own,
+                    limit: limits.attempts_from_unknown,
+                },
+                Standing::Unknown => Use {
+                    name: "attempts-unknown",
+                    of: &own[..2],
+                    limit: limits.attempts_from_unknown,
+                },
+            },
+        ];
+        self.take(TOO_MANY_ATTEMPTS, &uses).await
+    }
+
+    /// Forgets the wrong answers before a right one.
+    pub(crate) fn clear_attempts(
+        &self,
+        batch: &mut Batch,
+        what: &str,
+        account: &str,
+        source: &Source,
+    ) -> Result<()> {
+        let key = self.key(OWN, &[what, account, &source.network()])?;
+        self.refusals.forget(&key);
+        batch.clear::<Counter>(key, Counter::SORT.into());
+        Ok(())
+    }
+}
