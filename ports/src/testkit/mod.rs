@@ -1,5 +1,7 @@
 //! Fakes and conformance suites: what a core test stands on, and what every plugin must pass.
 
+#[cfg(feature = "contract")]
+pub mod contract;
 mod fakes;
 pub mod identity;
 pub mod keys;

@@ -1,155 +1,16 @@
 //! What we send and what the simulator answers, held against the vendor's own documents.
 //!
-//! The documents lie outside this repository, in the folder that `PORTCULLIS_VENDOR_SPECS` names.
+//! Where the documents come from and under which licence stands in `contract/LICENCES.md`.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use jsonschema::Validator;
 use portcullis_ports::http::{HttpMethod, HttpRequest, HttpResponse};
 use portcullis_ports::testkit::Vendor;
+use portcullis_ports::testkit::contract::Contract;
 use portcullis_provider_twilio::simulator::{self, Callback};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::office::{Office, WEBHOOK, reference};
 
 const TO: &str = "+15017122661";
-
-/// The folder with the documents, or `None` where they are not at hand.
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("PORTCULLIS_VENDOR_SPECS").map(PathBuf::from);
-    if folder.is_none() {
-        println!("PORTCULLIS_VENDOR_SPECS is not set: nothing was held against the vendor's documents");
-    }
-    folder
-}
-
-/// One of the documents, with schemas as JSON Schema has them.
-struct Document(Value);
-
-impl Document {
-    fn open(folder: &std::path::Path, name: &str) -> Self {
-        let path = folder.join(name);
-        let text =
-            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self(serde_json::from_str(&text).unwrap())
-    }
-
-    fn validator(&self, schema: &Value) -> Validator {
-        let mut schema = schema.clone();
-        let mut components = self.0["components"].clone();
-        convert(&mut schema);
-        if let Some(schemas) = components["schemas"].as_object_mut() {
-            schemas.values_mut().for_each(convert);
-        }
-        schema
-            .as_object_mut()
-            .unwrap()
-            .insert("components".to_owned(), components);
-        jsonschema::validator_for(&schema).unwrap()
-    }
-
-    fn operation(&self, method: &str, path: &str) -> &Value {
-        let operation = &self.0["paths"][path][method];
-        assert!(operation.is_object(), "{method} {path} is not in the document");
-        operation
-    }
-
-    fn accepts_form(&self, path: &str, body: &[u8]) {
-        let schema = &self.operation("post", path)["requestBody"]["content"]["application/x-www-form-urlencoded"]
-            ["schema"];
-        let form = typed(body, schema);
-        let unknown: Vec<_> = form
-            .keys()
-            .filter(|name| schema["properties"].get(*name).is_none())
-            .collect();
-        assert!(unknown.is_empty(), "{path}: {unknown:?} are not in the document");
-        assert_valid(&self.validator(schema), &Value::Object(form), path);
-    }
-
-    fn accepts_answer(&self, method: &str, path: &str, answer: &HttpResponse) {
-        let responses = &self.operation(method, path)["responses"];
-        let status = answer.status.to_string();
-        let response = responses.get(&status).unwrap_or(&responses["default"]);
-        assert!(
-            answer.status >= 400 || responses.get(&status).is_some(),
-            "{method} {path}: {status}"
-        );
-        let body: Value = serde_json::from_slice(&answer.body).unwrap();
-        let validator = self.validator(&response["content"]["application/json"]["schema"]);
-        assert_valid(&validator, &body, path);
-    }
-}
-
-fn assert_valid(validator: &Validator, value: &Value, what: &str) {
-    let errors: Vec<_> = validator
-        .iter_errors(value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{what}: {errors:#?}\n{value:#}");
-}
-
-/// `nullable`, which JSON Schema does not know, becomes a type.
-fn convert(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(convert),
-        Value::Object(map) => {
-            let nullable = map.remove("nullable") == Some(json!(true));
-            for (key, inner) in map.iter_mut() {
-                match (key.as_str(), inner) {
-                    ("properties", Value::Object(fields)) => fields.values_mut().for_each(convert),
-                    ("enum" | "default" | "example" | "required", _) => {}
-                    (_, inner) => convert(inner),
-                }
-            }
-            if nullable {
-                if let Some(Value::Array(values)) = map.get_mut("enum") {
-                    values.push(Value::Null);
-                }
-                let kind = map.get("type").cloned();
-                match kind {
-                    Some(kind) => {
-                        map.insert("type".to_owned(), json!([kind, "null"]));
-                    }
-                    None if map
-                        .keys()
-                        .any(|key| ["$ref", "allOf", "anyOf"].contains(&key.as_str())) =>
-                    {
-                        let inner = Value::Object(std::mem::take(map));
-                        *map = Map::from_iter([("anyOf".to_owned(), json!([inner, { "type": "null" }]))]);
-                    }
-                    None => {}
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A form with its values typed as the schema has them.
-fn typed(body: &[u8], schema: &Value) -> Map<String, Value> {
-    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(body).into_owned() {
-        values.entry(name).or_default().push(value);
-    }
-    let one = |kind: &Value, text: &String| match kind.as_str() {
-        Some("integer" | "number" | "boolean") => serde_json::from_str(text).unwrap(),
-        _ => Value::String(text.clone()),
-    };
-    let typed = |name: &String, values: &Vec<String>| {
-        let kind = &schema["properties"][name]["type"];
-        if kind == "array" {
-            json!(values)
-        } else {
-            assert_eq!(values.len(), 1, "{name} is given twice");
-            one(kind, &values[0])
-        }
-    };
-    values
-        .iter()
-        .map(|(name, values)| (name.clone(), typed(name, values)))
-        .collect()
-}
 
 const MESSAGES: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
 const MESSAGE: &str = "/2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json";
@@ -178,8 +39,7 @@ fn ask(office: &Office, method: HttpMethod, path: &str, form: &[(&str, &str)]) -
 
 #[tokio::test]
 async fn messages_are_as_the_vendor_documents_them() {
-    let Some(folder) = folder() else { return };
-    let document = Document::open(&folder, "twilio_messages.json");
+    let contract = Contract::new(include_str!("contract/twilio_messages.json"));
     let office = Office::new();
     let by_number = office.plain().await.sender;
     let by_service = office
@@ -189,8 +49,8 @@ async fn messages_are_as_the_vendor_documents_them() {
     let sid = reference(by_number.send(&office.text(TO)).await);
     reference(by_service.send(&office.code(TO, "123456")).await);
     for request in office.client.sent() {
-        document.accepts_form(MESSAGES, &request.body);
-        document.accepts_answer("post", MESSAGES, &office.twilio.answer(&request));
+        contract.accepts_form(MESSAGES, &request.body);
+        contract.accepts_answer("post", MESSAGES, &office.twilio.answer(&request));
     }
     let account = format!("/2010-04-01/Accounts/{}", simulator::ACCOUNT);
     office.twilio.report(&sid, "undelivered", Some(30003)).unwrap();
@@ -201,7 +61,7 @@ async fn messages_are_as_the_vendor_documents_them() {
         &[],
     );
     assert_eq!(one.status, 200);
-    document.accepts_answer("get", MESSAGE, &one);
+    contract.accepts_answer("get", MESSAGE, &one);
     let all = ask(
         &office,
         HttpMethod::Get,
@@ -209,7 +69,7 @@ async fn messages_are_as_the_vendor_documents_them() {
         &[],
     );
     assert_eq!(all.status, 200);
-    document.accepts_answer("get", MESSAGES, &all);
+    contract.accepts_answer("get", MESSAGES, &all);
     let refused = ask(
         &office,
         HttpMethod::Post,
@@ -217,13 +77,12 @@ async fn messages_are_as_the_vendor_documents_them() {
         &[("To", TO)],
     );
     assert_eq!(refused.status, 400);
-    document.accepts_answer("post", MESSAGES, &refused);
+    contract.accepts_answer("post", MESSAGES, &refused);
 }
 
 #[tokio::test]
 async fn verifications_are_as_the_vendor_documents_them() {
-    let Some(folder) = folder() else { return };
-    let document = Document::open(&folder, "twilio_verify.json");
+    let contract = Contract::new(include_str!("contract/twilio_verify.json"));
     let office = Office::new();
     let connected = office.with_verify().await;
     for code in ["123456", "234567"] {
@@ -236,13 +95,13 @@ async fn verifications_are_as_the_vendor_documents_them() {
         } else {
             VERIFICATION
         };
-        document.accepts_form(path, &request.body);
-        document.accepts_answer("post", path, &office.twilio.answer(&request));
+        contract.accepts_form(path, &request.body);
+        contract.accepts_answer("post", path, &office.twilio.answer(&request));
         seen += 1;
     }
     assert_eq!(seen, 4, "created, created again, canceled, created");
     let service = format!("/v2/Services/{}", simulator::VERIFY_SERVICE);
-    document.accepts_answer("get", SERVICE, &ask(&office, HttpMethod::Get, &service, &[]));
+    contract.accepts_answer("get", SERVICE, &ask(&office, HttpMethod::Get, &service, &[]));
     let pending = office
         .twilio
         .verifications()
@@ -252,10 +111,10 @@ async fn verifications_are_as_the_vendor_documents_them() {
     let path = format!("{service}/Verifications/{}", pending.sid);
     let one = ask(&office, HttpMethod::Get, &path, &[]);
     assert_eq!(one.status, 200);
-    document.accepts_answer("get", VERIFICATION, &one);
+    contract.accepts_answer("get", VERIFICATION, &one);
     let check = |code: &str| {
         let form = [("VerificationSid", pending.sid.as_str()), ("Code", code)];
-        document.accepts_form(
+        contract.accepts_form(
             CHECK,
             form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(form)
@@ -268,7 +127,7 @@ async fn verifications_are_as_the_vendor_documents_them() {
             &format!("{service}/VerificationCheck"),
             &form,
         );
-        document.accepts_answer("post", CHECK, &answer);
+        contract.accepts_answer("post", CHECK, &answer);
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
         body["status"].as_str().map(str::to_owned).unwrap_or_default()
     };
@@ -281,18 +140,17 @@ async fn verifications_are_as_the_vendor_documents_them() {
         &[("To", "+15017122669")],
     );
     assert_eq!(again.status, 404);
-    document.accepts_answer("post", CHECK, &again);
+    contract.accepts_answer("post", CHECK, &again);
 }
 
 #[tokio::test]
 async fn callbacks_are_as_the_vendor_documents_them() {
-    let Some(folder) = folder() else { return };
-    let document = Document::open(&folder, "twilio_webhooks.json");
+    let contract = Contract::new(include_str!("contract/twilio_webhooks.json"));
     let office = Office::new();
     let sender = office.plain().await.sender;
     let sid = reference(sender.send(&office.text(TO)).await);
     let report: Callback = office.twilio.report(&sid, "failed", Some(30005)).unwrap();
-    document.accepts_form("/x-webhook/twilio-status", &report.body);
+    contract.accepts_form("/x-webhook/twilio-status", &report.body);
     let incoming = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
-    document.accepts_form("/x-webhook/twilio-inbound", &incoming.body);
+    contract.accepts_form("/x-webhook/twilio-inbound", &incoming.body);
 }
