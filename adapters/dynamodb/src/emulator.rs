@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use portcullis_ports::testkit::skipped;
+
 /// How long a process may take until it answers; the Java one needs a second on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Another process may take the free port before the emulator does.
@@ -39,7 +41,6 @@ impl Emulator {
     /// # Panics
     /// If it does not start, or if it is not installed although the variable `CI` is `true`.
     #[expect(clippy::panic, reason = "a test must not pass without what it needs")]
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     pub fn start(kind: Kind) -> Option<Self> {
         let mut last = String::new();
         for _ in 0..ATTEMPTS {
@@ -49,7 +50,10 @@ impl Emulator {
                     panic!("{what} is missing; `{INSTALL}` installs it")
                 }
                 Err(Trouble::Missing(what)) => {
-                    eprintln!("skipped: {what} is missing; `{INSTALL}` installs it");
+                    skipped(
+                        &format!("tests on {kind:?}"),
+                        &format!("{what} is missing; `{INSTALL}` installs it"),
+                    );
                     return None;
                 }
                 Err(Trouble::Failed(why)) => last = why,

@@ -9,6 +9,7 @@ mod memory_store;
 pub mod passwords;
 pub mod plugin;
 pub mod senders;
+mod skipped;
 pub mod storage;
 pub mod vendor;
 
@@ -16,4 +17,5 @@ pub use fakes::{FakeClock, FakeEntropy};
 pub use identity::FakeRequest;
 pub use memory_store::MemoryStore;
 pub use plugin::FakeRuntime;
+pub use skipped::skipped;
 pub use vendor::{Fault, NoNetwork, Vendor, VendorClient};

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use portcullis_ports::storage::{Direction, Expect, Query, Range, StoreError, Write};
+use portcullis_ports::testkit::skipped;
 use rusqlite::Connection;
 
 use crate::child::Child;
@@ -52,7 +53,10 @@ async fn a_folder_without_permission_is_refused() {
     if rustix::process::geteuid().is_root() {
         // Nothing is forbidden to root, so another user has to try.
         let Some(answer) = Child::open_as_nobody(&closed) else {
-            eprintln!("skipped: the test binary cannot be run by another user");
+            skipped(
+                "a folder without permission",
+                "the tests run as root, and their program cannot be run by another user here",
+            );
             return;
         };
         assert!(answer.contains("the right to read, write and search"), "{answer}");
