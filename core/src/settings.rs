@@ -4,6 +4,8 @@ use portcullis_ports::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::input::Region;
+
 /// All tables of the core.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -138,6 +140,9 @@ pub struct Factors {
     /// The most e-mail addresses of one account.
     #[schemars(range(min = 1, max = 20), extend("x-env" = ["EMAIL_DEVICE_LIMIT"]))]
     pub email_limit: usize,
+    /// The country in which a phone number is read that comes without its country code, as two letters (ISO 3166-1):
+    /// with "US", (415) 555-2671 becomes +14155552671.
+    pub default_region: Region,
     /// An enrolment that was begun and not confirmed is forgotten after this long.
     pub enrolment_lifetime: Span,
 }
@@ -148,6 +153,7 @@ impl Default for Factors {
             totp_limit: 5,
             sms_limit: 3,
             email_limit: 5,
+            default_region: Region::default(),
             enrolment_lifetime: Span::minutes(10),
         }
     }

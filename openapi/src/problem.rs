@@ -12,16 +12,11 @@ use poem_openapi::error::ParsePathError;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
+pub use portcullis_core::input::INVALID_REQUEST;
 use portcullis_ports::error::FieldProblem;
 use portcullis_ports::{Code, Error, Kind, Retry};
 use serde::Serialize;
 
-/// The request cannot be understood; `errors` names the fields.
-pub const INVALID_REQUEST: Code = Code::new(
-    "invalid-request",
-    Kind::Invalid,
-    "The request has missing or wrong fields.",
-);
 /// Nothing is served at this path.
 pub const NOT_FOUND: Code = Code::new("not-found", Kind::NotFound, "There is nothing at this address.");
 /// The path is served, with other methods.

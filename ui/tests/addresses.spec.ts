@@ -18,9 +18,10 @@ async function addPhone(page: Page, person: Person): Promise<string[]> {
   await page.goto('/phones');
   await page.getByRole('button', { name: 'Add phone number' }).click();
   const dialog = page.getByRole('dialog', { name: 'Add a phone number' });
-  await dialog.getByRole('textbox', { name: 'Phone number' }).fill(person.phone.replace('+49151', '+49 (151) '));
+  await dialog.getByRole('textbox', { name: 'Phone number' }).fill(person.phone.replace('+49151', '+49 (0)151 '));
   await dialog.getByRole('button', { name: 'Send code' }).click();
   await person.confirmWithPassword(page, dialog.getByLabel('Code from the text message'));
+  await expect(dialog.getByText(person.phone.replace('+49', '+49 ').replace(/(\d{7})$/, ' $1'))).toBeVisible();
   await dialog.getByLabel('Code from the text message').fill(await person.mailbox(person.phone).code());
   await dialog.getByRole('button', { name: 'Turn it on' }).click();
   return saveRecoveryCodes(page);

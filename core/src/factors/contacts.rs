@@ -17,7 +17,7 @@ use crate::budgets::SendPurpose;
 use crate::challenges::{
     Challenge, ChallengeBook, CodesAbout, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE,
 };
-use crate::input::Label;
+use crate::input::{Label, formatted, refused};
 use crate::messages::{Change, CodeFor};
 use crate::sms_spend::SMS_DESTINATION_BLOCKED;
 use crate::suppressions::at_field;
@@ -81,10 +81,13 @@ impl Factors {
     /// Sends a code to a new phone number.
     ///
     /// # Errors
-    /// `step-up-required`, `device-limit`, `device-exists`, `address-suppressed`, `too-many-sends`,
+    /// `invalid-request` for a number that nobody can have, `step-up-required`, `device-limit`, `device-exists`, `address-suppressed`, `too-many-sends`,
     /// `channel-unavailable`, `sms-spend-exhausted`, `sms-destination-blocked`.
     pub async fn add_phone(&self, who: &SignedIn, command: AddPhone) -> Result<ContactBegun> {
-        self.add::<Phones>(who, Destination::Sms(command.phone_e164), command.label)
+        let region = &self.deployment.settings.factors.default_region;
+        let number = command.phone_e164.e164(Some(region));
+        let number = number.map_err(|advice| refused("/phone_e164", advice))?;
+        self.add::<Phones>(who, Destination::Sms(number), command.label)
             .await
     }
 
@@ -200,6 +203,11 @@ impl Factors {
         Ok(ContactBegun {
             challenge_id,
             sent_to: vec![device.destination.masked()],
+            shown: match &device.destination {
+                Destination::Email(email) => email.shown(),
+                Destination::Sms(number) => formatted(number),
+            },
+            destination: device.destination,
             device: device.id,
             expires_at: draft.expires_at,
             retry_after: self.codes.interval(),

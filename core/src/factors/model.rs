@@ -1,6 +1,6 @@
 //! Factors: devices, commands, views and problems.
 
-use portcullis_ports::contact::{EmailAddress, PhoneNumber};
+use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::keys::Sealed;
@@ -8,7 +8,7 @@ use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{Label, SecretInput};
+use crate::input::{Label, SecretInput, TypedPhone};
 
 /// No device of this account has that id.
 pub const DEVICE_NOT_FOUND: Code = Code::new(
@@ -191,8 +191,8 @@ pub struct TotpList {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct AddPhone {
-    /// With country code.
-    pub phone_e164: PhoneNumber,
+    /// With country code, or as it is dialled in the country that the operator set (`factors.default_region`).
+    pub phone_e164: TypedPhone,
     /// A name to tell it apart.
     pub label: Option<Label>,
 }
@@ -214,6 +214,10 @@ pub struct ContactBegun {
     pub challenge_id: String,
     /// Where to, masked.
     pub sent_to: Vec<String>,
+    /// Where to, in full: the normal form of what was typed.
+    pub destination: Destination,
+    /// The same, written for people.
+    pub shown: String,
     /// The device that waits.
     pub device: DeviceId,
     /// When the challenge ends.

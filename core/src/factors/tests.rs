@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::challenges::{CHALLENGE_ENDED, VerifyCode, WRONG_CODE};
-use crate::testing::{World, secret, world};
+use crate::input::INVALID_REQUEST;
+use crate::settings::Settings;
+use crate::testing::{World, secret, world, world_with};
 
 const PHONE: &str = "+15005550006";
 
@@ -304,6 +306,61 @@ async fn abandoned_enrolments_do_not_use_up_the_limit() {
         .add_phone(&who, phone("+15005550004"))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_number_is_understood_as_it_is_typed_and_kept_in_one_form() {
+    let world = world().await;
+    let who = signed_in(&world).await;
+    for (typed, number, shown) in [
+        ("(415) 555-2671", "+14155552671", "+1 415-555-2671"),
+        ("+49 (0)170 1234567", "+491701234567", "+49 170 1234567"),
+    ] {
+        let begun = world.app.factors.add_phone(&who, phone(typed)).await.unwrap();
+        assert_eq!(
+            (begun.destination.address(), begun.shown.as_str()),
+            (number, shown)
+        );
+        world.code_to(number).await;
+        world.wait(31);
+    }
+    let again = phone("+1 415 555 2671");
+    world.app.factors.add_phone(&who, again).await.unwrap();
+    assert_eq!(world.app.factors.phones(&who).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_number_that_nobody_has_is_refused_and_nothing_is_sent_or_counted() {
+    let world = world().await;
+    let who = signed_in(&world).await;
+    for wrong in [
+        "+1 555 123 4567",
+        "+4912345",
+        "1-800-FLOWERS",
+        "+1 415 555 2671 x5",
+    ] {
+        let refused = world.app.factors.add_phone(&who, phone(wrong)).await.unwrap_err();
+        assert_eq!(refused.code(), INVALID_REQUEST, "{wrong}");
+        assert_eq!(refused.fields()[0].pointer, "/phone_e164");
+    }
+    assert!(world.app.factors.phones(&who).await.unwrap().is_empty());
+    // No pause between two sends has begun.
+    world.app.factors.add_phone(&who, phone(PHONE)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_number_without_country_code_is_read_in_the_country_that_is_set() {
+    let mut settings = Settings::default();
+    settings.factors.default_region = "DE".parse().unwrap();
+    let world = world_with(settings).await;
+    let who = signed_in(&world).await;
+    let begun = world
+        .app
+        .factors
+        .add_phone(&who, phone("0170 1234567"))
+        .await
+        .unwrap();
+    assert_eq!(begun.destination.address(), "+491701234567");
 }
 
 #[tokio::test]

@@ -1,11 +1,33 @@
 //! What every command may assume of its fields: bounded, trimmed, free of control characters.
 
+mod phone;
+
 #[cfg(feature = "openapi")]
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use portcullis_ports::{Secret, text};
+use portcullis_ports::{Code, Error, Kind, Secret, text};
 use serde::{Deserialize, Deserializer};
+
+pub use phone::{Region, TypedPhone};
+pub(crate) use phone::{country_prefix, formatted};
+
+/// The request cannot be understood; `errors` names the fields.
+pub const INVALID_REQUEST: Code = Code::new(
+    "invalid-request",
+    Kind::Invalid,
+    "The request has missing or wrong fields.",
+);
+
+/// The refusal of one field, with what would be right as a sentence.
+pub(crate) fn refused(pointer: &str, advice: &str) -> Error {
+    let mut letters = advice.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let detail = format!("{}{}.", first.collect::<String>(), letters.as_str());
+    INVALID_REQUEST
+        .says(format!("{}: {detail}", pointer.trim_start_matches('/')))
+        .at(pointer, detail)
+}
 
 text!(
     /// A name for a device or a person: trimmed, at most 64 characters, no control characters.

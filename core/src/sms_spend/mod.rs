@@ -25,6 +25,7 @@ pub use settings::SmsSpend as Limits;
 use crate::budgets::Lines;
 use crate::day::Day;
 use crate::deployment::Deployment;
+use crate::input::country_prefix;
 use crate::table::{Batch, Slot};
 
 /// The operator's limit on the cost of text messages is reached.
@@ -108,10 +109,10 @@ impl SmsSpend {
             let listed = prefix::longest(&limits.per_segment, number);
             let price = listed.map(|(_, price)| price).or(limits.default_price.as_ref());
             let units = price.map_or(0, |price| price.units);
-            let prefix = listed.map_or(prefix::country(number), |(prefix, _)| prefix.as_str());
+            let prefix = listed.map_or_else(|| country_prefix(number), |(prefix, _)| prefix.to_string());
             parts.push((
                 number.clone(),
-                prefix.to_owned(),
+                prefix,
                 units.saturating_mul(segments::segments(text)),
             ));
         }

@@ -1,4 +1,4 @@
-//! The beginnings of phone numbers, by which countries and prices are told apart.
+//! The beginnings of phone numbers, by which prices and permissions are told apart.
 
 use std::collections::BTreeMap;
 
@@ -36,47 +36,12 @@ pub(super) fn longest<'a, T>(
     covering.max_by_key(|(prefix, _)| prefix.as_str().len())
 }
 
-/// Country codes of two digits (ITU-T E.164, list of assigned codes); 1 and 7 have one, all others three.
-const TWO_DIGITS: [&str; 44] = [
-    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48",
-    "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81",
-    "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
-];
-
-/// The country code of a number, with its plus.
-pub(super) fn country(number: &PhoneNumber) -> &str {
-    let text = number.as_str();
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    let length = match digits.get(..2) {
-        _ if digits.starts_with(['1', '7']) => 1,
-        Some(two) if TWO_DIGITS.contains(&two) => 2,
-        _ => 3,
-    };
-    text.get(..=length).unwrap_or(text)
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn number(text: &str) -> PhoneNumber {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn countries_are_told_by_their_codes() {
-        for (phone, code) in [
-            ("+15005550006", "+1"),
-            ("+79161234567", "+7"),
-            ("+4915112345678", "+49"),
-            ("+353861234567", "+353"),
-            ("+8801712345678", "+880"),
-            ("+9779812345678", "+977"),
-        ] {
-            assert_eq!(country(&number(phone)), code);
-        }
     }
 
     #[test]
@@ -88,14 +53,5 @@ mod tests {
         assert_eq!(found("+18005550006"), Some("c"));
         assert_eq!(found("+12025550006"), Some("a"));
         assert_eq!(found("+4915112345678"), None);
-    }
-
-    proptest! {
-        #[test]
-        fn a_number_begins_with_its_country_code(digits in "[1-9][0-9]{7,14}") {
-            let phone = number(&format!("+{digits}"));
-            let code = Prefix::parse(country(&phone)).unwrap();
-            prop_assert!(code.covers(&phone));
-        }
     }
 }

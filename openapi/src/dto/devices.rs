@@ -26,6 +26,10 @@ pub(crate) struct PhoneBegun {
     challenge_id: String,
     /// Where the code went, masked.
     sent_to: Vec<String>,
+    /// The number as it was understood, in E.164.
+    phone_e164: String,
+    /// The same, written for people.
+    phone_formatted: String,
     /// The device that waits for the code.
     sms_device_id: DeviceId,
     /// When the challenge ends, in Unix seconds.
@@ -39,6 +43,8 @@ impl From<ContactBegun> for PhoneBegun {
         Self {
             challenge_id: begun.challenge_id,
             sent_to: begun.sent_to,
+            phone_e164: begun.destination.address().to_owned(),
+            phone_formatted: begun.shown,
             sms_device_id: begun.device,
             expires_at: begun.expires_at.seconds(),
             retry_after: begun.retry_after,

@@ -180,13 +180,13 @@ impl Case<'_> {
     }
 
     async fn messages_to_one_address_are_found_however_it_is_written(&self) {
-        let message = self.write.to("Found@Example.com", "+1 (500) 555-0010");
+        let message = self.write.to("Found@Example.com", "+15005550010");
         self.send_later(&message).await;
         let other = self.write.to("found@example.com.au", "+150055500101");
         self.send_later(&other).await;
         let spellings = match self.write.channel {
             Channel::Email => ["found@example.com", " FOUND@example.COM "],
-            Channel::Sms => ["+15005550010", " +1 500 555 0010 "],
+            Channel::Sms => ["+15005550010", " +1 (500) 555-0010 "],
         };
         for spelling in spellings {
             let found = self.messages(Some(spelling)).await;

@@ -94,7 +94,11 @@ fn normalised(address: &str) -> String {
     if let Ok(email) = EmailAddress::parse(address) {
         return email.to_string();
     }
-    if let Ok(phone) = PhoneNumber::parse(address) {
+    let number: String = address
+        .chars()
+        .filter(|c| !c.is_whitespace() && !"-.()".contains(*c))
+        .collect();
+    if let Ok(phone) = PhoneNumber::parse(&number) {
         return phone.to_string();
     }
     let kept: String = address.chars().filter(|c| !c.is_whitespace()).collect();

@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path as FilePath, PathBuf};
 
+use portcullis_core::input::TypedPhone;
 use portcullis_ports::notification::Destination;
 
 use crate::cli::{FileArgument, SettingsArguments};
@@ -121,8 +122,9 @@ fn confirm(question: &str) -> Result<(), Failure> {
 /// What would be right.
 fn destination(text: &str) -> Result<Destination, String> {
     let email = text.parse().map(Destination::Email);
+    let number = || TypedPhone::parse(text)?.e164(None);
     email
-        .or_else(|_| text.parse().map(Destination::Sms))
+        .or_else(|_| number().map(Destination::Sms))
         .map_err(|_| format!("{text} is neither an e-mail address nor a phone number with its country code"))
 }
 
@@ -135,6 +137,7 @@ mod tests {
         let channel = |text: &str| destination(text).map(|to| to.channel().word());
         assert_eq!(channel("ada@example.com"), Ok("email"));
         assert_eq!(channel("+1 500 555 0006"), Ok("sms"));
+        assert_eq!(channel("+49 (0)170 1234567"), Ok("sms"));
         assert!(destination("0900123").is_err() && destination("ada@").is_err());
     }
 }

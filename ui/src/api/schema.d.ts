@@ -965,7 +965,7 @@ export interface components {
         AddPhone: {
             /**
              * Format: phone
-             * @description With country code.
+             * @description With country code, or as it is dialled in the country that the operator set (`factors.default_region`).
              * @example +15005550006
              */
             phone_e164: string;
@@ -1354,6 +1354,10 @@ export interface components {
             challenge_id: string;
             /** @description Where the code went, masked. */
             sent_to: string[];
+            /** @description The number as it was understood, in E.164. */
+            phone_e164: string;
+            /** @description The same, written for people. */
+            phone_formatted: string;
             /**
              * Format: id
              * @description The device that waits for the code.
@@ -4020,6 +4024,8 @@ export interface operations {
                      *       "sent_to": [
                      *         "+*********06"
                      *       ],
+                     *       "phone_e164": "+15005550006",
+                     *       "phone_formatted": "+1 500-555-0006",
                      *       "sms_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
                      *       "expires_at": 1790000300,
                      *       "retry_after": 30

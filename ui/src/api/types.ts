@@ -19,7 +19,8 @@ export type TotpDevice = Schemas['TotpView'];
 export type TotpBegun = Schemas['TotpBegun'];
 export type SmsDevice = Schemas['PhoneView'];
 export type EmailDevice = Schemas['EmailView'];
-export type EnrolmentBegun = Pick<Schemas['PhoneBegun'], 'challenge_id' | 'sent_to' | 'expires_at' | 'retry_after'>;
+export type EnrolmentBegun = Pick<Schemas['PhoneBegun'], 'challenge_id' | 'sent_to' | 'expires_at' | 'retry_after'> &
+  Partial<Pick<Schemas['PhoneBegun'], 'phone_formatted'>>;
 export type Enrolled = Pick<Schemas['TotpConfirmed'], 'ok' | 'recovery_codes'>;
 export type RemovalBegun = Schemas['RemovalBegun'];
 export type RecoveryCount = Schemas['RecoveryStatus'];
