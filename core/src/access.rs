@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
+use serde::{Deserialize, Serialize};
 
+use crate::factors::{FactorKind, Requirement};
 use crate::sessions::Session;
-use crate::settings;
+use crate::settings::Settings;
 
 /// The action needs a fresh proof of a factor.
 pub const STEP_UP_REQUIRED: Code = Code::new(
@@ -78,8 +80,14 @@ impl SignedIn {
     }
 }
 
-/// What needs a factor that was proven recently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What needs factors that were proven recently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(poem_openapi::Enum),
+    oai(rename_all = "snake_case")
+)]
 pub enum Action {
     /// Adding an authenticator app, a phone number or an e-mail address.
     AddFactor,
@@ -90,16 +98,59 @@ pub enum Action {
 }
 
 impl Action {
-    /// How old the proof may be: the one table of this rule.
-    fn oldest_proof(self, settings: &settings::Sessions) -> std::time::Duration {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::AddFactor, Self::RemoveFactor, Self::RegenerateRecoveryCodes];
+
+    /// How old the proof may be, and which of the enrolled factors it must cover: the one table of this rule.
+    fn rule(self, settings: &Settings) -> (std::time::Duration, Requirement) {
+        let rules = &settings.factors.require_for;
+        let oldest = settings.sessions.step_up.get();
         match self {
-            Self::AddFactor | Self::RemoveFactor | Self::RegenerateRecoveryCodes => settings.step_up.get(),
+            Self::AddFactor => (oldest, rules.add_factor),
+            Self::RemoveFactor => (oldest, rules.remove_factor),
+            Self::RegenerateRecoveryCodes => (oldest, rules.regenerate_recovery_codes),
         }
     }
 
-    /// Refuses the action if the last proof is too old.
-    pub(crate) fn require(self, who: &SignedIn, now: Timestamp, settings: &settings::Sessions) -> Result<()> {
-        if now.since(who.session.stepped_up_at) <= self.oldest_proof(settings) {
+    /// What a step-up for this action asks for. For no particular action it is what the strictest of all asks for, so
+    /// that a client that names none is never asked twice.
+    pub(crate) fn requirement(action: Option<Self>, settings: &Settings) -> Requirement {
+        let of = |action: Self| action.rule(settings).1;
+        match action {
+            Some(action) => of(action),
+            None => Self::ALL.map(of).into_iter().max().unwrap_or(Requirement::All),
+        }
+    }
+
+    /// The enrolled factors that the action needs and that the session has not proven lately.
+    pub(crate) fn unproven(
+        action: Option<Self>,
+        session: &Session,
+        enrolled: &[FactorKind],
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Vec<FactorKind> {
+        let mut needed = Self::requirement(action, settings).asked(enrolled);
+        let oldest = settings.sessions.step_up.get();
+        needed.retain(|factor| {
+            let proven = session.proofs.get(factor);
+            proven.is_none_or(|at| now.since(*at) > oldest)
+        });
+        needed
+    }
+
+    /// Refuses the action if the last proof is too old, or does not cover what the rule asks for.
+    pub(crate) fn require(
+        self,
+        who: &SignedIn,
+        enrolled: &[FactorKind],
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<()> {
+        let (oldest, requirement) = self.rule(settings);
+        let covered = requirement == Requirement::Any
+            || Self::unproven(Some(self), &who.session, enrolled, now, settings).is_empty();
+        if covered && now.since(who.session.stepped_up_at) <= oldest {
             Ok(())
         } else {
             Err(STEP_UP_REQUIRED.error())

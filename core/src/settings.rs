@@ -4,6 +4,7 @@ use portcullis_ports::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::factors::Requirement;
 use crate::input::Region;
 
 /// All tables of the core.
@@ -131,6 +132,11 @@ impl Default for Challenges {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Factors {
+    /// Which enrolled factors a sign-in must prove: `any` one of them, the `strongest` (an authenticator app before a
+    /// phone number before an e-mail address), or `all`. With `all`, whoever loses one of them needs a recovery code.
+    pub require: Requirement,
+    /// The same for sensitive actions in a session.
+    pub require_for: RequireFor,
     /// The most authenticator apps of one account.
     #[schemars(range(min = 1, max = 20))]
     pub totp_limit: usize,
@@ -150,11 +156,35 @@ pub struct Factors {
 impl Default for Factors {
     fn default() -> Self {
         Self {
+            require: Requirement::Any,
+            require_for: RequireFor::default(),
             totp_limit: 5,
             sms_limit: 3,
             email_limit: 5,
             default_region: Region::default(),
             enrolment_lifetime: Span::minutes(10),
+        }
+    }
+}
+
+/// Which enrolled factors sensitive actions need, each proven recently in the same session.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequireFor {
+    /// To add an authenticator app, a phone number or an e-mail address: `any`, `strongest` or `all`.
+    pub add_factor: Requirement,
+    /// To remove a factor without proving another one in the same request.
+    pub remove_factor: Requirement,
+    /// To replace recovery codes.
+    pub regenerate_recovery_codes: Requirement,
+}
+
+impl Default for RequireFor {
+    fn default() -> Self {
+        Self {
+            add_factor: Requirement::Any,
+            remove_factor: Requirement::Any,
+            regenerate_recovery_codes: Requirement::Any,
         }
     }
 }
@@ -191,7 +221,7 @@ pub struct Budgets {
     pub sign_in_per_source: Limit,
     /// Sign-ups from one network.
     pub sign_up_per_source: Limit,
-    /// The shortest wait between two codes for the same purpose of one account.
+    /// The shortest wait between two codes for the same purpose of one account to the same address or number.
     #[schemars(extend("x-env" = ["MFA_SEND_MIN_INTERVAL_SECONDS"], "x-env-unit" = "seconds"))]
     pub send_interval: Span,
     /// Codes sent for one account on one channel.

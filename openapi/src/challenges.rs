@@ -3,8 +3,8 @@
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::challenges::{
-    CodesSent, SendEmailCode, SendSmsCode, StepUpPassword, StepUpStarted, SteppedUp, UseRecoveryCode,
-    VerifyCode, VerifyTotp,
+    CodesSent, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp,
+    UseRecoveryCode, VerifyCode, VerifyTotp,
 };
 use portcullis_core::factors::FactorKind;
 
@@ -24,11 +24,13 @@ type Proven<T> = Result<WithCookie<T>, Problem>;
 impl ChallengesApi {
     /// Confirm that it is you
     ///
-    /// Answers with a challenge for which any one enrolled factor is enough. Without enrolled factors it asks for the
-    /// password instead: `POST /ui/step-up/password`.
+    /// Answers with a challenge for an enrolled factor: any one of them, unless the operator asks for more. Without
+    /// enrolled factors it asks for the password instead: `POST /ui/step-up/password`.
     #[oai(path = "/ui/step-up/start", method = "post", operation_id = "start_step_up")]
-    async fn start_step_up(&self, session: LiveSession) -> Answered<StepUpStarted> {
-        Ok(Answer(session.app.challenges.start_step_up(&session.who).await?))
+    async fn start_step_up(&self, session: LiveSession, body: Body<StartStepUp>) -> Answered<StepUpStarted> {
+        Ok(Answer(
+            session.app.challenges.start_step_up(&session.who, body.0).await?,
+        ))
     }
 
     /// Confirm that it is you by password

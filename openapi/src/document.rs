@@ -18,8 +18,8 @@ const INTRODUCTION: &str = "Sign-in, sessions and second factors for an applicat
 1. `POST /auth/sign-up` (or `/auth/sign-in`): copy `access_token` from the answer.
 2. **Authorize** → *bearer*: paste the token.
 3. `POST /ui/session/start` with `{}`: if the answer holds a `session_id`, go on with step 5.
-4. Otherwise prove each of `required_factors` with the `challenge_id` of the answer, through `/ui/mfa/…`. The last \
-proof answers with the `session_id`.
+4. Otherwise prove as many of `required_factors` as `factors_needed` says, with the `challenge_id` of the answer, \
+through `/ui/mfa/…`. The last proof answers with the `session_id`.
 5. **Authorize** → *session*: paste the `session_id`. From now on every operation works.
 
 Browsers ask for `\"transport\": \"cookie\"` in step 3 and get an HttpOnly cookie instead. Whatever changes something \
@@ -156,6 +156,7 @@ fn refusal(response: &mut Value, codes: &[String]) {
 /// Says of optional fields that they may be null; answers always hold them.
 fn nullable(document: &mut Value) {
     let always_whole = answered(document);
+    let targets = document["components"]["schemas"].clone();
     let schemas = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut);
@@ -171,16 +172,26 @@ fn nullable(document: &mut Value) {
                 && name != "Problem"
                 && property.get("default").is_none()
             {
-                if let Some(target) = property.get("$ref").cloned() {
-                    *property = json!({ "allOf": [{ "$ref": target }] });
-                }
-                property["nullable"] = Value::from(true);
+                or_null(property, &targets);
             }
         }
         if always_whole.contains(name) && !all.is_empty() {
             schema["required"] = Value::Array(all);
         }
     }
+}
+
+/// Adds null to what a property may be. That counts only beside `type` (OpenAPI 3.0.3, Schema Object, `nullable`),
+/// which a reference does not bring along.
+fn or_null(property: &mut Value, schemas: &Value) {
+    if let Some(reference) = property.get("$ref").cloned() {
+        *property = json!({ "allOf": [{ "$ref": reference }] });
+    }
+    let reference = property.pointer("/allOf/0/$ref").and_then(Value::as_str);
+    if let Some(name) = reference.and_then(|target| target.strip_prefix("#/components/schemas/")) {
+        property["type"] = schemas[name]["type"].clone();
+    }
+    property["nullable"] = Value::from(true);
 }
 
 /// `allOf` of a reference and remarks is written as the reference with remarks beside it.

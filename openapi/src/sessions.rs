@@ -18,8 +18,8 @@ pub(crate) struct SessionsApi;
 impl SessionsApi {
     /// Start a session
     ///
-    /// Without enrolled factors the session begins at once. Otherwise the answer names a challenge: prove every
-    /// required factor with it through `/ui/mfa/…`; the last proof answers with the session.
+    /// Without enrolled factors the session begins at once. Otherwise the answer names a challenge: prove as many of
+    /// the required factors as `factors_needed` says, through `/ui/mfa/…`; the last proof answers with the session.
     #[oai(path = "/ui/session/start", method = "post", operation_id = "start_session")]
     async fn start(
         &self,
@@ -31,8 +31,8 @@ impl SessionsApi {
 
     /// Complete a sign-in
     ///
-    /// Says where a challenge stands, and answers with the session once everything is proven. The last proof does the
-    /// same, so that only a client that missed its answer needs this.
+    /// Says where a challenge stands, and answers with the session once enough is proven. The last proof does the
+    /// same, so that only a client that missed its answer or was loaded anew needs this.
     #[oai(
         path = "/ui/session/finalize",
         method = "post",

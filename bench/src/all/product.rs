@@ -26,6 +26,9 @@ access_token_lifetime = "30d"
 lifetime = "90d"
 idle = "30d"
 
+[factors]
+require = "all"
+
 [budgets]
 attempts = { most = 1000000000, window = "1h" }
 attempts_from_unknown = { most = 1000000000, window = "1h" }

@@ -24,7 +24,7 @@ pub(crate) enum SendPurpose<'a> {
 /// Messages that are sent together.
 pub(crate) struct Sends<'a> {
     pub(crate) purpose: SendPurpose<'a>,
-    /// What they are about: only messages about the same keep `send_interval`, and anonymous ones about different
+    /// What they are about: only messages about the same to one destination keep `send_interval`, and anonymous ones about different
     /// things do not use up each other's share of a destination.
     pub(crate) about: &'a str,
     /// Whose they are, as far as `send_interval` goes: an account, or what only the asking client holds.
@@ -45,14 +45,20 @@ impl Budgets {
             SendPurpose::Proof { account } | SendPurpose::Enrolment { account } => account.to_string(),
             SendPurpose::Anonymous { source } => source.network(),
         };
-        let pause = [sends.holder, sends.about];
         let keys: Vec<[&str; 4]> = sends
             .destinations
             .iter()
             .map(|to| [&asking, to.channel().word(), to.address(), sends.about])
             .collect();
-        let mut uses = vec![one("send-interval", &pause, Limit::new(1, limits.send_interval))];
-        for key in &keys {
+        // Each destination has a pause of its own: whoever turns to another device does not wait for the first.
+        let pauses: Vec<[&str; 4]> = keys
+            .iter()
+            .map(|[_, channel, address, about]| [sends.holder, *about, *channel, *address])
+            .collect();
+        let interval = Limit::new(1, limits.send_interval);
+        let mut uses = Vec::new();
+        for (key, pause) in keys.iter().zip(&pauses) {
+            uses.push(one("send-interval", pause, interval));
             uses.extend(match sends.purpose {
                 SendPurpose::Proof { .. } => vec![
                     one("sends-account", &key[..2], limits.sends_per_account),

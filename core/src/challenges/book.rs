@@ -9,13 +9,14 @@ use portcullis_ports::identity::Subject;
 
 use super::model::{CHALLENGE_ENDED, Challenge, Purpose, State, Transport, WRONG_PURPOSE};
 use crate::deployment::{Deployment, fingerprint};
-use crate::factors::FactorKind;
+use crate::factors::{FactorKind, Requirement};
 use crate::table::{Batch, Versioned};
 
 /// The fixed part of a new challenge.
 pub(crate) struct NewChallenge<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) purpose: Purpose,
+    pub(crate) require: Requirement,
     pub(crate) factors: &'a [FactorKind],
     pub(crate) transport: Transport,
     pub(crate) device: Option<DeviceId>,
@@ -44,6 +45,7 @@ impl ChallengeBook {
             subject: new.subject.clone(),
             purpose: new.purpose,
             state: State::Open,
+            require: new.require,
             factors: new
                 .factors
                 .iter()

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use portcullis_ports::Result;
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::secret::same_secret;
+use portcullis_ports::{Result, Timestamp};
 
 use super::model::{Challenge, NOTHING_SENT, SentCode, WRONG_CODE};
 use crate::budgets::{Budgets, SendPurpose, Sends};
@@ -54,9 +54,15 @@ impl Codes {
         }
     }
 
-    /// Seconds between two codes for one purpose.
+    /// Seconds between two codes for one purpose to one destination.
     pub(crate) fn interval(&self) -> u64 {
         self.deployment.settings.budgets.send_interval.get().as_secs()
+    }
+
+    /// Seconds until another code may go where one went at `sent_at`.
+    pub(crate) fn pause_after(&self, sent_at: Timestamp) -> u64 {
+        let passed = self.deployment.now().since(sent_at).as_secs();
+        self.interval().saturating_sub(passed)
     }
 
     /// Whether codes can be sent to this device at all.

@@ -2,7 +2,10 @@
 
 mod book;
 mod codes;
+mod methods;
 mod model;
+#[cfg(test)]
+mod policy_tests;
 mod records;
 mod step_up;
 #[cfg(test)]
@@ -19,9 +22,9 @@ pub(crate) use codes::{Codes, CodesAbout};
 pub(crate) use model::Challenge;
 use model::State;
 pub use model::{
-    CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, NOTHING_SENT, NameChallenge, Opened, Progress, Purpose,
-    SendEmailCode, SendSmsCode, StepUpPassword, StepUpStarted, SteppedUp, Transport, UseRecoveryCode,
-    VerifyCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
+    CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, NameChallenge, Opened, Progress,
+    Purpose, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport,
+    UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
 };
 pub(crate) use records::CHALLENGES;
 
@@ -33,7 +36,7 @@ use crate::deployment::Deployment;
 use crate::factors::Factors;
 use crate::notices::Notices;
 use crate::recovery_codes::RecoveryDesk;
-use crate::sessions::{Sessions, StartSession, Started};
+use crate::sessions::{Proof, Sessions, StartSession, Started};
 use crate::table::Batch;
 
 /// Leads through sign-in and step-up.
@@ -52,7 +55,7 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// Begins a session at once if no factor is enrolled, and a challenge for all enrolled factors otherwise.
+    /// Begins a session at once if no factor is enrolled, and a challenge for the enrolled factors otherwise.
     pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
         let kinds = self.factors.roster.kinds(&who.subject).await?;
         if kinds.is_empty() {
@@ -68,9 +71,14 @@ impl Challenges {
                 let id = SessionId::random(self.deployment.entropy.as_ref())?;
                 let secret = self.deployment.random_text()?;
                 let mut batch = Batch::default();
-                let granted = self
-                    .sessions
-                    .begin(&mut batch, who, id, &secret, who.at, command.transport)?;
+                let granted = self.sessions.begin(
+                    &mut batch,
+                    who,
+                    id,
+                    &secret,
+                    &Proof::first_factor(who.at),
+                    command.transport,
+                )?;
                 let event =
                     Event::success("ui_session_start", &who.source).with("session_id", &granted.session.id);
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
@@ -86,10 +94,13 @@ impl Challenges {
         kinds: &[crate::factors::FactorKind],
         command: &StartSession,
     ) -> Result<Started> {
+        let require = self.deployment.settings.factors.require;
+        let asked = require.asked(kinds);
         let (challenge_id, challenge) = self.book.draft(&NewChallenge {
             subject: &who.subject,
             purpose: Purpose::SignIn,
-            factors: kinds,
+            require,
+            factors: &asked,
             transport: command.transport,
             device: None,
             session: None,
@@ -98,7 +109,7 @@ impl Challenges {
             .retried(|| async {
                 let mut batch = Batch::default();
                 batch.insert(&challenge)?;
-                let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+                let words: Vec<&str> = asked.iter().map(|kind| kind.word()).collect();
                 let event =
                     Event::info("ui_session_start", &who.source).with("required_factors", words.join(","));
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
@@ -108,6 +119,9 @@ impl Challenges {
         Ok(Started::Challenged(Opened {
             challenge_id,
             required_factors: challenge.required(),
+            require,
+            factors_needed: challenge.needed(),
+            methods: self.methods(&challenge).await?,
             expires_at: challenge.expires_at,
         }))
     }
@@ -131,10 +145,13 @@ impl Challenges {
             }
             State::Consumed(None) => return Err(CHALLENGE_ENDED.error()),
         };
+        let methods = match found.state {
+            State::Open => self.methods(&found).await?,
+            State::Consumed(_) => Vec::new(),
+        };
         Ok(Progress {
-            factors: found.factors.clone(),
-            granted,
-            step_up_until: None,
+            methods,
+            ..found.progress(granted, None)
         })
     }
 

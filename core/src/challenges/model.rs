@@ -7,7 +7,8 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::factors::FactorKind;
+use crate::access::Action;
+use crate::factors::{FactorKind, Requirement};
 use crate::input::SecretInput;
 use crate::sessions::Granted;
 
@@ -107,6 +108,9 @@ pub(crate) struct Challenge {
     pub(crate) subject: Subject,
     pub(crate) purpose: Purpose,
     pub(crate) state: State,
+    /// How many of the factors must be proven.
+    #[serde(default = "every_factor")]
+    pub(crate) require: Requirement,
     /// Each factor it asks for, and whether it was proven.
     pub(crate) factors: BTreeMap<FactorKind, bool>,
     pub(crate) codes: Vec<SentCode>,
@@ -119,18 +123,58 @@ pub(crate) struct Challenge {
     pub(crate) expires_at: Timestamp,
 }
 
+/// What a challenge without a rule of its own asks for.
+fn every_factor() -> Requirement {
+    Requirement::All
+}
+
 impl Challenge {
-    /// A sign-in needs every factor; a step-up is content with one.
+    /// Whether everything it asks for is proven.
     pub(crate) fn is_complete(&self) -> bool {
-        match self.purpose {
-            Purpose::StepUp => self.factors.values().any(|passed| *passed),
-            _ => self.factors.values().all(|passed| *passed),
+        self.needed() == 0
+    }
+
+    /// How many factors must still be proven.
+    pub(crate) fn needed(&self) -> usize {
+        self.require.missing(&self.factors)
+    }
+
+    /// The factors that can still be proven; none once it is complete.
+    pub(crate) fn remaining(&self) -> Vec<FactorKind> {
+        if self.is_complete() {
+            Vec::new()
+        } else {
+            self.proven(false)
         }
+    }
+
+    /// The factors that were proven.
+    pub(crate) fn passed(&self) -> Vec<FactorKind> {
+        self.proven(true)
+    }
+
+    fn proven(&self, whether: bool) -> Vec<FactorKind> {
+        let found = self.factors.iter().filter(|(_, passed)| **passed == whether);
+        found.map(|(factor, _)| *factor).collect()
     }
 
     /// The factors it asks for.
     pub(crate) fn required(&self) -> Vec<FactorKind> {
         self.factors.keys().copied().collect()
+    }
+
+    /// Where it stands, to be told to the client.
+    pub(crate) fn progress(&self, granted: Option<Granted>, step_up_until: Option<Timestamp>) -> Progress {
+        Progress {
+            factors: self.factors.clone(),
+            require: self.require,
+            remaining: self.remaining(),
+            factors_needed: self.needed(),
+            methods: Vec::new(),
+            expires_at: self.expires_at,
+            granted,
+            step_up_until,
+        }
     }
 
     /// Remembers that a factor was proven.
@@ -145,10 +189,32 @@ impl Challenge {
 pub struct Opened {
     /// To be sent with every answer.
     pub challenge_id: String,
-    /// What must be proven.
+    /// What can be proven.
     pub required_factors: Vec<FactorKind>,
+    /// How many of them must be.
+    pub require: Requirement,
+    /// The same as a number.
+    pub factors_needed: usize,
+    /// How each of them can be proven.
+    pub methods: Vec<Method>,
     /// When it ends.
     pub expires_at: Timestamp,
+}
+
+/// One way to prove a factor: an authenticator app, or a code to one number or address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct Method {
+    /// The factor that it proves.
+    pub factor: FactorKind,
+    /// To be named when a code is requested; null for authenticator apps.
+    pub device_id: Option<DeviceId>,
+    /// Where the code goes, masked; null for authenticator apps.
+    pub sent_to: Option<String>,
+    /// Whether a code of this challenge went there.
+    pub code_sent: bool,
+    /// Seconds until another code may be requested.
+    pub retry_after: u64,
 }
 
 /// Names a challenge.
@@ -228,12 +294,30 @@ pub struct CodesSent {
 /// Where a challenge stands after an answer.
 #[derive(Debug, Clone)]
 pub struct Progress {
-    /// What must be proven, and whether it was.
+    /// What can be proven, and whether it was.
     pub factors: BTreeMap<FactorKind, bool>,
+    /// How many of them must be.
+    pub require: Requirement,
+    /// What can still be proven; nothing once it is complete.
+    pub remaining: Vec<FactorKind>,
+    /// How many of the remaining ones must be proven.
+    pub factors_needed: usize,
+    /// How each remaining factor can be proven, for a client that continues after a reload.
+    pub methods: Vec<Method>,
+    /// When the challenge ends.
+    pub expires_at: Timestamp,
     /// The session, once everything a sign-in asks for is proven.
     pub granted: Option<Granted>,
     /// Until when sensitive actions are open, once a step-up is complete.
     pub step_up_until: Option<Timestamp>,
+}
+
+/// The start of a step-up.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct StartStepUp {
+    /// What shall be done with it. Without it the step-up is enough for every action.
+    pub action: Option<Action>,
 }
 
 /// What a step-up asks for.
@@ -244,8 +328,14 @@ pub struct StepUpStarted {
     pub auth_required: bool,
     /// To be sent with the answer; null when the password is asked for.
     pub challenge_id: Option<String>,
-    /// Any one of these is enough.
+    /// What can be proven.
     pub required_factors: Vec<FactorKind>,
+    /// `any` one of them is enough, or `all` must be proven.
+    pub require: Requirement,
+    /// How many of them must be proven.
+    pub factors_needed: usize,
+    /// How each of them can be proven.
+    pub methods: Vec<Method>,
     /// No factor is enrolled: send the password to `/ui/step-up/password`.
     pub password: bool,
 }

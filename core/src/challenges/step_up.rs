@@ -2,27 +2,48 @@
 
 use portcullis_ports::Result;
 
-use super::model::{Purpose, StepUpPassword, StepUpStarted, SteppedUp, Transport};
+use super::model::{Purpose, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport};
 use super::{Challenges, NewChallenge};
-use crate::access::SignedIn;
+use crate::access::{Action, SignedIn};
 use crate::audit::Event;
+use crate::factors::Requirement;
 use crate::table::Batch;
 
 impl Challenges {
-    /// Begins a step-up: any one enrolled factor, or the password if none is enrolled.
-    pub async fn start_step_up(&self, who: &SignedIn) -> Result<StepUpStarted> {
-        let required_factors = self.factors.roster.kinds(who.subject()).await?;
-        if required_factors.is_empty() {
+    /// Begins a step-up: the enrolled factors that the action needs, or the password if none is enrolled.
+    pub async fn start_step_up(&self, who: &SignedIn, command: StartStepUp) -> Result<StepUpStarted> {
+        let enrolled = self.factors.roster.kinds(who.subject()).await?;
+        let settings = &self.deployment.settings;
+        let require = Action::requirement(command.action, settings);
+        if enrolled.is_empty() {
             return Ok(StepUpStarted {
                 auth_required: false,
                 challenge_id: None,
-                required_factors,
+                required_factors: enrolled,
+                require,
+                factors_needed: 0,
+                methods: Vec::new(),
                 password: true,
             });
+        }
+        let mut required_factors = require.asked(&enrolled);
+        if require == Requirement::All {
+            // What was proven a moment ago need not be proven again.
+            let unproven = Action::unproven(
+                command.action,
+                &who.session,
+                &enrolled,
+                self.deployment.now(),
+                settings,
+            );
+            if !unproven.is_empty() {
+                required_factors = unproven;
+            }
         }
         let (raw, challenge) = self.book.draft(&NewChallenge {
             subject: who.subject(),
             purpose: Purpose::StepUp,
+            require,
             factors: &required_factors,
             transport: Transport::Header,
             device: None,
@@ -35,6 +56,9 @@ impl Challenges {
             auth_required: true,
             challenge_id: Some(raw),
             required_factors,
+            require,
+            factors_needed: challenge.needed(),
+            methods: self.methods(&challenge).await?,
             password: false,
         })
     }
@@ -55,7 +79,7 @@ impl Challenges {
                 let mut batch = Batch::default();
                 let until = self
                     .sessions
-                    .strengthen(&mut batch, &who.session.id, who.subject())
+                    .strengthen(&mut batch, &who.session.id, who.subject(), Vec::new())
                     .await?;
                 let event = Event::success("step_up", &who.source).with("session_id", &who.session.id);
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;

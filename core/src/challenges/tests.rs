@@ -7,8 +7,9 @@ use super::*;
 use crate::access::STEP_UP_REQUIRED;
 use crate::accounts::WRONG_CREDENTIALS;
 use crate::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
-use crate::factors::{AddEmail, AddPhone, AddTotp, FactorKind};
-use crate::testing::{PASSWORD, World, elsewhere, home, secret, world};
+use crate::factors::{AddEmail, AddPhone, AddTotp, FactorKind, Requirement};
+use crate::settings::Settings;
+use crate::testing::{PASSWORD, World, elsewhere, home, secret, world, world_with};
 
 fn totp(challenge: &Opened, code: &str) -> VerifyTotp {
     VerifyTotp {
@@ -211,8 +212,10 @@ async fn a_challenge_serves_its_own_account_and_purpose_only() {
 }
 
 #[tokio::test]
-async fn all_enrolled_factors_are_asked_for() {
-    let world = world().await;
+async fn all_enrolled_factors_are_asked_for_where_the_operator_says_so() {
+    let mut settings = Settings::default();
+    settings.factors.require = Requirement::All;
+    let world = world_with(settings).await;
     let ada = world.sign_up("ada@example.com").await;
     let session = world.session(&ada).await;
     let (app, _) = world.enrol_totp(&session).await;
@@ -330,7 +333,12 @@ async fn an_old_proof_opens_nothing_sensitive_until_it_is_renewed() {
         .await
         .unwrap_err();
     assert_eq!(refused.code(), STEP_UP_REQUIRED);
-    let started = world.app.challenges.start_step_up(&session).await.unwrap();
+    let started = world
+        .app
+        .challenges
+        .start_step_up(&session, StartStepUp::default())
+        .await
+        .unwrap();
     assert!(!started.password);
     let step_up = VerifyTotp {
         challenge_id: secret(&started.challenge_id.unwrap()),
@@ -359,7 +367,7 @@ async fn without_factors_the_password_renews_the_proof() {
         world
             .app
             .challenges
-            .start_step_up(&session)
+            .start_step_up(&session, StartStepUp::default())
             .await
             .unwrap()
             .password

@@ -13,7 +13,7 @@ use crate::audit::Event;
 use crate::budgets::SendPurpose;
 use crate::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
 use crate::messages::{Change, CodeFor};
-use crate::sessions::Granted;
+use crate::sessions::{Granted, Proof};
 use crate::table::{Batch, Versioned};
 
 const PURPOSES: [Purpose; 2] = [Purpose::SignIn, Purpose::StepUp];
@@ -225,7 +225,7 @@ impl Challenges {
                 .ok_or_else(|| Error::internal("a step-up without a session"))?;
             step_up_until = Some(
                 self.sessions
-                    .strengthen(&mut batch, &session, &who.subject)
+                    .strengthen(&mut batch, &session, &who.subject, challenge.passed())
                     .await?,
             );
             challenge.state = State::Consumed(None);
@@ -241,11 +241,7 @@ impl Challenges {
         batch.replace(found, &challenge)?;
         self.audit.append(&mut batch, &who.subject, &events).await?;
         self.deployment.commit(batch).await?;
-        Ok(Progress {
-            factors: challenge.factors,
-            granted,
-            step_up_until,
-        })
+        Ok(challenge.progress(granted, step_up_until))
     }
 
     fn begin_session(
@@ -257,14 +253,12 @@ impl Challenges {
     ) -> Result<Granted> {
         let id = SessionId::random(self.deployment.entropy.as_ref())?;
         let secret = self.session_secret(raw, &id)?;
-        self.sessions.begin(
-            batch,
-            who,
-            id,
-            &secret,
-            self.deployment.now(),
-            challenge.transport,
-        )
+        let proof = Proof {
+            at: self.deployment.now(),
+            factors: challenge.passed(),
+        };
+        self.sessions
+            .begin(batch, who, id, &secret, &proof, challenge.transport)
     }
 
     /// The challenge, provided that it is open and asks for the factor.

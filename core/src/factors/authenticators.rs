@@ -36,7 +36,7 @@ impl Factors {
     /// # Errors
     /// `step-up-required`, `device-limit`.
     pub async fn add_totp(&self, who: &SignedIn, command: AddTotp) -> Result<TotpBegun> {
-        Action::AddFactor.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
+        self.roster.require(Action::AddFactor, who).await?;
         self.deployment
             .retried(|| async {
                 let mut slot = self.roster.totp(who.subject()).await?;
@@ -153,7 +153,7 @@ impl Factors {
         if command.totp_code.is_some() || command.recovery_code.is_some() {
             self.count(who, "totp_remove").await?;
         } else {
-            Action::RemoveFactor.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
+            self.roster.require(Action::RemoveFactor, who).await?;
         }
         let result = self.deployment.retried(|| async {
             let mut slot = self.roster.totp(subject).await?;

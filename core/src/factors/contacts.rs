@@ -10,6 +10,7 @@ use super::model::{
     AddEmail, AddPhone, ContactBegun, ContactConfirmed, ContactDevice, DEVICE_EXISTS, DEVICE_LIMIT,
     DEVICE_NOT_FOUND, EmailView, FactorKind, PhoneView,
 };
+use super::policy::Requirement;
 use super::records::{ContactKind, Emails, Phones};
 use crate::access::{Action, SignedIn};
 use crate::audit::Event;
@@ -137,7 +138,7 @@ impl Factors {
         to: Destination,
         label: Option<Label>,
     ) -> Result<ContactBegun> {
-        Action::AddFactor.require(who, self.deployment.now(), &self.deployment.settings.sessions)?;
+        self.roster.require(Action::AddFactor, who).await?;
         let subject = who.subject();
         let device = ContactDevice {
             id: DeviceId::random(self.deployment.entropy.as_ref())?,
@@ -170,6 +171,7 @@ impl Factors {
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
             purpose: words.enrol_purpose,
+            require: Requirement::All,
             factors: &[],
             transport: Transport::Header,
             device: Some(device.id.clone()),

@@ -3,6 +3,7 @@
 mod authenticators;
 mod contacts;
 mod model;
+mod policy;
 mod records;
 mod removal;
 mod roster;
@@ -21,6 +22,7 @@ pub use model::{
     RemovalBegun, RemoveTotp, TotpBegun, TotpConfirmed, TotpList, TotpView,
 };
 pub(crate) use model::{ContactDevice, TotpDevice};
+pub use policy::Requirement;
 pub(crate) use records::{EMAIL, SMS, TOTP, TotpDevices};
 pub(crate) use roster::Roster;
 

@@ -10,6 +10,7 @@ use super::model::{
     ConfirmRemoval, ContactDevice, DEVICE_NOT_FOUND, FactorKind, NO_OTHER_PROOF, ProofKind, RemovalBegun,
     TotpDevice,
 };
+use super::policy::Requirement;
 use super::records::{ContactKind, Emails, Phones};
 use crate::access::SignedIn;
 use crate::audit::Event;
@@ -69,6 +70,7 @@ impl Factors {
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
             purpose: words.remove_purpose,
+            require: Requirement::All,
             factors: &[],
             transport: Transport::Header,
             device: Some(id.clone()),

@@ -8,6 +8,7 @@ use portcullis_ports::identity::Subject;
 use super::TotpDevice;
 use super::model::{ContactDevice, FactorKind};
 use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
+use crate::access::{Action, SignedIn};
 use crate::deployment::Deployment;
 use crate::table::Slot;
 
@@ -43,6 +44,15 @@ impl Roster {
             }
         }
         Ok(kinds)
+    }
+
+    /// Refuses an action that needs a fresher proof of factors than the session has.
+    ///
+    /// # Errors
+    /// `step-up-required`.
+    pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
+        let enrolled = self.kinds(who.subject()).await?;
+        action.require(who, &enrolled, self.deployment.now(), &self.deployment.settings)
     }
 
     /// The same as it was within the last second: for showing, not for deciding.

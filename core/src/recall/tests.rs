@@ -66,7 +66,7 @@ async fn a_fresh_proof_and_a_new_password_are_known_to_the_other_node_within_a_s
     let mut batch = crate::table::Batch::default();
     let sessions = &a.app.sessions;
     sessions
-        .strengthen(&mut batch, &who.session.id, who.subject())
+        .strengthen(&mut batch, &who.session.id, who.subject(), Vec::new())
         .await
         .unwrap();
     a.app.deployment.commit(batch).await.unwrap();

@@ -76,11 +76,7 @@ impl RecoveryDesk {
     /// # Errors
     /// `step-up-required`; `no-device` if the factor is not enrolled.
     pub async fn regenerate(&self, who: &SignedIn, factor: FactorKind) -> Result<RecoveryCodes> {
-        Action::RegenerateRecoveryCodes.require(
-            who,
-            self.deployment.now(),
-            &self.deployment.settings.sessions,
-        )?;
+        self.roster.require(Action::RegenerateRecoveryCodes, who).await?;
         self.deployment
             .retried(|| async {
                 if !self.roster.kinds(who.subject()).await?.contains(&factor) {

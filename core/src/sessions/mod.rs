@@ -15,6 +15,7 @@ use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
+pub(crate) use model::Proof;
 pub use model::{
     Credential, Granted, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND, Session, SessionList, SessionView,
     StartSession, Started,
@@ -27,6 +28,7 @@ use crate::audit::{Audit, Event};
 use crate::budgets::Budgets;
 use crate::challenges::Transport;
 use crate::deployment::{Deployment, fingerprint};
+use crate::factors::FactorKind;
 use crate::table::{Batch, Versioned};
 
 /// A request that a foreign page may have caused.
@@ -67,7 +69,7 @@ impl Sessions {
         who: &Identified,
         id: SessionId,
         secret: &str,
-        stepped_up_at: Timestamp,
+        proof: &Proof,
         transport: Transport,
     ) -> Result<Granted> {
         let now = self.deployment.now();
@@ -78,7 +80,8 @@ impl Sessions {
             created_at: now,
             last_seen_at: now,
             expires_at: now + self.deployment.settings.sessions.lifetime.get(),
-            stepped_up_at,
+            stepped_up_at: proof.at,
+            proofs: proof.dated().collect(),
             ip: who.source.ip.to_string(),
             user_agent: who.source.user_agent.to_string(),
             revoked_at: None,
@@ -161,7 +164,7 @@ impl Sessions {
     }
 
     /// The session as the store has it now.
-    async fn live(&self, id: &SessionId) -> Result<Versioned<Session>> {
+    pub(crate) async fn live(&self, id: &SessionId) -> Result<Versioned<Session>> {
         let found = self.read(id).await?.filter(|session| self.is_live(session));
         found.ok_or_else(|| SESSION_ENDED.error())
     }
@@ -257,12 +260,13 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Adds a fresh proof of a factor to a session.
+    /// Adds a fresh proof to a session.
     pub(crate) async fn strengthen(
         &self,
         batch: &mut Batch,
         id: &SessionId,
         subject: &Subject,
+        factors: Vec<FactorKind>,
     ) -> Result<Timestamp> {
         let found = self
             .read(id)
@@ -270,10 +274,13 @@ impl Sessions {
             .filter(|session| session.subject == *subject && self.is_live(session));
         let found = found.ok_or_else(|| SESSION_ENDED.error())?;
         let now = self.deployment.now();
+        let mut proofs = found.proofs.clone();
+        proofs.extend(Proof { at: now, factors }.dated());
         batch.replace(
             &found,
             &Session {
                 stepped_up_at: now,
+                proofs,
                 last_seen_at: now,
                 ..found.value.clone()
             },

@@ -1,5 +1,7 @@
 //! Sessions: the state, its rules, views and problems.
 
+use std::collections::BTreeMap;
+
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Timestamp};
@@ -7,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::challenges::Transport;
+use crate::factors::FactorKind;
 use crate::settings;
 
 /// The session is over, or never was.
@@ -21,6 +24,29 @@ pub const SESSION_NOT_FOUND: Code = Code::new(
     Kind::NotFound,
     "You have no session with this id.",
 );
+
+/// What was proven before a session begins or is strengthened.
+#[derive(Debug, Clone)]
+pub(crate) struct Proof {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Which factors, besides the first one.
+    pub(crate) factors: Vec<FactorKind>,
+}
+
+impl Proof {
+    /// The first factor alone.
+    pub(crate) fn first_factor(at: Timestamp) -> Self {
+        Self {
+            at,
+            factors: Vec::new(),
+        }
+    }
+
+    pub(super) fn dated(&self) -> impl Iterator<Item = (FactorKind, Timestamp)> {
+        self.factors.iter().map(|factor| (*factor, self.at))
+    }
+}
 
 /// A signed-in browser or app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +65,9 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When a factor was last proven in it.
     pub stepped_up_at: Timestamp,
+    /// When each factor was last proven in it.
+    #[serde(default)]
+    pub(crate) proofs: BTreeMap<FactorKind, Timestamp>,
     /// From where it began.
     pub ip: String,
     /// What it began with.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use poem_openapi::Object;
 use portcullis_core::challenges::Progress;
-use portcullis_core::factors::FactorKind;
+use portcullis_core::factors::{FactorKind, Requirement};
 use portcullis_ports::Timestamp;
 use serde::Serialize;
 
@@ -19,29 +19,22 @@ pub(crate) struct FactorProven {
     status: Fine,
     /// The credential of the session, once a sign-in is complete; with `cookie` only its public id.
     session_id: Option<String>,
-    /// What the challenge asks for.
+    /// What can be proven.
     required_factors: Vec<FactorKind>,
+    /// How many of them must be.
+    require: Requirement,
     /// By factor, whether it was proven.
     passed: BTreeMap<String, bool>,
-    /// What must still be proven.
+    /// What can still be proven; empty once enough is.
     remaining_factors: Vec<FactorKind>,
+    /// How many of the remaining ones must be proven.
+    factors_needed: usize,
     /// Until when sensitive actions are open, in Unix seconds, once a step-up is complete.
     step_up_until: Option<i64>,
 }
 
 impl From<Progress> for WithCookie<FactorProven> {
     fn from(progress: Progress) -> Self {
-        let open = progress
-            .factors
-            .iter()
-            .filter(|(_, passed)| !**passed)
-            .map(|(factor, _)| *factor);
-        // A step-up is content with one factor.
-        let remaining = if progress.step_up_until.is_some() {
-            Vec::new()
-        } else {
-            open.collect()
-        };
         let required = progress.factors.keys().copied().collect();
         let passed = passed(&progress.factors);
         let (session_id, cookie) = hand_over(progress.granted);
@@ -49,8 +42,10 @@ impl From<Progress> for WithCookie<FactorProven> {
             status: Fine::Ok,
             session_id,
             required_factors: required,
+            require: progress.require,
             passed,
-            remaining_factors: remaining,
+            remaining_factors: progress.remaining,
+            factors_needed: progress.factors_needed,
             step_up_until: progress.step_up_until.map(Timestamp::seconds),
         };
         Self::new(body, cookie)

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use poem_openapi::{Enum, Object};
-use portcullis_core::challenges::{Progress, Transport};
-use portcullis_core::factors::FactorKind;
+use portcullis_core::challenges::{Method, Progress, Transport};
+use portcullis_core::factors::{FactorKind, Requirement};
 use portcullis_core::sessions::{Granted, Started};
 use portcullis_ports::Result;
 use portcullis_ports::id::SessionId;
@@ -23,8 +23,16 @@ pub(crate) struct SessionStarted {
     auth_required: bool,
     /// To be sent with every proof.
     challenge_id: Option<String>,
-    /// Every one of these must be proven.
+    /// What can be proven.
     required_factors: Vec<FactorKind>,
+    /// How many of them must be proven; null when the session has begun.
+    require: Option<Requirement>,
+    /// The same as a number.
+    factors_needed: usize,
+    /// How each of them can be proven.
+    methods: Vec<Method>,
+    /// When the challenge ends, in Unix seconds.
+    expires_at: Option<i64>,
     /// The credential of the session; with `cookie` only its public id.
     session_id: Option<String>,
 }
@@ -38,6 +46,10 @@ impl From<Started> for WithCookie<SessionStarted> {
                     auth_required: false,
                     challenge_id: None,
                     required_factors: Vec::new(),
+                    require: None,
+                    factors_needed: 0,
+                    methods: Vec::new(),
+                    expires_at: None,
                     session_id,
                 };
                 Self::new(body, cookie)
@@ -47,6 +59,10 @@ impl From<Started> for WithCookie<SessionStarted> {
                     auth_required: true,
                     challenge_id: Some(opened.challenge_id),
                     required_factors: opened.required_factors,
+                    require: Some(opened.require),
+                    factors_needed: opened.factors_needed,
+                    methods: opened.methods,
+                    expires_at: Some(opened.expires_at.seconds()),
                     session_id: None,
                 };
                 Self::new(body, Change::Nothing)
@@ -85,17 +101,27 @@ pub(crate) enum Standing {
     Pending,
 }
 
-/// Where a challenge stands, and its session once everything is proven.
+/// Where a challenge stands, and its session once enough is proven.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct Finalized {
-    /// `ok` once everything is proven.
+    /// `ok` once enough is proven.
     status: Standing,
     /// The credential of the session; with `cookie` only its public id.
     session_id: Option<String>,
-    /// What the challenge asks for.
+    /// What can be proven.
     required_factors: Vec<FactorKind>,
+    /// How many of them must be.
+    require: Requirement,
     /// By factor, whether it was proven.
     passed: BTreeMap<String, bool>,
+    /// What can still be proven; empty once enough is.
+    remaining_factors: Vec<FactorKind>,
+    /// How many of the remaining ones must be proven.
+    factors_needed: usize,
+    /// How each remaining factor can be proven.
+    methods: Vec<Method>,
+    /// When the challenge ends, in Unix seconds.
+    expires_at: i64,
 }
 
 impl From<Progress> for WithCookie<Finalized> {
@@ -106,7 +132,12 @@ impl From<Progress> for WithCookie<Finalized> {
             status: if complete { Standing::Ok } else { Standing::Pending },
             session_id,
             required_factors: progress.factors.keys().copied().collect(),
+            require: progress.require,
             passed: passed(&progress.factors),
+            remaining_factors: progress.remaining,
+            factors_needed: progress.factors_needed,
+            methods: progress.methods,
+            expires_at: progress.expires_at.seconds(),
         };
         Self::new(body, cookie)
     }

@@ -208,6 +208,31 @@ fn nothing_is_null_except_in_examples() {
 }
 
 #[test]
+fn what_may_be_null_has_a_type() {
+    fn look(part: &Value, place: &str) {
+        match part {
+            Value::Array(elements) => elements.iter().for_each(|element| look(element, place)),
+            Value::Object(table) => {
+                let bare =
+                    table.get("nullable").is_some_and(|value| value == true) && !table.contains_key("type");
+                assert!(!bare, "{place} may be null and has no type");
+                table
+                    .iter()
+                    .for_each(|(key, value)| look(value, &format!("{place}/{key}")));
+            }
+            _ => {}
+        }
+    }
+    let document = document();
+    look(&document, "");
+    let factor = &document["components"]["schemas"]["ConfirmRemoval"]["properties"]["factor"];
+    assert_eq!(
+        (&factor["type"], &factor["nullable"]),
+        (&"string".into(), &true.into())
+    );
+}
+
+#[test]
 fn every_path_parameter_is_declared() {
     for operation in operations(&document()) {
         let named: BTreeSet<_> = operation

@@ -169,6 +169,8 @@ async fn the_same_on_a_cloud_table() {
 
 async fn walk(store: Store<'_>) {
     let data = TempDir::new().unwrap();
+    let settings = "[factors]\nrequire = \"all\"\n";
+    std::fs::write(data.path().join("portcullis.toml"), settings).unwrap();
     let program = Program::start(data.path(), store);
     let mut ada = Ada::sign_up(&program).await;
     let me = program.get("/ui/me", &ada.signed_in()).await;

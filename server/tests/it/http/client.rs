@@ -162,7 +162,7 @@ impl Person {
         self.bearer = bearer(&deployment.post("/auth/sign-in").json(body).ok().await);
     }
 
-    /// A challenge that asks for every enrolled factor.
+    /// A challenge that asks for the enrolled factors.
     pub(crate) async fn challenge(&mut self, deployment: &Deployment) -> String {
         self.sign_in(deployment).await;
         let started = deployment.post("/ui/session/start").with_bearer(self).ok().await;

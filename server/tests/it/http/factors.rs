@@ -1,5 +1,6 @@
 //! Factors over HTTP: enrolment, sign-in, step-up, recovery, removal.
 
+use portcullis_core::factors::Requirement;
 use serde_json::{Value, json};
 
 use super::client::{Person, code};
@@ -231,8 +232,8 @@ async fn an_email_address_is_enrolled_used_and_removed() {
 }
 
 #[tokio::test]
-async fn all_enrolled_factors_are_asked_for_and_any_order_will_do() {
-    let deployment = Deployment::start().await;
+async fn with_every_factor_required_any_order_will_do() {
+    let deployment = Deployment::with(|plan| plan.settings.factors.require = Requirement::All).await;
     let mut ada = deployment.person("ada@example.com").await;
     let (_, secret, _) = ada.add_totp(&deployment).await;
     enrol(&deployment, &PHONES, &ada, PHONES.addresses[0]).await;
@@ -265,6 +266,28 @@ async fn all_enrolled_factors_are_asked_for_and_any_order_will_do() {
         .await;
     assert!(whole["session_id"].is_string(), "{whole}");
     assert_eq!(whole["passed"], json!({ "sms": true, "totp": true }));
+}
+
+#[tokio::test]
+async fn one_of_several_factors_is_enough_unless_the_operator_says_otherwise() {
+    let deployment = Deployment::start().await;
+    let mut ada = deployment.person("ada@example.com").await;
+    let (_, secret, _) = ada.add_totp(&deployment).await;
+    enrol(&deployment, &PHONES, &ada, PHONES.addresses[0]).await;
+    deployment.later(30);
+    let challenge = ada.challenge(&deployment).await;
+    let body = json!({ "challenge_id": challenge, "totp_code": code(&deployment, &secret) });
+    let proven = deployment
+        .post("/ui/mfa/totp/verify")
+        .with_bearer(&ada)
+        .json(body)
+        .ok()
+        .await;
+    assert!(proven["session_id"].is_string(), "{proven}");
+    assert_eq!(
+        (&proven["required_factors"], &proven["remaining_factors"]),
+        (&json!(["totp", "sms"]), &json!([]))
+    );
 }
 
 #[tokio::test]
@@ -326,8 +349,10 @@ async fn what_is_sensitive_asks_for_a_fresh_proof() {
     let begin = || deployment.post("/ui/mfa/totp/devices/begin").by(&ada);
     begin().refused(403, "step-up-required").await;
     let started = deployment.post("/ui/step-up/start").by(&ada).ok().await;
-    let expected =
-        json!({ "auth_required": false, "challenge_id": null, "required_factors": [], "password": true });
+    let expected = json!({
+        "auth_required": false, "challenge_id": null, "required_factors": [], "require": "any",
+        "factors_needed": 0, "methods": [], "password": true,
+    });
     assert_eq!(started, expected);
     let password = |text: &str| {
         deployment

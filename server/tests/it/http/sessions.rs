@@ -153,8 +153,15 @@ async fn a_sign_in_with_a_factor_is_pending_until_it_is_proven() {
             .with_bearer(&ada)
             .json(json!({ "challenge_id": challenge }))
     };
-    let expected = json!({ "status": "pending", "session_id": null, "required_factors": ["totp"], "passed": { "totp": false } });
-    assert_eq!(finalize().ok().await, expected);
+    let method =
+        json!({ "factor": "totp", "device_id": null, "sent_to": null, "code_sent": false, "retry_after": 0 });
+    let pending = finalize().ok().await;
+    let expected = json!({
+        "status": "pending", "session_id": null, "required_factors": ["totp"], "require": "any",
+        "passed": { "totp": false }, "remaining_factors": ["totp"], "factors_needed": 1, "methods": [method],
+        "expires_at": pending["expires_at"],
+    });
+    assert_eq!(pending, expected);
     let body = json!({ "challenge_id": challenge, "code": code(&deployment, &secret) });
     let passed = deployment
         .post("/ui/mfa/totp/verify")
