@@ -25,6 +25,7 @@ pub mod problem;
 mod recovery_codes;
 mod resource;
 mod sessions;
+mod shape;
 mod swagger;
 mod tags;
 mod webhooks;

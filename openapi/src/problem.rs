@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use poem::error::{NotFoundError, ReadBodyError, ResponseError};
-use poem::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{IntoResponse, Response};
 use poem_openapi::error::ParsePathError;
@@ -33,6 +33,12 @@ pub const UNSUPPORTED_MEDIA_TYPE: Code = Code::new(
     Kind::Invalid,
     "Send the body as JSON, with Content-Type: application/json.",
 );
+/// The body is compressed, or encoded in another way.
+pub const UNSUPPORTED_ENCODING: Code = Code::new(
+    "unsupported-encoding",
+    Kind::Invalid,
+    "Send the body as it is, without Content-Encoding.",
+);
 /// The request took longer than the operator allows.
 pub const REQUEST_TIMEOUT: Code = Code::new(
     "request-timeout",
@@ -41,12 +47,13 @@ pub const REQUEST_TIMEOUT: Code = Code::new(
 );
 
 /// The codes that come from HTTP itself, and the statuses that their kinds do not imply.
-const OWN: [(Code, Option<StatusCode>); 6] = [
+const OWN: [(Code, Option<StatusCode>); 7] = [
     (INVALID_REQUEST, None),
     (NOT_FOUND, None),
     (METHOD_NOT_ALLOWED, Some(StatusCode::METHOD_NOT_ALLOWED)),
     (BODY_TOO_LARGE, Some(StatusCode::PAYLOAD_TOO_LARGE)),
     (UNSUPPORTED_MEDIA_TYPE, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+    (UNSUPPORTED_ENCODING, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
     (REQUEST_TIMEOUT, None),
 ];
 
@@ -272,6 +279,10 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     add_headers(headers, status, retry_after);
+    if code == UNSUPPORTED_ENCODING {
+        // What would be accepted (RFC 9110, section 12.5.3).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
     response
 }
 
