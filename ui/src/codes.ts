@@ -1,11 +1,11 @@
 // How codes that people type or paste become what the server expects.
 
-/** A six-digit code, whatever spaces and dashes came with it. */
-export const sixDigits = (typed: string): string => typed.replace(/\D/g, '').slice(0, 6);
+/** A six-digit code, whatever spaces and dashes came with it. Digits of every script and width are digits. */
+export const sixDigits = (typed: string): string => typed.normalize('NFKC').replace(/\P{Nd}/gu, '').slice(0, 6);
 
 /** A recovery code: lower case, plain dashes, no spaces; dashes are put back where they are missing. */
 export function recoveryCode(typed: string): string {
-  const plain = typed.toLowerCase().replace(/[\u2010-\u2015\u2212]/g, '-').replace(/\s/g, '');
+  const plain = typed.normalize('NFKC').toLowerCase().replace(/[\u2010-\u2015\u2212]/g, '-').replace(/\s/g, '');
   return /^[0-9a-f]{12}$/.test(plain) ? plain.replace(/(.{4})(?=.)/g, '$1-') : plain;
 }
 

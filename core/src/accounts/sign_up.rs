@@ -143,12 +143,7 @@ impl Accounts {
         self.budgets
             .attempt("verify-email", command.email.as_str(), source, Standing::Unknown)
             .await?;
-        let code: String = command
-            .code
-            .trimmed()
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
+        let code = command.code.code();
         self.deployment
             .retried(|| async {
                 let wrong = || WRONG_CODE.error();

@@ -148,6 +148,7 @@ impl Budgets {
             .await;
         let table = self.deployment.table::<Counter>();
         let mut slots = Vec::with_capacity(counted.len());
+        let mut shortened = Batch::default();
         let mut wait = Duration::ZERO;
         for one in &counted {
             let end = now + one.limit.window.get();
@@ -158,7 +159,10 @@ impl Budgets {
             };
             let mut slot = table.slot(&one.key, Counter::SORT, empty).await?;
             // No window ends later than one that begins now, whatever a clock that was ahead once wrote.
-            slot.value.until = slot.value.until.min(end);
+            if slot.value.until > end {
+                slot.value.until = end;
+                shortened.save(&slot)?;
+            }
             if slot.value.used >= one.limit.most {
                 wait = wait.max(slot.value.until.since(now));
                 self.refusals.remember(one, slot.value.until, now);
@@ -167,6 +171,8 @@ impl Budgets {
             slots.push(slot);
         }
         if wait > Duration::ZERO {
+            // Written down, or the window would begin anew with every refusal.
+            self.deployment.commit(shortened).await?;
             return Err(refusal.error().retry_after(wait));
         }
         slots.iter().try_for_each(|slot| batch.save(slot))

@@ -162,6 +162,18 @@ async fn a_counter_written_by_a_clock_that_was_ahead_opens_within_one_window() {
         .await
         .unwrap_err();
     assert_eq!(refused.retry(), Retry::Later(Duration::from_mins(10)));
+    world.wait(300);
+    let again = budgets(&world).take(TOO_MANY_SENDS, &once("x", limit)).await;
+    assert_eq!(
+        again.unwrap_err().retry(),
+        Retry::Later(Duration::from_mins(5)),
+        "a refusal does not begin the window anew"
+    );
+    world.wait(301);
+    budgets(&world)
+        .take(TOO_MANY_SENDS, &once("x", limit))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

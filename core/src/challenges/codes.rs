@@ -11,6 +11,7 @@ use super::model::{Challenge, NOTHING_SENT, SentCode, WRONG_CODE};
 use crate::budgets::{Budgets, SendPurpose, Sends};
 use crate::deployment::Deployment;
 use crate::factors::{ContactDevice, FactorKind};
+use crate::input;
 use crate::messages::{self, CodeFor};
 use crate::outbox::{Lane, Outbox};
 use crate::sms_spend::{Quote, SmsSpend};
@@ -160,7 +161,7 @@ impl Codes {
     /// # Errors
     /// `nothing-sent`, `wrong-code`.
     pub(crate) fn check(&self, challenge: &Challenge, factor: FactorKind, text: &str) -> Result<DeviceId> {
-        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        let digits = input::code(text);
         let mut sent = false;
         let mut matching = None;
         for code in challenge.codes.iter().filter(|code| code.factor == factor) {

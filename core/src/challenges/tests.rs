@@ -427,3 +427,72 @@ async fn every_step_is_in_a_history_that_proves_itself() {
     );
     assert_eq!(home().ip.to_string(), entries[0].ip);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_locks_nobody_out_and_the_history_tells() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    world.wait(3600);
+    let ahead = world.totp(&app);
+    let challenge = world.challenge(&ada).await;
+    let prove = |challenge, code| world.app.challenges.verify_totp(&ada, totp(challenge, code));
+    prove(&challenge, &ahead).await.unwrap();
+    world.clock.set_back(std::time::Duration::from_secs(3600));
+    let challenge = world.challenge(&ada).await;
+    let now = world.totp(&app);
+    assert!(prove(&challenge, &now).await.unwrap().granted.is_some());
+    let challenge = world.challenge(&ada).await;
+    let replayed = prove(&challenge, &now).await.unwrap_err();
+    assert_eq!(replayed.code(), WRONG_CODE);
+    world.wait(3600);
+    let challenge = world.challenge(&ada).await;
+    let replayed = prove(&challenge, &ahead).await.unwrap_err();
+    assert_eq!(replayed.code(), WRONG_CODE, "the code of the future was used");
+    let entries = world.app.audit.verify(&ada.subject).await.unwrap();
+    let told = entries.iter().filter(|entry| entry.event == "totp_step_clamped");
+    assert_eq!(told.count(), 1);
+}
+
+#[tokio::test]
+async fn codes_are_taken_as_keyboards_write_them() {
+    let full_width = |code: &str| -> String {
+        let wide = |letter| char::from_u32(u32::from(letter) + 0xfee0).unwrap();
+        code.chars().map(wide).collect()
+    };
+    let world = world().await;
+    let (ada, app, recovery) = with_totp(&world).await;
+    let challenge = world.challenge(&ada).await;
+    let typed = totp(&challenge, &full_width(&world.totp(&app)));
+    assert!(
+        world
+            .app
+            .challenges
+            .verify_totp(&ada, typed)
+            .await
+            .unwrap()
+            .granted
+            .is_some()
+    );
+    let challenge = world.challenge(&ada).await;
+    let command = UseRecoveryCode {
+        challenge_id: secret(&challenge.challenge_id),
+        recovery_code: secret(&full_width(&recovery[0])),
+    };
+    let used = world
+        .app
+        .challenges
+        .use_recovery_code(&ada, FactorKind::Totp, command);
+    let granted = used.await.unwrap().granted.unwrap();
+    let session = world.resumed(&granted).await;
+    let command = AddEmail {
+        email: "second@example.com".parse().unwrap(),
+        label: None,
+    };
+    let begun = world.app.factors.add_email(&session, command).await.unwrap();
+    let code = full_width(&world.code_to("second@example.com").await);
+    let confirm = VerifyCode {
+        challenge_id: secret(&begun.challenge_id),
+        code: secret(&code),
+    };
+    world.app.factors.confirm_email(&session, confirm).await.unwrap();
+}

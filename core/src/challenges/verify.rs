@@ -151,7 +151,7 @@ impl Challenges {
             .retried(|| async {
                 let found = self.waiting_for(who, raw, factor).await?;
                 let mut batch = Batch::default();
-                let device = self.prove(who, factor, answer, &found, &mut batch).await?;
+                let (remark, device) = self.prove(who, factor, answer, &found, &mut batch).await?;
                 let mut event =
                     Event::success(answer.event(factor), &who.source).with("factor", factor.word());
                 if let Some(device) = device {
@@ -163,7 +163,8 @@ impl Challenges {
                     who.subject.as_str(),
                     &who.source,
                 )?;
-                self.advance(who, raw, factor, &found, batch, event).await
+                let events = remark.into_iter().chain([event]).collect();
+                self.advance(who, raw, factor, &found, batch, events).await
             })
             .await;
         if let Err(error) = &result
@@ -177,30 +178,34 @@ impl Challenges {
         result
     }
 
-    /// Checks the proof, adds what it uses up to the batch, and names the device that gave it.
-    async fn prove(
+    /// Checks the proof, adds what it uses up to the batch, and names the device that gave it, with what the history
+    /// must tell besides.
+    async fn prove<'a>(
         &self,
-        who: &Identified,
+        who: &'a Identified,
         factor: FactorKind,
         answer: Answer<'_>,
         challenge: &Challenge,
         batch: &mut Batch,
-    ) -> Result<Option<DeviceId>> {
+    ) -> Result<(Option<Event<'a>>, Option<DeviceId>)> {
         match answer {
-            Answer::Totp(code) => self.factors.prove_totp(batch, &who.subject, code).await.map(Some),
+            Answer::Totp(code) => {
+                let proof = self.factors.prove_totp(batch, &who.subject, code).await?;
+                Ok((proof.clock_event(&who.source), Some(proof.device)))
+            }
             Answer::Sent(code) => {
                 let device = self.codes.check(challenge, factor, code)?;
                 self.factors
                     .mark_used(batch, &who.subject, factor, &device)
                     .await?;
-                Ok(Some(device))
+                Ok((None, Some(device)))
             }
             Answer::Recovery(code) => {
                 let left = self.recovery.consume(batch, &who.subject, factor, code).await?;
                 self.notices
                     .add(batch, &who.subject, &Change::RecoveryCodeUsed { factor, left })
                     .await?;
-                Ok(None)
+                Ok((None, None))
             }
         }
     }
@@ -212,11 +217,10 @@ impl Challenges {
         factor: FactorKind,
         found: &Versioned<Challenge>,
         mut batch: Batch,
-        event: Event<'_>,
+        mut events: Vec<Event<'_>>,
     ) -> Result<Progress> {
         let mut challenge = found.value.clone();
         challenge.pass(factor);
-        let mut events = vec![event];
         let (mut granted, mut step_up_until) = (None, None);
         if challenge.is_complete() && challenge.purpose == Purpose::StepUp {
             let session = challenge

@@ -11,15 +11,32 @@ use super::model::{
     AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND, FactorKind, RemoveTotp, TotpBegun,
     TotpConfirmed, TotpDevice, TotpList, TotpView,
 };
+use super::pending::keep_newest;
 use super::records::TotpDevices;
-use super::totp::{Generator, SECRET_BYTES};
-use crate::access::{Action, SignedIn};
+use super::totp::{Accepted, Generator, SECRET_BYTES, UsedSteps};
+use crate::access::{Action, SignedIn, Source};
 use crate::audit::Event;
 use crate::challenges::WRONG_CODE;
 use crate::messages::Change;
 use crate::recovery_codes::RecoveryDesk;
 use crate::resealing::SealedTexts;
 use crate::table::{Batch, Slot};
+
+/// A proof that an authenticator app gave.
+pub(crate) struct TotpProof {
+    /// The app.
+    pub(crate) device: DeviceId,
+    /// Whether a code of it was accepted before while the clock was ahead.
+    clamped: bool,
+}
+
+impl TotpProof {
+    /// What the history tells of a clock that was ahead.
+    pub(crate) fn clock_event<'a>(&self, source: &'a Source) -> Option<Event<'a>> {
+        self.clamped
+            .then(|| Event::info("totp_step_clamped", source).with("device_id", &self.device))
+    }
+}
 
 impl Factors {
     /// The authenticator apps of the account, newest first.
@@ -31,7 +48,8 @@ impl Factors {
         })
     }
 
-    /// Begins to add an authenticator app. An older one that was begun and never confirmed is forgotten.
+    /// Begins to add an authenticator app. Of those that wait for their first code the newest [`PENDING_MOST`] are kept,
+    /// so that pages side by side do not undo each other's work.
     ///
     /// # Errors
     /// `step-up-required`, `device-limit`.
@@ -40,10 +58,8 @@ impl Factors {
         self.deployment
             .retried(|| async {
                 let mut slot = self.roster.totp(who.subject()).await?;
-                slot.value.devices.retain(TotpDevice::enabled);
-                if slot.value.devices.len() >= self.deployment.settings.factors.totp_limit {
-                    return Err(DEVICE_LIMIT.error());
-                }
+                self.room_for_totp(&slot)?;
+                keep_newest(&mut slot.value.devices, TotpDevice::enabled);
                 let id = DeviceId::random(self.deployment.entropy.as_ref())?;
                 let mut secret = Zeroizing::new(vec![0; SECRET_BYTES]);
                 self.deployment.entropy.fill(&mut secret)?;
@@ -61,7 +77,7 @@ impl Factors {
                     created_at: now,
                     pending_until: Some(until),
                     last_used_at: None,
-                    last_step: 0,
+                    used_steps: UsedSteps::default(),
                 });
                 let mut batch = Batch::default();
                 batch.save(&slot)?;
@@ -93,31 +109,39 @@ impl Factors {
         })
     }
 
+    fn room_for_totp(&self, slot: &Slot<TotpDevices>) -> Result<()> {
+        let confirmed = slot.value.devices.iter().filter(|device| device.enabled());
+        if confirmed.count() < self.deployment.settings.factors.totp_limit {
+            Ok(())
+        } else {
+            Err(DEVICE_LIMIT.error())
+        }
+    }
+
     /// Confirms an authenticator app with its first code. The first app of an account brings recovery codes.
     ///
     /// # Errors
-    /// `device-not-found`, `device-exists` if it is confirmed already, `wrong-code`, `too-many-attempts`.
+    /// `device-not-found`, `device-exists` if it is confirmed already, `device-limit`, `wrong-code`,
+    /// `too-many-attempts`.
     pub async fn confirm_totp(&self, who: &SignedIn, command: ConfirmTotp) -> Result<TotpConfirmed> {
         let subject = who.subject();
         self.count(who, "totp_enrol").await?;
         let result = self.deployment.retried(|| async {
             let mut slot = self.roster.totp(subject).await?;
             let first = !slot.value.devices.iter().any(TotpDevice::enabled);
-            let device = find(&mut slot, &command.device_id)?;
-            if device.enabled() {
+            if find(&mut slot, &command.device_id)?.enabled() {
                 return Err(DEVICE_EXISTS.says("This authenticator app is confirmed already."));
             }
+            self.room_for_totp(&slot)?;
+            let device = find(&mut slot, &command.device_id)?;
             let now = self.deployment.now();
-            let step = self
-                .step(device, command.totp_code.trimmed(), now)
+            let accepted = self
+                .accept(device, command.totp_code.trimmed(), now)
                 .await?
                 .ok_or_else(|| WRONG_CODE.error())?;
-            *device = TotpDevice {
-                pending_until: None,
-                last_used_at: Some(now),
-                last_step: step,
-                ..device.clone()
-            };
+            device.pending_until = None;
+            device.last_used_at = Some(now);
+            device.used_steps.add(accepted.step);
             let mut batch = Batch::default();
             batch.save(&slot)?;
             let recovery_codes = if first {
@@ -158,8 +182,10 @@ impl Factors {
         let result = self.deployment.retried(|| async {
             let mut slot = self.roster.totp(subject).await?;
             find(&mut slot, &id)?;
+            let mut events = Vec::new();
             if let Some(code) = &command.totp_code {
-                self.prove_with(&mut slot, code.trimmed()).await?;
+                let proof = self.prove_with(&mut slot, code.trimmed()).await?;
+                events.extend(proof.clock_event(&who.source));
             } else if let Some(code) = &command.recovery_code {
                 self.recovery
                     .check(subject, FactorKind::Totp, code.trimmed())
@@ -177,8 +203,8 @@ impl Factors {
             }
             self.budgets
                 .clear_attempts(&mut batch, "totp_remove", subject.as_str(), &who.source)?;
-            let event = Event::success("totp_device_remove", &who.source).with("device_id", &id);
-            self.audit.append(&mut batch, subject, &[event]).await?;
+            events.push(Event::success("totp_device_remove", &who.source).with("device_id", &id));
+            self.audit.append(&mut batch, subject, &events).await?;
             self.notices
                 .add(&mut batch, subject, &Change::FactorRemoved(FactorKind::Totp))
                 .await?;
@@ -196,30 +222,30 @@ impl Factors {
         batch: &mut Batch,
         subject: &Subject,
         code: &str,
-    ) -> Result<DeviceId> {
+    ) -> Result<TotpProof> {
         let mut slot = self.roster.totp(subject).await?;
-        let id = self.prove_with(&mut slot, code).await?;
+        let proof = self.prove_with(&mut slot, code).await?;
         batch.save(&slot)?;
-        Ok(id)
+        Ok(proof)
     }
 
-    async fn prove_with(&self, slot: &mut Slot<TotpDevices>, code: &str) -> Result<DeviceId> {
+    async fn prove_with(&self, slot: &mut Slot<TotpDevices>, code: &str) -> Result<TotpProof> {
         let now = self.deployment.now();
         for device in slot.value.devices.iter_mut().filter(|device| device.enabled()) {
-            if let Some(step) = self.step(device, code, now).await? {
-                *device = TotpDevice {
-                    last_used_at: Some(now),
-                    last_step: step,
-                    ..device.clone()
-                };
-                return Ok(device.id.clone());
+            if let Some(accepted) = self.accept(device, code, now).await? {
+                device.last_used_at = Some(now);
+                device.used_steps.add(accepted.step);
+                return Ok(TotpProof {
+                    device: device.id.clone(),
+                    clamped: accepted.clamped,
+                });
             }
         }
         Err(WRONG_CODE.error())
     }
 
     /// The new step that `code` proves for `device`, if it does.
-    async fn step(&self, device: &TotpDevice, code: &str, now: Timestamp) -> Result<Option<u64>> {
+    async fn accept(&self, device: &TotpDevice, code: &str, now: Timestamp) -> Result<Option<Accepted>> {
         let secret = self
             .deployment
             .keys
@@ -230,7 +256,7 @@ impl Factors {
             &self.deployment.settings.product.name,
             device.subject.as_str(),
         )?;
-        Ok(generator.accept(code, now, device.last_step))
+        Ok(generator.accept(code, now, &device.used_steps))
     }
 }
 

@@ -10,6 +10,7 @@ use super::model::{
     AddEmail, AddPhone, ContactBegun, ContactConfirmed, ContactDevice, DEVICE_EXISTS, DEVICE_LIMIT,
     DEVICE_NOT_FOUND, EmailView, FactorKind, PhoneView,
 };
+use super::pending::keep_newest;
 use super::policy::Requirement;
 use super::records::{ContactKind, Emails, Phones};
 use crate::access::{Action, SignedIn};
@@ -104,7 +105,8 @@ impl Factors {
     /// Confirms a phone number with the code that was sent to it.
     ///
     /// # Errors
-    /// `challenge-ended`, `challenge-purpose`, `wrong-code`, `too-many-attempts`.
+    /// `challenge-ended`, `challenge-purpose`, `wrong-code`, `too-many-attempts`; `device-exists`, `device-limit` if
+    /// another page was faster.
     pub async fn confirm_phone(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
         self.confirm::<Phones>(who, command).await
     }
@@ -119,8 +121,21 @@ impl Factors {
 
     async fn newest_first<K: ContactKind>(&self, subject: &Subject) -> Result<Vec<ContactDevice>> {
         let mut devices = self.roster.contacts::<K>(subject).await?.value.devices;
-        devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
-        Ok(devices)
+        devices.sort_by_key(|device| {
+            (
+                device.pending_until.is_some(),
+                std::cmp::Reverse(device.created_at),
+            )
+        });
+        // Of a destination that several pages began to add, one line is enough.
+        let mut shown: Vec<ContactDevice> = Vec::with_capacity(devices.len());
+        for device in devices {
+            if shown.iter().all(|other| other.destination != device.destination) {
+                shown.push(device);
+            }
+        }
+        shown.sort_by_key(|device| std::cmp::Reverse(device.created_at));
+        Ok(shown)
     }
 
     fn limit(&self, factor: FactorKind) -> usize {
@@ -225,7 +240,8 @@ impl Factors {
         Ok(account.is_some_and(|account| account.email_verified_at.is_some() && account.email == *address))
     }
 
-    /// The contacts with one more that waits. An older waiting one of the same destination makes room.
+    /// The contacts with one more that waits. Others of the same destination go on waiting, each for its own code: the
+    /// first that is confirmed counts.
     async fn with_pending<K: ContactKind>(
         &self,
         device: &ContactDevice,
@@ -238,10 +254,10 @@ impl Factors {
         {
             return Err(DEVICE_EXISTS.error());
         }
-        devices.retain(|known| known.destination != device.destination);
-        if devices.len() >= self.limit(K::FACTOR) {
+        if devices.iter().filter(|known| known.enabled()).count() >= self.limit(K::FACTOR) {
             return Err(DEVICE_LIMIT.error());
         }
+        keep_newest(devices, ContactDevice::enabled);
         devices.push(device.clone());
         Ok(slot)
     }
@@ -267,11 +283,24 @@ impl Factors {
                 .iter_mut()
                 .find(waiting)
                 .ok_or_else(|| DEVICE_NOT_FOUND.error())?;
-            *device = ContactDevice {
-                pending_until: None,
-                last_used_at: Some(self.deployment.now()),
-                ..device.clone()
-            };
+            let destination = device.destination.clone();
+            device.pending_until = None;
+            device.last_used_at = Some(self.deployment.now());
+            let others = slot
+                .value
+                .devices
+                .iter()
+                .filter(|other| other.id != id && other.enabled());
+            let mut confirmed = 0;
+            for other in others {
+                if other.destination == destination {
+                    return Err(DEVICE_EXISTS.error());
+                }
+                confirmed += 1;
+            }
+            if confirmed >= self.limit(K::FACTOR) {
+                return Err(DEVICE_LIMIT.error());
+            }
             let mut batch = Batch::default();
             batch.save(&slot)?;
             ChallengeBook::consume(&mut batch, &challenge)?;

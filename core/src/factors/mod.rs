@@ -3,6 +3,7 @@
 mod authenticators;
 mod contacts;
 mod model;
+mod pending;
 mod policy;
 mod records;
 mod removal;

@@ -8,6 +8,7 @@ use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::totp::UsedSteps;
 use crate::input::{Label, SecretInput, TypedPhone};
 
 /// No device of this account has that id.
@@ -88,8 +89,9 @@ pub(crate) struct TotpDevice {
     /// Until then an unconfirmed device waits.
     pub(crate) pending_until: Option<Timestamp>,
     pub(crate) last_used_at: Option<Timestamp>,
-    /// The newest time step that was accepted; no older or equal one is accepted again.
-    pub(crate) last_step: u64,
+    /// Which time steps were accepted.
+    #[serde(flatten)]
+    pub(crate) used_steps: UsedSteps,
 }
 
 /// A phone number or an e-mail address that receives codes.

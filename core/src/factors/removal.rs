@@ -183,7 +183,8 @@ impl Factors {
             let last = !slot.value.devices.iter().any(ContactDevice::enabled);
             let mut batch = Batch::default();
             batch.save(&slot)?;
-            self.prove_removal(&mut batch, &challenge, K::FACTOR, &command, last)
+            let remark = self
+                .prove_removal(&mut batch, who, &challenge, K::FACTOR, &command, last)
                 .await?;
             if last {
                 RecoveryDesk::discard(&mut batch, subject, K::FACTOR);
@@ -192,7 +193,8 @@ impl Factors {
             self.budgets
                 .clear_attempts(&mut batch, words.remove, subject.as_str(), &who.source)?;
             let event = Event::success(words.remove_event, &who.source).with("device_id", &id);
-            self.audit.append(&mut batch, subject, &[event]).await?;
+            let events: Vec<Event<'_>> = remark.into_iter().chain([event]).collect();
+            self.audit.append(&mut batch, subject, &events).await?;
             self.notices
                 .add(&mut batch, subject, &Change::FactorRemoved(K::FACTOR))
                 .await?;
@@ -201,38 +203,41 @@ impl Factors {
         self.audited(who, words.remove_event, result.await).await
     }
 
-    /// Checks the proof and adds what it uses up to the batch.
-    async fn prove_removal(
+    /// Checks the proof, adds what it uses up to the batch, and gives what the history must tell besides.
+    async fn prove_removal<'a>(
         &self,
         batch: &mut Batch,
+        who: &'a SignedIn,
         challenge: &Versioned<Challenge>,
         removed: FactorKind,
         command: &ConfirmRemoval,
         last: bool,
-    ) -> Result<()> {
+    ) -> Result<Option<Event<'a>>> {
         let subject = &challenge.subject;
         let code = command.code.trimmed();
         let sent = challenge.codes.first().map(|sent| sent.factor);
         let default = sent.map_or(ProofKind::Recovery, ProofKind::from);
         match command.factor.unwrap_or(default) {
-            ProofKind::Totp => self.prove_totp(batch, subject, code).await.map(drop),
+            ProofKind::Totp => {
+                let proof = self.prove_totp(batch, subject, code).await?;
+                return Ok(proof.clock_event(&who.source));
+            }
             // The whole set goes with the last device; two writes to one record cannot share a commit.
-            ProofKind::Recovery if last => self.recovery.check(subject, removed, code).await,
-            ProofKind::Recovery => self
-                .recovery
-                .consume(batch, subject, removed, code)
-                .await
-                .map(drop),
+            ProofKind::Recovery if last => self.recovery.check(subject, removed, code).await?,
+            ProofKind::Recovery => {
+                self.recovery.consume(batch, subject, removed, code).await?;
+            }
             ProofKind::Sms if sent == Some(FactorKind::Sms) => {
-                self.codes.check(challenge, FactorKind::Sms, code).map(drop)
+                self.codes.check(challenge, FactorKind::Sms, code)?;
             }
             ProofKind::Email if sent == Some(FactorKind::Email) => {
-                self.codes.check(challenge, FactorKind::Email, code).map(drop)
+                self.codes.check(challenge, FactorKind::Email, code)?;
             }
             ProofKind::Sms | ProofKind::Email => {
-                Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind."))
+                return Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind."));
             }
         }
+        Ok(None)
     }
 }
 

@@ -1,15 +1,63 @@
 //! Time-based one-time passwords (RFC 6238): SHA-1, six digits, steps of 30 seconds, one step of drift either way.
 
+use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Error, Result, Timestamp};
 use qrcode::QrCode;
 use qrcode::render::svg;
+use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Builder, Totp};
 use zeroize::Zeroizing;
+
+use crate::input;
 
 /// The random bytes of a secret: 160 bits, as RFC 4226 recommends.
 pub(super) const SECRET_BYTES: usize = 20;
 const STEP_SECONDS: u64 = 30;
 const DRIFT: u64 = 1;
+/// How many accepted steps are remembered one by one.
+const REMEMBERED: usize = 32;
+
+/// Which steps of a device were accepted. None is accepted again, nor any before the last (RFC 6238, section 5.2).
+///
+/// The last one says it as long as clocks run forward. Where one was ahead and set back, the last one lies in the
+/// future and would refuse every code until then: it is set aside, and the steps that were accepted meanwhile are
+/// refused one by one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UsedSteps {
+    /// The step that was accepted last.
+    #[serde(rename = "last_step")]
+    last: u64,
+    /// The steps that were accepted lately, oldest first.
+    #[serde(rename = "recent_steps", default)]
+    recent: Vec<u64>,
+}
+
+impl UsedSteps {
+    /// Notes a step that was accepted.
+    pub(super) fn add(&mut self, step: u64) {
+        // A record from before steps were remembered one by one names the last one only.
+        for used in [self.last, step] {
+            if used > 0 && !self.recent.contains(&used) {
+                self.recent.push(used);
+            }
+        }
+        let surplus = self.recent.len().saturating_sub(REMEMBERED);
+        self.recent.drain(..surplus);
+        self.last = step;
+    }
+}
+
+/// A code that was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    pub(super) step: u64,
+    /// Whether an earlier step from the future was set aside for it.
+    pub(super) clamped: bool,
+}
+
+fn step_of(time: Timestamp) -> Option<u64> {
+    Some(u64::try_from(time.seconds()).ok()? / STEP_SECONDS)
+}
 
 /// A shared secret with the names an authenticator app shows.
 pub(super) struct Generator(Totp);
@@ -29,17 +77,18 @@ impl Generator {
             .map_err(|error| Error::internal(format!("TOTP parameters: {error}")))
     }
 
-    /// The time step a code belongs to, if it is one of the steps around `now` and newer than `last_step`.
-    /// An accepted step is never accepted again (RFC 6238 section 5.2).
-    pub(super) fn accept(&self, code: &str, now: Timestamp, last_step: u64) -> Option<u64> {
-        let digits: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        let current = u64::try_from(now.seconds()).ok()? / STEP_SECONDS;
+    /// The time step a code belongs to, if it is one of the steps around `now` that `used` still allows.
+    pub(super) fn accept(&self, code: &str, now: Timestamp, used: &UsedSteps) -> Option<Accepted> {
+        let digits = input::code(code);
+        let newest = step_of(now)? + DRIFT;
+        // A step later than any that the clock allows was used while the clock was ahead.
+        let clamped = used.last > newest;
         let mut accepted = None;
-        for step in current.saturating_sub(DRIFT)..=current + DRIFT {
+        for step in newest.saturating_sub(2 * DRIFT)..=newest {
             let token = self.0.generate(step * STEP_SECONDS).to_string();
-            if portcullis_ports::secret::same_secret(token.as_bytes(), digits.as_bytes()) && step > last_step
-            {
-                accepted = Some(step);
+            let allowed = (clamped || step > used.last) && !used.recent.contains(&step);
+            if same_secret(token.as_bytes(), digits.as_bytes()) && allowed {
+                accepted = Some(Accepted { step, clamped });
             }
         }
         accepted
@@ -77,6 +126,21 @@ mod tests {
         .unwrap()
     }
 
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn accept(code: &str, now: i64, used: &UsedSteps) -> Option<Accepted> {
+        generator().accept(code, at(now), used)
+    }
+
+    fn shown(seconds: i64) -> String {
+        generator()
+            .0
+            .generate(u64::try_from(seconds).unwrap())
+            .to_string()
+    }
+
     #[test]
     fn codes_are_those_of_the_standard() {
         // RFC 6238 appendix B, SHA-1, cut to six digits.
@@ -86,10 +150,11 @@ mod tests {
             (1_111_111_111, "050471"),
             (2_000_000_000, "279037"),
         ] {
-            let now = Timestamp::from_seconds(seconds);
+            let step = u64::try_from(seconds).unwrap() / 30;
+            let clamped = false;
             assert_eq!(
-                generator().accept(code, now, 0),
-                Some(u64::try_from(seconds).unwrap() / 30),
+                accept(code, seconds, &UsedSteps::default()),
+                Some(Accepted { step, clamped }),
                 "{seconds}"
             );
         }
@@ -97,26 +162,72 @@ mod tests {
 
     #[test]
     fn one_step_of_drift_is_accepted_and_two_are_not() {
-        let at = |seconds| Timestamp::from_seconds(seconds);
-        assert!(generator().accept("050471", at(1_111_111_111 - 30), 0).is_some());
-        assert!(generator().accept("050471", at(1_111_111_111 + 30), 0).is_some());
-        assert!(generator().accept("050471", at(1_111_111_111 + 61), 0).is_none());
-        assert!(generator().accept("050471", at(1_111_111_111 - 90), 0).is_none());
+        let none = UsedSteps::default();
+        assert!(accept("050471", 1_111_111_111 - 30, &none).is_some());
+        assert!(accept("050471", 1_111_111_111 + 30, &none).is_some());
+        assert!(accept("050471", 1_111_111_111 + 61, &none).is_none());
+        assert!(accept("050471", 1_111_111_111 - 90, &none).is_none());
     }
 
     #[test]
-    fn an_accepted_step_is_not_accepted_again() {
-        let now = Timestamp::from_seconds(59);
-        let step = generator().accept("287082", now, 0).unwrap();
-        assert_eq!(generator().accept("287082", now, step), None);
+    fn an_accepted_step_is_not_accepted_again_nor_any_before_it() {
+        let mut used = UsedSteps::default();
+        used.add(accept("287082", 59, &used).unwrap().step);
+        assert_eq!(accept("287082", 59, &used), None);
+        assert_eq!(accept(&shown(29), 59, &used), None, "older than the last");
+        assert!(accept(&shown(89), 59, &used).is_some());
     }
 
     #[test]
-    fn spaces_are_forgiven_and_other_text_is_not() {
-        let now = Timestamp::from_seconds(59);
-        assert!(generator().accept("287 082", now, 0).is_some());
+    fn a_clock_that_was_ahead_locks_nobody_out_and_no_code_works_twice() {
+        let (now, hour) = (1_790_000_010, 3600);
+        let mut used = UsedSteps::default();
+        for ahead in [hour, hour + 30] {
+            let accepted = accept(&shown(now + ahead), now + ahead, &used).unwrap();
+            assert!(!accepted.clamped);
+            used.add(accepted.step);
+        }
+        let accepted = accept(&shown(now), now, &used).unwrap();
+        assert!(accepted.clamped, "the step of the future is set aside");
+        used.add(accepted.step);
+        assert_eq!(accept(&shown(now), now, &used), None);
+        let next = accept(&shown(now + 30), now + 30, &used).unwrap();
+        assert!(!next.clamped, "set aside once");
+        used.add(next.step);
+        for ahead in [hour, hour + 30] {
+            assert_eq!(
+                accept(&shown(now + ahead), now + ahead, &used),
+                None,
+                "used while ahead"
+            );
+        }
+        assert!(accept(&shown(now + hour + 60), now + hour + 60, &used).is_some());
+    }
+
+    #[test]
+    fn a_record_without_recent_steps_is_read_and_its_last_step_kept() {
+        let mut used: UsedSteps = serde_json::from_str(r#"{"last_step":40000000}"#).unwrap();
+        let accepted = accept("287082", 59, &used).unwrap();
+        assert!(accepted.clamped);
+        used.add(accepted.step);
+        assert_eq!(accept(&shown(1_200_000_000), 1_200_000_000, &used), None);
+    }
+
+    #[test]
+    fn memory_of_steps_is_bounded() {
+        let mut used = UsedSteps::default();
+        (1..1000).for_each(|step| used.add(step));
+        assert_eq!((used.recent.len(), used.recent.last()), (REMEMBERED, Some(&999)));
+    }
+
+    #[test]
+    fn codes_are_read_as_people_type_them() {
+        let none = UsedSteps::default();
+        for right in ["287 082", "２８７０８２", "287-082"] {
+            assert!(accept(right, 59, &none).is_some(), "{right}");
+        }
         for wrong in ["", "28708", "2870822", "abcdef"] {
-            assert_eq!(generator().accept(wrong, now, 0), None);
+            assert_eq!(accept(wrong, 59, &none), None);
         }
     }
 }

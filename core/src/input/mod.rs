@@ -1,5 +1,6 @@
 //! What every command may assume of its fields: bounded, trimmed, free of control characters.
 
+mod code;
 mod phone;
 
 #[cfg(feature = "openapi")]
@@ -9,6 +10,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use portcullis_ports::{Code, Error, Kind, Secret, text};
 use serde::{Deserialize, Deserializer};
 
+pub(crate) use code::code;
 pub use phone::{Region, TypedPhone};
 pub(crate) use phone::{country_prefix, formatted};
 
@@ -62,6 +64,11 @@ impl SecretInput {
     /// The text, without the white space around it.
     pub fn trimmed(&self) -> &str {
         self.0.expose().trim()
+    }
+
+    /// The text as a code.
+    pub(crate) fn code(&self) -> String {
+        code(self.0.expose())
     }
 
     /// The text in composed form (Unicode NFC): one text, however the keyboard makes its accents. Passwords are judged,

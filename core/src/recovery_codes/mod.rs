@@ -19,6 +19,7 @@ use crate::audit::{Audit, Event};
 use crate::challenges::WRONG_CODE;
 use crate::deployment::Deployment;
 use crate::factors::{FactorKind, NO_DEVICE, Roster};
+use crate::input;
 use crate::messages::Change;
 use crate::notices::Notices;
 use crate::table::Batch;
@@ -197,11 +198,12 @@ fn grouped(code: &str) -> String {
         .join("-")
 }
 
-/// Forgives case, dashes, spaces and the letters that look like digits.
+/// Forgives what every code forgives, anything else between the groups, and the letters that look like digits.
 fn normalised(text: &str) -> String {
-    text.chars()
+    input::code(text)
+        .chars()
         .filter(char::is_ascii_alphanumeric)
-        .map(|c| match c.to_ascii_lowercase() {
+        .map(|c| match c {
             'o' => '0',
             'i' | 'l' => '1',
             other => other,
@@ -216,6 +218,7 @@ mod tests {
     #[test]
     fn codes_are_read_as_people_type_them() {
         assert_eq!(normalised(" ABCD-efgh 0oIl "), "abcdefgh0011");
+        assert_eq!(normalised("ＡＢＣＤ－ＥＦＧＨ－０１２３"), "abcdefgh0123");
         assert_eq!(grouped("abcdefgh01234567"), "abcd-efgh-0123-4567");
     }
 }

@@ -35,6 +35,12 @@ impl FakeClock {
         }
     }
 
+    /// Sets it back, as an operator does with a clock that was ahead. Nobody wakes.
+    pub fn set_back(&self, span: Duration) {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        self.now.fetch_sub(millis, Ordering::SeqCst);
+    }
+
     /// Moves it forward and wakes whoever's time has come.
     pub fn advance(&self, span: Duration) {
         let now = (self.now() + span).millis();
