@@ -128,7 +128,7 @@ impl App {
             .collect();
         let senders = guarded(senders, &clock, settings.outbox.timeout.get());
         let keyring = Keyring::open(&store, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
-        let recall = Recall::new(&store, &clock, shared);
+        let recall = Recall::new(&store, &clock, shared, settings.cache.records);
         let deployment = Arc::new(Deployment {
             store,
             keys,
@@ -286,6 +286,9 @@ pub fn problems() -> Vec<Code> {
         outbox::MESSAGE_NOT_FOUND,
         outbox::WEBHOOK_TOO_EARLY,
         portcullis_ports::inbound::UNREADABLE,
+        portcullis_ports::inbound::CERTIFICATE_UNAVAILABLE,
+        portcullis_ports::inbound::NOT_CONFIRMED,
+        portcullis_ports::passwords::HASHER_BUSY,
         sessions::CSRF,
         sessions::SESSION_ENDED,
         sessions::SESSION_NOT_FOUND,

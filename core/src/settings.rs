@@ -25,6 +25,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// Delivery of messages.
     pub outbox: Outbox,
+    /// What a node keeps in memory.
+    pub cache: Cache,
     /// The brake on the bill for text messages.
     pub sms_spend: crate::sms_spend::Limits,
 }
@@ -279,5 +281,21 @@ impl Default for Outbox {
             timeout: Span::seconds(15),
             kept: Span::days(30),
         }
+    }
+}
+
+/// What a node keeps in memory.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// The most sessions, accounts and factors that are remembered, together; about 1 KiB each. With fewer than are in
+    /// use, the store is read more often.
+    #[schemars(range(min = 64, max = 10_000_000))]
+    pub records: usize,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { records: 8192 }
     }
 }

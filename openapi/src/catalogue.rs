@@ -1,21 +1,40 @@
 //! All problems by their codes: the page that explains one, and the reference of all of them.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use poem::http::header::ACCEPT;
 use poem::http::{HeaderMap, StatusCode};
 use poem::web::{Html, Json};
 use poem::{IntoResponse, Request, Response};
+use portcullis_ports::error::INTERNAL;
 use portcullis_ports::{Code, Kind};
 use serde_json::json;
 
-use crate::problem::{self, NOT_FOUND, Problem};
+use crate::problem::{self, NOT_FOUND, Problem, UNAVAILABLE};
 
 /// Every code that a client can meet, by name.
 pub fn codes() -> Vec<Code> {
     let mut codes = portcullis_core::problems();
-    codes.extend(problem::own());
+    codes.extend(crate::problem_codes::own());
     codes.sort_by_key(|code| code.name());
     codes.dedup();
     codes
+}
+
+/// The codes that clients may meet.
+static KNOWN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| codes().iter().map(|code| code.name()).collect());
+
+/// The code that a client meets. What is not in the reference, such as the codes with which plugins tell an operator
+/// what to set, says only which side cannot serve the request.
+pub(crate) fn answered(code: Code) -> Code {
+    if KNOWN.contains(code.name()) {
+        return code;
+    }
+    match code.kind() {
+        Kind::Unavailable | Kind::Config => UNAVAILABLE,
+        _ => INTERNAL,
+    }
 }
 
 /// The code of that name.
@@ -121,4 +140,20 @@ pub fn reference() -> String {
         .into_iter()
         .chain(codes().into_iter().map(row))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_nobody_can_look_up_is_not_answered() {
+        let of_a_plugin = |kind| answered(Code::new("of-a-plugin", kind, "Something."));
+        assert_eq!(of_a_plugin(Kind::Config), UNAVAILABLE);
+        assert_eq!(of_a_plugin(Kind::Unavailable), UNAVAILABLE);
+        assert_eq!(of_a_plugin(Kind::Invalid), INTERNAL);
+        for code in codes() {
+            assert_eq!(answered(code), code);
+        }
+    }
 }

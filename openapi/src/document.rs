@@ -1,13 +1,13 @@
 //! The OpenAPI document: what poem-openapi knows of the operations, completed by levels, examples and problems.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaOperation, Registry};
-use portcullis_ports::Kind;
+use portcullis_ports::{Code, Kind};
 use serde_json::{Map, Value, json};
 
-use crate::levels::{self, level};
+use crate::levels::{self, Level, level};
 use crate::problem::{self, MEDIA_TYPE};
 use crate::{Operations, catalogue, examples, tags};
 
@@ -26,10 +26,11 @@ Browsers ask for `\"transport\": \"cookie\"` in step 3 and get an HttpOnly cooki
 then needs the header `X-CSRF-Token`, as given by `GET /ui/me`.
 
 All times are whole seconds since 1970 (UTC). Errors are `application/problem+json` (RFC 9457); `code` is for programs \
-and is explained at `/problems/{code}`.";
+and is explained at `/problems/{code}`. What is no proper request is refused before any operation sees it, with 400, 408, \
+414 or 431.";
 
-/// What any operation may answer with when nothing is wrong with the request.
-const FAILURES: [&str; 2] = ["store-unavailable", "internal"];
+/// What any operation that does something may answer with when nothing is wrong with the request.
+const FAILURES: [&str; 2] = ["store-unavailable", "request-timeout"];
 
 /// The whole document. The same program gives the same text.
 pub fn document() -> Value {
@@ -89,68 +90,91 @@ fn operation(meta: &MetaOperation) -> Value {
     if let Some(content) = operation.pointer_mut("/requestBody/content/application~1json") {
         content["example"] = examples::request(id);
     }
-    let mut refusals: Vec<String> = level.problems().iter().map(ToString::to_string).collect();
-    if meta.request.is_some() || !meta.params.is_empty() {
-        refusals.push("invalid-request".to_owned());
-    }
-    refusals.extend(examples::refusals(id));
-    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        match status.as_str() {
-            "4XX" => refusal(response, &refusals),
-            "5XX" => {
-                let failures = examples::failures(id).chain(FAILURES.map(str::to_owned));
-                refusal(response, &failures.collect::<Vec<_>>());
-            }
-            _ => {
-                if let Some(content) = response.pointer_mut("/content/application~1json") {
-                    content["example"] = examples::answer(id, status);
-                }
-            }
+    let takes_json = operation
+        .pointer("/requestBody/content/application~1json")
+        .is_some();
+    let problems = problems(meta, level, takes_json);
+    let Some(responses) = operation["responses"].as_object_mut() else {
+        return operation;
+    };
+    for (status, response) in responses.iter_mut() {
+        if let Some(content) = response.pointer_mut("/content/application~1json") {
+            content["example"] = examples::answer(id, status);
         }
+    }
+    // In the place of the ranges that the handlers' type names, the statuses that occur.
+    let ranges = ["4XX", "5XX"].map(|range| responses.remove(range));
+    let form = ranges.into_iter().flatten().next().unwrap_or_default();
+    for (status, codes) in problems {
+        responses.insert(status.to_string(), refusal(form.clone(), &codes));
     }
     operation
 }
 
-/// Names the problems that are to be expected.
-fn refusal(response: &mut Value, codes: &[String]) {
-    let known = codes.iter().filter_map(|name| catalogue::find(name));
-    let (mut list, mut shown, mut kinds) = (String::new(), Map::new(), Vec::new());
-    for code in known {
+/// The problems that an operation may answer with, by their statuses.
+fn problems(meta: &MetaOperation, level: Level, takes_json: bool) -> BTreeMap<u16, Vec<Code>> {
+    let id = meta.operation_id.unwrap_or_default();
+    let mut names: Vec<String> = level.problems().iter().map(ToString::to_string).collect();
+    if meta.request.is_some() || !meta.params.is_empty() {
+        names.push("invalid-request".to_owned());
+    }
+    if meta.request.is_some() {
+        names.extend(["body-too-large", "slow-request"].map(str::to_owned));
+    }
+    if takes_json {
+        names.push("unsupported-media-type".to_owned());
+    }
+    names.extend(examples::problems_of(id));
+    // What asks nobody and reads nothing cannot fail but by a defect.
+    if level != Level::Public || meta.request.is_some() {
+        names.extend(FAILURES.map(str::to_owned));
+    }
+    names.push("internal".to_owned());
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in names.iter().filter_map(|name| catalogue::find(name)) {
+        let codes = by_status.entry(problem::status(code).as_u16()).or_default();
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    by_status
+}
+
+/// Names the problems that an answer of one status may hold.
+fn refusal(mut response: Value, codes: &[Code]) -> Value {
+    let (mut list, mut shown) = (Vec::new(), Map::new());
+    for code in codes {
         let name = code.name();
-        let status = problem::status(code).as_u16().to_string();
-        list.extend(["\n- `", name, "` (", &status, "): ", code.title()]);
+        list.push(format!("- `{name}`: {}", code.title()));
         shown.insert(
             name.to_owned(),
             json!({ "$ref": format!("#/components/examples/{name}") }),
         );
-        kinds.push(code.kind());
     }
-    let description = response["description"].as_str().unwrap_or_default().to_owned();
-    if !list.is_empty() {
-        response["description"] = Value::from(format!("{description}\n{list}"));
-        response["content"][MEDIA_TYPE]["examples"] = Value::Object(shown);
-    }
+    response["description"] = Value::from(list.join("\n"));
+    response["content"][MEDIA_TYPE]["examples"] = Value::Object(shown);
     let mut headers = Map::new();
-    if kinds.contains(&Kind::Unauthenticated) {
-        let description = "With 401: how to prove who is asking.";
-        headers.insert(
-            "WWW-Authenticate".into(),
-            json!({ "description": description, "schema": { "type": "string" } }),
-        );
+    let mut header = |name: &str, kind: &str, description: &str| {
+        let value = json!({ "description": description, "schema": { "type": kind } });
+        headers.insert(name.to_owned(), value);
+    };
+    if codes.iter().any(|code| code.kind() == Kind::Unauthenticated) {
+        header("WWW-Authenticate", "string", "How to prove who is asking.");
     }
-    if kinds
+    if codes
         .iter()
-        .any(|kind| matches!(kind, Kind::Limited | Kind::Unavailable))
+        .any(|code| matches!(code.kind(), Kind::Limited | Kind::Unavailable))
     {
-        let description = "With 429 and 503: seconds until another attempt makes sense.";
-        headers.insert(
-            "Retry-After".into(),
-            json!({ "description": description, "schema": { "type": "integer" } }),
+        header(
+            "Retry-After",
+            "integer",
+            "Seconds until another attempt makes sense.",
         );
     }
     if !headers.is_empty() {
         response["headers"] = Value::Object(headers);
     }
+    response
 }
 
 /// Says of optional fields that they may be null; answers always hold them.

@@ -23,26 +23,10 @@ pub(crate) fn answer(operation: &str, status: &str) -> Value {
     FILE[operation]["answers"][status].clone()
 }
 
-/// The problems of the caller that are peculiar to it.
-pub(crate) fn refusals(operation: &str) -> impl Iterator<Item = String> {
-    codes(operation, false)
-}
-
-/// The problems of the service that are peculiar to it.
-pub(crate) fn failures(operation: &str) -> impl Iterator<Item = String> {
-    codes(operation, true)
-}
-
-fn codes(operation: &str, failures: bool) -> impl Iterator<Item = String> {
-    let listed = FILE[operation]["problems"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    let fits = move |name: &&str| {
-        catalogue::find(name).is_some_and(|code| problem::status(code).is_server_error() == failures)
-    };
-    listed.filter(fits).map(str::to_owned)
+/// The problems that are peculiar to it.
+pub(crate) fn problems_of(operation: &str) -> impl Iterator<Item = String> {
+    let listed = FILE[operation]["problems"].as_array().into_iter().flatten();
+    listed.filter_map(Value::as_str).map(str::to_owned)
 }
 
 /// One example per problem.

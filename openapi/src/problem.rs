@@ -5,88 +5,25 @@ use std::fmt;
 use std::time::Duration;
 
 use poem::error::{NotFoundError, ReadBodyError, ResponseError};
-use poem::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{IntoResponse, Response};
 use poem_openapi::error::ParsePathError;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
-pub use portcullis_core::input::INVALID_REQUEST;
 use portcullis_ports::error::FieldProblem;
-use portcullis_ports::{Code, Error, Kind, Retry};
+use portcullis_ports::{Error, Kind, Retry};
 use serde::Serialize;
 
-/// Nothing is served at this path.
-pub const NOT_FOUND: Code = Code::new("not-found", Kind::NotFound, "There is nothing at this address.");
-/// The path is served, with other methods.
-pub const METHOD_NOT_ALLOWED: Code = Code::new(
-    "method-not-allowed",
-    Kind::Invalid,
-    "This address does not answer this method.",
-);
-/// The body is longer than the operator allows.
-pub const BODY_TOO_LARGE: Code = Code::new("body-too-large", Kind::Invalid, "The request body is too large.");
-/// The body is not JSON, or does not say so.
-pub const UNSUPPORTED_MEDIA_TYPE: Code = Code::new(
-    "unsupported-media-type",
-    Kind::Invalid,
-    "Send the body as JSON, with Content-Type: application/json.",
-);
-/// The body is compressed, or encoded in another way.
-pub const UNSUPPORTED_ENCODING: Code = Code::new(
-    "unsupported-encoding",
-    Kind::Invalid,
-    "Send the body as it is, without Content-Encoding.",
-);
-/// The request took longer than the operator allows.
-pub const REQUEST_TIMEOUT: Code = Code::new(
-    "request-timeout",
-    Kind::Unavailable,
-    "The request took too long; please try again.",
-);
-
-/// The codes that come from HTTP itself, and the statuses that their kinds do not imply.
-const OWN: [(Code, Option<StatusCode>); 7] = [
-    (INVALID_REQUEST, None),
-    (NOT_FOUND, None),
-    (METHOD_NOT_ALLOWED, Some(StatusCode::METHOD_NOT_ALLOWED)),
-    (BODY_TOO_LARGE, Some(StatusCode::PAYLOAD_TOO_LARGE)),
-    (UNSUPPORTED_MEDIA_TYPE, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
-    (UNSUPPORTED_ENCODING, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
-    (REQUEST_TIMEOUT, None),
-];
+use crate::catalogue;
+pub use crate::problem_codes::*;
 
 /// What a client is told when nobody knows better.
 const SOON: Duration = Duration::from_secs(1);
 
 /// The media type of every problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
-
-/// The codes that come from HTTP itself.
-pub(crate) fn own() -> impl Iterator<Item = Code> {
-    OWN.into_iter().map(|(code, _)| code)
-}
-
-/// The status that every problem of this code has.
-pub fn status(code: Code) -> StatusCode {
-    let special = OWN
-        .iter()
-        .find(|(own, _)| *own == code)
-        .and_then(|(_, status)| *status);
-    special.unwrap_or(match code.kind() {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden | Kind::StepUp => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Gone => StatusCode::GONE,
-        Kind::Limited => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Declined => StatusCode::PAYMENT_REQUIRED,
-        Kind::Unavailable | Kind::Config => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    })
-}
 
 /// What is wrong with one field.
 #[derive(Debug, Serialize, Object)]
@@ -246,9 +183,10 @@ fn plain(reason: &str) -> &str {
 
 /// Writes an error into the log, once, and turns it into a response.
 pub fn answer(error: &Error, request_id: &str) -> Response {
-    let (code, status) = (error.code(), status(error.code()));
+    let code = catalogue::answered(error.code());
+    let status = status(code);
     log(error, status, request_id);
-    let retry_after = match (error.retry(), error.kind()) {
+    let retry_after = match (error.retry(), code.kind()) {
         (Retry::Later(wait), _) => Some(seconds(wait)),
         (_, Kind::Limited | Kind::Unavailable) => Some(seconds(SOON)),
         _ => None,
@@ -279,10 +217,6 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     add_headers(headers, status, retry_after);
-    if code == UNSUPPORTED_ENCODING {
-        // What would be accepted (RFC 9110, section 12.5.3).
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    }
     response
 }
 

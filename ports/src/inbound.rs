@@ -19,6 +19,19 @@ pub const UNREADABLE: Code = Code::new(
     "The body of the delivery could not be read.",
 );
 
+/// What the proof of a delivery is checked with cannot be had at the moment.
+pub const CERTIFICATE_UNAVAILABLE: Code = Code::new(
+    "webhook-certificate-unavailable",
+    Kind::Unavailable,
+    "The certificate of the delivery cannot be fetched at the moment.",
+);
+/// The vendor asked us to confirm that we want its deliveries, and could not be reached for that.
+pub const NOT_CONFIRMED: Code = Code::new(
+    "webhook-not-confirmed",
+    Kind::Unavailable,
+    "The subscription could not be confirmed at the moment.",
+);
+
 /// [`UNREADABLE`] with what is wrong with one field, such as `is not a phone number`. Neither holds content.
 pub fn unreadable(field: &str, what: &str) -> Error {
     UNREADABLE

@@ -28,7 +28,7 @@ pub enum Verdict {
 
 /// More passwords wait to be checked than can be served in good time.
 pub const HASHER_BUSY: Code = Code::new(
-    "busy",
+    "hasher-busy",
     Kind::Unavailable,
     "Too many sign-ins at the same time; please try again in a moment.",
 );

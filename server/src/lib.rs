@@ -17,6 +17,7 @@ pub mod exit;
 pub mod http;
 mod live;
 pub mod logging;
+mod open_files;
 pub mod plugins;
 pub mod run;
 pub mod system;

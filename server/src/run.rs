@@ -1,18 +1,24 @@
 //! Runs the service: connects the plugins, listens, serves until it is told to stop.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use portcullis_core::App;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::compose::{Connected, connect_all};
 use crate::config::{Effective, Origin, ServerSettings, Stage};
 use crate::exit::{Failure, in_full};
 use crate::http::{Http, Site, install_meters};
+use crate::open_files;
 use crate::system;
 use crate::worker::Workers;
+
+/// Open files that are no connections of clients: the store, connections to vendors, what the runtime needs.
+const OTHER_FILES: usize = 256;
 
 /// What is known once the service is ready.
 #[derive(Debug, Clone)]
@@ -35,12 +41,13 @@ pub async fn start(
 ) -> Result<(), Failure> {
     let Effective {
         stage,
-        server,
+        mut server,
         settings,
         plugins,
         shown: _,
         notes: _,
     } = effective;
+    server.max_connections = connections(server.max_connections);
     let runtime = system::runtime()?;
     // Listened for from the start, so that being told to stop is never missed.
     let stop = Stop::new()?;
@@ -60,6 +67,7 @@ pub async fn start(
         .find_map(|(_, sender)| sender.mailbox.clone());
     let http = Http::new(Site {
         app: Arc::clone(&app),
+        address: state.address,
         settings: &server,
         public_url: &state.public_url,
         development: stage == Stage::Development,
@@ -69,9 +77,22 @@ pub async fn start(
     })?;
     let workers = Workers::start(&app);
     ready(&state)?;
-    http.serve(listener, stop.asked()).await;
+    http.serve(listener, stop.asked(), stop.hurried()).await;
     workers.finish(server.drain_timeout.get()).await;
     Ok(())
+}
+
+/// How many of the wanted connections the system allows: each needs an open file.
+fn connections(wanted: usize) -> usize {
+    let room = open_files::raise().saturating_sub(OTHER_FILES).max(1);
+    if room < wanted {
+        tracing::warn!(
+            room,
+            wanted,
+            "the system allows fewer open files (ulimit -n) than server.max_connections asks for"
+        );
+    }
+    wanted.min(room)
 }
 
 /// Takes the address.
@@ -107,24 +128,74 @@ fn state(stage: Stage, server: &ServerSettings, connected: &Connected, address: 
     }
 }
 
-/// Notices that the process is told to stop: by a supervisor, or by control and C.
+/// What supervisors and terminals tell the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Nothing,
+    /// To stop in good order: SIGTERM.
+    Stop,
+    /// To stop now: Ctrl-C, or a second word.
+    Hurry,
+}
+
+/// Notices that the process is told to stop.
+///
+/// SIGHUP ends nothing: supervisors send it to ask for another look at the configuration or at log files, and here is
+/// neither a file that is kept open nor a setting that can change. Only where a person started the program in a
+/// terminal it means that the terminal is gone.
 pub(crate) struct Stop {
-    terminated: Signal,
-    interrupted: Signal,
+    told: watch::Receiver<Told>,
 }
 
 impl Stop {
     pub(crate) fn new() -> Result<Self, Failure> {
-        Ok(Self {
-            terminated: signal(SignalKind::terminate())?,
-            interrupted: signal(SignalKind::interrupt())?,
-        })
+        let mut terminated = signal(SignalKind::terminate())?;
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut hung_up = signal(SignalKind::hangup())?;
+        let has_terminal = std::io::stdin().is_terminal();
+        let (tell, told) = watch::channel(Told::Nothing);
+        tokio::spawn(async move {
+            while !tell.is_closed() {
+                tokio::select! {
+                    _ = terminated.recv() => {
+                        tracing::info!("told to stop");
+                        tell.send_modify(|told| *told = if *told < Told::Stop { Told::Stop } else { Told::Hurry });
+                    }
+                    _ = interrupted.recv() => {
+                        tracing::info!("interrupted");
+                        tell.send_replace(Told::Hurry);
+                    }
+                    _ = hung_up.recv() => {
+                        if has_terminal {
+                            tracing::info!("the terminal is gone");
+                            tell.send_replace(Told::Hurry);
+                        } else {
+                            tracing::info!("SIGHUP changes nothing; restart the program to apply changed settings");
+                        }
+                    }
+                    () = tell.closed() => return,
+                }
+            }
+        });
+        Ok(Self { told })
     }
 
-    pub(crate) async fn asked(mut self) {
-        tokio::select! {
-            _ = self.terminated.recv() => tracing::info!("told to stop"),
-            _ = self.interrupted.recv() => tracing::info!("interrupted"),
+    /// Resolves when the process is told to stop.
+    pub(crate) fn asked(&self) -> impl Future<Output = ()> + use<> {
+        self.at_least(Told::Stop)
+    }
+
+    /// Resolves when there is no time for the pause before the end.
+    pub(crate) fn hurried(&self) -> impl Future<Output = ()> + use<> {
+        self.at_least(Told::Hurry)
+    }
+
+    fn at_least(&self, least: Told) -> impl Future<Output = ()> + use<> {
+        let mut told = self.told.clone();
+        async move {
+            if told.wait_for(|told| *told >= least).await.is_err() {
+                tracing::debug!("nobody is left who could say stop, which is a reason to stop as well");
+            }
         }
     }
 }

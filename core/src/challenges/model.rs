@@ -21,13 +21,13 @@ pub const CHALLENGE_ENDED: Code = Code::new(
 /// The challenge was made for something else.
 pub const WRONG_PURPOSE: Code = Code::new(
     "challenge-purpose",
-    Kind::Invalid,
+    Kind::Conflict,
     "This challenge was started for something else.",
 );
 /// The challenge does not ask for this factor.
 pub const FACTOR_NOT_REQUIRED: Code = Code::new(
     "factor-not-required",
-    Kind::Invalid,
+    Kind::Conflict,
     "This challenge does not ask for this factor.",
 );
 /// The code is wrong, used or too old.
@@ -39,7 +39,7 @@ pub const WRONG_CODE: Code = Code::new(
 /// A code must be requested first.
 pub const NOTHING_SENT: Code = Code::new(
     "nothing-sent",
-    Kind::Invalid,
+    Kind::Conflict,
     "No code was sent for this challenge yet: request one first.",
 );
 

@@ -20,7 +20,7 @@ pub const DEVICE_NOT_FOUND: Code = Code::new(
 /// The account has as many devices of this kind as it may have.
 pub const DEVICE_LIMIT: Code = Code::new(
     "device-limit",
-    Kind::Invalid,
+    Kind::Conflict,
     "You have reached the limit of devices of this kind: remove one first.",
 );
 /// The number or address is enrolled already.
@@ -30,7 +30,7 @@ pub const DEVICE_EXISTS: Code = Code::new(
     "This number or address is enrolled already.",
 );
 /// No device of this kind can receive a code.
-pub const NO_DEVICE: Code = Code::new("no-device", Kind::Invalid, "No device of this kind is enrolled.");
+pub const NO_DEVICE: Code = Code::new("no-device", Kind::Conflict, "No device of this kind is enrolled.");
 /// Nothing else is enrolled that could prove who is asking.
 pub const NO_OTHER_PROOF: Code = Code::new(
     "no-other-proof",

@@ -46,8 +46,6 @@ const KEPT: Duration = Duration::from_mins(5);
 const SETTLING: Duration = Duration::from_secs(5);
 /// How long a commit may still arrive whose answer nobody waits for.
 const LOST: Duration = Duration::from_secs(30);
-/// How many records are remembered.
-const ROOM: usize = 8192;
 /// How finely changes are told apart: two keys of one slot only cost each other a look at the store.
 const SLOTS: usize = 1024;
 
@@ -163,7 +161,12 @@ impl Stored for Change {
 
 impl Recall {
     /// An empty memory. `shared` says whether other nodes use the store as well.
-    pub(crate) fn new(store: &Arc<dyn RecordStore>, clock: &Arc<dyn Clock>, shared: bool) -> Self {
+    pub(crate) fn new(
+        store: &Arc<dyn RecordStore>,
+        clock: &Arc<dyn Clock>,
+        shared: bool,
+        room: usize,
+    ) -> Self {
         let news = || News {
             looked_at: AtomicI64::new(0),
             looks: AtomicU64::new(0),
@@ -178,7 +181,7 @@ impl Recall {
         Self {
             store: Arc::clone(store),
             clock: Arc::clone(clock),
-            memory: Cache::new(ROOM),
+            memory: Cache::new(room),
             slots: std::iter::repeat_with(slot).take(SLOTS).collect(),
             hasher: RandomState::new(),
             news: shared.then(news),

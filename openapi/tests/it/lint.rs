@@ -86,10 +86,31 @@ fn every_operation_tells_success_and_failure_apart() {
             statuses.iter().any(|status| status.starts_with('2')),
             "{id}: {statuses:?}"
         );
-        for range in ["4XX", "5XX"] {
-            let schema =
-                &operation.value["responses"][range]["content"]["application/problem+json"]["schema"];
-            assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{id} {range}");
+        assert!(
+            statuses
+                .iter()
+                .all(|status| status.parse().is_ok_and(|status: u16| status >= 200)),
+            "{id} names a range: {statuses:?}"
+        );
+        assert!(statuses.contains(&"500"), "{id}: {statuses:?}");
+        for (status, response) in operation
+            .responses()
+            .filter(|(status, _)| *status >= &"400".to_owned())
+        {
+            let content = &response["content"]["application/problem+json"];
+            assert_eq!(
+                content["schema"]["$ref"], "#/components/schemas/Problem",
+                "{id} {status}"
+            );
+            let shown = content["examples"].as_object().expect("examples");
+            for name in shown.keys() {
+                let example = &document["components"]["examples"][name]["value"];
+                assert_eq!(
+                    example["status"].to_string(),
+                    *status,
+                    "{id}: {name} stands at the wrong status"
+                );
+            }
         }
         for (status, response) in operation.responses() {
             assert!(

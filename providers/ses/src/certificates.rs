@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use portcullis_ports::error::{Code, Kind, Result};
+use portcullis_ports::error::Result;
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
-use portcullis_ports::inbound::NOT_VERIFIED;
+use portcullis_ports::inbound::{CERTIFICATE_UNAVAILABLE, NOT_VERIFIED};
 use portcullis_ports::{Error, Timestamp};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use rustls_pki_types::pem::PemObject as _;
@@ -25,13 +25,6 @@ const KEPT: usize = 8;
 const FETCH: Duration = Duration::from_secs(5);
 /// The largest certificate file that is read, in bytes.
 const MAX_FILE: usize = 64 * 1024;
-
-/// The certificate cannot be had at the moment.
-const CERTIFICATE_UNAVAILABLE: Code = Code::new(
-    "webhook-certificate-unavailable",
-    Kind::Unavailable,
-    "The certificate of the delivery cannot be fetched at the moment.",
-);
 
 /// What a signature is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::BASE64;
-use portcullis_ports::error::{Code, Kind, Result};
+use portcullis_ports::error::Result;
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
-use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof, UNREADABLE, unreadable};
+use portcullis_ports::inbound::{
+    Delivery, Inbound, NOT_CONFIRMED, NOT_VERIFIED, Proof, UNREADABLE, unreadable,
+};
 use portcullis_ports::notification::DeliveryEvent;
 
 use crate::certificates::{Certificates, Digest, refused};
@@ -22,12 +24,6 @@ const AHEAD: Duration = Duration::from_mins(5);
 const CONFIRM: Duration = Duration::from_secs(8);
 /// What SES posts to a topic when it is named as a destination.
 const GREETING: &str = "Successfully validated SNS topic";
-
-const NOT_CONFIRMED: Code = Code::new(
-    "webhook-not-confirmed",
-    Kind::Unavailable,
-    "The subscription could not be confirmed at the moment.",
-);
 
 /// Reads the deliveries of some topics.
 pub(crate) struct SnsInbound {

@@ -27,8 +27,18 @@ pub struct ServerSettings {
     pub cors_origins: Vec<Origin>,
     /// The largest request body.
     pub body_limit: Size,
-    /// A request that takes longer is answered with 503.
+    /// The most clients that may be connected at the same time; one more is answered with 503. The limit of the system
+    /// for open files applies as well.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_connections: usize,
+    /// How long a kept connection may be idle, and how long a client may take to send the head of a request. Longer
+    /// than at the proxy in front, so that it is the proxy who closes.
+    pub idle_timeout: Span,
+    /// A request that takes longer is answered with 503, or with 408 if it is the client that is waited for.
     pub request_timeout: Span,
+    /// How long the program accepts and answers requests after it was told to stop (SIGTERM), while `/readyz` says 503:
+    /// the time that a load balancer needs to notice. Ctrl-C and a second signal end it. Counts towards `drain_timeout`.
+    pub shutdown_delay: Span,
     /// How long requests under way may go on after the program was told to stop.
     pub drain_timeout: Span,
     /// How long a plugin may take to connect at the start, and to answer a health check.
@@ -62,7 +72,10 @@ impl Default for ServerSettings {
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             body_limit: Size::kib(64),
+            max_connections: 16_384,
+            idle_timeout: Span::seconds(75),
             request_timeout: Span::seconds(30),
+            shutdown_delay: Span::seconds(3),
             drain_timeout: Span::seconds(20),
             connect_timeout: Span::seconds(10),
             metrics_token: None,
@@ -104,6 +117,7 @@ impl ServerSettings {
             );
         }
         for (field, span) in [
+            ("idle_timeout", self.idle_timeout),
             ("request_timeout", self.request_timeout),
             ("connect_timeout", self.connect_timeout),
         ] {

@@ -6,10 +6,12 @@ use poem::http::{Method, StatusCode};
 
 use crate::config::Origin;
 
-/// What listed pages may send.
+/// Where there is no route: so that a page learns of the 404.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, x-csrf-token, x-request-id, x-session-id");
+/// What listed pages may send: our own headers, and those by which traces are followed (W3C Trace Context, Baggage).
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, baggage, content-type, traceparent, tracestate, x-csrf-token, x-request-id, x-session-id",
+);
 /// What listed pages may read besides the body.
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
 /// How long a browser remembers the permission, in seconds.
@@ -42,20 +44,26 @@ impl Cors {
         self.allowed.iter().find(|allowed| *allowed == origin)
     }
 
-    /// The answer to the question that a browser asks before it lets a listed page send something.
-    pub(super) fn preflight(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
-        if method != Method::OPTIONS || !headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
-            return None;
-        }
-        self.listed(headers)?;
+    /// Whether a browser asks what a listed page may send.
+    pub(super) fn is_preflight(&self, method: &Method, headers: &HeaderMap) -> bool {
+        method == Method::OPTIONS
+            && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+            && self.listed(headers).is_some()
+    }
+
+    /// What a browser is told then; `allow` are the methods of the route.
+    pub(super) fn permission(allow: Option<&HeaderValue>) -> Response {
         let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
         let answered: [(HeaderName, HeaderValue); 3] = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+            (
+                header::ACCESS_CONTROL_ALLOW_METHODS,
+                allow.cloned().unwrap_or(METHODS),
+            ),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
             (header::ACCESS_CONTROL_MAX_AGE, REMEMBERED),
         ];
         response.headers_mut().extend(answered);
-        Some(response)
+        response
     }
 
     /// Adds the permission to an answer.

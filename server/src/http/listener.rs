@@ -1,75 +1,135 @@
-//! Connections: accepted, served, and let finish when the program is told to stop.
+//! Accepts connections, as many as the operator allows, and lets them finish when the program is told to stop.
 //!
 //! poem's own server reads request heads without a time limit and takes every error of `accept` in a busy loop; hyper,
 //! on which it stands, can do better with as little code.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::gauge;
+use portcullis_openapi::problem::TOO_MANY_CONNECTIONS;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use super::connection::{self, Phase};
 use super::gate::Gate;
+use super::wire::Wire;
 
-/// How long a client may take to send the head of a request, and a kept connection may be idle. Longer than the idle
-/// time of common proxies, so that it is they who close.
-const HEAD_LIMIT: Duration = Duration::from_secs(75);
-/// The most bytes of the head of a request.
-const HEAD_SIZE: usize = 32 << 10;
-/// What a connection may hold in memory while it is read.
-const BUFFER: usize = 128 << 10;
 /// How long to wait when the system has no more sockets to give.
 const BREATH: Duration = Duration::from_millis(100);
+/// How many clients that are too many are told so at the same time. All others are hung up on.
+const TOLD: usize = 64;
+/// How long the queue of the system must have been empty before the listener closes.
+const QUEUE: Duration = Duration::from_millis(5);
 
-/// Where a connection stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// It goes on.
-    Serving,
-    /// It ends after the request under way.
-    Draining,
-    /// It ends now.
-    Over,
+/// How long the end may take, and how many may be connected.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// The most connections at a time.
+    pub(super) connections: usize,
+    /// How long the listener stays open after the program was told to stop.
+    pub(super) delay: Duration,
+    /// How long requests may go on after that moment.
+    pub(super) drain: Duration,
 }
 
-/// Serves until `stop`, then lets requests under way finish, for at most `drain`.
+/// Accepts and hands on.
+struct Acceptor {
+    listener: TcpListener,
+    gate: Arc<Gate>,
+    slots: Arc<Semaphore>,
+    told: Arc<Semaphore>,
+    phase: watch::Receiver<Phase>,
+}
+
+/// Serves until `stop`. Then the service says that it is not ready and accepts for a while longer, unless `hurry`:
+/// whoever distributes requests needs time to notice. In the end requests under way finish.
 pub(super) async fn serve(
     listener: TcpListener,
     gate: Arc<Gate>,
+    limits: Limits,
     stop: impl Future<Output = ()>,
-    drain: Duration,
+    hurry: impl Future<Output = ()>,
 ) {
     let (phase, connections) = watch::channel(Phase::Serving);
-    let mut stop = pin!(stop);
-    loop {
-        tokio::select! {
-            () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    tokio::spawn(connection(stream, peer, Arc::clone(&gate), connections.clone()));
-                }
-                Err(error) => wait_after(&error).await,
-            },
-        }
-    }
-    // New connections are refused from here on.
-    drop(listener);
-    drop(connections);
+    let acceptor = Acceptor {
+        listener,
+        gate: Arc::clone(&gate),
+        slots: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+        told: Arc::new(Semaphore::new(TOLD)),
+        phase: connections,
+    };
+    acceptor.accept_until(stop).await;
+    let begun = Instant::now();
     gate.drain();
+    let delay = sleep(limits.delay.min(limits.drain));
+    let noticed = async {
+        tokio::select! {
+            () = delay => {}
+            () = hurry => {}
+        }
+    };
+    acceptor.accept_until(noticed).await;
+    acceptor.empty_queue().await;
+    // New connections are refused from here on.
+    drop(acceptor);
     phase.send_replace(Phase::Draining);
-    if timeout(drain, phase.closed()).await.is_err() {
+    let left = limits.drain.saturating_sub(begun.elapsed());
+    if timeout(left, phase.closed()).await.is_err() {
         tracing::warn!("requests were still under way after server.drain_timeout; their connections are cut");
         phase.send_replace(Phase::Over);
         phase.closed().await;
     }
+}
+
+impl Acceptor {
+    async fn accept_until(&self, end: impl Future<Output = ()>) {
+        let mut end = pin!(end);
+        loop {
+            tokio::select! {
+                () = &mut end => return,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.take(stream, peer),
+                    Err(error) => wait_after(&error).await,
+                },
+            }
+        }
+    }
+
+    /// Those who connected before the listener closes are served: closing it would reset their connections.
+    async fn empty_queue(&self) {
+        while let Ok(Ok((stream, peer))) = timeout(QUEUE, self.listener.accept()).await {
+            self.take(stream, peer);
+        }
+    }
+
+    fn take(&self, stream: TcpStream, peer: SocketAddr) {
+        let (gate, phase) = (Arc::clone(&self.gate), self.phase.clone());
+        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+            tokio::spawn(async move {
+                let connected = gauge!("http_connections");
+                connected.increment(1);
+                connection::serve(stream, peer, gate, phase).await;
+                connected.decrement(1);
+                drop(slot);
+            });
+        } else if let Ok(turn) = Arc::clone(&self.told).try_acquire_owned() {
+            tokio::spawn(refuse(Wire::new(stream, Arc::clone(&gate.refusals)), turn));
+        }
+    }
+}
+
+/// Tells a client that it is one too many.
+async fn refuse(mut wire: Wire, turn: OwnedSemaphorePermit) {
+    match wire.refuse(&TOO_MANY_CONNECTIONS.error()).await {
+        Ok(()) => wire.close().await,
+        Err(error) => tracing::debug!(%error, "a client was gone before it was refused"),
+    }
+    drop(turn);
 }
 
 /// A client that is gone again is no reason to wait; a system without sockets is.
@@ -81,42 +141,5 @@ async fn wait_after(error: &io::Error) {
     ) {
         tracing::warn!(%error, "a connection cannot be accepted");
         sleep(BREATH).await;
-    }
-}
-
-async fn connection(stream: TcpStream, peer: SocketAddr, gate: Arc<Gate>, mut phase: watch::Receiver<Phase>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the connection was over at once");
-        return;
-    }
-    let service = service_fn(|request| {
-        let gate = Arc::clone(&gate);
-        async move { Ok::<_, Infallible>(gate.answer(request, peer).await) }
-    });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_LIMIT)
-            .max_header_size(HEAD_SIZE)
-            .max_buf_size(BUFFER)
-            .serve_connection(TokioIo::new(stream), service)
-    );
-    // Clients come and go as they like; what they do wrong is of interest to nobody but them.
-    let served = tokio::select! {
-        biased;
-        served = connection.as_mut() => Some(served),
-        _ = phase.wait_for(|phase| *phase != Phase::Serving) => None,
-    };
-    let served = if served.is_none() {
-        connection.as_mut().graceful_shutdown();
-        tokio::select! {
-            served = connection.as_mut() => Some(served),
-            _ = phase.wait_for(|phase| *phase == Phase::Over) => None,
-        }
-    } else {
-        served
-    };
-    if let Some(Err(error)) = served {
-        tracing::debug!(%error, "a connection broke");
     }
 }

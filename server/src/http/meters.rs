@@ -71,6 +71,7 @@ fn describe() {
     metrics::describe_histogram!(REQUEST_SIZE, "Bytes of the request body, as announced.");
     metrics::describe_histogram!(RESPONSE_SIZE, "Bytes of the answer's body.");
     metrics::describe_gauge!(IN_PROGRESS, "Requests under way.");
+    metrics::describe_gauge!("http_connections", "Clients that are connected.");
     metrics::describe_gauge!("app_info", "The program that answers.");
     metrics::describe_gauge!("app_uptime_seconds", "Seconds since the program began to serve.");
     describe_core();
@@ -109,8 +110,9 @@ fn describe_core() {
 }
 
 /// The statuses that we answer with; others are recorded as well, a little slower.
-const STATUSES: [u16; 20] = [
-    200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429, 500, 503, 504,
+const STATUSES: [u16; 23] = [
+    200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 414, 415, 422, 429, 431, 500,
+    503, 504,
 ];
 
 /// Meters of one route and one method.

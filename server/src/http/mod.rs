@@ -1,19 +1,25 @@
 //! The HTTP server: routes, what surrounds them, connections.
 
 mod address;
+mod connection;
 mod cors;
 mod files;
 mod gate;
 mod health;
+mod host;
 mod listener;
 mod meters;
 mod panel;
+mod refusals;
+mod request_body;
 mod request_id;
 mod routes;
 mod scrape;
 mod security;
 mod watched;
+mod wire;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -34,7 +40,10 @@ use cors::Cors;
 use files::File;
 use gate::Gate;
 use health::Readiness;
+use host::LocalNames;
+use listener::Limits;
 pub use meters::install_meters;
+use refusals::Refusals;
 use request_id::RequestIds;
 use routes::Routes;
 use scrape::Scrape;
@@ -48,6 +57,8 @@ pub struct Site<'a> {
     pub app: Arc<App>,
     /// The table `[server]`.
     pub settings: &'a ServerSettings,
+    /// Where the program listens.
+    pub address: SocketAddr,
     /// Where browsers reach the service.
     pub public_url: &'a Origin,
     /// Whether this is a developer's machine.
@@ -63,7 +74,7 @@ pub struct Site<'a> {
 /// The server, ready to listen.
 pub struct Http {
     gate: Arc<Gate>,
-    drain: Duration,
+    limits: Limits,
     upkeep: AbortHandle,
 }
 
@@ -99,13 +110,21 @@ impl Http {
             resources.push(Resource::get(file.path, File::of_the_api(file)));
         }
         resources.extend(panel::resources());
+        let ids = RequestIds::new(site.entropy).map_err(|error| Failure::Other(in_full(&error)))?;
+        let (ids, secure) = (Arc::new(ids), site.public_url.is_secure());
+        let clock = Arc::clone(surroundings.app.clock());
+        let local = || LocalNames::new(site.address, site.public_url, &site.settings.cors_origins);
         let gate = Gate {
             routes: Routes::new(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
             surroundings,
-            ids: RequestIds::new(site.entropy).map_err(|error| Failure::Other(in_full(&error)))?,
+            refusals: Arc::new(Refusals::new(Arc::clone(&ids), clock, secure)),
+            ids,
             trusted: site.settings.trusted_proxies.clone(),
             cors: Cors::new(&site.settings.cors_origins),
-            secure: site.public_url.is_secure(),
+            secure,
+            local: site.development.then(local),
+            plain_cookie: site.development && !secure,
+            idle: site.settings.idle_timeout.get(),
             draining,
         };
         let upkeep = tokio::spawn(async move {
@@ -116,14 +135,24 @@ impl Http {
         });
         Ok(Self {
             gate: Arc::new(gate),
-            drain: site.settings.drain_timeout.get(),
+            limits: Limits {
+                connections: site.settings.max_connections,
+                delay: site.settings.shutdown_delay.get(),
+                drain: site.settings.drain_timeout.get(),
+            },
             upkeep: upkeep.abort_handle(),
         })
     }
 
-    /// Serves until `stop`, then lets requests under way finish, for at most `server.drain_timeout`.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        listener::serve(listener, Arc::clone(&self.gate), stop, self.drain).await;
+    /// Serves until `stop`. For `server.shutdown_delay` it then says that it is not ready and goes on, unless `hurry`;
+    /// after that it lets requests under way finish. Both together take at most `server.drain_timeout`.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+        hurry: impl Future<Output = ()>,
+    ) {
+        listener::serve(listener, Arc::clone(&self.gate), self.limits, stop, hurry).await;
     }
 }
 

@@ -48,7 +48,8 @@ impl RequestIds {
         given.cloned().unwrap_or_else(|| self.new_id())
     }
 
-    fn new_id(&self) -> HeaderValue {
+    /// A new one, for what brings none.
+    pub(super) fn new_id(&self) -> HeaderValue {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         // SplitMix64: a different result for every number.
         let mut mixed = self.seed.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));

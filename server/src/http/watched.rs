@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use portcullis_ports::Error;
 use tokio::time::timeout;
 
 use super::meters::{Answered, Meters, label};
+use super::request_body::BodyState;
 use super::request_id;
 
 /// The methods that have meters at hand.
@@ -49,6 +51,7 @@ impl<E> Watched<E> {
 impl<E: Endpoint<Output = Response>> Watched<E> {
     /// Never fails: whatever goes wrong becomes a problem.
     async fn answer(&self, request: Request, request_id: &str) -> Response {
+        let body = request.data::<Arc<BodyState>>().cloned();
         let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         match timeout(self.limit, answer).await {
             Ok(Ok(Ok(response))) => response,
@@ -57,12 +60,16 @@ impl<E: Endpoint<Output = Response>> Watched<E> {
                 let error = Error::internal("a handler panicked").with("panic", message(panic.as_ref()));
                 problem::answer(&error.with("route", self.route.as_str()), request_id)
             }
-            Err(_) => problem::answer(
-                &problem::REQUEST_TIMEOUT
-                    .error()
-                    .with("route", self.route.as_str()),
-                request_id,
-            ),
+            Err(_) => {
+                // Whose fault it is: a client that sends nothing, or we.
+                let is_awaited = body.is_some_and(|body| body.is_awaited());
+                let code = if is_awaited {
+                    problem::SLOW_REQUEST
+                } else {
+                    problem::REQUEST_TIMEOUT
+                };
+                problem::answer(&code.error().with("route", self.route.as_str()), request_id)
+            }
         }
     }
 

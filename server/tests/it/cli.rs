@@ -1,6 +1,6 @@
 //! The program itself: what it prints, where, and with which exit code it ends.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::courier::real_plugins;
-use crate::program::{command, ends};
+use crate::program::{NO_DELAY, command, ends};
 use crate::setup::{ENOUGH, says};
 
 fn folder() -> TempDir {
@@ -32,6 +32,7 @@ impl Drop for Running {
 impl Running {
     fn start(folder: &TempDir, arguments: &[&str]) -> (Self, String) {
         let mut child = command(folder, arguments)
+            .env(NO_DELAY.0, NO_DELAY.1)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -49,9 +50,13 @@ impl Running {
         (running, said)
     }
 
-    fn stop(mut self) -> (Option<i32>, String) {
+    fn signal(&self, signal: Signal) {
         let id = Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
-        kill_process(id, Signal::TERM).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
+    fn stop(mut self) -> (Option<i32>, String) {
+        self.signal(Signal::TERM);
         let mut log = String::new();
         self.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         (self.0.wait().unwrap().code(), log)
@@ -345,6 +350,31 @@ fn the_doctor_tells_mistakes_and_what_does_not_answer_apart() {
         &ends(&folder, &["doctor"], 69).0,
         &["FAILED   connects", "ok       connects    store.main (embedded)"],
     );
+}
+
+#[test]
+fn a_hang_up_ends_nothing_and_says_so() {
+    let folder = folder();
+    let (running, said) = Running::start(&folder, &["dev", "--listen", "127.0.0.1:0"]);
+    let address = said
+        .split("http://")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap();
+    running.signal(Signal::HUP);
+    running.signal(Signal::HUP);
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let (code, log) = running.stop();
+    assert_eq!(code, Some(0), "{log}");
+    says(&log, &["SIGHUP changes nothing", "told to stop"]);
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub(crate) fn command(folder: &TempDir, arguments: &[&str]) -> Command {
     command
 }
 
+/// Whoever stops the program in a test has nobody who would have to notice.
+pub(crate) const NO_DELAY: (&str, &str) = ("PORTCULLIS_SERVER__SHUTDOWN_DELAY", "0s");
+
 /// Runs the program to its end, which must be this one; gives what it printed and what it complained of.
 pub(crate) fn ends(folder: &TempDir, arguments: &[&str], code: i32) -> (String, String) {
     let Output {
@@ -122,7 +125,8 @@ impl Program {
         command
             .args(["dev", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
-            .env_clear();
+            .env_clear()
+            .env(NO_DELAY.0, NO_DELAY.1);
         let settings = data.join("portcullis.toml");
         if settings.exists() {
             command.arg("--config").arg(settings);

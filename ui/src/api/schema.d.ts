@@ -148,8 +148,8 @@ export interface paths {
         put?: never;
         /**
          * Start a session
-         * @description Without enrolled factors the session begins at once. Otherwise the answer names a challenge: prove every
-         *     required factor with it through `/ui/mfa/…`; the last proof answers with the session.
+         * @description Without enrolled factors the session begins at once. Otherwise the answer names a challenge: prove as many of
+         *     the required factors as `factors_needed` says, through `/ui/mfa/…`; the last proof answers with the session.
          *
          *     **Needs** an access token, or the session cookie.
          */
@@ -171,8 +171,8 @@ export interface paths {
         put?: never;
         /**
          * Complete a sign-in
-         * @description Says where a challenge stands, and answers with the session once everything is proven. The last proof does the
-         *     same, so that only a client that missed its answer needs this.
+         * @description Says where a challenge stands, and answers with the session once enough is proven. The last proof does the
+         *     same, so that only a client that missed its answer or was loaded anew needs this.
          *
          *     **Needs** an access token, or the session cookie.
          */
@@ -305,8 +305,8 @@ export interface paths {
         put?: never;
         /**
          * Confirm that it is you
-         * @description Answers with a challenge for which any one enrolled factor is enough. Without enrolled factors it asks for the
-         *     password instead: `POST /ui/step-up/password`.
+         * @description Answers with a challenge for an enrolled factor: any one of them, unless the operator asks for more. Without
+         *     enrolled factors it asks for the password instead: `POST /ui/step-up/password`.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -941,6 +941,11 @@ export interface components {
             expires_in: number;
         };
         /**
+         * @description What needs factors that were proven recently.
+         * @enum {string}
+         */
+        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes";
+        /**
          * AddEmail
          * @description A new e-mail address.
          */
@@ -1050,7 +1055,7 @@ export interface components {
              */
             code: string;
             /** @description What the code is; by default the kind that was sent. */
-            factor?: components["schemas"]["ProofKind"] | null;
+            factor?: (string & components["schemas"]["ProofKind"]) | null;
         };
         /**
          * ConfirmTotp
@@ -1187,14 +1192,21 @@ export interface components {
             status: components["schemas"]["Ok"];
             /** @description The credential of the session, once a sign-in is complete; with `cookie` only its public id. */
             session_id: string | null;
-            /** @description What the challenge asks for. */
+            /** @description What can be proven. */
             required_factors: components["schemas"]["FactorKind"][];
+            /** @description How many of them must be. */
+            require: components["schemas"]["Requirement"];
             /** @description By factor, whether it was proven. */
             passed: {
                 [key: string]: boolean;
             };
-            /** @description What must still be proven. */
+            /** @description What can still be proven; empty once enough is. */
             remaining_factors: components["schemas"]["FactorKind"][];
+            /**
+             * Format: uint64
+             * @description How many of the remaining ones must be proven.
+             */
+            factors_needed: number;
             /**
              * Format: int64
              * @description Until when sensitive actions are open, in Unix seconds, once a step-up is complete.
@@ -1223,19 +1235,35 @@ export interface components {
         };
         /**
          * Finalized
-         * @description Where a challenge stands, and its session once everything is proven.
+         * @description Where a challenge stands, and its session once enough is proven.
          */
         Finalized: {
-            /** @description `ok` once everything is proven. */
+            /** @description `ok` once enough is proven. */
             status: components["schemas"]["Standing"];
             /** @description The credential of the session; with `cookie` only its public id. */
             session_id: string | null;
-            /** @description What the challenge asks for. */
+            /** @description What can be proven. */
             required_factors: components["schemas"]["FactorKind"][];
+            /** @description How many of them must be. */
+            require: components["schemas"]["Requirement"];
             /** @description By factor, whether it was proven. */
             passed: {
                 [key: string]: boolean;
             };
+            /** @description What can still be proven; empty once enough is. */
+            remaining_factors: components["schemas"]["FactorKind"][];
+            /**
+             * Format: uint64
+             * @description How many of the remaining ones must be proven.
+             */
+            factors_needed: number;
+            /** @description How each remaining factor can be proven. */
+            methods: components["schemas"]["Method"][];
+            /**
+             * Format: int64
+             * @description When the challenge ends, in Unix seconds.
+             */
+            expires_at: number;
         };
         /**
          * Me
@@ -1276,6 +1304,29 @@ export interface components {
             step_up_until: number;
             /** @description To be sent as `X-CSRF-Token` with everything that changes something; null without the session cookie. */
             csrf_token: string | null;
+        };
+        /**
+         * Method
+         * @description One way to prove a factor: an authenticator app, or a code to one number or address.
+         */
+        Method: {
+            /** @description The factor that it proves. */
+            factor: components["schemas"]["FactorKind"];
+            /**
+             * Format: id
+             * @description To be named when a code is requested; null for authenticator apps.
+             * @example dev_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            device_id: string | null;
+            /** @description Where the code goes, masked; null for authenticator apps. */
+            sent_to: string | null;
+            /** @description Whether a code of this challenge went there. */
+            code_sent: boolean;
+            /**
+             * Format: uint64
+             * @description Seconds until another code may be requested.
+             */
+            retry_after: number;
         };
         /**
          * NameChallenge
@@ -1550,6 +1601,11 @@ export interface components {
             recovery_code?: string | null;
         };
         /**
+         * @description Which of the enrolled factors must be proven.
+         * @enum {string}
+         */
+        Requirement: "any" | "strongest" | "all";
+        /**
          * ResendVerification
          * @description A request for a new verification mail.
          */
@@ -1642,8 +1698,22 @@ export interface components {
             auth_required: boolean;
             /** @description To be sent with every proof. */
             challenge_id: string | null;
-            /** @description Every one of these must be proven. */
+            /** @description What can be proven. */
             required_factors: components["schemas"]["FactorKind"][];
+            /** @description How many of them must be proven; null when the session has begun. */
+            require: (string & components["schemas"]["Requirement"]) | null;
+            /**
+             * Format: uint64
+             * @description The same as a number.
+             */
+            factors_needed: number;
+            /** @description How each of them can be proven. */
+            methods: components["schemas"]["Method"][];
+            /**
+             * Format: int64
+             * @description When the challenge ends, in Unix seconds.
+             */
+            expires_at: number | null;
             /** @description The credential of the session; with `cookie` only its public id. */
             session_id: string | null;
         };
@@ -1753,6 +1823,14 @@ export interface components {
             transport: components["schemas"]["Transport"];
         };
         /**
+         * StartStepUp
+         * @description The start of a step-up.
+         */
+        StartStepUp: {
+            /** @description What shall be done with it. Without it the step-up is enough for every action. */
+            action?: (string & components["schemas"]["Action"]) | null;
+        };
+        /**
          * StepUpPassword
          * @description The password again.
          */
@@ -1772,8 +1850,17 @@ export interface components {
             auth_required: boolean;
             /** @description To be sent with the answer; null when the password is asked for. */
             challenge_id: string | null;
-            /** @description Any one of these is enough. */
+            /** @description What can be proven. */
             required_factors: components["schemas"]["FactorKind"][];
+            /** @description `any` one of them is enough, or `all` must be proven. */
+            require: components["schemas"]["Requirement"];
+            /**
+             * Format: uint64
+             * @description How many of them must be proven.
+             */
+            factors_needed: number;
+            /** @description How each of them can be proven. */
+            methods: components["schemas"]["Method"][];
             /** @description No factor is enrolled: send the password to `/ui/step-up/password`. */
             password: boolean;
         };
@@ -1998,19 +2085,29 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `weak-password` (400): Please choose another password.
-             *     - `sign-up-closed` (403): New accounts are not accepted here.
-             *     - `email-taken` (409): There is already an account with this e-mail address: sign in instead.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `weak-password`: Please choose another password.
              */
-            "4XX": {
+            400: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `sign-up-closed`: New accounts are not accepted here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -2018,16 +2115,64 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `busy` (503): The same thing is being changed by another request; please try again.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `email-taken`: There is already an account with this e-mail address: sign in instead.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
              */
-            "5XX": {
+            409: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2073,18 +2218,57 @@ export interface operations {
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `wrong-credentials` (401): The e-mail address or the password is wrong.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `wrong-credentials`: The e-mail address or the password is wrong. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2092,16 +2276,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `busy` (503): The same thing is being changed by another request; please try again.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `busy`: The same thing is being changed by another request; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2144,18 +2335,57 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `wrong-code`: The code is wrong, was already used or is too old. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2163,15 +2393,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2213,15 +2450,46 @@ export interface operations {
                     "application/json": components["schemas"]["Dispatched"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-sends`: Too many codes were requested: please wait before you request another. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2229,16 +2497,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2283,23 +2558,11 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `wrong-credentials` (401): The e-mail address or the password is wrong.
-             *     - `weak-password` (400): Please choose another password.
-             *     - `no-password` (409): This account has no password here: it is signed in by another identity provider.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `weak-password`: Please choose another password.
              */
-            "4XX": {
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2307,15 +2570,93 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `busy` (503): The same thing is being changed by another request; please try again.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `wrong-credentials`: The e-mail address or the password is wrong.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `no-password`: This account has no password here: it is signed in by another identity provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `busy`: The same thing is being changed by another request; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2352,15 +2693,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -2368,15 +2706,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2417,26 +2771,37 @@ export interface operations {
                      *       "auth_required": true,
                      *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
                      *       "required_factors": [
-                     *         "totp"
+                     *         "totp",
+                     *         "sms"
                      *       ],
+                     *       "require": "any",
+                     *       "factors_needed": 1,
+                     *       "methods": [
+                     *         {
+                     *           "factor": "totp",
+                     *           "device_id": null,
+                     *           "sent_to": null,
+                     *           "code_sent": false,
+                     *           "retry_after": 0
+                     *         },
+                     *         {
+                     *           "factor": "sms",
+                     *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+                     *           "sent_to": "+*********06",
+                     *           "code_sent": false,
+                     *           "retry_after": 0
+                     *         }
+                     *       ],
+                     *       "expires_at": 1790000300,
                      *       "session_id": null
                      *     }
                      */
                     "application/json": components["schemas"]["SessionStarted"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2444,14 +2809,71 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2494,28 +2916,22 @@ export interface operations {
                      *       "required_factors": [
                      *         "totp"
                      *       ],
+                     *       "require": "any",
                      *       "passed": {
                      *         "totp": true
-                     *       }
+                     *       },
+                     *       "remaining_factors": [],
+                     *       "factors_needed": 0,
+                     *       "methods": [],
+                     *       "expires_at": 1790000300
                      *     }
                      */
                     "application/json": components["schemas"]["Finalized"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2523,14 +2939,81 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `challenge-purpose`: This challenge was started for something else. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2576,15 +3059,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -2592,15 +3072,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2648,15 +3144,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -2664,15 +3157,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2714,19 +3223,9 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `session-not-found` (404): You have no session with this id.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2734,14 +3233,80 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `session-not-found`: You have no session with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2776,15 +3341,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -2792,15 +3354,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2836,15 +3414,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -2852,15 +3427,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2877,7 +3468,16 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "add_factor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StartStepUp"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -2893,23 +3493,33 @@ export interface operations {
                      *         "totp",
                      *         "sms"
                      *       ],
+                     *       "require": "any",
+                     *       "factors_needed": 1,
+                     *       "methods": [
+                     *         {
+                     *           "factor": "totp",
+                     *           "device_id": null,
+                     *           "sent_to": null,
+                     *           "code_sent": false,
+                     *           "retry_after": 0
+                     *         },
+                     *         {
+                     *           "factor": "sms",
+                     *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+                     *           "sent_to": "+*********06",
+                     *           "code_sent": false,
+                     *           "retry_after": 0
+                     *         }
+                     *       ],
                      *       "password": false
                      *     }
                      */
                     "application/json": components["schemas"]["StepUpStarted"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2917,14 +3527,71 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2967,24 +3634,9 @@ export interface operations {
                     "application/json": components["schemas"]["SteppedUp"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `wrong-credentials` (401): The e-mail address or the password is wrong.
-             *     - `no-password` (409): This account has no password here: it is signed in by another identity provider.
-             *     - `step-up-required` (403): Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2992,15 +3644,96 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `busy` (503): The same thing is being changed by another request; please try again.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `wrong-credentials`: The e-mail address or the password is wrong.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `no-password`: This account has no password here: it is signed in by another identity provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `busy`: The same thing is being changed by another request; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3044,35 +3777,21 @@ export interface operations {
                      *       "required_factors": [
                      *         "totp"
                      *       ],
+                     *       "require": "any",
                      *       "passed": {
                      *         "totp": true
                      *       },
                      *       "remaining_factors": [],
+                     *       "factors_needed": 0,
                      *       "step_up_until": null
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3080,14 +3799,96 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3134,29 +3935,9 @@ export interface operations {
                     "application/json": components["schemas"]["CodesSent"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `no-device` (400): No device of this kind is enrolled.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
-             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
-             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
-             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3164,15 +3945,113 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `no-device`: No device of this kind is enrolled.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-sends`: Too many codes were requested: please wait before you request another.
+             *     - `sms-spend-exhausted`: No more text messages can be sent today: use another factor, or try again tomorrow.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3217,6 +4096,7 @@ export interface operations {
                      *         "sms",
                      *         "totp"
                      *       ],
+                     *       "require": "any",
                      *       "passed": {
                      *         "sms": true,
                      *         "totp": false
@@ -3224,32 +4104,16 @@ export interface operations {
                      *       "remaining_factors": [
                      *         "totp"
                      *       ],
+                     *       "factors_needed": 0,
                      *       "step_up_until": null
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             *     - `nothing-sent` (400): No code was sent for this challenge yet: request one first.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3257,14 +4121,97 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3312,27 +4259,9 @@ export interface operations {
                     "application/json": components["schemas"]["CodesSent"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `no-device` (400): No device of this kind is enrolled.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
-             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3340,15 +4269,107 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `no-device`: No device of this kind is enrolled.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-sends`: Too many codes were requested: please wait before you request another. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3392,36 +4413,21 @@ export interface operations {
                      *       "required_factors": [
                      *         "email"
                      *       ],
+                     *       "require": "any",
                      *       "passed": {
                      *         "email": true
                      *       },
                      *       "remaining_factors": [],
+                     *       "factors_needed": 0,
                      *       "step_up_until": 1790000600
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             *     - `nothing-sent` (400): No code was sent for this challenge yet: request one first.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3429,14 +4435,97 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3483,35 +4572,21 @@ export interface operations {
                      *       "required_factors": [
                      *         "totp"
                      *       ],
+                     *       "require": "any",
                      *       "passed": {
                      *         "totp": true
                      *       },
                      *       "remaining_factors": [],
+                     *       "factors_needed": 0,
                      *       "step_up_until": null
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3519,14 +4594,96 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3575,25 +4732,9 @@ export interface operations {
                     "application/json": components["schemas"]["FactorProvenShort"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3601,14 +4742,96 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3650,15 +4873,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -3666,15 +4886,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3721,19 +4957,22 @@ export interface operations {
                     "application/json": components["schemas"]["TotpBegun"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `step-up-required` (403): Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
-             *     - `device-limit` (400): You have reached the limit of devices of this kind: remove one first.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -3742,15 +4981,70 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `keys-unavailable` (503): The key manager does not answer at the moment; please try again.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
-            "5XX": {
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-limit`: You have reached the limit of devices of this kind: remove one first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `keys-unavailable`: The key manager does not answer at the moment; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3805,24 +5099,9 @@ export interface operations {
                     "application/json": components["schemas"]["TotpConfirmed"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `device-exists` (409): This number or address is enrolled already.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3830,15 +5109,102 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `keys-unavailable` (503): The key manager does not answer at the moment; please try again.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-exists`: This number or address is enrolled already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `keys-unavailable`: The key manager does not answer at the moment; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3883,24 +5249,9 @@ export interface operations {
                     "application/json": components["schemas"]["Confirmed"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `step-up-required` (403): Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3908,14 +5259,95 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3959,15 +5391,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -3975,15 +5404,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4034,27 +5479,9 @@ export interface operations {
                     "application/json": components["schemas"]["PhoneBegun"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `step-up-required` (403): Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
-             *     - `device-limit` (400): You have reached the limit of devices of this kind: remove one first.
-             *     - `device-exists` (409): This number or address is enrolled already.
-             *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
-             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
-             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
-             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4062,15 +5489,103 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `device-limit`: You have reached the limit of devices of this kind: remove one first.
+             *     - `device-exists`: This number or address is enrolled already.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-sends`: Too many codes were requested: please wait before you request another.
+             *     - `sms-spend-exhausted`: No more text messages can be sent today: use another factor, or try again tomorrow.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4126,24 +5641,9 @@ export interface operations {
                     "application/json": components["schemas"]["PhoneConfirmed"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4151,14 +5651,93 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `challenge-purpose`: This challenge was started for something else. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4204,26 +5783,9 @@ export interface operations {
                     "application/json": components["schemas"]["RemovalBegun"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `no-other-proof` (409): There is no other factor to prove that it is you: create recovery codes or add another factor first.
-             *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
-             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
-             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
-             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4231,15 +5793,83 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `no-other-proof`: There is no other factor to prove that it is you: create recovery codes or add another factor first.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-sends`: Too many codes were requested: please wait before you request another.
+             *     - `sms-spend-exhausted`: No more text messages can be sent today: use another factor, or try again tomorrow.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4283,26 +5913,9 @@ export interface operations {
                     "application/json": components["schemas"]["Confirmed"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4310,14 +5923,105 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4361,15 +6065,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -4377,15 +6078,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4434,25 +6151,9 @@ export interface operations {
                     "application/json": components["schemas"]["EmailBegun"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `step-up-required` (403): Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
-             *     - `device-limit` (400): You have reached the limit of devices of this kind: remove one first.
-             *     - `device-exists` (409): This number or address is enrolled already.
-             *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
-             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4460,15 +6161,99 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `device-limit`: You have reached the limit of devices of this kind: remove one first.
+             *     - `device-exists`: This number or address is enrolled already.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-sends`: Too many codes were requested: please wait before you request another. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4524,24 +6309,9 @@ export interface operations {
                     "application/json": components["schemas"]["EmailConfirmed"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4549,14 +6319,93 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `challenge-purpose`: This challenge was started for something else. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4602,26 +6451,9 @@ export interface operations {
                     "application/json": components["schemas"]["RemovalBegun"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `no-other-proof` (409): There is no other factor to prove that it is you: create recovery codes or add another factor first.
-             *     - `too-many-sends` (429): Too many codes were requested: please wait before you request another.
-             *     - `address-suppressed` (409): Messages to this address or number are refused; the detail says why.
-             *     - `sms-spend-exhausted` (429): No more text messages can be sent today: use another factor, or try again tomorrow.
-             *     - `sms-destination-blocked` (403): Text messages are not sent to numbers of this country: use another number or another factor.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4629,15 +6461,83 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `channel-unavailable` (503): Messages of this kind cannot be sent here: no sender is configured.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `no-other-proof`: There is no other factor to prove that it is you: create recovery codes or add another factor first.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-sends`: Too many codes were requested: please wait before you request another.
+             *     - `sms-spend-exhausted`: No more text messages can be sent today: use another factor, or try again tomorrow.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4681,26 +6581,9 @@ export interface operations {
                     "application/json": components["schemas"]["Confirmed"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `challenge-ended` (401): This sign-in step is over or unknown: please start again.
-             *     - `challenge-purpose` (400): This challenge was started for something else.
-             *     - `device-not-found` (404): You have no device with this id.
-             *     - `factor-not-required` (400): This challenge does not ask for this factor.
-             *     - `wrong-code` (401): The code is wrong, was already used or is too old.
-             *     - `too-many-attempts` (429): Too many attempts: please wait before you try again.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4708,14 +6591,105 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
-            "5XX": {
+            401: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4756,15 +6730,12 @@ export interface operations {
                 };
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
              */
-            "4XX": {
+            401: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -4772,15 +6743,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4828,19 +6815,22 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
-            /**
-             * @description The request was refused.
-             *
-             *     - `unauthenticated` (401): Sign in first: a valid access token is required.
-             *     - `session-ended` (401): The session has ended: please sign in again.
-             *     - `csrf` (403): Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `step-up-required` (403): Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
-             *     - `no-device` (400): No device of this kind is enrolled.
-             */
-            "4XX": {
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -4849,14 +6839,42 @@ export interface operations {
                 };
             };
             /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
-            "5XX": {
+            403: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `no-device`: No device of this kind is enrolled. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4893,17 +6911,21 @@ export interface operations {
                 content?: never;
             };
             /**
-             * @description The request was refused.
-             *
-             *     - `invalid-request` (400): The request has missing or wrong fields.
-             *     - `not-found` (404): There is nothing at this address.
-             *     - `webhook-not-verified` (401): The delivery could not be verified.
-             *     - `webhook-unreadable` (400): The body of the delivery could not be read.
-             *     - `body-too-large` (413): The request body is too large.
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `webhook-unreadable`: The body of the delivery could not be read.
              */
-            "4XX": {
+            400: {
                 headers: {
-                    /** @description With 401: how to prove who is asking. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `webhook-not-verified`: The delivery could not be verified. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -4911,16 +6933,50 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `webhook-too-early` (503): This cannot be applied yet: deliver it again in a moment.
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
+            /** @description - `not-found`: There is nothing at this address. */
+            404: {
                 headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `webhook-too-early`: This cannot be applied yet: deliver it again in a moment.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4964,25 +7020,9 @@ export interface operations {
                     "application/json": components["schemas"]["Options"];
                 };
             };
-            /** @description The request was refused. */
-            "4XX": {
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
-                headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5014,25 +7054,9 @@ export interface operations {
                     "application/json": components["schemas"]["Pong"];
                 };
             };
-            /** @description The request was refused. */
-            "4XX": {
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description The service cannot answer; nothing is wrong with the request.
-             *
-             *     - `store-unavailable` (503): The data store does not answer at the moment; please try again.
-             *     - `internal` (500): Something went wrong on our side.
-             */
-            "5XX": {
-                headers: {
-                    /** @description With 429 and 503: seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

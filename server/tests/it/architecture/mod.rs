@@ -7,6 +7,7 @@ mod arrows;
 mod code;
 mod layout;
 mod map;
+mod problems;
 mod project;
 mod purity;
 mod sealed;

@@ -69,6 +69,58 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 }
 
 #[tokio::test]
+async fn a_developers_browser_keeps_the_cookie_without_tls() {
+    let deployment = Deployment::with(|plan| {
+        plan.development = true;
+        plan.public_url = "http://127.0.0.1:8080";
+    })
+    .await;
+    let ada = deployment.person("ada@example.com").await;
+    let browser = start(&deployment, &ada.bearer).await;
+    assert!(browser.line.starts_with("portcullis=ses_"), "{}", browser.line);
+    let attributes: Vec<&str> = browser.line.split("; ").skip(1).collect();
+    assert_eq!(
+        attributes,
+        ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=2592000"]
+    );
+    let token = browser.csrf(&deployment).await;
+    let out = browser
+        .call(deployment.post("/auth/sign-out"))
+        .header("x-csrf-token", &token)
+        .send()
+        .await;
+    let line = out.header("set-cookie");
+    assert!(
+        line.starts_with("portcullis=;") && line.ends_with("Max-Age=0") && !line.contains("Secure"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn in_production_the_plain_cookie_is_nobodys() {
+    for (development, public_url) in [
+        (false, "http://127.0.0.1:8080"),
+        (true, "https://gate.example.com"),
+    ] {
+        let deployment = Deployment::with(|plan| {
+            plan.development = development;
+            plan.public_url = public_url;
+            plan.server.cors_origins = vec![];
+        })
+        .await;
+        let ada = deployment.person("ada@example.com").await;
+        let browser = start(&deployment, &ada.bearer).await;
+        assert!(browser.line.starts_with("__Host-portcullis="), "{}", browser.line);
+        let plain = browser.cookie.replace("__Host-", "");
+        deployment
+            .get("/ui/me")
+            .header("cookie", &plain)
+            .refused(401, "unauthenticated")
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn the_cookie_alone_reads_and_with_the_token_writes() {
     let deployment = Deployment::start().await;
     let ada = deployment.person("ada@example.com").await;

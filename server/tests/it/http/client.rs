@@ -6,6 +6,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::deployment::{Deployment, PASSWORD};
+use super::documented;
 use crate::authenticator;
 
 /// A request in the making.
@@ -63,6 +64,7 @@ impl<'a> Call<'a> {
             .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.path));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
+        documented::expect(&self.method, &self.path, status);
         Answer {
             call: format!("{} {}", self.method, self.path),
             status,

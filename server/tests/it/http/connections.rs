@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::conversation::Conversation;
 use super::deployment::Deployment;
 use super::hasher::WAITS;
 
@@ -28,6 +29,23 @@ async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
         answer.extend_from_slice(b"(reset)");
     }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Refused in the form of every other problem, also after an answer on the same connection.
+async fn refuses(deployment: &Deployment, request: &str, status: u16, code: &str) {
+    let mut client = Conversation::with(deployment.address).await;
+    let fine = client.ask("GET /api/ping HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert_eq!(fine.status, 200);
+    for mut client in [client, Conversation::with(deployment.address).await] {
+        client.say(request).await;
+        let answer = client
+            .hear()
+            .await
+            .unwrap_or_else(|| panic!("no answer to {request:?}"));
+        answer.is_problem(status, code);
+        assert!(answer.closes() && !answer.header("date").is_empty(), "{answer:?}");
+        assert!(client.hear().await.is_none());
+    }
 }
 
 #[tokio::test]
@@ -77,21 +95,26 @@ async fn heads_that_are_too_large_or_no_http_are_refused() {
         "GET /api/ping HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n",
         "a".repeat(40_000)
     );
-    let answer = raw(deployment.address, large.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    refuses(&deployment, &large, 431, "header-fields-too-large").await;
     let many = "x-many: 1\r\n".repeat(200);
-    let answer = raw(
-        deployment.address,
-        format!("GET /api/ping HTTP/1.1\r\nhost: x\r\n{many}\r\n").as_bytes(),
-    )
-    .await;
-    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
-    let answer = raw(deployment.address, b"nonsense\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    let smuggled =
-        b"POST /api/ping HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd";
-    let answer = raw(deployment.address, smuggled).await;
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let many = format!("GET /api/ping HTTP/1.1\r\nhost: x\r\n{many}\r\n");
+    refuses(&deployment, &many, 431, "header-fields-too-large").await;
+    let post = |lines: &str| format!("POST /api/ping HTTP/1.1\r\nhost: x\r\n{lines}\r\n\r\nabcd");
+    for request in [
+        "nonsense\r\n\r\n",
+        "\u{16}\u{3}\u{1}\0a hello of TLS\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET /api/ping HTTP/3.1\r\nhost: x\r\n\r\n",
+        "GET /api ping HTTP/1.1\r\nhost: x\r\n\r\n",
+        &post("content-length: 3\r\ncontent-length: 4"),
+        &post("content-length: -1"),
+        &post("content-length: 3, 3"),
+        &post("transfer-encoding: gzip"),
+        &post("x-nul: a\0b"),
+        &post("x-folded: a\r\n b"),
+    ] {
+        refuses(&deployment, request, 400, "malformed-request").await;
+    }
     deployment.get("/api/ping").ok().await;
 }
 

@@ -14,7 +14,7 @@ use portcullis_ports::notification::{DeliveryState, Mailbox};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
-use portcullis_ports::{Clock, Result, Timestamp};
+use portcullis_ports::{Clock, Result, Span, Timestamp};
 use portcullis_server::compose::NamedProbe;
 use portcullis_server::config::{Origin, ServerSettings};
 use portcullis_server::egress::tls;
@@ -85,8 +85,13 @@ pub(crate) struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
+        // Nobody distributes requests here who would have to notice a stop.
+        let server = ServerSettings {
+            shutdown_delay: Span::seconds(0),
+            ..ServerSettings::default()
+        };
         Self {
-            server: ServerSettings::default(),
+            server,
             settings: Settings::default(),
             public_url: "https://gate.example.com",
             development: false,
@@ -105,6 +110,7 @@ pub(crate) struct Deployment {
     pub(crate) store: Arc<MemoryStore>,
     app: Arc<App>,
     stop: Option<oneshot::Sender<()>>,
+    hurry: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
 }
 
@@ -135,8 +141,11 @@ impl Deployment {
         };
         let app = Arc::new(App::open(foundation, plan.settings).await.unwrap());
         let public_url: Origin = plan.public_url.parse().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let http = Http::new(Site {
             app: Arc::clone(&app),
+            address,
             settings: &plan.server,
             public_url: &public_url,
             development: plan.development,
@@ -148,10 +157,13 @@ impl Deployment {
             entropy: &FakeEntropy::seeded(7),
         });
         let http = http.unwrap_or_else(|failure| panic!("{failure}"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(http.serve(listener, async move { stopped.await.map_or((), drop) }));
+        let (hurry, hurried) = oneshot::channel();
+        let served = tokio::spawn(http.serve(
+            listener,
+            async move { stopped.await.map_or((), drop) },
+            async move { hurried.await.map_or((), drop) },
+        ));
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls().unwrap())
             .redirect(reqwest::redirect::Policy::none())
@@ -166,6 +178,7 @@ impl Deployment {
             store,
             app,
             stop: Some(stop),
+            hurry: Some(hurry),
             served: Some(served),
         }
     }
@@ -204,6 +217,13 @@ impl Deployment {
     pub(crate) fn stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             stop.send(()).unwrap();
+        }
+    }
+
+    /// Ends the pause in which the server accepts although it was told to stop.
+    pub(crate) fn hurry(&mut self) {
+        if let Some(hurry) = self.hurry.take() {
+            hurry.send(()).unwrap();
         }
     }
 

@@ -72,11 +72,14 @@ async fn only_listed_sites_may_call_from_their_pages() {
         answer.header("access-control-allow-origin"),
         "https://app.example.com"
     );
-    assert!(
-        answer
+    for name in ["x-session-id", "traceparent", "tracestate", "baggage"] {
+        let allowed: Vec<&str> = answer
             .header("access-control-allow-headers")
-            .contains("x-session-id")
-    );
+            .split(", ")
+            .collect();
+        assert!(allowed.contains(&name), "{name}: {allowed:?}");
+    }
+    assert_eq!(answer.header("access-control-allow-methods"), "POST, OPTIONS");
     assert_eq!(answer.header("vary"), "origin");
     let answer = deployment
         .get("/api/ping")
@@ -104,6 +107,31 @@ async fn only_listed_sites_may_call_from_their_pages() {
         ] {
             assert_eq!(answer.header("access-control-allow-origin"), "", "{stranger}");
             assert_eq!(answer.header("vary"), "origin", "caches keep them apart");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_allows_every_method_that_the_route_has() {
+    let list = |plan: &mut Plan| plan.server.cors_origins = vec!["https://app.example.com".parse().unwrap()];
+    let deployment = Deployment::with(list).await;
+    let document = portcullis_openapi::document();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path.replace(['{', '}'], "");
+        let call = deployment
+            .call("OPTIONS", &path)
+            .header("origin", "https://app.example.com");
+        let answer = call.header("access-control-request-method", "POST").send().await;
+        let allowed: Vec<&str> = answer
+            .header("access-control-allow-methods")
+            .split(", ")
+            .collect();
+        for method in methods.as_object().unwrap().keys() {
+            let method = method.to_uppercase();
+            assert!(
+                allowed.contains(&method.as_str()),
+                "{path}: {method} of {allowed:?}"
+            );
         }
     }
 }

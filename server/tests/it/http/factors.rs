@@ -95,7 +95,7 @@ async fn a_code_of_one_challenge_is_worthless_for_another() {
         .post("/ui/mfa/sms/begin")
         .with_bearer(&ada)
         .json(sms)
-        .refused(400, "factor-not-required")
+        .refused(409, "factor-not-required")
         .await;
     deployment.later(301);
     deployment
@@ -179,7 +179,7 @@ async fn an_address_is_enrolled_used_and_removed(kind: &Kind) {
             .with_bearer(&ada)
             .json(body)
     };
-    verify("123456").refused(400, "nothing-sent").await;
+    verify("123456").refused(409, "nothing-sent").await;
     let send = || {
         let path = format!("/ui/mfa/{}/begin", kind.word);
         deployment
@@ -304,7 +304,7 @@ async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
         .refused(400, "invalid-request")
         .await;
     recover("/ui/mfa/recovery/sms", &challenge, &codes[0])
-        .refused(400, "factor-not-required")
+        .refused(409, "factor-not-required")
         .await;
     let passed = recover("/ui/mfa/recovery/totp", &challenge, &codes[0].to_uppercase())
         .ok()
@@ -337,7 +337,7 @@ async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
     deployment
         .post("/ui/mfa/recovery/sms/regenerate")
         .by(&ada)
-        .refused(400, "no-device")
+        .refused(409, "no-device")
         .await;
 }
 

@@ -1,0 +1,106 @@
+//! Problem codes: each is declared once, and whoever meets one finds it in the reference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::assert_no_complaints;
+use super::code::without_comments;
+use super::project::{File, files};
+
+/// Codes that no client meets: an operator reads them when a plugin is set up, connects or is probed, or a store is
+/// looked after. Should one of them end a request after all, the answer says `unavailable` or `internal`.
+const FOR_OPERATORS: [&str; 20] = [
+    "amount-overflow",
+    "currency-mismatch",
+    "key-file",
+    "kms-access",
+    "mailbox-folder",
+    "not-written",
+    "ses-access",
+    "ses-stopped",
+    "ses-unavailable",
+    "smtp-server",
+    "smtp-trusted-ca",
+    "store-access",
+    "store-copy",
+    "store-damaged",
+    "store-folder",
+    "store-in-use",
+    "store-newer",
+    "store-table",
+    "twilio-account",
+    "twilio-unreachable",
+];
+
+/// The names that a source declares.
+fn declared(source: &str) -> Vec<String> {
+    let code = without_comments(source);
+    let places = code.split("Code::new(").skip(1);
+    places
+        .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_product(file: &File) -> bool {
+    let test = file.path.contains("/tests/") || file.path.ends_with("tests.rs");
+    file.is(&["rs"]) && !test
+}
+
+/// The part of a source before its tests.
+fn without_tests(source: &str) -> &str {
+    source
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default()
+}
+
+fn complaints(
+    declared: &BTreeMap<String, Vec<String>>,
+    reference: &BTreeSet<&str>,
+    for_operators: &[&str],
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, places) in declared {
+        if places.len() > 1 {
+            found.push(format!("{name} means two things: {}", places.join(", ")));
+        }
+        let answered = reference.contains(name.as_str());
+        if answered == for_operators.contains(&name.as_str()) {
+            found.push(format!(
+                "{name} ({}) must stand in the reference, through `problems()` of the core, or among the codes that no \
+                 client meets, and not in both",
+                places.join(", ")
+            ));
+        }
+    }
+    let known = reference.iter().chain(for_operators);
+    for name in known.filter(|name| !declared.contains_key(**name)) {
+        found.push(format!("{name} is listed and declared nowhere"));
+    }
+    found
+}
+
+#[test]
+fn every_code_is_declared_once_and_stands_in_the_reference() {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in files().iter().filter(|file| is_product(file)) {
+        for name in declared(without_tests(file.text())) {
+            all.entry(name).or_default().push(file.path.clone());
+        }
+    }
+    let codes = portcullis_openapi::codes();
+    let reference: BTreeSet<&str> = codes.iter().map(|code| code.name()).collect();
+    assert_eq!(reference.len(), codes.len(), "two codes of one name");
+    assert_no_complaints("problem codes", &complaints(&all, &reference, &FOR_OPERATORS));
+}
+
+#[test]
+fn a_code_that_is_forgotten_or_said_twice_is_found() {
+    let source = "const A: Code = Code::new(\n    \"a\",\n);\n// Code::new(\"no\")\nCode::new(\"b\", x);\nCode::new(name)";
+    assert_eq!(declared(source), ["a", "b"]);
+    let one = |name: &str, places: usize| (name.to_owned(), vec!["x.rs".to_owned(); places]);
+    let all = BTreeMap::from([one("a", 1), one("b", 2), one("c", 1), one("d", 1)]);
+    let found = complaints(&all, &BTreeSet::from(["a", "b", "d", "e"]), &["d"]);
+    let begins: Vec<&str> = found.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(begins, ["b", "c", "d", "e"], "{found:?}");
+}
