@@ -11,6 +11,7 @@ use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::keyring::Keyring;
+use crate::links::Links;
 use crate::recall::Recall;
 use crate::settings::Settings;
 use crate::table::{Batch, Stored, Table, retry_on_conflict};
@@ -25,6 +26,7 @@ pub(crate) struct Deployment {
     pub(crate) keyring: Keyring,
     pub(crate) recall: Recall,
     pub(crate) settings: Settings,
+    pub(crate) links: Links,
     /// Rings when a message was queued by this process.
     pub(crate) mail: Event,
 }

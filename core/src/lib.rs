@@ -13,9 +13,11 @@ pub mod former_keys;
 pub mod guard;
 pub mod input;
 mod keyring;
+mod links;
 mod messages;
 mod notices;
 pub mod outbox;
+pub mod password_recovery;
 mod recall;
 pub mod recovery_codes;
 pub mod resealing;
@@ -46,8 +48,10 @@ use event_listener::Event;
 use factors::{Factors, Roster};
 use guard::{Guard, GuardedIdentity, GuardedInbound, GuardedKeys, GuardedSender};
 use keyring::Keyring;
+use links::Links;
 use notices::Notices;
 use outbox::{NamedSender, Outbox};
+use password_recovery::PasswordRecovery;
 use recall::Recall;
 use recovery_codes::RecoveryDesk;
 use sessions::Sessions;
@@ -76,6 +80,8 @@ pub struct Foundation {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Where browsers reach the panel, as scheme, host and port; nothing where that is not known or there is none.
+    pub panel: Option<String>,
 }
 
 /// All areas of one deployment.
@@ -88,6 +94,8 @@ pub struct App {
     pub challenges: Challenges,
     /// Second factors.
     pub factors: Factors,
+    /// Forgotten passwords.
+    pub password_recovery: PasswordRecovery,
     /// Recovery codes.
     pub recovery_codes: RecoveryDesk,
     /// Messages on their way.
@@ -116,6 +124,7 @@ impl App {
             senders,
             clock,
             entropy,
+            panel,
         } = foundation;
         let guard = |port, limit, abreast| Guard::new(port, &clock, limit, abreast);
         let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(keys, guard("keys", PORT_LIMIT, 64)));
@@ -138,6 +147,7 @@ impl App {
             keyring,
             recall,
             settings,
+            links: Links::new(panel),
             mail: Event::new(),
         });
         let audit = Audit::new(&deployment);
@@ -176,6 +186,19 @@ impl App {
             audit: audit.clone(),
             notices: notices.clone(),
         };
+        let password_recovery = PasswordRecovery {
+            deployment: Arc::clone(&deployment),
+            directory: directory.clone(),
+            passwords: passwords.clone(),
+            budgets: budgets.clone(),
+            audit: audit.clone(),
+            outbox: outbox.clone(),
+            suppressions: suppressions.clone(),
+            notices: notices.clone(),
+            sessions: sessions.clone(),
+            challenges: challenges.clone(),
+            requested: Arc::new(Event::new()),
+        };
         let accounts = Accounts {
             deployment: Arc::clone(&deployment),
             directory,
@@ -193,6 +216,7 @@ impl App {
             sessions,
             challenges,
             factors,
+            password_recovery,
             recovery_codes,
             outbox,
             suppressions,
@@ -251,6 +275,8 @@ pub fn collections() -> Vec<Collection> {
         outbox::OUTBOX,
         outbox::OUTBOX_QUEUE,
         outbox::OUTBOX_RECEIPTS,
+        password_recovery::PASSWORD_RECOVERIES,
+        password_recovery::PASSWORD_RECOVERY_QUEUE,
         recall::CHANGES,
         recovery_codes::RECOVERY_CODES,
         sessions::ACCOUNT_SESSIONS,
@@ -285,6 +311,8 @@ pub fn problems() -> Vec<Code> {
         outbox::CHANNEL_UNAVAILABLE,
         outbox::MESSAGE_NOT_FOUND,
         outbox::WEBHOOK_TOO_EARLY,
+        password_recovery::RECOVERY_CODE_FIRST,
+        password_recovery::RECOVERY_FACTOR_REQUIRED,
         portcullis_ports::inbound::UNREADABLE,
         portcullis_ports::inbound::CERTIFICATE_UNAVAILABLE,
         portcullis_ports::inbound::NOT_CONFIRMED,

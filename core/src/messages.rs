@@ -1,5 +1,7 @@
 //! The texts that people receive.
 
+use std::time::Duration;
+
 use portcullis_ports::Timestamp;
 use portcullis_ports::notification::{Channel, Destination};
 
@@ -13,6 +15,7 @@ pub(crate) enum CodeFor {
     StepUp,
     Add,
     Remove,
+    Recovery,
 }
 
 /// A six-digit code.
@@ -23,6 +26,7 @@ pub(crate) fn code(product: &str, to: Destination, why: CodeFor, code: &str, del
         CodeFor::Add if to.channel() == Channel::Sms => "to add this phone number",
         CodeFor::Add => "to add this e-mail address",
         CodeFor::Remove => "to remove a device from your account",
+        CodeFor::Recovery => "to set a new password",
     };
     let subject = match to.channel() {
         Channel::Email => format!("{product}: your code {what}"),
@@ -79,9 +83,38 @@ pub(crate) fn already_registered(product: &str, to: Destination) -> Draft {
     }
 }
 
+/// A way back for somebody who forgot the password.
+pub(crate) fn password_recovery(
+    product: &str,
+    to: Destination,
+    code: &str,
+    link: Option<&str>,
+    lifetime: Duration,
+    deliver_by: Timestamp,
+) -> Draft {
+    let minutes = lifetime.as_secs().div_ceil(60);
+    let by_link = link.map_or_else(String::new, |link| {
+        format!("Or open this page, on any device:\n\n{link}\n\n")
+    });
+    let text = format!(
+        "Somebody, probably you, asked for a new password. Enter this code on the page where you asked:\n\n    {code}\n\n\
+         {by_link}Either works once, within {minutes} minutes. Never share them.\n\n\
+         If you did not ask for a new password, ignore this message: without it nobody can set one.\n\n{product}"
+    );
+    Draft {
+        to,
+        subject: format!("{product}: set a new password"),
+        text,
+        code: Some(code.to_owned()),
+        lane: Lane::Codes,
+        deliver_by: Some(deliver_by),
+    }
+}
+
 /// Something important changed on an account.
 pub(crate) enum Change {
     PasswordChanged,
+    PasswordRecovered,
     FactorAdded(FactorKind),
     FactorRemoved(FactorKind),
     RecoveryCodeUsed { factor: FactorKind, left: usize },
@@ -93,6 +126,11 @@ pub(crate) fn notice(product: &str, to: Destination, change: &Change) -> Draft {
     let what = match change {
         Change::PasswordChanged => {
             "The password of your account was changed, and all other sessions were ended.".to_owned()
+        }
+        Change::PasswordRecovered => {
+            "A new password was set for your account because it was said to be forgotten, and \
+             all sessions were ended."
+                .to_owned()
         }
         Change::FactorAdded(factor) => format!("{} was added to your account.", name(*factor)),
         Change::FactorRemoved(factor) => format!("{} was removed from your account.", name(*factor)),
@@ -110,13 +148,20 @@ pub(crate) fn notice(product: &str, to: Destination, change: &Change) -> Draft {
             )
         }
     };
-    let text = format!(
-        "{what}\n\nIf this was you, there is nothing to do. If it was not you, sign in, change your password and end all \
+    let text = match to.channel() {
+        Channel::Sms => format!("{product}: {what} Not you? Set a new password now."),
+        Channel::Email => format!(
+            "{what}\n\nIf this was you, there is nothing to do. If it was not you, sign in, change your password and end all \
          other sessions.\n\n{product}"
-    );
+        ),
+    };
+    let subject = match to.channel() {
+        Channel::Email => format!("{product}: a change to your account"),
+        Channel::Sms => String::new(),
+    };
     Draft {
         to,
-        subject: format!("{product}: a change to your account"),
+        subject,
         text,
         code: None,
         lane: Lane::Notices,

@@ -29,6 +29,22 @@ impl Notices {
         }
     }
 
+    /// Adds a notice to each of these destinations whose channel has a sender.
+    pub(crate) async fn tell(
+        &self,
+        batch: &mut Batch,
+        destinations: Vec<Destination>,
+        change: &Change,
+    ) -> Result<()> {
+        for to in destinations {
+            if self.outbox.serves(to.channel()) {
+                let draft = notice(&self.deployment.settings.product.name, to, change);
+                self.outbox.enqueue(batch, draft).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds a notice, if the account has a proven address and mail can be sent.
     pub(crate) async fn add(&self, batch: &mut Batch, subject: &Subject, change: &Change) -> Result<()> {
         let account = self.directory.account(subject).await?;

@@ -70,6 +70,9 @@ pub struct Accounts {
     pub access_token_lifetime: Span,
     /// How long the code in a verification mail is valid.
     pub verification_lifetime: Span,
+    /// How long the code and the link in a mail for a forgotten password are valid. At least as long as the window of
+    /// `budgets.sends_per_destination`: whoever is sent no further mail then has one with a link that still works.
+    pub recovery_lifetime: Span,
     /// The fewest characters of a password. Length is what counts; there are no rules about kinds of characters.
     #[schemars(range(min = 8, max = 64))]
     pub password_min_length: usize,
@@ -81,6 +84,7 @@ impl Default for Accounts {
             sign_up: SignUp::Open,
             access_token_lifetime: Span::minutes(15),
             verification_lifetime: Span::hours(1),
+            recovery_lifetime: Span::hours(1),
             password_min_length: 10,
         }
     }
@@ -223,6 +227,8 @@ pub struct Budgets {
     pub sign_in_per_source: Limit,
     /// Sign-ups from one network.
     pub sign_up_per_source: Limit,
+    /// Requests for a new password from one network, over all addresses.
+    pub recovery_per_source: Limit,
     /// The shortest wait between two codes for the same purpose of one account to the same address or number.
     #[schemars(extend("x-env" = ["MFA_SEND_MIN_INTERVAL_SECONDS"], "x-env-unit" = "seconds"))]
     pub send_interval: Span,
@@ -248,6 +254,7 @@ impl Default for Budgets {
             attempts_from_unknown: Limit::new(100, Span::hours(1)),
             sign_in_per_source: Limit::new(600, Span::minutes(10)),
             sign_up_per_source: Limit::new(200, Span::hours(1)),
+            recovery_per_source: Limit::new(100, Span::hours(1)),
             send_interval: Span::seconds(30),
             sends_per_account: Limit::new(20, Span::hours(1)),
             sends_per_destination: Limit::new(10, Span::hours(1)),

@@ -354,6 +354,7 @@ async fn world_on(
         senders: offices.into_iter().map(Office::sender).collect(),
         clock: impatient,
         entropy: Arc::new(FakeEntropy::seeded(seed << 32)),
+        panel: Some("https://gate.example.com".into()),
     };
     World {
         app: App::open(foundation, settings).await.unwrap(),
@@ -459,6 +460,7 @@ impl World {
 
     /// Delivers what waits and returns the newest message to that address.
     pub(crate) async fn newest_to(&self, address: &str) -> Message {
+        self.app.password_recovery.dispatch().await.unwrap();
         self.app.outbox.drain(Lane::Codes).await.unwrap();
         self.app.outbox.drain(Lane::Notices).await.unwrap();
         self.post

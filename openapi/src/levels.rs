@@ -19,13 +19,22 @@ pub enum Level {
 }
 
 /// Every operation that is not [`Level::Session`], by its id.
-const EXCEPTIONS: [(&str, Level); 17] = [
+const EXCEPTIONS: [(&str, Level); 26] = [
     ("options", Level::Public),
     ("ping", Level::Public),
     ("sign_up", Level::Public),
     ("sign_in", Level::Public),
     ("verify_email", Level::Public),
     ("resend_verification", Level::Public),
+    ("start_password_recovery", Level::Public),
+    ("verify_password_recovery", Level::Public),
+    ("confirm_password_recovery", Level::Public),
+    ("verify_recovery_totp", Level::Public),
+    ("send_recovery_sms_code", Level::Public),
+    ("verify_recovery_sms_code", Level::Public),
+    ("send_recovery_email_code", Level::Public),
+    ("verify_recovery_email_code", Level::Public),
+    ("use_recovery_code_for_password", Level::Public),
     ("receive_webhook", Level::Public),
     ("refresh", Level::SessionAlone),
     ("start_session", Level::FirstFactor),

@@ -21,6 +21,7 @@ mod file;
 pub mod levels;
 mod mailbox;
 mod meta;
+mod password_recovery;
 pub mod plain_cookie;
 pub mod problem;
 mod problem_codes;
@@ -52,6 +53,7 @@ type Operations = (
     factors_sms::PhoneNumbersApi,
     factors_email::EmailAddressesApi,
     recovery_codes::RecoveryCodesApi,
+    password_recovery::PasswordRecoveryApi,
     webhooks::WebhooksApi,
     meta::ServiceApi,
 );
@@ -65,6 +67,7 @@ fn operations() -> Operations {
         factors_sms::PhoneNumbersApi,
         factors_email::EmailAddressesApi,
         recovery_codes::RecoveryCodesApi,
+        password_recovery::PasswordRecoveryApi,
         webhooks::WebhooksApi,
         meta::ServiceApi,
     )

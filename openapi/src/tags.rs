@@ -23,6 +23,9 @@ pub(crate) enum Tag {
     /// Codes on paper, for when a device is lost.
     #[oai(rename = "Recovery codes")]
     RecoveryCodes,
+    /// A new password for whoever forgot theirs.
+    #[oai(rename = "Password recovery")]
+    PasswordRecovery,
     /// What vendors of messages tell the service.
     Webhooks,
     /// The service itself.
@@ -30,7 +33,7 @@ pub(crate) enum Tag {
 }
 
 /// The names in that order.
-pub(crate) const ORDER: [&str; 9] = [
+pub(crate) const ORDER: [&str; 10] = [
     "Accounts",
     "Sessions",
     "Challenges",
@@ -38,6 +41,7 @@ pub(crate) const ORDER: [&str; 9] = [
     "Phone numbers",
     "E-mail addresses",
     "Recovery codes",
+    "Password recovery",
     "Webhooks",
     "Service",
 ];

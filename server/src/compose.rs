@@ -41,8 +41,8 @@ pub struct Connected {
 }
 
 impl Connected {
-    /// What the core is built on.
-    pub fn foundation(&self, runtime: &Runtime) -> Foundation {
+    /// What the core is built on. `public_url` is where browsers reach the service, if that is known.
+    pub fn foundation(&self, runtime: &Runtime, public_url: Option<&Origin>) -> Foundation {
         Foundation {
             store: Arc::clone(&self.store.records),
             shared: self.shared,
@@ -64,6 +64,9 @@ impl Connected {
                 .collect(),
             clock: Arc::clone(&runtime.clock),
             entropy: Arc::clone(&runtime.entropy),
+            panel: public_url
+                .filter(|_| portcullis_ui::is_included())
+                .map(ToString::to_string),
         }
     }
 

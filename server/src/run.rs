@@ -55,11 +55,12 @@ pub async fn start(
     install_meters()?;
     let limit = server.connect_timeout.get();
     let connected = connect_all(plugins, server.public_url.as_ref(), &runtime, limit).await?;
-    let app = App::open(connected.foundation(&runtime), settings)
-        .await
-        .map_err(|error| Failure::Unavailable(in_full(&error)))?;
+    // Before the core opens: mails carry links to the address it listens on where no other is configured.
     let listener = listen(&server).await?;
     let state = state(stage, &server, &connected, listener.local_addr()?);
+    let app = App::open(connected.foundation(&runtime, Some(&state.public_url)), settings)
+        .await
+        .map_err(|error| Failure::Unavailable(in_full(&error)))?;
     let app = Arc::new(app);
     let mailbox = connected
         .senders

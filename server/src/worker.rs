@@ -1,4 +1,4 @@
-//! The workers that deliver messages, one task per lane.
+//! The workers that deliver messages, one task per lane, and the one that sends what forgotten passwords ask for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,11 @@ impl Workers {
                 async move { app.outbox.work(lane, stopped).await }
             }));
         }
+        let (recovering, stopping) = (Arc::clone(app), stop.subscribe());
+        tasks.spawn(kept_running(move || {
+            let (app, stopped) = (Arc::clone(&recovering), stopped(stopping.clone()));
+            async move { app.password_recovery.work(stopped).await }
+        }));
         let (app, stopped) = (Arc::clone(app), stopped(stop.subscribe()));
         tasks.spawn(async move {
             tokio::select! {
@@ -63,7 +68,7 @@ where
         one.spawn(work());
         match one.join_next().await {
             Some(Err(error)) => {
-                tracing::error!(%error, "a defect ended a worker of the outbox; it starts again");
+                tracing::error!(%error, "a defect ended a worker; it starts again");
             }
             Some(Ok(())) | None => return,
         }

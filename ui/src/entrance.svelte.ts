@@ -1,8 +1,8 @@
 // The way in, step by step: password, then every factor the account asks for, then the session.
 import { finalizeSession, signIn, startSession } from './api/accounts';
 import { Problem } from './api/problem';
-import type { Challenge } from './api/proofs';
-import type { Factor, FactorPassed, Token } from './api/types';
+import type { Challenge, Proof } from './api/proofs';
+import type { Factor, Token } from './api/types';
 import { session } from './session.svelte';
 
 type Step = 'password' | 'verify-email' | 'factors';
@@ -32,7 +32,7 @@ export class Entrance {
     this.step = 'factors';
   }
 
-  async passed(answer: FactorPassed): Promise<void> {
+  async passed(answer: Proof): Promise<void> {
     if (answer.session_id) return session.enter();
     this.remaining = answer.remaining_factors;
     if (this.remaining.length > 0 || !this.challenge?.bearer) return;

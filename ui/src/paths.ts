@@ -3,6 +3,8 @@ export const paths = {
   overview: '/',
   signIn: '/sign-in',
   signUp: '/sign-up',
+  forgotPassword: '/forgot-password',
+  resetPassword: '/reset-password',
   authenticators: '/authenticators',
   phones: '/phones',
   emails: '/emails',
@@ -16,6 +18,9 @@ export type Path = (typeof paths)[keyof typeof paths];
 const known = new Set<string>(Object.values(paths));
 
 export const isPath = (path: string): path is Path => known.has(path);
+
+/** Pages for everybody, signed in or not. */
+export const isOpen = (path: string): boolean => path === paths.forgotPassword || path === paths.resetPassword;
 
 /** Pages for people who are not signed in. */
 export const isPublic = (path: string): boolean => path === paths.signIn || path === paths.signUp;

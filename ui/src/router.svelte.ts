@@ -1,5 +1,5 @@
 // Which page is shown: real paths over the History API, followed by ordinary links.
-import { isPath, isPublic, paths } from './paths';
+import { isOpen, isPath, isPublic, paths } from './paths';
 
 class Router {
   path = $state(location.pathname);
@@ -8,7 +8,7 @@ class Router {
   /** The page to return to after signing in. Only our own pages count. */
   get next(): string {
     const asked = new URLSearchParams(this.search).get('next') ?? paths.overview;
-    return isPath(asked) && !isPublic(asked) ? asked : paths.overview;
+    return isPath(asked) && !isPublic(asked) && !isOpen(asked) ? asked : paths.overview;
   }
 
   start(): void {

@@ -2,7 +2,7 @@
 import { readMe, readOptions, signOut } from './api/accounts';
 import { Problem } from './api/problem';
 import type { Me, Options } from './api/types';
-import { isPublic, paths } from './paths';
+import { isOpen, isPublic, paths } from './paths';
 import { router } from './router.svelte';
 
 type Status = 'starting' | 'unreachable' | 'out' | 'in';
@@ -60,6 +60,12 @@ class SessionState {
     this.#leave('Your session has ended. Sign in again to continue where you were.', router.path);
   }
 
+  /** A new password ended the sessions of its account, perhaps this one as well. */
+  async signedOutEverywhere(notice: string): Promise<void> {
+    if (this.status === 'in') await this.refresh();
+    if (this.status === 'out') this.notice = notice;
+  }
+
   async leave(): Promise<void> {
     try {
       await signOut();
@@ -89,11 +95,11 @@ class SessionState {
   /** Keeps the page and the sign-in state together, whatever address was opened. */
   settle(): void {
     if (this.status === 'in' && isPublic(router.path)) router.go(router.next, true);
-    if (this.status === 'out' && !isPublic(router.path)) this.#toSignIn(router.path);
+    if (this.status === 'out' && !isPublic(router.path) && !isOpen(router.path)) this.#toSignIn(router.path);
   }
 
   #toSignIn(from: string): void {
-    const next = from === paths.overview || isPublic(from) ? '' : `?next=${encodeURIComponent(from)}`;
+    const next = from === paths.overview || isPublic(from) || isOpen(from) ? '' : `?next=${encodeURIComponent(from)}`;
     router.go(paths.signIn + next, true);
   }
 }

@@ -26,6 +26,19 @@ export class Mailbox {
     return code;
   }
 
+  /** Waits for a link in the newest message and returns it. */
+  async link(): Promise<string> {
+    let link = '';
+    await expect
+      .poll(async () => {
+        const answer = await this.#request.get('/dev/mailbox', { params: { to: this.#to } });
+        const { messages } = (await answer.json()) as { messages: Message[] };
+        return (link = /https?:\/\/\S+#\S+/.exec(messages[0]?.text ?? '')?.[0] ?? '');
+      })
+      .not.toBe('');
+    return link;
+  }
+
   async #newest(): Promise<string> {
     const answer = await this.#request.get('/dev/mailbox', { params: { to: this.#to } });
     if (!answer.ok()) return `status ${answer.status()}`;

@@ -6,7 +6,7 @@ use portcullis_ports::passwords::{PasswordHash, Verdict};
 use portcullis_ports::{Result, Secret};
 use zxcvbn::{Score, zxcvbn};
 
-use super::known_words::without;
+use super::known_words::{known_words, without};
 use super::model::{NO_PASSWORD, WEAK_PASSWORD, WRONG_CREDENTIALS};
 use super::{Account, Directory};
 use crate::access::SignedIn;
@@ -84,7 +84,18 @@ impl PasswordDesk {
         }
     }
 
-    pub(super) async fn hash(&self, password: &SecretInput) -> Result<PasswordHash> {
+    /// Judges a new password for an account.
+    ///
+    /// # Errors
+    /// `weak-password` at `field`.
+    pub(crate) fn judge(&self, password: &SecretInput, field: &str, account: &Account) -> Result<()> {
+        let settings = &self.deployment.settings;
+        let (product, min) = (&settings.product.name, settings.accounts.password_min_length);
+        let known = known_words(product, &account.email, account.display_name.as_ref());
+        check_strength(password, field, min, &known)
+    }
+
+    pub(crate) async fn hash(&self, password: &SecretInput) -> Result<PasswordHash> {
         self.deployment.hasher.hash(&password.composed()).await
     }
 

@@ -41,6 +41,9 @@ pub(crate) struct Account {
     pub(crate) created_at: Timestamp,
     /// Access tokens made before this moment are refused.
     pub(crate) tokens_valid_from: Timestamp,
+    /// When a password recovery was last completed. Recoveries that were started before are void.
+    #[serde(default)]
+    pub(crate) recovered_at: Option<Timestamp>,
 }
 
 impl Account {

@@ -267,6 +267,7 @@ impl Accounts {
             password: password.clone(),
             created_at: now,
             tokens_valid_from: now,
+            recovered_at: None,
         })
     }
 

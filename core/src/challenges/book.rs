@@ -39,9 +39,15 @@ impl ChallengeBook {
     /// A new challenge and the id for the client. It is stored by whoever commits it.
     pub(crate) fn draft(&self, new: &NewChallenge<'_>) -> Result<(String, Challenge)> {
         let raw = id::random("chal", self.deployment.entropy.as_ref())?;
+        let challenge = self.draft_as(&raw, new);
+        Ok((raw, challenge))
+    }
+
+    /// The same under an id that the client holds already.
+    pub(crate) fn draft_as(&self, raw: &str, new: &NewChallenge<'_>) -> Challenge {
         let now = self.deployment.now();
-        let challenge = Challenge {
-            id_hash: fingerprint(&raw),
+        Challenge {
+            id_hash: fingerprint(raw),
             subject: new.subject.clone(),
             purpose: new.purpose,
             state: State::Open,
@@ -57,8 +63,7 @@ impl ChallengeBook {
             session: new.session.clone(),
             created_at: now,
             expires_at: now + self.deployment.settings.challenges.lifetime.get(),
-        };
-        Ok((raw, challenge))
+        }
     }
 
     /// The challenge of that id, open or answered.

@@ -9,7 +9,7 @@ use crate::factors::FactorKind;
 impl Challenges {
     /// One way for each device that can prove a factor which is still open. Devices on a channel without a sender are
     /// left out.
-    pub(super) async fn methods(&self, challenge: &Challenge) -> Result<Vec<Method>> {
+    pub(crate) async fn methods(&self, challenge: &Challenge) -> Result<Vec<Method>> {
         let mut methods = Vec::new();
         for factor in challenge.remaining() {
             if factor == FactorKind::Totp {

@@ -27,6 +27,7 @@ pub use model::{
     UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
 };
 pub(crate) use records::CHALLENGES;
+pub(crate) use verify::{Answer, Round};
 
 use crate::access::Identified;
 use crate::accounts::PasswordDesk;

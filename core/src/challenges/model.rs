@@ -59,6 +59,8 @@ pub enum Purpose {
     EmailEnrol,
     /// To remove an e-mail address.
     EmailRemove,
+    /// To set a new password without the old one.
+    PasswordRecovery,
 }
 
 /// How a client carries the credential of the session it asks for.

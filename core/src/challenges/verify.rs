@@ -1,6 +1,7 @@
 //! Answering a challenge: authenticator code, sent code, recovery code.
 
 use portcullis_ports::id::{DeviceId, SessionId};
+use portcullis_ports::notification::Destination;
 use portcullis_ports::{Error, Kind, Result};
 
 use super::model::{
@@ -16,11 +17,26 @@ use crate::messages::{Change, CodeFor};
 use crate::sessions::{Granted, Proof};
 use crate::table::{Batch, Versioned};
 
-const PURPOSES: [Purpose; 2] = [Purpose::SignIn, Purpose::StepUp];
+/// Which challenges an answer counts for.
+#[derive(Clone, Copy)]
+pub(crate) struct Round<'a> {
+    /// What they may be for; an answer to anything else is refused.
+    pub(crate) purposes: &'a [Purpose],
+    /// Where no code goes, because whoever answers has shown already that it is theirs.
+    pub(crate) except: Option<&'a Destination>,
+}
+
+impl Round<'static> {
+    /// For a session: to begin it, or to renew the proof in it.
+    const SESSION: Self = Self {
+        purposes: &[Purpose::SignIn, Purpose::StepUp],
+        except: None,
+    };
+}
 
 /// What the client gives as proof.
 #[derive(Clone, Copy)]
-enum Answer<'a> {
+pub(crate) enum Answer<'a> {
     /// A code of an authenticator app.
     Totp(&'a str),
     /// A code that was sent.
@@ -40,8 +56,13 @@ impl Answer<'_> {
         }
     }
 
-    fn event(self, factor: FactorKind) -> &'static str {
+    fn event(self, factor: FactorKind, round: Round<'_>) -> &'static str {
+        let recovering = round.purposes.contains(&Purpose::PasswordRecovery);
         match (self, factor) {
+            (Self::Totp(_), _) if recovering => "password_recovery_totp_verify",
+            (Self::Recovery(_), _) if recovering => "password_recovery_code",
+            (Self::Sent(_), FactorKind::Sms) if recovering => "password_recovery_sms_verify",
+            (Self::Sent(_), _) if recovering => "password_recovery_email_verify",
             (Self::Totp(_), _) => "mfa_totp_verify",
             (Self::Recovery(_), _) => "mfa_recovery",
             (Self::Sent(_), FactorKind::Sms) => "mfa_sms_verify",
@@ -57,8 +78,14 @@ impl Challenges {
     /// `challenge-ended`, `challenge-purpose`, `factor-not-required`, `too-many-attempts`, `wrong-code`.
     pub async fn verify_totp(&self, who: &Identified, command: VerifyTotp) -> Result<Progress> {
         let answer = Answer::Totp(command.totp_code.trimmed());
-        self.answer(who, command.challenge_id.trimmed(), FactorKind::Totp, answer)
-            .await
+        self.answer(
+            who,
+            Round::SESSION,
+            command.challenge_id.trimmed(),
+            FactorKind::Totp,
+            answer,
+        )
+        .await
     }
 
     /// Sends codes by text message.
@@ -69,6 +96,7 @@ impl Challenges {
     pub async fn send_sms(&self, who: &Identified, command: SendSmsCode) -> Result<CodesSent> {
         self.send(
             who,
+            Round::SESSION,
             command.challenge_id.trimmed(),
             FactorKind::Sms,
             command.sms_device_id.as_ref(),
@@ -83,6 +111,7 @@ impl Challenges {
     pub async fn send_email(&self, who: &Identified, command: SendEmailCode) -> Result<CodesSent> {
         self.send(
             who,
+            Round::SESSION,
             command.challenge_id.trimmed(),
             FactorKind::Email,
             command.email_device_id.as_ref(),
@@ -97,6 +126,7 @@ impl Challenges {
     pub async fn verify_sms(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
         self.answer(
             who,
+            Round::SESSION,
             command.challenge_id.trimmed(),
             FactorKind::Sms,
             Answer::Sent(command.code.trimmed()),
@@ -111,6 +141,7 @@ impl Challenges {
     pub async fn verify_email(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
         self.answer(
             who,
+            Round::SESSION,
             command.challenge_id.trimmed(),
             FactorKind::Email,
             Answer::Sent(command.code.trimmed()),
@@ -129,19 +160,26 @@ impl Challenges {
         command: UseRecoveryCode,
     ) -> Result<Progress> {
         let answer = Answer::Recovery(command.recovery_code.trimmed());
-        self.answer(who, command.challenge_id.trimmed(), factor, answer)
-            .await
+        self.answer(
+            who,
+            Round::SESSION,
+            command.challenge_id.trimmed(),
+            factor,
+            answer,
+        )
+        .await
     }
 
     /// Counts the attempt, checks the proof, and writes proof, progress, session and history in one commit.
-    async fn answer(
+    pub(crate) async fn answer(
         &self,
         who: &Identified,
+        round: Round<'_>,
         raw: &str,
         factor: FactorKind,
         answer: Answer<'_>,
     ) -> Result<Progress> {
-        self.waiting_for(who, raw, factor).await?;
+        self.waiting_for(who, round, raw, factor).await?;
         let known = self.budgets.knows(&who.subject, &who.source).await?;
         self.budgets
             .attempt(answer.attempts(factor), who.subject.as_str(), &who.source, known)
@@ -149,11 +187,11 @@ impl Challenges {
         let result = self
             .deployment
             .retried(|| async {
-                let found = self.waiting_for(who, raw, factor).await?;
+                let found = self.waiting_for(who, round, raw, factor).await?;
                 let mut batch = Batch::default();
                 let (remark, device) = self.prove(who, factor, answer, &found, &mut batch).await?;
                 let mut event =
-                    Event::success(answer.event(factor), &who.source).with("factor", factor.word());
+                    Event::success(answer.event(factor, round), &who.source).with("factor", factor.word());
                 if let Some(device) = device {
                     event = event.with("device_id", device);
                 }
@@ -170,7 +208,7 @@ impl Challenges {
         if let Err(error) = &result
             && error.kind() == Kind::Unauthenticated
         {
-            let event = Event::failure(answer.event(factor), &who.source)
+            let event = Event::failure(answer.event(factor, round), &who.source)
                 .with("factor", factor.word())
                 .with("reason", error.code().name());
             self.audit.record(&who.subject, &[event]).await?;
@@ -234,6 +272,10 @@ impl Challenges {
             );
             challenge.state = State::Consumed(None);
             events.push(Event::success("step_up", &who.source).with("session_id", session));
+        } else if challenge.purpose == Purpose::PasswordRecovery {
+            // Used up together with the code from the mail; until then a proof lasts as long as that code does.
+            challenge.expires_at =
+                challenge.created_at + self.deployment.settings.accounts.recovery_lifetime.get();
         } else if challenge.is_complete() {
             let begun = self.begin_session(&mut batch, who, raw, &challenge)?;
             challenge.state = State::Consumed(Some(begun.session.id.clone()));
@@ -269,10 +311,11 @@ impl Challenges {
     async fn waiting_for(
         &self,
         who: &Identified,
+        round: Round<'_>,
         raw: &str,
         factor: FactorKind,
     ) -> Result<Versioned<Challenge>> {
-        let found = self.book.open(raw, &who.subject, &PURPOSES).await?;
+        let found = self.book.open(raw, &who.subject, round.purposes).await?;
         if found.factors.contains_key(&factor) {
             Ok(found)
         } else {
@@ -280,15 +323,18 @@ impl Challenges {
         }
     }
 
-    async fn send(
+    /// Sends codes to the devices of one kind, or to one of them.
+    pub(crate) async fn send(
         &self,
         who: &Identified,
+        round: Round<'_>,
         raw: &str,
         factor: FactorKind,
         only: Option<&DeviceId>,
     ) -> Result<CodesSent> {
-        let found = self.waiting_for(who, raw, factor).await?;
+        let found = self.waiting_for(who, round, raw, factor).await?;
         let mut devices = self.factors.roster.enabled_contacts(&who.subject, factor).await?;
+        devices.retain(|device| Some(&device.destination) != round.except);
         if devices.is_empty() {
             return Err(NO_DEVICE.error());
         }
@@ -298,14 +344,16 @@ impl Challenges {
                 return Err(DEVICE_NOT_FOUND.error());
             }
         }
-        let (what, event) = match factor {
-            FactorKind::Sms => ("sms_login", "mfa_sms_begin"),
-            FactorKind::Email | FactorKind::Totp => ("email_login", "mfa_email_begin"),
+        let why = match found.purpose {
+            Purpose::StepUp => CodeFor::StepUp,
+            Purpose::PasswordRecovery => CodeFor::Recovery,
+            _ => CodeFor::SignIn,
         };
-        let why = if found.purpose == Purpose::StepUp {
-            CodeFor::StepUp
-        } else {
-            CodeFor::SignIn
+        let (what, event) = match (why, factor) {
+            (CodeFor::Recovery, FactorKind::Sms) => ("sms_recovery", "password_recovery_sms_begin"),
+            (CodeFor::Recovery, _) => ("email_recovery", "password_recovery_email_begin"),
+            (_, FactorKind::Sms) => ("sms_login", "mfa_sms_begin"),
+            (_, FactorKind::Email | FactorKind::Totp) => ("email_login", "mfa_email_begin"),
         };
         let devices = self.codes.reachable(devices).await?;
         let about = CodesAbout {
@@ -317,7 +365,7 @@ impl Challenges {
         };
         self.deployment
             .retried(|| async {
-                let found = self.waiting_for(who, raw, factor).await?;
+                let found = self.waiting_for(who, round, raw, factor).await?;
                 let mut challenge = found.value.clone();
                 let mut batch = Batch::default();
                 let event = Event::info(event, &who.source).with("sent", devices.len());

@@ -10,7 +10,7 @@ use super::model::{ContactDevice, FactorKind};
 use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
 use crate::access::{Action, SignedIn};
 use crate::deployment::Deployment;
-use crate::table::Slot;
+use crate::table::{Batch, Slot};
 
 /// Reads the factors of accounts.
 #[derive(Clone)]
@@ -78,6 +78,14 @@ impl Roster {
             .zip(enrolled)
             .filter_map(|(kind, has)| has.then_some(kind))
             .collect())
+    }
+
+    /// Adds the removal of every device to a batch.
+    pub(crate) fn discard(batch: &mut Batch, subject: &Subject) {
+        let partition = || subject.to_string();
+        batch.clear::<TotpDevices>(partition(), TotpDevices::SORT.into());
+        batch.clear::<Contacts<Phones>>(partition(), Contacts::<Phones>::SORT.into());
+        batch.clear::<Contacts<Emails>>(partition(), Contacts::<Emails>::SORT.into());
     }
 
     /// The authenticator apps, without abandoned ones.

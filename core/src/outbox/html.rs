@@ -1,6 +1,7 @@
 //! A message text as a page, for mail programs: the same text always gives the same page.
 //!
-//! No images, no links, no colours: mail programs show it in their own, light or dark.
+//! No images, no colours: mail programs show it in their own, light or dark. The one link is a paragraph that holds
+//! nothing but the address of a page.
 
 use std::fmt::Write as _;
 
@@ -21,11 +22,24 @@ pub(super) fn html(subject: &str, text: &str, code: Option<&str>) -> String {
     for paragraph in text.split("\n\n").map(str::trim).filter(|text| !text.is_empty()) {
         let style = if code == Some(paragraph) { CODE } else { PARAGRAPH };
         let lines: Vec<String> = paragraph.lines().map(|line| escaped(line.trim())).collect();
-        let written = writeln!(page, "<p style=\"{style}\">{}</p>", lines.join("<br>"));
+        let shown = lines.join("<br>");
+        let written = if is_address(paragraph) {
+            writeln!(page, "<p style=\"{style}\"><a href=\"{shown}\">{shown}</a></p>")
+        } else {
+            writeln!(page, "<p style=\"{style}\">{shown}</p>")
+        };
         debug_assert!(written.is_ok(), "writing to a string cannot fail");
     }
     page.push_str("</div>\n</body>\n</html>\n");
     page
+}
+
+/// Whether a paragraph is the address of a page and nothing else.
+fn is_address(paragraph: &str) -> bool {
+    ["https://", "http://"]
+        .iter()
+        .any(|scheme| paragraph.starts_with(scheme))
+        && !paragraph.contains(char::is_whitespace)
 }
 
 fn escaped(text: &str) -> String {
@@ -79,7 +93,20 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_links_and_no_images() {
+    fn a_paragraph_that_is_an_address_is_a_link() {
+        let page = html(
+            "s",
+            "Open this:\n\nhttps://example.com/a#b=1&c=2\n\nOr not.",
+            None,
+        );
+        let link = "<a href=\"https://example.com/a#b=1&amp;c=2\">https://example.com/a#b=1&amp;c=2</a>";
+        assert!(page.contains(link), "{page}");
+        let page = html("s", "https://example.com/\"onclick=x", None);
+        assert!(!page.contains("\"onclick"), "{page}");
+    }
+
+    #[test]
+    fn there_are_no_other_links_and_no_images() {
         let page = html("s", "See https://example.com/a?b=c&d", None);
         for mark in ["<a ", "href", "<img", "url(", "src="] {
             assert!(!page.contains(mark), "{mark} in {page}");

@@ -5,12 +5,14 @@
 mod accounts;
 mod challenges;
 mod devices;
+mod password_recovery;
 mod service;
 mod sessions;
 
 pub(crate) use accounts::SignUpAnswer;
 pub(crate) use challenges::{FactorProven, FactorProvenShort};
 pub(crate) use devices::{EmailBegun, EmailConfirmed, EmailList, PhoneBegun, PhoneConfirmed, PhoneList};
+pub(crate) use password_recovery::RecoveryStanding;
 pub(crate) use service::{Options, Pong};
 pub(crate) use sessions::{Finalized, Me, RevokedOthers, SessionStarted};
 

@@ -74,6 +74,8 @@ pub(crate) struct Options {
     channels: Channels,
     /// What a password must be like.
     password: PasswordRules,
+    /// Whether a forgotten password can be replaced, which takes a sender of mail.
+    password_recovery: bool,
     /// Where a developer reads the messages that were sent; null elsewhere.
     mailbox_url: Option<String>,
 }
@@ -94,6 +96,7 @@ impl Options {
                 min_length: settings.accounts.password_min_length,
                 max_length: PASSWORD_MAX,
             },
+            password_recovery: channels.contains(&Channel::Email),
             mailbox_url: arrival
                 .surroundings
                 .mailbox

@@ -91,6 +91,7 @@ impl Service {
             senders: Vec::new(),
             clock,
             entropy: Arc::new(FakeEntropy::default()),
+            panel: None,
         };
         let app = Arc::new(App::open(foundation, Settings::default()).await.expect("an app"));
         let surroundings = Surroundings {

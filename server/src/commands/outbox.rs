@@ -165,7 +165,7 @@ fn with_app<T>(
         let server = &effective.server;
         let limit = server.connect_timeout.get();
         let connected = connect_all(effective.plugins, server.public_url.as_ref(), &runtime, limit).await?;
-        let app = App::open(connected.foundation(&runtime), effective.settings)
+        let app = App::open(connected.foundation(&runtime, None), effective.settings)
             .await
             .map_err(|error| Failure::Unavailable(in_full(&error)))?;
         Ok(ask(&app).await?)

@@ -7,7 +7,8 @@ use std::time::Duration;
 use poem::endpoint::make_sync;
 use poem::error::NotFoundError;
 use poem::http::Method;
-use poem::http::header::{ACCEPT, HeaderMap};
+use poem::http::StatusCode;
+use poem::http::header::{ACCEPT, HeaderMap, LOCATION};
 use poem::web::Html;
 use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response};
 use portcullis_openapi::Resource;
@@ -20,8 +21,12 @@ const PAGE: &str = "index.html";
 /// The folder with files that are named after their contents.
 const HASHED: &str = "assets/";
 
+/// The page on which a password is changed.
+const PASSWORD_PAGE: &str = "/password";
+
 /// The first part of every path that belongs to programs: no page is shown there.
-const NOT_PAGES: [&str; 13] = [
+const NOT_PAGES: [&str; 14] = [
+    ".well-known",
     "api",
     "assets",
     "auth",
@@ -70,13 +75,26 @@ pub(super) fn resources() -> Vec<Resource> {
         // One route for all, so that meters do not grow with every version.
         resources.push(Resource::get("/assets/{file}", Hashed(hashed)));
     }
-    if !portcullis_ui::is_included() {
+    if portcullis_ui::is_included() {
+        // Where password managers lead people: W3C, A Well-Known URL for Changing Passwords.
+        resources.push(Resource::get(
+            "/.well-known/change-password",
+            make_sync(change_password),
+        ));
+    } else {
         resources.push(Resource::get(
             "/",
             make_sync(|_| Html(WITHOUT_PANEL).into_response()),
         ));
     }
     resources
+}
+
+fn change_password(_: Request) -> Response {
+    Response::builder()
+        .status(StatusCode::FOUND)
+        .header(LOCATION, PASSWORD_PAGE)
+        .finish()
 }
 
 /// Files by their name in the folder of hashed names.

@@ -1,4 +1,5 @@
-// Calls that prove a factor: during sign-in with an access token, during step-up with the session.
+// Calls that prove a factor: during sign-in with an access token, during step-up with the session, and for a new password
+// with nothing but the challenge.
 import { post, type CallSettings } from './client';
 import type { CodeSent, Factor, FactorPassed, StepUpStarted } from './types';
 
@@ -6,9 +7,17 @@ import type { CodeSent, Factor, FactorPassed, StepUpStarted } from './types';
 export interface Challenge {
   id: string;
   bearer?: string;
+  /** It belongs to a forgotten password. */
+  recovering?: boolean;
 }
 
-const settings = ({ bearer }: Challenge): CallSettings => (bearer ? { bearer } : {});
+/** What every proof is answered with, and what only some are. */
+export type Proof = Pick<FactorPassed, 'remaining_factors'> & Partial<FactorPassed>;
+
+const settings = ({ bearer, recovering }: Challenge): CallSettings =>
+  bearer ? { bearer } : recovering ? { plain: true } : {};
+
+const routes = ({ recovering }: Challenge): string => (recovering ? '/ui/password-recovery/challenge' : '/ui/mfa');
 
 export const startStepUp = () => post<StepUpStarted>('/ui/step-up/start');
 
@@ -16,18 +25,18 @@ export const stepUpWithPassword = (password: string) =>
   post<{ status: 'ok'; step_up_until: number }>('/ui/step-up/password', { password });
 
 export const sendCode = (challenge: Challenge, factor: 'sms' | 'email') =>
-  post<CodeSent>(`/ui/mfa/${factor}/begin`, { challenge_id: challenge.id }, settings(challenge));
+  post<CodeSent>(`${routes(challenge)}/${factor}/begin`, { challenge_id: challenge.id }, settings(challenge));
 
 export const proveFactor = (challenge: Challenge, factor: Factor, code: string) =>
-  post<FactorPassed>(
-    `/ui/mfa/${factor}/verify`,
+  post<Proof>(
+    `${routes(challenge)}/${factor}/verify`,
     { challenge_id: challenge.id, ...(factor === 'totp' ? { totp_code: code } : { code }) },
     settings(challenge),
   );
 
 export const proveWithRecoveryCode = (challenge: Challenge, factor: Factor, code: string) =>
-  post<FactorPassed>(
-    `/ui/mfa/recovery/${factor}`,
-    { challenge_id: challenge.id, recovery_code: code },
+  post<Proof>(
+    `${routes(challenge)}/recovery${challenge.recovering ? '' : `/${factor}`}`,
+    { challenge_id: challenge.id, recovery_code: code, ...(challenge.recovering ? { factor } : {}) },
     settings(challenge),
   );

@@ -847,6 +847,211 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/password-recovery/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password
+         * @description Answers the same for every address. If it has an account, a mail with a code and a link is sent to it; the link
+         *     opens a recovery of its own, with the `challenge_id` and the `code` in its fragment. Go on with
+         *     `POST /ui/password-recovery/verify`, or with `confirm` at once. `required_factors` is always empty here: what an
+         *     account asks for is told to whoever proves the code.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["start_password_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove the code from the mail
+         * @description Uses nothing up, and says which factors the account asks for on top. After five wrong codes the recovery is over;
+         *     the link in the mail still works.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["verify_password_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password
+         * @description Checks code, factors and password, and uses them up together. Ends all sessions and all access tokens of the
+         *     account, and tells its owner on every channel. `recovery-factor-required` says that the code is right and a factor
+         *     is missing: prove it below `/ui/password-recovery/challenge`, then send the same request again.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["confirm_password_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/challenge/totp/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove an authenticator app for a new password
+         * @description Takes the six digits that the app shows, after the code from the mail was proven.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["verify_recovery_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/challenge/sms/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code by text message for a new password
+         * @description To all phone numbers of the account, or to one of them, after the code from the mail was proven.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["send_recovery_sms_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/challenge/sms/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove a phone number for a new password
+         * @description Takes the code from the text message, after the code from the mail was proven.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["verify_recovery_sms_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/challenge/email/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code by e-mail for a new password
+         * @description To the e-mail addresses that the account enrolled as a factor, or to one of them; never to the account's own
+         *     address, whose mailbox gave the first code.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["send_recovery_email_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/challenge/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove another e-mail address for a new password
+         * @description Takes the code from the mail to that address, after the code from the first mail was proven.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["verify_recovery_email_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password-recovery/challenge/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a recovery code for a new password
+         * @description Stands in for a factor whose device is lost. Each code works once; case and dashes do not matter.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["use_recovery_code_for_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/{port}/{instance}": {
         parameters: {
             query?: never;
@@ -1038,6 +1243,33 @@ export interface components {
              * @description Seconds until another code may be requested.
              */
             retry_after: number;
+        };
+        /**
+         * ConfirmRecovery
+         * @description The new password, with everything that allows it.
+         */
+        ConfirmRecovery: {
+            /**
+             * Format: email
+             * @description The address that was given at the start. May be left out; if it is there it must be that one.
+             * @example ada@example.com
+             */
+            username?: string | null;
+            /**
+             * Format: password
+             * @description As given at the start, or by the link in the mail.
+             */
+            challenge_id: string;
+            /**
+             * Format: password
+             * @description The digits from the mail, or the `code` of its link. May also be sent as `code`.
+             */
+            confirmation_code: string;
+            /**
+             * Format: password
+             * @description The password from now on.
+             */
+            new_password: string;
         };
         /**
          * ConfirmRemoval
@@ -1364,6 +1596,8 @@ export interface components {
             channels: components["schemas"]["Channels"];
             /** @description What a password must be like. */
             password: components["schemas"]["PasswordRules"];
+            /** @description Whether a forgotten password can be replaced, which takes a sender of mail. */
+            password_recovery: boolean;
             /** @description Where a developer reads the messages that were sent; null elsewhere. */
             mailbox_url: string | null;
         };
@@ -1522,6 +1756,74 @@ export interface components {
          */
         ProofKind: "totp" | "sms" | "email" | "recovery";
         /**
+         * ProveRecoveryCode
+         * @description A recovery code in place of a factor whose device is lost.
+         */
+        ProveRecoveryCode: {
+            /**
+             * Format: email
+             * @description The address that was given at the start. May be left out; if it is there it must be that one.
+             * @example ada@example.com
+             */
+            username?: string | null;
+            /**
+             * Format: password
+             * @description As given at the start, or by the link in the mail.
+             */
+            challenge_id: string;
+            /** @description The factor it stands in for. */
+            factor: components["schemas"]["FactorKind"];
+            /**
+             * Format: password
+             * @description As printed; case and dashes do not matter. May also be sent as `code`.
+             */
+            recovery_code: string;
+        };
+        /**
+         * ProveSentCode
+         * @description A code that was sent to a factor.
+         */
+        ProveSentCode: {
+            /**
+             * Format: email
+             * @description The address that was given at the start. May be left out; if it is there it must be that one.
+             * @example ada@example.com
+             */
+            username?: string | null;
+            /**
+             * Format: password
+             * @description As given at the start, or by the link in the mail.
+             */
+            challenge_id: string;
+            /**
+             * Format: password
+             * @description Six digits.
+             */
+            code: string;
+        };
+        /**
+         * ProveTotp
+         * @description A code from an authenticator app.
+         */
+        ProveTotp: {
+            /**
+             * Format: email
+             * @description The address that was given at the start. May be left out; if it is there it must be that one.
+             * @example ada@example.com
+             */
+            username?: string | null;
+            /**
+             * Format: password
+             * @description As given at the start, or by the link in the mail.
+             */
+            challenge_id: string;
+            /**
+             * Format: password
+             * @description Six digits. May also be sent as `code`.
+             */
+            totp_code: string;
+        };
+        /**
          * RecoveryCodes
          * @description Fresh codes, shown once.
          */
@@ -1538,6 +1840,57 @@ export interface components {
         RecoveryOverview: {
             /** @description One entry per factor that has codes. */
             factors: components["schemas"]["RecoveryStatus"][];
+        };
+        /**
+         * RecoveryStanding
+         * @description Where a recovery stands whose code is proven.
+         */
+        RecoveryStanding: {
+            /** @description Always `ok`. */
+            status: components["schemas"]["Ok"];
+            /** @description Whether a new password can be set now. */
+            complete: boolean;
+            /** @description What the account asks for beside the code. */
+            required_factors: components["schemas"]["FactorKind"][];
+            /** @description By factor, whether it was proven. */
+            passed: {
+                [key: string]: boolean;
+            };
+            /** @description What can still be proven; nothing once it is complete. */
+            remaining_factors: components["schemas"]["FactorKind"][];
+            /** @description How each of the remaining factors can be proven. */
+            methods: components["schemas"]["Method"][];
+            /**
+             * Format: int64
+             * @description When the recovery ends, in Unix seconds.
+             */
+            expires_at: number;
+        };
+        /**
+         * RecoveryStarted
+         * @description A recovery was started, or nothing was: the answer is the same.
+         */
+        RecoveryStarted: {
+            /** @description Always `ok`. */
+            status: string;
+            /** @description Always `EMAIL`. */
+            delivery_medium: string;
+            /** @description Where a mail goes if the address has an account: the address as it was given, masked. */
+            delivery_destination: string;
+            /** @description To be sent with everything that follows. */
+            challenge_id: string;
+            /** @description Always empty: which factors the account asks for is told to whoever proves the code from the mail. */
+            required_factors: components["schemas"]["FactorKind"][];
+            /**
+             * Format: int64
+             * @description When code and link end, in Unix seconds.
+             */
+            expires_at: number;
+            /**
+             * Format: uint64
+             * @description Seconds until another mail may be requested.
+             */
+            retry_after: number;
         };
         /**
          * RecoveryStatus
@@ -1658,6 +2011,52 @@ export interface components {
              * @example dev_01h2xcejqtf2nbrexx3vqjhp41
              */
             email_device_id?: string | null;
+        };
+        /**
+         * SendRecoveryEmail
+         * @description A request to send a code to another e-mail address of the account.
+         */
+        SendRecoveryEmail: {
+            /**
+             * Format: email
+             * @description The address that was given at the start. May be left out; if it is there it must be that one.
+             * @example ada@example.com
+             */
+            username?: string | null;
+            /**
+             * Format: password
+             * @description As given at the start, or by the link in the mail.
+             */
+            challenge_id: string;
+            /**
+             * Format: id
+             * @description Only to this address; otherwise to all of the account.
+             * @example dev_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            email_device_id?: string | null;
+        };
+        /**
+         * SendRecoverySms
+         * @description A request to send a code to a phone number of the account.
+         */
+        SendRecoverySms: {
+            /**
+             * Format: email
+             * @description The address that was given at the start. May be left out; if it is there it must be that one.
+             * @example ada@example.com
+             */
+            username?: string | null;
+            /**
+             * Format: password
+             * @description As given at the start, or by the link in the mail.
+             */
+            challenge_id: string;
+            /**
+             * Format: id
+             * @description Only to this number; otherwise to all of the account.
+             * @example dev_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            sms_device_id?: string | null;
         };
         /**
          * SendSmsCode
@@ -1811,6 +2210,18 @@ export interface components {
          * @enum {string}
          */
         Standing: "ok" | "pending";
+        /**
+         * StartRecovery
+         * @description A request for a new password by somebody who forgot theirs.
+         */
+        StartRecovery: {
+            /**
+             * Format: email
+             * @description The e-mail address of the account.
+             * @example ada@example.com
+             */
+            username: string;
+        };
         /**
          * StartSession
          * @description The start of a session.
@@ -2007,6 +2418,28 @@ export interface components {
              * @description The code from the mail.
              */
             code: string;
+        };
+        /**
+         * VerifyRecovery
+         * @description The code from the mail.
+         */
+        VerifyRecovery: {
+            /**
+             * Format: email
+             * @description The address that was given at the start. May be left out; if it is there it must be that one.
+             * @example ada@example.com
+             */
+            username?: string | null;
+            /**
+             * Format: password
+             * @description As given at the start, or by the link in the mail.
+             */
+            challenge_id: string;
+            /**
+             * Format: password
+             * @description The digits from the mail, or the `code` of its link. May also be sent as `code`.
+             */
+            confirmation_code: string;
         };
         /**
          * VerifyTotp
@@ -5150,7 +5583,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `device-exists`: This number or address is enrolled already. */
+            /**
+             * @description - `device-exists`: This number or address is enrolled already.
+             *     - `device-limit`: You have reached the limit of devices of this kind: remove one first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5684,7 +6120,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `challenge-purpose`: This challenge was started for something else. */
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `device-exists`: This number or address is enrolled already.
+             *     - `device-limit`: You have reached the limit of devices of this kind: remove one first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6352,7 +6792,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `challenge-purpose`: This challenge was started for something else. */
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `device-exists`: This number or address is enrolled already.
+             *     - `device-limit`: You have reached the limit of devices of this kind: remove one first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6884,6 +7328,1259 @@ export interface operations {
             };
         };
     };
+    start_password_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StartRecovery"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "delivery_medium": "EMAIL",
+                     *       "delivery_destination": "a***@example.com",
+                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+                     *       "required_factors": [],
+                     *       "expires_at": 1793707200,
+                     *       "retry_after": 30
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryStarted"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-sends`: Too many codes were requested: please wait before you request another. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_password_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+                 *       "confirmation_code": "492817"
+                 *     }
+                 */
+                "application/json": components["schemas"]["VerifyRecovery"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "complete": false,
+                     *       "required_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "passed": {
+                     *         "totp": false
+                     *       },
+                     *       "remaining_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "methods": [
+                     *         {
+                     *           "factor": "totp",
+                     *           "device_id": null,
+                     *           "sent_to": null,
+                     *           "code_sent": false,
+                     *           "retry_after": 0
+                     *         }
+                     *       ],
+                     *       "expires_at": 1793707200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryStanding"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `wrong-code`: The code is wrong, was already used or is too old.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_password_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com",
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+                 *       "confirmation_code": "492817",
+                 *       "new_password": "four ferries cross before breakfast"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConfirmRecovery"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `weak-password`: Please choose another password.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `wrong-code`: The code is wrong, was already used or is too old.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `recovery-factor-required`: The code is right. Now prove a factor through /ui/password-recovery/challenge, then send the same request again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `busy`: The same thing is being changed by another request; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_recovery_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com",
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+                 *       "totp_code": "492817"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProveTotp"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "complete": true,
+                     *       "required_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "passed": {
+                     *         "totp": true
+                     *       },
+                     *       "remaining_factors": [],
+                     *       "methods": [],
+                     *       "expires_at": 1793707200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryStanding"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_recovery_sms_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com",
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendRecoverySms"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "sent",
+                     *       "expires_at": 1793703900,
+                     *       "retry_after": 30,
+                     *       "sent_to": [
+                     *         "+*********06"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CodesSent"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `challenge-ended`: This sign-in step is over or unknown: please start again. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `no-device`: No device of this kind is enrolled.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-attempts`: Too many attempts: please wait before you try again.
+             *     - `too-many-sends`: Too many codes were requested: please wait before you request another.
+             *     - `sms-spend-exhausted`: No more text messages can be sent today: use another factor, or try again tomorrow.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_recovery_sms_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com",
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+                 *       "code": "492817"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProveSentCode"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "complete": true,
+                     *       "required_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "passed": {
+                     *         "totp": true
+                     *       },
+                     *       "remaining_factors": [],
+                     *       "methods": [],
+                     *       "expires_at": 1793707200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryStanding"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_recovery_email_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com",
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendRecoveryEmail"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "sent",
+                     *       "expires_at": 1793703900,
+                     *       "retry_after": 30,
+                     *       "sent_to": [
+                     *         "c***@example.com"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CodesSent"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `challenge-ended`: This sign-in step is over or unknown: please start again. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `no-device`: No device of this kind is enrolled.
+             *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-attempts`: Too many attempts: please wait before you try again.
+             *     - `too-many-sends`: Too many codes were requested: please wait before you request another.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_recovery_email_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com",
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+                 *       "code": "492817"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProveSentCode"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "complete": true,
+                     *       "required_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "passed": {
+                     *         "totp": true
+                     *       },
+                     *       "remaining_factors": [],
+                     *       "methods": [],
+                     *       "expires_at": 1793707200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryStanding"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_recovery_code_for_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada@example.com",
+                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+                 *       "factor": "totp",
+                 *       "recovery_code": "7m3k-q9xw-2b4t-h8rv"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProveRecoveryCode"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "complete": true,
+                     *       "required_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "passed": {
+                     *         "totp": true
+                     *       },
+                     *       "remaining_factors": [],
+                     *       "methods": [],
+                     *       "expires_at": 1793707200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryStanding"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     receive_webhook: {
         parameters: {
             query?: never;
@@ -7014,6 +8711,7 @@ export interface operations {
                      *         "min_length": 10,
                      *         "max_length": 256
                      *       },
+                     *       "password_recovery": true,
                      *       "mailbox_url": null
                      *     }
                      */

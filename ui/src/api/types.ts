@@ -24,4 +24,6 @@ export type EnrolmentBegun = Pick<Schemas['PhoneBegun'], 'challenge_id' | 'sent_
 export type Enrolled = Pick<Schemas['TotpConfirmed'], 'ok' | 'recovery_codes'>;
 export type RemovalBegun = Schemas['RemovalBegun'];
 export type RecoveryCount = Schemas['RecoveryStatus'];
+export type RecoveryStarted = Schemas['RecoveryStarted'];
+export type RecoveryStanding = Schemas['RecoveryStanding'];
 export type RecoveryIssued = Schemas['RecoveryCodes'];

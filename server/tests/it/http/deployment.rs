@@ -138,6 +138,7 @@ impl Deployment {
             }],
             clock: Arc::new(Impatient(clock.clone())),
             entropy: Arc::new(FakeEntropy::default()),
+            panel: Some(plan.public_url.to_owned()),
         };
         let app = Arc::new(App::open(foundation, plan.settings).await.unwrap());
         let public_url: Origin = plan.public_url.parse().unwrap();
@@ -208,6 +209,7 @@ impl Deployment {
 
     /// Delivers every message that waits.
     pub(crate) async fn deliver(&self) {
+        self.app.password_recovery.dispatch().await.unwrap();
         for lane in [Lane::Codes, Lane::Notices] {
             self.app.outbox.drain(lane).await.unwrap();
         }

@@ -26,6 +26,15 @@ impl Post {
         sent.iter().map(|message| message.id.clone()).collect()
     }
 
+    /// The newest message to an address.
+    pub(crate) fn newest(&self, to: &str) -> Message {
+        let sent = self.sent.lock().unwrap();
+        let newest = sent.iter().rev().find(|message| message.to.address() == to);
+        newest
+            .unwrap_or_else(|| panic!("nothing was sent to {to}"))
+            .clone()
+    }
+
     /// The digits of the newest message to an address.
     pub(crate) fn code(&self, to: &str) -> String {
         let sent = self.sent.lock().unwrap();

@@ -16,6 +16,7 @@ mod log;
 mod mail;
 mod operations;
 mod pages;
+mod password_recovery;
 mod problems;
 mod sessions;
 mod stopping;

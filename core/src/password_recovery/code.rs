@@ -1,0 +1,105 @@
+//! The code from the mail: counted, then compared, then remembered as proven.
+
+use portcullis_ports::notification::Destination;
+use portcullis_ports::secret::same_secret;
+use portcullis_ports::{Result, Timestamp};
+
+use super::model::{RecoveryProgress, VerifyRecovery};
+use super::records::Recovery;
+use super::{Named, PasswordRecovery};
+use crate::access::Source;
+use crate::accounts::Account;
+use crate::challenges::{CHALLENGE_ENDED, Challenge, WRONG_CODE};
+use crate::input::SecretInput;
+use crate::table::{Batch, Versioned};
+
+/// How many wrong codes end a recovery. One of six digits is guessed once in 200,000 recoveries.
+const ATTEMPTS: u32 = 5;
+
+/// A recovery whose code was right, as it was stored with that knowledge.
+pub(super) struct Proven {
+    pub(super) account: Versioned<Account>,
+    /// What the account asks for on top; nothing if it has no factor that this recovery could ask for.
+    pub(super) challenge: Option<Challenge>,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Proven {
+    pub(super) fn is_complete(&self) -> bool {
+        self.challenge.as_ref().is_none_or(Challenge::is_complete)
+    }
+}
+
+impl PasswordRecovery {
+    /// Proves the code from the mail, and says what the account asks for on top. Nothing is used up.
+    ///
+    /// # Errors
+    /// `wrong-code`, `challenge-ended`, `too-many-attempts`.
+    pub async fn verify(&self, command: VerifyRecovery, source: &Source) -> Result<RecoveryProgress> {
+        self.count(source).await?;
+        let named = Named {
+            handle: command.challenge_id.trimmed(),
+            username: command.username.as_ref(),
+        };
+        let proven = self.prove(named, &command.confirmation_code).await?;
+        let mailbox = Destination::Email(proven.account.email.clone());
+        self.progress(proven.challenge, proven.expires_at, &mailbox).await
+    }
+
+    /// Counts and compares a code. Up to the comparison the work is the same whether or not there is an account.
+    pub(super) async fn prove(&self, named: Named<'_>, code: &SecretInput) -> Result<Proven> {
+        let counted = self
+            .deployment
+            .retried(|| async {
+                let found = self.find(named).await?;
+                if found.attempts >= ATTEMPTS {
+                    return Err(CHALLENGE_ENDED.says("Too many wrong codes: please start again."));
+                }
+                let counted = Recovery {
+                    attempts: found.attempts + 1,
+                    ..found.value.clone()
+                };
+                let mut batch = Batch::default();
+                batch.replace(&found, &counted)?;
+                self.deployment.commit(batch).await?;
+                Ok(counted)
+            })
+            .await?;
+        let given = self.mac(&counted.id_hash, &code.code())?;
+        // Compared also where no mail was sent, with something that no code gives.
+        let expected = counted.mac.as_deref().unwrap_or(&counted.id_hash);
+        let right = same_secret(given.as_bytes(), expected.as_bytes());
+        if !right || counted.mac.is_none() {
+            return Err(WRONG_CODE.error());
+        }
+        self.deployment.retried(|| self.remember(named)).await
+    }
+
+    /// Remembers that the code was proven, and opens the challenge for the factors of the account.
+    async fn remember(&self, named: Named<'_>) -> Result<Proven> {
+        let found = self.find(named).await?;
+        let account = self.account(&found).await?;
+        let proven = Recovery {
+            attempts: 0,
+            proven_at: found.proven_at.or(Some(self.deployment.now())),
+            ..found.value.clone()
+        };
+        let mut batch = Batch::default();
+        batch.replace(&found, &proven)?;
+        let challenge = self
+            .challenge_in(&mut batch, named.handle, &found, &account)
+            .await?;
+        self.deployment.commit(batch).await?;
+        Ok(Proven {
+            account,
+            challenge,
+            expires_at: found.expires_at,
+        })
+    }
+
+    pub(super) fn mac(&self, id_hash: &str, code: &str) -> Result<String> {
+        self.deployment
+            .keyring
+            .pseudonym("password-recovery", &[id_hash, code])
+    }
+}

@@ -1,0 +1,142 @@
+//! The new password: everything is checked and used up in one commit.
+
+use portcullis_ports::Result;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::notification::Destination;
+use portcullis_ports::passwords::PasswordHash;
+
+use super::model::{ConfirmRecovery, RECOVERY_FACTOR_REQUIRED};
+use super::{Named, PasswordRecovery};
+use crate::access::Source;
+use crate::accounts::Account;
+use crate::audit::Event;
+use crate::challenges::{CHALLENGE_ENDED, Challenge, ChallengeBook};
+use crate::factors::{FactorKind, Roster};
+use crate::messages::Change;
+use crate::recovery_codes::RecoveryDesk;
+use crate::table::Batch;
+
+/// The most devices of one kind that are told. Each costs two of the hundred writes of a commit.
+const TOLD: usize = 10;
+
+impl PasswordRecovery {
+    /// Sets a new password, and ends every session and every access token of the account.
+    ///
+    /// A refusal uses nothing up: a mistyped code costs neither the factor nor the recovery, and a password that is
+    /// refused costs neither the code nor the factor.
+    ///
+    /// # Errors
+    /// `wrong-code`, `challenge-ended`, `weak-password`, `recovery-factor-required`, `too-many-attempts`.
+    pub async fn confirm(&self, command: ConfirmRecovery, source: &Source) -> Result<()> {
+        self.count(source).await?;
+        let named = Named {
+            handle: command.challenge_id.trimmed(),
+            username: command.username.as_ref(),
+        };
+        let proven = self.prove(named, &command.confirmation_code).await?;
+        self.passwords
+            .judge(&command.new_password, "/new_password", &proven.account)?;
+        if !proven.is_complete() {
+            return Err(factor_required(proven.challenge.as_ref()));
+        }
+        let hash = self.passwords.hash(&command.new_password).await?;
+        self.deployment
+            .retried(|| self.set_password(named, &hash, source))
+            .await?;
+        self.sessions.end_others(&proven.account.subject, None).await?;
+        Ok(())
+    }
+
+    async fn set_password(&self, named: Named<'_>, hash: &PasswordHash, source: &Source) -> Result<()> {
+        let found = self.find(named).await?;
+        if found.proven_at.is_none() {
+            return Err(CHALLENGE_ENDED.error());
+        }
+        let account = self.account(&found).await?;
+        let subject = &account.subject;
+        let mut batch = Batch::default();
+        batch.remove(&found);
+        let told = if account.email_verified_at.is_some() {
+            let challenge = self.asked(named.handle, subject).await?;
+            let current = self.factors_asked_for(&account).await?;
+            if let Some(challenge) = &challenge {
+                ChallengeBook::consume(&mut batch, challenge)?;
+            }
+            let challenge = challenge.map(|found| found.value);
+            let answered = |challenge: &Challenge| challenge.required() == current && challenge.is_complete();
+            if !current.is_empty() && !challenge.as_ref().is_some_and(answered) {
+                return Err(factor_required(challenge.as_ref()));
+            }
+            self.channels(&account).await?
+        } else {
+            discard_factors(&mut batch, subject);
+            vec![Destination::Email(account.email.clone())]
+        };
+        let now = self.deployment.now();
+        batch.replace(
+            &account,
+            &Account {
+                password: hash.clone(),
+                email_verified_at: account.email_verified_at.or(Some(now)),
+                tokens_valid_from: now,
+                recovered_at: Some(now),
+                ..account.value.clone()
+            },
+        )?;
+        self.budgets
+            .clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
+        self.budgets.remember(&mut batch, subject, source)?;
+        self.audit
+            .append(
+                &mut batch,
+                subject,
+                &[Event::success("password_recovery_confirm", source)],
+            )
+            .await?;
+        self.notices
+            .tell(&mut batch, told, &Change::PasswordRecovered)
+            .await?;
+        self.deployment.commit(batch).await
+    }
+
+    /// Everywhere the owner can be told: the address of the account, and the addresses and numbers enrolled as factors.
+    async fn channels(&self, account: &Account) -> Result<Vec<Destination>> {
+        let mut told = vec![Destination::Email(account.email.clone())];
+        for factor in [FactorKind::Email, FactorKind::Sms] {
+            let devices = self.roster().enabled_contacts(&account.subject, factor).await?;
+            let others = devices
+                .into_iter()
+                .map(|device| device.destination)
+                .filter(|destination| *destination != told[0])
+                .take(TOLD);
+            let others: Vec<_> = others.collect();
+            told.extend(others);
+        }
+        Ok(told)
+    }
+
+    pub(super) fn roster(&self) -> &Roster {
+        &self.challenges.factors.roster
+    }
+}
+
+/// An address that was never proven gives way to who proves it, and what was set up for it goes as well: it may be a
+/// stranger's who signed up with the address of somebody else.
+fn discard_factors(batch: &mut Batch, subject: &Subject) {
+    Roster::discard(batch, subject);
+    for factor in FactorKind::ALL {
+        RecoveryDesk::discard(batch, subject, factor);
+    }
+}
+
+fn factor_required(challenge: Option<&Challenge>) -> portcullis_ports::Error {
+    let Some(challenge) = challenge else {
+        return RECOVERY_FACTOR_REQUIRED.error();
+    };
+    let words: Vec<&str> = challenge.required().into_iter().map(FactorKind::word).collect();
+    RECOVERY_FACTOR_REQUIRED.says(format!(
+        "The code is right. Now prove a factor of the account ({}) through /ui/password-recovery/challenge, then send \
+         the same request again.",
+        words.join(", ")
+    ))
+}
