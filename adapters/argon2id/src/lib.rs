@@ -4,6 +4,8 @@
 
 mod config;
 mod cost;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod gate;
 mod memory;
 mod passwords;

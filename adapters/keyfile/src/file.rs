@@ -110,7 +110,7 @@ fn read_from(file: &mut File, path: &Path) -> Result<Ring> {
     parse(&text).map_err(|problem| KEY_FILE.says(format!("{shown}: {problem}")))
 }
 
-fn parse(text: &str) -> Result<Ring, String> {
+pub(crate) fn parse(text: &str) -> Result<Ring, String> {
     // The parser's own words quote the text, and that may be a key.
     let parsed: Text = toml::from_str(text).map_err(|error| match error.span() {
         Some(span) => {
@@ -146,7 +146,7 @@ fn parse(text: &str) -> Result<Ring, String> {
     Ring::new(parsed.active, keys).ok_or_else(|| "`active` is not the id of one of the keys".to_owned())
 }
 
-fn render(ring: &Ring) -> Zeroizing<String> {
+pub(crate) fn render(ring: &Ring) -> Zeroizing<String> {
     let mut keys: Vec<_> = ring.keys().iter().collect();
     keys.sort_by_key(|(id, key)| (key.created_at, *id));
     // Large enough from the start, so that growing leaves no copies behind.

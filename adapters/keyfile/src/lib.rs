@@ -4,6 +4,8 @@
 
 mod config;
 mod file;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod keys;
 mod ring;
 

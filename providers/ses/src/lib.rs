@@ -8,6 +8,8 @@ mod client;
 mod config;
 mod events;
 mod from;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod inbound;
 mod refusals;
 mod senders;

@@ -4,6 +4,8 @@
 
 mod client;
 mod config;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod inbound;
 mod probe;
 mod refusals;

@@ -7,6 +7,8 @@ mod default_file;
 mod development;
 mod effective;
 mod file;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod layer;
 mod mistakes;
 mod nearest;

@@ -4,6 +4,8 @@ mod address;
 mod connection;
 mod cors;
 mod files;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod gate;
 mod health;
 mod host;
