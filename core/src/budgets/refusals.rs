@@ -1,5 +1,6 @@
-//! The limiter in front of the shared counters: a node remembers which budgets are used up, and refuses without asking
-//! the store until they open again.
+//! The limiter in front of the shared counters.
+//!
+//! A node remembers which budgets are used up, and refuses without asking the store until they open again.
 
 use std::time::Duration;
 

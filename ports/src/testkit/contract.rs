@@ -62,7 +62,7 @@ impl Contract {
     }
 
     /// Holds an answer against what the operation answers with that status. Only an error may fall under `default`. Where
-    /// the document lists the error types of AWS for a status, the answer must carry one of them.
+    /// the document lists the values of a header, the answer must carry one of them.
     ///
     /// # Panics
     /// With everything that differs.
@@ -72,11 +72,12 @@ impl Contract {
         let exact = responses.get(&status);
         let response = exact.or_else(|| responses.get("default").filter(|_| answer.status >= 400));
         let response = response.unwrap_or_else(|| panic!("{method} {path}: {status} is not in the document"));
-        if let Some(kinds) = response["headers"]["x-amzn-ErrorType"]["schema"]["enum"].as_array() {
-            let kind = answer.header("x-amzn-errortype").unwrap_or_default();
+        for (name, header) in response["headers"].as_object().into_iter().flatten() {
+            let given = answer.header(&name.to_lowercase()).unwrap_or_default();
+            let known = header["schema"]["enum"].as_array();
             assert!(
-                kinds.iter().any(|known| known == kind),
-                "{method} {path}: the error type {kind:?} is not in the document"
+                known.is_none_or(|known| known.iter().any(|known| known == given)),
+                "{method} {path}: {name}: {given:?} is not in the document"
             );
         }
         let body = serde_json::from_slice(&answer.body)
@@ -186,7 +187,7 @@ mod tests {
                 "responses": {
                   "201": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Thing" } } } },
                   "400": {
-                    "headers": { "x-amzn-ErrorType": { "schema": { "enum": ["Wrong"] } } },
+                    "headers": { "x-error-type": { "schema": { "enum": ["Wrong"] } } },
                     "content": { "application/json": { "schema": { "type": "object" } } } },
                   "default": { "content": { "application/json": { "schema": { "required": ["message"] } } } } } } } },
               "components": { "schemas": { "Thing": {
@@ -228,9 +229,9 @@ mod tests {
         };
         assert!(answers(201, r#"{"name":"a"}"#) && answers(500, r#"{"message":"no"}"#));
         assert!(!answers(200, r#"{"name":"a"}"#) && !answers(201, "{}") && !answers(500, "{}"));
-        assert!(!answers(400, "{}"), "the error type is missing");
+        assert!(!answers(400, "{}"), "the header is missing");
         let wrong = HttpResponse {
-            headers: vec![("x-amzn-errortype".into(), "Wrong".into())],
+            headers: vec![("x-error-type".into(), "Wrong".into())],
             ..answer(400, "{}")
         };
         contract().accepts_answer("post", "/things", &wrong);
