@@ -186,19 +186,6 @@ impl App {
             audit: audit.clone(),
             notices: notices.clone(),
         };
-        let password_recovery = PasswordRecovery {
-            deployment: Arc::clone(&deployment),
-            directory: directory.clone(),
-            passwords: passwords.clone(),
-            budgets: budgets.clone(),
-            audit: audit.clone(),
-            outbox: outbox.clone(),
-            suppressions: suppressions.clone(),
-            notices: notices.clone(),
-            sessions: sessions.clone(),
-            challenges: challenges.clone(),
-            requested: Arc::new(Event::new()),
-        };
         let accounts = Accounts {
             deployment: Arc::clone(&deployment),
             directory,
@@ -211,6 +198,7 @@ impl App {
             sessions: sessions.clone(),
             others: identity,
         };
+        let password_recovery = PasswordRecovery::new(&accounts, &challenges);
         Ok(Self {
             accounts,
             sessions,

@@ -4,6 +4,8 @@ import { isOpen, isPath, isPublic, paths } from './paths';
 class Router {
   path = $state(location.pathname);
   search = $state(location.search);
+  /** The fragment a page was opened with. */
+  hash = $state(location.hash);
 
   /** The page to return to after signing in. Only our own pages count. */
   get next(): string {
@@ -26,6 +28,7 @@ class Router {
   #arrive(): void {
     this.path = location.pathname;
     this.search = location.search;
+    this.hash = location.hash;
   }
 
   #follow(event: MouseEvent): void {

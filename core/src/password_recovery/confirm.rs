@@ -40,6 +40,8 @@ impl PasswordRecovery {
             return Err(factor_required(proven.challenge.as_ref()));
         }
         let hash = self.passwords.hash(&command.new_password).await?;
+        // Before and after: should the process die in between, what an intruder holds has ended all the same.
+        self.sessions.end_others(&proven.account.subject, None).await?;
         self.deployment
             .retried(|| self.set_password(named, &hash, source))
             .await?;

@@ -178,34 +178,30 @@ impl PasswordRecovery {
         source: &Source,
     ) -> Result<()> {
         let limits = &self.deployment.settings.budgets;
-        match self.budgets.knows(&account.subject, source).await? {
-            Standing::Unknown => {
-                let sends = Sends {
-                    purpose: SendPurpose::Anonymous { source },
-                    about: "password_recovery",
-                    holder: &recovery.id_hash,
-                    destinations: &[to],
-                };
-                self.budgets.take_sends_in(batch, &sends).await
-            }
-            _ => {
-                let network = source.network();
-                let own = [account.subject.as_str(), network.as_str()];
-                let all = [to.channel().word()];
-                let uses = [
-                    Use {
-                        name: "recovery-known",
-                        of: &own,
-                        limit: limits.sends_per_destination,
-                    },
-                    Use {
-                        name: "sends-total-recovery",
-                        of: &all,
-                        limit: limits.sends_in_total,
-                    },
-                ];
-                self.budgets.take_in(batch, TOO_MANY_SENDS, &uses).await
-            }
+        if self.budgets.knows(&account.subject, source).await? == Standing::Unknown {
+            let sends = Sends {
+                purpose: SendPurpose::Anonymous { source },
+                about: "password_recovery",
+                holder: &recovery.id_hash,
+                destinations: &[to],
+            };
+            return self.budgets.take_sends_in(batch, &sends).await;
         }
+        let network = source.network();
+        let own = [account.subject.as_str(), network.as_str()];
+        let all = [to.channel().word()];
+        let uses = [
+            Use {
+                name: "recovery-known",
+                of: &own,
+                limit: limits.sends_per_destination,
+            },
+            Use {
+                name: "sends-total-recovery",
+                of: &all,
+                limit: limits.sends_in_total,
+            },
+        ];
+        self.budgets.take_in(batch, TOO_MANY_SENDS, &uses).await
     }
 }

@@ -32,7 +32,7 @@ pub(crate) use records::{PASSWORD_RECOVERIES, PASSWORD_RECOVERY_QUEUE};
 use records::{Recovery, Requested};
 
 use crate::access::Source;
-use crate::accounts::{Account, Directory, PasswordDesk};
+use crate::accounts::{Account, Accounts, Directory, PasswordDesk};
 use crate::audit::Audit;
 use crate::budgets::{Budgets, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
 use crate::challenges::{CHALLENGE_ENDED, Challenges};
@@ -50,18 +50,18 @@ const HANDLE: &str = "chal";
 /// Leads back into accounts whose password was forgotten.
 #[derive(Clone)]
 pub struct PasswordRecovery {
-    pub(crate) deployment: Arc<Deployment>,
-    pub(crate) directory: Directory,
-    pub(crate) passwords: PasswordDesk,
-    pub(crate) budgets: Budgets,
-    pub(crate) audit: Audit,
-    pub(crate) outbox: Outbox,
-    pub(crate) suppressions: Suppressions,
-    pub(crate) notices: Notices,
-    pub(crate) sessions: Sessions,
-    pub(crate) challenges: Challenges,
+    deployment: Arc<Deployment>,
+    directory: Directory,
+    passwords: PasswordDesk,
+    budgets: Budgets,
+    audit: Audit,
+    outbox: Outbox,
+    suppressions: Suppressions,
+    notices: Notices,
+    sessions: Sessions,
+    challenges: Challenges,
     /// Rings when this process stored a request for a mail.
-    pub(crate) requested: Arc<Signal>,
+    requested: Arc<Signal>,
 }
 
 /// How a request names its recovery.
@@ -72,6 +72,22 @@ struct Named<'a> {
 }
 
 impl PasswordRecovery {
+    pub(crate) fn new(accounts: &Accounts, challenges: &Challenges) -> Self {
+        Self {
+            deployment: Arc::clone(&accounts.deployment),
+            directory: accounts.directory.clone(),
+            passwords: accounts.passwords.clone(),
+            budgets: accounts.budgets.clone(),
+            audit: accounts.audit.clone(),
+            outbox: accounts.outbox.clone(),
+            suppressions: accounts.suppressions.clone(),
+            notices: accounts.notices.clone(),
+            sessions: accounts.sessions.clone(),
+            challenges: challenges.clone(),
+            requested: Arc::default(),
+        }
+    }
+
     /// Starts a recovery. Answer and work are the same for every address, whether or not it has an account, and whether
     /// or not a mail can be sent to it.
     ///
