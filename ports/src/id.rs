@@ -49,7 +49,7 @@ pub fn well_formed(prefix: &str, text: &str) -> bool {
 #[macro_export]
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $example:literal) => {
-        $crate::text!($(#[$doc])* $name, "id", $example, |text| {
+        $crate::text!($(#[$doc])* $name, "id", $example, in concat!("^", $prefix, "_[0-9a-hjkmnp-tv-z]{26}$"), |text| {
             if $crate::id::well_formed($prefix, text) {
                 Ok(text.to_owned())
             } else {
@@ -107,6 +107,12 @@ mod tests {
         for byte in 0..=u8::MAX {
             assert_eq!(is_digit(byte), ALPHABET.as_bytes().contains(&byte), "{byte}");
         }
+    }
+
+    #[test]
+    fn the_schema_shows_the_form() {
+        let schema = schemars::schema_for!(DeviceId);
+        assert_eq!(schema.get("pattern").unwrap(), "^dev_[0-9a-hjkmnp-tv-z]{26}$");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 /// Declares a newtype over `String` whose only way in is `parse`.
 ///
 /// Gives `Display`, `FromStr`, serde through the parser, a settings schema, and with feature `openapi` an API schema.
-/// `$parse` is a `fn(&str) -> Result<String, &'static str>`, whose error says what would be right.
+/// A regular expression after `in` says its form in both schemas. `$parse` is a `fn(&str) -> Result<String, &'static str>`, whose error says what would be right.
 #[macro_export]
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $format:literal, $example:literal, $parse:expr) => {
+    ($(#[$doc:meta])* $name:ident, $format:literal, $example:literal, $(in $pattern:expr,)? $parse:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize)]
         #[serde(transparent)]
@@ -59,12 +59,14 @@ macro_rules! text {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({ "type": "string", "format": $format, "examples": [$example] })
+                ::schemars::json_schema!({
+                    "type": "string", "format": $format, "examples": [$example], $("pattern": $pattern,)?
+                })
             }
         }
 
         #[cfg(feature = "openapi")]
-        $crate::api_text!($name, $format, $example);
+        $crate::api_text!($name, $format, $example $(, $pattern)?);
     };
 }
 
@@ -72,7 +74,7 @@ macro_rules! text {
 #[cfg(feature = "openapi")]
 #[macro_export]
 macro_rules! api_text {
-    ($name:ident, $format:literal, $example:literal) => {
+    ($name:ident, $format:literal, $example:literal $(, $pattern:expr)?) => {
         impl ::poem_openapi::types::Type for $name {
             const IS_REQUIRED: bool = true;
             type RawValueType = Self;
@@ -85,6 +87,7 @@ macro_rules! api_text {
             fn schema_ref() -> ::poem_openapi::registry::MetaSchemaRef {
                 let mut schema = ::poem_openapi::registry::MetaSchema::new_with_format("string", $format);
                 schema.example = Some(::serde_json::Value::from($example));
+                $(schema.pattern = Some($pattern.to_owned());)?
                 ::poem_openapi::registry::MetaSchemaRef::Inline(Box::new(schema))
             }
 

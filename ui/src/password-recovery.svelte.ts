@@ -3,7 +3,7 @@
 import { confirmRecovery, startRecovery, verifyRecovery } from './api/password-recovery';
 import { Problem } from './api/problem';
 import type { Proof } from './api/proofs';
-import type { Factor } from './api/types';
+import type { Factor, Method } from './api/types';
 import { paths } from './paths';
 import { router } from './router.svelte';
 
@@ -16,6 +16,7 @@ export class PasswordRecovery {
   /** Where the mail went, masked; unknown to whoever comes by the link. */
   to = $state('');
   remaining = $state.raw<Factor[]>([]);
+  methods = $state.raw<Method[]>([]);
 
   constructor() {
     const fields = new URLSearchParams(location.hash.slice(1));
@@ -37,6 +38,7 @@ export class PasswordRecovery {
       const standing = await verifyRecovery(this.id, code);
       this.code = code;
       this.remaining = standing.remaining_factors;
+      this.methods = standing.methods;
       this.step = standing.complete ? 'password' : 'factor';
       history.replaceState(null, '', `#${new URLSearchParams({ challenge_id: this.id, code, to: this.to })}`);
     });
@@ -44,6 +46,7 @@ export class PasswordRecovery {
 
   passed(proof: Proof): void {
     this.remaining = proof.remaining_factors;
+    this.methods = this.methods.filter((method) => this.remaining.includes(method.factor));
     if (this.remaining.length === 0) this.step = 'password';
   }
 

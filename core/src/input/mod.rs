@@ -106,6 +106,7 @@ mod schema {
 
         fn schema_ref() -> MetaSchemaRef {
             let mut schema = MetaSchema::new_with_format("string", "password");
+            schema.min_length = Some(1);
             schema.max_length = Some(SecretInput::MAX);
             schema.write_only = true;
             MetaSchemaRef::Inline(Box::new(schema))

@@ -254,6 +254,36 @@ fn what_may_be_null_has_a_type() {
 }
 
 #[test]
+fn ids_have_a_pattern_and_secrets_a_length() {
+    fn look(part: &Value, found: &mut [usize; 2]) {
+        match part {
+            Value::Array(elements) => elements.iter().for_each(|element| look(element, found)),
+            Value::Object(table) => {
+                if table.get("type").is_some_and(|kind| kind == "string") {
+                    let format = table.get("format").and_then(Value::as_str);
+                    if format == Some("id") {
+                        assert!(table["pattern"].is_string(), "{table:?}");
+                        found[0] += 1;
+                    }
+                    if format == Some("password") {
+                        assert!(
+                            table["minLength"].is_u64() && table["maxLength"].is_u64(),
+                            "{table:?}"
+                        );
+                        found[1] += 1;
+                    }
+                }
+                table.values().for_each(|value| look(value, found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = [0, 0];
+    look(&document(), &mut found);
+    assert!(found[0] > 5 && found[1] > 5, "{found:?}");
+}
+
+#[test]
 fn every_path_parameter_is_declared() {
     for operation in operations(&document()) {
         let named: BTreeSet<_> = operation

@@ -24,8 +24,13 @@ export const startStepUp = () => post<StepUpStarted>('/ui/step-up/start');
 export const stepUpWithPassword = (password: string) =>
   post<{ status: 'ok'; step_up_until: number }>('/ui/step-up/password', { password });
 
-export const sendCode = (challenge: Challenge, factor: 'sms' | 'email') =>
-  post<CodeSent>(`${routes(challenge)}/${factor}/begin`, { challenge_id: challenge.id }, settings(challenge));
+/** To one device, or to all of the kind. */
+export const sendCode = (challenge: Challenge, factor: 'sms' | 'email', device: string | null) =>
+  post<CodeSent>(
+    `${routes(challenge)}/${factor}/begin`,
+    { challenge_id: challenge.id, ...(device ? { [`${factor}_device_id`]: device } : {}) },
+    settings(challenge),
+  );
 
 export const proveFactor = (challenge: Challenge, factor: Factor, code: string) =>
   post<Proof>(

@@ -12,6 +12,7 @@ export type Me = Schemas['Me'];
 export type SessionStarted = Schemas['SessionStarted'];
 export type SessionFinalized = Schemas['Finalized'];
 export type StepUpStarted = Schemas['StepUpStarted'];
+export type Method = Schemas['Method'];
 export type FactorPassed = Schemas['FactorProven'];
 export type CodeSent = Schemas['CodesSent'];
 export type Session = Schemas['SessionView'];
