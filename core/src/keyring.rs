@@ -47,6 +47,19 @@ fn context() -> Context {
     Context::new("keyring-root")
 }
 
+/// Checks that these keys open the root secret of a store, which every start needs. A store without one is new: nothing
+/// is made here.
+///
+/// # Errors
+/// Whatever store or key manager answer.
+pub async fn check_root_secret(store: &Arc<dyn RecordStore>, keys: &dyn KeyManager) -> Result<()> {
+    let found = Table::<RootSecret>::new(store).find("root", "1").await?;
+    if let Some(found) = found {
+        keys.open(&found.sealed, &context()).await?;
+    }
+    Ok(())
+}
+
 /// Makes message authentication codes, each purpose with a key of its own.
 pub(crate) struct Keyring {
     root: Hkdf<Sha256>,

@@ -48,6 +48,7 @@ use event_listener::Event;
 use factors::{Factors, Roster};
 use guard::{Guard, GuardedIdentity, GuardedInbound, GuardedKeys, GuardedSender};
 use keyring::Keyring;
+pub use keyring::check_root_secret;
 use links::Links;
 use notices::Notices;
 use outbox::{NamedSender, Outbox};

@@ -110,6 +110,11 @@ pub trait Plan<P: Port>: Send + Sync + 'static {
     fn offline(&self, _runtime: &Runtime) -> Option<P::Offline> {
         None
     }
+
+    /// What is accepted and yet weaker than it should be in production: one remark each, without a full stop.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The plan of some plugin of port `P`, or every mistake in its settings.

@@ -70,14 +70,22 @@ impl Connected {
         }
     }
 
-    /// What seals, and opens what former key managers sealed as well.
     fn key_manager(&self) -> Arc<dyn KeyManager> {
-        let current = Arc::clone(&self.keys.keys);
-        if self.former_keys.is_empty() {
-            return current;
-        }
-        let former = self.former_keys.iter().map(|(_, one)| Arc::clone(&one.keys));
-        Arc::new(FormerKeys::new(current, former.collect()))
+        with_former(&self.keys, self.former_keys.iter().map(|(_, one)| one))
+    }
+}
+
+/// What seals, and opens what former key managers sealed as well.
+fn with_former<'a>(
+    current: &ConnectedKeys,
+    former: impl Iterator<Item = &'a ConnectedKeys>,
+) -> Arc<dyn KeyManager> {
+    let current = Arc::clone(&current.keys);
+    let former: Vec<_> = former.map(|one| Arc::clone(&one.keys)).collect();
+    if former.is_empty() {
+        current
+    } else {
+        Arc::new(FormerKeys::new(current, former))
     }
 }
 
@@ -245,6 +253,14 @@ impl Attempts {
             }),
             _ => Err(failed),
         }
+    }
+
+    /// What seals and opens, if all of it is connected.
+    pub fn key_manager(&self) -> Option<Arc<dyn KeyManager>> {
+        let former = self.former_keys.iter().map(|one| one.result.as_ref().ok());
+        let former: Vec<&ConnectedKeys> = former.collect::<Option<_>>()?;
+        let current = self.keys.result.as_ref().ok()?;
+        Some(with_former(current, former.into_iter()))
     }
 
     /// The probes of those that are connected.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use portcullis_core::check_root_secret;
 use portcullis_core::sms_spend::Limits;
 use portcullis_ports::Timestamp;
 use portcullis_ports::http::HttpClient;
@@ -14,9 +15,10 @@ use portcullis_ports::plugin::{Maturity, Plugin, Port, Runtime};
 use serde::Serialize;
 
 use crate::compose::{Attempt, Attempts, NamedProbe, attempt};
-use crate::config::{Effective, Selected, Source};
-use crate::exit::in_full;
+use crate::config::{Effective, Selected, ServerSettings, Source};
+use crate::exit::{Failure, in_full};
 use crate::live::{self, Watch};
+use crate::run::listen;
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,14 +28,14 @@ pub enum Status {
     Ok,
     /// The service can start, but somebody should look at it.
     Warning,
-    /// The service cannot start or cannot do its work.
+    /// The service cannot start, or cannot do all of its work.
     Failed,
 }
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was checked: `linked`, `configured`, `connects`, `healthy`, `live`, `clock`, `senders` or `advice`.
+    /// What was checked: `linked`, `configured`, `connects`, `starts`, `healthy`, `live`, `clock`, `senders` or `advice`.
     pub check: &'static str,
     /// How it went.
     pub status: Status,
@@ -79,9 +81,11 @@ pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> 
     let (began, at) = (Instant::now(), runtime.clock.now());
     let mut findings = advice(&effective);
     let spend = effective.settings.sms_spend.clone();
-    let public_url = effective.server.public_url.as_ref();
-    let attempts = attempt(effective.plugins, public_url, runtime, limit).await;
+    let server = effective.server;
+    let attempts = attempt(effective.plugins, server.public_url.as_ref(), runtime, limit).await;
     findings.extend(connections(&attempts));
+    findings.extend(root_secret(&attempts, limit).await);
+    findings.push(address(&server).await);
     findings.extend(health(&attempts.probes(), limit).await);
     findings.extend(channels(&attempts.senders));
     findings.extend(bill(&attempts.senders, &spend));
@@ -91,7 +95,7 @@ pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> 
         findings.extend(watch.findings());
     }
     findings.sort_by_key(|finding| {
-        ["connects", "healthy", "live", "clock", "senders"]
+        ["connects", "starts", "healthy", "live", "clock", "senders"]
             .iter()
             .position(|check| *check == finding.check)
             .unwrap_or(9)
@@ -125,6 +129,46 @@ fn connection<T>(attempt: &Attempt<T>) -> Finding {
             format!("{}: {}", attempt.name, why.reason),
         ),
     }
+}
+
+/// Whether the keys fit the store, as every start needs.
+async fn root_secret(attempts: &Attempts, limit: Duration) -> Option<Finding> {
+    let store = attempts.store.result.as_ref().ok()?;
+    let keys = attempts.key_manager()?;
+    let checked = check_root_secret(&store.records, keys.as_ref());
+    Some(match tokio::time::timeout(limit, checked).await {
+        Ok(Ok(())) => Finding::new("starts", Status::Ok, "the keys fit the store"),
+        Ok(Err(error)) => {
+            let detail = format!(
+                "the root secret of the store cannot be opened: {}",
+                in_full(&error)
+            );
+            Finding::new("starts", Status::Failed, detail)
+        }
+        Err(_) => {
+            let detail = format!("the root secret: no answer within {} s", limit.as_secs());
+            Finding::new("starts", Status::Failed, detail)
+        }
+    })
+}
+
+/// Whether the address can be taken.
+async fn address(server: &ServerSettings) -> Finding {
+    match listen(server).await {
+        Ok(_) => Finding::new(
+            "starts",
+            Status::Ok,
+            format!("{} can be listened on", server.listen),
+        ),
+        Err(Failure::Unavailable(why)) => Finding::new("starts", Status::Failed, why),
+        Err(why) => Finding::new("starts", Status::Failed, why.to_string()),
+    }
+}
+
+/// Whether a check that failed keeps the service from starting, and not only from some of its work.
+pub fn stops_the_start(finding: &Finding) -> bool {
+    finding.status == Status::Failed
+        && ["linked", "configured", "connects", "starts"].contains(&finding.check)
 }
 
 async fn health(probes: &[NamedProbe], limit: Duration) -> Vec<Finding> {

@@ -100,7 +100,7 @@ fn connections(wanted: usize) -> usize {
 ///
 /// # Errors
 /// [`Failure::Unavailable`], saying what to do.
-async fn listen(server: &ServerSettings) -> Result<TcpListener, Failure> {
+pub(crate) async fn listen(server: &ServerSettings) -> Result<TcpListener, Failure> {
     TcpListener::bind(server.listen).await.map_err(|error| {
         let remedy = match error.kind() {
             std::io::ErrorKind::AddrInUse => {

@@ -100,6 +100,12 @@ fn cores() -> u32 {
 
 #[async_trait]
 impl Plan<Passwords> for Argon2idPlan {
+    fn notes(&self) -> Vec<String> {
+        let note = "`memory` and `iterations` make hashes so cheap that a stolen database is soon guessed: stay at \
+                    19MiB and 2, or at as much work";
+        self.cost.is_weak().then(|| note.to_owned()).into_iter().collect()
+    }
+
     async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<ConnectedPasswords> {
         let hasher = Arc::new(Argon2id::new(self.cost, self.concurrent, self.waiting, runtime)?);
         Ok(ConnectedPasswords {

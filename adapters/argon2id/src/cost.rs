@@ -16,6 +16,9 @@ const KIB_PER_LANE: u32 = 8;
 const MAX_MEMORY: u32 = KIB_PER_GIB;
 const MAX_ITERATIONS: u32 = 64;
 const MAX_PARALLELISM: u32 = 16;
+/// The least memory, and the least memory times iterations, that OWASP's Password Storage Cheat Sheet allows, in KiB.
+const WEAK_MEMORY: u32 = 7 * KIB_PER_MIB;
+const WEAK_WORK: u64 = 35 * KIB_PER_MIB as u64;
 /// Memory times iterations, in KiB: some seconds on a slow machine.
 const MAX_WORK: u64 = 8 * KIB_PER_GIB as u64;
 
@@ -28,6 +31,11 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
+    /// Whether a stolen hash would soon be guessed.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.memory.0 < WEAK_MEMORY || u64::from(self.memory.0) * u64::from(self.iterations) < WEAK_WORK
+    }
+
     /// Everything that is out of bounds, by field.
     pub(crate) fn mistakes(&self) -> Vec<Mistake> {
         let mut found = Vec::new();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{destination, existing, look, request, wait};
 use crate::cli::DoctorArguments;
-use crate::doctor::{Depth, Finding, Status, examine};
+use crate::doctor::{Depth, Finding, Status, examine, stops_the_start};
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::{plugins, system};
@@ -60,21 +60,22 @@ pub(crate) fn run(
         }
         Err(failure) => return Err(failure),
     }
+    let starts = !findings.iter().any(stops_the_start);
     let well = findings.iter().all(|finding| finding.status != Status::Failed);
     if arguments.json {
-        let text = serde_json::to_string_pretty(&json!({ "ok": well, "checks": findings }));
+        let text = serde_json::to_string_pretty(&json!({ "ok": well, "starts": starts, "checks": findings }));
         writeln!(
             out,
             "{}",
             text.map_err(|error| Failure::Other(error.to_string()))?
         )?;
     } else {
-        print(&findings, well, out)?;
+        print(&findings, starts, out)?;
     }
     if well { Ok(()) } else { Err(Failure::Ended(code)) }
 }
 
-fn print(findings: &[Finding], well: bool, out: &mut dyn Write) -> Result<(), Failure> {
+fn print(findings: &[Finding], starts: bool, out: &mut dyn Write) -> Result<(), Failure> {
     for finding in findings {
         let status = match finding.status {
             Status::Ok => "ok",
@@ -83,14 +84,12 @@ fn print(findings: &[Finding], well: bool, out: &mut dyn Write) -> Result<(), Fa
         };
         writeln!(out, "{status:8} {:11} {}", finding.check, finding.detail)?;
     }
-    let warnings = findings
-        .iter()
-        .filter(|finding| finding.status == Status::Warning)
-        .count();
-    let verdict = if well {
-        "The service can start"
-    } else {
-        "The service cannot start like this"
+    let count = |status| findings.iter().filter(|finding| finding.status == status).count();
+    let (failures, warnings) = (count(Status::Failed), count(Status::Warning));
+    let verdict = match (starts, failures) {
+        (false, _) => "The service cannot start like this".to_owned(),
+        (true, 0) => "The service can start".to_owned(),
+        (true, failures) => format!("The service can start, and {failures} of its parts do not work"),
     };
     writeln!(
         out,

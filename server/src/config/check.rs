@@ -226,6 +226,11 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, text: &str, shape: Shape<'_>, path: &Path) {
+        if let Some(what) = Some(text).filter(|_| shape.is_secret()).and_then(odd_in_a_secret) {
+            let remedy = "Write it without: `printf %s` makes a file that holds the secret alone; one line break at the \
+                          end of a file is ignored.";
+            return self.complain(path, format!("The secret {what}."), remedy);
+        }
         let length = text.chars().count() as u64;
         let short = shape
             .keyword("minLength")
@@ -267,6 +272,23 @@ impl Walk<'_> {
             let problem = format!("{value} is too {}.", if small { "small" } else { "large" });
             self.complain(path, problem, format!("Expected is {}.", shape.expected()));
         }
+    }
+}
+
+/// What an editor or a copy left in a secret, and nobody meant to be part of it. Keys in PEM have lines.
+fn odd_in_a_secret(text: &str) -> Option<&'static str> {
+    if text.starts_with('\u{feff}') {
+        Some("begins with a byte order mark")
+    } else if text.trim_start().starts_with("-----BEGIN ") {
+        None
+    } else if text.ends_with(['\n', '\r']) {
+        Some("ends with more than one line break")
+    } else if text.contains(['\n', '\r']) {
+        Some("has a line break inside")
+    } else if text.chars().any(char::is_control) {
+        Some("holds a control character")
+    } else {
+        None
     }
 }
 

@@ -14,6 +14,7 @@ use super::Stage;
 use super::layer::at;
 use super::mistakes::{Mistake, Mistakes};
 use super::path::Path;
+use super::protections;
 use super::rules;
 use super::settings::ServerSettings;
 use super::shape::Shape;
@@ -87,10 +88,20 @@ impl Survey {
         if let Some(settings) = &settings {
             self.check_sign_up(settings, &senders, &mut mistakes);
         }
+        let plugins_notes = [
+            noted(&store),
+            noted(&keys),
+            noted(&former_keys),
+            noted(&passwords),
+            noted(&identity),
+            noted(&senders),
+        ]
+        .concat();
         let complete = (server, settings, store, keys, passwords);
         if let (true, (Some(server), Some(settings), Some(store), Some(keys), Some(passwords))) =
             (mistakes.is_empty(), complete)
         {
+            let notes = [self.notes.clone(), protections::notes(&settings), plugins_notes].concat();
             let plugins = Selection {
                 store,
                 keys,
@@ -105,7 +116,7 @@ impl Survey {
                 settings,
                 plugins,
                 shown: self.shown(),
-                notes: self.notes,
+                notes,
             });
         }
         Err(mistakes.finished(&self.secrets))
@@ -160,7 +171,6 @@ impl Survey {
         // A rule is about one table; where that has mistakes already, defaults stand in their place.
         let told = mistakes.clone();
         for (path, problem, remedy) in rules::mistakes(&settings) {
-            let path = Path::parse(path);
             if !told.any_within(&path.parent()) {
                 self.complain(mistakes, &path, problem, remedy);
             }
@@ -256,6 +266,16 @@ impl Survey {
         let mut within = mistakes.iter().filter(|mistake| mistake.path.is_within(path));
         within.all(|mistake| self.unknown.contains(&mistake.path))
     }
+}
+
+/// What plugins say of settings that are weaker than they should be.
+fn noted<'a, P: Port>(selected: impl IntoIterator<Item = &'a Selected<P>>) -> Vec<String> {
+    let of = |one: &Selected<P>| {
+        let name = one.name();
+        let notes = one.plan.notes().into_iter();
+        notes.map(|note| format!("{name}: {note}")).collect::<Vec<_>>()
+    };
+    selected.into_iter().flat_map(of).collect()
 }
 
 /// Begins with a capital and ends with a full stop.

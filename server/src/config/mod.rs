@@ -13,6 +13,7 @@ mod layer;
 mod mistakes;
 mod nearest;
 mod path;
+mod protections;
 mod redact;
 mod reference;
 mod rules;

@@ -3,8 +3,11 @@
 use portcullis_core::settings::Settings;
 use portcullis_ports::Span;
 
+use super::path::Path;
+use super::protections;
+
 /// The path, the problem, the remedy.
-type Broken = (&'static str, String, String);
+type Broken = (Path, String, String);
 
 /// The shortest idle limit: activity is noted once a minute.
 const SHORTEST_IDLE: Span = Span::minutes(2);
@@ -14,7 +17,7 @@ pub(super) fn mistakes(settings: &Settings) -> Vec<Broken> {
     let mut broken = Vec::new();
     let mut demand = |holds: bool, path: &'static str, problem: String, remedy: &str| {
         if !holds {
-            broken.push((path, problem, remedy.to_owned()));
+            broken.push((Path::parse(path), problem, remedy.to_owned()));
         }
     };
     let sessions = &settings.sessions;
@@ -46,27 +49,8 @@ pub(super) fn mistakes(settings: &Settings) -> Vec<Broken> {
         ),
         "Shorten it, or lengthen the lease.",
     );
-    for (path, span) in [
-        (
-            "accounts.access_token_lifetime",
-            settings.accounts.access_token_lifetime,
-        ),
-        (
-            "accounts.verification_lifetime",
-            settings.accounts.verification_lifetime,
-        ),
-        ("challenges.lifetime", settings.challenges.lifetime),
-        ("factors.enrolment_lifetime", settings.factors.enrolment_lifetime),
-        ("outbox.timeout", outbox.timeout),
-    ] {
-        demand(
-            !span.get().is_zero(),
-            path,
-            "No time at all is never enough.".to_owned(),
-            "Expected is at least 1s.",
-        );
-    }
     let spend = settings.sms_spend.mistakes().into_iter();
-    broken.extend(spend.map(|(path, problem, remedy)| (path, problem, remedy.to_owned())));
+    broken.extend(spend.map(|(path, problem, remedy)| (Path::parse(path), problem, remedy.to_owned())));
+    broken.extend(protections::mistakes(settings));
     broken
 }

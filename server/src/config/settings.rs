@@ -86,6 +86,24 @@ impl Default for ServerSettings {
     }
 }
 
+/// Whether every part of a filter is a level, or one for a part of the program. The filter itself takes any word for a
+/// part of the program, so that a typing slip would silence the log.
+fn names_levels(filter: &str) -> bool {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| LEVELS.contains(&word.trim().to_ascii_lowercase().as_str());
+    let is_part = |word: &str| {
+        let word = word.trim();
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-'))
+    };
+    filter.split(',').all(|word| match word.split_once('=') {
+        Some((part, level)) => is_part(part) && is_level(level),
+        None => is_level(word),
+    })
+}
+
 /// A mistake in a field: its name, the problem, the remedy.
 type FieldMistake = (&'static str, String, String);
 
@@ -109,7 +127,7 @@ impl ServerSettings {
             ),
             _ => {}
         }
-        if EnvFilter::try_new(&self.log_level).is_err() || self.log_level.trim().is_empty() {
+        if EnvFilter::try_new(&self.log_level).is_err() || !names_levels(&self.log_level) {
             complain(
                 "log_level",
                 "This is not a log level.",
@@ -129,6 +147,15 @@ impl ServerSettings {
                 );
             }
         }
+        if let Some(network) = self.trusted_proxies.iter().find(|network| network.is_boundless()) {
+            complain(
+                "trusted_proxies",
+                &format!(
+                    "{network} is no network of proxies: whoever comes from there could claim any address."
+                ),
+                "Name the addresses of your proxies, or their networks.",
+            );
+        }
         let token = self.metrics_token.as_ref().map(|token| token.expose().len());
         if token.is_some_and(|length| length < 16) {
             complain(
@@ -138,5 +165,37 @@ impl ServerSettings {
             );
         }
         mistakes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_for_the_log_names_levels_that_exist() {
+        for right in [
+            "info",
+            "WARN",
+            "off",
+            "info,portcullis_core=debug",
+            "error, hyper::proto = trace",
+        ] {
+            assert!(names_levels(right), "{right}");
+        }
+        for wrong in [
+            "",
+            " ",
+            "inof",
+            "information",
+            "info,",
+            "info,portcullis_core",
+            "a=b",
+            "=info",
+            "info;debug",
+            "3",
+        ] {
+            assert!(!names_levels(wrong), "{wrong}");
+        }
     }
 }

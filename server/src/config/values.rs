@@ -21,6 +21,14 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Whether it is wider than any network of one's own: 8 bits in IPv4, and 7 in IPv6, where private addresses begin
+    /// with as many (RFC 1918, RFC 4193).
+    pub fn is_boundless(self) -> bool {
+        self.0.prefix_len() < if self.0.addr().is_ipv4() { 8 } else { 7 }
+    }
+}
+
 impl FromStr for Network {
     type Err = &'static str;
 
@@ -224,6 +232,17 @@ mod tests {
         let one: Network = "::1".parse().unwrap();
         assert_eq!(one.to_string(), "::1/128");
         assert!("10.0.0.0/33".parse::<Network>().is_err());
+    }
+
+    #[test]
+    fn a_network_without_bounds_is_told_from_a_large_one() {
+        let boundless = |text: &str| text.parse::<Network>().unwrap().is_boundless();
+        for text in ["0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/7", "2000::/3"] {
+            assert!(boundless(text), "{text}");
+        }
+        for text in ["10.0.0.0/8", "fc00::/7", "127.0.0.1", "2400:cb00::/32"] {
+            assert!(!boundless(text), "{text}");
+        }
     }
 
     #[test]

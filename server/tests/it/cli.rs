@@ -40,7 +40,12 @@ impl Running {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let running = Self(child);
         let mut said = String::new();
-        while !said.contains("Ctrl-C") {
+        let last = if arguments.contains(&"serve") {
+            "is ready at"
+        } else {
+            "Ctrl-C"
+        };
+        while !said.contains(last) {
             assert_ne!(
                 out.read_line(&mut said).unwrap(),
                 0,
@@ -350,6 +355,52 @@ fn the_doctor_tells_mistakes_and_what_does_not_answer_apart() {
         &ends(&folder, &["doctor"], 69).0,
         &["FAILED   connects", "ok       connects    store.main (embedded)"],
     );
+}
+
+/// What doctor finds and what ends serve.
+fn doctor_and_serve_say(folder: &TempDir, settings: &str, part: &str) {
+    std::fs::write(folder.path().join("portcullis.toml"), settings).unwrap();
+    says(
+        &ends(folder, &["doctor"], 69).0,
+        &["FAILED   starts", part, "cannot start"],
+    );
+    says(&ends(folder, &["serve"], 69).1, &[part]);
+}
+
+#[test]
+fn what_ends_a_start_is_found_by_the_doctor() {
+    let folder = folder();
+    let settings = |listen: &str, keys: &str| {
+        let plugins = ENOUGH.replace("/data", "./data").replace("/keys.toml", keys);
+        format!("server.listen = \"{listen}\"\n{plugins}")
+    };
+    for keys in ["a.toml", "b.toml"] {
+        ends(&folder, &["keys", "create", "--file", keys], 0);
+    }
+    // An address that no machine has (RFC 5737), and one that somebody has.
+    doctor_and_serve_say(
+        &folder,
+        &settings("192.0.2.1:8080", "a.toml"),
+        "cannot listen on 192.0.2.1:8080",
+    );
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    doctor_and_serve_say(
+        &folder,
+        &settings(&address, "a.toml"),
+        "another program listens there",
+    );
+
+    let good = settings("127.0.0.1:0", "a.toml");
+    std::fs::write(folder.path().join("portcullis.toml"), good).unwrap();
+    says(
+        &ends(&folder, &["doctor"], 0).0,
+        &["the keys fit the store", "The service can start;"],
+    );
+    let (running, _) = Running::start(&folder, &["serve"]);
+    running.stop();
+    // Keys of another store.
+    doctor_and_serve_say(&folder, &settings("127.0.0.1:0", "b.toml"), "key");
 }
 
 #[test]

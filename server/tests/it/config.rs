@@ -230,6 +230,81 @@ fn fields_that_contradict_each_other_are_found() {
 }
 
 #[test]
+fn settings_that_switch_a_protection_off_are_refused() {
+    let said = with_more(
+        "[budgets]\nsend_interval = \"0s\"\nattempts = { most = 8, window = \"0s\" }\n[sessions]\nstep_up = \"0s\"\n",
+    )
+    .mistakes();
+    says(
+        &said,
+        &[
+            "portcullis.toml:5: budgets.send_interval\n  No time at all",
+            "portcullis.toml:6: budgets.attempts.window\n  Within no time nothing is counted",
+            "portcullis.toml:8: sessions.step_up\n  No time at all",
+        ],
+    );
+    let all = "server.public_url = \"https://gate.example.com\"\n";
+    let rest = "[store]\nuse = \"m\"\n[store.m.embedded]\nfolder = \"/d\"\n[keys]\nuse = \"m\"\n[keys.m.keyfile]\nfile = \"/k\"\n";
+    for (setting, problem) in [
+        (
+            "server.trusted_proxies = [\"0.0.0.0/0\"]",
+            "0.0.0.0/0 is no network of proxies",
+        ),
+        (
+            "server.trusted_proxies = [\"10.0.0.0/8\", \"::/0\"]",
+            "::/0 is no network of proxies",
+        ),
+        ("server.log_level = \"inof\"", "This is not a log level."),
+        (
+            "server.log_level = \"info,portcullis_core=debgu\"",
+            "This is not a log level.",
+        ),
+    ] {
+        let said = with_file(&format!("{all}{setting}\n{rest}")).mistakes();
+        says(&said, &["portcullis.toml:2: server.", problem]);
+    }
+}
+
+#[test]
+fn settings_that_hardly_protect_are_named() {
+    let notes = with_more(
+        "[budgets]\nattempts = { most = 1000000, window = \"10m\" }\n[passwords.main.argon2id]\nmemory = \"8KiB\"\n",
+    )
+    .effective()
+    .notes
+    .join("\n");
+    says(
+        &notes,
+        &[
+            "budgets.attempts lets 1000000 pass",
+            "passwords.main (argon2id): `memory` and `iterations`",
+        ],
+    );
+}
+
+#[test]
+fn what_an_editor_left_in_a_secret_is_named_and_not_made_part_of_it() {
+    const TOKEN: &str = "PORTCULLIS_SERVER__METRICS_TOKEN";
+    let with = |content: &str| with_more("").variable_in_file(&format!("{TOKEN}_FILE"), content);
+    for (content, problem) in [
+        ("0123456789abcdef\n\n", "ends with more than one line break"),
+        ("0123456789abcdef\r\n\r\n", "ends with more than one line break"),
+        ("\u{feff}0123456789abcdef\n", "begins with a byte order mark"),
+        ("01234567\n89abcdef\n", "has a line break inside"),
+        ("01234567\t89abcdef", "holds a control character"),
+    ] {
+        let said = with(content).mistakes();
+        says(&said, &[TOKEN, problem, "printf"]);
+        assert!(!said.contains("89abcdef"), "{said}");
+    }
+    for content in ["0123456789abcdef", "0123456789abcdef\n", "0123456789abcdef\r\n"] {
+        with(content).effective();
+    }
+    let said = with_more("").variable(TOKEN, "01234567\n89abcdef").mistakes();
+    says(&said, &["has a line break inside"]);
+}
+
+#[test]
 fn what_a_plugin_finds_has_its_place_in_the_file() {
     let said = with_more(
         "[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"x\"\ntoken = \"t\"\nnight = true\n",
