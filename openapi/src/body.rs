@@ -4,18 +4,25 @@ use std::ops::Deref;
 
 use poem::error::ReadBodyError;
 use poem::http::HeaderMap;
-use poem::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use poem::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use portcullis_ports::Error;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
 use crate::arrival::Arrival;
-use crate::problem::{BODY_TOO_LARGE, INVALID_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE};
+use crate::problem::{
+    BODY_TOO_LARGE, INVALID_REQUEST, Problem, UNSUPPORTED_ENCODING, UNSUPPORTED_MEDIA_TYPE,
+};
+use crate::shape;
+
+/// What some editors and libraries put in front of UTF-8 text; a reader may ignore it (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The longest sentence about one field, in characters.
 const LONGEST_DETAIL: usize = 200;
@@ -53,8 +60,9 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
     ) -> poem::Result<Self> {
         let limit = Arrival::of(request)?.surroundings.body_limit;
         let bytes = read(request.headers(), body.take()?, limit).await?;
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
         if bytes.is_empty() {
-            return Ok(Self(parse(b"{}").map_err(Problem)?));
+            return Ok(Self(parse(b"{}", &T::schema_ref()).map_err(Problem)?));
         }
         if !request
             .headers()
@@ -63,16 +71,24 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
         {
             return Err(Problem(UNSUPPORTED_MEDIA_TYPE.error()).into());
         }
-        Ok(Self(parse(&bytes).map_err(Problem)?))
+        Ok(Self(parse(bytes, &T::schema_ref()).map_err(Problem)?))
     }
 }
 
-/// The whole body, provided that it has at most `limit` bytes. One that announces more is not read at all.
+/// The whole body, provided that it has at most `limit` bytes. One that announces more, or that is compressed, is not
+/// read at all.
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: poem::Body,
     limit: usize,
 ) -> Result<impl Deref<Target = [u8]> + use<>, Problem> {
+    if headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|value| !is_plain(value.as_bytes()))
+    {
+        return Err(Problem(UNSUPPORTED_ENCODING.error()));
+    }
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
@@ -85,6 +101,12 @@ pub(crate) async fn read(
     })
 }
 
+/// Whether an encoding leaves the body as it is.
+fn is_plain(encoding: &[u8]) -> bool {
+    let encoding = encoding.trim_ascii();
+    encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity")
+}
+
 /// `application/json`, or a format that is built on it, with any parameters.
 fn says_json(content_type: &[u8]) -> bool {
     let essence = content_type
@@ -95,10 +117,15 @@ fn says_json(content_type: &[u8]) -> bool {
     essence == b"application/json" || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+/// The typed parser names fields best, and takes more than the document says: what it read must have that shape, too.
+fn parse<T: DeserializeOwned>(bytes: &[u8], schema: &MetaSchemaRef) -> Result<T, Error> {
+    let whole: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    if !whole.is_object() {
+        shape::check(&whole, schema)?;
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(&error))?;
-    reader.end().map_err(|error| not_json(&error))?;
+    shape::check(&whole, schema)?;
     Ok(value)
 }
 
@@ -172,6 +199,8 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use poem_openapi::registry::MetaSchema;
+
     use super::*;
 
     #[derive(Debug, serde::Deserialize)]
@@ -181,8 +210,12 @@ mod tests {
         count: Vec<u8>,
     }
 
+    fn schema() -> MetaSchemaRef {
+        MetaSchemaRef::Inline(Box::new(MetaSchema::new("object")))
+    }
+
     fn refused(body: &str) -> (String, Vec<(String, String)>) {
-        let error = parse::<Command>(body.as_bytes()).expect_err("refused");
+        let error = parse::<Command>(body.as_bytes(), &schema()).expect_err("refused");
         assert_eq!(error.code(), INVALID_REQUEST);
         let fields = error
             .fields()
@@ -220,8 +253,14 @@ mod tests {
             );
             assert!(fields.is_empty());
         }
-        let (_, fields) = refused("[]");
-        assert_eq!(fields.len(), 1, "the body as a whole is at fault");
+        for (body, what) in [("[\"a\", []]", "a list"), ("5", "a number"), ("null", "null")] {
+            let (detail, fields) = refused(body);
+            assert_eq!(
+                detail,
+                format!("The request body: An object is expected, not {what}.")
+            );
+            assert_eq!(fields.len(), 1, "the body as a whole is at fault");
+        }
     }
 
     #[test]
@@ -232,7 +271,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_ignored() {
-        let command = parse::<Command>(br#"{"email":"a","else":{}}"#).expect("accepted");
+        let command = parse::<Command>(br#"{"email":"a","else":{}}"#, &schema()).expect("accepted");
         assert_eq!((command.email.as_str(), command.count.len()), ("a", 0));
     }
 

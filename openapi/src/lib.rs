@@ -28,6 +28,7 @@ mod problem_codes;
 mod recovery_codes;
 mod resource;
 mod sessions;
+mod shape;
 mod swagger;
 mod tags;
 mod webhooks;

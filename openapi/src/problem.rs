@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use poem::error::{NotFoundError, ReadBodyError, ResponseError};
-use poem::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{IntoResponse, Response};
 use poem_openapi::error::ParsePathError;
@@ -217,6 +217,10 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     add_headers(headers, status, retry_after);
+    if code == UNSUPPORTED_ENCODING {
+        // What would be accepted (RFC 9110, section 12.5.3).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
     response
 }
 

@@ -56,6 +56,12 @@ pub const UNSUPPORTED_MEDIA_TYPE: Code = Code::new(
     Kind::Invalid,
     "Send the body as JSON, with Content-Type: application/json.",
 );
+/// The body is compressed, or encoded in another way.
+pub const UNSUPPORTED_ENCODING: Code = Code::new(
+    "unsupported-encoding",
+    Kind::Invalid,
+    "Send the body as it is, without Content-Encoding.",
+);
 /// The client took too long to send what it announced.
 pub const SLOW_REQUEST: Code = Code::new(
     "slow-request",
@@ -82,7 +88,7 @@ pub const TOO_MANY_CONNECTIONS: Code = Code::new(
 );
 
 /// All of them, with the statuses that their kinds do not imply.
-const ALL: [(Code, Option<StatusCode>); 15] = [
+const ALL: [(Code, Option<StatusCode>); 16] = [
     (INVALID_REQUEST, None),
     (MALFORMED_REQUEST, None),
     (INVALID_HOST, None),
@@ -97,6 +103,7 @@ const ALL: [(Code, Option<StatusCode>); 15] = [
         Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
     ),
     (UNSUPPORTED_MEDIA_TYPE, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+    (UNSUPPORTED_ENCODING, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
     (SLOW_REQUEST, Some(StatusCode::REQUEST_TIMEOUT)),
     (REQUEST_TIMEOUT, None),
     (UNAVAILABLE, None),

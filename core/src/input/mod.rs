@@ -48,7 +48,7 @@ text!(
 pub struct SecretInput(Secret);
 
 impl SecretInput {
-    /// The most bytes one may have.
+    /// The most characters one may have.
     pub const MAX: usize = 1024;
 
     /// For tests and for callers inside the process.
@@ -81,8 +81,8 @@ impl SecretInput {
 impl<'de> Deserialize<'de> for SecretInput {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.len() > Self::MAX {
-            return Err(serde::de::Error::custom("at most 1024 bytes are expected"));
+        if text.chars().count() > Self::MAX {
+            return Err(serde::de::Error::custom("at most 1024 characters are expected"));
         }
         Ok(Self(Secret::new(text)))
     }
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_bounded() {
-        let long = serde_json::Value::from("x".repeat(1025));
-        assert!(serde_json::from_value::<SecretInput>(long).is_err());
+        let read = |length| serde_json::from_value::<SecretInput>("\u{1f511}".repeat(length).into());
+        assert!(read(1024).is_ok() && read(1025).is_err());
     }
 }

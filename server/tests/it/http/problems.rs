@@ -97,6 +97,67 @@ async fn bodies_that_are_no_json_are_refused_each_in_its_way() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_before_a_body_is_skipped() {
+    let deployment = Deployment::start().await;
+    let body = "\u{feff}{\"email\":\"ada@example.com\",\"password\":\"plum-kettle-orbit\"}";
+    let post = |body: &'static str| deployment.post("/auth/sign-in").body("application/json", body);
+    post(body).refused(401, "wrong-credentials").await;
+    post("\u{feff}\u{feff}{}").refused(400, "invalid-request").await;
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_with_what_would_be_accepted() {
+    let deployment = Deployment::start().await;
+    let post = |encoding: &str| {
+        deployment
+            .post("/auth/sign-in")
+            .header("content-encoding", encoding)
+            .json(json!({ "email": "ada@example.com", "password": "plum-kettle-orbit" }))
+    };
+    for encoding in ["gzip", "br", "identity, gzip", "x"] {
+        post(encoding).refused(415, "unsupported-encoding").await;
+        assert_eq!(post(encoding).send().await.header("accept-encoding"), "identity");
+    }
+    post("Identity").refused(401, "wrong-credentials").await;
+}
+
+#[tokio::test]
+async fn a_body_has_the_shape_that_the_document_says() {
+    let deployment = Deployment::start().await;
+    // Each would be taken by a lenient parser.
+    for (path, body, pointer) in [
+        (
+            "/auth/sign-in",
+            json!(["ada@example.com", "plum-kettle-orbit"]),
+            "",
+        ),
+        (
+            "/auth/sign-up",
+            json!(["ada@example.com", "plum-kettle-orbit", null]),
+            "",
+        ),
+        ("/auth/verify-email/resend", json!(["ada@example.com"]), ""),
+        ("/auth/sign-in", json!("ada@example.com"), ""),
+    ] {
+        let refused = deployment
+            .post(path)
+            .json(body)
+            .refused(400, "invalid-request")
+            .await;
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{path}");
+    }
+    let ada = deployment.person("ada@example.com").await;
+    for body in [json!({ "transport": { "cookie": null } }), json!(["cookie"])] {
+        deployment
+            .post("/ui/session/start")
+            .with_bearer(&ada)
+            .json(body)
+            .refused(400, "invalid-request")
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn a_large_body_is_refused_whether_or_not_it_says_so() {
     let deployment = Deployment::with(|plan| plan.server.body_limit = "1KiB".parse().unwrap()).await;
     let large = format!("{{\"email\":\"{}\"}}", "a".repeat(2000));
