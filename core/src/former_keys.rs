@@ -55,6 +55,20 @@ impl KeyManager for FormerKeys {
     async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
         Ok(self.open_by(sealed, context).await?.0)
     }
+
+    async fn note_store(&self, store: &str) -> Result<()> {
+        self.current.note_store(store).await
+    }
+
+    /// A note of a former key manager counts as well: its store must not be lost on the way to the one in use.
+    async fn store_note(&self, store: &str) -> Result<Option<String>> {
+        for keys in [&self.current].into_iter().chain(&self.former) {
+            if let Some(place) = keys.store_note(store).await? {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
 }
 
 #[cfg(test)]

@@ -112,6 +112,18 @@ impl KeyManager for GuardedKeys {
             .run_twice("open", KEYS_UNAVAILABLE, || self.inner.open(sealed, context))
             .await
     }
+
+    async fn note_store(&self, store: &str) -> Result<()> {
+        self.guard
+            .run_twice("note", KEYS_UNAVAILABLE, || self.inner.note_store(store))
+            .await
+    }
+
+    async fn store_note(&self, store: &str) -> Result<Option<String>> {
+        self.guard
+            .run_twice("note", KEYS_UNAVAILABLE, || self.inner.store_note(store))
+            .await
+    }
 }
 
 /// A sender behind its guard. A send that did not end in time may have happened, so it is never repeated here.

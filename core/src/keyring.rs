@@ -7,7 +7,7 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use portcullis_ports::keys::{Context, KeyManager, Sealed};
-use portcullis_ports::storage::{Collection, RecordStore};
+use portcullis_ports::storage::{Collection, RecordStore, STORE_LOST};
 use portcullis_ports::{Clock, Entropy, Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -60,6 +60,43 @@ pub async fn check_root_secret(store: &Arc<dyn RecordStore>, keys: &dyn KeyManag
     Ok(())
 }
 
+/// What a store holds of the deployment that its keys belong to.
+enum State {
+    /// The root secret.
+    InUse(RootSecret),
+    /// Nothing yet.
+    Empty,
+    /// Nothing any more.
+    Lost(Error),
+}
+
+/// Asks the keys before the store: another node that starts for the first time at this moment notes the store only
+/// after it has written the root secret.
+async fn state(store: &Arc<dyn RecordStore>, name: &str, keys: &dyn KeyManager) -> Result<State> {
+    let note = keys.store_note(name).await?;
+    Ok(match (Table::<RootSecret>::new(store).find("root", "1").await?, note) {
+        (Some(found), _) => State::InUse(found.value),
+        (None, None) => State::Empty,
+        (None, Some(place)) => State::Lost(STORE_LOST.says(format!(
+            "{name} is empty, although {place} says that it holds what these keys sealed. Is its disk mounted, and is \
+             this its folder or table? Bring it back, or restore a backup. To begin anew without the accounts that it \
+             held, delete {place} and start again."
+        ))),
+    })
+}
+
+/// Whether a store is still empty, as it is before the first start of a deployment.
+///
+/// # Errors
+/// [`STORE_LOST`] if it is empty although the keys were used with it; whatever store and keys answer.
+pub async fn is_unused(store: &Arc<dyn RecordStore>, name: &str, keys: &dyn KeyManager) -> Result<bool> {
+    match state(store, name, keys).await? {
+        State::InUse(_) => Ok(false),
+        State::Empty => Ok(true),
+        State::Lost(error) => Err(error),
+    }
+}
+
 /// Makes message authentication codes, each purpose with a key of its own.
 pub(crate) struct Keyring {
     root: Hkdf<Sha256>,
@@ -68,18 +105,24 @@ pub(crate) struct Keyring {
 }
 
 impl Keyring {
-    /// Opens the deployment's root secret, or makes it if this is the first start of all nodes.
+    /// Opens the deployment's root secret, or makes it if this is the first start of all nodes. `name` is that of the
+    /// store.
+    ///
+    /// # Errors
+    /// [`STORE_LOST`] if there is none although the keys were used with this store; whatever store and keys answer.
     pub(crate) async fn open(
         store: &Arc<dyn RecordStore>,
+        name: &str,
         keys: &dyn KeyManager,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<Self> {
         let context = context();
-        let table = Table::<RootSecret>::new(store);
         let root = retry_on_conflict(clock, || async {
-            if let Some(found) = table.find("root", "1").await? {
-                return keys.open(&found.sealed, &context).await;
+            match state(store, name, keys).await? {
+                State::InUse(found) => return keys.open(&found.sealed, &context).await,
+                State::Lost(error) => return Err(error),
+                State::Empty => {}
             }
             let mut fresh = Zeroizing::new(vec![0; 32]);
             entropy.fill(&mut fresh)?;
@@ -91,6 +134,13 @@ impl Keyring {
             Ok(fresh)
         })
         .await?;
+        if let Err(error) = keys.note_store(name).await {
+            // Such as a key file in a folder that is mounted read-only.
+            tracing::info!(
+                ?error,
+                "the keys keep no note of the store: its loss would look like a first start"
+            );
+        }
         Ok(Self::of(&root))
     }
 
@@ -142,8 +192,69 @@ impl Keyring {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
     use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::PlainKeys;
+
+    /// Keeps notes in memory.
+    #[derive(Default)]
+    struct NotingKeys(Mutex<Vec<String>>);
+
+    #[async_trait]
+    impl KeyManager for NotingKeys {
+        async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed> {
+            PlainKeys.seal(plain, context).await
+        }
+
+        async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
+            PlainKeys.open(sealed, context).await
+        }
+
+        async fn note_store(&self, store: &str) -> Result<()> {
+            self.0.lock().unwrap().push(store.to_owned());
+            Ok(())
+        }
+
+        async fn store_note(&self, store: &str) -> Result<Option<String>> {
+            let noted = self.0.lock().unwrap().iter().any(|noted| noted == store);
+            Ok(noted.then(|| "keys.toml.stores".to_owned()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_empty_beside_keys_that_were_used_with_it_is_lost() {
+        let clock = Arc::new(FakeClock::default());
+        let empty = || Arc::new(MemoryStore::new(clock.clone())) as Arc<dyn RecordStore>;
+        let keys = NotingKeys::default();
+        let entropy = FakeEntropy::default();
+        let first = empty();
+        assert!(is_unused(&first, "store.main", &keys).await.unwrap());
+        let open = async |store: &Arc<dyn RecordStore>, name: &str| {
+            Keyring::open(store, name, &keys, clock.as_ref(), &entropy).await
+        };
+        open(&first, "store.main").await.unwrap();
+        assert!(!is_unused(&first, "store.main", &keys).await.unwrap());
+        open(&first, "store.main").await.unwrap();
+        // Its disk is gone.
+        let lost = open(&empty(), "store.main").await.err().unwrap();
+        assert_eq!(lost.code(), STORE_LOST);
+        assert!(
+            lost.detail().contains("delete keys.toml.stores"),
+            "{}",
+            lost.detail()
+        );
+        assert_eq!(
+            is_unused(&empty(), "store.main", &keys).await.unwrap_err().code(),
+            STORE_LOST
+        );
+        // Another store with the same keys is a first start.
+        open(&empty(), "store.other").await.unwrap();
+    }
 
     proptest! {
         #[test]

@@ -29,6 +29,8 @@ mod table;
 #[cfg(test)]
 mod testing;
 
+pub use keyring::is_unused;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +69,8 @@ const PORT_LIMIT: Duration = Duration::from_secs(5);
 pub struct Foundation {
     /// Where records are kept.
     pub store: Arc<dyn RecordStore>,
+    /// What the operator calls the store, such as `store.main (embedded)`.
+    pub store_name: String,
     /// Whether other processes use the same store.
     pub shared: bool,
     /// What seals secrets.
@@ -118,6 +122,7 @@ impl App {
     pub async fn open(foundation: Foundation, settings: Settings) -> Result<Self> {
         let Foundation {
             store,
+            store_name,
             shared,
             keys,
             hasher,
@@ -137,7 +142,8 @@ impl App {
             })
             .collect();
         let senders = guarded(senders, &clock, settings.outbox.timeout.get());
-        let keyring = Keyring::open(&store, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
+        let named = (&store, store_name.as_str());
+        let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
         let recall = Recall::new(&store, &clock, shared, settings.cache.records);
         let deployment = Arc::new(Deployment {
             store,

@@ -347,6 +347,7 @@ async fn world_on(
     let hasher = Arc::new(QuickHasher::default());
     let foundation = Foundation {
         store,
+        store_name: "store.test (memory)".to_owned(),
         shared,
         keys: Arc::new(PlainKeys),
         hasher: hasher.clone(),

@@ -76,6 +76,17 @@ pub trait KeyManager: Send + Sync + 'static {
 
     /// Opens what was sealed for the same context.
     async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>>;
+
+    /// Notes that the store of that name holds what these keys sealed, so that its loss can be told from a first
+    /// start. A key manager that has no place for notes does nothing.
+    async fn note_store(&self, _store: &str) -> Result<()> {
+        Ok(())
+    }
+
+    /// Where such a note lies, in words for the operator, who deletes it to begin anew; `None` if there is none.
+    async fn store_note(&self, _store: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 /// The port of key managers.

@@ -24,6 +24,8 @@ use crate::exit::{Failure, in_full};
 pub struct Connected {
     /// The record store.
     pub store: ConnectedStore,
+    /// Such as `store.main (embedded)`.
+    pub store_name: String,
     /// Whether other processes may use the same store.
     pub shared: bool,
     /// The key manager.
@@ -45,6 +47,7 @@ impl Connected {
     pub fn foundation(&self, runtime: &Runtime, public_url: Option<&Origin>) -> Foundation {
         Foundation {
             store: Arc::clone(&self.store.records),
+            store_name: self.store_name.clone(),
             shared: self.shared,
             keys: self.key_manager(),
             hasher: Arc::clone(&self.passwords.hasher),
@@ -222,6 +225,7 @@ impl Attempts {
     pub fn all(self) -> Result<Connected, Vec<NotConnected>> {
         let probes = self.needed_probes();
         let mut failed = Vec::new();
+        let store_name = self.store.name.clone();
         let store = taken(self.store, &mut failed);
         let keys = taken(self.keys, &mut failed);
         let passwords = taken(self.passwords, &mut failed);
@@ -243,6 +247,7 @@ impl Attempts {
         match (store, keys, passwords) {
             (Some((_, store)), Some((_, keys)), Some((_, passwords))) if failed.is_empty() => Ok(Connected {
                 store,
+                store_name,
                 shared: self.shared,
                 keys,
                 former_keys,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use portcullis_core::check_root_secret;
+use portcullis_core::{check_root_secret, is_unused};
 use portcullis_core::sms_spend::Limits;
 use portcullis_ports::Timestamp;
 use portcullis_ports::http::HttpClient;
@@ -87,6 +87,7 @@ pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> 
     findings.extend(root_secret(&attempts, limit).await);
     findings.push(address(&server).await);
     findings.extend(health(&attempts.probes(), limit).await);
+    findings.extend(contents(&attempts, limit).await);
     findings.extend(channels(&attempts.senders));
     findings.extend(bill(&attempts.senders, &spend));
     findings.push(clock(at, began.elapsed(), runtime.clock.now()));
@@ -186,6 +187,33 @@ async fn health(probes: &[NamedProbe], limit: Duration) -> Vec<Finding> {
         ),
     };
     join_all(probes.iter().map(ask)).await
+}
+
+/// Whether the store is empty: before the first start that is as it must be, later it is a disaster.
+async fn contents(attempts: &Attempts, limit: Duration) -> Option<Finding> {
+    let (store, keys) = (
+        attempts.store.result.as_ref().ok()?,
+        attempts.keys.result.as_ref().ok()?,
+    );
+    let name = attempts.store.name.as_str();
+    let asked = is_unused(&store.records, name, keys.keys.as_ref());
+    match tokio::time::timeout(limit, asked).await {
+        Ok(Ok(true)) => Some(Finding::new(
+            "advice",
+            Status::Warning,
+            format!(
+                "{name} is empty, as it is before the first start; if the service has run with these keys before, this is \
+                 another folder, table or region, or the data is lost: restore a backup before you start"
+            ),
+        )),
+        Ok(Err(error)) => Some(Finding::new(
+            "healthy",
+            Status::Failed,
+            format!("{name}: {}", in_full(&error)),
+        )),
+        // A store or keys that do not answer were named by their probes.
+        Ok(Ok(false)) | Err(_) => None,
+    }
 }
 
 /// Who sends what, and what nobody sends.

@@ -16,6 +16,7 @@ mod mark;
 mod meters;
 mod paging;
 mod patience;
+mod probe;
 mod query;
 mod scan;
 mod store;

@@ -7,10 +7,9 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use portcullis_ports::clock::Clock;
 use portcullis_ports::plugin::Runtime;
-use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::{
-    Collection, Key, Page, Query, Record, RecordStore, STORE_UNAVAILABLE, Scan, ScanPage, StoreError,
-    Version, Write, check_commit, check_key, check_query, check_scan,
+    Collection, Key, Page, Query, Record, RecordStore, Scan, ScanPage, StoreError, Version, Write,
+    check_commit, check_key, check_query, check_scan,
 };
 use portcullis_ports::{Error, Result, Timestamp};
 
@@ -21,12 +20,13 @@ use crate::failure::{Miss, STORE_ACCESS, STORE_TABLE};
 use crate::item::{self, Item};
 use crate::meters::{Meters, Outcome};
 use crate::patience::Patience;
+use crate::probe::Trouble;
 use crate::tables::DynamoTables;
 
 /// As the service says that there is no such table.
 const NO_TABLE: &str = "ResourceNotFoundException";
 /// A key that no record has: the name of every family ends in `#`.
-const NO_RECORD: &str = "probe";
+pub(crate) const NO_RECORD: &str = "probe";
 
 /// A connected store.
 pub(crate) struct DynamoStore {
@@ -34,6 +34,7 @@ pub(crate) struct DynamoStore {
     pub(crate) names: TableNames,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ttl_attribute: String,
+    pub(crate) trouble: Trouble,
     timeout: Duration,
     deadline: Duration,
 }
@@ -53,6 +54,7 @@ impl DynamoStore {
             names: plan.names,
             clock: Arc::clone(&runtime.clock),
             ttl_attribute: plan.ttl_attribute,
+            trouble: Trouble::default(),
             timeout: plan.access.timeout,
             deadline: plan.access.deadline,
         };
@@ -102,7 +104,7 @@ impl DynamoStore {
     }
 
     /// Reads a record that is not there: it needs the network, the credentials, the permission and the table.
-    async fn knock(&self, table: &str) -> std::result::Result<(), (String, StoreError)> {
+    pub(crate) async fn knock(&self, table: &str) -> std::result::Result<(), (String, StoreError)> {
         let key = item::raw_key(NO_RECORD.to_owned(), NO_RECORD.to_owned());
         self.read(table, &key).await.map(drop)
     }
@@ -176,6 +178,7 @@ impl RecordStore for DynamoStore {
             Err(_) => Outcome::Failed,
         };
         self.calls.meters.commit(outcome, begun.elapsed());
+        self.trouble.note(self.tables_of(writes), &done);
         done
     }
 }
@@ -194,20 +197,5 @@ impl Scan for DynamoStore {
     ) -> std::result::Result<ScanPage, StoreError> {
         check_scan(limit)?;
         self.whole(collection, after, limit).await
-    }
-}
-
-#[async_trait]
-impl Probe for DynamoStore {
-    async fn check(&self) -> Result<String> {
-        let tables = self.names.all();
-        for table in &tables {
-            self.knock(table).await.map_err(|(_, error)| {
-                let detail = format!("The table {table:?} does not answer: {error}.");
-                STORE_UNAVAILABLE.error().with("table", detail).because(error)
-            })?;
-        }
-        let names = tables.into_iter().collect::<Vec<_>>().join(", ");
-        Ok(format!("DynamoDB answers for {names}"))
     }
 }

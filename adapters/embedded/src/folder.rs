@@ -6,12 +6,19 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use portcullis_ports::Result;
+use portcullis_ports::storage::STORE_LOST;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::failure::{STORE_FOLDER, STORE_IN_USE, cannot};
 
 const DATABASE: &str = "store.db";
 const LOCK: &str = "store.lock";
+/// Says that a store was created here. Without it a file that was lost could not be told from a first start.
+const MARKER: &str = "store.initialised";
+const MARKER_TEXT: &str = "\
+A store of Portcullis was created in this folder. As long as this file is here, a store that is missing or empty is
+refused as lost. Delete this file only to begin anew without the accounts that the store held.
+";
 /// Only the owner may look into the folder and its files.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -147,6 +154,56 @@ impl Folder {
         }
         drop(create_private(&path)?);
         self.sync()
+    }
+
+    /// Whether a store was created here before.
+    pub(crate) fn is_initialised(&self) -> bool {
+        self.0.join(MARKER).exists()
+    }
+
+    /// Notes that a store was created here. On a full disk it works without; the next start tries again.
+    pub(crate) fn initialised(&self) {
+        if self.is_initialised() {
+            return;
+        }
+        let path = self.0.join(MARKER);
+        let written = create_private(&path).and_then(|mut file| {
+            file.write_all(MARKER_TEXT.as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(|error| cannot("write", &path, &error))
+        });
+        if let Err(error) = written.and_then(|()| self.sync()) {
+            tracing::warn!(?error, "it could not be noted that the folder holds a store");
+        }
+    }
+
+    /// Refuses a folder that has held a store whose file is gone or holds nothing any more.
+    pub(crate) fn refuse_lost(&self) -> Result<()> {
+        let size = |path: &Path| path.metadata().map_or(0, |found| found.len());
+        if size(&self.database()) > 0 {
+            return Ok(());
+        }
+        let log = self.beside("-wal");
+        if self.is_initialised() || size(&log) > 0 {
+            return Err(self.lost());
+        }
+        Ok(())
+    }
+
+    /// The store that was here is not here any more.
+    pub(crate) fn lost(&self) -> portcullis_ports::Error {
+        let evidence: Vec<String> = [self.0.join(MARKER), self.beside("-wal")]
+            .into_iter()
+            .filter(|path| path.exists())
+            .map(|path| path.display().to_string())
+            .collect();
+        let evidence = evidence.join(" and ");
+        STORE_LOST.says(format!(
+            "{} is missing or empty, although {evidence} says that the folder holds a store. Bring the file back, or put \
+             a backup in its place with `portcullis restore`. To begin anew without the accounts that it held, delete \
+             {evidence} and start again.",
+            self.database().display()
+        ))
     }
 
     /// Makes names that were created, renamed or removed in the folder durable.

@@ -7,6 +7,7 @@ mod cache;
 mod config;
 mod failure;
 mod folder;
+mod free_space;
 mod meters;
 mod readers;
 mod schema;

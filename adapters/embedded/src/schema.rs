@@ -35,6 +35,15 @@ const SCHEMA: &str = "
 /// Other programs, such as the `sqlite3` shell, may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Whether a file is one of the engine that holds nothing at all.
+pub(crate) fn is_blank(file: &Path) -> Result<bool> {
+    let look = || {
+        let connection = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        is_empty(&connection)
+    };
+    look().map_err(|error| Failure::of(&error, file).at_start())
+}
+
 /// Opens the connection of the writer and makes the file a store if it is empty.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
     let explain = |error: rusqlite::Error| Failure::of(&error, file).at_start();

@@ -10,6 +10,7 @@ use portcullis_ports::{Entropy, Error, Result};
 use zeroize::Zeroizing;
 
 use crate::file::{self, KEY_FILE};
+use crate::notes;
 use crate::ring::{NONCE, Ring, Shut};
 
 /// The most bytes a secret may hold; the contract's limit, which every key manager keeps.
@@ -80,6 +81,17 @@ impl KeyManager for Keyfile {
                 .with("why", shut.to_string())
         })
     }
+
+    async fn note_store(&self, store: &str) -> Result<()> {
+        let (file, store) = (self.file.clone(), store.to_owned());
+        apart(move || notes::add(&file, &store)).await
+    }
+
+    async fn store_note(&self, store: &str) -> Result<Option<String>> {
+        let (file, store) = (self.file.clone(), store.to_owned());
+        let found = apart(move || notes::find(&file, &store)).await?;
+        Ok(found.map(|path| path.display().to_string()))
+    }
 }
 
 #[async_trait]
@@ -104,7 +116,12 @@ impl Probe for Keyfile {
 }
 
 async fn read(file: PathBuf) -> Result<Ring> {
-    tokio::task::spawn_blocking(move || file::read(&file))
+    apart(move || file::read(&file)).await
+}
+
+/// Does what may block where it may.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| Error::internal("reading the key file was cut short").because(error))?
+        .map_err(|error| Error::internal("work on the key file was cut short").because(error))?
 }

@@ -7,6 +7,7 @@ mod file;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod keys;
+mod notes;
 mod ring;
 
 use portcullis_ports::keys::{Keys, KeysCapability};

@@ -283,3 +283,46 @@ async fn rotating_through_a_symbolic_link_replaces_the_file_behind_it() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(house.text().matches("[[keys]]").count(), 2);
 }
+
+#[tokio::test]
+async fn the_stores_that_hold_sealed_secrets_are_noted_beside_the_keys() {
+    let house = House::with_keys();
+    let keys = house.connect().await.unwrap().keys;
+    assert_eq!(keys.store_note("store.main (embedded)").await.unwrap(), None);
+    for store in [
+        "store.main (embedded)",
+        "store.main (embedded)",
+        "store.cloud (dynamodb)",
+    ] {
+        keys.note_store(store).await.unwrap();
+    }
+    let notes = house.folder.path().join("keys.toml.stores");
+    let text = fs::read_to_string(&notes).unwrap();
+    assert_eq!(
+        text.lines().filter(|line| !line.starts_with('#')).count(),
+        2,
+        "{text}"
+    );
+    assert_eq!(notes.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    // Also after a restart and a rotation.
+    house.rotate().unwrap();
+    let keys = house.connect().await.unwrap().keys;
+    let place = keys.store_note("store.cloud (dynamodb)").await.unwrap();
+    assert_eq!(place, Some(notes.display().to_string()));
+    assert_eq!(keys.store_note("store.main (dynamodb)").await.unwrap(), None);
+    fs::remove_file(&notes).unwrap();
+    assert_eq!(keys.store_note("store.cloud (dynamodb)").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_place_that_takes_no_notes_says_so() {
+    let house = House::with_keys();
+    let keys = house.connect().await.unwrap().keys;
+    fs::create_dir(house.folder.path().join("keys.toml.stores")).unwrap();
+    let refused = keys.note_store("store.main (embedded)").await.unwrap_err();
+    assert!(
+        refused.detail().contains("keys.toml.stores"),
+        "{}",
+        refused.detail()
+    );
+}

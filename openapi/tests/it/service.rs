@@ -84,6 +84,7 @@ impl Service {
         let clock = Arc::new(FakeClock::default());
         let foundation = Foundation {
             store: Arc::new(MemoryStore::new(clock.clone())),
+            store_name: "store.test (memory)".to_owned(),
             shared: false,
             keys: Arc::new(OpenKeys),
             hasher: Arc::new(QuickHasher),

@@ -238,6 +238,13 @@ pub const STORE_CONFLICT: Code = Code::new(
     "The same thing is being changed by another request; please try again.",
 );
 
+/// A store that was in use holds nothing any more.
+pub const STORE_LOST: Code = Code::new(
+    "store-lost",
+    Kind::Config,
+    "The store is empty, although it was in use before.",
+);
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,6 +12,7 @@ mod courier;
 mod generated;
 mod http;
 mod journey;
+mod lost;
 mod nodes;
 mod plugins;
 mod program;

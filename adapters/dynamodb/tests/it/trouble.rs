@@ -126,6 +126,66 @@ async fn a_service_that_falls_silent_is_unavailable_within_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_table_that_refuses_writes_is_not_ready_until_it_takes_them_again() {
+    let refusing = Arc::new(AtomicBool::new(true));
+    let refuses = Arc::clone(&refusing);
+    let gate = Gate::alone(move |operation, _| {
+        if operation != "GetItem" && refuses.load(Ordering::SeqCst) {
+            Fate::error(400, "AccessDeniedException")
+        } else {
+            Fate::Answer(200, "{}".to_owned())
+        }
+    })
+    .await;
+    let mut settings = impatient();
+    settings["endpoint"] = json!(gate.endpoint());
+    let store = connect(&runtime(), settings).await.unwrap();
+    // Nothing was written yet, so the probe writes nothing either.
+    store.probe.check().await.unwrap();
+    assert_eq!(gate.count("PutItem"), 0);
+    let write = [put(&key("p", "s"), 1, Expect::Any)];
+    store.records.commit(&write).await.unwrap_err();
+    for tried in 1..=2 {
+        let error = store.probe.check().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert_eq!(gate.count("PutItem"), tried);
+    }
+    refusing.store(false, Ordering::SeqCst);
+    // Without any traffic.
+    store.probe.check().await.unwrap();
+    store.probe.check().await.unwrap();
+    assert_eq!(
+        gate.count("PutItem"),
+        3,
+        "once it is well nothing is written any more"
+    );
+}
+
+#[tokio::test]
+async fn a_commit_that_is_done_ends_the_trouble_of_its_table() {
+    let refusing = Arc::new(AtomicBool::new(true));
+    let refuses = Arc::clone(&refusing);
+    let gate = Gate::alone(move |operation, _| {
+        if operation != "GetItem" && refuses.load(Ordering::SeqCst) {
+            Fate::error(400, "ThrottlingException")
+        } else {
+            Fate::Answer(200, "{}".to_owned())
+        }
+    })
+    .await;
+    let mut settings = impatient();
+    settings["endpoint"] = json!(gate.endpoint());
+    let store = connect(&runtime(), settings).await.unwrap();
+    let write = [put(&key("p", "s"), 1, Expect::Absent)];
+    store.records.commit(&write).await.unwrap_err();
+    refusing.store(false, Ordering::SeqCst);
+    store.records.commit(&write).await.unwrap();
+    let before = gate.count("PutItem");
+    store.probe.check().await.unwrap();
+    assert_eq!(gate.count("PutItem"), before);
+}
+
+#[tokio::test]
 async fn a_missing_table_is_named_with_its_remedy() {
     let Some(place) = Place::new(Kind::Dynoxide) else {
         return;

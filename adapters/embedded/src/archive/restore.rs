@@ -39,6 +39,7 @@ pub(super) fn restore(folder: &Folder, from: &Path, now: Timestamp) -> Result<Ba
     std::fs::rename(&fresh, &store).map_err(|error| cannot("replace", &store, &error))?;
     drop(unfinished);
     folder.sync()?;
+    folder.initialised();
     drop(lock);
     Ok(report)
 }

@@ -1,14 +1,15 @@
 //! The record store: reads from memory or the file, commits through the writer.
 
-use std::sync::{Arc, PoisonError};
+mod probe;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use portcullis_ports::clock::Clock;
-use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::{
-    Collection, Key, Page, Query, Record, RecordStore, STORE_UNAVAILABLE, Scan, ScanPage, StoreError,
-    Version, Write, check_commit, check_key, check_query, check_scan,
+    Collection, Key, Page, Query, Record, RecordStore, Scan, ScanPage, StoreError, Version, Write,
+    check_commit, check_key, check_query, check_scan,
 };
 use portcullis_ports::{Error, Result};
 use rusqlite::Connection;
@@ -50,8 +51,13 @@ impl EmbeddedStore {
     pub(crate) fn open(folder: &Folder, tuning: Tuning, clock: Arc<dyn Clock>) -> Result<Self> {
         let lock = folder.take()?;
         folder.clear_unfinished()?;
+        folder.refuse_lost()?;
         folder.touch_database()?;
+        if folder.is_initialised() && schema::is_blank(&folder.database())? {
+            return Err(folder.lost());
+        }
         let connection = schema::open_writer(&folder.database())?;
+        folder.initialised();
         Self::run(folder, tuning, clock, connection, lock)
     }
 
@@ -178,31 +184,6 @@ fn stopped() -> StoreError {
     StoreError::Unavailable {
         detail: "the writer of the store has stopped; restart Portcullis".to_owned(),
         retry: None,
-    }
-}
-
-#[async_trait]
-impl Probe for EmbeddedStore {
-    async fn check(&self) -> Result<String> {
-        if !self.shared.queue.is_open() {
-            return Err(Error::from(stopped()));
-        }
-        self.readers
-            .read(schema::reserved)
-            .await
-            .map_err(|failure| STORE_UNAVAILABLE.error().because(StoreError::from(failure)))?;
-        let file = self.shared.file.display();
-        let trouble = self
-            .shared
-            .trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        Ok(match trouble {
-            None => format!("{file} is open; {} commits wait", self.shared.queue.len()),
-            // Not an error: without traffic nothing would be written, and so nothing would ever show that it works.
-            Some(why) => format!("{file} can be read, but the last commit failed: {why}"),
-        })
     }
 }
 

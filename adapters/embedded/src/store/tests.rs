@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis_ports::Kind;
 use portcullis_ports::probe::Probe as _;
 use portcullis_ports::storage::{Collection, Expect, Key, RecordStore as _, StoreError, Write};
 use portcullis_ports::testkit::FakeClock;
@@ -64,8 +65,10 @@ async fn a_full_disk_stops_commits_until_there_is_room_again() {
     // The process goes on: what is there can be read, and the probe tells what is wrong.
     assert!(store.get(&key(stored - 1)).await.unwrap().is_some());
     assert!(store.get(&key(stored)).await.unwrap().is_none());
-    let line = store.check().await.unwrap();
-    assert!(line.contains("free some space"), "{line}");
+    let refused = store.check().await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unavailable);
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.contains("free some space"), "{why}");
 
     let gone = |sort| Write::Delete {
         key: key(sort),
@@ -75,7 +78,32 @@ async fn a_full_disk_stops_commits_until_there_is_room_again() {
     store.commit(&room).await.unwrap();
     store.commit(&[put(stored)]).await.unwrap();
     assert!(store.get(&key(stored)).await.unwrap().is_some());
-    assert!(!store.check().await.unwrap().contains("free some space"));
+    store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_probe_finds_out_by_itself_that_the_store_can_write_again() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = Folder::new(home.path().join("store"));
+    let lock = folder.take().unwrap();
+    folder.touch_database().unwrap();
+    let connection = schema::open_writer(&folder.database()).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let clock = Arc::new(FakeClock::default());
+    let store = EmbeddedStore::run(&folder, TUNING, clock, connection, lock).unwrap();
+    let shell = Connection::open(folder.database()).unwrap();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // As long as no commit has failed nothing is written, so nothing is noticed.
+    store.check().await.unwrap();
+    store.commit(&[put(1)]).await.unwrap_err();
+    assert_eq!(store.check().await.unwrap_err().kind(), Kind::Unavailable);
+    shell.execute_batch("ROLLBACK").unwrap();
+    store.check().await.unwrap();
+    // What it wrote to find out is gone again.
+    let count: i64 = shell
+        .query_row("SELECT count(*) FROM records", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(count, 0);
 }
 
 #[tokio::test]

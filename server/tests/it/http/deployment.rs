@@ -127,6 +127,7 @@ impl Deployment {
         let store = Arc::new(MemoryStore::new(clock.clone()));
         let foundation = Foundation {
             store: store.clone(),
+            store_name: "store.test (memory)".to_owned(),
             shared: false,
             keys: Arc::new(OpenKeys),
             hasher: hasher.clone(),
