@@ -105,14 +105,13 @@ pub(crate) struct Keyring {
 }
 
 impl Keyring {
-    /// Opens the deployment's root secret, or makes it if this is the first start of all nodes. `name` is that of the
-    /// store.
+    /// Opens the deployment's root secret, or makes it if this is the first start of all nodes. The store comes with its
+    /// name.
     ///
     /// # Errors
     /// [`STORE_LOST`] if there is none although the keys were used with this store; whatever store and keys answer.
     pub(crate) async fn open(
-        store: &Arc<dyn RecordStore>,
-        name: &str,
+        (store, name): (&Arc<dyn RecordStore>, &str),
         keys: &dyn KeyManager,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
@@ -235,7 +234,7 @@ mod tests {
         let first = empty();
         assert!(is_unused(&first, "store.main", &keys).await.unwrap());
         let open = async |store: &Arc<dyn RecordStore>, name: &str| {
-            Keyring::open(store, name, &keys, clock.as_ref(), &entropy).await
+            Keyring::open((store, name), &keys, clock.as_ref(), &entropy).await
         };
         open(&first, "store.main").await.unwrap();
         assert!(!is_unused(&first, "store.main", &keys).await.unwrap());

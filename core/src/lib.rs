@@ -38,11 +38,11 @@ use portcullis_ports::identity::IdentityProvider;
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::PasswordHasher;
-use portcullis_ports::storage::{Collection, RecordStore};
+use portcullis_ports::storage::{Collection, RecordStore, Scan};
 use portcullis_ports::{Clock, Code, Entropy, Result};
 
 use accounts::{Accounts, Directory, PasswordDesk};
-use audit::Audit;
+use audit::{Audit, Histories};
 use budgets::Budgets;
 use challenges::{ChallengeBook, Challenges, Codes};
 use deployment::Deployment;
@@ -229,6 +229,11 @@ impl App {
     /// The time this deployment goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.deployment.clock
+    }
+
+    /// All histories; `scan` reads the store that this deployment uses.
+    pub fn histories(&self, scan: Arc<dyn Scan>) -> Histories {
+        Histories::new(&self.audit, scan)
     }
 
     /// The channels that have a sender.

@@ -27,6 +27,8 @@ pub struct Settings {
     pub outbox: Outbox,
     /// What a node keeps in memory.
     pub cache: Cache,
+    /// The history of every account.
+    pub audit: Audit,
     /// The brake on the bill for text messages.
     pub sms_spend: crate::sms_spend::Limits,
 }
@@ -304,5 +306,29 @@ pub struct Cache {
 impl Default for Cache {
     fn default() -> Self {
         Self { records: 8192 }
+    }
+}
+
+/// The history of every account.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// How long entries are kept. They are pruned once a day; what is left still proves that nothing else is missing.
+    pub kept: Span,
+    /// How long entries about what was refused are kept, such as wrong passwords, which anybody can cause. No longer
+    /// than `kept`.
+    pub failures_kept: Span,
+    /// How many failures of one kind are written for one account; further ones are counted, and the next entry says
+    /// how many there were.
+    pub failures_per_account: Limit,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            kept: Span::days(400),
+            failures_kept: Span::days(90),
+            failures_per_account: Limit::new(50, Span::days(1)),
+        }
     }
 }

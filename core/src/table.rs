@@ -211,18 +211,14 @@ impl Batch {
         });
     }
 
+    /// Removes whatever is there, provided that there is something.
+    pub(crate) fn remove_present<T: Stored>(&mut self, partition: String, sort: String) {
+        self.delete::<T>(partition, sort, Expect::Present);
+    }
+
     /// Removes whatever is there.
     pub(crate) fn clear<T: Stored>(&mut self, partition: String, sort: String) {
-        let key = Key {
-            collection: T::COLLECTION,
-            partition,
-            sort,
-        };
-        self.note::<T>(&key);
-        self.writes.push(Write::Delete {
-            key,
-            expect: Expect::Any,
-        });
+        self.delete::<T>(partition, sort, Expect::Any);
     }
 
     /// How many writes it holds.
@@ -244,6 +240,16 @@ impl Batch {
         self.note::<T>(write.key());
         self.writes.push(write);
         Ok(())
+    }
+
+    fn delete<T: Stored>(&mut self, partition: String, sort: String, expect: Expect) {
+        let key = Key {
+            collection: T::COLLECTION,
+            partition,
+            sort,
+        };
+        self.note::<T>(&key);
+        self.writes.push(Write::Delete { key, expect });
     }
 
     fn note<T: Stored>(&mut self, key: &Key) {

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
+use crate::commands::audit::AuditCommand;
 use crate::commands::outbox::{OutboxCommand, SuppressionsCommand};
 use crate::environment::Environment;
 use crate::exit::Failure;
@@ -57,12 +58,15 @@ enum Command {
     /// Create, check or delete the tables of the record store at its vendor
     #[command(subcommand)]
     Tables(TablesCommand),
-    /// Copy all records into another store
+    /// Copy all records into another store, or rewrite the file of one without unused space
     #[command(subcommand)]
     Store(StoreCommand),
     /// Look at messages that were given up, send them again, see what text messages cost
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Prove the histories of accounts, or remove what is old from them
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at addresses and numbers that must not be written to, or lift that
     #[command(subcommand)]
     Suppressions(SuppressionsCommand),
@@ -348,6 +352,8 @@ pub(crate) struct TablesDeleteArguments {
 pub(crate) enum StoreCommand {
     /// Copy all records from one configured store into another and compare them afterwards
     Copy(CopyArguments),
+    /// Rewrite the file of the embedded store without unused space; the service must not run
+    Compact(SettingsArguments),
 }
 
 /// Options of `portcullis store copy`.
@@ -422,6 +428,7 @@ fn dispatch(command: Command, environment: &Environment, out: &mut dyn Write) ->
         Command::Tables(command) => commands::tables::run(command, environment, out),
         Command::Store(command) => commands::store::run(command, environment, out),
         Command::Outbox(command) => commands::outbox::outbox(command, environment, out),
+        Command::Audit(command) => commands::audit::run(command, environment, out),
         Command::Suppressions(command) => commands::outbox::suppressions(command, environment, out),
     }
 }

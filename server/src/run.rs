@@ -76,7 +76,7 @@ pub async fn start(
         probes: connected.probes,
         entropy: runtime.entropy.as_ref(),
     })?;
-    let workers = Workers::start(&app);
+    let workers = Workers::start(&app, app.histories(Arc::clone(&connected.store.scan)));
     ready(&state)?;
     http.serve(listener, stop.asked(), stop.hurried()).await;
     workers.finish(server.drain_timeout.get()).await;

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::App;
+use portcullis_core::audit::Histories;
 use portcullis_core::outbox::Lane;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// How often the length of the queues is measured.
 const MEASURE: Duration = Duration::from_secs(15);
+/// How often it is asked whether histories are due to be pruned; once a day they are.
+const ASK_FOR_PRUNING: Duration = Duration::from_mins(10);
 /// How long a worker rests after a defect.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -20,8 +23,8 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts one worker per lane, and one that measures.
-    pub fn start(app: &Arc<App>) -> Self {
+    /// Starts one worker per lane, one that measures, and one that prunes histories.
+    pub fn start(app: &Arc<App>, histories: Histories) -> Self {
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for lane in [Lane::Codes, Lane::Notices] {
@@ -36,6 +39,14 @@ impl Workers {
             let (app, stopped) = (Arc::clone(&recovering), stopped(stopping.clone()));
             async move { app.password_recovery.work(stopped).await }
         }));
+        let told_to_stop = stopped(stop.subscribe());
+        tasks.spawn(async move {
+            // Every commit of it leaves the histories whole, so it may end anywhere.
+            tokio::select! {
+                () = prune(&histories) => {}
+                () = told_to_stop => {}
+            }
+        });
         let (app, stopped) = (Arc::clone(app), stopped(stop.subscribe()));
         tasks.spawn(async move {
             tokio::select! {
@@ -79,6 +90,17 @@ where
 async fn stopped(mut stop: watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         tracing::debug!("nobody is left who could say stop, which is a reason to stop as well");
+    }
+}
+
+async fn prune(histories: &Histories) {
+    loop {
+        tokio::time::sleep(ASK_FOR_PRUNING).await;
+        match histories.prune_daily().await {
+            Ok(Some(entries)) => tracing::info!(entries, "histories were pruned"),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(?error, "histories could not be pruned; the rest is done tomorrow"),
+        }
     }
 }
 

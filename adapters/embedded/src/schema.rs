@@ -32,6 +32,11 @@ const SCHEMA: &str = "
     INSERT INTO marks (reserved) VALUES (0);
 ";
 
+/// The value of `auto_vacuum` with which free pages are given back when they are asked for.
+const INCREMENTAL: i32 = 2;
+/// A file of this size is rewritten within a second.
+const SMALL: u64 = 32 << 20;
+
 /// Other programs, such as the `sqlite3` shell, may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -51,7 +56,7 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
     if is_empty(&connection).map_err(explain)? {
         connection
             .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; \
+                "PRAGMA auto_vacuum = INCREMENTAL; BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; \
                  PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             ))
             .map_err(explain)?;
@@ -79,10 +84,45 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
         )));
     }
     touch_edges(&connection).map_err(explain)?;
+    if !gives_space_back(&connection).map_err(explain)? {
+        convert_small(&connection, file);
+    }
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
         .map_err(explain)?;
     Ok(connection)
+}
+
+/// Whether the file knows which page belongs where, so that it can be shortened piece by piece.
+pub(crate) fn gives_space_back(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(number(connection, "auto_vacuum")? == INCREMENTAL)
+}
+
+/// Rewrites the whole file, without free pages and in the form that gives space back. Needs as much space again.
+pub(crate) fn rewrite(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
+}
+
+/// A file that an older version made is rewritten when it is opened, if that takes no time.
+fn convert_small(connection: &Connection, file: &Path) {
+    let bytes = file.metadata().map_or(0, |found| found.len());
+    let shown = file.display();
+    if bytes > SMALL {
+        tracing::warn!(
+            file = %shown,
+            bytes,
+            "the file of the store does not give back the space of what is deleted: stop the service once and run \
+             `portcullis store compact`"
+        );
+        return;
+    }
+    match rewrite(connection) {
+        Ok(()) => {
+            tracing::info!(file = %shown, "the store gives back the space of what is deleted from now on");
+        }
+        // Such as a full disk: it works as it is, and the next start tries again.
+        Err(error) => tracing::warn!(file = %shown, %error, "the file of the store could not be rewritten"),
+    }
 }
 
 /// Opens a connection that can only read. The file must be a store.

@@ -1,21 +1,27 @@
 //! The history of an account: append-only, each entry bound to the one before it by a hash.
 
+mod prune;
 mod records;
+#[cfg(test)]
+mod tests;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_ports::identity::Subject;
-use portcullis_ports::storage::Range;
-use portcullis_ports::{Error, Result};
+use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use prune::{Histories, Pruned, Retention};
 pub(crate) use records::AUDIT;
 pub use records::Entry;
-use records::Head;
+use records::{Failures, Head};
+pub use verify::{Broken, Verified};
 
 use crate::access::Source;
 use crate::deployment::Deployment;
+use crate::settings::Limit;
 use crate::table::Batch;
 
 /// How an event ended.
@@ -92,14 +98,20 @@ impl Audit {
             subject: subject.clone(),
             entries: 0,
             hash: String::new(),
+            failures: None,
         };
         let mut head = self
             .deployment
             .table::<Head>()
             .slot(subject.as_str(), Head::SORT, empty)
             .await?;
+        let bound = self.deployment.settings.audit.failures_per_account;
         for event in events {
-            let entry = Entry {
+            batch.meters.push(meter(event));
+            let Some(left_out) = head.value.admit(event, self.deployment.now(), bound) else {
+                continue;
+            };
+            let mut entry = Entry {
                 subject: subject.clone(),
                 number: head.value.entries + 1,
                 at: self.deployment.now(),
@@ -114,10 +126,12 @@ impl Audit {
                     .collect(),
                 previous: head.value.hash.clone(),
             };
+            if left_out > 0 {
+                entry.details.insert("left_out".to_owned(), left_out.to_string());
+            }
             head.value.entries = entry.number;
             head.value.hash = entry.hash()?;
             batch.insert(&entry)?;
-            batch.meters.push(meter(event));
         }
         batch.save(&head)
     }
@@ -132,50 +146,34 @@ impl Audit {
             })
             .await
     }
+}
 
-    /// Reads the whole history of an account and proves that nothing was changed, removed or put in between.
-    ///
-    /// # Errors
-    /// `internal`, naming in the log the first entry that does not fit.
-    pub async fn verify(&self, subject: &Subject) -> Result<Vec<Entry>> {
-        let head = self
-            .deployment
-            .table::<Head>()
-            .find(subject.as_str(), Head::SORT)
-            .await?;
-        let mut entries = Vec::new();
-        let mut previous = String::new();
-        let mut after = None;
-        loop {
-            let range = Range::Prefix(Entry::PREFIX.into());
-            let (page, next) = self
-                .deployment
-                .table::<Entry>()
-                .page(subject.as_str(), range, 500, after)
-                .await?;
-            for entry in page {
-                let expected = entries.len() as u64 + 1;
-                if entry.number != expected || entry.previous != previous {
-                    return Err(Error::internal(format!(
-                        "the history of {subject} breaks at entry {expected}"
-                    )));
-                }
-                previous = entry.hash()?;
-                entries.push(entry.value);
+impl Head {
+    /// Whether an event is written, and how many failures were not before it. What strangers can cause is bounded per
+    /// account: a failure beyond the bound is counted only, and the next entry says how many there were.
+    fn admit(&mut self, event: &Event<'_>, now: Timestamp, bound: Limit) -> Option<u64> {
+        let fresh = || Failures {
+            since: now,
+            written: BTreeMap::new(),
+            left_out: 0,
+        };
+        let over =
+            |failures: &Failures| now.since(failures.since) >= bound.window.get() || now < failures.since;
+        let ended = self.failures.take_if(|failures| over(failures));
+        let mut left_out = ended.map_or(0, |ended| ended.left_out);
+        if event.outcome == EventOutcome::Failure {
+            let failures = self.failures.get_or_insert_with(fresh);
+            let written = failures.written.entry(event.name.to_owned()).or_default();
+            if *written >= bound.most {
+                failures.left_out += 1 + left_out;
+                return None;
             }
-            match next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
+            *written += 1;
         }
-        let (counted, hash) = head.map_or((0, String::new()), |head| (head.entries, head.value.hash));
-        if counted == entries.len() as u64 && hash == previous {
-            Ok(entries)
-        } else {
-            Err(Error::internal(format!(
-                "the history of {subject} does not end where its head says"
-            )))
+        if let Some(failures) = &mut self.failures {
+            left_out += std::mem::take(&mut failures.left_out);
         }
+        Some(left_out)
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EventOutcome;
 use crate::deployment::fingerprint;
+use crate::keyring::Keyring;
 use crate::table::Stored;
 
 /// Histories.
@@ -44,6 +45,10 @@ pub struct Entry {
 impl Entry {
     pub(super) const PREFIX: &'static str = "entry#";
 
+    pub(super) fn sort(number: u64) -> String {
+        format!("{}{number:012}", Self::PREFIX)
+    }
+
     /// SHA-256 over the entry's JSON, whose field order is fixed by the type.
     pub fn hash(&self) -> Result<String> {
         let json = serde_json::to_string(self)
@@ -56,10 +61,7 @@ impl Stored for Entry {
     const COLLECTION: Collection = AUDIT;
 
     fn key(&self) -> (String, String) {
-        (
-            self.subject.to_string(),
-            format!("{}{:012}", Self::PREFIX, self.number),
-        )
+        (self.subject.to_string(), Self::sort(self.number))
     }
 }
 
@@ -69,6 +71,20 @@ pub(super) struct Head {
     pub(super) subject: Subject,
     pub(super) entries: u64,
     pub(super) hash: String,
+    /// What was refused lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failures: Option<Failures>,
+}
+
+/// How much was refused within the window that the settings name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Failures {
+    /// When the window began.
+    pub(super) since: Timestamp,
+    /// How many entries of each event were written.
+    pub(super) written: BTreeMap<String, u32>,
+    /// How many were not, of all events.
+    pub(super) left_out: u64,
 }
 
 impl Head {
@@ -80,5 +96,75 @@ impl Stored for Head {
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::SORT.into())
+    }
+}
+
+/// Stands in the place of entries that were pruned, and ties what is before them to what is behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    pub(super) subject: Subject,
+    /// The number of the first entry that it stands for.
+    pub(super) first: u64,
+    /// The number of the last.
+    pub(super) last: u64,
+    /// The hash of the entry before the first, empty for entry 1.
+    pub(super) previous: String,
+    /// The hash of the last.
+    pub(super) hash: String,
+    /// When they were pruned.
+    pub(super) at: Timestamp,
+    /// A code over all that, made with a key that is not in the store: who can only write to the store cannot prune.
+    pub(super) mac: String,
+}
+
+impl Checkpoint {
+    pub(super) const PREFIX: &'static str = "checkpoint#";
+
+    pub(super) fn sort(first: u64) -> String {
+        format!("{}{first:012}", Self::PREFIX)
+    }
+
+    /// What the code must be.
+    pub(super) fn expected_mac(&self, keyring: &Keyring) -> Result<String> {
+        let numbers = [self.first, self.last].map(|number| number.to_string());
+        let at = self.at.millis().to_string();
+        let [first, last] = numbers.each_ref().map(String::as_str);
+        let parts = [
+            self.subject.as_str(),
+            first,
+            last,
+            &self.previous,
+            &self.hash,
+            &at,
+        ];
+        keyring.mac_text("audit-checkpoint", &parts)
+    }
+}
+
+impl Stored for Checkpoint {
+    const COLLECTION: Collection = AUDIT;
+
+    fn key(&self) -> (String, String) {
+        (self.subject.to_string(), Self::sort(self.first))
+    }
+}
+
+/// When all histories were pruned last, so that of several nodes one does it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct LastPruning {
+    pub(super) at: Timestamp,
+}
+
+impl LastPruning {
+    /// No subject: it holds a blank.
+    pub(super) const PARTITION: &'static str = "last pruning";
+    pub(super) const SORT: &'static str = "all";
+}
+
+impl Stored for LastPruning {
+    const COLLECTION: Collection = AUDIT;
+
+    fn key(&self) -> (String, String) {
+        (Self::PARTITION.into(), Self::SORT.into())
     }
 }

@@ -410,7 +410,7 @@ async fn every_step_is_in_a_history_that_proves_itself() {
         .verify_totp(&ada, totp(&challenge, &world.totp(&app)))
         .await
         .unwrap();
-    let entries = world.app.audit.verify(&ada.subject).await.unwrap();
+    let entries = world.app.audit.entries(&ada.subject).await.unwrap();
     let events: Vec<&str> = entries.iter().map(|entry| entry.event.as_str()).collect();
     assert_eq!(
         events,
@@ -448,7 +448,7 @@ async fn a_clock_that_is_set_back_locks_nobody_out_and_the_history_tells() {
     let challenge = world.challenge(&ada).await;
     let replayed = prove(&challenge, &ahead).await.unwrap_err();
     assert_eq!(replayed.code(), WRONG_CODE, "the code of the future was used");
-    let entries = world.app.audit.verify(&ada.subject).await.unwrap();
+    let entries = world.app.audit.entries(&ada.subject).await.unwrap();
     let told = entries.iter().filter(|entry| entry.event == "totp_step_clamped");
     assert_eq!(told.count(), 1);
 }

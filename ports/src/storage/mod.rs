@@ -16,7 +16,9 @@ use crate::probe::Probe;
 
 mod tools;
 
-pub use tools::{Archive, BackupReport, Scan, ScanPage, StoreTools, TableReport, TableState, Tables};
+pub use tools::{
+    Archive, BackupReport, CompactReport, Scan, ScanPage, StoreTools, TableReport, TableState, Tables,
+};
 
 /// The most writes one commit may hold.
 pub const MAX_WRITES: usize = 100;

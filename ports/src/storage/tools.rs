@@ -16,6 +16,15 @@ pub struct BackupReport {
     pub bytes: u64,
 }
 
+/// What rewriting a store has gained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompactReport {
+    /// How large the file was.
+    pub before: u64,
+    /// How large it is.
+    pub after: u64,
+}
+
 /// Copies of the whole store, for stores that live in a folder of ours.
 #[async_trait]
 pub trait Archive: Send + Sync {
@@ -25,6 +34,9 @@ pub trait Archive: Send + Sync {
     /// Replaces the store by a copy after checking it. Refused while the store is in use; the old one is kept
     /// beside it until the new one stands.
     async fn restore(&self, from: &Path) -> crate::Result<BackupReport>;
+
+    /// Rewrites the store without unused space. Refused while it is in use.
+    async fn compact(&self) -> crate::Result<CompactReport>;
 }
 
 /// What a tool found or did about one table.

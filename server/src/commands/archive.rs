@@ -1,4 +1,4 @@
-//! `portcullis backup` and `portcullis restore`: copies of the record store.
+//! `portcullis backup`, `portcullis restore` and `portcullis store compact`: the file of the record store.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -67,6 +67,22 @@ pub(crate) fn restore(
         report.bytes,
         from.display()
     )?;
+    Ok(())
+}
+
+pub(crate) fn compact(
+    arguments: SettingsArguments,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let archive = archive(arguments, environment)?;
+    let report = wait(async {
+        archive
+            .compact()
+            .await
+            .map_err(|error| Failure::Other(in_full(&error)))
+    })?;
+    writeln!(out, "{} bytes before, {} now.", report.before, report.after)?;
     Ok(())
 }
 

@@ -4,16 +4,20 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path as FilePath, PathBuf};
 
+use portcullis_core::App;
 use portcullis_core::input::TypedPhone;
 use portcullis_ports::notification::Destination;
+use portcullis_ports::storage::ConnectedStore;
 
 use crate::cli::{FileArgument, SettingsArguments};
+use crate::compose::connect_all;
 use crate::config::{Development, Effective, Flag, Path, Request, Survey, survey};
 use crate::environment::Environment;
-use crate::exit::Failure;
-use crate::plugins;
+use crate::exit::{Failure, in_full};
+use crate::{plugins, system};
 
 pub(crate) mod archive;
+pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod dev;
 pub(crate) mod doctor;
@@ -84,6 +88,26 @@ fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure>
         .enable_all()
         .build()?
         .block_on(work)
+}
+
+/// Connects everything that is configured, and does something with the use cases and the store below them.
+fn with_deployment<T>(
+    settings: SettingsArguments,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&App, &ConnectedStore) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    existing(settings.data.as_deref())?;
+    let effective = load_any(settings, environment)?;
+    let runtime = system::runtime()?;
+    wait(async {
+        let server = &effective.server;
+        let limit = server.connect_timeout.get();
+        let connected = connect_all(effective.plugins, server.public_url.as_ref(), &runtime, limit).await?;
+        let app = App::open(connected.foundation(&runtime, None), effective.settings)
+            .await
+            .map_err(|error| Failure::Unavailable(in_full(&error)))?;
+        work(&app, &connected.store).await
+    })
 }
 
 /// Refuses a data folder that is not there, which the plugins would otherwise create.

@@ -10,12 +10,10 @@ use portcullis_ports::id::MessageId;
 use portcullis_ports::notification::{DeliveryState, SuppressionCause};
 
 use super::moment::moment;
-use super::{destination, existing, load_any, wait};
+use super::{destination, with_deployment};
 use crate::cli::SettingsArguments;
-use crate::compose::connect_all;
 use crate::environment::Environment;
-use crate::exit::{Failure, in_full};
-use crate::system;
+use crate::exit::Failure;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -152,24 +150,13 @@ pub(crate) fn suppressions(
     }
 }
 
-/// Connects everything that is configured and asks the use cases something.
+/// Asks the use cases something.
 fn with_app<T>(
     settings: SettingsArguments,
     environment: &Environment,
     ask: impl AsyncFnOnce(&App) -> portcullis_ports::Result<T>,
 ) -> Result<T, Failure> {
-    existing(settings.data.as_deref())?;
-    let effective = load_any(settings, environment)?;
-    let runtime = system::runtime()?;
-    wait(async {
-        let server = &effective.server;
-        let limit = server.connect_timeout.get();
-        let connected = connect_all(effective.plugins, server.public_url.as_ref(), &runtime, limit).await?;
-        let app = App::open(connected.foundation(&runtime, None), effective.settings)
-            .await
-            .map_err(|error| Failure::Unavailable(in_full(&error)))?;
-        Ok(ask(&app).await?)
-    })
+    with_deployment(settings, environment, async |app, _| Ok(ask(app).await?))
 }
 
 fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::clock::Clock;
-use portcullis_ports::storage::{Archive, BackupReport};
+use portcullis_ports::storage::{Archive, BackupReport, CompactReport};
 use portcullis_ports::{Error, Result};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::failure::{Failure, STORE_COPY, cannot};
+use crate::failure::{Failure, STORE_COPY, STORE_FOLDER, cannot};
 use crate::folder::Folder;
 use crate::schema;
 
@@ -40,12 +40,43 @@ impl Archive for FolderArchive {
         let (folder, from, now) = (self.folder.clone(), from.to_owned(), self.clock.now());
         apart(move || restore::restore(&folder, &from, now)).await
     }
+
+    async fn compact(&self) -> Result<CompactReport> {
+        let folder = self.folder.clone();
+        apart(move || compact(&folder)).await
+    }
 }
 
-async fn apart(work: impl FnOnce() -> Result<BackupReport> + Send + 'static) -> Result<BackupReport> {
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|stopped| Error::internal("the archive was interrupted").because(stopped))?
+}
+
+/// Rewrites the file. The engine does it in one transaction: if the machine dies on the way, it is as it was.
+fn compact(folder: &Folder) -> Result<CompactReport> {
+    let lock = folder.take()?;
+    let file = folder.database();
+    if !file.is_file() {
+        return Err(STORE_FOLDER.says(format!("There is no store in {}.", folder.path().display())));
+    }
+    let size = || {
+        let found = file
+            .metadata()
+            .map_err(|error| cannot("look at", &file, &error))?;
+        Ok::<u64, Error>(found.len())
+    };
+    let before = size()?;
+    let explain = |error: rusqlite::Error| Failure::of(&error, &file).at_start();
+    let connection = schema::open(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(explain)?;
+    schema::recognise(&connection, &file)?;
+    schema::rewrite(&connection)
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+        .map_err(explain)?;
+    connection.close().map_err(|(_, error)| explain(error))?;
+    let after = size()?;
+    drop(lock);
+    Ok(CompactReport { before, after })
 }
 
 /// Copies the store in `from`, with what is still in its log, into the empty file `to`. Others may write meanwhile:

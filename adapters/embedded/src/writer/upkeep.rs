@@ -1,4 +1,4 @@
-//! What the writer does between groups: moving the log into the file, and removing what has expired.
+//! What the writer does between groups: moving the log into the file, removing what has expired, and giving back space.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,6 +10,7 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB, Statement, params};
 
 use crate::cache::{Name, RecordCache};
+use crate::schema;
 
 /// Under load a slice of expired records is removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -21,6 +22,12 @@ const LONG_LOG: u32 = 4096;
 const SHORT_LOG: u32 = 256;
 /// If somebody held on to the log, it has to grow by so many pages before the next attempt.
 const GROWTH: u32 = 1024;
+
+/// So many free pages (1 MiB) stay in the file, and this part of all of them: they are used again.
+const SPARE: u32 = 256;
+const SPARE_PART: u32 = 8;
+/// How many pages are given back at once: few enough that nobody who comes meanwhile notices.
+const GIVEN_BACK: u32 = 128;
 
 /// The connection of the writer, between groups.
 pub(super) struct Upkeep<'c> {
@@ -80,13 +87,51 @@ impl<'c> Upkeep<'c> {
 
     /// Tidies up, and says whether more is to be done at once.
     pub(super) fn at_leisure(&mut self, thoroughly: bool) -> bool {
-        if self.sweep() {
+        if self.sweep() || self.give_back() {
             return true;
         }
         if self.unmoved() >= if thoroughly { 1 } else { SHORT_LOG } {
             self.move_log();
         }
         false
+    }
+
+    /// Shortens the file by some of its free pages, and says whether there may be more to give back. The file itself
+    /// becomes shorter when the log is moved.
+    fn give_back(&self) -> bool {
+        match self.give_back_some() {
+            Ok(more) => more,
+            Err(error) => {
+                tracing::warn!(%error, "the file of the store could not give back space");
+                false
+            }
+        }
+    }
+
+    fn give_back_some(&self) -> rusqlite::Result<bool> {
+        let number = |pragma: &str| -> rusqlite::Result<u32> {
+            self.connection
+                .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
+        };
+        let free = number("freelist_count")?;
+        // Most of the time there is nothing to do, and no more to ask.
+        if free <= SPARE || !schema::gives_space_back(self.connection)? {
+            return Ok(false);
+        }
+        let spare = SPARE.max(number("page_count")? / SPARE_PART);
+        let surplus = free.saturating_sub(spare);
+        if surplus == 0 {
+            return Ok(false);
+        }
+        let count = surplus.min(GIVEN_BACK);
+        // The engine moves one page with every step.
+        let mut statement = self
+            .connection
+            .prepare(&format!("PRAGMA incremental_vacuum({count})"))?;
+        let mut steps = statement.query([])?;
+        while steps.next()?.is_some() {}
+        // Fewer than asked for means that something keeps them; then it is no use to go on.
+        Ok(surplus > count && number("freelist_count")? < free)
     }
 
     /// How many pages of the log wait to be moved, as far as an attempt could move them.
@@ -148,6 +193,7 @@ impl<'c> Upkeep<'c> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
     use metrics::Counter;
@@ -204,5 +250,69 @@ mod tests {
         clock.advance(Duration::from_mins(1));
         assert!(!upkeep.at_leisure(true));
         assert_eq!(schema::count(&connection).unwrap(), 0);
+    }
+
+    /// A file with so many records of 2 KB, all of which were deleted, and how large it was with them.
+    fn emptied(folder: &Folder, old: bool) -> (Connection, u64) {
+        folder.touch_database().unwrap();
+        let file = folder.database();
+        if old {
+            // As a version without this has made it.
+            let connection = schema::open_writer(&file).unwrap();
+            connection
+                .execute_batch("PRAGMA auto_vacuum = NONE; VACUUM;")
+                .unwrap();
+            assert!(!schema::gives_space_back(&connection).unwrap());
+        }
+        let connection = schema::open_writer(&file).unwrap();
+        let mut insert = connection
+            .prepare("INSERT INTO records VALUES ('things', 'p', ?1, 1, NULL, ?2)")
+            .unwrap();
+        let body = format!("\"{}\"", "x".repeat(2000));
+        connection.execute_batch("BEGIN").unwrap();
+        for n in 0..4000 {
+            insert.execute((n.to_string(), &body)).unwrap();
+        }
+        connection.execute_batch("COMMIT").unwrap();
+        drop(insert);
+        connection
+            .execute_batch("PRAGMA wal_checkpoint(PASSIVE); DELETE FROM records WHERE rowid % 100 > 0;")
+            .unwrap();
+        let bytes = file.metadata().unwrap().len();
+        (connection, bytes)
+    }
+
+    #[test]
+    fn the_file_becomes_shorter_when_records_go() {
+        for old in [false, true] {
+            let home = tempfile::tempdir().unwrap();
+            let folder = Folder::new(home.path().to_owned());
+            let (mut connection, before) = emptied(&folder, old);
+            assert!(before > 8_000_000, "{before}");
+            let pages = Arc::new(AtomicU32::new(0));
+            let hook = Arc::clone(&pages);
+            connection
+                .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
+                    hook.store(u32::try_from(count).unwrap(), Ordering::Relaxed);
+                    Ok(())
+                }))
+                .unwrap();
+            let clock = FakeClock::default();
+            let cache = RecordCache::new(1 << 20);
+            let mut upkeep = Upkeep::new(&connection, &cache, &clock, pages, Counter::noop()).unwrap();
+            let mut rounds = 0;
+            while upkeep.at_leisure(true) {
+                rounds += 1;
+                assert!(rounds < 100, "it never ends");
+            }
+            assert!(rounds > 5, "it is done in slices: {rounds}");
+            let after = folder.database().metadata().unwrap().len();
+            assert!(after < 1_500_000, "{before} bytes before, {after} after");
+            assert_eq!(schema::count(&connection).unwrap(), 40);
+            let verdict: String = connection
+                .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(verdict, "ok");
+        }
     }
 }

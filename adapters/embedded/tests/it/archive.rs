@@ -279,3 +279,47 @@ async fn a_copy_stands_alone_in_one_private_file() {
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(count(&copy), 1);
 }
+
+#[tokio::test]
+async fn a_file_that_an_older_version_made_is_rewritten_without_losing_anything() {
+    let place = Place::new();
+    let store = place.open().await.records;
+    let big = format!("\"{}\"", "x".repeat(50_000));
+    for n in 0..40 {
+        write(&*store, key("p", &n.to_string()), &big).await;
+    }
+    write(&*store, key("p", "kept"), 7).await;
+    assert!(
+        place
+            .archive()
+            .compact()
+            .await
+            .unwrap_err()
+            .detail()
+            .contains("in use by process")
+    );
+    drop(store);
+    let file = Connection::open(place.file()).unwrap();
+    file.execute_batch("PRAGMA auto_vacuum = NONE; VACUUM; DELETE FROM records WHERE sort <> 'kept'")
+        .unwrap();
+    file.close().unwrap();
+    let report = place.archive().compact().await.unwrap();
+    assert!(report.before > 2_000_000 && report.after < 100_000, "{report:?}");
+    assert_eq!(place.file().metadata().unwrap().len(), report.after);
+    let file = Connection::open(place.file()).unwrap();
+    let mode: i64 = file
+        .query_row("PRAGMA auto_vacuum", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(mode, 2, "from now on it gives space back by itself");
+    drop(file);
+    let store = place.open().await.records;
+    assert_eq!(number(&*store, &key("p", "kept")).await.unwrap().0, 7);
+}
+
+#[tokio::test]
+async fn where_no_store_is_none_is_compacted() {
+    let place = Place::new();
+    let refusal = place.archive().compact().await.unwrap_err();
+    assert!(refusal.detail().contains("There is no store"), "{refusal}");
+    assert!(!place.file().exists());
+}

@@ -10,6 +10,7 @@ mod conformance;
 mod crash;
 #[cfg(test)]
 mod freshness;
+#[cfg(test)]
 mod lost;
 #[cfg(test)]
 mod refusals;

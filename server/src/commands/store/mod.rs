@@ -13,7 +13,7 @@ use portcullis_core::copying::{Comparison, Copying};
 use portcullis_ports::Error;
 use portcullis_ports::storage::Collection;
 
-use super::{existing, look, request, wait};
+use super::{archive, existing, look, request, wait};
 use crate::cli::{CopyArguments, StoreCommand};
 use crate::compose::connect_store;
 use crate::config::{Request, StoreInstance};
@@ -36,8 +36,10 @@ pub(crate) fn run(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let StoreCommand::Copy(arguments) = command;
-    copy(arguments, environment, out)
+    match command {
+        StoreCommand::Copy(arguments) => copy(arguments, environment, out),
+        StoreCommand::Compact(arguments) => archive::compact(arguments, environment, out),
+    }
 }
 
 fn copy(arguments: CopyArguments, environment: &Environment, out: &mut dyn Write) -> Result<(), Failure> {

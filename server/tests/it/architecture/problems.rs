@@ -8,7 +8,7 @@ use super::project::{File, files};
 
 /// Codes that no client meets: an operator reads them when a plugin is set up, connects or is probed, or a store is
 /// looked after. Should one of them end a request after all, the answer says `unavailable` or `internal`.
-const FOR_OPERATORS: [&str; 20] = [
+const FOR_OPERATORS: [&str; 21] = [
     "amount-overflow",
     "currency-mismatch",
     "key-file",
@@ -25,6 +25,7 @@ const FOR_OPERATORS: [&str; 20] = [
     "store-damaged",
     "store-folder",
     "store-in-use",
+    "store-lost",
     "store-newer",
     "store-table",
     "twilio-account",
