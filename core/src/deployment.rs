@@ -27,8 +27,8 @@ pub(crate) struct Deployment {
     pub(crate) recall: Recall,
     pub(crate) settings: Settings,
     pub(crate) links: Links,
-    /// Rings when a message was queued by this process.
-    pub(crate) mail: Event,
+    /// Ring when a message was queued by this process, one for each lane and channel.
+    pub(crate) mail: [Event; 4],
 }
 
 impl Deployment {
@@ -59,8 +59,10 @@ impl Deployment {
         for meter in meters {
             meter.increment(1);
         }
-        if mail {
-            self.mail.notify(usize::MAX);
+        for (at, bell) in self.mail.iter().enumerate() {
+            if mail & (1 << at) != 0 {
+                bell.notify(usize::MAX);
+            }
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 
-pub use keyring::is_unused;
+pub use keyring::{check_root_secret, is_unused};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,9 +48,8 @@ use challenges::{ChallengeBook, Challenges, Codes};
 use deployment::Deployment;
 use event_listener::Event;
 use factors::{Factors, Roster};
-use guard::{Guard, GuardedIdentity, GuardedInbound, GuardedKeys, GuardedSender};
+use guard::{Guard, GuardedIdentity, GuardedKeys};
 use keyring::Keyring;
-pub use keyring::check_root_secret;
 use links::Links;
 use notices::Notices;
 use outbox::{NamedSender, Outbox};
@@ -141,7 +140,6 @@ impl App {
                     as Arc<dyn IdentityProvider>
             })
             .collect();
-        let senders = guarded(senders, &clock, settings.outbox.timeout.get());
         let named = (&store, store_name.as_str());
         let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
         let recall = Recall::new(&store, &clock, shared, settings.cache.records);
@@ -155,7 +153,7 @@ impl App {
             recall,
             settings,
             links: Links::new(panel),
-            mail: Event::new(),
+            mail: [const { Event::new() }; 4],
         });
         let audit = Audit::new(&deployment);
         let budgets = Budgets::new(&deployment);
@@ -242,22 +240,6 @@ impl App {
     }
 }
 
-/// Senders and their webhooks behind their guards.
-fn guarded(senders: Vec<NamedSender>, clock: &Arc<dyn Clock>, limit: Duration) -> Vec<NamedSender> {
-    let senders = senders.into_iter().map(|one| NamedSender {
-        instance: one.instance,
-        sender: Arc::new(GuardedSender::new(
-            one.sender,
-            Guard::new("senders", clock, limit, 16),
-        )),
-        inbound: one.inbound.map(|inner| {
-            let guard = Guard::new("webhooks", clock, limit, 16);
-            Arc::new(GuardedInbound::new(inner, guard)) as Arc<_>
-        }),
-    });
-    senders.collect()
-}
-
 /// Every family of records, for tools that handle the store as a whole.
 pub fn collections() -> Vec<Collection> {
     vec![
@@ -308,9 +290,10 @@ pub fn problems() -> Vec<Code> {
         factors::NO_DEVICE,
         factors::NO_OTHER_PROOF,
         guard::IDENTITY_UNAVAILABLE,
+        guard::WEBHOOK_UNAVAILABLE,
         outbox::CHANNEL_UNAVAILABLE,
         outbox::MESSAGE_NOT_FOUND,
-        outbox::WEBHOOK_TOO_EARLY,
+        outbox::MESSAGE_EXPIRED,
         password_recovery::RECOVERY_CODE_FIRST,
         password_recovery::RECOVERY_FACTOR_REQUIRED,
         portcullis_ports::inbound::UNREADABLE,

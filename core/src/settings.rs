@@ -271,12 +271,12 @@ impl Default for Budgets {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outbox {
-    /// How often a message is tried before it becomes a dead letter.
+    /// How often a message is tried before it becomes a dead letter. Waiting for senders that are all left alone is no try.
     #[schemars(range(min = 1, max = 50))]
     pub attempts: u32,
-    /// A worker that dies holds its messages back for this long.
+    /// A worker that dies holds its messages back for this long. Renewed while several senders are asked in turn.
     pub lease: Span,
-    /// The longest time one attempt may take.
+    /// The longest time one attempt at one sender may take, the wait for its turn there included.
     pub timeout: Span,
     /// How long delivered messages and dead letters are kept.
     pub kept: Span,

@@ -155,8 +155,8 @@ pub(crate) fn decode<T: Stored>(record: Record) -> Result<Versioned<T>> {
 #[derive(Default)]
 pub(crate) struct Batch {
     writes: Vec<Write>,
-    /// Whether a message waits for delivery once this is done.
-    pub(crate) mail: bool,
+    /// The bells of the deployment that ring once this is done, one bit each: messages wait for delivery.
+    pub(crate) mail: u8,
     /// Remembered records that it changes in a way that other nodes must know at once.
     pub(crate) changed: Vec<Key>,
     /// Remembered records that it changes in a way that others may learn later.

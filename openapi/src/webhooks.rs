@@ -8,6 +8,7 @@ use poem_openapi::param::Path;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
 use portcullis_core::App;
+use portcullis_core::access::Source;
 use portcullis_ports::inbound::Delivery;
 
 use crate::answer::NoContent;
@@ -45,16 +46,22 @@ impl WebhooksApi {
         posted: Posted,
     ) -> Result<NoContent, Problem> {
         let outbox = &posted.app.outbox;
-        let inbound = outbox.inbound(&instance).filter(|_| *port == SENDERS);
-        let inbound = inbound.ok_or_else(|| NOT_FOUND.says("There is no webhook at this address."))?;
-        let body = body::read(&posted.headers, posted.body, LIMIT).await?;
+        let refuse = |error: portcullis_ports::Error| {
+            outbox.refused(&instance, &error);
+            Problem(error)
+        };
+        if *port != SENDERS || !outbox.has_webhooks(&instance) {
+            return Err(refuse(NOT_FOUND.says("There is no webhook at this address.")));
+        }
+        let body = body::read(&posted.headers, posted.body, LIMIT).await;
+        let body = body.map_err(|problem| refuse(problem.0))?;
         let delivery = Delivery {
             headers: &Headers(&posted.headers),
             url: &posted.url,
             body: &body,
             received_at: posted.app.clock().now(),
         };
-        outbox.receive(&instance, inbound, &delivery).await?;
+        outbox.receive(&instance, &delivery, &posted.source).await?;
         Ok(NoContent)
     }
 }
@@ -65,6 +72,7 @@ struct Posted {
     headers: HeaderMap,
     /// In full, as the vendor knows it.
     url: String,
+    source: Source,
     body: Body,
 }
 
@@ -100,6 +108,7 @@ impl<'a> ApiExtractor<'a> for Posted {
             app: Arc::clone(arrival.app()),
             headers: request.headers().clone(),
             url: format!("{}{path}", arrival.surroundings.public_url),
+            source: arrival.source(request),
             body: body.take()?,
         })
     }

@@ -39,6 +39,11 @@ pub fn unreadable(field: &str, what: &str) -> Error {
         .at(format!("/{field}"), what)
 }
 
+/// [`NOT_VERIFIED`] with the reason for the log. `why` never quotes the delivery: anybody may have written it.
+pub fn refused(why: impl Into<String>) -> Error {
+    NOT_VERIFIED.error().with("why", why)
+}
+
 /// A delivery as it arrived. Nothing in it is believed yet.
 pub struct Delivery<'a> {
     /// The headers.
@@ -89,34 +94,54 @@ impl<E> Verified<E> {
     }
 }
 
+/// What it takes to verify a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verification {
+    /// Computation alone.
+    Local,
+    /// The vendor is asked over the network, for a certificate or whether it sent this.
+    AsksVendor,
+}
+
 /// A vendor's deliveries.
 #[async_trait]
 pub trait Inbound: Send + Sync + 'static {
     /// What one delivery is made of.
     type Event: Send;
 
+    /// Refuses what is wrong at first sight, without I/O, and says what verifying the rest takes. Deliveries for which
+    /// the vendor must be asked are held to narrower bounds than others, so that forgeries keep nobody waiting.
+    ///
+    /// # Errors
+    /// As [`Inbound::verify`].
+    fn screen(&self, _delivery: &Delivery<'_>) -> Result<Verification> {
+        Ok(Verification::AsksVendor)
+    }
+
     /// Proves who sent it. There is no default: every vendor must decide.
     ///
     /// # Errors
-    /// [`NOT_VERIFIED`] if it is forged, altered or too old.
+    /// [`NOT_VERIFIED`] if it is forged, altered or too old; [`refused`] makes it, with the reason for the log.
     async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof>;
 
     /// Takes the body apart, and does what the vendor's protocol asks for besides, such as confirming a subscription.
     /// Called with verified deliveries only.
     ///
     /// # Errors
-    /// [`UNREADABLE`] or another `Invalid` error naming what could not be read.
+    /// [`UNREADABLE`] or another `Invalid` error naming what could not be read. What is genuine and about nothing that is
+    /// served here is no error: an event of the kind `Unsupported`, or none.
     async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<Self::Event>>;
 }
 
 /// Verifies a delivery and takes it apart: the only way to a [`Verified`] event.
 ///
 /// # Errors
-/// Those of [`Inbound::verify`] and [`Inbound::split`].
+/// Those of [`Inbound::screen`], [`Inbound::verify`] and [`Inbound::split`].
 pub async fn receive<I: Inbound + ?Sized>(
     inbound: &I,
     delivery: &Delivery<'_>,
 ) -> Result<Vec<Verified<I::Event>>, Error> {
+    inbound.screen(delivery)?;
     let proof = inbound.verify(delivery).await?;
     let received_at = delivery.received_at;
     let verified = |event| Verified {

@@ -105,12 +105,18 @@ pub struct Receipt {
 ///
 /// # Behaviour
 /// - `Done` means that the vendor accepted it, not that it was read.
-/// - A time-out after sending is `Unknown`.
+/// - A time-out after sending is `Unknown`. It is never sent again by itself.
+/// - What stands in the way of every message is told as [`Reason::outage`]: the sender is left alone for a while then.
 /// - No retry, no logging of texts or addresses, no storage: layers around the port do that.
 #[async_trait]
 pub trait Sender: Send + Sync + 'static {
     /// The channels it serves; at least one.
     fn channels(&self) -> &[Channel];
+
+    /// How many messages may be on their way at once; at least one.
+    fn concurrency(&self) -> usize {
+        16
+    }
 
     /// Sends one message, once.
     async fn send(&self, message: &Message) -> Outcome<Receipt>;
@@ -165,6 +171,11 @@ pub enum DeliveryNews {
     Welcome {
         /// Where.
         to: Destination,
+    },
+    /// Genuine, and about nothing that is served here, such as a wish on a channel of another kind. It is counted.
+    Unsupported {
+        /// What it is about, for the operator. Quotes nothing.
+        what: &'static str,
     },
 }
 

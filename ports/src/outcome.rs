@@ -33,6 +33,8 @@ pub struct Reason {
     pub detail: String,
     /// Whether trying again makes sense.
     pub retry: Retry,
+    /// Whether it stands in the way of everything that is asked of the third party, and not of this matter alone.
+    pub outage: bool,
 }
 
 impl Reason {
@@ -42,6 +44,7 @@ impl Reason {
             code: code.into(),
             detail: detail.into(),
             retry: Retry::Never,
+            outage: false,
         }
     }
 
@@ -51,6 +54,15 @@ impl Reason {
             code: code.into(),
             detail: detail.into(),
             retry: Retry::Later(wait),
+            outage: false,
+        }
+    }
+
+    /// A reason that passes and stands in the way of everything: no connection, credentials that are refused.
+    pub fn outage(code: impl Into<String>, detail: impl Into<String>, wait: std::time::Duration) -> Self {
+        Self {
+            outage: true,
+            ..Self::passing(code, detail, wait)
         }
     }
 }

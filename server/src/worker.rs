@@ -1,4 +1,5 @@
-//! The workers that deliver messages, one task per lane, and the one that sends what forgotten passwords ask for.
+//! The workers that deliver messages, one task per lane and channel, and the one that sends what forgotten passwords ask
+//! for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +7,7 @@ use std::time::Duration;
 use portcullis_core::App;
 use portcullis_core::audit::Histories;
 use portcullis_core::outbox::Lane;
+use portcullis_ports::notification::Channel;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -23,16 +25,18 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts one worker per lane, one that measures, and one that prunes histories.
+    /// Starts one worker per lane and channel, one that measures, and one that prunes histories.
     pub fn start(app: &Arc<App>, histories: Histories) -> Self {
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for lane in [Lane::Codes, Lane::Notices] {
-            let (app, stop) = (Arc::clone(app), stop.subscribe());
-            tasks.spawn(kept_running(move || {
-                let (app, stopped) = (Arc::clone(&app), stopped(stop.clone()));
-                async move { app.outbox.work(lane, stopped).await }
-            }));
+            for channel in [Channel::Email, Channel::Sms] {
+                let (app, stop) = (Arc::clone(app), stop.subscribe());
+                tasks.spawn(kept_running(move || {
+                    let (app, stopped) = (Arc::clone(&app), stopped(stop.clone()));
+                    async move { app.outbox.work(lane, channel, stopped).await }
+                }));
+            }
         }
         let (recovering, stopping) = (Arc::clone(app), stop.subscribe());
         tasks.spawn(kept_running(move || {
@@ -106,15 +110,11 @@ async fn prune(histories: &Histories) {
 
 async fn measure(app: &App) {
     loop {
-        for (lane, name) in [
-            (Lane::Codes, "codes"),
-            (Lane::Notices, "notices"),
-            (Lane::Dead, "dead"),
-        ] {
+        for lane in [Lane::Codes, Lane::Notices, Lane::Dead] {
             match app.outbox.waiting(lane).await {
                 #[expect(clippy::cast_precision_loss, reason = "at most 1,000")]
                 Ok(waiting) => {
-                    metrics::gauge!("portcullis_outbox_waiting", "lane" => name).set(waiting as f64);
+                    metrics::gauge!("portcullis_outbox_waiting", "lane" => lane.word()).set(waiting as f64);
                 }
                 Err(error) => tracing::debug!(?error, "the outbox could not be measured"),
             }

@@ -1,89 +1,28 @@
-//! The workers of the outbox: lease, send, retry, give up.
+//! One message on its way: leased, offered, and what came of it written down.
 
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
 use portcullis_ports::id::MessageId;
 use portcullis_ports::notification::{DeliveryState, Destination};
-use portcullis_ports::storage::{Range, STORE_CONFLICT};
+use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Kind, Result, Timestamp};
 
 use super::offer::Verdict;
-use super::records::{Attempt, Delivery, Lane, Named, Place, StoredMessage};
+use super::records::{Attempt, Delivery, Lane, Named, Place, Report, StoredMessage};
 use super::{Outbox, withheld};
 use crate::suppressions::remark;
-use crate::table::{Batch, Stored, Versioned};
+use crate::table::{Batch, Slot, Stored, Versioned};
 
-/// How long a worker sleeps when nobody wakes it: the delay of a message that another process queued and left.
-const PATROL: Duration = Duration::from_secs(1);
-/// How many messages of one lane are on their way at once.
-const ABREAST: usize = 8;
+/// How often it is tried to write down what came of a message while the store is away: until it is written, another
+/// node may send the message again.
+const SETTLE_TRIES: u32 = 20;
+/// The first and the longest wait between these tries.
+const SETTLE_WAIT: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
 
 impl Outbox {
-    /// Delivers the messages of one lane until `stop` is done; what is on its way by then is finished.
-    pub async fn work(&self, lane: Lane, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
-        loop {
-            let woken = self.deployment.mail.listen();
-            loop {
-                match self.batch(lane).await {
-                    Ok(Some(_)) => {}
-                    Ok(None) => break,
-                    Err(error) => {
-                        let lane = lane.word();
-                        tracing::warn!(lane, ?error, "messages could not be read; trying again");
-                        break;
-                    }
-                }
-                // Asked also while there is more to do: nothing is begun that could not be finished.
-                if stop.as_mut().now_or_never().is_some() {
-                    return;
-                }
-            }
-            let rest = pin!(async {
-                select(woken, self.deployment.clock.sleep(PATROL)).await;
-            });
-            if let Either::Left(_) = select(stop.as_mut(), rest).await {
-                return;
-            }
-        }
-    }
-
-    /// Delivers everything that is due now, and says how much it was.
-    pub async fn drain(&self, lane: Lane) -> Result<usize> {
-        let mut handled = 0;
-        while let Some(done) = self.batch(lane).await? {
-            handled += done;
-        }
-        Ok(handled)
-    }
-
-    /// Delivers some of what is due now; `None` if that is nothing.
-    async fn batch(&self, lane: Lane) -> Result<Option<usize>> {
-        let range = Range::Between("0".into(), Place::horizon(self.deployment.now()));
-        let queue = self.deployment.table::<Place>();
-        let (due, _) = queue.page(lane.word(), range, ABREAST, None).await?;
-        if due.is_empty() {
-            return Ok(None);
-        }
-        let mut running: FuturesUnordered<_> = due.iter().map(|place| self.handle(place)).collect();
-        let (mut handled, mut failed) = (0, None);
-        // What is on its way is awaited also after a failure: a send that is dropped half-way may be repeated.
-        while let Some(result) = running.next().await {
-            match result {
-                Ok(done) => handled += usize::from(done),
-                Err(error) => failed = Some(error),
-            }
-        }
-        failed.map_or(Ok(Some(handled)), Err)
-    }
-
     /// Leases one message and sends it. `false` if another worker was faster.
-    async fn handle(&self, place: &Versioned<Place>) -> Result<bool> {
-        let leased = match self.lease(place).await {
+    pub(super) async fn handle(&self, place: &Versioned<Place>) -> Result<bool> {
+        let mut leased = match self.lease(place).await {
             Ok(leased) => leased,
             Err(error) if error.code() == STORE_CONFLICT => return Ok(false),
             Err(error) => return Err(error),
@@ -96,19 +35,65 @@ impl Outbox {
             self.deployment.commit(batch).await?;
             return Ok(true);
         };
-        let now = self.deployment.now();
-        let verdict = if stored.deliver_by.is_some_and(|by| by <= now) {
-            Verdict::without_sender(Delivery::Expired, Vec::new())
-        } else if leased.tries > self.deployment.settings.outbox.attempts {
-            Verdict::without_sender(Delivery::Unknown, vec![lost(now)])
-        } else if let Some(obstacle) = self.obstacle(&leased, &stored).await? {
-            Verdict::without_sender(Delivery::Withheld, vec![withheld(now, obstacle)])
-        } else {
-            let offered = self.offer(&stored).await?;
-            self.judge(&leased, offered)
-        };
+        let verdict = self.verdict(&mut leased, &stored).await?;
         self.settle(&leased, &verdict).await?;
         Ok(true)
+    }
+
+    async fn verdict(&self, leased: &mut Place, stored: &StoredMessage) -> Result<Verdict> {
+        let now = self.deployment.now();
+        if stored.is_late(now) {
+            return Ok(Verdict::without_sender(Delivery::Expired, Vec::new()));
+        }
+        if leased.tries > 1
+            && let Some(sender) = self.reported(stored).await?
+        {
+            return Ok(Verdict::without_sender(
+                Delivery::Delivered,
+                vec![known(now, sender)],
+            ));
+        }
+        if leased.tries > self.deployment.settings.outbox.attempts {
+            return Ok(Verdict::without_sender(Delivery::Unknown, vec![lost(now)]));
+        }
+        if let Some(obstacle) = self.obstacle(leased, stored).await? {
+            return Ok(Verdict::without_sender(
+                Delivery::Withheld,
+                vec![withheld(now, obstacle)],
+            ));
+        }
+        let offering = self.offer(leased, stored).await?;
+        if offering.late {
+            return Ok(Verdict::without_sender(Delivery::Expired, Vec::new()));
+        }
+        if !offering.was_asked() {
+            return Ok(self.not_asked(leased, &offering));
+        }
+        let mut verdict = self.judge(leased, offering.offered);
+        // What could be tried again only after it is of no use is over now.
+        if verdict.again_at.is_some_and(|again| stored.is_late(again)) {
+            verdict.again_at = None;
+            verdict.delivery = Delivery::Expired;
+        }
+        Ok(verdict)
+    }
+
+    /// The sender whose vendor reported that it has the message, although nobody wrote down the answer: a worker that
+    /// disappeared had sent it.
+    async fn reported(&self, stored: &StoredMessage) -> Result<Option<String>> {
+        for one in self.senders.iter().filter(|one| one.inbound.is_some()) {
+            let instance = one.guard.instance();
+            let named = self.named(instance, stored.id.as_str()).await?;
+            if named
+                .value
+                .early
+                .iter()
+                .any(|report| report.state != DeliveryState::Failed)
+            {
+                return Ok(Some(instance.to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// Moves the place behind the lease, so that it comes back by itself if this process dies.
@@ -124,6 +109,36 @@ impl Outbox {
         batch.insert(&leased)?;
         self.deployment.commit(batch).await?;
         Ok(leased)
+    }
+
+    /// Makes sure that the lease lasts until a send that ends by `deadline` is written down; `false` if another worker has
+    /// the message by now.
+    pub(super) async fn hold(&self, leased: &mut Place, deadline: Timestamp) -> Result<bool> {
+        let settings = &self.deployment.settings.outbox;
+        let lease = settings.lease.get();
+        let reserve = lease.saturating_sub(settings.timeout.get()) / 2;
+        if deadline + reserve <= leased.due {
+            return Ok(true);
+        }
+        let (partition, sort) = leased.key();
+        let Some(held) = self.deployment.table::<Place>().find(&partition, &sort).await? else {
+            return Ok(false);
+        };
+        let renewed = Place {
+            due: self.deployment.now() + lease,
+            ..leased.clone()
+        };
+        let mut batch = Batch::default();
+        batch.remove(&held);
+        batch.insert(&renewed)?;
+        match self.deployment.commit(batch).await {
+            Ok(()) => {
+                *leased = renewed;
+                Ok(true)
+            }
+            Err(error) if error.code() == STORE_CONFLICT => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Why a message may not be sent after all.
@@ -159,6 +174,21 @@ impl Outbox {
     /// If the lease ended before the answer came, the place of the message is another worker's, who may have decided
     /// already: then all that counts of this answer is that the message was taken.
     pub(super) async fn settle(&self, leased: &Place, verdict: &Verdict) -> Result<()> {
+        let (mut wait, longest) = SETTLE_WAIT;
+        for _ in 1..SETTLE_TRIES {
+            match self.settle_once(leased, verdict).await {
+                Err(error) if error.kind() == Kind::Unavailable => {
+                    tracing::warn!(id = %leased.message, ?error, "what came of a message is not written down yet");
+                    self.deployment.clock.sleep(wait).await;
+                    wait = wait.saturating_mul(2).min(longest);
+                }
+                settled => return settled,
+            }
+        }
+        self.settle_once(leased, verdict).await
+    }
+
+    async fn settle_once(&self, leased: &Place, verdict: &Verdict) -> Result<()> {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
@@ -169,11 +199,44 @@ impl Outbox {
                 }
                 let held = held.map(|held| held.value);
                 if let Some(stored) = self.stored(&leased.message).await? {
-                    self.settle_in(&mut batch, held, &stored, verdict)?;
+                    let early = self.take_names(&mut batch, &stored, verdict).await?;
+                    self.settle_in(&mut batch, held, &stored, verdict, early)?;
                 }
                 self.deployment.commit(batch).await
             })
             .await
+    }
+
+    /// Makes known the names by which the vendors that were asked may speak of the message, and gives what they reported
+    /// by these names already.
+    async fn take_names(
+        &self,
+        batch: &mut Batch,
+        stored: &StoredMessage,
+        verdict: &Verdict,
+    ) -> Result<Vec<Report>> {
+        let mut early = Vec::new();
+        for one in self.senders.iter().filter(|one| one.inbound.is_some()) {
+            let instance = one.guard.instance();
+            let taken = verdict.taken.as_ref().filter(|(by, _)| by == instance);
+            let ours = stored.id.as_str();
+            let mut slots: Vec<Slot<Named>> = Vec::new();
+            if let Some((_, reference)) = taken {
+                slots.push(self.named(instance, reference).await?);
+            }
+            let asked = verdict.attempts.iter().any(|attempt| attempt.sender == instance);
+            if asked && taken.is_none_or(|(_, reference)| reference != ours) {
+                let named = self.named(instance, ours).await?;
+                slots.extend(Some(named).filter(|named| !named.value.early.is_empty()));
+            }
+            for mut slot in slots {
+                early.append(&mut slot.value.early);
+                slot.value.message = Some(stored.id.clone());
+                slot.value.until = stored.kept_until;
+                batch.save(&slot)?;
+            }
+        }
+        Ok(early)
     }
 
     fn settle_in(
@@ -182,16 +245,18 @@ impl Outbox {
         held: Option<Place>,
         stored: &Versioned<StoredMessage>,
         verdict: &Verdict,
+        early: Vec<Report>,
     ) -> Result<()> {
         let mut message = stored.value.clone();
         message.attempts.extend(verdict.attempts.iter().cloned());
-        if let Some((instance, reference)) = &verdict.taken {
+        if let Some((_, reference)) = &verdict.taken {
             message.reference = Some(reference.clone());
-            batch.overwrite(&Named {
-                pseudonym: self.name(instance, reference)?,
-                message: message.id.clone(),
-                until: message.kept_until,
-            })?;
+        }
+        for report in early {
+            let known = message.report.as_ref();
+            if known.is_none_or(|known| known.state < report.state) {
+                message.report = Some(report);
+            }
         }
         let ours = held.filter(|_| stored.delivery == Delivery::Queued);
         let undelivered = stored.delivery != Delivery::Delivered;
@@ -206,7 +271,9 @@ impl Outbox {
             }
         }
         if let (Some(place), Some(due)) = (ours, verdict.again_at) {
-            batch.insert(&Place { due, ..place })?;
+            // A try in which nobody was asked is none, except that the first one is what a message is paid for at.
+            let tries = place.tries.saturating_sub(u32::from(verdict.not_asked)).max(1);
+            batch.insert(&Place { due, tries, ..place })?;
         }
         let given_up = matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
         if given_up && message.parked.is_none() {
@@ -236,6 +303,16 @@ fn decided(message: &StoredMessage, verdict: &Verdict) -> Delivery {
         (Delivery::Unknown, Some(DeliveryState::Failed)) => Delivery::Dead,
         (Delivery::Unknown, Some(DeliveryState::Sent | DeliveryState::Delivered)) => Delivery::Delivered,
         (delivery, _) => delivery,
+    }
+}
+
+/// The line in the history of a message that turned out to be sent.
+fn known(at: Timestamp, sender: String) -> Attempt {
+    Attempt {
+        at,
+        sender,
+        outcome: "done".into(),
+        detail: "the vendor reported it; the worker that sent it disappeared".into(),
     }
 }
 

@@ -1,29 +1,22 @@
-//! What vendors report of messages: deliveries are verified, events applied once, in whatever order they come.
+//! What vendors report of messages: events are applied once, in whatever order they come.
 
 use std::time::Duration;
 
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{self, Inbound, UNREADABLE, Verified};
+use portcullis_ports::inbound::Verified;
 use portcullis_ports::notification::{DeliveryEvent, DeliveryNews, DeliveryState};
-use portcullis_ports::{Code, Kind, Result};
+use portcullis_ports::{Result, Timestamp};
 
 use super::Outbox;
 use super::deliver::clear;
 use super::records::{Applied, Delivery, Named, Report, StoredMessage};
 use crate::suppressions::SuppressionView;
-use crate::table::{Batch, Versioned};
-
-/// The delivery is about something that is not written down yet, or could not be checked in time.
-pub const WEBHOOK_TOO_EARLY: Code = Code::new(
-    "webhook-too-early",
-    Kind::Unavailable,
-    "This cannot be applied yet: deliver it again in a moment.",
-);
+use crate::table::{Batch, Slot, Versioned};
 
 /// An event about a message that we do not know may be faster than the commit that makes it known, for this long.
 const EARLY: Duration = Duration::from_mins(1);
-/// When a vendor should try again then.
-const AGAIN: Duration = Duration::from_secs(10);
+/// How long a report waits for its message: longer than a sending and the writing down of its answer take.
+const PARKED: Duration = Duration::from_mins(10);
 /// Longer than vendors repeat their events.
 const REMEMBERED: Duration = Duration::from_hours(7 * 24);
 /// The longest remark of a vendor that is kept, in characters.
@@ -34,60 +27,46 @@ const LONGEST_DETAIL: usize = 500;
 pub enum Recorded {
     /// It was written down.
     Applied,
+    /// It is kept until the message that it is about is known.
+    Parked,
     /// It was written down before.
     Repeated,
     /// It is about a message that is not ours, or not any more.
     Foreign,
+    /// It is about something that is not served here.
+    Unsupported,
+}
+
+impl Recorded {
+    /// The word in meters.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Parked => "parked",
+            Self::Repeated => "repeated",
+            Self::Foreign => "foreign",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// What a vendor's name for a message leads to.
+enum Meant {
+    /// A message of ours.
+    Known(Versioned<StoredMessage>),
+    /// Perhaps a message of ours whose sender has not answered yet.
+    Awaited(Slot<Named>),
+    /// None of ours.
+    Foreign,
 }
 
 impl Outbox {
-    /// Where the webhooks of a sender go, if its vendor sends any.
-    pub fn inbound(&self, instance: &str) -> Option<&dyn Inbound<Event = DeliveryEvent>> {
-        let found = self.senders.iter().find(|one| one.instance == instance)?;
-        found.inbound.as_deref()
-    }
-
-    /// Verifies a delivery to a sender's webhook and applies what is in it.
-    ///
-    /// # Errors
-    /// `webhook-not-verified`, `webhook-unreadable`; `webhook-too-early` if the vendor should deliver it again.
-    pub async fn receive(
-        &self,
-        instance: &str,
-        inbound: &dyn Inbound<Event = DeliveryEvent>,
-        delivery: &inbound::Delivery<'_>,
-    ) -> Result<()> {
-        let events = inbound::receive(inbound, delivery)
-            .await
-            .map_err(|error| match error.kind() {
-                Kind::Invalid => UNREADABLE.says(error.detail().to_owned()).because(error),
-                _ => error,
-            })?;
-        let mut early = None;
-        for event in events {
-            match self.record(instance, &event).await {
-                Ok(recorded) => {
-                    let outcome = match recorded {
-                        Recorded::Applied => "applied",
-                        Recorded::Repeated => "repeated",
-                        Recorded::Foreign => "foreign",
-                    };
-                    metrics::counter!("portcullis_delivery_events_total", "sender" => instance.to_owned(), "outcome" => outcome)
-                        .increment(1);
-                }
-                // The others are applied first; when all come again, they are known.
-                Err(error) if error.code() == WEBHOOK_TOO_EARLY => early = Some(error),
-                Err(error) => return Err(error),
-            }
-        }
-        early.map_or(Ok(()), Err)
-    }
-
     /// Applies one event of a sender's vendor, once.
-    ///
-    /// # Errors
-    /// `webhook-too-early`: it is about a message that is not known, and so young that it may become known.
     pub async fn record(&self, instance: &str, event: &Verified<DeliveryEvent>) -> Result<Recorded> {
+        if let DeliveryNews::Unsupported { what } = &event.event().news {
+            tracing::info!(sender = instance, what, "an event of a vendor was left alone");
+            return Ok(Recorded::Unsupported);
+        }
         let pseudonym = self
             .deployment
             .keyring
@@ -99,26 +78,40 @@ impl Outbox {
                     return Ok(Recorded::Repeated);
                 }
                 let mut batch = Batch::default();
+                let recorded = self.apply(&mut batch, instance, event).await?;
+                if recorded == Recorded::Foreign {
+                    return Ok(recorded);
+                }
                 batch.insert(&Applied {
                     pseudonym: pseudonym.clone(),
-                    until: self.deployment.now() + REMEMBERED,
+                    until: self.remembered(&event.event().news, recorded),
                 })?;
-                if !self.apply(&mut batch, instance, event).await? {
-                    return Ok(Recorded::Foreign);
-                }
                 self.deployment.commit(batch).await?;
-                Ok(Recorded::Applied)
+                Ok(recorded)
             })
             .await
     }
 
-    /// Adds what an event changes to a batch. `false` if it is about nothing of ours.
+    /// Until when an event is recognised when it comes again.
+    ///
+    /// Not every vendor signs a time. Whoever has seen a genuine wish pass by could send it again years later, and undo
+    /// what its author wished since. So what opens or closes a destination is recognised for good.
+    fn remembered(&self, news: &DeliveryNews, recorded: Recorded) -> Option<Timestamp> {
+        let now = self.deployment.now();
+        match (news, recorded) {
+            (DeliveryNews::Suppress { .. } | DeliveryNews::Welcome { .. }, _) => None,
+            (_, Recorded::Parked) => Some(now + PARKED),
+            _ => Some(now + REMEMBERED),
+        }
+    }
+
+    /// Adds what an event changes to a batch.
     async fn apply(
         &self,
         batch: &mut Batch,
         instance: &str,
         event: &Verified<DeliveryEvent>,
-    ) -> Result<bool> {
+    ) -> Result<Recorded> {
         let at = event.event().at;
         match &event.event().news {
             DeliveryNews::Report {
@@ -126,30 +119,29 @@ impl Outbox {
                 state,
                 detail,
             } => {
-                let Some(stored) = self.named(instance, reference).await? else {
-                    let now = self.deployment.now();
-                    // A message is written down before it is sent: if one that goes by our name is not there, there is
-                    // nothing to wait for.
-                    let gone = match MessageId::parse(reference) {
-                        Ok(id) => self.stored(&id).await?.is_none(),
-                        Err(_) => false,
-                    };
-                    if !gone && now.since(at).max(at.since(now)) < EARLY {
-                        return Err(WEBHOOK_TOO_EARLY.error().retry_after(AGAIN));
-                    }
-                    tracing::info!(
-                        sender = instance,
-                        "a report about an unknown message was left alone"
-                    );
-                    return Ok(false);
-                };
                 let report = Report {
                     sender: instance.to_owned(),
                     state: *state,
                     reported_at: at,
                     detail: cut(detail),
                 };
-                follow(batch, &stored, report)?;
+                return match self.meant(instance, reference, at).await? {
+                    Meant::Known(stored) => {
+                        follow(batch, &stored, report)?;
+                        Ok(Recorded::Applied)
+                    }
+                    Meant::Awaited(slot) => {
+                        self.park(batch, slot, report)?;
+                        Ok(Recorded::Parked)
+                    }
+                    Meant::Foreign => {
+                        tracing::info!(
+                            sender = instance,
+                            "a report about an unknown message was left alone"
+                        );
+                        Ok(Recorded::Foreign)
+                    }
+                };
             }
             DeliveryNews::Suppress { to, cause, detail } => {
                 let view = SuppressionView {
@@ -162,26 +154,62 @@ impl Outbox {
                 self.suppressions.add(batch, to, view).await?;
             }
             DeliveryNews::Welcome { to } => self.suppressions.welcome(batch, to, at, instance).await?,
+            DeliveryNews::Unsupported { .. } => return Ok(Recorded::Unsupported),
         }
-        Ok(true)
+        Ok(Recorded::Applied)
     }
 
     /// The message that a vendor means: by the vendor's name for it, or by ours where the vendor repeats that.
-    async fn named(&self, instance: &str, reference: &str) -> Result<Option<Versioned<StoredMessage>>> {
-        let names = self.deployment.table::<Named>();
-        if let Some(named) = names.find(&self.name(instance, reference)?, Named::SORT).await? {
-            return self.stored(&named.message).await;
+    async fn meant(&self, instance: &str, reference: &str, at: Timestamp) -> Result<Meant> {
+        let slot = self.named(instance, reference).await?;
+        if let Some(id) = &slot.value.message {
+            return Ok(self.stored(id).await?.map_or(Meant::Foreign, Meant::Known));
         }
         let Ok(id) = MessageId::parse(reference) else {
-            return Ok(None);
+            let now = self.deployment.now();
+            let young = now.since(at).max(at.since(now)) < EARLY;
+            return Ok(if young {
+                Meant::Awaited(slot)
+            } else {
+                Meant::Foreign
+            });
         };
-        let found = self.stored(&id).await?;
-        let asked =
-            |stored: &Versioned<StoredMessage>| stored.attempts.iter().any(|one| one.sender == instance);
-        Ok(found.filter(asked))
+        // A message is written down before it is sent: if one that goes by our name is not there, there is nothing to
+        // wait for.
+        let Some(stored) = self.stored(&id).await? else {
+            return Ok(Meant::Foreign);
+        };
+        let asked = stored.attempts.iter().any(|one| one.sender == instance);
+        Ok(match stored.delivery {
+            _ if asked => Meant::Known(stored),
+            Delivery::Queued => Meant::Awaited(slot),
+            _ => Meant::Foreign,
+        })
     }
 
-    pub(super) fn name(&self, instance: &str, reference: &str) -> Result<String> {
+    fn park(&self, batch: &mut Batch, mut slot: Slot<Named>, report: Report) -> Result<()> {
+        let named = &mut slot.value;
+        if named.early.len() < Named::EARLY {
+            named.early.push(report);
+        }
+        named.until = self.deployment.now() + PARKED;
+        batch.save(&slot)
+    }
+
+    /// What is known by a vendor's name for a message.
+    pub(super) async fn named(&self, instance: &str, reference: &str) -> Result<Slot<Named>> {
+        let pseudonym = self.name(instance, reference)?;
+        let names = self.deployment.table::<Named>();
+        let empty = || Named {
+            pseudonym: pseudonym.clone(),
+            message: None,
+            early: Vec::new(),
+            until: self.deployment.now(),
+        };
+        names.slot(&pseudonym, Named::SORT, empty).await
+    }
+
+    fn name(&self, instance: &str, reference: &str) -> Result<String> {
         self.deployment
             .keyring
             .pseudonym("delivery-name", &[instance, reference])

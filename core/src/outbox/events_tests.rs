@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use portcullis_ports::Retry;
+use portcullis_ports::Kind;
 use portcullis_ports::inbound::{Delivery as Posted, NOT_VERIFIED, Proof, UNREADABLE};
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, Receipt, SuppressionCause};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
@@ -11,12 +11,12 @@ use portcullis_ports::outcome::{Outcome, Reason, Reference};
 use super::offer::Offered;
 use super::*;
 use crate::settings::Settings;
-use crate::testing::{Bearer, Office, World, world_sending};
+use crate::testing::{Bearer, Office, World, home, world_sending};
 
 /// A vendor whose deliveries hold what the test put there.
 #[derive(Default)]
 pub(crate) struct Vendor {
-    events: Mutex<Vec<DeliveryEvent>>,
+    pub(super) events: Mutex<Vec<DeliveryEvent>>,
 }
 
 #[async_trait]
@@ -31,6 +31,10 @@ impl Inbound for Vendor {
     }
 
     async fn split(&self, delivery: &Posted<'_>) -> Result<Vec<DeliveryEvent>> {
+        if delivery.body == b"no answer" {
+            const SILENT: Code = Code::new("silent", Kind::Unavailable, "The vendor does not answer.");
+            return Err(SILENT.error().retry_after(std::time::Duration::from_secs(5)));
+        }
         if delivery.body == b"garbage" {
             const GARBAGE: Code = Code::new("garbage", Kind::Invalid, "Garbage.");
             return Err(GARBAGE.says("The field `event` is missing."));
@@ -42,7 +46,7 @@ impl Inbound for Vendor {
 /// A deployment whose sender `main` has webhooks.
 pub(crate) struct Heard {
     pub(crate) world: World,
-    vendor: Arc<Vendor>,
+    pub(super) vendor: Arc<Vendor>,
 }
 
 impl Heard {
@@ -53,7 +57,7 @@ impl Heard {
         Self { world, vendor }
     }
 
-    async fn post(&self, body: &[u8]) -> Result<()> {
+    pub(super) async fn post(&self, body: &[u8]) -> Result<()> {
         let outbox = &self.world.app.outbox;
         let delivery = Posted {
             headers: &Bearer(String::new()),
@@ -61,8 +65,7 @@ impl Heard {
             body,
             received_at: self.world.app.clock().now(),
         };
-        let inbound = outbox.inbound("main").unwrap();
-        outbox.receive("main", inbound, &delivery).await
+        outbox.receive("main", &delivery, &home()).await
     }
 
     /// One event, `ago` seconds old.
@@ -82,7 +85,7 @@ impl Heard {
         self.hear(&format!("{to} {cause:?}"), 0, news).await.unwrap();
     }
 
-    async fn sent(&self) -> MessageId {
+    pub(super) async fn sent(&self) -> MessageId {
         self.world.sign_up("ada@example.com").await;
         let queue = self.world.app.outbox.deployment.table::<Place>();
         let id = queue.all(Lane::Codes.word()).await.unwrap()[0].message.clone();
@@ -90,7 +93,7 @@ impl Heard {
         id
     }
 
-    async fn view(&self, id: &MessageId) -> MessageView {
+    pub(super) async fn view(&self, id: &MessageId) -> MessageView {
         self.world.app.outbox.message(id).await.unwrap()
     }
 }
@@ -110,7 +113,7 @@ pub(crate) fn suppression(to: &str, cause: SuppressionCause) -> DeliveryNews {
     }
 }
 
-fn report(reference: &str, state: DeliveryState) -> DeliveryNews {
+pub(super) fn report(reference: &str, state: DeliveryState) -> DeliveryNews {
     DeliveryNews::Report {
         reference: reference.to_owned(),
         state,
@@ -165,80 +168,12 @@ async fn an_event_is_applied_once_however_often_it_comes() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_faster_than_our_commit_is_asked_for_again() {
-    let heard = Heard::with(Settings::default()).await;
-    let early = heard
-        .hear("1", 3, report("not-yet-known", DeliveryState::Delivered))
-        .await;
-    let early = early.unwrap_err();
-    assert_eq!(early.code(), WEBHOOK_TOO_EARLY);
-    assert!(matches!(early.retry(), Retry::Later(_)));
-    // Now the message is known by that name.
-    let receipt = Receipt {
-        reference: "not-yet-known".into(),
-    };
-    heard
-        .world
-        .post
-        .answers
-        .lock()
-        .unwrap()
-        .push(Outcome::Done(receipt));
-    let id = heard.sent().await;
-    heard
-        .hear("1", 5, report("not-yet-known", DeliveryState::Delivered))
-        .await
-        .unwrap();
-    assert_eq!(
-        heard.view(&id).await.report.unwrap().state,
-        DeliveryState::Delivered
-    );
-}
-
-#[tokio::test]
-async fn nobody_waits_for_a_message_of_ours_that_is_gone() {
-    let heard = Heard::with(Settings::default()).await;
-    let id = heard.sent().await;
-    heard.world.wait(31 * 86_400);
-    let late = report(id.as_str(), DeliveryState::Delivered);
-    heard.hear("1", 0, late).await.unwrap();
-    let other = report("somebody else's", DeliveryState::Delivered);
-    let early = heard.hear("2", 0, other).await.unwrap_err();
-    assert_eq!(early.code(), WEBHOOK_TOO_EARLY);
-}
-
-#[tokio::test]
 async fn an_old_event_about_a_foreign_message_is_left_alone() {
     let heard = Heard::with(Settings::default()).await;
     heard
         .hear("1", 61, report("somebody-elses", DeliveryState::Failed))
         .await
         .unwrap();
-}
-
-#[tokio::test]
-async fn one_early_event_does_not_hold_the_others_back() {
-    let heard = Heard::with(Settings::default()).await;
-    let id = heard.sent().await;
-    let at = heard.world.app.clock().now();
-    let event = |id: &str, news| DeliveryEvent {
-        id: id.into(),
-        at,
-        news,
-    };
-    let both = [
-        event("1", report("not-yet-known", DeliveryState::Sent)),
-        event("2", report(id.as_str(), DeliveryState::Delivered)),
-    ];
-    heard.vendor.events.lock().unwrap().extend(both);
-    assert_eq!(
-        heard.post(b"genuine").await.unwrap_err().code(),
-        WEBHOOK_TOO_EARLY
-    );
-    assert_eq!(
-        heard.view(&id).await.report.unwrap().state,
-        DeliveryState::Delivered
-    );
 }
 
 #[tokio::test]
@@ -343,10 +278,11 @@ async fn names_of_one_sender_mean_nothing_to_another() {
     let heard = Heard { world, vendor };
     let id = heard.sent().await;
     assert_eq!(heard.view(&id).await.attempts[0].sender, "other");
-    let foreign = heard
+    heard
         .hear("1", 0, report(id.as_str(), DeliveryState::Failed))
-        .await;
-    assert_eq!(foreign.unwrap_err().code(), WEBHOOK_TOO_EARLY);
+        .await
+        .unwrap();
+    assert_eq!(heard.view(&id).await.report, None);
 }
 
 #[tokio::test]
@@ -358,7 +294,7 @@ async fn what_is_forged_or_unreadable_changes_nothing() {
         (unreadable.code(), unreadable.detail()),
         (UNREADABLE, "The field `event` is missing.")
     );
-    assert!(heard.world.app.outbox.inbound("elsewhere").is_none());
+    assert!(!heard.world.app.outbox.has_webhooks("elsewhere"));
 }
 
 #[tokio::test]
@@ -376,9 +312,16 @@ async fn a_report_between_two_tries_does_not_disturb_the_delivery() {
     let queue = heard.world.app.outbox.deployment.table::<Place>();
     heard.world.wait(10);
     let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
-    let leased = heard.world.app.outbox.lease(&place).await.unwrap();
+    let mut leased = heard.world.app.outbox.lease(&place).await.unwrap();
     let stored = heard.world.app.outbox.stored(&id).await.unwrap().unwrap();
-    let offered = heard.world.app.outbox.offer(&stored).await.unwrap();
+    let offered = heard
+        .world
+        .app
+        .outbox
+        .offer(&mut leased, &stored)
+        .await
+        .unwrap()
+        .offered;
     heard
         .hear("1", 0, report(id.as_str(), DeliveryState::Delivered))
         .await
@@ -388,4 +331,26 @@ async fn a_report_between_two_tries_does_not_disturb_the_delivery() {
     let view = heard.view(&id).await;
     assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
     assert_eq!(view.report.unwrap().state, DeliveryState::Delivered);
+}
+
+#[tokio::test]
+async fn whatever_a_vendor_calls_its_trouble_it_is_told_alike() {
+    let heard = Heard::with(Settings::default()).await;
+    let error = heard.post(b"no answer").await.unwrap_err();
+    assert_eq!(error.code(), crate::guard::WEBHOOK_UNAVAILABLE);
+    assert_eq!(
+        error.retry(),
+        portcullis_ports::Retry::Later(std::time::Duration::from_secs(5))
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_served_here_is_taken_and_left_alone() {
+    let heard = Heard::with(Settings::default()).await;
+    let what = "a wish on a channel that is not served";
+    heard
+        .hear("1", 0, DeliveryNews::Unsupported { what })
+        .await
+        .unwrap();
+    assert!(heard.world.app.suppressions.list().await.unwrap().is_empty());
 }

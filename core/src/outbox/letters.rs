@@ -16,6 +16,13 @@ pub const MESSAGE_NOT_FOUND: Code = Code::new(
     "There is no such undelivered message.",
 );
 
+/// The code in the message has expired: sending it would help nobody.
+pub const MESSAGE_EXPIRED: Code = Code::new(
+    "message-expired",
+    Kind::Gone,
+    "The code in this message has expired: whoever needs one has to ask for a new one.",
+);
+
 /// What an operator may know of a message.
 #[derive(Debug, Clone)]
 pub struct MessageView {
@@ -58,32 +65,33 @@ impl Outbox {
         Ok(letters)
     }
 
-    /// Sends a dead letter once more.
+    /// Sends a dead letter once more, in the time in which it is of use.
+    ///
+    /// # Errors
+    /// `message-not-found`; `message-expired` if it carries a code that is not valid any more.
     pub async fn replay(&self, id: &MessageId) -> Result<()> {
         self.deployment
             .retried(|| async {
                 let message = self.stored(id).await?;
                 let message = message.ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
                 let parking = message.parking().ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
+                let now = self.deployment.now();
+                if message.is_late(now) {
+                    return Err(MESSAGE_EXPIRED.error());
+                }
                 let mut batch = Batch::default();
                 clear(&mut batch, &parking);
                 let again = StoredMessage {
                     delivery: Delivery::Queued,
                     parked: None,
-                    deliver_by: None,
                     // What is reported from now on is of the next try.
                     report: None,
                     ..message.value.clone()
                 };
                 batch.replace(&message, &again)?;
-                batch.insert(&Place {
-                    lane: again.lane,
-                    due: self.deployment.now(),
-                    message: id.clone(),
-                    tries: 0,
-                    until: None,
-                })?;
-                batch.mail = true;
+                let channel = again.to.channel();
+                batch.insert(&Place::first(again.lane, channel, now, id.clone()))?;
+                batch.mail |= 1 << again.lane.bell(channel);
                 self.deployment.commit(batch).await
             })
             .await

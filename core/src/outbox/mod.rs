@@ -5,12 +5,18 @@ mod events;
 #[cfg(test)]
 pub(crate) mod events_tests;
 mod html;
+mod lanes;
+#[cfg(test)]
+mod lanes_tests;
 mod letters;
 mod offer;
 mod records;
 pub(crate) mod sealed;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod untimely_tests;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -21,13 +27,16 @@ use portcullis_ports::notification::{Channel, DeliveryEvent, Destination, Sender
 use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 use zeroize::Zeroizing;
 
-pub use events::{Recorded, WEBHOOK_TOO_EARLY};
-pub use letters::{MESSAGE_NOT_FOUND, MessageView};
+pub use events::Recorded;
+pub use letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
 pub use records::{Attempt, Delivery, Lane, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{Place, StoredMessage, Words};
 
+use webhooks::RefusalLog;
+
 use crate::deployment::Deployment;
+use crate::guard::{GuardedInbound, GuardedSender};
 use crate::sms_spend::SmsSpend;
 use crate::suppressions::{Suppressions, refusal, remark};
 use crate::table::Batch;
@@ -46,7 +55,7 @@ pub(crate) struct Draft {
     /// The code in the text, if it carries one.
     pub(crate) code: Option<String>,
     pub(crate) lane: Lane,
-    /// After this moment it is of no use.
+    /// After this moment it is of no use. What travels among codes must have one.
     pub(crate) deliver_by: Option<Timestamp>,
 }
 
@@ -61,11 +70,18 @@ pub struct NamedSender {
     pub inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
 }
 
+/// A sender and its webhooks behind their guards.
+struct Guarded {
+    guard: GuardedSender,
+    inbound: Option<GuardedInbound>,
+}
+
 /// Queues, delivers, shows and repeats messages.
 #[derive(Clone)]
 pub struct Outbox {
     deployment: Arc<Deployment>,
-    senders: Arc<[NamedSender]>,
+    senders: Arc<[Guarded]>,
+    refusals: Arc<RefusalLog>,
     suppressions: Suppressions,
     sms_spend: SmsSpend,
 }
@@ -77,9 +93,16 @@ impl Outbox {
         suppressions: &Suppressions,
         sms_spend: &SmsSpend,
     ) -> Self {
+        let limit = deployment.settings.outbox.timeout.get();
+        let clock = &deployment.clock;
+        let guarded = |one: NamedSender| Guarded {
+            guard: GuardedSender::new(one.instance, one.sender, clock, limit),
+            inbound: one.inbound.map(|inner| GuardedInbound::new(inner, clock, limit)),
+        };
         Self {
             deployment: Arc::clone(deployment),
-            senders: senders.into(),
+            senders: senders.into_iter().map(guarded).collect(),
+            refusals: Arc::default(),
             suppressions: suppressions.clone(),
             sms_spend: sms_spend.clone(),
         }
@@ -103,9 +126,7 @@ impl Outbox {
     }
 
     pub(crate) fn serves(&self, channel: Channel) -> bool {
-        self.senders
-            .iter()
-            .any(|one| one.sender.channels().contains(&channel))
+        self.senders.iter().any(|one| one.guard.serves(channel))
     }
 
     /// Adds a message to the commit that causes it. A notice to a suppressed destination is written down as withheld.
@@ -124,6 +145,11 @@ impl Outbox {
     }
 
     async fn put(&self, batch: &mut Batch, draft: Draft, refuse: bool) -> Result<MessageId> {
+        if draft.lane == Lane::Codes && draft.deliver_by.is_none() {
+            return Err(Error::internal(
+                "a message among codes does not say when it expires",
+            ));
+        }
         let now = self.deployment.now();
         let id = MessageId::random(self.deployment.entropy.as_ref())?;
         let obstacle = self.suppressions.obstacle(&draft.to, draft.lane).await?;
@@ -157,14 +183,9 @@ impl Outbox {
             return Ok(id);
         }
         batch.insert(&message)?;
-        batch.insert(&Place {
-            lane: message.lane,
-            due: now,
-            message: id.clone(),
-            tries: 0,
-            until: None,
-        })?;
-        batch.mail = true;
+        let channel = message.to.channel();
+        batch.insert(&Place::first(message.lane, channel, now, id.clone()))?;
+        batch.mail |= 1 << message.lane.bell(channel);
         Ok(id)
     }
 

@@ -8,24 +8,49 @@ use portcullis_ports::{Result, Retry, Timestamp};
 
 use super::Outbox;
 use super::html::html;
-use super::records::{Attempt, Delivery, Place, StoredMessage};
+use super::records::{Attempt, Delivery, Lane, Place, StoredMessage};
 
 /// The first wait after a failure; it doubles with every try.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
-/// A sender that was asked, and its answer.
+/// How long a message waits for room at a sender when the next one has some.
+const OVERFLOW: Duration = Duration::from_secs(1);
+
+/// A sender whose turn it was, and its answer, or why it was not asked.
 pub(super) struct Offered {
     instance: String,
     outcome: Outcome<Receipt>,
+    asked: bool,
+}
+
+/// What came of offering a message.
+#[derive(Default)]
+pub(super) struct Offering {
+    pub(super) offered: Vec<Offered>,
+    /// It expired while it waited for its turn.
+    pub(super) late: bool,
+    /// When a sender that is left alone may be asked again.
+    again_at: Option<Timestamp>,
+}
+
+impl Offering {
+    /// Whether anybody gave an answer.
+    pub(super) fn was_asked(&self) -> bool {
+        self.offered.iter().any(|one| one.asked)
+    }
 }
 
 #[cfg(test)]
 impl Offered {
     pub(super) fn of(instance: &str, outcome: Outcome<Receipt>) -> Self {
         let instance = instance.to_owned();
-        Self { instance, outcome }
+        Self {
+            instance,
+            outcome,
+            asked: true,
+        }
     }
 }
 
@@ -36,6 +61,8 @@ pub(super) struct Verdict {
     /// The sender that took the message, and its vendor's name for it.
     pub(super) taken: Option<(String, String)>,
     pub(super) again_at: Option<Timestamp>,
+    /// Nobody could be asked: it does not count as a try.
+    pub(super) not_asked: bool,
 }
 
 impl Verdict {
@@ -46,24 +73,37 @@ impl Verdict {
             attempts,
             taken: None,
             again_at: None,
+            not_asked: false,
         }
     }
 }
 
 impl Outbox {
-    /// Asks every sender of the channel, in order, until one takes the message or may have taken it.
-    pub(super) async fn offer(&self, stored: &StoredMessage) -> Result<Vec<Offered>> {
-        let nobody = |reason| {
-            vec![Offered {
+    /// Asks every sender of the channel, in order, until one takes the message or may have taken it. A sender that fails
+    /// again and again is passed over. No send begins that the lease would not outlast.
+    pub(super) async fn offer(&self, leased: &mut Place, stored: &StoredMessage) -> Result<Offering> {
+        let nobody = |reason| Offering {
+            offered: vec![Offered {
                 instance: String::new(),
                 outcome: Outcome::NotSent(reason),
-            }]
+                asked: true,
+            }],
+            ..Offering::default()
         };
         let Some(sealed) = &stored.words else {
             return Ok(nobody(Reason::permanent("no-text", "the text is gone")));
         };
-        let words = self.unseal(&stored.id, sealed).await?;
         let channel = stored.to.channel();
+        let senders: Vec<_> = self
+            .senders
+            .iter()
+            .filter(|one| one.guard.serves(channel))
+            .collect();
+        if senders.is_empty() {
+            let reason = Reason::passing("no-sender", "no sender is configured", FIRST_WAIT);
+            return Ok(nobody(reason));
+        }
+        let words = self.unseal(&stored.id, sealed).await?;
         let html =
             (channel == Channel::Email).then(|| html(&stored.subject, &words.text, words.code.as_deref()));
         let message = Message {
@@ -74,40 +114,63 @@ impl Outbox {
             html,
             code: words.code,
         };
-        let mut offered = Vec::new();
-        for one in self
-            .senders
-            .iter()
-            .filter(|one| one.sender.channels().contains(&channel))
-        {
-            let outcome = one.sender.send(&message).await;
+        let urgent = stored.lane == Lane::Codes;
+        let limit = self.deployment.settings.outbox.timeout.get();
+        let mut offering = Offering::default();
+        for (at, one) in senders.iter().enumerate() {
+            let mut others = senders.iter().skip(at + 1);
+            let overflows = others.any(|other| other.guard.capacity(urgent) > 0);
+            let patience = if overflows { OVERFLOW } else { limit };
+            let Some(turn) = one.guard.turn(urgent, patience).await else {
+                offering.pass_over(one.guard.instance(), one.guard.left_alone_until());
+                continue;
+            };
+            if stored.is_late(self.deployment.now()) {
+                offering.late = !offering.was_asked();
+                break;
+            }
+            if !self.hold(leased, turn.deadline()).await? {
+                break;
+            }
+            let outcome = turn.send(&message).await;
             metrics::counter!("portcullis_messages_total",
-                "channel" => channel.word(), "sender" => one.instance.clone(), "outcome" => outcome.word())
+                "channel" => channel.word(), "sender" => one.guard.instance().to_owned(), "outcome" => outcome.word())
             .increment(1);
             let taken = matches!(
                 outcome,
                 Outcome::Done(_) | Outcome::Pending(_) | Outcome::Unknown(_)
             );
-            offered.push(Offered {
-                instance: one.instance.clone(),
+            offering.offered.push(Offered {
+                instance: one.guard.instance().to_owned(),
                 outcome,
+                asked: true,
             });
             if taken {
                 break;
             }
         }
-        if offered.is_empty() {
-            let reason = Reason::passing("no-sender", "no sender is configured", FIRST_WAIT);
-            offered = nobody(reason);
+        Ok(offering)
+    }
+
+    /// A message that waits until a sender may be asked.
+    pub(super) fn not_asked(&self, leased: &Place, offering: &Offering) -> Verdict {
+        let soon = self.deployment.now() + OVERFLOW;
+        let again_at = offering.again_at.map_or(soon, |at| at.max(soon));
+        Verdict {
+            again_at: Some(again_at + self.jitter(OVERFLOW * leased.tries.clamp(1, 8))),
+            not_asked: true,
+            ..Verdict::without_sender(Delivery::Queued, Vec::new())
         }
-        Ok(offered)
     }
 
     /// A message that nobody took is tried again as long as one refusal may pass.
     pub(super) fn judge(&self, leased: &Place, offered: Vec<Offered>) -> Verdict {
         let now = self.deployment.now();
         let mut verdict = Verdict::without_sender(Delivery::Dead, Vec::new());
-        for Offered { instance, outcome } in offered {
+        for Offered {
+            instance, outcome, ..
+        } in offered
+        {
             let (detail, taken) = match &outcome {
                 Outcome::Done(receipt) => (String::new(), Some((Delivery::Delivered, &receipt.reference))),
                 Outcome::Pending(reference) => {
@@ -157,12 +220,34 @@ impl Outbox {
         let doubled = FIRST_WAIT
             .saturating_mul(1 << tries.saturating_sub(1).min(16))
             .min(LONGEST_WAIT);
+        Some(now + asked.max(doubled) + self.jitter(doubled))
+    }
+
+    /// Up to a quarter of a wait, drawn by lot, so that no two messages wait alike.
+    fn jitter(&self, wait: Duration) -> Duration {
         let mut byte = [0];
-        let spread = self
-            .deployment
-            .entropy
-            .fill(&mut byte)
-            .map_or(0, |()| u32::from(byte[0]));
-        Some(now + asked.max(doubled) + doubled * spread / 1024)
+        let drawn = self.deployment.entropy.fill(&mut byte);
+        wait * drawn.map_or(0, |()| u32::from(byte[0])) / 1024
+    }
+}
+
+impl Offering {
+    /// Notes a sender that was not asked, which may be asked another time.
+    fn pass_over(&mut self, instance: &str, until: Option<Timestamp>) {
+        let why = if until.is_some() {
+            "it failed again and again and is left alone for a while"
+        } else {
+            "it had no room in time"
+        };
+        let reason = Reason::passing("sender-not-asked", why, FIRST_WAIT);
+        self.again_at = match (self.again_at, until) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        self.offered.push(Offered {
+            instance: instance.to_owned(),
+            outcome: Outcome::NotSent(reason),
+            asked: false,
+        });
     }
 }

@@ -3,8 +3,8 @@
 use portcullis_ports::Timestamp;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::Sealed;
-use portcullis_ports::notification::{DeliveryState, Destination};
-use portcullis_ports::storage::Collection;
+use portcullis_ports::notification::{Channel, DeliveryState, Destination};
+use portcullis_ports::storage::{Collection, Range};
 use serde::{Deserialize, Serialize};
 
 use crate::table::Stored;
@@ -41,12 +41,26 @@ pub enum Lane {
 }
 
 impl Lane {
-    pub(super) const fn word(self) -> &'static str {
+    /// The word in records and meters.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Codes => "codes",
             Self::Notices => "notices",
             Self::Dead => "dead",
         }
+    }
+
+    /// Which bell of the deployment rings when a message was queued here.
+    pub(super) const fn bell(self, channel: Channel) -> usize {
+        let lane = match self {
+            Self::Codes => 0,
+            Self::Notices | Self::Dead => 1,
+        };
+        let channel = match channel {
+            Channel::Email => 0,
+            Channel::Sms => 1,
+        };
+        2 * lane + channel
     }
 }
 
@@ -142,10 +156,17 @@ pub(crate) struct StoredMessage {
 impl StoredMessage {
     pub(super) const SORT: &'static str = "message";
 
+    /// Whether it is of no use any more, because the code in it has expired. What travels among codes always says when
+    /// that is; only older records may have lost it.
+    pub(super) fn is_late(&self, now: Timestamp) -> bool {
+        self.deliver_by.map_or(self.lane == Lane::Codes, |by| by <= now)
+    }
+
     /// Its place among the dead letters.
     pub(super) fn parking(&self) -> Option<Place> {
         self.parked.map(|due| Place {
             lane: Lane::Dead,
+            channel: None,
             due,
             message: self.id.clone(),
             tries: 0,
@@ -166,10 +187,14 @@ impl Stored for StoredMessage {
     }
 }
 
-/// A place in a lane. Moving it into the future is how a worker leases the message.
+/// A place in a lane, in order of time for each channel. Moving it into the future is how a worker leases the message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) lane: Lane,
+    /// The channel of the message, so that messages that no sender takes at the moment keep nobody else's waiting.
+    /// Absent among dead letters, and in older records.
+    #[serde(default)]
+    pub(crate) channel: Option<Channel>,
     pub(crate) due: Timestamp,
     pub(crate) message: MessageId,
     /// How many tries were begun, lost ones included.
@@ -179,9 +204,27 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The first sort key that is due after `now`.
-    pub(super) fn horizon(now: Timestamp) -> String {
-        format!("{:015}$", now.millis())
+    /// A new message's place.
+    pub(super) fn first(lane: Lane, channel: Channel, due: Timestamp, message: MessageId) -> Self {
+        Self {
+            lane,
+            channel: Some(channel),
+            due,
+            message,
+            tries: 0,
+            until: None,
+        }
+    }
+
+    /// The places of a channel that are due by `now`.
+    pub(super) fn due(channel: Channel, now: Timestamp) -> Range {
+        let channel = channel.word();
+        Range::Between(format!("{channel}#"), format!("{channel}#{:015}$", now.millis()))
+    }
+
+    /// The places of no channel.
+    pub(super) fn without_channel() -> Range {
+        Range::Between("0".into(), ":".into())
     }
 }
 
@@ -189,10 +232,12 @@ impl Stored for Place {
     const COLLECTION: Collection = OUTBOX_QUEUE;
 
     fn key(&self) -> (String, String) {
-        (
-            self.lane.word().into(),
-            format!("{:015}#{}", self.due.millis(), self.message),
-        )
+        let time = format!("{:015}#{}", self.due.millis(), self.message);
+        let sort = match self.channel {
+            Some(channel) => format!("{}#{time}", channel.word()),
+            None => time,
+        };
+        (self.lane.word().into(), sort)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -200,16 +245,23 @@ impl Stored for Place {
     }
 }
 
-/// Which message a vendor means by a name, under a pseudonym of sender and name.
-#[derive(Debug, Serialize, Deserialize)]
+/// Which message a vendor means by a name, under a pseudonym of sender and name; and what it reported by that name
+/// before it was known whose it is. One record, so that a report and the answer that makes the name known cannot miss
+/// each other.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Named {
     pub(super) pseudonym: String,
-    pub(super) message: MessageId,
+    pub(super) message: Option<MessageId>,
+    /// Reports that wait for their message, at most [`Named::EARLY`].
+    #[serde(default)]
+    pub(super) early: Vec<Report>,
     pub(super) until: Timestamp,
 }
 
 impl Named {
     pub(super) const SORT: &'static str = "message";
+    /// The most reports that wait by one name; a message has no more states that matter.
+    pub(super) const EARLY: usize = 8;
 }
 
 impl Stored for Named {
@@ -228,7 +280,8 @@ impl Stored for Named {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Applied {
     pub(super) pseudonym: String,
-    pub(super) until: Timestamp,
+    /// Never, if the event must not be applied a second time however late it comes again.
+    pub(super) until: Option<Timestamp>,
 }
 
 impl Applied {
@@ -243,6 +296,6 @@ impl Stored for Applied {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.until)
+        self.until
     }
 }

@@ -145,6 +145,89 @@ async fn a_code_that_comes_too_late_is_not_sent() {
     );
 }
 
+/// The first try fails for now; then it is given up, after so many seconds.
+async fn dead_after(world: &World, seconds: u64) -> MessageId {
+    let id = queued(world).await;
+    world.wait(seconds);
+    answer(world, Outcome::Unknown(Reference("lost".into())));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+    id
+}
+
+#[tokio::test]
+async fn a_dead_letter_with_an_expired_code_is_not_sent_again() {
+    let world = world().await;
+    let id = dead_after(&world, 3500).await;
+    world.wait(101);
+    let refused = world.app.outbox.replay(&id).await.unwrap_err();
+    assert_eq!(refused.code(), MESSAGE_EXPIRED);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_code_that_expires_between_the_replay_and_its_turn_is_not_sent() {
+    let world = world().await;
+    let id = dead_after(&world, 3500).await;
+    world.app.outbox.replay(&id).await.unwrap();
+    world.wait(101);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(view.delivery, Delivery::Expired);
+    assert!(world.app.outbox.dead_letters().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_back_off_never_leads_beyond_the_life_of_a_code() {
+    let world = world().await;
+    let id = queued(&world).await;
+    world.wait(3598);
+    answer(&world, Outcome::NotSent(passing()));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Expired, 1));
+    assert_eq!(world.app.outbox.waiting(Lane::Codes).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_message_among_codes_says_when_it_expires() {
+    let world = world().await;
+    let draft = Draft {
+        to: "ada@example.com".parse().map(Destination::Email).unwrap(),
+        subject: "Your code".into(),
+        text: "123456".into(),
+        code: Some("123456".into()),
+        lane: Lane::Codes,
+        deliver_by: None,
+    };
+    let refused = world.app.outbox.enqueue(&mut Batch::default(), draft).await;
+    assert!(refused.is_err());
+}
+
+/// Records of a layout in which a place did not name its channel.
+#[tokio::test]
+async fn places_of_an_older_layout_are_taken_over() {
+    let world = world().await;
+    let id = queued(&world).await;
+    let outbox = &world.app.outbox;
+    let queue = outbox.deployment.table::<Place>();
+    let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+    let mut batch = Batch::default();
+    batch.remove(&place);
+    let older =
+        serde_json::json!({ "lane": "codes", "due": place.due, "message": id, "tries": 0, "until": null });
+    batch
+        .insert(&serde_json::from_value::<Place>(older).unwrap())
+        .unwrap();
+    outbox.deployment.commit(batch).await.unwrap();
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0);
+    outbox.adopt(Lane::Codes).await.unwrap();
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 1);
+    assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
+}
+
 #[tokio::test]
 async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
     let world = world().await;
@@ -260,22 +343,6 @@ async fn two_workers_send_one_message_once() {
     );
     assert_eq!(a.unwrap() + b.unwrap(), 20);
     assert_eq!(world.post.sent().len(), 20);
-}
-
-#[tokio::test]
-async fn a_worker_that_is_told_to_stop_begins_nothing_new() {
-    let world = world().await;
-    for number in 0..20 {
-        world.sign_up(&format!("user{number}@example.com")).await;
-    }
-    world.app.outbox.work(Lane::Codes, std::future::ready(())).await;
-    let outbox = &world.app.outbox;
-    assert_eq!(world.post.sent().len(), 8, "what was on its way is finished");
-    assert_eq!(
-        outbox.waiting(Lane::Codes).await.unwrap(),
-        12,
-        "and nothing is held"
-    );
 }
 
 /// Queues a message for two senders, the first of which answers like this, and delivers it.

@@ -1,14 +1,14 @@
 //! The certificates that SNS signs with: fetched from SNS alone, kept for a while, and used to check a signature.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use portcullis_ports::error::Result;
+use portcullis_ports::error::{Error, Result};
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
-use portcullis_ports::inbound::{CERTIFICATE_UNAVAILABLE, NOT_VERIFIED};
-use portcullis_ports::{Error, Timestamp};
+use portcullis_ports::inbound::{CERTIFICATE_UNAVAILABLE, refused};
+use portcullis_ports::{Retry, Timestamp};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{
@@ -23,6 +23,11 @@ use crate::sns::is_certificate;
 const KEPT: usize = 8;
 /// The longest time that fetching one may take: SNS waits 15 seconds for us.
 const FETCH: Duration = Duration::from_secs(5);
+/// How many certificates are fetched at the same time. What names yet another one meanwhile is asked to come again.
+const FETCHES: usize = 4;
+/// How many addresses without a certificate are remembered, and for how long.
+const ABSENT: usize = 256;
+const ABSENT_FOR: Duration = Duration::from_mins(10);
 /// The largest certificate file that is read, in bytes.
 const MAX_FILE: usize = 64 * 1024;
 
@@ -37,8 +42,10 @@ pub(crate) enum Digest {
 pub(crate) struct Certificates {
     http: Arc<dyn HttpClient>,
     known: Mutex<VecDeque<(String, Certificate)>>,
-    /// Lets one fetch at a time, so that a flood of forgeries is no flood of requests.
-    fetching: tokio::sync::Mutex<()>,
+    /// Addresses at which there was no certificate, and when that was found: forgeries invent them.
+    absent: Mutex<VecDeque<(String, Timestamp)>>,
+    /// The fetches under way, by address, so that whoever names the same one waits for it.
+    fetching: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// One certificate, possibly used at several places.
@@ -49,8 +56,25 @@ impl Certificates {
         Self {
             http,
             known: Mutex::default(),
-            fetching: tokio::sync::Mutex::default(),
+            absent: Mutex::default(),
+            fetching: Mutex::default(),
         }
+    }
+
+    /// Whether the certificate at `url` need not be fetched.
+    ///
+    /// # Errors
+    /// `webhook-not-verified` if there cannot be one, or was none a moment ago.
+    pub(crate) fn knows(&self, url: &str, now: Timestamp) -> Result<bool> {
+        if !is_certificate(url) {
+            return Err(refused("the certificate is not at an address of SNS"));
+        }
+        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.retain(|(_, found)| now.since(*found) < ABSENT_FOR);
+        if absent.iter().any(|(from, _)| from == url) {
+            return Err(refused("there is no certificate at the address"));
+        }
+        Ok(self.known(url).is_some())
     }
 
     /// Checks a signature over `text` with the certificate at `url`.
@@ -62,10 +86,8 @@ impl Certificates {
         signature: &[u8],
         now: Timestamp,
     ) -> Result<()> {
-        if !is_certificate(url) {
-            return Err(refused("the certificate is not at an address of SNS"));
-        }
-        let certificate = self.get(url).await?;
+        self.knows(url, now)?;
+        let certificate = self.get(url, now).await?;
         let parsed =
             EndEntityCert::try_from(&*certificate).map_err(|_| refused("the certificate cannot be read"))?;
         if !is_current(&parsed, now) {
@@ -80,20 +102,55 @@ impl Certificates {
             .map_err(|_| refused("the signature is wrong"))
     }
 
-    async fn get(&self, url: &str) -> Result<Certificate> {
+    async fn get(&self, url: &str, now: Timestamp) -> Result<Certificate> {
         if let Some(known) = self.known(url) {
             return Ok(known);
         }
-        let _one_at_a_time = self.fetching.lock().await;
+        let turn = self.turn(url)?;
+        let _one_at_a_time = turn.lock().await;
         if let Some(known) = self.known(url) {
             return Ok(known);
         }
+        let fetched = self.fetch(url).await;
+        self.fetching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(url);
+        match fetched {
+            Ok(certificate) => {
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                if known.len() == KEPT {
+                    known.pop_front();
+                }
+                known.push_back((url.to_owned(), Arc::clone(&certificate)));
+                Ok(certificate)
+            }
+            Err(error) => {
+                if error.retry() == Retry::Never {
+                    let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+                    if absent.len() == ABSENT {
+                        absent.pop_front();
+                    }
+                    absent.push_back((url.to_owned(), now));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// A turn to fetch what is at `url`, shared by all who want the same.
+    fn turn(&self, url: &str) -> Result<Arc<tokio::sync::Mutex<()>>> {
+        let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        // A fetch that was given up half-way left its entry behind.
+        fetching.retain(|_, turn| Arc::strong_count(turn) > 1);
+        if !fetching.contains_key(url) && fetching.len() >= FETCHES {
+            return Err(unavailable().with("why", "too many other certificates are being fetched"));
+        }
+        Ok(Arc::clone(fetching.entry(url.to_owned()).or_default()))
+    }
+
+    async fn fetch(&self, url: &str) -> Result<Certificate> {
         let request = HttpRequest::new(HttpMethod::Get, url).within(FETCH);
-        let unavailable = || {
-            CERTIFICATE_UNAVAILABLE
-                .error()
-                .retry_after(Duration::from_secs(5))
-        };
         let answer = self
             .http
             .send(request)
@@ -107,13 +164,7 @@ impl Certificates {
         }
         let certificate = CertificateDer::from_pem_slice(&answer.body)
             .map_err(|_| refused("the certificate cannot be read"))?;
-        let certificate = Arc::new(certificate.into_owned());
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() == KEPT {
-            known.pop_front();
-        }
-        known.push_back((url.to_owned(), Arc::clone(&certificate)));
-        Ok(certificate)
+        Ok(Arc::new(certificate.into_owned()))
     }
 
     fn known(&self, url: &str) -> Option<Certificate> {
@@ -121,6 +172,12 @@ impl Certificates {
         let found = known.iter().find(|(from, _)| from == url);
         found.map(|(_, certificate)| Arc::clone(certificate))
     }
+}
+
+fn unavailable() -> Error {
+    CERTIFICATE_UNAVAILABLE
+        .error()
+        .retry_after(Duration::from_secs(5))
 }
 
 /// Whether the certificate's dates allow its use. Who issued it does not matter: it came from SNS itself, over TLS.
@@ -132,11 +189,6 @@ fn is_current(certificate: &EndEntityCert<'_>, now: Timestamp) -> bool {
     // The dates are looked at before an issuer is searched for, and none is given to be found.
     let checked = certificate.verify_for_usage(&[], &[], &[], time, KeyUsage::server_auth(), None, None);
     matches!(checked.err(), Some(webpki::Error::UnknownIssuer))
-}
-
-/// The error of a delivery that is not believed.
-pub(crate) fn refused(why: &'static str) -> Error {
-    NOT_VERIFIED.error().with("why", why)
 }
 
 /// RSASSA-PKCS1-v1_5 with SHA-1, which only `SignatureVersion` 1 uses.

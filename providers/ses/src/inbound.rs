@@ -8,11 +8,11 @@ use data_encoding::BASE64;
 use portcullis_ports::error::Result;
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
 use portcullis_ports::inbound::{
-    Delivery, Inbound, NOT_CONFIRMED, NOT_VERIFIED, Proof, UNREADABLE, unreadable,
+    Delivery, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification, refused, unreadable,
 };
 use portcullis_ports::notification::DeliveryEvent;
 
-use crate::certificates::{Certificates, Digest, refused};
+use crate::certificates::{Certificates, Digest};
 use crate::events;
 use crate::sns::{Envelope, Purpose, is_of_sns};
 
@@ -24,6 +24,18 @@ const AHEAD: Duration = Duration::from_mins(5);
 const CONFIRM: Duration = Duration::from_secs(8);
 /// What SES posts to a topic when it is named as a destination.
 const GREETING: &str = "Successfully validated SNS topic";
+
+/// What is wrong with a delivery that a new topic signs, as AWS sets topics up.
+const SHA1: &str = "the topic signs with SHA-1 (SignatureVersion 1, the default of SNS): run `aws sns set-topic-attributes \
+    --attribute-name SignatureVersion --attribute-value 2` for it and ask SNS to confirm again, or set `accept_sha1 = true`";
+
+/// A delivery that is right as far as can be seen without the certificate.
+struct Claim {
+    envelope: Envelope,
+    digest: Digest,
+    text: String,
+    signature: Vec<u8>,
+}
 
 /// Reads the deliveries of some topics.
 pub(crate) struct SnsInbound {
@@ -46,6 +58,46 @@ impl SnsInbound {
             certificates,
             http,
         }
+    }
+
+    /// Looks at everything that can be judged without the certificate.
+    fn claim(&self, delivery: &Delivery<'_>) -> Result<Claim> {
+        let envelope = Envelope::read(delivery.body).map_err(refused)?;
+        let said = delivery.headers.header("x-amz-sns-message-type");
+        if envelope.purpose().is_none() || said.is_some_and(|said| said != envelope.kind) {
+            return Err(refused(
+                "the type of the message is unknown, or is not that of its header",
+            ));
+        }
+        if !self.topics.contains(&envelope.topic_arn) {
+            let why = "the topic is not in `topics`: add its ARN if it is yours";
+            return Err(refused(why).with("topic", named(&envelope.topic_arn)));
+        }
+        let now = delivery.received_at;
+        let fresh = |sent_at| now.since(sent_at) <= OLDEST && sent_at.since(now) <= AHEAD;
+        if !envelope.sent_at().is_some_and(fresh) {
+            return Err(refused(
+                "the message is older than an hour, or the clock is wrong",
+            ));
+        }
+        let digest = match envelope.signature_version.as_str() {
+            "2" => Digest::Sha256,
+            "1" if self.accept_sha1 => Digest::Sha1,
+            "1" => return Err(refused(SHA1).with("topic", envelope.topic_arn)),
+            _ => return Err(refused("the SignatureVersion is neither 1 nor 2")),
+        };
+        let text = envelope
+            .signed_text()
+            .ok_or_else(|| refused("a part that is signed is missing"))?;
+        let signature = BASE64
+            .decode(envelope.signature.as_bytes())
+            .map_err(|_| refused("the signature is not base64"))?;
+        Ok(Claim {
+            envelope,
+            digest,
+            text,
+            signature,
+        })
     }
 
     /// Tells SNS that the topic may post here. Asked of the address that SNS signed.
@@ -76,43 +128,26 @@ impl SnsInbound {
 impl Inbound for SnsInbound {
     type Event = DeliveryEvent;
 
+    fn screen(&self, delivery: &Delivery<'_>) -> Result<Verification> {
+        let claim = self.claim(delivery)?;
+        let url = &claim.envelope.signing_cert_url;
+        Ok(if self.certificates.knows(url, delivery.received_at)? {
+            Verification::Local
+        } else {
+            Verification::AsksVendor
+        })
+    }
+
     async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
-        let envelope = Envelope::read(delivery.body).map_err(|why| NOT_VERIFIED.error().with("why", why))?;
-        let said = delivery.headers.header("x-amz-sns-message-type");
-        if envelope.purpose().is_none() || said.is_some_and(|said| said != envelope.kind) {
-            return Err(refused(
-                "the type of the message is unknown, or is not that of its header",
-            ));
-        }
-        if !self.topics.contains(&envelope.topic_arn) {
-            return Err(refused("the topic is not in `topics`").with("topic", named(&envelope.topic_arn)));
-        }
-        let now = delivery.received_at;
-        let fresh = |sent_at| now.since(sent_at) <= OLDEST && sent_at.since(now) <= AHEAD;
-        if !envelope.sent_at().is_some_and(fresh) {
-            return Err(refused(
-                "the message is older than an hour, or the clock is wrong",
-            ));
-        }
-        let digest = match envelope.signature_version.as_str() {
-            "2" => Digest::Sha256,
-            "1" if self.accept_sha1 => Digest::Sha1,
-            "1" => {
-                return Err(refused(
-                    "the message is signed with SHA-1: set the attribute SignatureVersion of the topic to 2",
-                ));
-            }
-            _ => return Err(refused("the signature version is unknown")),
-        };
-        let text = envelope
-            .signed_text()
-            .ok_or_else(|| refused("a part that is signed is missing"))?;
-        let signature = BASE64
-            .decode(envelope.signature.as_bytes())
-            .map_err(|_| refused("the signature is not base64"))?;
+        let Claim {
+            envelope,
+            digest,
+            text,
+            signature,
+        } = self.claim(delivery)?;
         let url = &envelope.signing_cert_url;
         self.certificates
-            .check(url, digest, &text, &signature, now)
+            .check(url, digest, &text, &signature, delivery.received_at)
             .await?;
         Ok(Proof::Signed)
     }

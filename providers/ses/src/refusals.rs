@@ -35,12 +35,12 @@ where
             Some(NoAnswer::Unknown(_)) => unknown(),
             Some(NoAnswer::NotSent(why)) => {
                 let detail = format!("SES cannot be reached: {why}");
-                Outcome::NotSent(Reason::passing("ses-unreachable", detail, SOON))
+                Outcome::NotSent(Reason::outage("ses-unreachable", detail, SOON))
             }
             // Nothing left the machine: the request could not be signed.
             None => {
                 let detail = "the request could not be signed: look at the AWS credentials of this machine";
-                Outcome::NotSent(Reason::passing("ses-access", detail, LATER))
+                Outcome::NotSent(Reason::outage("ses-access", detail, LATER))
             }
         },
         // An answer that cannot be read, or none in time.
@@ -65,18 +65,22 @@ fn refused<T>(status: u16, code: &str, message: &str) -> Option<Outcome<T>> {
         let detail = format!("{advice} ({code}: {})", remark(message));
         Outcome::NotSent(Reason::passing(name, detail, wait))
     };
+    let outage = |name: &str, advice: &str, wait| {
+        let detail = format!("{advice} ({code}: {})", remark(message));
+        Outcome::NotSent(Reason::outage(name, detail, wait))
+    };
     let declined = |name: &str, advice: &str| {
         let detail = format!("{advice} ({code}: {})", remark(message));
         Outcome::Declined(Reason::permanent(name, detail))
     };
     let daily = message.to_ascii_lowercase().contains("daily");
     Some(match code {
-        "TooManyRequestsException" if daily => passing(
+        "TooManyRequestsException" if daily => outage(
             "ses-daily-quota",
             "the quota of 24 hours is used up: ask AWS for a higher one",
             MUCH_LATER,
         ),
-        "LimitExceededException" => passing("ses-quota", "a quota of the account is used up", MUCH_LATER),
+        "LimitExceededException" => outage("ses-quota", "a quota of the account is used up", MUCH_LATER),
         "TooManyRequestsException" | "ThrottlingException" | "Throttling" => {
             passing("ses-rate", "too many messages in one second", NEXT_SECONDS)
         }
@@ -87,18 +91,18 @@ fn refused<T>(status: u16, code: &str, message: &str) -> Option<Outcome<T>> {
         "MessageRejected" => declined("message-rejected", "SES rejected the message"),
         "BadRequestException" => declined("message-rejected", "SES cannot read the request"),
         "MailFromDomainNotVerifiedException" => {
-            passing("ses-mail-from", "verify the custom MAIL FROM domain", LATER)
+            outage("ses-mail-from", "verify the custom MAIL FROM domain", LATER)
         }
         "AccountSuspendedException" => Outcome::NotSent(Reason::permanent(
             "ses-account-suspended",
             "the account may not send any more: answer AWS's message about it",
         )),
-        "SendingPausedException" => passing(
+        "SendingPausedException" => outage(
             "ses-sending-paused",
             "sending is paused for the account or the configuration set: look at the reputation dashboard",
             MUCH_LATER,
         ),
-        "NotFoundException" => passing(
+        "NotFoundException" => outage(
             "ses-not-found",
             "the configuration set does not exist in this region",
             LATER,
@@ -113,15 +117,15 @@ fn refused<T>(status: u16, code: &str, message: &str) -> Option<Outcome<T>> {
         | "ExpiredTokenException"
         | "ExpiredToken"
         | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException" => passing("ses-access", access(code), LATER),
+        | "MissingAuthenticationTokenException" => outage("ses-access", access(code), LATER),
         "ConcurrentModificationException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "InternalFailure"
-        | "InternalServiceErrorException" => passing("ses-unavailable", "SES is not well", SOON),
+        | "InternalServiceErrorException" => outage("ses-unavailable", "SES is not well", SOON),
         _ => match status {
-            401 | 403 => passing("ses-access", access(code), LATER),
-            429 | 503 => passing("ses-unavailable", "SES is not well", SOON),
+            401 | 403 => outage("ses-access", access(code), LATER),
+            429 | 503 => outage("ses-unavailable", "SES is not well", SOON),
             400..=499 => passing("ses-refused", "SES refuses", LATER),
             // Something between us and SES spoke: nobody knows what SES did.
             _ => return None,

@@ -116,9 +116,13 @@ pub(crate) fn is_of_sns(url: &str) -> bool {
     })
 }
 
+/// The longest address of a certificate, in bytes; those of SNS have about a hundred.
+const LONGEST_CERTIFICATE: usize = 256;
+
 /// Whether an address is that of a certificate of SNS. A query would turn it into a call of the API.
 pub(crate) fn is_certificate(url: &str) -> bool {
-    is_of_sns(url)
+    url.len() <= LONGEST_CERTIFICATE
+        && is_of_sns(url)
         && parts(url)
             .is_some_and(|(_, path)| path.strip_suffix(".pem").is_some() && !path.contains(['?', '#']))
 }

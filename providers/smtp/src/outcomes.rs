@@ -23,18 +23,18 @@ pub(crate) fn outcome(failure: &Failure, reference: String) -> Outcome<Receipt> 
         // Without a reply it counts whether the whole message may have arrived.
         return match (failure.step, &failure.cause) {
             (Step::Content, _) => Outcome::Unknown(Reference(reference)),
-            (_, Cause::NoEncryption) => Outcome::NotSent(Reason::passing("smtp-encryption", words, LATER)),
-            (Step::SignIn, Cause::NoSignIn) => {
-                Outcome::NotSent(Reason::passing("smtp-sign-in", words, LATER))
-            }
-            _ => Outcome::NotSent(Reason::passing("smtp-unreachable", words, SOON)),
+            (_, Cause::NoEncryption) => Outcome::NotSent(Reason::outage("smtp-encryption", words, LATER)),
+            (Step::SignIn, Cause::NoSignIn) => Outcome::NotSent(Reason::outage("smtp-sign-in", words, LATER)),
+            _ => Outcome::NotSent(Reason::outage("smtp-unreachable", words, SOON)),
         };
     };
     match (failure.step, reply.code) {
-        (Step::Connect, _) => Outcome::NotSent(Reason::passing("smtp-refused", words, PATIENCE)),
+        (Step::Connect, _) => Outcome::NotSent(Reason::outage("smtp-refused", words, PATIENCE)),
         (Step::SignIn, 500..) | (_, 530 | 534 | 535 | 538) => {
-            Outcome::NotSent(Reason::passing("smtp-sign-in", words, LATER))
+            Outcome::NotSent(Reason::outage("smtp-sign-in", words, LATER))
         }
+        // The server is about to close (RFC 5321, section 3.8).
+        (_, 421) => Outcome::NotSent(Reason::outage("smtp-try-later", words, PATIENCE)),
         (_, ..500) => Outcome::NotSent(Reason::passing("smtp-try-later", words, PATIENCE)),
         _ => Outcome::Declined(Reason::permanent(refusal(failure.step, &reply), words)),
     }

@@ -20,6 +20,7 @@ const ANSWERS: Duration = Duration::from_secs(1);
 /// The connections to one server.
 pub(crate) struct Pool {
     door: Door,
+    connections: u8,
     permits: Semaphore,
     parked: Mutex<Vec<Parked>>,
     clock: Arc<dyn Clock>,
@@ -34,10 +35,16 @@ impl Pool {
     pub(crate) fn new(door: Door, connections: u8, clock: Arc<dyn Clock>) -> Self {
         Self {
             door,
+            connections,
             permits: Semaphore::new(usize::from(connections)),
             parked: Mutex::default(),
             clock,
         }
+    }
+
+    /// The most connections at the same time.
+    pub(crate) fn connections(&self) -> usize {
+        usize::from(self.connections)
     }
 
     pub(crate) fn server(&self) -> &Server {

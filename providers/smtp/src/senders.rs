@@ -46,6 +46,10 @@ impl Sender for Smtp {
         &[Channel::Email]
     }
 
+    fn concurrency(&self) -> usize {
+        self.pool.connections()
+    }
+
     async fn send(&self, message: &Message) -> Outcome<Receipt> {
         let Destination::Email(to) = &message.to else {
             let why = "SMTP sends e-mail only";

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::error::Result;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof, unreadable};
+use portcullis_ports::inbound::{Delivery, Inbound, Proof, Verification, refused, unreadable};
 use portcullis_ports::notification::{
     DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
 };
 
 use crate::refusals::failure;
-use crate::signature::{Keys, form};
+use crate::signature::{Keys, SIGNATURE, form};
 use crate::wire::is_sid;
 
 /// The parameter of a message's callback address that holds our name for it. So a report finds its message also if the
@@ -27,46 +27,57 @@ pub(crate) struct TwilioInbound {
 impl Inbound for TwilioInbound {
     type Event = DeliveryEvent;
 
-    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
-        if self.keys.have_signed(delivery) {
-            Ok(Proof::Signed)
-        } else {
-            Err(NOT_VERIFIED.error())
+    fn screen(&self, delivery: &Delivery<'_>) -> Result<Verification> {
+        if delivery.headers.header(SIGNATURE).is_none() {
+            return Err(refused("there is no header X-Twilio-Signature"));
         }
+        Ok(Verification::Local)
+    }
+
+    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+        self.keys.check(delivery).map_err(refused)?;
+        Ok(Proof::Signed)
     }
 
     async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
         let media_type = delivery.headers.header("content-type").unwrap_or_default();
+        let unsupported = |what| {
+            let event = DeliveryEvent {
+                id: String::new(),
+                at: delivery.received_at,
+                news: DeliveryNews::Unsupported { what },
+            };
+            Ok(vec![event])
+        };
         if media_type.starts_with("application/json") {
-            // Event streams that somebody pointed here; they say nothing about messages of ours.
-            return Ok(Vec::new());
+            return unsupported("an event stream");
         }
         let fields = Fields(form(delivery.body));
         if fields.get("AccountSid") != Some(self.account.as_str()) {
-            return Err(unreadable("AccountSid", "is not the account that is set up here"));
+            return unsupported("another account");
         }
-        let sid = fields
-            .get("MessageSid")
-            .or(fields.get("SmsSid"))
-            .unwrap_or_default();
+        let Some(sid) = fields.get("MessageSid").or(fields.get("SmsSid")) else {
+            return unsupported("something else than a message");
+        };
         if !is_sid("SM", sid) && !is_sid("MM", sid) {
             return Err(unreadable("MessageSid", "is not the SID of a message"));
         }
         let news = match (fields.get("OptOutType"), fields.get("MessageStatus")) {
-            (Some(kind), _) => opt_out(kind, &fields)?
+            (Some(kind), _) => opt_out(kind, &fields)
                 .map(|news| (format!("{sid}:{kind}"), news))
                 .into_iter()
                 .collect(),
             (None, Some(status)) => {
                 let reference = ours(delivery.url).unwrap_or_else(|| sid.to_owned());
-                reports(sid, reference, status, &fields)?
+                reports(sid, reference, status, &fields)
             }
             // A message to us; nothing follows from its text.
             (None, None) => Vec::new(),
         };
         let event = |(id, news)| DeliveryEvent {
             id,
-            // Twilio does not say when.
+            // Twilio does not say when, and signs no time: what is captured could be sent again for ever. The id is what
+            // tells a repeat.
             at: delivery.received_at,
             news,
         };
@@ -83,10 +94,11 @@ impl Fields {
         found.map(|(_, value)| value.as_str())
     }
 
-    fn number(&self, name: &str) -> Result<Destination> {
-        let text = self.get(name).unwrap_or_default();
-        let number = PhoneNumber::parse(text).map_err(|_| unreadable(name, "is not a phone number"))?;
-        Ok(Destination::Sms(number))
+    /// Where text messages go; `None` for an address of another channel, such as `whatsapp:+15005550006`, for a short
+    /// code and for a name.
+    fn number(&self, name: &str) -> Option<Destination> {
+        let number = PhoneNumber::parse(self.get(name)?).ok()?;
+        Some(Destination::Sms(number))
     }
 }
 
@@ -98,33 +110,31 @@ fn ours(url: &str) -> Option<String> {
 }
 
 /// What a recipient's wish means; `None` for a call for help.
-fn opt_out(kind: &str, fields: &Fields) -> Result<Option<DeliveryNews>> {
-    Ok(match kind {
-        "STOP" => Some(DeliveryNews::Suppress {
-            to: fields.number("From")?,
+fn opt_out(kind: &str, fields: &Fields) -> Option<DeliveryNews> {
+    if !["STOP", "START"].contains(&kind) {
+        return None;
+    }
+    Some(match fields.number("From") {
+        None => DeliveryNews::Unsupported {
+            what: "a wish on a channel that is not served",
+        },
+        Some(to) if kind == "START" => DeliveryNews::Welcome { to },
+        Some(to) => DeliveryNews::Suppress {
+            to,
             cause: SuppressionCause::OptOut,
             detail: "the recipient answered STOP".to_owned(),
-        }),
-        "START" => Some(DeliveryNews::Welcome {
-            to: fields.number("From")?,
-        }),
-        _ => None,
+        },
     })
 }
 
 /// What a status means: a report, and for what is certain that the number must not be written to again.
-fn reports(
-    sid: &str,
-    reference: String,
-    status: &str,
-    fields: &Fields,
-) -> Result<Vec<(String, DeliveryNews)>> {
+fn reports(sid: &str, reference: String, status: &str, fields: &Fields) -> Vec<(String, DeliveryNews)> {
     let state = match status {
         "sent" => DeliveryState::Sent,
         "delivered" | "read" | "partially_delivered" => DeliveryState::Delivered,
         "undelivered" | "failed" | "canceled" => DeliveryState::Failed,
         // Not on its way yet, or a word that is newer than this program.
-        _ => return Ok(Vec::new()),
+        _ => return Vec::new(),
     };
     let code = fields.get("ErrorCode").and_then(|code| code.parse().ok());
     let detail = match (state, status) {
@@ -145,12 +155,11 @@ fn reports(
         Some(21610) => Some(SuppressionCause::OptOut),
         _ => None,
     };
-    if let Some(cause) = cause {
-        let to = fields.number("To")?;
+    if let Some((cause, to)) = cause.zip(fields.number("To")) {
         news.push((
             format!("{sid}:{status}:suppress"),
             DeliveryNews::Suppress { to, cause, detail },
         ));
     }
-    Ok(news)
+    news
 }

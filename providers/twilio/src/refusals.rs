@@ -178,7 +178,11 @@ pub(crate) fn outcome<T>(response: &HttpResponse, ours: &str) -> Outcome<T> {
     };
     match concerns {
         Concerns::Message => Outcome::Declined(Reason::permanent(word, detail)),
-        Concerns::Us => Outcome::NotSent(Reason::permanent(word, detail)),
+        Concerns::Us => Outcome::NotSent(Reason {
+            // Wrong credentials stand in the way of every message; other mistakes perhaps of this one alone.
+            outage: status == 401,
+            ..Reason::permanent(word, detail)
+        }),
         Concerns::Moment(wait) => {
             Outcome::NotSent(Reason::passing(word, detail, asked(response).unwrap_or(wait)))
         }

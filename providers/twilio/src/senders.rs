@@ -139,9 +139,7 @@ fn accepted(answer: Result<HttpResponse, NoAnswer>, ours: &str) -> Result<HttpRe
     match answer {
         Ok(answer) if answer.is_success() => Ok(answer),
         Ok(answer) => Err(refusals::outcome(&answer, ours)),
-        Err(NoAnswer::NotSent(why)) => {
-            Err(Outcome::NotSent(Reason::passing("no-connection", why, TRY_AGAIN)))
-        }
+        Err(NoAnswer::NotSent(why)) => Err(Outcome::NotSent(Reason::outage("no-connection", why, TRY_AGAIN))),
         Err(NoAnswer::Unknown(_)) => Err(Outcome::Unknown(Reference(ours.to_owned()))),
     }
 }

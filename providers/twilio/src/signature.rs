@@ -35,17 +35,20 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Whether a delivery is signed with one of these keys.
-    pub(crate) fn have_signed(&self, delivery: &Delivery<'_>) -> bool {
-        let Some(given) = delivery.headers.header(SIGNATURE) else {
-            return false;
-        };
-        let Some((algorithm, secrets)) = self.meant(delivery.headers.header(SETTINGS)) else {
-            return false;
-        };
-        let Some(parameters) = parameters(delivery) else {
-            return false;
-        };
+    /// Checks that a delivery is signed with one of these keys.
+    ///
+    /// # Errors
+    /// Why it is not, for the operator; nothing of the delivery is quoted.
+    pub(crate) fn check(&self, delivery: &Delivery<'_>) -> Result<(), &'static str> {
+        let given = delivery
+            .headers
+            .header(SIGNATURE)
+            .ok_or("there is no header X-Twilio-Signature")?;
+        let (algorithm, secrets) = self.meant(delivery.headers.header(SETTINGS)).ok_or(
+            "it is signed with a key or an algorithm that is not set up: add the key to `shared_keys`",
+        )?;
+        let parameters = parameters(delivery)
+            .ok_or("the address does not hold the digest of the body, which is no form")?;
         let mut signed = false;
         for url in spellings(delivery.url) {
             for secret in &secrets {
@@ -53,7 +56,14 @@ impl Keys {
                 signed |= expected.is_some_and(|expected| same_secret(expected.as_bytes(), given.as_bytes()));
             }
         }
-        signed
+        if signed {
+            Ok(())
+        } else {
+            Err(
+                "the signature is wrong: if it is from Twilio, set `auth_token` to the token of the account, and \
+                 `server.public_url` to the address that Twilio calls",
+            )
+        }
     }
 
     /// The algorithm and the secrets that a delivery claims; `None` for what is not known here.

@@ -89,11 +89,21 @@ fn describe_core() {
     );
     metrics::describe_counter!(
         "portcullis_delivery_events_total",
-        "What vendors reported of messages, by sender: applied, repeated or foreign."
+        "What vendors reported of messages, by sender: applied, parked until its message is known, repeated, foreign or \
+         unsupported."
+    );
+    metrics::describe_counter!(
+        "portcullis_webhooks_total",
+        "Deliveries to webhooks, by sender: accepted, not_verified, unreadable or unavailable."
+    );
+    metrics::describe_gauge!(
+        "portcullis_sender_circuit_open",
+        "1 while a sender is left alone because it failed again and again, else 0."
     );
     metrics::describe_histogram!(
         "portcullis_port_seconds",
-        "Seconds of one call of a plugin, by port, operation and whether it ended in time."
+        "Seconds of one call of a plugin, the wait for its turn included, by port, operation and how it ended: answered, \
+         timed_out, failed or not_begun."
     );
     metrics::describe_gauge!(
         "portcullis_outbox_waiting",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portcullis_ports::Clock;
+use portcullis_ports::inbound::{Delivery, Verification};
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, SuppressionCause};
 use portcullis_ports::testkit::Fault;
 use portcullis_provider_ses::simulator::{Notice, TOPIC};
@@ -36,7 +37,7 @@ async fn story(to: &str) -> Vec<String> {
                     assert_eq!(whom.address(), to);
                     format!("{cause:?}")
                 }
-                DeliveryNews::Welcome { .. } => panic!("nobody was welcomed"),
+                other => panic!("no story has {other:?}"),
             });
         }
     }
@@ -268,4 +269,94 @@ async fn a_certificate_that_cannot_be_had_is_no_forgery_and_one_that_is_none_is(
         "webhook-not-verified",
         "too old by now"
     );
+}
+
+/// What the log is told about a refusal.
+fn why(error: &portcullis_ports::Error) -> String {
+    let context: Vec<_> = error
+        .context()
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    context.join("; ")
+}
+
+/// AWS sets topics up with SHA-1: whoever did not change that is told what to set.
+#[tokio::test]
+async fn a_topic_that_signs_with_sha1_is_refused_with_what_to_set() {
+    let desk = Desk::new();
+    for notice in [
+        desk.ses.notice("{\"eventType\":\"Send\"}"),
+        desk.ses.subscription(),
+    ] {
+        let notice = notice.with("SignatureVersion", "1", true);
+        let error = desk.hear(&desk.plain().await, &notice).await.unwrap_err();
+        assert_eq!(error.code().name(), "webhook-not-verified");
+        let why = why(&error);
+        for word in ["SHA-1", "SignatureVersion", "accept_sha1 = true", TOPIC] {
+            assert!(why.contains(word), "{word}: {why}");
+        }
+    }
+    assert_eq!(desk.asked_of_sns(), 0);
+}
+
+#[tokio::test]
+async fn every_refusal_says_why_and_quotes_nothing() {
+    let desk = Desk::new();
+    let notice = desk.ses.notice("{\"eventType\":\"Send\",\"x\":\"hush\"}");
+    for (field, value) in [
+        ("TopicArn", TOPIC.replace("ses-events", "others")),
+        ("Type", "hush".to_owned()),
+        ("Timestamp", "hush".to_owned()),
+        ("SignatureVersion", "hush".to_owned()),
+        ("SigningCertURL", "https://hush.example/a.pem".to_owned()),
+        ("Signature", "hush!".to_owned()),
+        ("Signature", "aHVzaA==".to_owned()),
+    ] {
+        let notice = notice.clone().with(field, value, false);
+        let error = desk.hear(&desk.plain().await, &notice).await.unwrap_err();
+        let why = why(&error);
+        assert!(why.len() > 20 && !why.contains("hush"), "{field}: {why}");
+    }
+}
+
+/// The inventors of addresses are asked for patience, and an address that proved empty is not asked again.
+#[tokio::test]
+async fn forged_certificate_addresses_are_few_requests_and_keep_the_known_one_usable() {
+    let desk = Desk::new();
+    let connected = desk.plain().await;
+    let inbound = connected.inbound.as_ref().unwrap();
+    let genuine = desk
+        .ses
+        .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}");
+    let screen = |notice: &Notice| {
+        let (headers, body) = (notice.headers(), notice.body());
+        let delivery = Delivery {
+            headers: &headers,
+            url: "",
+            body: &body,
+            received_at: desk.runtime.clock.now(),
+        };
+        inbound.screen(&delivery)
+    };
+    assert_eq!(screen(&genuine).unwrap(), Verification::AsksVendor);
+    desk.hear(&connected, &genuine).await.unwrap();
+    assert_eq!(screen(&genuine).unwrap(), Verification::Local);
+
+    let forged = genuine.clone().with(
+        "SigningCertURL",
+        "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-invented.pem",
+        true,
+    );
+    let asked = desk.asked_of_sns();
+    for _ in 0..5 {
+        desk.client.will(Fault::Answers(403, String::new()));
+        let error = desk.hear(&connected, &forged).await.unwrap_err();
+        assert_eq!(error.code().name(), "webhook-not-verified");
+    }
+    assert_eq!(desk.asked_of_sns() - asked, 1);
+    assert!(screen(&forged).is_err(), "it needs nobody's time any more");
+    let long = format!("https://sns.us-east-1.amazonaws.com/{}.pem", "x".repeat(300));
+    assert!(screen(&genuine.clone().with("SigningCertURL", long, true)).is_err());
+    assert_eq!(screen(&genuine).unwrap(), Verification::Local);
 }

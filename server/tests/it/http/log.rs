@@ -98,3 +98,53 @@ async fn a_request_is_told_by_its_route_and_never_by_what_it_carries() {
         assert!(!whole.contains(secret), "{secret} is in the log");
     }
 }
+
+#[tokio::test]
+async fn every_refused_webhook_says_why_and_never_what_was_in_it() {
+    let kept = Kept::default();
+    let log = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_max_level(tracing::Level::WARN);
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let _guard = tracing::subscriber::set_default(log.with_writer(kept.clone()).finish());
+    let deployment = Deployment::start().await;
+    let main = "/webhooks/senders/main";
+    let posted = [
+        (main, "forged", "hush".to_owned(), "webhook-not-verified"),
+        (main, "genuine", "hush".to_owned(), "webhook-unreadable"),
+        (main, "genuine", "hush".repeat(100_000), "body-too-large"),
+        (
+            "/webhooks/senders/hush",
+            "genuine",
+            "hush".to_owned(),
+            "not-found",
+        ),
+    ];
+    for (path, proof, body, _) in &posted {
+        let call = deployment.post(path).header("x-vendor-proof", proof);
+        call.body("text/plain", body.clone()).send().await;
+    }
+    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| line["message"] == "a webhook was refused")
+        .collect();
+    let codes: Vec<_> = lines.iter().map(|line| line["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, posted.map(|(.., code)| code));
+    for line in &lines {
+        assert!(line["why"].as_str().unwrap().len() > 10, "{line}");
+        assert!(!line.to_string().contains("hush"), "{line}");
+    }
+    for _ in 0..200 {
+        deployment
+            .post(main)
+            .header("x-vendor-proof", "forged")
+            .send()
+            .await;
+    }
+    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let lines = text.lines().filter(|line| line.contains("a webhook was refused"));
+    assert!(lines.count() < 50, "a flood of forgeries is no flood of lines");
+}

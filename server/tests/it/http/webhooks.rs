@@ -61,12 +61,41 @@ async fn what_is_forged_or_unreadable_is_refused() {
 }
 
 #[tokio::test]
-async fn a_vendor_is_told_to_try_again_what_came_too_early() {
+async fn a_report_about_a_message_that_is_not_ours_is_taken() {
     let deployment = Deployment::start().await;
-    let early = genuine(&deployment, MAIN).body("text/plain", "1 2 not-yet-known delivered");
-    let answer = early.send().await;
-    assert_eq!((answer.status, answer.header("retry-after")), (503, "10"));
-    assert_eq!(answer.json()["code"], "webhook-too-early");
+    for (event, age) in [(1, 2), (2, 61), (3, 7_000)] {
+        let foreign = format!("{event} {age} not-ours delivered");
+        let answer = genuine(&deployment, MAIN)
+            .body("text/plain", foreign)
+            .send()
+            .await;
+        assert_eq!(answer.status, 204, "{age} s old");
+    }
+}
+
+/// Far more than a sender checks at once, all in flight together.
+#[tokio::test]
+async fn genuine_deliveries_pass_in_the_middle_of_a_flood_of_forged_ones() {
+    let deployment = Deployment::start().await;
+    deployment.person("ada@example.com").await;
+    deployment.deliver().await;
+    let id = deployment.post.ids().remove(0);
+    let forged = (0..300).map(|_| async {
+        let call = deployment.post(MAIN).header("x-vendor-proof", "forged");
+        call.body("text/plain", "x".repeat(20_000)).send().await.status
+    });
+    let passing = (0..20).map(|event| {
+        let report = format!("{event} 0 {id} delivered");
+        genuine(&deployment, MAIN).body("text/plain", report).send()
+    });
+    let (refused, taken) = futures_util::future::join(
+        futures_util::future::join_all(forged),
+        futures_util::future::join_all(passing),
+    )
+    .await;
+    assert!(refused.iter().all(|status| *status == 401));
+    assert!(taken.iter().all(|answer| answer.status == 204));
+    assert_eq!(deployment.reported(&id).await, Some(DeliveryState::Delivered));
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ impl Sender for AcmeSender {
         match self.client.create_message(body).await {
             Ok(answer) => wire::outcome(&answer, &ours),
             Err(NoAnswer::NotSent(why)) => {
-                Outcome::NotSent(Reason::passing("no-connection", why, TRY_AGAIN))
+                Outcome::NotSent(Reason::outage("no-connection", why, TRY_AGAIN))
             }
             Err(NoAnswer::Unknown(_)) => Outcome::Unknown(Reference(ours)),
         }

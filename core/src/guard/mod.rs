@@ -1,4 +1,8 @@
-//! The layers around every port: time limit, bounded concurrency, metrics, and a retry where repeating is harmless.
+//! The layers around every port: deadline, bounded concurrency, metrics, and a retry where repeating is harmless.
+
+mod breaker;
+mod inbound;
+mod sender;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,14 +12,13 @@ use async_lock::Semaphore;
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, UNAUTHENTICATED};
-use portcullis_ports::inbound::{Delivery, Inbound, Proof};
 use portcullis_ports::keys::{Context, KEYS_UNAVAILABLE, KeyManager, Sealed};
-use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
-use portcullis_ports::outcome::{Outcome, Reference};
-use portcullis_ports::{Clock, Code, Kind, Result, Retry};
+use portcullis_ports::{Clock, Code, Kind, Result, Retry, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::outbox::WEBHOOK_TOO_EARLY;
+pub(crate) use inbound::GuardedInbound;
+pub use inbound::WEBHOOK_UNAVAILABLE;
+pub(crate) use sender::GuardedSender;
 
 /// The identity provider does not answer.
 pub const IDENTITY_UNAVAILABLE: Code = Code::new(
@@ -33,7 +36,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Holds calls of `port` to `limit` each, and to `abreast` at once.
+    /// Holds calls of `port` to `limit` each, the wait for their turn included, and to `abreast` at once.
     pub fn new(port: &'static str, clock: &Arc<dyn Clock>, limit: Duration, abreast: usize) -> Self {
         Self {
             port,
@@ -43,22 +46,29 @@ impl Guard {
         }
     }
 
-    /// Runs one call. `None` if it did not end in time; it is dropped then.
+    /// Runs one call. `None` if it did not end before its deadline; it is dropped then, or was never begun.
     async fn run<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> Option<T> {
-        let _permit = self.permits.acquire().await;
         let began = self.clock.now();
-        let answer = match select(pin!(call), self.clock.sleep(self.limit)).await {
+        let mut deadline = self.clock.sleep(self.limit);
+        let Either::Left((_permit, _)) = select(pin!(self.permits.acquire()), &mut deadline).await else {
+            tracing::warn!(port = self.port, operation, limit = ?self.limit, "a call did not get its turn in time");
+            self.record(operation, "not_begun", began);
+            return None;
+        };
+        let answer = match select(pin!(call), deadline).await {
             Either::Left((answer, _)) => Some(answer),
             Either::Right(_) => None,
         };
-        let took = self.clock.now().since(began).as_secs_f64();
         let ended = if answer.is_some() { "answered" } else { "timed_out" };
-        metrics::histogram!("portcullis_port_seconds", "port" => self.port, "operation" => operation, "ended" => ended)
-            .record(took);
+        self.record(operation, ended, began);
         if answer.is_none() {
             tracing::warn!(port = self.port, operation, limit = ?self.limit, "a call did not end in time");
         }
         answer
+    }
+
+    fn record(&self, operation: &'static str, ended: &'static str, began: Timestamp) {
+        record(self.port, operation, ended, self.clock.now().since(began));
     }
 
     /// Runs a call that changes nothing, and once more if it says that trying again makes sense.
@@ -84,6 +94,11 @@ impl Guard {
             decided => decided,
         }
     }
+}
+
+fn record(port: &'static str, operation: &'static str, ended: &'static str, took: Duration) {
+    metrics::histogram!("portcullis_port_seconds", "port" => port, "operation" => operation, "ended" => ended)
+        .record(took.as_secs_f64());
 }
 
 /// A key manager behind its guard. Sealing and opening change nothing outside, so both may be repeated.
@@ -123,66 +138,6 @@ impl KeyManager for GuardedKeys {
         self.guard
             .run_twice("note", KEYS_UNAVAILABLE, || self.inner.store_note(store))
             .await
-    }
-}
-
-/// A sender behind its guard. A send that did not end in time may have happened, so it is never repeated here.
-pub struct GuardedSender {
-    inner: Arc<dyn Sender>,
-    guard: Guard,
-}
-
-impl GuardedSender {
-    /// Puts a guard in front.
-    pub fn new(inner: Arc<dyn Sender>, guard: Guard) -> Self {
-        Self { inner, guard }
-    }
-}
-
-#[async_trait]
-impl Sender for GuardedSender {
-    fn channels(&self) -> &[Channel] {
-        self.inner.channels()
-    }
-
-    async fn send(&self, message: &Message) -> Outcome<Receipt> {
-        let late = || Outcome::Unknown(Reference(message.id.to_string()));
-        self.guard
-            .run("send", self.inner.send(message))
-            .await
-            .unwrap_or_else(late)
-    }
-}
-
-/// A sender's webhooks behind their guard: a flood of forged deliveries cannot take the whole machine.
-pub struct GuardedInbound {
-    inner: Arc<dyn Inbound<Event = DeliveryEvent>>,
-    guard: Guard,
-}
-
-impl GuardedInbound {
-    /// Puts a guard in front.
-    pub fn new(inner: Arc<dyn Inbound<Event = DeliveryEvent>>, guard: Guard) -> Self {
-        Self { inner, guard }
-    }
-}
-
-#[async_trait]
-impl Inbound for GuardedInbound {
-    type Event = DeliveryEvent;
-
-    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
-        self.guard
-            .run("verify", self.inner.verify(delivery))
-            .await
-            .unwrap_or_else(|| Err(WEBHOOK_TOO_EARLY.error()))
-    }
-
-    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
-        self.guard
-            .run("split", self.inner.split(delivery))
-            .await
-            .unwrap_or_else(|| Err(WEBHOOK_TOO_EARLY.error()))
     }
 }
 
@@ -233,6 +188,19 @@ mod tests {
         let hanging = guard.run("wait", std::future::pending::<()>());
         let (answer, ()) = tokio::join!(hanging, async { clock.advance(Duration::from_secs(5)) });
         assert!(answer.is_none());
+    }
+
+    #[tokio::test]
+    async fn the_deadline_holds_for_whoever_waits_for_a_turn() {
+        let clock = Arc::new(FakeClock::default());
+        let guard = guard(&clock);
+        let held = guard.permits.acquire().await;
+        let began = AtomicUsize::new(0);
+        let waiting = guard.run("wait", async { began.fetch_add(1, Ordering::SeqCst) });
+        let (answer, ()) = tokio::join!(waiting, async { clock.advance(Duration::from_secs(5)) });
+        assert!(answer.is_none());
+        assert_eq!(began.into_inner(), 0, "it was never begun");
+        drop(held);
     }
 
     #[tokio::test]
