@@ -7,6 +7,7 @@ pub mod budgets;
 pub mod challenges;
 pub mod copying;
 mod day;
+mod decoy;
 mod deployment;
 pub mod factors;
 pub mod former_keys;
@@ -272,9 +273,12 @@ pub fn collections() -> Vec<Collection> {
 pub fn problems() -> Vec<Code> {
     let mut codes = vec![
         access::STEP_UP_REQUIRED,
+        accounts::EMAIL_NOT_VERIFIED,
         accounts::EMAIL_TAKEN,
         accounts::NO_PASSWORD,
+        accounts::SIGN_UP_AMBIGUOUS,
         accounts::SIGN_UP_CLOSED,
+        accounts::SIGN_UP_UNNAMED,
         accounts::WEAK_PASSWORD,
         accounts::WRONG_CREDENTIALS,
         budgets::TOO_MANY_ATTEMPTS,

@@ -49,12 +49,19 @@ pub(crate) fn code(product: &str, to: Destination, why: CodeFor, code: &str, del
     }
 }
 
-/// Proof of a new account's address.
-pub(crate) fn verification(product: &str, to: Destination, code: &str, deliver_by: Timestamp) -> Draft {
+/// Proof of a new account's address. `link` leads to the page where the code is entered already.
+pub(crate) fn verification(
+    product: &str,
+    to: Destination,
+    code: &str,
+    link: Option<&str>,
+    deliver_by: Timestamp,
+) -> Draft {
     let subject = format!("{product}: confirm your e-mail address");
+    let link = link.map_or_else(String::new, |link| format!("Or follow this link:\n\n{link}\n\n"));
     let text = format!(
-        "Welcome to {product}. To confirm this e-mail address, enter this code:\n\n    {code}\n\n\
-         If you did not sign up, ignore this message.\n\n{product}"
+        "Welcome to {product}. To confirm this e-mail address, enter this code:\n\n    {code}\n\n{link}\
+         If you did not sign up, ignore this message, and give the code to nobody.\n\n{product}"
     );
     Draft {
         to,

@@ -11,7 +11,7 @@ use portcullis_ports::inbound::Inbound;
 use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
 use portcullis_ports::outcome::Outcome;
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
+use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
 use portcullis_ports::storage::{Key, Page, Query, Record, RecordStore, StoreError, Version, Write};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Clock, Result, Secret, Timestamp};
@@ -76,6 +76,8 @@ pub(crate) struct QuickHasher {
     pub(crate) checks: AtomicUsize,
     /// The same for accounts that do not exist.
     pub(crate) decoys: AtomicUsize,
+    /// Other work on passwords.
+    pub(crate) tasks: AtomicUsize,
 }
 
 #[async_trait]
@@ -98,6 +100,11 @@ impl PasswordHasher for QuickHasher {
     async fn decoy(&self, _: &Secret) -> Result<()> {
         self.decoys.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    async fn run(&self, task: Task) -> Result<()> {
+        self.tasks.fetch_add(1, Ordering::SeqCst);
+        task()
     }
 }
 
@@ -380,7 +387,7 @@ impl World {
         };
         match self.app.accounts.sign_up(command, &home()).await.unwrap() {
             SignedUp::Account(token) => self.identified(&token).await,
-            SignedUp::VerificationSent => unreachable!("open sign-up makes an account"),
+            SignedUp::VerificationSent { .. } => unreachable!("open sign-up makes an account"),
         }
     }
 

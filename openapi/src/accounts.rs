@@ -19,7 +19,7 @@ impl AccountsApi {
     /// Create an account
     ///
     /// Answers with an access token, the proof of the first factor. Where addresses must be proven first, it answers
-    /// with 202 for taken and free addresses alike, and the mail says how to go on.
+    /// with 202 for taken and free addresses alike, and the mail says how to go on: keep `sign_up_id` for that.
     #[oai(path = "/auth/sign-up", method = "post", operation_id = "sign_up")]
     async fn sign_up(&self, anyone: Anyone, body: Body<SignUp>) -> Result<SignUpAnswer, Problem> {
         Ok(anyone.app.accounts.sign_up(body.0, &anyone.source).await?.into())
@@ -27,7 +27,8 @@ impl AccountsApi {
 
     /// Prove the first factor
     ///
-    /// The access token is short-lived and opaque. Go on with `POST /ui/session/start`.
+    /// The access token is short-lived and opaque. Go on with `POST /ui/session/start`. Where addresses must be proven
+    /// first, the right password of a sign-up that still waits is answered with `email-not-verified` and its `sign_up_id`.
     #[oai(path = "/auth/sign-in", method = "post", operation_id = "sign_in")]
     async fn sign_in(&self, anyone: Anyone, body: Body<SignIn>) -> Answered<AccessToken> {
         Ok(Answer(anyone.app.accounts.sign_in(body.0, &anyone.source).await?))
@@ -35,7 +36,9 @@ impl AccountsApi {
 
     /// Prove an e-mail address
     ///
-    /// Takes the six digits from the verification mail.
+    /// Takes the six digits from the verification mail. They prove one sign-up: the one that `sign_up_id` names, or the
+    /// only one that waits at the address. An account that claimed the address and never proved it gives way, with all
+    /// that was set up in it.
     #[oai(path = "/auth/verify-email", method = "post", operation_id = "verify_email")]
     async fn verify_email(&self, anyone: Anyone, body: Body<VerifyEmail>) -> Answered<Done> {
         anyone.app.accounts.verify_email(body.0, &anyone.source).await?;
@@ -44,7 +47,7 @@ impl AccountsApi {
 
     /// Send the verification mail again
     ///
-    /// Answers the same whether or not the address waits for a mail.
+    /// With `sign_up_id` for that sign-up. With the address alone it answers the same whether or not a mail is sent.
     #[oai(
         path = "/auth/verify-email/resend",
         method = "post",

@@ -58,6 +58,9 @@ pub(crate) struct ProblemDetails {
     /// Seconds until another attempt makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    /// With `email-not-verified`: names the sign-up whose code is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_up_id: Option<String>,
 }
 
 /// An error on its way to the client.
@@ -202,6 +205,10 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
         detail: field.detail.clone(),
     };
     let fields: Vec<FieldError> = error.fields().iter().map(field).collect();
+    let member = |wanted: &str| {
+        let found = error.members().iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| value.clone())
+    };
     let details = ProblemDetails {
         kind: format!("/problems/{}", code.name()),
         title: code.title().to_owned(),
@@ -211,6 +218,7 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
         code: code.name().to_owned(),
         errors: (!fields.is_empty()).then_some(fields),
         retry_after,
+        sign_up_id: member("sign_up_id"),
     };
     let body = serde_json::to_vec(&details).unwrap_or_default();
     let mut response = Response::builder().status(status).body(body);

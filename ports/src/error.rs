@@ -89,6 +89,7 @@ impl Code {
             detail: detail.into(),
             retry: Retry::Never,
             fields: Vec::new(),
+            members: Vec::new(),
             context: Vec::new(),
             source: None,
         }))
@@ -117,6 +118,7 @@ struct Inner {
     detail: Cow<'static, str>,
     retry: Retry,
     fields: Vec<FieldProblem>,
+    members: Vec<(&'static str, String)>,
     context: Vec<(&'static str, String)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -152,6 +154,11 @@ impl Error {
         &self.0.fields
     }
 
+    /// What the caller needs to go on, by name: extension members of a problem (RFC 9457).
+    pub fn members(&self) -> &[(&'static str, String)] {
+        &self.0.members
+    }
+
     /// What helps whoever reads the log.
     pub fn context(&self) -> &[(&'static str, String)] {
         &self.0.context
@@ -178,6 +185,13 @@ impl Error {
             pointer: pointer.into(),
             detail: detail.into(),
         });
+        self
+    }
+
+    /// Gives the caller something to go on with. It never reaches the log.
+    #[must_use]
+    pub fn member(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.members.push((name, value.into()));
         self
     }
 

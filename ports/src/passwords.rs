@@ -33,12 +33,16 @@ pub const HASHER_BUSY: Code = Code::new(
     "Too many sign-ins at the same time; please try again in a moment.",
 );
 
+/// Work on a password that takes so long that it must neither hold up a worker nor run unbounded.
+pub type Task = Box<dyn FnOnce() -> Result<()> + Send>;
+
 /// Hashes and checks passwords.
 ///
 /// # Behaviour
 /// - At most a configured number of hashes run at once; further ones wait, and beyond a bound fail with [`HASHER_BUSY`].
 /// - [`PasswordHasher::decoy`] takes as long as checking a wrong password.
 /// - Two hashes of one password differ.
+/// - [`PasswordHasher::run`] runs under the same bound as a hash, and off the thread that asks.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync + 'static {
     /// Hashes with the configured parameters and a fresh salt.
@@ -49,6 +53,9 @@ pub trait PasswordHasher: Send + Sync + 'static {
 
     /// Does the work of a check that fails, for accounts that do not exist.
     async fn decoy(&self, password: &Secret) -> Result<()>;
+
+    /// Does other work on passwords, such as judging a new one, and answers what it answers.
+    async fn run(&self, task: Task) -> Result<()>;
 }
 
 /// The port of password hashers.

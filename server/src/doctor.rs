@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use portcullis_core::{check_root_secret, is_unused};
 use portcullis_core::sms_spend::Limits;
+use portcullis_core::{check_root_secret, is_unused};
 use portcullis_ports::Timestamp;
 use portcullis_ports::http::HttpClient;
 use portcullis_ports::notification::{Channel, ConnectedSender, Destination};

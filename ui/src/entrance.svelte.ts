@@ -5,8 +5,9 @@ import type { Challenge, Proof } from './api/proofs';
 import type { Factor, Method, Token } from './api/types';
 import { forgetSecondStep, keepSecondStep, keptSecondStep } from './second-step';
 import { session } from './session.svelte';
+import { waitForCode } from './sign-up';
 
-type Step = 'password' | 'verify-email' | 'factors';
+type Step = 'password' | 'factors';
 
 export class Entrance {
   step = $state<Step>('password');
@@ -23,7 +24,7 @@ export class Entrance {
       await this.withToken(await signIn(email, password));
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'email-not-verified') throw error;
-      this.step = 'verify-email';
+      waitForCode(email, password, error.signUpId, false);
     }
   }
 

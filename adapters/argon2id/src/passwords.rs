@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use argon2::Block;
 use async_trait::async_trait;
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
+use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Entropy, Error, Result, Secret};
@@ -46,7 +46,7 @@ impl Argon2id {
     ///
     /// If the caller gives up meanwhile the work is finished all the same, and only then is the turn free again: the
     /// memory is in use until then.
-    async fn run<T: Send + 'static>(
+    async fn compute<T: Send + 'static>(
         &self,
         blocks: usize,
         work: impl FnOnce(&mut [Block]) -> Result<T> + Send + 'static,
@@ -71,7 +71,7 @@ impl PasswordHasher for Argon2id {
     async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
         let recipe = Recipe::fresh(self.cost, &*self.entropy)?;
         let password = password.clone();
-        self.run(self.blocks, move |memory| {
+        self.compute(self.blocks, move |memory| {
             let output = recipe.compute(password.expose(), memory)?;
             recipe.written(output.as_bytes())
         })
@@ -83,7 +83,7 @@ impl PasswordHasher for Argon2id {
         let blocks = stored.recipe.blocks()?;
         let password = password.clone();
         let cost = self.cost;
-        self.run(blocks, move |memory| {
+        self.compute(blocks, move |memory| {
             let computed = stored.recipe.compute(password.expose(), memory)?;
             Ok(match (stored.is(&computed), stored.recipe.is_current(cost)) {
                 (false, _) => Verdict::Mismatch,
@@ -96,6 +96,10 @@ impl PasswordHasher for Argon2id {
 
     async fn decoy(&self, password: &Secret) -> Result<()> {
         self.verify(password, &self.decoy).await.map(|_| ())
+    }
+
+    async fn run(&self, task: Task) -> Result<()> {
+        self.compute(1, |_| task()).await
     }
 }
 

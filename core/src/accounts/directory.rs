@@ -36,16 +36,30 @@ impl Directory {
         self.deployment.recall.find(subject.as_str(), Account::SORT).await
     }
 
-    /// The account with that address.
+    /// The account with that address. As much is read whether or not there is one, so that the time does not tell.
     pub(crate) async fn by_address(&self, email: &EmailAddress) -> Result<Option<Versioned<Account>>> {
-        match self
+        Ok(self.claimed(email).await?.and_then(|(_, account)| account))
+    }
+
+    /// The claim on that address, and the account that has it.
+    pub(super) async fn claimed(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<(Versioned<AddressClaim>, Option<Versioned<Account>>)>> {
+        let claim = self
             .deployment
             .table::<AddressClaim>()
             .find(email.as_str(), AddressClaim::SORT)
-            .await?
-        {
-            Some(claim) => self.account(&claim.subject).await,
-            None => Ok(None),
-        }
+            .await?;
+        // No account is called like an address.
+        let subject = claim
+            .as_ref()
+            .map_or(email.as_str(), |claim| claim.subject.as_str());
+        let account = self
+            .deployment
+            .table::<Account>()
+            .find(subject, Account::SORT)
+            .await?;
+        Ok(claim.map(|claim| (claim, account)))
     }
 }

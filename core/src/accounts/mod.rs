@@ -4,11 +4,15 @@ mod directory;
 mod known_words;
 mod model;
 mod password;
+mod pending;
 mod records;
 mod sign_up;
 #[cfg(test)]
+mod sign_up_tests;
+#[cfg(test)]
 mod tests;
 mod token;
+mod verification;
 
 use std::sync::Arc;
 
@@ -19,8 +23,9 @@ use portcullis_ports::{Result, Timestamp};
 pub(crate) use directory::Directory;
 use known_words::known_words;
 pub use model::{
-    AccessToken, AccountView, ChangePassword, EMAIL_TAKEN, NO_PASSWORD, PasswordChanged, ResendVerification,
-    SIGN_UP_CLOSED, SignIn, SignUp, SignedUp, VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
+    AccessToken, AccountView, ChangePassword, EMAIL_NOT_VERIFIED, EMAIL_TAKEN, NO_PASSWORD, PasswordChanged,
+    ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_CLOSED, SIGN_UP_UNNAMED, SignIn, SignUp, SignedUp,
+    VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
 };
 pub use password::PASSWORD_MAX;
 pub(crate) use password::PasswordDesk;
@@ -29,7 +34,7 @@ use token::Claims;
 
 use crate::access::{Identified, SignedIn, Source};
 use crate::audit::{Audit, Event};
-use crate::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
+use crate::budgets::{Budgets, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
 use crate::messages::Change;
 use crate::notices::Notices;
@@ -107,29 +112,45 @@ impl Accounts {
             )
             .await?;
         let account = self.directory.by_address(&command.email).await?;
-        let known = match &account {
-            Some(account) => self.budgets.knows(&account.subject, source).await?,
-            None => Standing::Unknown,
+        let pending = self.newest_pending(&command.email, source).await?;
+        let subject = match &account {
+            Some(account) => account.subject.clone(),
+            None => self.nobody(&command.email)?,
         };
+        // Whether or not there is an account, as much is read, counted, hashed and written.
+        let known = self.budgets.knows(&subject, source).await?;
         self.budgets
             .attempt("password", command.email.as_str(), source, known)
             .await?;
-        let verdict = self
-            .passwords
-            .matches(&command.password, account.as_ref().map(|found| &found.value))
-            .await?;
-        match (account, verdict) {
-            (Some(account), Verdict::Match) => self.signed_in(&account, source, None).await,
-            (Some(account), Verdict::MatchOutdated) => {
+        let waiting = pending.filter(|_| account.is_none());
+        let hash = match (&account, &waiting) {
+            (Some(account), _) => Some(&account.password),
+            (None, waiting) => waiting.as_ref().map(|(_, password)| password),
+        };
+        let verdict = self.passwords.matches(&command.password, hash).await?;
+        match (account, waiting, verdict) {
+            (Some(account), _, Verdict::Match | Verdict::MatchOutdated)
+                if self.must_prove_first(&account) =>
+            {
+                let id = self.confirmation_of(&account.subject)?;
+                self.not_verified(&command.email, &id, source).await
+            }
+            (Some(account), _, Verdict::Match) => self.signed_in(&account, source, None).await,
+            (Some(account), _, Verdict::MatchOutdated) => {
                 let renewed = self.passwords.hash(&command.password).await?;
                 self.signed_in(&account, source, Some(renewed)).await
             }
-            (account, _) => {
-                if let Some(account) = account {
-                    self.audit
-                        .record(&account.subject, &[Event::failure("sign_in", source)])
-                        .await?;
-                }
+            (None, Some((id, _)), Verdict::Match | Verdict::MatchOutdated) => {
+                self.not_verified(&command.email, &id, source).await
+            }
+            (Some(_), _, Verdict::Mismatch) => {
+                self.audit
+                    .record(&subject, &[Event::failure("sign_in", source)])
+                    .await?;
+                Err(WRONG_CREDENTIALS.error())
+            }
+            (None, ..) => {
+                self.audit.record_nobody(command.email.as_str()).await?;
                 Err(WRONG_CREDENTIALS.error())
             }
         }
@@ -178,10 +199,11 @@ impl Accounts {
     /// `wrong-credentials`, `weak-password`, `no-password`, `too-many-attempts`.
     pub async fn change_password(&self, who: &SignedIn, command: ChangePassword) -> Result<PasswordChanged> {
         let account = self.passwords.check(who, &command.current_password).await?;
-        let min = self.deployment.settings.accounts.password_min_length;
         let product = &self.deployment.settings.product.name;
         let known = known_words(product, &account.email, account.display_name.as_ref());
-        password::check_strength(&command.new_password, "/new_password", min, &known)?;
+        self.passwords
+            .judge_with(&command.new_password, "/new_password", known)
+            .await?;
         let hash = self.passwords.hash(&command.new_password).await?;
         let in_commit = self.deployment.retried(|| async {
             let current = self
@@ -228,10 +250,19 @@ impl Accounts {
 
     /// What the owner may know of the account, a second old at most; `None` for people of other identity providers.
     pub async fn view(&self, subject: &Subject) -> Result<Option<AccountView>> {
-        let account = self.directory.recent(subject).await?;
-        Ok(account.map(|account| AccountView {
+        let Some(account) = self.directory.recent(subject).await? else {
+            return Ok(None);
+        };
+        let email_verified = account.email_verified_at.is_some();
+        let sign_up_id = if email_verified {
+            None
+        } else {
+            Some(self.handle(&self.confirmation_of(subject)?)?)
+        };
+        Ok(Some(AccountView {
             email: account.email.clone(),
-            email_verified: account.email_verified_at.is_some(),
+            email_verified,
+            sign_up_id,
             display_name: account.display_name.clone(),
         }))
     }

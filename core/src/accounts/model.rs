@@ -27,6 +27,25 @@ pub const SIGN_UP_CLOSED: Code = Code::new(
     Kind::Forbidden,
     "New accounts are not accepted here.",
 );
+/// The password is right, and the address was never proven.
+pub const EMAIL_NOT_VERIFIED: Code = Code::new(
+    "email-not-verified",
+    Kind::Forbidden,
+    "Your e-mail address is not proven yet: send the code from the mail to /auth/verify-email, with the sign_up_id given \
+     here.",
+);
+/// The code alone does not say which sign-up it is for.
+pub const SIGN_UP_AMBIGUOUS: Code = Code::new(
+    "sign-up-ambiguous",
+    Kind::Conflict,
+    "Several sign-ups wait at this address: follow the link in the mail, or send the sign_up_id of yours.",
+);
+/// Neither address nor sign-up is named.
+pub const SIGN_UP_UNNAMED: Code = Code::new(
+    "sign-up-unnamed",
+    Kind::Invalid,
+    "Name the sign-up: send sign_up_id, or email.",
+);
 /// This account does not sign in with a password of ours.
 pub const NO_PASSWORD: Code = Code::new(
     "no-password",
@@ -60,18 +79,29 @@ pub struct SignIn {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct VerifyEmail {
-    /// The address.
-    pub email: EmailAddress,
+    /// The address. Needed without `sign_up_id`; then the code works as long as only one sign-up waits at the address.
+    #[serde(default)]
+    pub email: Option<EmailAddress>,
+    /// Which sign-up: as the sign-up answered it, or as the link in the mail names it; the latter needs `password`.
+    #[serde(default)]
+    pub sign_up_id: Option<SecretInput>,
     /// The code from the mail.
     pub code: SecretInput,
+    /// The password that was chosen at the sign-up: proves that whoever reads the mail is who signed up.
+    #[serde(default)]
+    pub password: Option<SecretInput>,
 }
 
 /// A request for a new verification mail.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct ResendVerification {
-    /// The address.
-    pub email: EmailAddress,
+    /// The address. May be left out with the `sign_up_id` of a sign-up that still waits.
+    #[serde(default)]
+    pub email: Option<EmailAddress>,
+    /// As the sign-up answered it. Without it the answer does not tell whether anything was sent.
+    #[serde(default)]
+    pub sign_up_id: Option<SecretInput>,
 }
 
 /// A new password.
@@ -104,7 +134,10 @@ pub enum SignedUp {
     /// The account exists and its owner may go on.
     Account(AccessToken),
     /// A mail was sent; what happens next depends on who reads it.
-    VerificationSent,
+    VerificationSent {
+        /// Names this sign-up to whoever asked for it, and to nobody else.
+        sign_up_id: String,
+    },
 }
 
 /// What the owner may know of an account.
@@ -114,6 +147,8 @@ pub struct AccountView {
     pub email: EmailAddress,
     /// Whether the address was proven.
     pub email_verified: bool,
+    /// Names what waits for the proof, as long as there is none.
+    pub sign_up_id: Option<String>,
     /// How the person likes to be called.
     pub display_name: Option<Label>,
 }

@@ -87,40 +87,64 @@ impl PasswordDesk {
     /// Judges a new password for an account.
     ///
     /// # Errors
-    /// `weak-password` at `field`.
-    pub(crate) fn judge(&self, password: &SecretInput, field: &str, account: &Account) -> Result<()> {
-        let settings = &self.deployment.settings;
-        let (product, min) = (&settings.product.name, settings.accounts.password_min_length);
+    /// `weak-password` at `field`, `busy`.
+    pub(crate) async fn judge(
+        &self,
+        password: &SecretInput,
+        field: &'static str,
+        account: &Account,
+    ) -> Result<()> {
+        let product = &self.deployment.settings.product.name;
         let known = known_words(product, &account.email, account.display_name.as_ref());
-        check_strength(password, field, min, &known)
+        self.judge_with(password, field, known).await
     }
 
     pub(crate) async fn hash(&self, password: &SecretInput) -> Result<PasswordHash> {
         self.deployment.hasher.hash(&password.composed()).await
     }
 
-    /// Compares with the hash of an account, or does the same work for none. A hash of text that was not composed still
+    /// Judges a new password, where hashes are computed: off the worker, and so many at once.
+    ///
+    /// # Errors
+    /// `weak-password`, `busy`.
+    pub(super) async fn judge_with(
+        &self,
+        password: &SecretInput,
+        field: &'static str,
+        known: Vec<String>,
+    ) -> Result<()> {
+        let min = self.deployment.settings.accounts.password_min_length;
+        let password = password.clone();
+        let task = Box::new(move || check_strength(&password, field, min, &known));
+        self.deployment.hasher.run(task).await
+    }
+
+    /// Compares with a hash, or does the same work for none. A hash of text that was not composed still
     /// matches whoever types it the same way, and is to be renewed.
-    pub(super) async fn matches(&self, password: &SecretInput, account: Option<&Account>) -> Result<Verdict> {
+    pub(super) async fn matches(
+        &self,
+        password: &SecretInput,
+        hash: Option<&PasswordHash>,
+    ) -> Result<Verdict> {
         let composed = password.composed();
-        let verdict = self.compare(&composed, account).await?;
+        let verdict = self.compare(&composed, hash).await?;
         if verdict != Verdict::Mismatch || composed.matches(password.secret().expose()) {
             return Ok(verdict);
         }
         // Twice the work, whoever is asked for: it tells only what was typed.
-        Ok(match self.compare(password.secret(), account).await? {
+        Ok(match self.compare(password.secret(), hash).await? {
             Verdict::Mismatch => Verdict::Mismatch,
             Verdict::Match | Verdict::MatchOutdated => Verdict::MatchOutdated,
         })
     }
 
-    async fn compare(&self, password: &Secret, account: Option<&Account>) -> Result<Verdict> {
+    async fn compare(&self, password: &Secret, hash: Option<&PasswordHash>) -> Result<Verdict> {
         let hasher = &self.deployment.hasher;
-        let Some(account) = account else {
+        let Some(hash) = hash else {
             hasher.decoy(password).await?;
             return Ok(Verdict::Mismatch);
         };
-        hasher.verify(password, &account.password).await
+        hasher.verify(password, hash).await
     }
 
     /// Checks the password of whoever is signed in, and returns the account.
@@ -138,7 +162,7 @@ impl PasswordDesk {
         self.budgets
             .attempt("password", account.email.as_str(), &who.source, known)
             .await?;
-        if self.matches(password, Some(&account)).await? == Verdict::Mismatch {
+        if self.matches(password, Some(&account.password)).await? == Verdict::Mismatch {
             self.audit
                 .record(subject, &[Event::failure("password_check", &who.source)])
                 .await?;

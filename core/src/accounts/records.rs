@@ -78,7 +78,7 @@ impl Stored for AddressClaim {
     }
 }
 
-/// What a proven address leads to.
+/// What the proof of an address leads to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Then {
@@ -89,29 +89,64 @@ pub(super) enum Then {
         password: PasswordHash,
         display_name: Option<Label>,
     },
+    /// Nothing: the address has an account that proved it, which only its owner is told, by mail.
+    Taken,
 }
 
-/// A code that was sent to prove an address. A newer one replaces it.
+/// One sign-up that waits for the proof of its address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Verification {
-    pub(super) email: EmailAddress,
-    /// A keyed hash bound to the address and this record.
-    pub(super) mac: String,
-    /// Binds the code to this record, so that an older code does not fit a newer record.
-    pub(super) nonce: String,
+pub(super) struct Pending {
+    /// Its public name.
+    pub(super) id: String,
+    /// A keyed hash of its newest code, bound to address and name; none if there is no code.
+    pub(super) mac: Option<String>,
     pub(super) then: Then,
+    /// A pseudonym of the network that asked.
+    pub(super) network: String,
     pub(super) expires_at: Timestamp,
 }
 
-impl Verification {
-    pub(super) const SORT: &'static str = "verification";
+/// Everything that waits for the proof of one address, oldest first. What one asked for never replaces what another did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    pub(super) email: EmailAddress,
+    pub(super) pending: Vec<Pending>,
+    pub(super) expires_at: Timestamp,
 }
 
-impl Stored for Verification {
+impl Waiting {
+    pub(super) const SORT: &'static str = "waiting";
+}
+
+impl Stored for Waiting {
     const COLLECTION: Collection = VERIFICATIONS;
 
     fn key(&self) -> (String, String) {
         (self.email.to_string(), Self::SORT.into())
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+/// At which address a sign-up waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct WaitsAt {
+    pub(super) id: String,
+    pub(super) email: EmailAddress,
+    pub(super) expires_at: Timestamp,
+}
+
+impl WaitsAt {
+    pub(super) const SORT: &'static str = "waits-at";
+}
+
+impl Stored for WaitsAt {
+    const COLLECTION: Collection = VERIFICATIONS;
+
+    fn key(&self) -> (String, String) {
+        (self.id.clone(), Self::SORT.into())
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

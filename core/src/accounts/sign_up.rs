@@ -1,47 +1,42 @@
-//! Becoming a user: a new account, and the proof of its address.
+//! Becoming a user: a new account, or a sign-up that waits for the proof of its address.
 
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::passwords::PasswordHash;
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp, id};
 
 use super::Accounts;
 use super::known_words::known_words;
-use super::model::{EMAIL_TAKEN, ResendVerification, SIGN_UP_CLOSED, SignUp, SignedUp, VerifyEmail};
-use super::password::check_strength;
-use super::records::{Account, AddressClaim, Then, Verification};
+use super::model::{EMAIL_TAKEN, SIGN_UP_CLOSED, SignUp, SignedUp};
+use super::records::{Account, AddressClaim, Then};
 use crate::access::Source;
 use crate::audit::Event;
-use crate::budgets::{SendPurpose, Sends, Standing, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
-use crate::challenges::WRONG_CODE;
+use crate::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
 use crate::input::Label;
-use crate::messages;
 use crate::outbox::Lane;
 use crate::settings;
 use crate::suppressions::at_sign_up;
 use crate::table::Batch;
 
+/// What somebody signs up with.
+struct Applicant {
+    email: EmailAddress,
+    password: PasswordHash,
+    display_name: Option<Label>,
+}
+
 impl Accounts {
     /// Makes an account, or, where addresses must be proven first, sends a mail and tells nothing.
     ///
     /// # Errors
-    /// `sign-up-closed`, `weak-password`, `too-many-attempts`; where sign-up is open also `email-taken` and
-    /// `address-suppressed`.
+    /// `sign-up-closed`, `too-many-attempts`, `weak-password`; where sign-up is open also `email-taken` and
+    /// `address-suppressed`, where it is not also `too-many-sends`.
     pub async fn sign_up(&self, command: SignUp, source: &Source) -> Result<SignedUp> {
         let settings = &self.deployment.settings.accounts;
         if settings.sign_up == settings::SignUp::Closed {
             return Err(SIGN_UP_CLOSED.error());
         }
-        let product = &self.deployment.settings.product.name;
-        let known = known_words(product, &command.email, command.display_name.as_ref());
-        check_strength(
-            &command.password,
-            "/password",
-            settings.password_min_length,
-            &known,
-        )?;
         let limit = self.deployment.settings.budgets.sign_up_per_source;
         let network = source.network();
         self.budgets
@@ -54,212 +49,142 @@ impl Accounts {
                 }],
             )
             .await?;
-        let password = self.passwords.hash(&command.password).await?;
+        let product = &self.deployment.settings.product.name;
+        let known = known_words(product, &command.email, command.display_name.as_ref());
+        self.passwords
+            .judge_with(&command.password, "/password", known)
+            .await?;
+        let applicant = Applicant {
+            password: self.passwords.hash(&command.password).await?,
+            email: command.email,
+            display_name: command.display_name,
+        };
         if settings.sign_up == settings::SignUp::Verified {
-            self.sign_up_verified(command.email, password, command.display_name, source)
-                .await
-        } else {
-            self.sign_up_open(command.email, password, command.display_name, source)
-                .await
+            return self.sign_up_verified(&applicant, source).await;
+        }
+        match self.sign_up_open(&applicant, source, true).await {
+            // What others have used up keeps nobody out: the mail can be asked for later.
+            Err(error) if error.code() == TOO_MANY_SENDS => {
+                self.sign_up_open(&applicant, source, false).await
+            }
+            done => done,
         }
     }
 
     async fn sign_up_open(
         &self,
-        email: EmailAddress,
-        password: PasswordHash,
-        display_name: Option<Label>,
+        applicant: &Applicant,
         source: &Source,
+        with_mail: bool,
     ) -> Result<SignedUp> {
+        let Applicant {
+            email,
+            password,
+            display_name,
+        } = applicant;
+        let with_mail = with_mail && self.outbox.serves(Channel::Email);
         let subject = self.new_subject()?;
-        self.deployment
+        let free = self
+            .deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                self.create(
-                    &mut batch,
-                    &subject,
-                    &email,
-                    &password,
-                    display_name.clone(),
-                    None,
-                )
-                .await?;
-                if self.outbox.serves(Channel::Email) {
+                match self.directory.claimed(email).await? {
+                    Some((_, Some(account))) if account.email_verified_at.is_some() => return Err(taken()),
+                    // Nobody has proven the claim: whoever reads the mail can make the address theirs.
+                    Some(_) if with_mail => {
+                        self.wait_to_create(&mut batch, applicant, source).await?;
+                        self.deployment.commit(batch).await?;
+                        return Ok(false);
+                    }
+                    Some(_) => return Ok(false),
+                    None => {}
+                }
+                batch.insert(&AddressClaim {
+                    email: email.clone(),
+                    subject: subject.clone(),
+                })?;
+                batch.insert(&self.new_account(&subject, email, password, display_name.clone(), None))?;
+                self.audit
+                    .append(&mut batch, &subject, &[Event::success("sign_up", source)])
+                    .await?;
+                if with_mail {
                     // Whoever mistypes an address learns it here, as of one that is taken.
                     self.suppressions
                         .require(&Destination::Email(email.clone()), Lane::Codes)
                         .await
                         .map_err(at_sign_up)?;
-                    self.send_verification(&mut batch, &email, Then::Confirm(subject.clone()))
-                        .await?;
+                    let slot = self.waiting(email).await?;
+                    let id = self.confirmation_of(&subject)?;
+                    let then = Then::Confirm(subject.clone());
+                    self.wait_for_proof(&mut batch, slot, &id, then, source).await?;
+                    self.count_mail(&mut batch, email, &id, source).await?;
                 }
-                self.audit
-                    .append(&mut batch, &subject, &[Event::success("sign_up", source)])
-                    .await?;
-                if self.outbox.serves(Channel::Email) {
-                    self.take_sends(&mut batch, &email, source).await?;
-                }
-                self.deployment.commit(batch).await
+                self.deployment.commit(batch).await?;
+                Ok(true)
             })
             .await?;
-        Ok(SignedUp::Account(self.token(&subject, self.deployment.now())?))
+        if free {
+            Ok(SignedUp::Account(self.token(&subject, self.deployment.now())?))
+        } else if with_mail {
+            let detail = "Somebody signed up with this e-mail address and never proved that it is theirs. If it is \
+                          yours, follow the link in the mail that was sent to it; otherwise sign in instead.";
+            Err(EMAIL_TAKEN.says(detail).at("/email", EMAIL_TAKEN.title()))
+        } else {
+            Err(taken())
+        }
     }
 
     /// Answers alike whether the address is free, taken or suppressed; only its owner learns which, by mail.
-    async fn sign_up_verified(
-        &self,
-        email: EmailAddress,
-        password: PasswordHash,
-        display_name: Option<Label>,
-        source: &Source,
-    ) -> Result<SignedUp> {
+    async fn sign_up_verified(&self, applicant: &Applicant, source: &Source) -> Result<SignedUp> {
         self.outbox.require(Channel::Email)?;
-        self.deployment
+        let id = self
+            .deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                if self.directory.by_address(&email).await?.is_some() {
-                    let product = &self.deployment.settings.product.name;
-                    let draft = messages::already_registered(product, Destination::Email(email.clone()));
-                    self.outbox.enqueue_quietly(&mut batch, draft).await?;
-                } else {
-                    let then = Then::Create {
-                        password: password.clone(),
-                        display_name: display_name.clone(),
-                    };
-                    self.send_verification(&mut batch, &email, then).await?;
-                }
-                self.take_sends(&mut batch, &email, source).await?;
-                self.deployment.commit(batch).await
+                let id = self.wait_to_create(&mut batch, applicant, source).await?;
+                self.deployment.commit(batch).await?;
+                Ok(id)
             })
             .await?;
-        Ok(SignedUp::VerificationSent)
+        Ok(SignedUp::VerificationSent {
+            sign_up_id: self.handle(&id)?,
+        })
     }
 
-    /// Proves an address with the code that was mailed to it.
-    ///
-    /// # Errors
-    /// `wrong-code`, `too-many-attempts`.
-    pub async fn verify_email(&self, command: VerifyEmail, source: &Source) -> Result<()> {
-        self.budgets
-            .attempt("verify-email", command.email.as_str(), source, Standing::Unknown)
-            .await?;
-        let code = command.code.code();
-        self.deployment
-            .retried(|| async {
-                let wrong = || WRONG_CODE.error();
-                let table = self.deployment.table::<Verification>();
-                let found = table
-                    .find(command.email.as_str(), Verification::SORT)
-                    .await?
-                    .ok_or_else(wrong)?;
-                let mac = self.verification_mac(&command.email, &found.nonce, &code)?;
-                if !same_secret(mac.as_bytes(), found.mac.as_bytes()) {
-                    return Err(wrong());
-                }
-                let mut batch = Batch::default();
-                batch.remove(&found);
-                let now = self.deployment.now();
-                let subject = match &found.then {
-                    Then::Confirm(subject) => {
-                        let account = self.directory.account(subject).await?.ok_or_else(wrong)?;
-                        batch.replace(
-                            &account,
-                            &Account {
-                                email_verified_at: Some(now),
-                                ..account.value.clone()
-                            },
-                        )?;
-                        subject.clone()
-                    }
-                    Then::Create {
-                        password,
-                        display_name,
-                    } => {
-                        let subject = self.new_subject()?;
-                        self.create(
-                            &mut batch,
-                            &subject,
-                            &command.email,
-                            password,
-                            display_name.clone(),
-                            Some(now),
-                        )
-                        .await?;
-                        subject
-                    }
-                };
-                self.budgets
-                    .clear_attempts(&mut batch, "verify-email", command.email.as_str(), source)?;
-                self.audit
-                    .append(&mut batch, &subject, &[Event::success("email_verify", source)])
-                    .await?;
-                self.deployment.commit(batch).await
-            })
-            .await
-    }
-
-    /// Sends the code again, if the address waits for one. The answer does not tell.
-    ///
-    /// # Errors
-    /// `channel-unavailable`, `too-many-sends`.
-    pub async fn resend_verification(&self, command: ResendVerification, source: &Source) -> Result<()> {
-        self.outbox.require(Channel::Email)?;
-        let network = source.network();
-        let limit = self.deployment.settings.budgets.sends_per_account;
-        self.budgets
-            .take(
-                TOO_MANY_SENDS,
-                &[Use {
-                    name: "resend-source",
-                    of: &[&network],
-                    limit,
-                }],
-            )
-            .await?;
-        self.deployment
-            .retried(|| async {
-                let waiting = self
-                    .deployment
-                    .table::<Verification>()
-                    .find(command.email.as_str(), Verification::SORT)
-                    .await?;
-                let account = self.directory.by_address(&command.email).await?;
-                let then = match (waiting, account) {
-                    (Some(waiting), _) => Some(waiting.value.then),
-                    (None, Some(account)) if account.email_verified_at.is_none() => {
-                        Some(Then::Confirm(account.subject.clone()))
-                    }
-                    (None, _) => None,
-                };
-                let mut batch = Batch::default();
-                if let Some(then) = then {
-                    self.send_verification(&mut batch, &command.email, then).await?;
-                    self.take_sends(&mut batch, &command.email, source).await?;
-                }
-                self.deployment.commit(batch).await
-            })
-            .await
-    }
-
-    /// Adds a new account and its claim on the address to a batch.
-    async fn create(
+    /// Adds a sign-up to a batch that becomes an account once its address is proven, unless an account has proven that
+    /// already; and names it.
+    async fn wait_to_create(
         &self,
         batch: &mut Batch,
+        applicant: &Applicant,
+        source: &Source,
+    ) -> Result<String> {
+        let account = self.directory.by_address(&applicant.email).await?;
+        let then = if account.is_some_and(|account| account.email_verified_at.is_some()) {
+            Then::Taken
+        } else {
+            Then::Create {
+                password: applicant.password.clone(),
+                display_name: applicant.display_name.clone(),
+            }
+        };
+        let slot = self.waiting(&applicant.email).await?;
+        let id = id::random("ver", self.deployment.entropy.as_ref())?;
+        self.wait_for_proof(batch, slot, &id, then, source).await?;
+        self.count_mail(batch, &applicant.email, &id, source).await?;
+        Ok(id)
+    }
+
+    pub(super) fn new_account(
+        &self,
         subject: &Subject,
         email: &EmailAddress,
         password: &PasswordHash,
         display_name: Option<Label>,
         email_verified_at: Option<Timestamp>,
-    ) -> Result<()> {
-        if self.directory.by_address(email).await?.is_some() {
-            return Err(EMAIL_TAKEN.error().at("/email", EMAIL_TAKEN.title()));
-        }
+    ) -> Account {
         let now = self.deployment.now();
-        batch.insert(&AddressClaim {
-            email: email.clone(),
-            subject: subject.clone(),
-        })?;
-        batch.insert(&Account {
+        Account {
             subject: subject.clone(),
             email: email.clone(),
             email_verified_at,
@@ -268,47 +193,15 @@ impl Accounts {
             created_at: now,
             tokens_valid_from: now,
             recovered_at: None,
-        })
+        }
     }
 
-    async fn send_verification(&self, batch: &mut Batch, email: &EmailAddress, then: Then) -> Result<()> {
-        let code = self.deployment.random_code()?;
-        let nonce = self.deployment.random_text()?;
-        let expires_at =
-            self.deployment.now() + self.deployment.settings.accounts.verification_lifetime.get();
-        let mac = self.verification_mac(email, &nonce, &code)?;
-        batch.overwrite(&Verification {
-            email: email.clone(),
-            mac,
-            nonce,
-            then,
-            expires_at,
-        })?;
-        let product = &self.deployment.settings.product.name;
-        let draft = messages::verification(product, Destination::Email(email.clone()), &code, expires_at);
-        // Where an answer may tell that an address is suppressed, that was asked before.
-        self.outbox.enqueue_quietly(batch, draft).await.map(drop)
-    }
-
-    fn verification_mac(&self, email: &EmailAddress, nonce: &str, code: &str) -> Result<String> {
-        self.deployment
-            .keyring
-            .pseudonym("verification", &[email.as_str(), nonce, code])
-    }
-
-    async fn take_sends(&self, batch: &mut Batch, email: &EmailAddress, source: &Source) -> Result<()> {
-        let to = Destination::Email(email.clone());
-        let sends = Sends {
-            purpose: SendPurpose::Anonymous { source },
-            about: "verification",
-            holder: email.as_str(),
-            destinations: &[&to],
-        };
-        self.budgets.take_sends_in(batch, &sends).await
-    }
-
-    fn new_subject(&self) -> Result<Subject> {
+    pub(super) fn new_subject(&self) -> Result<Subject> {
         let text = id::random("usr", self.deployment.entropy.as_ref())?;
         Subject::parse(&text).map_err(portcullis_ports::Error::internal)
     }
+}
+
+fn taken() -> portcullis_ports::Error {
+    EMAIL_TAKEN.error().at("/email", EMAIL_TAKEN.title())
 }

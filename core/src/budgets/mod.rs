@@ -23,9 +23,10 @@ pub(crate) use lines::Lines;
 use refusals::Refusals;
 pub(crate) use sends::{SendPurpose, Sends};
 
+use crate::decoy;
 use crate::deployment::Deployment;
 use crate::settings::Limit;
-use crate::table::{Batch, Stored};
+use crate::table::{Batch, Slot, Stored};
 
 /// Too many answers in a short time.
 pub const TOO_MANY_ATTEMPTS: Code = Code::new(
@@ -39,6 +40,9 @@ pub const TOO_MANY_SENDS: Code = Code::new(
     Kind::Limited,
     "Too many codes were requested: please wait before you request another.",
 );
+
+/// About the bytes of a counter.
+const COUNTER: usize = 100;
 
 /// Counters of all budgets.
 pub(crate) const BUDGETS: Collection = Collection {
@@ -127,7 +131,31 @@ impl Budgets {
     /// # Errors
     /// `refusal` with the time until the fullest budget opens again.
     pub(crate) async fn take_in(&self, batch: &mut Batch, refusal: Code, uses: &[Use<'_>]) -> Result<()> {
-        let now = self.deployment.now();
+        let counted = self.counted(uses)?;
+        if let Some(wait) = self.refusals.wait(&counted, self.deployment.now()) {
+            return Err(refusal.error().retry_after(wait));
+        }
+        let (slots, wait) = self.used(batch, &counted).await?;
+        if wait > Duration::ZERO {
+            return Err(refusal.error().retry_after(wait));
+        }
+        slots.iter().try_for_each(|slot| batch.save(slot))
+    }
+
+    /// The same where the time must not tell of a refusal: as much is read and written either way. Says whether the uses
+    /// were counted.
+    pub(crate) async fn take_quietly_in(&self, batch: &mut Batch, uses: &[Use<'_>]) -> Result<bool> {
+        let counted = self.counted(uses)?;
+        let (slots, wait) = self.used(batch, &counted).await?;
+        if wait > Duration::ZERO {
+            decoy::insert(&self.deployment, batch, &vec![COUNTER; slots.len()])?;
+            return Ok(false);
+        }
+        slots.iter().try_for_each(|slot| batch.save(slot))?;
+        Ok(true)
+    }
+
+    fn counted(&self, uses: &[Use<'_>]) -> Result<Vec<Counted>> {
         let mut counted: Vec<Counted> = Vec::with_capacity(uses.len());
         for one in uses.iter().filter(|one| one.limit.window.get() > Duration::ZERO) {
             let key = self.key(one.name, one.of)?;
@@ -140,17 +168,20 @@ impl Budgets {
                 });
             }
         }
-        if let Some(wait) = self.refusals.wait(&counted, now) {
-            return Err(refusal.error().retry_after(wait));
-        }
+        Ok(counted)
+    }
+
+    /// The counters after one more use, and how long until the fullest opens again if one of them is used up.
+    async fn used(&self, batch: &mut Batch, counted: &[Counted]) -> Result<(Vec<Slot<Counter>>, Duration)> {
         self.lines
             .join(batch, counted.iter().map(|one| one.key.as_str()))
             .await;
+        let now = self.deployment.now();
         let table = self.deployment.table::<Counter>();
         let mut slots = Vec::with_capacity(counted.len());
         let mut shortened = Batch::default();
         let mut wait = Duration::ZERO;
-        for one in &counted {
+        for one in counted {
             let end = now + one.limit.window.get();
             let empty = || Counter {
                 key: one.key.clone(),
@@ -173,9 +204,8 @@ impl Budgets {
         if wait > Duration::ZERO {
             // Written down, or the window would begin anew with every refusal.
             self.deployment.commit(shortened).await?;
-            return Err(refusal.error().retry_after(wait));
         }
-        slots.iter().try_for_each(|slot| batch.save(slot))
+        Ok((slots, wait))
     }
 
     /// Counters are keyed by pseudonyms: the store does not tell who was counted for what.

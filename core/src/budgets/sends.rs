@@ -1,13 +1,16 @@
 //! Budgets of messages: counted in the commit that sends them, against whoever asked for them.
 
-use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
+use portcullis_ports::{Result, Span};
 
 use super::{Budgets, TOO_MANY_SENDS, Use};
 use crate::access::Source;
 use crate::settings::Limit;
 use crate::table::Batch;
+
+/// What a counter that counts for nobody allows.
+const UNLIMITED: Limit = Limit::new(u32::MAX, Span::minutes(1));
 
 /// What messages are sent for: it decides which budgets they use.
 #[derive(Clone, Copy)]
@@ -19,12 +22,15 @@ pub(crate) enum SendPurpose<'a> {
     Enrolment { account: &'a Subject },
     /// Something that anybody can ask for.
     Anonymous { source: &'a Source },
+    /// The same where nothing is sent and the time must not tell: as many counters, that count for nobody.
+    Decoy { source: &'a Source },
 }
 
 /// Messages that are sent together.
 pub(crate) struct Sends<'a> {
     pub(crate) purpose: SendPurpose<'a>,
-    /// What they are about: only messages about the same to one destination keep `send_interval`, and anonymous ones about different
+    /// What they are about: only messages about the same to one destination keep `send_interval`, and
+    /// anonymous ones about different
     /// things do not use up each other's share of a destination.
     pub(crate) about: &'a str,
     /// Whose they are, as far as `send_interval` goes: an account, or what only the asking client holds.
@@ -38,27 +44,29 @@ impl Budgets {
     /// # Errors
     /// `too-many-sends`.
     pub(crate) async fn take_sends_in(&self, batch: &mut Batch, sends: &Sends<'_>) -> Result<()> {
+        let asking = asking(sends);
+        let keys = keys(&asking, sends);
+        let uses = self.uses(sends, &keys);
+        self.take_in(batch, TOO_MANY_SENDS, &uses).await
+    }
+
+    /// The same where the answer must not tell of a refusal; as [`Budgets::take_quietly_in`].
+    pub(crate) async fn take_sends_quietly_in(&self, batch: &mut Batch, sends: &Sends<'_>) -> Result<bool> {
+        let asking = asking(sends);
+        let keys = keys(&asking, sends);
+        let uses = self.uses(sends, &keys);
+        self.take_quietly_in(batch, &uses).await
+    }
+
+    fn uses<'a>(&self, sends: &Sends<'_>, keys: &'a [[&'a str; 5]]) -> Vec<Use<'a>> {
         let limits = &self.deployment.settings.budgets;
         let (per_destination, in_total) = (limits.sends_per_destination, limits.sends_in_total);
         let share = Limit::new((per_destination.most / 2).max(1), per_destination.window);
-        let asking = match sends.purpose {
-            SendPurpose::Proof { account } | SendPurpose::Enrolment { account } => account.to_string(),
-            SendPurpose::Anonymous { source } => source.network(),
-        };
-        let keys: Vec<[&str; 4]> = sends
-            .destinations
-            .iter()
-            .map(|to| [&asking, to.channel().word(), to.address(), sends.about])
-            .collect();
-        // Each destination has a pause of its own: whoever turns to another device does not wait for the first.
-        let pauses: Vec<[&str; 4]> = keys
-            .iter()
-            .map(|[_, channel, address, about]| [sends.holder, *about, *channel, *address])
-            .collect();
         let interval = Limit::new(1, limits.send_interval);
         let mut uses = Vec::new();
-        for (key, pause) in keys.iter().zip(&pauses) {
-            uses.push(one("send-interval", pause, interval));
+        for key in keys {
+            // Each destination has a pause of its own: whoever turns to another device does not wait for the first.
+            uses.push(one("send-interval", &key[1..], interval));
             uses.extend(match sends.purpose {
                 SendPurpose::Proof { .. } => vec![
                     one("sends-account", &key[..2], limits.sends_per_account),
@@ -73,18 +81,46 @@ impl Budgets {
                 ],
                 SendPurpose::Anonymous { .. } => vec![
                     one("sends-source", &key[..2], limits.anonymous_sends_per_source),
-                    one("sends-anonymous-share", key, share),
-                    one("sends-anonymous", &key[1..], per_destination),
+                    one("sends-anonymous-share", &key[..4], share),
+                    one("sends-anonymous", &key[1..4], per_destination),
                     one(
                         "sends-total-anonymous",
                         &key[1..2],
                         limits.anonymous_sends_in_total,
                     ),
                 ],
+                SendPurpose::Decoy { .. } => vec![
+                    one("decoy-source", &key[..2], UNLIMITED),
+                    one("decoy-share", &key[..4], UNLIMITED),
+                    one("decoy-destination", &key[1..4], UNLIMITED),
+                    one("decoy-total", &key[1..2], UNLIMITED),
+                ],
             });
         }
-        self.take_in(batch, TOO_MANY_SENDS, &uses).await
+        uses
     }
+}
+
+/// Who asks, as the counters know them.
+fn asking(sends: &Sends<'_>) -> String {
+    match sends.purpose {
+        SendPurpose::Proof { account } | SendPurpose::Enrolment { account } => account.to_string(),
+        SendPurpose::Anonymous { source } | SendPurpose::Decoy { source } => source.network(),
+    }
+}
+
+/// By destination: who asks, channel, address, what it is about, whose it is.
+fn keys<'a>(asking: &'a str, sends: &Sends<'a>) -> Vec<[&'a str; 5]> {
+    let key = |to: &&'a Destination| {
+        [
+            asking,
+            to.channel().word(),
+            to.address(),
+            sends.about,
+            sends.holder,
+        ]
+    };
+    sends.destinations.iter().map(key).collect()
 }
 
 fn one<'a>(name: &'static str, of: &'a [&'a str], limit: Limit) -> Use<'a> {

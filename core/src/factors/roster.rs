@@ -25,6 +25,13 @@ impl Roster {
         }
     }
 
+    /// Adds the removal of every device to a batch.
+    pub(crate) fn discard(batch: &mut Batch, subject: &Subject) {
+        batch.clear::<TotpDevices>(subject.to_string(), TotpDevices::SORT.into());
+        batch.clear::<Contacts<Phones>>(subject.to_string(), Contacts::<Phones>::SORT.into());
+        batch.clear::<Contacts<Emails>>(subject.to_string(), Contacts::<Emails>::SORT.into());
+    }
+
     /// The kinds with at least one confirmed device, in the order they are asked for.
     pub(crate) async fn kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
         let mut kinds = Vec::new();
@@ -78,14 +85,6 @@ impl Roster {
             .zip(enrolled)
             .filter_map(|(kind, has)| has.then_some(kind))
             .collect())
-    }
-
-    /// Adds the removal of every device to a batch.
-    pub(crate) fn discard(batch: &mut Batch, subject: &Subject) {
-        let partition = || subject.to_string();
-        batch.clear::<TotpDevices>(partition(), TotpDevices::SORT.into());
-        batch.clear::<Contacts<Phones>>(partition(), Contacts::<Phones>::SORT.into());
-        batch.clear::<Contacts<Emails>>(partition(), Contacts::<Emails>::SORT.into());
     }
 
     /// The authenticator apps, without abandoned ones.

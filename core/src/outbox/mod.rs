@@ -32,9 +32,9 @@ pub use letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
 pub use records::{Attempt, Delivery, Lane, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{Place, StoredMessage, Words};
-
 use webhooks::RefusalLog;
 
+use crate::decoy;
 use crate::deployment::Deployment;
 use crate::guard::{GuardedInbound, GuardedSender};
 use crate::sms_spend::SmsSpend;
@@ -47,6 +47,10 @@ pub const CHANNEL_UNAVAILABLE: Code = Code::new(
     Kind::Config,
     "Messages of this kind cannot be sent here: no sender is configured.",
 );
+/// About the bytes of a stored message without its words, and of its place in the queue.
+const ENVELOPE: usize = 300;
+const PLACE: usize = 100;
+
 /// A message to be sent. Has no `Debug`: its text may hold a code.
 pub(crate) struct Draft {
     pub(crate) to: Destination,
@@ -142,6 +146,18 @@ impl Outbox {
     /// withheld then.
     pub(crate) async fn enqueue_quietly(&self, batch: &mut Batch, draft: Draft) -> Result<MessageId> {
         self.put(batch, draft, false).await
+    }
+
+    /// Does the work of queueing a message, and queues nothing: for answers whose time must not tell.
+    pub(crate) async fn enqueue_decoy(&self, batch: &mut Batch, draft: Draft) -> Result<()> {
+        let id = MessageId::random(self.deployment.entropy.as_ref())?;
+        self.suppressions.obstacle(&draft.to, draft.lane).await?;
+        let words = Words {
+            text: draft.text,
+            code: draft.code,
+        };
+        let sealed = self.seal(&id, &words).await?;
+        decoy::insert(&self.deployment, batch, &[sealed.0.len() + ENVELOPE, PLACE])
     }
 
     async fn put(&self, batch: &mut Batch, draft: Draft, refuse: bool) -> Result<MessageId> {

@@ -35,7 +35,8 @@ impl PasswordRecovery {
         };
         let proven = self.prove(named, &command.confirmation_code).await?;
         self.passwords
-            .judge(&command.new_password, "/new_password", &proven.account)?;
+            .judge(&command.new_password, "/new_password", &proven.account)
+            .await?;
         if !proven.is_complete() {
             return Err(factor_required(proven.challenge.as_ref()));
         }

@@ -87,7 +87,9 @@ impl World {
     pub(super) async fn proven(&self, email: &str) -> (Identified, SignedIn) {
         let who = self.sign_up(email).await;
         let command = crate::accounts::VerifyEmail {
-            email: email.parse().unwrap(),
+            email: Some(email.parse().unwrap()),
+            sign_up_id: None,
+            password: None,
             code: secret(&self.newest_code(email).await),
         };
         self.app.accounts.verify_email(command, &home()).await.unwrap();

@@ -132,11 +132,15 @@ async fn verified_sign_up_answers_alike_and_sends_nothing() {
         heard.suppress(ADA, cause).await;
         for email in [ADA, "free@example.com"] {
             let answer = heard.world.app.accounts.sign_up(sign_up(email), &home()).await;
-            assert!(matches!(answer.unwrap(), SignedUp::VerificationSent), "{email}");
+            assert!(
+                matches!(answer.unwrap(), SignedUp::VerificationSent { .. }),
+                "{email}"
+            );
         }
         heard.world.wait(60);
         let again = ResendVerification {
-            email: ADA.parse().unwrap(),
+            email: Some(ADA.parse().unwrap()),
+            sign_up_id: None,
         };
         heard
             .world
@@ -164,7 +168,9 @@ async fn a_notice_never_makes_what_caused_it_fail() {
         let who = heard.world.session(&who).await;
         let code = heard.world.code_to(ADA).await;
         let proof = crate::accounts::VerifyEmail {
-            email: ADA.parse().unwrap(),
+            email: Some(ADA.parse().unwrap()),
+            sign_up_id: None,
+            password: None,
             code: secret(&code),
         };
         heard

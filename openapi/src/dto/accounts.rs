@@ -20,6 +20,8 @@ pub(crate) enum Next {
 pub(crate) struct VerificationSent {
     /// Always `verification_sent`.
     status: Next,
+    /// To be sent along with the code from the mail, which then proves this sign-up and no other.
+    sign_up_id: String,
 }
 
 /// The two ways in which a sign-up goes on.
@@ -37,8 +39,9 @@ impl From<SignedUp> for SignUpAnswer {
     fn from(signed_up: SignedUp) -> Self {
         match signed_up {
             SignedUp::Account(token) => Self::Created(Answer(token)),
-            SignedUp::VerificationSent => Self::Accepted(Answer(VerificationSent {
+            SignedUp::VerificationSent { sign_up_id } => Self::Accepted(Answer(VerificationSent {
                 status: Next::VerificationSent,
+                sign_up_id,
             })),
         }
     }

@@ -156,6 +156,8 @@ pub(crate) struct Me {
     email: Option<String>,
     /// Whether the address was proven.
     email_verified: bool,
+    /// To be sent along with the code from the verification mail; null once the address is proven.
+    sign_up_id: Option<String>,
     /// How the person likes to be called.
     display_name: Option<String>,
     /// The kinds of factors that are enrolled.
@@ -184,6 +186,7 @@ impl Me {
             session_id: session.id.clone(),
             ip: asking.who.source.ip.to_string(),
             email_verified: account.as_ref().is_some_and(|account| account.email_verified),
+            sign_up_id: account.as_ref().and_then(|account| account.sign_up_id.clone()),
             display_name: account
                 .as_ref()
                 .and_then(|account| Some(account.display_name.as_ref()?.to_string())),

@@ -10,7 +10,7 @@ use portcullis_core::settings::Settings;
 use portcullis_core::{App, Foundation};
 use portcullis_openapi::{Arrival, Surroundings, problem, resources};
 use portcullis_ports::keys::{Context, KeyManager, Sealed};
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
+use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Result, Secret};
 use serde_json::{Value, json};
@@ -54,6 +54,10 @@ impl PasswordHasher for QuickHasher {
 
     async fn decoy(&self, _: &Secret) -> Result<()> {
         Ok(())
+    }
+
+    async fn run(&self, task: Task) -> Result<()> {
+        task()
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use futures_util::poll;
 
-use crate::passwords::{PasswordHash, PasswordHasher, Verdict};
+use crate::error::Error;
+use crate::passwords::{HASHER_BUSY, PasswordHash, PasswordHasher, Verdict};
 use crate::secret::Secret;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -29,6 +30,7 @@ pub async fn conforms(hasher: &dyn PasswordHasher) {
     many_at_once_do_not_mix(hasher).await;
     an_abandoned_call_blocks_nobody(hasher).await;
     a_decoy_takes_as_long_as_a_wrong_password(hasher).await;
+    other_work_is_done_elsewhere_and_answers_for_itself(hasher).await;
 }
 
 /// Hashes of a hasher with other parameters match, and say that they are outdated.
@@ -167,4 +169,19 @@ async fn verify(hasher: &dyn PasswordHasher, password: &str, stored: &PasswordHa
         Ok(verdict) => verdict,
         Err(error) => panic!("{stored:?} cannot be checked: {error:?}"),
     }
+}
+
+async fn other_work_is_done_elsewhere_and_answers_for_itself(hasher: &dyn PasswordHasher) {
+    let here = std::thread::current().id();
+    let elsewhere = move || {
+        if std::thread::current().id() == here {
+            return Err(Error::internal("the thread that asks does the work"));
+        }
+        Ok(())
+    };
+    if let Err(error) = hasher.run(Box::new(elsewhere)).await {
+        panic!("{error:?}");
+    }
+    let refused = hasher.run(Box::new(|| Err(HASHER_BUSY.error()))).await;
+    assert_eq!(refused.map_err(|error| error.code()), Err(HASHER_BUSY));
 }

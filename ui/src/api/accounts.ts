@@ -17,11 +17,17 @@ export const signUp = (email: string, password: string, displayName: string) =>
 export const signIn = (email: string, password: string) => post<Token>('/auth/sign-in', { email, password }, plain);
 export const signOut = () => post<{ status: 'ok' }>('/auth/sign-out');
 
-export const verifyEmail = (email: string, code: string) =>
-  post<{ status: 'ok' }>('/auth/verify-email', { email, code }, plain);
+/** Which sign-up: by the handle that only this browser holds, or by the name in the link of its mail. */
+export interface SignUpName {
+  email?: string;
+  sign_up_id?: string;
+}
 
-export const resendVerification = (email: string) =>
-  post<{ status: 'sent'; retry_after?: number }>('/auth/verify-email/resend', { email }, plain);
+export const verifyEmail = (of: SignUpName, code: string, password?: string) =>
+  post<{ status: 'ok' }>('/auth/verify-email', { ...of, code, ...(password ? { password } : {}) }, plain);
+
+export const resendVerification = (of: SignUpName) =>
+  post<{ status: 'sent'; retry_after?: number }>('/auth/verify-email/resend', of, plain);
 
 export const startSession = (bearer: string) =>
   post<SessionStarted>('/ui/session/start', { transport: 'cookie' }, { bearer });

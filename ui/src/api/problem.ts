@@ -11,13 +11,15 @@ export class Problem extends Error {
   readonly detail: string;
   readonly errors: FieldError[];
   readonly retryAfter: number | null;
+  /** With `email-not-verified`: the sign-up whose code is missing. */
+  readonly signUpId: string | null;
   /** Another part of the panel has already told the person: nothing more to show. */
   readonly told: boolean;
 
   constructor(
     code: string,
     detail: string,
-    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null; told?: boolean } = {},
+    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null; signUpId?: string | null; told?: boolean } = {},
   ) {
     super(detail);
     this.name = 'Problem';
@@ -26,6 +28,7 @@ export class Problem extends Error {
     this.status = more.status ?? 0;
     this.errors = more.errors ?? [];
     this.retryAfter = more.retryAfter ?? null;
+    this.signUpId = more.signUpId ?? null;
     this.told = more.told ?? false;
   }
 
@@ -58,6 +61,7 @@ export async function problemOf(response: Response): Promise<Problem> {
     status: response.status,
     errors: Array.isArray(body['errors']) ? body['errors'].filter(isFieldError) : [],
     retryAfter: Number.isFinite(wait) ? wait : null,
+    signUpId: typeof body['sign_up_id'] === 'string' ? body['sign_up_id'] : null,
   });
 }
 

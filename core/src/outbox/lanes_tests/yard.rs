@@ -149,6 +149,7 @@ impl Yard {
         let seed = store.as_ref().map_or(1, |_| 1 << 40);
         let store = store.unwrap_or_else(|| Arc::new(MemoryStore::new(clock.clone())));
         let foundation = Foundation {
+            store_name: "store.main".to_owned(),
             store,
             shared: false,
             keys: Arc::new(PlainKeys),

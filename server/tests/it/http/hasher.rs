@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Verdict};
+use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
 use portcullis_ports::{Result, Secret};
 use tokio::sync::Semaphore;
 
@@ -54,5 +54,9 @@ impl PasswordHasher for Moody {
 
     async fn decoy(&self, _: &Secret) -> Result<()> {
         Ok(())
+    }
+
+    async fn run(&self, task: Task) -> Result<()> {
+        task()
     }
 }

@@ -1,0 +1,250 @@
+//! Sign-ups that wait for the proof of their address: side by side, each under a handle that only its client holds.
+
+use portcullis_ports::contact::EmailAddress;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::notification::Destination;
+use portcullis_ports::passwords::PasswordHash;
+use portcullis_ports::secret::same_secret;
+use portcullis_ports::{Result, Timestamp, id};
+
+use super::Accounts;
+use super::model::EMAIL_NOT_VERIFIED;
+use super::records::{Account, Pending, Then, Waiting, WaitsAt};
+use crate::access::Source;
+use crate::budgets::{SendPurpose, Sends, TOO_MANY_SENDS};
+use crate::messages;
+use crate::outbox::Draft;
+use crate::settings;
+use crate::table::{Batch, Slot};
+
+/// The most sign-ups that wait at one address. None makes room for another: whoever floods an address hinders new
+/// sign-ups at it for a while, and ends no older one.
+const MOST: usize = 64;
+/// The page of the panel that takes a code.
+const PAGE: &str = "/verify-email";
+
+/// A sign-up as a client names it.
+pub(super) struct Named {
+    pub(super) id: String,
+    /// Whether the client holds the handle; the link in the mail has the public name alone.
+    pub(super) held: bool,
+}
+
+impl Accounts {
+    /// What whoever asked for a sign-up holds, and nobody else.
+    pub(super) fn handle(&self, id: &str) -> Result<String> {
+        Ok(format!("{id}.{}", self.handle_mac(id)?))
+    }
+
+    fn handle_mac(&self, id: &str) -> Result<String> {
+        self.deployment.keyring.mac_text("sign-up-handle", &[id])
+    }
+
+    /// Reads a handle, or a public name. `None` for anything else.
+    pub(super) fn named(&self, text: &str) -> Result<Option<Named>> {
+        let (id, mac) = text
+            .split_once('.')
+            .map_or((text, None), |(id, mac)| (id, Some(mac)));
+        let genuine = match mac {
+            Some(mac) => same_secret(self.handle_mac(id)?.as_bytes(), mac.as_bytes()),
+            None => true,
+        };
+        Ok((id::well_formed("ver", id) && genuine).then(|| Named {
+            id: id.to_owned(),
+            held: mac.is_some(),
+        }))
+    }
+
+    /// The name under which an existing account waits: always the same, so that its owner can be given the handle.
+    pub(super) fn confirmation_of(&self, subject: &Subject) -> Result<String> {
+        let mac = self
+            .deployment
+            .keyring
+            .mac("confirmation-id", &[subject.as_str()])?;
+        Ok(format!("ver_{}", id::base32(&mac[..16])?))
+    }
+
+    /// What waits at an address.
+    pub(super) async fn waiting(&self, email: &EmailAddress) -> Result<Slot<Waiting>> {
+        let now = self.deployment.now();
+        let empty = || Waiting {
+            email: email.clone(),
+            pending: Vec::new(),
+            expires_at: now,
+        };
+        let table = self.deployment.table::<Waiting>();
+        let mut slot = table.slot(email.as_str(), Waiting::SORT, empty).await?;
+        slot.value.pending.retain(|pending| pending.expires_at > now);
+        Ok(slot)
+    }
+
+    /// Somebody who does not exist, for the work that must be done for an address without an account.
+    pub(super) fn nobody(&self, email: &EmailAddress) -> Result<Subject> {
+        let mac = self.deployment.keyring.mac("nobody", &[email.as_str()])?;
+        Subject::parse(&format!("usr_{}", id::base32(&mac[..16])?)).map_err(portcullis_ports::Error::internal)
+    }
+
+    /// The sign-up whose password is compared where there is no account: one that the same network asked for, if there
+    /// is one, and the newest otherwise. One comparison, as for an account.
+    pub(super) async fn newest_pending(
+        &self,
+        email: &EmailAddress,
+        source: &Source,
+    ) -> Result<Option<(String, PasswordHash)>> {
+        let network = self.network_of(source)?;
+        let mut chosen: Option<Pending> = None;
+        for pending in self.waiting(email).await?.value.pending {
+            let elsewhere = pending.network != network;
+            let better = chosen
+                .as_ref()
+                .is_none_or(|chosen| !elsewhere || chosen.network != network);
+            if matches!(pending.then, Then::Create { .. }) && better {
+                chosen = Some(pending);
+            }
+        }
+        Ok(chosen.and_then(|chosen| match chosen.then {
+            Then::Create { password, .. } => Some((chosen.id, password)),
+            Then::Confirm(_) | Then::Taken => None,
+        }))
+    }
+
+    /// Whether an account may not be used before its address is proven.
+    pub(super) fn must_prove_first(&self, account: &Account) -> bool {
+        self.deployment.settings.accounts.sign_up == settings::SignUp::Verified
+            && account.email_verified_at.is_none()
+    }
+
+    /// The answer to the right password of somebody whose address is not proven: the handle, to go on with the code.
+    pub(super) async fn not_verified<T>(&self, email: &EmailAddress, id: &str, source: &Source) -> Result<T> {
+        let mut batch = Batch::default();
+        self.budgets
+            .clear_attempts(&mut batch, "password", email.as_str(), source)?;
+        self.deployment.commit(batch).await?;
+        Err(EMAIL_NOT_VERIFIED.error().member("sign_up_id", self.handle(id)?))
+    }
+
+    pub(super) fn network_of(&self, source: &Source) -> Result<String> {
+        self.deployment
+            .keyring
+            .pseudonym("sign-up-network", &[&source.network()])
+    }
+
+    pub(super) fn code_mac(&self, email: &EmailAddress, id: &str, code: &str) -> Result<String> {
+        self.deployment
+            .keyring
+            .pseudonym("verification", &[email.as_str(), id, code])
+    }
+
+    /// Adds a sign-up that waits, or renews the one of that name, with its mail. What that uses of the budgets is counted
+    /// by the caller.
+    ///
+    /// # Errors
+    /// `too-many-sends` if too many wait there.
+    pub(super) async fn wait_for_proof(
+        &self,
+        batch: &mut Batch,
+        mut slot: Slot<Waiting>,
+        id: &str,
+        then: Then,
+        source: &Source,
+    ) -> Result<()> {
+        let email = slot.value.email.clone();
+        let expires_at =
+            self.deployment.now() + self.deployment.settings.accounts.verification_lifetime.get();
+        let (draft, mac) = self.verification_mail(&email, id, &then, expires_at)?;
+        let fresh = Pending {
+            id: id.to_owned(),
+            mac,
+            then,
+            network: self.network_of(source)?,
+            expires_at,
+        };
+        let pending = &mut slot.value.pending;
+        pending.retain(|known| known.id != id);
+        if pending.len() >= MOST {
+            return Err(TOO_MANY_SENDS.error());
+        }
+        pending.push(fresh);
+        slot.value.expires_at = slot.value.expires_at.max(expires_at);
+        batch.save(&slot)?;
+        batch.overwrite(&WaitsAt {
+            id: id.to_owned(),
+            email: email.clone(),
+            expires_at,
+        })?;
+        // Where an answer may tell that an address is suppressed, that was asked before.
+        self.outbox.enqueue_quietly(batch, draft).await.map(drop)
+    }
+
+    /// Does the work of [`Accounts::wait_for_proof`] for an address at which nothing waits, and sends nothing.
+    pub(super) async fn wait_for_nothing(&self, batch: &mut Batch, email: &EmailAddress) -> Result<()> {
+        let id = id::random("ver", self.deployment.entropy.as_ref())?;
+        let subject = self.new_subject()?;
+        let expires_at = self.deployment.now();
+        let (draft, _) = self.verification_mail(email, &id, &Then::Confirm(subject), expires_at)?;
+        crate::decoy::insert(&self.deployment, batch, &[300, 100])?;
+        self.outbox.enqueue_decoy(batch, draft).await
+    }
+
+    /// Adds what the mail about a sign-up uses of the budgets to the batch that sends it.
+    ///
+    /// # Errors
+    /// `too-many-sends`.
+    pub(super) async fn count_mail(
+        &self,
+        batch: &mut Batch,
+        email: &EmailAddress,
+        id: &str,
+        source: &Source,
+    ) -> Result<()> {
+        let to = Destination::Email(email.clone());
+        let to = [&to];
+        let sends = sends(SendPurpose::Anonymous { source }, id, &to);
+        self.budgets.take_sends_in(batch, &sends).await
+    }
+
+    /// The same where the answer must not tell whether it is sent. Says whether it may be.
+    pub(super) async fn count_mail_quietly(
+        &self,
+        batch: &mut Batch,
+        purpose: SendPurpose<'_>,
+        email: &EmailAddress,
+        id: &str,
+    ) -> Result<bool> {
+        let to = Destination::Email(email.clone());
+        let to = [&to];
+        let sends = sends(purpose, id, &to);
+        self.budgets.take_sends_quietly_in(batch, &sends).await
+    }
+
+    /// The mail, and the keyed hash of the code in it.
+    fn verification_mail(
+        &self,
+        email: &EmailAddress,
+        id: &str,
+        then: &Then,
+        expires_at: Timestamp,
+    ) -> Result<(Draft, Option<String>)> {
+        let product = &self.deployment.settings.product.name;
+        let to = Destination::Email(email.clone());
+        if matches!(then, Then::Taken) {
+            return Ok((messages::already_registered(product, to), None));
+        }
+        let code = self.deployment.random_code()?;
+        let link = self
+            .deployment
+            .links
+            .to(PAGE, &[("sign_up_id", id), ("code", &code)]);
+        let draft = messages::verification(product, to, &code, link.as_deref(), expires_at);
+        Ok((draft, Some(self.code_mac(email, id, &code)?)))
+    }
+}
+
+fn sends<'a>(purpose: SendPurpose<'a>, id: &'a str, to: &'a [&'a Destination]) -> Sends<'a> {
+    Sends {
+        purpose,
+        about: "verification",
+        holder: id,
+        destinations: to,
+    }
+}

@@ -1,0 +1,69 @@
+//! Work that is done so that the time of an answer tells nothing: writes of the same number and size that mean nothing.
+
+use std::time::Duration;
+
+use portcullis_ports::storage::Collection;
+use portcullis_ports::{Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::budgets::BUDGETS;
+use crate::deployment::Deployment;
+use crate::table::{Batch, Stored};
+
+/// How long a decoy stays.
+const LIFE: Duration = Duration::from_mins(1);
+
+/// A record that stands for nothing.
+#[derive(Serialize, Deserialize)]
+struct Decoy {
+    key: String,
+    sort: String,
+    filling: String,
+    until: Timestamp,
+}
+
+impl Stored for Decoy {
+    const COLLECTION: Collection = BUDGETS;
+
+    fn key(&self) -> (String, String) {
+        (self.key.clone(), self.sort.clone())
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.until)
+    }
+}
+
+/// Reads one record and adds it to the batch changed, as if it were the one of `about` for `what`. Two that do this at
+/// once collide, as two that do the real work would.
+pub(crate) async fn change(
+    deployment: &Deployment,
+    batch: &mut Batch,
+    what: &str,
+    about: &str,
+) -> Result<()> {
+    let key = deployment.keyring.pseudonym("decoy", &[what, about])?;
+    let until = deployment.now() + LIFE;
+    let empty = || Decoy {
+        key: key.clone(),
+        sort: "head".into(),
+        filling: "0".repeat(100),
+        until,
+    };
+    let mut slot = deployment.table::<Decoy>().slot(&key, "head", empty).await?;
+    slot.value.until = until;
+    batch.save(&slot)
+}
+
+/// Adds new records of these sizes to the batch.
+pub(crate) fn insert(deployment: &Deployment, batch: &mut Batch, sizes: &[usize]) -> Result<()> {
+    for bytes in sizes {
+        batch.insert(&Decoy {
+            key: deployment.random_text()?,
+            sort: "new".into(),
+            filling: "0".repeat(*bytes),
+            until: deployment.now() + LIFE,
+        })?;
+    }
+    Ok(())
+}
