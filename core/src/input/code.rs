@@ -9,9 +9,24 @@ const ZEROS: [char; 18] = [
     '\u{c66}', '\u{ce6}', '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{17e0}', '\u{1810}',
 ];
 
+/// How often a text is folded at most: leaving out a space may bring an accent beside a letter, and so on.
+const ROUNDS: usize = 4;
+
 /// The one form in which codes are compared: compatibility composition (Unicode NFKC), lower case, ASCII digits, without
 /// white space, hyphens and invisible marks. Everything else stays, so that it makes the code wrong.
 pub(crate) fn code(text: &str) -> String {
+    let mut read = fold(text);
+    for _ in 1..ROUNDS {
+        let again = fold(&read);
+        if again == read {
+            break;
+        }
+        read = again;
+    }
+    read
+}
+
+fn fold(text: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
     composed
         .chars()

@@ -16,7 +16,7 @@ export interface paths {
         /**
          * Create an account
          * @description Answers with an access token, the proof of the first factor. Where addresses must be proven first, it answers
-         *     with 202 for taken and free addresses alike, and the mail says how to go on.
+         *     with 202 for taken and free addresses alike, and the mail says how to go on: keep `sign_up_id` for that.
          *
          *     **Open to anybody.**
          */
@@ -38,7 +38,8 @@ export interface paths {
         put?: never;
         /**
          * Prove the first factor
-         * @description The access token is short-lived and opaque. Go on with `POST /ui/session/start`.
+         * @description The access token is short-lived and opaque. Go on with `POST /ui/session/start`. Where addresses must be proven
+         *     first, the right password of a sign-up that still waits is answered with `email-not-verified` and its `sign_up_id`.
          *
          *     **Open to anybody.**
          */
@@ -60,7 +61,9 @@ export interface paths {
         put?: never;
         /**
          * Prove an e-mail address
-         * @description Takes the six digits from the verification mail.
+         * @description Takes the six digits from the verification mail. They prove one sign-up: the one that `sign_up_id` names, or the
+         *     only one that waits at the address. An account that claimed the address and never proved it gives way, with all
+         *     that was set up in it.
          *
          *     **Open to anybody.**
          */
@@ -82,7 +85,7 @@ export interface paths {
         put?: never;
         /**
          * Send the verification mail again
-         * @description Answers the same whether or not the address waits for a mail.
+         * @description With `sign_up_id` for that sign-up. With the address alone it answers the same whether or not a mail is sent.
          *
          *     **Open to anybody.**
          */
@@ -1520,6 +1523,8 @@ export interface components {
             email: string | null;
             /** @description Whether the address was proven. */
             email_verified: boolean;
+            /** @description To be sent along with the code from the verification mail; null once the address is proven. */
+            sign_up_id: string | null;
             /** @description How the person likes to be called. */
             display_name: string | null;
             /** @description The kinds of factors that are enrolled. */
@@ -1749,6 +1754,8 @@ export interface components {
              * @description Seconds until another attempt makes sense.
              */
             retry_after?: number;
+            /** @description With `email-not-verified`: names the sign-up whose code is missing. */
+            sign_up_id?: string;
         };
         /**
          * @description What a code given for a removal is.
@@ -1965,10 +1972,15 @@ export interface components {
         ResendVerification: {
             /**
              * Format: email
-             * @description The address.
+             * @description The address. May be left out with the `sign_up_id` of a sign-up that still waits.
              * @example ada@example.com
              */
-            email: string;
+            email?: string | null;
+            /**
+             * Format: password
+             * @description As the sign-up answered it. Without it the answer does not tell whether anything was sent.
+             */
+            sign_up_id?: string | null;
         };
         /**
          * RevokeSession
@@ -2385,6 +2397,8 @@ export interface components {
         VerificationSent: {
             /** @description Always `verification_sent`. */
             status: components["schemas"]["Next"];
+            /** @description To be sent along with the code from the mail, which then proves this sign-up and no other. */
+            sign_up_id: string;
         };
         /**
          * VerifyCode
@@ -2409,15 +2423,25 @@ export interface components {
         VerifyEmail: {
             /**
              * Format: email
-             * @description The address.
+             * @description The address. Needed without `sign_up_id`; then the code works as long as only one sign-up waits at the address.
              * @example ada@example.com
              */
-            email: string;
+            email?: string | null;
+            /**
+             * Format: password
+             * @description Which sign-up: as the sign-up answered it, or as the link in the mail names it; the latter needs `password`.
+             */
+            sign_up_id?: string | null;
             /**
              * Format: password
              * @description The code from the mail.
              */
             code: string;
+            /**
+             * Format: password
+             * @description The password that was chosen at the sign-up: proves that whoever reads the mail is who signed up.
+             */
+            password?: string | null;
         };
         /**
          * VerifyRecovery
@@ -2511,7 +2535,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "verification_sent"
+                     *       "status": "verification_sent",
+                     *       "sign_up_id": "ver_01h2xcejqtf2nbrexx3vqjhp41.0123456789abcdefghijABCDEFGHIJ0123456789abc"
                      *     }
                      */
                     "application/json": components["schemas"]["VerificationSent"];
@@ -2858,7 +2883,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -3478,6 +3503,7 @@ export interface operations {
                      *       "ip": "203.0.113.7",
                      *       "email": "ada@example.com",
                      *       "email_verified": true,
+                     *       "sign_up_id": null,
                      *       "display_name": "Ada",
                      *       "factors": [
                      *         "totp",
@@ -8667,7 +8693,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `webhook-too-early`: This cannot be applied yet: deliver it again in a moment.
+             * @description - `webhook-unavailable`: The delivery cannot be checked at the moment: deliver it again.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */

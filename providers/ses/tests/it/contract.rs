@@ -2,7 +2,7 @@
 //!
 //! Where the documents come from and under which licence stands in `contract/LICENCES.md`.
 
-use portcullis_ports::http::{HttpMethod, HttpRequest, HttpResponse};
+use portcullis_ports::http::{HttpMethod, HttpRequest};
 use portcullis_ports::testkit::Vendor as _;
 use portcullis_ports::testkit::contract::Contract;
 use serde_json::{Value, json};
