@@ -1,5 +1,4 @@
-//! The workers that deliver messages, one task per lane and channel, and the one that sends what forgotten passwords ask
-//! for.
+//! The workers: one per lane and channel that delivers, and those that measure, prune and answer forgotten passwords.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -104,12 +104,14 @@ pub(super) fn check(request: &Request, local: Option<&LocalNames>) -> Result<(),
     local.check(&named, headers)
 }
 
-/// A host and perhaps a port. Nothing at all is allowed where the target has no host.
+/// A host and perhaps a port; several in one line are refused. Nothing at all is allowed where the target has no host.
 fn read(line: &[u8]) -> Result<Option<Authority>, Error> {
     if line.is_empty() {
         return Ok(None);
     }
-    let authority = std::str::from_utf8(line).ok().filter(|text| !text.contains('@'));
+    let authority = std::str::from_utf8(line)
+        .ok()
+        .filter(|text| !text.contains(['@', ',', '"']));
     let authority = authority.and_then(|text| Authority::from_str(text).ok());
     let readable = authority.filter(|authority| {
         let port = authority.as_str().strip_prefix(authority.host());

@@ -151,7 +151,7 @@ async fn a_sign_up_that_fails_sends_and_counts_nothing() {
 }
 
 #[tokio::test]
-async fn passwords_are_judged_within_the_budget_of_sign_ups() {
+async fn passwords_are_judged_within_the_budget_of_the_network() {
     let mut settings = Settings::default();
     settings.budgets.sign_up_per_source = Limit::new(3, Span::hours(1));
     let world = world_with(settings).await;

@@ -86,17 +86,30 @@ async fn where_addresses_are_proven_first_nothing_is_told() {
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
     for _ in 0..2 {
         let answer = deployment.post("/auth/sign-up").json(body.clone()).send().await;
+        let told = answer.json();
         assert_eq!(
-            (answer.status, answer.json()),
-            (202, json!({ "status": "verification_sent" }))
+            (answer.status, &told["status"]),
+            (202, &json!("verification_sent"))
+        );
+        let handle = told["sign_up_id"].as_str().unwrap();
+        assert!(
+            handle.starts_with("ver_") && told.as_object().unwrap().len() == 2,
+            "{told}"
         );
         deployment.deliver().await;
         deployment.later(31);
     }
+    let wrong = json!({ "email": "ada@example.com", "password": "not-the-password" });
+    deployment
+        .post("/auth/sign-in")
+        .json(wrong)
+        .refused(401, "wrong-credentials")
+        .await;
+    // Whoever knows the password learns that the address waits for its proof, and nobody else.
     deployment
         .post("/auth/sign-in")
         .json(body.clone())
-        .refused(401, "wrong-credentials")
+        .refused(403, "email-not-verified")
         .await;
     let code = deployment.post.code("ada@example.com");
     let verify = |code: &str| {
