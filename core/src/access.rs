@@ -7,6 +7,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::epochs::{Lineage, TokenId};
 use crate::factors::{FactorKind, Requirement};
 use crate::sessions::Session;
 use crate::settings::Settings;
@@ -60,6 +61,8 @@ pub struct Identified {
     pub subject: Subject,
     /// When the proof was given.
     pub at: Timestamp,
+    /// What the proof grew from.
+    pub(crate) lineage: Lineage,
     /// From where.
     pub source: Source,
 }
@@ -69,6 +72,8 @@ pub struct Identified {
 pub struct SignedIn {
     /// The session.
     pub session: Arc<Session>,
+    /// The access token that was shown beside it.
+    pub(crate) token: Option<TokenId>,
     /// From where.
     pub source: Source,
 }
@@ -142,15 +147,15 @@ impl Action {
     /// Refuses the action if the last proof is too old, or does not cover what the rule asks for.
     pub(crate) fn require(
         self,
-        who: &SignedIn,
+        session: &Session,
         enrolled: &[FactorKind],
         now: Timestamp,
         settings: &Settings,
     ) -> Result<()> {
         let (oldest, requirement) = self.rule(settings);
         let covered = requirement == Requirement::Any
-            || Self::unproven(Some(self), &who.session, enrolled, now, settings).is_empty();
-        if covered && now.since(who.session.stepped_up_at) <= oldest {
+            || Self::unproven(Some(self), session, enrolled, now, settings).is_empty();
+        if covered && now.since(session.stepped_up_at) <= oldest {
             Ok(())
         } else {
             Err(STEP_UP_REQUIRED.error())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use event_listener::Event;
+use portcullis_ports::identity::Subject;
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::passwords::PasswordHasher;
 use portcullis_ports::storage::{RecordStore, STORE_CONFLICT};
@@ -14,6 +15,7 @@ use crate::keyring::Keyring;
 use crate::links::Links;
 use crate::recall::Recall;
 use crate::settings::Settings;
+use crate::subject_locks::SubjectLocks;
 use crate::table::{Batch, Stored, Table, retry_on_conflict};
 
 /// One deployment. Shared by all services of all areas.
@@ -27,6 +29,7 @@ pub(crate) struct Deployment {
     pub(crate) recall: Recall,
     pub(crate) settings: Settings,
     pub(crate) links: Links,
+    pub(crate) locks: SubjectLocks,
     /// Ring when a message was queued by this process, one for each lane and channel.
     pub(crate) mail: [Event; 4],
 }
@@ -65,6 +68,15 @@ impl Deployment {
             }
         }
         Ok(())
+    }
+
+    /// Waits for the turn of a person, and keeps it until the batch is done or dropped. Whoever takes it before reading
+    /// what the commit depends on collides with nobody in this process.
+    pub(crate) async fn take_turn(&self, batch: &mut Batch, subject: &Subject) {
+        // A batch is about one person; a second turn could wait for somebody who waits for the first.
+        if batch.subject_turn.is_none() {
+            batch.subject_turn = Some(self.locks.turn(subject).await);
+        }
     }
 
     /// Runs a use case again while others change the same records.
@@ -143,6 +155,8 @@ mod tests {
                 .unwrap();
             assert_eq!(batch.meters.len(), 1, "events are counted by the commit");
             batch.meters = vec![Counter::from_arc(Arc::clone(&sum))];
+            // As another process would, which does not wait for this one.
+            batch.subject_turn = None;
             batch
         };
         let (first, second) = (batch().await, batch().await);

@@ -9,6 +9,7 @@ pub mod copying;
 mod day;
 mod decoy;
 mod deployment;
+mod epochs;
 pub mod factors;
 pub mod former_keys;
 pub mod guard;
@@ -25,6 +26,7 @@ pub mod resealing;
 pub mod sessions;
 pub mod settings;
 pub mod sms_spend;
+mod subject_locks;
 pub mod suppressions;
 mod table;
 #[cfg(test)]
@@ -47,6 +49,7 @@ use audit::{Audit, Histories};
 use budgets::Budgets;
 use challenges::{ChallengeBook, Challenges, Codes};
 use deployment::Deployment;
+use epochs::Epochs;
 use event_listener::Event;
 use factors::{Factors, Roster};
 use guard::{Guard, GuardedIdentity, GuardedKeys};
@@ -60,6 +63,7 @@ use recovery_codes::RecoveryDesk;
 use sessions::Sessions;
 use settings::Settings;
 use sms_spend::SmsSpend;
+use subject_locks::SubjectLocks;
 use suppressions::Suppressions;
 
 /// The longest time one call of a key manager or an identity provider may take.
@@ -134,13 +138,7 @@ impl App {
         } = foundation;
         let guard = |port, limit, abreast| Guard::new(port, &clock, limit, abreast);
         let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(keys, guard("keys", PORT_LIMIT, 64)));
-        let identity = identity
-            .into_iter()
-            .map(|inner| {
-                Arc::new(GuardedIdentity::new(inner, guard("identity", PORT_LIMIT, 64)))
-                    as Arc<dyn IdentityProvider>
-            })
-            .collect();
+        let identity = guarded_identity(identity, &clock);
         let named = (&store, store_name.as_str());
         let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
         let recall = Recall::new(&store, &clock, shared, settings.cache.records);
@@ -154,6 +152,7 @@ impl App {
             recall,
             settings,
             links: Links::new(panel),
+            locks: SubjectLocks::new(),
             mail: [const { Event::new() }; 4],
         });
         let audit = Audit::new(&deployment);
@@ -163,16 +162,18 @@ impl App {
         let sms_spend = SmsSpend::new(&deployment);
         let outbox = Outbox::new(&deployment, senders, &suppressions, &sms_spend);
         let notices = Notices::new(&deployment, &directory, &outbox);
-        let sessions = Sessions::new(&deployment, &audit, &budgets);
+        let epochs = Epochs::new(&deployment);
+        let sessions = Sessions::new(&deployment, &epochs, &audit, &budgets);
         let passwords = PasswordDesk::new(&deployment, &directory, &budgets, &audit);
         let roster = Roster::new(&deployment);
         let recovery_codes = RecoveryDesk::new(&deployment, &roster, &audit, &notices);
-        let book = ChallengeBook::new(&deployment);
+        let book = ChallengeBook::new(&deployment, &sessions);
         let codes = Codes::new(&deployment, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {
             deployment: Arc::clone(&deployment),
             roster,
             directory: directory.clone(),
+            sessions: sessions.clone(),
             budgets: budgets.clone(),
             book: book.clone(),
             codes: codes.clone(),
@@ -241,6 +242,18 @@ impl App {
     }
 }
 
+/// Other identity providers behind their guards.
+fn guarded_identity(
+    identity: Vec<Arc<dyn IdentityProvider>>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<[Arc<dyn IdentityProvider>]> {
+    let guarded = |inner| {
+        let guard = Guard::new("identity", clock, PORT_LIMIT, 64);
+        Arc::new(GuardedIdentity::new(inner, guard)) as Arc<_>
+    };
+    identity.into_iter().map(guarded).collect()
+}
+
 /// Every family of records, for tools that handle the store as a whole.
 pub fn collections() -> Vec<Collection> {
     vec![
@@ -251,6 +264,7 @@ pub fn collections() -> Vec<Collection> {
         budgets::BUDGETS,
         budgets::KNOWN_SOURCES,
         challenges::CHALLENGES,
+        epochs::EPOCHS,
         factors::EMAIL,
         factors::SMS,
         factors::TOTP,
@@ -305,6 +319,7 @@ pub fn problems() -> Vec<Code> {
         portcullis_ports::inbound::NOT_CONFIRMED,
         portcullis_ports::passwords::HASHER_BUSY,
         sessions::CSRF,
+        sessions::INVALID_CURSOR,
         sessions::SESSION_ENDED,
         sessions::SESSION_NOT_FOUND,
         sms_spend::SMS_DESTINATION_BLOCKED,

@@ -104,6 +104,9 @@ pub struct Sessions {
     pub idle: Span,
     /// Sensitive actions need a factor that was proven at most this long ago.
     pub step_up: Span,
+    /// The most sessions of one account. The oldest ends when one more begins.
+    #[schemars(range(min = 1, max = 500))]
+    pub limit: usize,
     /// A network from which an account signed in completely counts as known for this long.
     pub known_source_lifetime: Span,
 }
@@ -114,6 +117,7 @@ impl Default for Sessions {
             lifetime: Span::days(30),
             idle: Span::minutes(15),
             step_up: Span::minutes(10),
+            limit: 100,
             known_source_lifetime: Span::days(90),
         }
     }
@@ -227,6 +231,9 @@ pub struct Budgets {
     pub attempts_from_unknown: Limit,
     /// Sign-ins and answers to mailed codes from one network, over all accounts.
     pub sign_in_per_source: Limit,
+    /// Starts of sessions of one account from one network, whether or not they ask for a factor. Networks from which the
+    /// account never signed in share one such budget besides their own.
+    pub session_starts: Limit,
     /// Sign-ups from one network.
     pub sign_up_per_source: Limit,
     /// Requests for a new password from one network, over all addresses.
@@ -255,6 +262,7 @@ impl Default for Budgets {
             attempts: Limit::new(8, Span::minutes(10)),
             attempts_from_unknown: Limit::new(100, Span::hours(1)),
             sign_in_per_source: Limit::new(600, Span::minutes(10)),
+            session_starts: Limit::new(300, Span::minutes(10)),
             sign_up_per_source: Limit::new(200, Span::hours(1)),
             recovery_per_source: Limit::new(100, Span::hours(1)),
             send_interval: Span::seconds(30),

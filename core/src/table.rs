@@ -165,6 +165,8 @@ pub(crate) struct Batch {
     pub(crate) meters: Vec<metrics::Counter>,
     /// Held until this is done or dropped, so that others in this process wait instead of colliding.
     pub(crate) turns: Vec<MutexGuardArc<()>>,
+    /// The turn of the person it is about, held as long.
+    pub(crate) subject_turn: Option<MutexGuardArc<()>>,
 }
 
 impl Batch {
@@ -196,6 +198,22 @@ impl Batch {
         self.put(&slot.value, slot.version.map_or(Expect::Absent, Expect::Version))
     }
 
+    /// Fails if the slot was written since it was read.
+    pub(crate) fn check_slot<T: Stored>(&mut self, slot: &Slot<T>) {
+        self.writes.push(Write::Check {
+            key: key_of(&slot.value),
+            expect: slot.version.map_or(Expect::Absent, Expect::Version),
+        });
+    }
+
+    /// Fails if the record was written since it was read.
+    pub(crate) fn check<T: Stored>(&mut self, read: &Versioned<T>) {
+        self.writes.push(Write::Check {
+            key: key_of(&read.value),
+            expect: Expect::Version(read.version),
+        });
+    }
+
     /// Writes whatever is there.
     pub(crate) fn overwrite<T: Stored>(&mut self, value: &T) -> Result<()> {
         self.put(value, Expect::Any)
@@ -222,6 +240,7 @@ impl Batch {
     }
 
     /// How many writes it holds.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.writes.len()
     }

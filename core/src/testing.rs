@@ -394,7 +394,7 @@ impl World {
     pub(crate) async fn identified(&self, token: &AccessToken) -> Identified {
         self.app
             .accounts
-            .identify(&Bearer(token.access_token.clone()), &home())
+            .identify(&Bearer(token.access_token.clone()), None, &home())
             .await
             .unwrap()
     }

@@ -68,7 +68,7 @@ impl AccountsApi {
 
     /// Change the password
     ///
-    /// Ends all other sessions of the account, and all access tokens given out before.
+    /// Ends all other sessions of the account, and all access tokens given out before; the answer holds a new one.
     #[oai(
         path = "/auth/password/change",
         method = "post",
@@ -87,12 +87,8 @@ impl AccountsApi {
     /// Get a new access token
     ///
     /// For a client whose session lives on while its access token has expired.
-    #[expect(
-        clippy::unused_async,
-        reason = "poem-openapi takes asynchronous handlers only"
-    )]
     #[oai(path = "/auth/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(&self, session: SessionAlone) -> Answered<AccessToken> {
-        Ok(Answer(session.app.accounts.refresh(&session.who)?))
+        Ok(Answer(session.app.accounts.refresh(&session.who).await?))
     }
 }

@@ -6,9 +6,9 @@ use poem::http::{HeaderMap, Method, header};
 use poem::{FromRequest, Request, RequestBody};
 use portcullis_core::App;
 use portcullis_core::access::{Identified, SignedIn, Source};
-use portcullis_core::sessions::CSRF;
-use portcullis_ports::Result;
+use portcullis_core::sessions::{CSRF, SESSION_ENDED};
 use portcullis_ports::identity::{Presented, UNAUTHENTICATED};
+use portcullis_ports::{Code, Kind, Result};
 
 use crate::arrival::Arrival;
 use crate::cookie;
@@ -18,6 +18,13 @@ use crate::problem::Problem;
 pub const SESSION_HEADER: &str = "X-SESSION-ID";
 /// Proves that a request with the session cookie comes from a page of ours.
 pub const CSRF_HEADER: &str = "X-CSRF-Token";
+
+/// Two people are asking at once.
+pub(crate) const CREDENTIALS_MISMATCH: Code = Code::new(
+    "credentials-mismatch",
+    Kind::Forbidden,
+    "The access token and the session cookie belong to different people: send only one of them, or sign out first.",
+);
 
 /// Level P: anybody.
 pub(crate) struct Anyone {
@@ -43,6 +50,12 @@ pub(crate) struct LiveSession {
 pub(crate) struct SessionAlone {
     pub(crate) app: Arc<App>,
     pub(crate) who: SignedIn,
+}
+
+/// A session that somebody wants to end. It may be over already.
+pub(crate) struct SessionToEnd {
+    pub(crate) app: Arc<App>,
+    pub(crate) who: Option<SignedIn>,
 }
 
 impl<'a> FromRequest<'a> for Anyone {
@@ -89,10 +102,21 @@ impl<'a> FromRequest<'a> for SessionAlone {
     }
 }
 
+impl<'a> FromRequest<'a> for SessionToEnd {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let asking = Asking::new(request)?;
+        let who = asking.session_to_end().await.map_err(Problem)?;
+        Ok(Self {
+            app: Arc::clone(asking.app),
+            who,
+        })
+    }
+}
+
 /// How a request carries the credential of its session. A header wins: no foreign page can set it.
 enum Carried<'a> {
     Header(&'a str),
-    Cookie(&'a str),
+    Cookies(Vec<&'a str>),
 }
 
 /// A request and what it needs to be recognised.
@@ -118,44 +142,49 @@ impl<'a> Asking<'a> {
     fn carried(&self) -> Option<Carried<'a>> {
         match self.headers.get(SESSION_HEADER) {
             Some(value) => Some(Carried::Header(value.to_str().unwrap_or_default())),
-            None => cookie::find(self.headers).map(Carried::Cookie),
+            None => Some(cookie::find(self.headers))
+                .filter(|cookies| !cookies.is_empty())
+                .map(Carried::Cookies),
         }
     }
 
     /// An access token, or whatever an identity provider knows; without one the session cookie is enough.
     async fn first_factor(&self) -> Result<Identified> {
-        if !self.headers.contains_key(header::AUTHORIZATION)
-            && let Some(credential) = cookie::find(self.headers)
-        {
-            let who = self.by_cookie(credential).await?;
-            return Ok(Identified {
-                subject: who.session.subject.clone(),
-                at: who.session.created_at,
-                source: who.source,
-            });
+        match self.carried() {
+            Some(Carried::Header(credential)) => match self.beside(credential).await {
+                Ok((owner, _)) => Ok(owner),
+                // A session that is over does no harm to a token that goes on without it.
+                Err(error) if error.kind() == Kind::Unauthenticated => self.identify(None).await,
+                Err(error) => Err(error),
+            },
+            Some(Carried::Cookies(cookies)) if !self.headers.contains_key(header::AUTHORIZATION) => {
+                let who = self.by_cookie(&cookies).await?;
+                self.app.sessions.as_first_factor(&who).await
+            }
+            Some(Carried::Cookies(cookies)) => {
+                let owner = self.identify(None).await?;
+                match self.of_cookies(&cookies).await {
+                    Ok(who) if *who.subject() != owner.subject => Err(CREDENTIALS_MISMATCH.error()),
+                    Ok(_) => Ok(owner),
+                    Err(error) if error.code() == SESSION_ENDED => Ok(owner),
+                    Err(error) => Err(error),
+                }
+            }
+            None => self.identify(None).await,
         }
-        self.app
-            .accounts
-            .identify(&Headers(self.headers), &self.source)
-            .await
     }
 
     async fn live_session(&self) -> Result<(SignedIn, bool)> {
         match self.carried() {
             Some(Carried::Header(credential)) => {
-                let owner = self
-                    .app
-                    .accounts
-                    .identify(&Headers(self.headers), &self.source)
-                    .await?;
-                let who = self
-                    .app
-                    .sessions
-                    .resume(credential, Some(&owner.subject), &self.source)
-                    .await?;
+                let (_, who) = self.beside(credential).await?;
                 Ok((who, false))
             }
-            Some(Carried::Cookie(credential)) => Ok((self.by_cookie(credential).await?, true)),
+            Some(Carried::Cookies(cookies)) => {
+                let who = self.by_cookie(&cookies).await?;
+                self.same_person(&who, self.bears_token()).await?;
+                Ok((who, true))
+            }
             None => Err(UNAUTHENTICATED.says(
                 "A session is required: send X-SESSION-ID beside the access token, or the session cookie.",
             )),
@@ -167,15 +196,69 @@ impl<'a> Asking<'a> {
             Some(Carried::Header(credential)) => {
                 self.app.sessions.resume(credential, None, &self.source).await
             }
-            Some(Carried::Cookie(credential)) => self.by_cookie(credential).await,
+            Some(Carried::Cookies(cookies)) => {
+                let who = self.by_cookie(&cookies).await?;
+                // Whoever asks for a new token may send the expired one along.
+                self.same_person(&who, false).await?;
+                Ok(who)
+            }
             None => {
                 Err(UNAUTHENTICATED.says("A session is required: send X-SESSION-ID, or the session cookie."))
             }
         }
     }
 
+    /// A live session, or `None` for one that is over already.
+    async fn session_to_end(&self) -> Result<Option<SignedIn>> {
+        let refused = match self.live_session().await {
+            Ok((who, _)) => return Ok(Some(who)),
+            Err(error) if error.kind() == Kind::Unauthenticated => error,
+            Err(error) => return Err(error),
+        };
+        match self.carried() {
+            // Signing out has ended the token as well.
+            Some(Carried::Header(credential)) if self.app.sessions.is_over(credential).await? => Ok(None),
+            Some(Carried::Cookies(_)) if refused.code() == SESSION_ENDED => Ok(None),
+            _ => Err(refused),
+        }
+    }
+
+    /// Whoever proved the first factor, with the live session that the header names.
+    async fn beside(&self, credential: &str) -> Result<(Identified, SignedIn)> {
+        let owner = self.identify(Some(credential)).await?;
+        let who = self
+            .app
+            .sessions
+            .resume(credential, Some(&owner), &self.source)
+            .await?;
+        Ok((owner, who))
+    }
+
+    async fn identify(&self, beside: Option<&str>) -> Result<Identified> {
+        let presented = Headers(self.headers);
+        self.app.accounts.identify(&presented, beside, &self.source).await
+    }
+
+    fn bears_token(&self) -> bool {
+        Headers(self.headers).bearer().is_some()
+    }
+
+    /// Refuses the proof of one person beside the cookie of another. If it is `needed`, it must be valid as well.
+    async fn same_person(&self, who: &SignedIn, needed: bool) -> Result<()> {
+        if !self.bears_token() && !self.app.accounts.has_other_providers() {
+            return Ok(());
+        }
+        let session = format!("{}.", who.session.id);
+        match self.identify(Some(&session)).await {
+            Ok(owner) if owner.subject == who.session.subject => Ok(()),
+            Ok(_) => Err(CREDENTIALS_MISMATCH.error()),
+            Err(error) if error.kind() == Kind::Unauthenticated && !needed => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A browser sends the cookie by itself, so that what changes something must prove that a page of ours asked.
-    async fn by_cookie(&self, credential: &str) -> Result<SignedIn> {
+    async fn by_cookie(&self, cookies: &[&str]) -> Result<SignedIn> {
         if self
             .headers
             .get("sec-fetch-site")
@@ -183,7 +266,7 @@ impl<'a> Asking<'a> {
         {
             return Err(CSRF.says("Pages of other sites cannot use the session cookie."));
         }
-        let who = self.app.sessions.resume(credential, None, &self.source).await?;
+        let who = self.of_cookies(cookies).await?;
         if !self.method.is_safe() {
             let token = self
                 .headers
@@ -194,6 +277,17 @@ impl<'a> Asking<'a> {
                 .check_csrf(&who.session, token.unwrap_or_default())?;
         }
         Ok(who)
+    }
+
+    /// The first session of several cookies that lives.
+    async fn of_cookies(&self, cookies: &[&str]) -> Result<SignedIn> {
+        for cookie in cookies {
+            match self.app.sessions.resume(cookie, None, &self.source).await {
+                Err(error) if error.code() == SESSION_ENDED => {}
+                decided => return decided,
+            }
+        }
+        Err(SESSION_ENDED.error())
     }
 }
 

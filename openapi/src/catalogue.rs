@@ -11,12 +11,14 @@ use portcullis_ports::error::INTERNAL;
 use portcullis_ports::{Code, Kind};
 use serde_json::json;
 
+use crate::auth::CREDENTIALS_MISMATCH;
 use crate::problem::{self, NOT_FOUND, Problem, UNAVAILABLE};
 
 /// Every code that a client can meet, by name.
 pub fn codes() -> Vec<Code> {
     let mut codes = portcullis_core::problems();
     codes.extend(crate::problem_codes::own());
+    codes.push(CREDENTIALS_MISMATCH);
     codes.sort_by_key(|code| code.name());
     codes.dedup();
     codes

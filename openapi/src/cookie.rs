@@ -47,16 +47,22 @@ impl Change {
     }
 }
 
-/// The value of the session cookie. A browser sends at most one of this name.
-pub(crate) fn find(headers: &HeaderMap) -> Option<&str> {
+/// How many cookies of the name are looked at.
+const MOST: usize = 8;
+
+/// The values of all cookies of the name, without empty ones, in the order in which they were sent. A browser sends one;
+/// a client that keeps cookies by itself may send older ones along.
+pub(crate) fn find(headers: &HeaderMap) -> Vec<&str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='))
+        .filter_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='))
         .map(|value| value.trim_matches('"'))
         .filter(|value| !value.is_empty())
+        .take(MOST)
+        .collect()
 }
 
 #[cfg(test)]
@@ -65,17 +71,17 @@ mod tests {
 
     #[test]
     fn the_cookie_is_found_among_others_and_by_its_whole_name() {
-        let found = |line: &'static str| {
+        let found = |line: &str| {
             let mut headers = HeaderMap::new();
             headers.append(COOKIE, HeaderValue::from_static("first=1"));
-            headers.append(COOKIE, HeaderValue::from_static(line));
-            find(&headers).map(str::to_owned)
+            headers.append(COOKIE, HeaderValue::from_str(line).expect("a header value"));
+            find(&headers).join(" ")
         };
-        assert_eq!(
-            found("a=b; __Host-portcullis=ses.x; c=d").as_deref(),
-            Some("ses.x")
-        );
-        assert_eq!(found("__Host-portcullis=\"ses.x\"").as_deref(), Some("ses.x"));
+        assert_eq!(found("a=b; __Host-portcullis=ses.x; c=d"), "ses.x");
+        assert_eq!(found("__Host-portcullis=\"ses.x\""), "ses.x");
+        let several = "__Host-portcullis=; __Host-portcullis=ses.x;__Host-portcullis=ses.y";
+        assert_eq!(found(several), "ses.x ses.y");
+        assert_eq!(found(&"__Host-portcullis=x; ".repeat(99)).len(), 2 * MOST - 1);
         for other in [
             "__Host-portcullis2=x",
             "portcullis=x",
@@ -83,7 +89,7 @@ mod tests {
             "__Host-portcullis=",
             "=",
         ] {
-            assert_eq!(found(other), None, "{other}");
+            assert_eq!(found(other), "", "{other}");
         }
     }
 }

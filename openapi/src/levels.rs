@@ -85,7 +85,7 @@ impl Level {
         match self {
             Self::Public => &[],
             Self::FirstFactor | Self::Session | Self::SessionAlone => {
-                &["unauthenticated", "session-ended", "csrf"]
+                &["unauthenticated", "session-ended", "csrf", "credentials-mismatch"]
             }
         }
     }

@@ -1,11 +1,12 @@
 //! Sessions: start, look, list, end.
 
 use poem_openapi::OpenApi;
+use poem_openapi::param::Query;
 use portcullis_core::challenges::NameChallenge;
-use portcullis_core::sessions::{RevokeSession, SessionList, StartSession};
+use portcullis_core::sessions::{ListSessions, RevokeSession, SessionList, StartSession};
 
 use crate::answer::{Answer, Answered, WithCookie};
-use crate::auth::{FirstFactor, LiveSession};
+use crate::auth::{FirstFactor, LiveSession, SessionToEnd};
 use crate::body::Body;
 use crate::cookie::Change;
 use crate::dto::{Done, Finalized, Me, RevokedOthers, SessionStarted};
@@ -57,15 +58,29 @@ impl SessionsApi {
 
     /// List the sessions of the account
     ///
-    /// Newest first, ended ones included until they are forgotten.
+    /// Newest first, ended ones included until they are forgotten, in pages of up to 100.
     #[oai(path = "/ui/sessions", method = "get", operation_id = "list_sessions")]
-    async fn list(&self, session: LiveSession) -> Answered<SessionList> {
-        Ok(Answer(session.app.sessions.list(&session.who).await?))
+    async fn list(
+        &self,
+        session: LiveSession,
+        /// Behind which session to go on, as given by the page before.
+        #[oai(validator(max_length = 64))]
+        cursor: Query<Option<String>>,
+        /// How many sessions at most.
+        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<Option<usize>>,
+    ) -> Answered<SessionList> {
+        let page = ListSessions {
+            cursor: cursor.0,
+            limit: limit.0,
+        };
+        Ok(Answer(session.app.sessions.list(&session.who, &page).await?))
     }
 
     /// End one session
     ///
-    /// It is not accepted any more as soon as this is answered. Ending an ended session changes nothing.
+    /// It is not accepted any more as soon as this is answered, nor is what grew from it: its access tokens, and sessions
+    /// that were started with them. Ending an ended session changes nothing.
     #[oai(
         path = "/ui/sessions/revoke",
         method = "post",
@@ -78,7 +93,7 @@ impl SessionsApi {
 
     /// End all other sessions
     ///
-    /// The one that asks goes on.
+    /// The one that asks goes on. All access tokens are refused from now on, except beside it.
     #[oai(
         path = "/ui/sessions/revoke_others",
         method = "post",
@@ -92,10 +107,13 @@ impl SessionsApi {
 
     /// Sign out
     ///
-    /// Ends the session that asks, and clears the session cookie.
+    /// Ends the session that asks, with all that grew from it, and clears the session cookie. A session that is over
+    /// already is answered alike.
     #[oai(path = "/auth/sign-out", method = "post", operation_id = "sign_out")]
-    async fn sign_out(&self, session: LiveSession) -> Result<WithCookie<Done>, Problem> {
-        session.app.sessions.end(&session.who).await?;
+    async fn sign_out(&self, session: SessionToEnd) -> Result<WithCookie<Done>, Problem> {
+        if let Some(who) = &session.who {
+            session.app.sessions.end(who).await?;
+        }
         Ok(WithCookie::new(Done::OK, Change::Clear))
     }
 }

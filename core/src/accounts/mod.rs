@@ -16,7 +16,8 @@ mod verification;
 
 use std::sync::Arc;
 
-use portcullis_ports::identity::{IdentityProvider, Presented, Subject, UNAUTHENTICATED};
+use portcullis_ports::id::SessionId;
+use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject, UNAUTHENTICATED};
 use portcullis_ports::passwords::Verdict;
 use portcullis_ports::{Result, Timestamp};
 
@@ -36,6 +37,7 @@ use crate::access::{Identified, SignedIn, Source};
 use crate::audit::{Audit, Event};
 use crate::budgets::{Budgets, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
+use crate::epochs::{Lineage, TokenId};
 use crate::messages::Change;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
@@ -59,39 +61,62 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Who is asking, by an access token of ours or through another identity provider.
+    /// Who is asking, by an access token of ours or through another identity provider. `beside` is the credential of a
+    /// session that the request carries along: a session that ended all others accepts tokens of before.
     ///
     /// # Errors
     /// `unauthenticated`; unavailable if that cannot be decided now.
-    pub async fn identify(&self, presented: &dyn Presented, source: &Source) -> Result<Identified> {
-        let identified = |subject, at| Identified {
-            subject,
-            at,
-            source: source.clone(),
-        };
-        if let Some(token) = presented
+    pub async fn identify(
+        &self,
+        presented: &dyn Presented,
+        beside: Option<&str>,
+        source: &Source,
+    ) -> Result<Identified> {
+        let beside = beside.and_then(session_of);
+        let bearer = presented
             .bearer()
-            .filter(|token| token.starts_with(token::PREFIX))
-        {
+            .filter(|token| token.starts_with(token::PREFIX));
+        if let Some(token) = bearer {
             let claims = token::read(&self.deployment.keyring, token, self.deployment.now())?;
-            let account = self.directory.recent(&claims.sub).await?;
-            let accepted = match account {
-                Some(account) => claims.iat >= account.tokens_valid_from,
-                // A token of ours for a person of another identity provider, made by a refresh.
-                None => !self.others.is_empty(),
-            };
-            return if accepted {
-                Ok(identified(claims.sub, claims.auth))
+            let known = if claims.lineage.foreign {
+                !self.others.is_empty()
             } else {
-                Err(UNAUTHENTICATED.says("The access token was revoked: sign in again."))
+                self.directory.recent(&claims.sub).await?.is_some()
             };
+            let admitted = self
+                .sessions
+                .admits(&claims.sub, &claims.lineage, beside.as_ref());
+            if !known || !admitted.await? {
+                return Err(UNAUTHENTICATED.says("The access token was revoked: sign in again."));
+            }
+            return Ok(Identified {
+                subject: claims.sub,
+                at: claims.auth,
+                lineage: claims.lineage,
+                source: source.clone(),
+            });
         }
         for provider in self.others.iter() {
             if let Some(found) = provider.authenticate(presented).await? {
-                return Ok(identified(found.subject, found.at));
+                let Authenticated { subject, at } = found;
+                let lineage = self
+                    .sessions
+                    .foreign_lineage(&subject, at, beside.as_ref())
+                    .await?;
+                return Ok(Identified {
+                    subject,
+                    at,
+                    lineage,
+                    source: source.clone(),
+                });
             }
         }
         Err(UNAUTHENTICATED.error())
+    }
+
+    /// Whether another identity provider may know who is asking.
+    pub fn has_other_providers(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// Proves the first factor. The answer and its time do not tell whether the account exists.
@@ -128,69 +153,85 @@ impl Accounts {
             (None, waiting) => waiting.as_ref().map(|(_, password)| password),
         };
         let verdict = self.passwords.matches(&command.password, hash).await?;
-        match (account, waiting, verdict) {
-            (Some(account), _, Verdict::Match | Verdict::MatchOutdated)
-                if self.must_prove_first(&account) =>
-            {
+        let accepted = match (&account, waiting, verdict) {
+            (Some(account), _, Verdict::Match | Verdict::MatchOutdated) if self.must_prove_first(account) => {
                 let id = self.confirmation_of(&account.subject)?;
-                self.not_verified(&command.email, &id, source).await
+                return self.not_verified(&command.email, &id, source).await;
             }
-            (Some(account), _, Verdict::Match) => self.signed_in(&account, source, None).await,
+            (Some(account), _, Verdict::Match) => self.signed_in(account, source, None).await?,
             (Some(account), _, Verdict::MatchOutdated) => {
                 let renewed = self.passwords.hash(&command.password).await?;
-                self.signed_in(&account, source, Some(renewed)).await
+                self.signed_in(account, source, Some(renewed)).await?
             }
+            (Some(_), _, Verdict::Mismatch) => None,
             (None, Some((id, _)), Verdict::Match | Verdict::MatchOutdated) => {
-                self.not_verified(&command.email, &id, source).await
-            }
-            (Some(_), _, Verdict::Mismatch) => {
-                self.audit
-                    .record(&subject, &[Event::failure("sign_in", source)])
-                    .await?;
-                Err(WRONG_CREDENTIALS.error())
+                return self.not_verified(&command.email, &id, source).await;
             }
             (None, ..) => {
                 self.audit.record_nobody(command.email.as_str()).await?;
-                Err(WRONG_CREDENTIALS.error())
+                return Err(WRONG_CREDENTIALS.error());
             }
+        };
+        if let Some(token) = accepted {
+            return Ok(token);
         }
+        self.audit
+            .record(&subject, &[Event::failure("sign_in", source)])
+            .await?;
+        Err(WRONG_CREDENTIALS.error())
     }
 
+    /// The token of somebody whose password was compared with this state of the account; `None` if the password was
+    /// replaced meanwhile. What the token carries was read before the password was seen to be the same still, so that
+    /// a change of the password that was not seen ends the token as well.
     async fn signed_in(
         &self,
         account: &Versioned<Account>,
         source: &Source,
         renewed: Option<portcullis_ports::passwords::PasswordHash>,
-    ) -> Result<AccessToken> {
-        self.deployment
-            .retried(|| async {
-                let mut batch = Batch::default();
-                self.budgets
-                    .clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
-                self.audit
-                    .append(&mut batch, &account.subject, &[Event::success("sign_in", source)])
-                    .await?;
-                if let Some(renewed) = &renewed
-                    && let Some(current) = self.directory.account(&account.subject).await?
-                    && current.password == account.password
-                {
-                    batch.replace(
-                        &current,
-                        &Account {
-                            password: renewed.clone(),
-                            ..current.value.clone()
-                        },
-                    )?;
+    ) -> Result<Option<AccessToken>> {
+        let subject = &account.subject;
+        let accepted = self.deployment.retried(|| async {
+            let mut batch = Batch::default();
+            self.deployment.take_turn(&mut batch, subject).await;
+            let lineage = self.sessions.fresh_lineage(subject).await?;
+            let read_at = self.deployment.now();
+            let current = self.directory.account(subject).await?;
+            let Some(current) = current.filter(|current| current.password == account.password) else {
+                return Ok(None);
+            };
+            self.budgets
+                .clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
+            self.audit
+                .append(&mut batch, subject, &[Event::success("sign_in", source)])
+                .await?;
+            match &renewed {
+                Some(renewed) => {
+                    let renewed = Account {
+                        password: renewed.clone(),
+                        ..current.value.clone()
+                    };
+                    batch.replace(&current, &renewed)?;
                 }
-                self.deployment.commit(batch).await
-            })
-            .await?;
-        self.token(&account.subject, self.deployment.now())
+                None => batch.check(&current),
+            }
+            self.deployment.commit(batch).await?;
+            Ok(Some((lineage, read_at)))
+        });
+        match accepted.await? {
+            Some((lineage, read_at)) => self.token(subject, lineage, read_at, read_at).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A fresh access token for a live session. It does not renew the proof that sensitive actions ask for.
-    pub fn refresh(&self, who: &SignedIn) -> Result<AccessToken> {
-        self.token(who.subject(), who.session.stepped_up_at)
+    ///
+    /// # Errors
+    /// `session-ended` if it ended meanwhile.
+    pub async fn refresh(&self, who: &SignedIn) -> Result<AccessToken> {
+        let read_at = self.deployment.now();
+        let lineage = self.sessions.lineage(who).await?;
+        self.token(who.subject(), lineage, read_at, who.session.stepped_up_at)
     }
 
     /// Replaces the password, and ends all other sessions and all access tokens made before.
@@ -205,10 +246,14 @@ impl Accounts {
             .judge_with(&command.new_password, "/new_password", known)
             .await?;
         let hash = self.passwords.hash(&command.new_password).await?;
+        let subject = who.subject();
         let in_commit = self.deployment.retried(|| async {
+            let mut batch = Batch::default();
+            let ended = self.sessions.end_others_in(&mut batch, who, false).await?;
+            let read_at = self.deployment.now();
             let current = self
                 .directory
-                .account(who.subject())
+                .account(subject)
                 .await?
                 .ok_or_else(|| NO_PASSWORD.error())?;
             if current.password != account.password {
@@ -216,35 +261,27 @@ impl Accounts {
                     WRONG_CREDENTIALS.says("The password was changed a moment ago by another request.")
                 );
             }
-            let mut batch = Batch::default();
             let changed = Account {
                 password: hash.clone(),
-                tokens_valid_from: self.deployment.now(),
                 ..current.value.clone()
             };
             batch.replace(&current, &changed)?;
-            self.audit
-                .append(
-                    &mut batch,
-                    who.subject(),
-                    &[Event::success("password_change", &who.source)],
-                )
-                .await?;
+            let event = Event::success("password_change", &who.source).with("revoked", ended.revoked);
+            self.audit.append(&mut batch, subject, &[event]).await?;
             self.notices
-                .add(&mut batch, who.subject(), &Change::PasswordChanged)
+                .add(&mut batch, subject, &Change::PasswordChanged)
                 .await?;
-            let ended = self.sessions.end_others_in(&mut batch, who).await?;
             self.deployment.commit(batch).await?;
-            Ok(ended)
+            Ok((ended, read_at))
         });
-        let first = in_commit.await?;
-        let rest = self
-            .sessions
-            .end_others(who.subject(), Some(&who.session.id))
-            .await?;
+        let (ended, read_at) = in_commit.await?;
+        let token = self.token(subject, ended.lineage, read_at, who.session.stepped_up_at)?;
         Ok(PasswordChanged {
             status: "ok".into(),
-            revoked: first + rest,
+            revoked: ended.revoked,
+            access_token: token.access_token,
+            token_type: token.token_type,
+            expires_in: token.expires_in,
         })
     }
 
@@ -267,14 +304,24 @@ impl Accounts {
         }))
     }
 
-    fn token(&self, subject: &Subject, auth: Timestamp) -> Result<AccessToken> {
+    /// A new token. `read_at` is when what it relies on was read.
+    fn token(
+        &self,
+        subject: &Subject,
+        lineage: Lineage,
+        read_at: Timestamp,
+        auth: Timestamp,
+    ) -> Result<AccessToken> {
         let lifetime = self.deployment.settings.accounts.access_token_lifetime.get();
-        let now = self.deployment.now();
         let claims = Claims {
             sub: subject.clone(),
-            iat: now,
-            exp: now + lifetime,
+            iat: read_at,
+            exp: read_at + lifetime,
             auth,
+            lineage: Lineage {
+                token: Some(TokenId::random(self.deployment.entropy.as_ref())?),
+                ..lineage
+            },
         };
         Ok(AccessToken {
             user_sub: subject.clone(),
@@ -283,4 +330,10 @@ impl Accounts {
             expires_in: lifetime.as_secs(),
         })
     }
+}
+
+/// The session that a credential names, genuine or not.
+fn session_of(credential: &str) -> Option<SessionId> {
+    let (id, _) = credential.trim().split_once('.')?;
+    SessionId::parse(id).ok()
 }

@@ -161,4 +161,10 @@ pub struct PasswordChanged {
     pub status: String,
     /// How many other sessions were ended.
     pub revoked: u64,
+    /// A new access token for the session that asked: all older ones are refused from now on.
+    pub access_token: String,
+    /// Always `Bearer`.
+    pub token_type: String,
+    /// Seconds until it is no longer accepted.
+    pub expires_in: u64,
 }

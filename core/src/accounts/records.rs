@@ -39,8 +39,6 @@ pub(crate) struct Account {
     pub(crate) display_name: Option<Label>,
     pub(crate) password: PasswordHash,
     pub(crate) created_at: Timestamp,
-    /// Access tokens made before this moment are refused.
-    pub(crate) tokens_valid_from: Timestamp,
     /// When a password recovery was last completed. Recoveries that were started before are void.
     #[serde(default)]
     pub(crate) recovered_at: Option<Timestamp>,

@@ -124,7 +124,9 @@ impl Accounts {
             })
             .await?;
         if free {
-            Ok(SignedUp::Account(self.token(&subject, self.deployment.now())?))
+            let lineage = self.sessions.fresh_lineage(&subject).await?;
+            let now = self.deployment.now();
+            Ok(SignedUp::Account(self.token(&subject, lineage, now, now)?))
         } else if with_mail {
             let detail = "Somebody signed up with this e-mail address and never proved that it is theirs. If it is \
                           yours, follow the link in the mail that was sent to it; otherwise sign in instead.";
@@ -191,7 +193,6 @@ impl Accounts {
             display_name: display_name.filter(|name| !name.as_str().is_empty()),
             password: password.clone(),
             created_at: now,
-            tokens_valid_from: now,
             recovered_at: None,
         }
     }

@@ -268,10 +268,16 @@ async fn a_claim_that_was_never_proven_gives_way_with_all_that_was_set_up() {
     let identified = world
         .app
         .accounts
-        .identify(&Bearer(token.access_token), &home())
+        .identify(&Bearer(token.access_token), None, &home())
         .await;
     assert_eq!(identified.unwrap_err().code(), UNAUTHENTICATED);
-    let live = world.app.sessions.list(&session).await.unwrap().sessions;
+    let live = world
+        .app
+        .sessions
+        .list(&session, &crate::sessions::ListSessions::default())
+        .await
+        .unwrap()
+        .sessions;
     assert!(live.iter().all(|session| session.revoked));
     assert!(
         world

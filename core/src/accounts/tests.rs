@@ -186,7 +186,7 @@ async fn a_token_ends_and_a_forged_one_is_refused() {
             world
                 .app
                 .accounts
-                .identify(&forged, &home())
+                .identify(&forged, None, &home())
                 .await
                 .unwrap_err()
                 .code(),
@@ -198,7 +198,7 @@ async fn a_token_ends_and_a_forged_one_is_refused() {
         world
             .app
             .accounts
-            .identify(&Bearer(token), &home())
+            .identify(&Bearer(token), None, &home())
             .await
             .unwrap_err()
             .code(),
@@ -225,7 +225,7 @@ async fn a_changed_password_ends_other_sessions_and_older_tokens() {
     let live = world
         .app
         .sessions
-        .list(&here)
+        .list(&here, &crate::sessions::ListSessions::default())
         .await
         .unwrap()
         .sessions
@@ -238,7 +238,7 @@ async fn a_changed_password_ends_other_sessions_and_older_tokens() {
     let old = world
         .app
         .accounts
-        .identify(&Bearer(token.access_token), &home())
+        .identify(&Bearer(token.access_token), None, &home())
         .await;
     assert_eq!(old.unwrap_err().code(), UNAUTHENTICATED);
     assert!(world.sign_in("ada@example.com", &home()).await.is_err());

@@ -149,8 +149,7 @@ impl Accounts {
 
     /// Makes the address proven. Everything else that waits at it is void with that.
     async fn complete(&self, email: &EmailAddress, proven: &Pending, source: &Source) -> Result<()> {
-        let gone = self
-            .deployment
+        self.deployment
             .retried(|| async {
                 let wrong = || WRONG_CODE.error();
                 let mut batch = Batch::default();
@@ -167,7 +166,7 @@ impl Accounts {
                 batch.clear::<WaitsAt>(proven.id.clone(), WaitsAt::SORT.into());
                 let now = self.deployment.now();
                 let claimed = self.directory.claimed(email).await?;
-                let (subject, gone) = match &proven.then {
+                let subject = match &proven.then {
                     Then::Confirm(subject) => {
                         let account = claimed.and_then(|(_, account)| account);
                         let account = account
@@ -178,7 +177,7 @@ impl Accounts {
                             ..account.value.clone()
                         };
                         batch.replace(&account, &verified)?;
-                        (subject.clone(), None)
+                        subject.clone()
                     }
                     Then::Create {
                         password,
@@ -188,6 +187,9 @@ impl Accounts {
                         let gone = self
                             .take_address(&mut batch, email, &subject, claimed, source)
                             .await?;
+                        if let Some(gone) = gone {
+                            self.sessions.end_all_in(&mut batch, &gone).await?;
+                        }
                         batch.insert(&self.new_account(
                             &subject,
                             email,
@@ -195,7 +197,7 @@ impl Accounts {
                             display_name.clone(),
                             Some(now),
                         ))?;
-                        (subject, gone)
+                        subject
                     }
                     Then::Taken => return Err(wrong()),
                 };
@@ -204,14 +206,9 @@ impl Accounts {
                 self.audit
                     .append(&mut batch, &subject, &[Event::success("email_verify", source)])
                     .await?;
-                self.deployment.commit(batch).await?;
-                Ok(gone)
+                self.deployment.commit(batch).await
             })
-            .await?;
-        if let Some(gone) = gone {
-            self.sessions.end_others(&gone, None).await?;
-        }
-        Ok(())
+            .await
     }
 
     /// Adds the claim of a new account on an address to a batch. An account that claimed it and never proved it goes, with

@@ -91,13 +91,15 @@ impl Audit {
         }
     }
 
-    /// Adds events to the commit that makes them true. At most once per batch and account.
+    /// Adds events to the commit that makes them true. At most once per batch and account. Until the batch is done or
+    /// dropped, others in this process who write the same history wait.
     pub(crate) async fn append(
         &self,
         batch: &mut Batch,
         subject: &Subject,
         events: &[Event<'_>],
     ) -> Result<()> {
+        self.deployment.take_turn(batch, subject).await;
         let empty = || Head {
             subject: subject.clone(),
             entries: 0,

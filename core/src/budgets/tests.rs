@@ -224,7 +224,7 @@ async fn enrolments_of_others_cost_an_owner_no_code() {
     let mut settings = Settings::default();
     settings.budgets.sends_in_total = Limit::new(12, Span::hours(1));
     let world = world_with(settings).await;
-    let (ada, session) = enrolled(&world, "ada.codes@example.com").await;
+    let (_, session) = enrolled(&world, "ada.codes@example.com").await;
     let mut sent = 0;
     for stranger in 0..8 {
         let eve = world.sign_up(&format!("eve{stranger}@example.com")).await;
@@ -240,6 +240,8 @@ async fn enrolments_of_others_cost_an_owner_no_code() {
     }
     assert_eq!(sent, 9, "an address is not flooded by enrolments either");
     world.app.sessions.end(&session).await.unwrap();
+    let token = world.sign_in("ada@example.com", &home()).await.unwrap();
+    let ada = world.identified(&token).await;
     let challenge = world.challenge(&ada).await;
     world
         .app
@@ -270,6 +272,7 @@ async fn a_challenge_of_a_phone_is_refused_in_the_commit_that_would_send() {
         subject: session.subject().clone(),
         at: world.app.clock().now(),
         source: elsewhere(1),
+        lineage: crate::epochs::Lineage::default(),
     };
     let sms = |challenge: &Opened| SendSmsCode {
         challenge_id: secret(&challenge.challenge_id),

@@ -9,7 +9,9 @@ use portcullis_ports::identity::Subject;
 
 use super::model::{CHALLENGE_ENDED, Challenge, Purpose, State, Transport, WRONG_PURPOSE};
 use crate::deployment::{Deployment, fingerprint};
+use crate::epochs::Lineage;
 use crate::factors::{FactorKind, Requirement};
+use crate::sessions::Sessions;
 use crate::table::{Batch, Versioned};
 
 /// The fixed part of a new challenge.
@@ -21,18 +23,21 @@ pub(crate) struct NewChallenge<'a> {
     pub(crate) transport: Transport,
     pub(crate) device: Option<DeviceId>,
     pub(crate) session: Option<SessionId>,
+    pub(crate) lineage: Lineage,
 }
 
 /// Challenges of all purposes.
 #[derive(Clone)]
 pub(crate) struct ChallengeBook {
     deployment: Arc<Deployment>,
+    sessions: Sessions,
 }
 
 impl ChallengeBook {
-    pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
+    pub(crate) fn new(deployment: &Arc<Deployment>, sessions: &Sessions) -> Self {
         Self {
             deployment: Arc::clone(deployment),
+            sessions: sessions.clone(),
         }
     }
 
@@ -61,6 +66,7 @@ impl ChallengeBook {
             transport: new.transport,
             device: new.device.clone(),
             session: new.session.clone(),
+            lineage: new.lineage.clone(),
             created_at: now,
             expires_at: now + self.deployment.settings.challenges.lifetime.get(),
         }
@@ -86,7 +92,8 @@ impl ChallengeBook {
             .find(&fingerprint(raw), Challenge::SORT)
             .await?
             .ok_or_else(ended)?;
-        if found.subject != *subject {
+        let goes_on = self.sessions.admits(&found.subject, &found.lineage, None);
+        if found.subject != *subject || !goes_on.await? {
             return Err(ended());
         }
         if purposes.contains(&found.purpose) {

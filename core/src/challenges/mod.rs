@@ -32,12 +32,12 @@ pub(crate) use verify::{Answer, Round};
 use crate::access::Identified;
 use crate::accounts::PasswordDesk;
 use crate::audit::{Audit, Event};
-use crate::budgets::Budgets;
+use crate::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
 use crate::factors::Factors;
 use crate::notices::Notices;
 use crate::recovery_codes::RecoveryDesk;
-use crate::sessions::{Proof, Sessions, StartSession, Started};
+use crate::sessions::{NewSession, Proof, Sessions, StartSession, Started};
 use crate::table::Batch;
 
 /// Leads through sign-in and step-up.
@@ -57,7 +57,11 @@ pub struct Challenges {
 
 impl Challenges {
     /// Begins a session at once if no factor is enrolled, and a challenge for the enrolled factors otherwise.
+    ///
+    /// # Errors
+    /// `unauthenticated` if what was proven has ended meanwhile, `too-many-attempts`.
     pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
+        self.count_start(who).await?;
         let kinds = self.factors.roster.kinds(&who.subject).await?;
         if kinds.is_empty() {
             self.begin_at_once(who, &command).await
@@ -66,20 +70,34 @@ impl Challenges {
         }
     }
 
+    /// Whoever holds an access token can ask for any number of sessions.
+    async fn count_start(&self, who: &Identified) -> Result<()> {
+        let limit = self.deployment.settings.budgets.session_starts;
+        let network = who.source.network();
+        let of = [who.subject.as_str(), &network];
+        let name = "session-starts";
+        let mut uses = vec![Use { name, of: &of, limit }];
+        if self.budgets.knows(&who.subject, &who.source).await? == Standing::Unknown {
+            let of = &of[..1];
+            uses.push(Use { name, of, limit });
+        }
+        self.budgets.take(TOO_MANY_ATTEMPTS, &uses).await
+    }
+
     async fn begin_at_once(&self, who: &Identified, command: &StartSession) -> Result<Started> {
         self.deployment
             .retried(|| async {
                 let id = SessionId::random(self.deployment.entropy.as_ref())?;
                 let secret = self.deployment.random_text()?;
                 let mut batch = Batch::default();
-                let granted = self.sessions.begin(
-                    &mut batch,
-                    who,
+                let new = NewSession {
                     id,
-                    &secret,
-                    &Proof::first_factor(who.at),
-                    command.transport,
-                )?;
+                    secret: &secret,
+                    proof: Proof::first_factor(who.at),
+                    transport: command.transport,
+                    lineage: &who.lineage,
+                };
+                let granted = self.sessions.begin(&mut batch, who, new).await?;
                 let event =
                     Event::success("ui_session_start", &who.source).with("session_id", &granted.session.id);
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
@@ -105,6 +123,7 @@ impl Challenges {
             transport: command.transport,
             device: None,
             session: None,
+            lineage: who.lineage.clone(),
         })?;
         self.deployment
             .retried(|| async {

@@ -8,6 +8,7 @@ use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::access::Action;
+use crate::epochs::Lineage;
 use crate::factors::{FactorKind, Requirement};
 use crate::input::SecretInput;
 use crate::sessions::Granted;
@@ -121,6 +122,9 @@ pub(crate) struct Challenge {
     pub(crate) device: Option<DeviceId>,
     /// The session it strengthens, when it does.
     pub(crate) session: Option<SessionId>,
+    /// What it grew from, and ends with.
+    #[serde(default)]
+    pub(crate) lineage: Lineage,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
 }

@@ -248,6 +248,7 @@ async fn a_sensitive_action_may_ask_for_every_factor() {
 async fn resumed(world: &World, who: &SignedIn) -> SignedIn {
     let session = world.app.sessions.live(&who.session.id).await.unwrap().value;
     SignedIn {
+        token: None,
         session: Arc::new(session),
         source: who.source.clone(),
     }

@@ -48,6 +48,7 @@ impl Challenges {
             transport: Transport::Header,
             device: None,
             session: Some(who.session.id.clone()),
+            lineage: self.sessions.lineage(who).await?,
         })?;
         let mut batch = Batch::default();
         batch.insert(&challenge)?;

@@ -14,7 +14,7 @@ use crate::audit::Event;
 use crate::budgets::SendPurpose;
 use crate::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
 use crate::messages::{Change, CodeFor};
-use crate::sessions::{Granted, Proof};
+use crate::sessions::{Granted, NewSession, Proof};
 use crate::table::{Batch, Versioned};
 
 /// Which challenges an answer counts for.
@@ -277,7 +277,7 @@ impl Challenges {
             challenge.expires_at =
                 challenge.created_at + self.deployment.settings.accounts.recovery_lifetime.get();
         } else if challenge.is_complete() {
-            let begun = self.begin_session(&mut batch, who, raw, &challenge)?;
+            let begun = self.begin_session(&mut batch, who, raw, &challenge).await?;
             challenge.state = State::Consumed(Some(begun.session.id.clone()));
             events.push(
                 Event::success("ui_session_finalize", &who.source).with("session_id", &begun.session.id),
@@ -290,7 +290,7 @@ impl Challenges {
         Ok(challenge.progress(granted, step_up_until))
     }
 
-    fn begin_session(
+    async fn begin_session(
         &self,
         batch: &mut Batch,
         who: &Identified,
@@ -299,12 +299,17 @@ impl Challenges {
     ) -> Result<Granted> {
         let id = SessionId::random(self.deployment.entropy.as_ref())?;
         let secret = self.session_secret(raw, &id)?;
-        let proof = Proof {
-            at: self.deployment.now(),
-            factors: challenge.passed(),
+        let new = NewSession {
+            id,
+            secret: &secret,
+            proof: Proof {
+                at: self.deployment.now(),
+                factors: challenge.passed(),
+            },
+            transport: challenge.transport,
+            lineage: &challenge.lineage,
         };
-        self.sessions
-            .begin(batch, who, id, &secret, &proof, challenge.transport)
+        self.sessions.begin(batch, who, new).await
     }
 
     /// The challenge, provided that it is open and asks for the factor.

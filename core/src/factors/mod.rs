@@ -35,6 +35,7 @@ use crate::challenges::{ChallengeBook, Codes};
 use crate::deployment::Deployment;
 use crate::notices::Notices;
 use crate::recovery_codes::RecoveryDesk;
+use crate::sessions::Sessions;
 
 /// Manages the factors of accounts.
 #[derive(Clone)]
@@ -42,6 +43,7 @@ pub struct Factors {
     pub(crate) deployment: Arc<Deployment>,
     pub(crate) roster: Roster,
     pub(crate) directory: Directory,
+    pub(crate) sessions: Sessions,
     pub(crate) budgets: Budgets,
     pub(crate) book: ChallengeBook,
     pub(crate) codes: Codes,

@@ -75,6 +75,7 @@ impl Factors {
             transport: Transport::Header,
             device: Some(id.clone()),
             session: Some(who.session.id.clone()),
+            lineage: self.sessions.lineage(who).await?,
         })?;
         self.deployment
             .retried(|| async {

@@ -10,6 +10,7 @@ use super::model::{ContactDevice, FactorKind};
 use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
 use crate::access::{Action, SignedIn};
 use crate::deployment::Deployment;
+use crate::sessions::Session;
 use crate::table::{Batch, Slot};
 
 /// Reads the factors of accounts.
@@ -59,7 +60,17 @@ impl Roster {
     /// `step-up-required`.
     pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
         let enrolled = self.kinds(who.subject()).await?;
-        action.require(who, &enrolled, self.deployment.now(), &self.deployment.settings)
+        let (now, settings) = (self.deployment.now(), &self.deployment.settings);
+        let remembered = action.require(&who.session, &enrolled, now, settings);
+        if remembered.is_ok() {
+            return remembered;
+        }
+        // The proof may have been given on another node a moment ago.
+        let table = self.deployment.table::<Session>();
+        match table.find(who.session.id.as_str(), Session::SORT).await? {
+            Some(session) => action.require(&session, &enrolled, now, settings),
+            None => remembered,
+        }
     }
 
     /// The same as it was within the last second: for showing, not for deciding.

@@ -41,13 +41,9 @@ impl PasswordRecovery {
             return Err(factor_required(proven.challenge.as_ref()));
         }
         let hash = self.passwords.hash(&command.new_password).await?;
-        // Before and after: should the process die in between, what an intruder holds has ended all the same.
-        self.sessions.end_others(&proven.account.subject, None).await?;
         self.deployment
             .retried(|| self.set_password(named, &hash, source))
-            .await?;
-        self.sessions.end_others(&proven.account.subject, None).await?;
-        Ok(())
+            .await
     }
 
     async fn set_password(&self, named: Named<'_>, hash: &PasswordHash, source: &Source) -> Result<()> {
@@ -58,6 +54,7 @@ impl PasswordRecovery {
         let account = self.account(&found).await?;
         let subject = &account.subject;
         let mut batch = Batch::default();
+        self.sessions.end_all_in(&mut batch, subject).await?;
         batch.remove(&found);
         let told = if account.email_verified_at.is_some() {
             let challenge = self.asked(named.handle, subject).await?;
@@ -81,7 +78,6 @@ impl PasswordRecovery {
             &Account {
                 password: hash.clone(),
                 email_verified_at: account.email_verified_at.or(Some(now)),
-                tokens_valid_from: now,
                 recovered_at: Some(now),
                 ..account.value.clone()
             },

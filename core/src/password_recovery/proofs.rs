@@ -185,6 +185,7 @@ impl PasswordRecovery {
                     who: Identified {
                         subject: account.subject.clone(),
                         at: self.deployment.now(),
+                        lineage: self.sessions.fresh_lineage(&account.subject).await?,
                         source: source.clone(),
                     },
                     mailbox: Destination::Email(account.email.clone()),
@@ -213,6 +214,7 @@ impl PasswordRecovery {
         {
             return Ok(Some(found.value.clone()));
         }
+        let lineage = self.sessions.fresh_lineage(&account.subject).await?;
         let mut challenge = self.challenges.book.draft_as(
             handle,
             &NewChallenge {
@@ -223,6 +225,7 @@ impl PasswordRecovery {
                 transport: Transport::Header,
                 device: None,
                 session: None,
+                lineage,
             },
         );
         challenge.expires_at = challenge.expires_at.min(recovery.expires_at);

@@ -184,7 +184,7 @@ async fn every_address_is_answered_alike_for_the_same_work() {
 async fn the_code_sets_a_new_password_and_ends_everything_else() {
     let world = world().await;
     let (ada, session) = world.proven(ADA).await;
-    let token = world.app.accounts.refresh(&session).unwrap();
+    let token = world.app.accounts.refresh(&session).await.unwrap();
     let handle = world.started(ADA).await;
     let code = world.newest_code(ADA).await;
     world.wait(1);
@@ -193,7 +193,12 @@ async fn the_code_sets_a_new_password_and_ends_everything_else() {
     assert!(!world.signs_in_with(ADA, PASSWORD).await);
     assert!(world.signs_in_with(ADA, NEW).await);
     let bearer = Bearer(token.access_token);
-    let refused = world.app.accounts.identify(&bearer, &home()).await.unwrap_err();
+    let refused = world
+        .app
+        .accounts
+        .identify(&bearer, None, &home())
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), UNAUTHENTICATED);
     let sessions = &world.app.sessions;
     let over = sessions

@@ -34,6 +34,8 @@ pub(crate) const CHANGES: Collection = Collection {
 const FRESH: Duration = Duration::from_millis(900);
 /// From this age on the list is read again, while it may still be used.
 const AGEING: Duration = Duration::from_millis(450);
+/// How long the list is not read again after that failed.
+const RETRY: Duration = Duration::from_millis(50);
 /// How long a record is remembered at most: the limit of every mistake.
 const LIFE: Duration = Duration::from_mins(1);
 /// How far behind the last look the list is read: as far as the clocks of two nodes may differ, and a commit may take
@@ -98,6 +100,8 @@ struct Activity {
 struct News {
     /// When the last complete look at the list began, in milliseconds.
     looked_at: AtomicI64,
+    /// When the last look failed, in milliseconds.
+    failed_at: AtomicI64,
     /// How many looks have ended, also in vain.
     looks: AtomicU64,
     /// The places in the list that were read, held by whoever reads it.
@@ -169,6 +173,7 @@ impl Recall {
     ) -> Self {
         let news = || News {
             looked_at: AtomicI64::new(0),
+            failed_at: AtomicI64::new(0),
             looks: AtomicU64::new(0),
             looking: AsyncMutex::default(),
         };
@@ -296,6 +301,9 @@ impl Recall {
         if age.is_some_and(|age| age < AGEING) {
             return true;
         }
+        if self.failed_a_moment_ago(news) {
+            return age.is_some_and(|age| age < FRESH);
+        }
         let looks = news.looks.load(Ordering::SeqCst);
         let place = match news.looking.try_lock() {
             Some(place) => Some(place),
@@ -311,6 +319,7 @@ impl Recall {
             let looked = self.look(news, &mut read).await;
             news.looks.fetch_add(1, Ordering::SeqCst);
             if let Err(error) = looked {
+                news.failed_at.store(self.clock.now().millis(), Ordering::SeqCst);
                 tracing::warn!(
                     ?error,
                     "the list of changes cannot be read; records are read instead of remembered"
@@ -318,6 +327,12 @@ impl Recall {
             }
         }
         self.age(news).is_some_and(|age| age < FRESH)
+    }
+
+    /// One request needs several records: each of them does not wait for the list again.
+    fn failed_a_moment_ago(&self, news: &News) -> bool {
+        let since = self.clock.now().millis() - news.failed_at.load(Ordering::SeqCst);
+        u64::try_from(since).is_ok_and(|since| Duration::from_millis(since) < RETRY)
     }
 
     /// How old the list of changes is; `None` if the clock was set back meanwhile.

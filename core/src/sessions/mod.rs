@@ -1,6 +1,12 @@
 //! Sessions: what a complete sign-in leaves behind, and how it ends.
 
+mod begin;
 mod device;
+mod ending;
+#[cfg(test)]
+mod lineage_tests;
+mod lines;
+mod listing;
 mod model;
 mod records;
 #[cfg(test)]
@@ -10,24 +16,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_ports::id::SessionId;
-use portcullis_ports::identity::Subject;
+use portcullis_ports::identity::{Subject, UNAUTHENTICATED};
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
+pub(crate) use begin::NewSession;
+pub use listing::PAGE;
 pub(crate) use model::Proof;
 pub use model::{
-    Credential, Granted, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND, Session, SessionList, SessionView,
-    StartSession, Started,
+    Credential, Granted, INVALID_CURSOR, ListSessions, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND,
+    Session, SessionList, SessionView, StartSession, Started,
 };
 use records::Line;
 pub(crate) use records::{ACCOUNT_SESSIONS, SESSIONS};
 
 use crate::access::{Identified, SignedIn, Source};
-use crate::audit::{Audit, Event};
+use crate::audit::Audit;
 use crate::budgets::Budgets;
 use crate::challenges::Transport;
-use crate::deployment::{Deployment, fingerprint};
+use crate::deployment::Deployment;
+use crate::epochs::{Epochs, Lineage};
 use crate::factors::FactorKind;
 use crate::table::{Batch, Versioned};
 
@@ -40,61 +49,29 @@ pub const CSRF: Code = Code::new(
 
 /// The use of a session is written down at most this often.
 const TOUCH: Duration = Duration::from_mins(1);
-/// An ended session stays in the list for this long.
-const AFTERLIFE: Duration = Duration::from_hours(24);
-/// Sessions that are ended in one commit.
-const SLICE: usize = 90;
 
 /// Begins, checks, lists and ends sessions.
 #[derive(Clone)]
 pub struct Sessions {
     deployment: Arc<Deployment>,
+    epochs: Epochs,
     audit: Audit,
     budgets: Budgets,
 }
 
 impl Sessions {
-    pub(crate) fn new(deployment: &Arc<Deployment>, audit: &Audit, budgets: &Budgets) -> Self {
+    pub(crate) fn new(
+        deployment: &Arc<Deployment>,
+        epochs: &Epochs,
+        audit: &Audit,
+        budgets: &Budgets,
+    ) -> Self {
         Self {
             deployment: Arc::clone(deployment),
+            epochs: epochs.clone(),
             audit: audit.clone(),
             budgets: budgets.clone(),
         }
-    }
-
-    /// Adds a new session to the commit that completes a sign-in. `secret` becomes half of the credential.
-    pub(crate) fn begin(
-        &self,
-        batch: &mut Batch,
-        who: &Identified,
-        id: SessionId,
-        secret: &str,
-        proof: &Proof,
-        transport: Transport,
-    ) -> Result<Granted> {
-        let now = self.deployment.now();
-        let session = Session {
-            id,
-            subject: who.subject.clone(),
-            secret_hash: fingerprint(secret),
-            created_at: now,
-            last_seen_at: now,
-            expires_at: now + self.deployment.settings.sessions.lifetime.get(),
-            stepped_up_at: proof.at,
-            proofs: proof.dated().collect(),
-            ip: who.source.ip.to_string(),
-            user_agent: who.source.user_agent.to_string(),
-            revoked_at: None,
-        };
-        batch.insert(&session)?;
-        batch.insert(&line(&session))?;
-        self.budgets.remember(batch, &session.subject, &who.source)?;
-        let credential = Credential(format!("{}.{secret}", session.id));
-        Ok(Granted {
-            session,
-            credential,
-            transport,
-        })
     }
 
     /// The session of a sign-in that was completed before, for a client that missed the answer.
@@ -111,32 +88,45 @@ impl Sessions {
     /// Recognises the session of a request, and notes now and then that it is in use.
     ///
     /// # Errors
-    /// `session-ended` for anything but a live session of `subject`, if one is given.
+    /// `session-ended` for anything but a live session, which must be that of whoever proved the first factor, if given.
     pub async fn resume(
         &self,
         credential: &str,
-        subject: Option<&Subject>,
+        owner: Option<&Identified>,
         source: &Source,
     ) -> Result<SignedIn> {
         let ended = || SESSION_ENDED.error();
-        let (id, secret) = credential.trim().split_once('.').ok_or_else(ended)?;
-        let id = SessionId::parse(id).map_err(|_| ended())?;
+        let (id, secret) = split(credential).ok_or_else(ended)?;
         let known = self.deployment.recall.find::<Session>(id.as_str(), Session::SORT);
         let known = known.await?.ok_or_else(ended)?;
-        let genuine = same_secret(fingerprint(secret).as_bytes(), known.secret_hash.as_bytes());
-        if !genuine || subject.is_some_and(|subject| *subject != known.subject) {
+        if !known.opens_with(secret) || owner.is_some_and(|owner| owner.subject != known.subject) {
             return Err(ended());
         }
-        let session = if self.is_live(&known) && !self.needs_touch(&known) {
+        let epoch = self.epochs.recent(&known.subject).await?;
+        let admitted = epoch.admits_session(&known.id, &known.lineage);
+        let session = if admitted && self.is_live(&known) && !self.needs_touch(&known) {
             known
         } else {
-            // Somebody else may have noted its use meanwhile, or ended it.
+            // Somebody else may have noted its use meanwhile, kept it alone, or ended it.
             Arc::new(self.touch(&id).await?)
         };
         Ok(SignedIn {
             session,
+            token: owner.and_then(|owner| owner.lineage.token),
             source: source.clone(),
         })
+    }
+
+    /// Whether a credential opened a session that is over. Nothing can be done with it, but its holder may be told.
+    pub async fn is_over(&self, credential: &str) -> Result<bool> {
+        let Some((id, secret)) = split(credential) else {
+            return Ok(false);
+        };
+        let known = self.read(&id).await?.filter(|known| known.opens_with(secret));
+        match known {
+            Some(known) => Ok(!self.goes_on(&known).await?),
+            None => Ok(false),
+        }
     }
 
     fn needs_touch(&self, session: &Session) -> bool {
@@ -155,6 +145,7 @@ impl Sessions {
         };
         let mut batch = Batch::default();
         batch.refresh(&found, &touched)?;
+        batch.overwrite(&Line::of(&touched))?;
         match self.deployment.commit(batch).await {
             Ok(()) => Ok(touched),
             // Another request of the same session was faster, or somebody ended it: the next read knows.
@@ -165,99 +156,113 @@ impl Sessions {
 
     /// The session as the store has it now.
     pub(crate) async fn live(&self, id: &SessionId) -> Result<Versioned<Session>> {
-        let found = self.read(id).await?.filter(|session| self.is_live(session));
-        found.ok_or_else(|| SESSION_ENDED.error())
+        match self.read(id).await? {
+            Some(found) if self.goes_on(&found).await? => Ok(found),
+            _ => Err(SESSION_ENDED.error()),
+        }
     }
 
-    /// All sessions of the account that have not been forgotten yet, newest first.
-    pub async fn list(&self, who: &SignedIn) -> Result<SessionList> {
-        let mut sessions: Vec<Session> = self
-            .of(who.subject())
-            .await?
-            .into_iter()
-            .map(|found| found.value)
-            .collect();
-        sessions.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-        Ok(SessionList {
-            sessions: sessions
-                .into_iter()
-                .map(|session| self.view(session, who))
-                .collect(),
+    /// Whether a session that the store has lives.
+    async fn goes_on(&self, session: &Session) -> Result<bool> {
+        if !self.is_live(session) {
+            return Ok(false);
+        }
+        let recent = self.epochs.recent(&session.subject).await?;
+        if recent.admits_session(&session.id, &session.lineage) {
+            return Ok(true);
+        }
+        // Another node may have kept or begun it a moment ago.
+        let current = self.epochs.current(&session.subject).await?;
+        Ok(current.epoch.admits_session(&session.id, &session.lineage))
+    }
+
+    /// What is made now by this session carries this.
+    ///
+    /// # Errors
+    /// `session-ended` if it ended meanwhile, on whichever node.
+    pub(crate) async fn lineage(&self, who: &SignedIn) -> Result<Lineage> {
+        let ended = || SESSION_ENDED.error();
+        let found = self.read(&who.session.id).await?.ok_or_else(ended)?;
+        let epoch = self.epochs.current(&found.subject).await?.epoch;
+        if !self.is_live(&found) || !epoch.admits_session(&found.id, &found.lineage) {
+            return Err(ended());
+        }
+        Ok(Lineage {
+            session: Some(found.id.clone()),
+            ..epoch.fresh(found.lineage.foreign)
         })
     }
 
-    /// Ends one session of the account, whichever.
+    /// A live session as the proof of the first factor: what begins with it ends with it.
     ///
     /// # Errors
-    /// `session-not-found` if it is not one of the account's.
-    pub async fn revoke(&self, who: &SignedIn, command: RevokeSession) -> Result<()> {
-        self.end_one(who, &command.session_id, "ui_session_revoke").await
+    /// `session-ended` if it ended meanwhile, on whichever node.
+    pub async fn as_first_factor(&self, who: &SignedIn) -> Result<Identified> {
+        Ok(Identified {
+            subject: who.subject().clone(),
+            at: who.session.created_at,
+            lineage: self.lineage(who).await?,
+            source: who.source.clone(),
+        })
     }
 
-    /// Ends the session that asks.
-    pub async fn end(&self, who: &SignedIn) -> Result<()> {
-        self.end_one(who, &who.session.id, "sign_out").await
+    /// What somebody carries who proves the first factor of an account now.
+    pub(crate) async fn fresh_lineage(&self, subject: &Subject) -> Result<Lineage> {
+        Ok(self.epochs.current(subject).await?.epoch.fresh(false))
     }
 
-    async fn end_one(&self, who: &SignedIn, id: &SessionId, event: &'static str) -> Result<()> {
-        self.deployment
-            .retried(|| async {
-                let found = self
-                    .read(id)
-                    .await?
-                    .filter(|session| session.subject == *who.subject());
-                let found = found.ok_or_else(|| SESSION_NOT_FOUND.error())?;
-                if found.revoked_at.is_some() {
-                    return Ok(());
-                }
-                let mut batch = Batch::default();
-                self.end_in(&mut batch, &found)?;
-                let event = Event::success(event, &who.source).with("session_id", id);
-                self.audit.append(&mut batch, who.subject(), &[event]).await?;
-                self.deployment.commit(batch).await
-            })
-            .await
-    }
-
-    /// Ends all other sessions of the account and says how many there were.
-    pub async fn revoke_others(&self, who: &SignedIn) -> Result<u64> {
-        let revoked = self.end_others(who.subject(), Some(&who.session.id)).await?;
-        let event = Event::success("ui_session_revoke_others", &who.source).with("revoked", revoked);
-        self.audit.record(who.subject(), &[event]).await?;
-        Ok(revoked)
-    }
-
-    /// Ends sessions until none but `kept` is live.
-    pub(crate) async fn end_others(&self, subject: &Subject, kept: Option<&SessionId>) -> Result<u64> {
-        let mut ended = 0;
-        loop {
-            let slice = self.deployment.retried(|| async {
-                let live = self.live_others(subject, kept).await?;
-                let mut batch = Batch::default();
-                for session in live.iter().take(SLICE / 2) {
-                    self.end_in(&mut batch, session)?;
-                }
-                self.deployment.commit(batch).await?;
-                Ok(live.len().min(SLICE / 2) as u64)
-            });
-            match slice.await? {
-                0 => return Ok(ended),
-                some => ended += some,
-            }
+    /// What somebody carries whom another identity provider knows, by a proof of that time.
+    ///
+    /// # Errors
+    /// `unauthenticated` if everything was ended since, unless the proof stands beside the session that was kept.
+    pub(crate) async fn foreign_lineage(
+        &self,
+        subject: &Subject,
+        at: Timestamp,
+        beside: Option<&SessionId>,
+    ) -> Result<Lineage> {
+        let epoch = self.epochs.recent(subject).await?;
+        // Many providers tell the time in whole seconds.
+        let too_old = |began: Timestamp| at.seconds() < began.seconds();
+        let lineage = epoch.fresh(true);
+        if epoch.began_at().is_some_and(too_old) && !epoch.keeps(beside) {
+            return Err(UNAUTHENTICATED.says(
+                "All sessions were ended after you signed in: sign in again at your identity provider.",
+            ));
         }
+        Ok(lineage)
     }
 
-    /// Adds the end of as many other sessions as fit to a batch, and says how many.
-    pub(crate) async fn end_others_in(&self, batch: &mut Batch, who: &SignedIn) -> Result<u64> {
-        let mut ended = 0;
-        for session in self.live_others(who.subject(), Some(&who.session.id)).await? {
-            if batch.len() + 2 > SLICE {
-                break;
+    /// Whether what carries a lineage goes on; `beside` is a live session that is shown along with it.
+    pub(crate) async fn admits(
+        &self,
+        subject: &Subject,
+        lineage: &Lineage,
+        beside: Option<&SessionId>,
+    ) -> Result<bool> {
+        let recent = self.epochs.recent(subject).await?;
+        let known = match &lineage.session {
+            None => true,
+            Some(id) => {
+                let recall = &self.deployment.recall;
+                let session = recall.find::<Session>(id.as_str(), Session::SORT).await?;
+                session.is_some_and(|session| {
+                    self.is_live(&session) && recent.admits_session(&session.id, &session.lineage)
+                })
             }
-            self.end_in(batch, &session)?;
-            ended += 1;
+        };
+        if known && recent.admits(lineage, beside) {
+            return Ok(true);
         }
-        Ok(ended)
+        // Another node may have made it a moment ago.
+        let current = self.epochs.current(subject).await?.epoch;
+        let lives = match &lineage.session {
+            None => true,
+            Some(id) => self.read(id).await?.is_some_and(|session| {
+                self.is_live(&session) && current.admits_session(&session.id, &session.lineage)
+            }),
+        };
+        Ok(lives && current.admits(lineage, beside))
     }
 
     /// Adds a fresh proof to a session.
@@ -268,23 +273,25 @@ impl Sessions {
         subject: &Subject,
         factors: Vec<FactorKind>,
     ) -> Result<Timestamp> {
-        let found = self
-            .read(id)
-            .await?
-            .filter(|session| session.subject == *subject && self.is_live(session));
+        self.deployment.take_turn(batch, subject).await;
+        let found = self.read(id).await?.filter(|session| session.subject == *subject);
         let found = found.ok_or_else(|| SESSION_ENDED.error())?;
+        let current = self.epochs.current(subject).await?;
+        if !self.is_live(&found) || !current.epoch.admits_session(&found.id, &found.lineage) {
+            return Err(SESSION_ENDED.error());
+        }
+        Epochs::require_in(batch, &current);
         let now = self.deployment.now();
         let mut proofs = found.proofs.clone();
         proofs.extend(Proof { at: now, factors }.dated());
-        batch.replace(
-            &found,
-            &Session {
-                stepped_up_at: now,
-                proofs,
-                last_seen_at: now,
-                ..found.value.clone()
-            },
-        )?;
+        let strengthened = Session {
+            stepped_up_at: now,
+            proofs,
+            last_seen_at: now,
+            ..found.value.clone()
+        };
+        batch.replace(&found, &strengthened)?;
+        batch.overwrite(&Line::of(&strengthened))?;
         Ok(now + self.deployment.settings.sessions.step_up.get())
     }
 
@@ -310,65 +317,13 @@ impl Sessions {
             .await
     }
 
-    async fn of(&self, subject: &Subject) -> Result<Vec<Versioned<Session>>> {
-        let mut found = Vec::new();
-        for line in self.deployment.table::<Line>().all(subject.as_str()).await? {
-            found.extend(self.read(&line.session).await?);
-        }
-        Ok(found)
-    }
-
-    async fn live_others(
-        &self,
-        subject: &Subject,
-        kept: Option<&SessionId>,
-    ) -> Result<Vec<Versioned<Session>>> {
-        let mut live = self.of(subject).await?;
-        live.retain(|session| session.revoked_at.is_none() && Some(&session.id) != kept);
-        Ok(live)
-    }
-
-    fn end_in(&self, batch: &mut Batch, found: &Versioned<Session>) -> Result<()> {
-        let now = self.deployment.now();
-        let expires_at = found.expires_at.min(now + AFTERLIFE);
-        let ended = Session {
-            revoked_at: Some(now),
-            expires_at,
-            ..found.value.clone()
-        };
-        batch.replace(found, &ended)?;
-        batch.overwrite(&line(&ended))
-    }
-
     fn is_live(&self, session: &Session) -> bool {
         session.is_live(self.deployment.now(), &self.deployment.settings.sessions)
     }
-
-    fn view(&self, session: Session, who: &SignedIn) -> SessionView {
-        let (device, browser) = device::describe(&session.user_agent);
-        let asleep = session.revoked_at.is_none() && !self.is_live(&session);
-        let fell_asleep_at = session.last_seen_at + self.deployment.settings.sessions.idle.get();
-        let ended_at = session.revoked_at.or(asleep.then_some(fell_asleep_at));
-        SessionView {
-            is_current: session.id == who.session.id,
-            session_id: session.id,
-            created_at: session.created_at.seconds(),
-            last_seen_at: session.last_seen_at.seconds(),
-            expires_at: session.expires_at.seconds(),
-            ip: session.ip,
-            user_agent: session.user_agent,
-            device,
-            browser,
-            revoked: ended_at.is_some(),
-            revoked_at: ended_at.map_or(0, Timestamp::seconds),
-        }
-    }
 }
 
-fn line(session: &Session) -> Line {
-    Line {
-        subject: session.subject.clone(),
-        session: session.id.clone(),
-        expires_at: session.expires_at,
-    }
+/// The id and the secret half of a credential.
+fn split(credential: &str) -> Option<(SessionId, &str)> {
+    let (id, secret) = credential.trim().split_once('.')?;
+    Some((SessionId::parse(id).ok()?, secret))
 }

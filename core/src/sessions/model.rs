@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
+use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::challenges::Transport;
+use crate::deployment::fingerprint;
+use crate::epochs::Lineage;
 use crate::factors::FactorKind;
 use crate::settings;
 
@@ -47,6 +50,12 @@ impl Proof {
         self.factors.iter().map(|factor| (*factor, self.at))
     }
 }
+/// The cursor was not made by this list.
+pub const INVALID_CURSOR: Code = Code::new(
+    "invalid-cursor",
+    Kind::Invalid,
+    "This is no cursor of this list: take `next_cursor` of the page before, or leave it out.",
+);
 
 /// A signed-in browser or app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,12 +81,20 @@ pub struct Session {
     pub ip: String,
     /// What it began with.
     pub user_agent: String,
-    /// When it was ended early.
+    /// When it was ended early, by itself.
     pub revoked_at: Option<Timestamp>,
+    /// What it grew from, and ends with.
+    #[serde(default)]
+    pub(crate) lineage: Lineage,
 }
 
 impl Session {
-    /// Whether it may be used.
+    /// Whether this is the secret half of its credential.
+    pub(super) fn opens_with(&self, secret: &str) -> bool {
+        same_secret(fingerprint(secret).as_bytes(), self.secret_hash.as_bytes())
+    }
+
+    /// Whether it may be used, as far as it tells by itself.
     pub fn is_live(&self, now: Timestamp, settings: &settings::Sessions) -> bool {
         self.revoked_at.is_none()
             && now < self.expires_at
@@ -166,6 +183,17 @@ pub struct SessionView {
 pub struct SessionList {
     /// Newest first.
     pub sessions: Vec<SessionView>,
+    /// Send it back as `cursor` for the next page; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// Which page of the list.
+#[derive(Debug, Clone, Default)]
+pub struct ListSessions {
+    /// Behind which session, as `next_cursor` of the page before; `None` for the first page.
+    pub cursor: Option<String>,
+    /// How many sessions at most, 1 to [`super::PAGE`].
+    pub limit: Option<usize>,
 }
 
 /// Ends one session.

@@ -1,4 +1,4 @@
-//! How sessions are stored: the session under its id, and a line under its account for the list.
+//! How sessions are stored: the session under its id, and a line under its account with all that the list shows.
 
 use portcullis_ports::Timestamp;
 use portcullis_ports::id::SessionId;
@@ -7,6 +7,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
+use crate::epochs::Lineage;
 use crate::recall::Memory;
 use crate::table::Stored;
 
@@ -24,7 +25,7 @@ pub(crate) const ACCOUNT_SESSIONS: Collection = Collection {
 };
 
 impl Session {
-    pub(super) const SORT: &'static str = "session";
+    pub(crate) const SORT: &'static str = "session";
 }
 
 impl Stored for Session {
@@ -46,6 +47,44 @@ pub(super) struct Line {
     pub(super) subject: Subject,
     pub(super) session: SessionId,
     pub(super) expires_at: Timestamp,
+    /// Missing in lines of before; then the session itself is read.
+    #[serde(default)]
+    pub(super) summary: Option<Summary>,
+}
+
+/// What the list shows of a session, so that it reads none.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Summary {
+    pub(super) created_at: Timestamp,
+    pub(super) last_seen_at: Timestamp,
+    pub(super) ip: String,
+    pub(super) user_agent: String,
+    pub(super) revoked_at: Option<Timestamp>,
+    pub(super) lineage: Lineage,
+}
+
+impl Line {
+    pub(super) fn of(session: &Session) -> Self {
+        Self {
+            subject: session.subject.clone(),
+            session: session.id.clone(),
+            expires_at: session.expires_at,
+            summary: Some(Summary::of(session)),
+        }
+    }
+}
+
+impl Summary {
+    pub(super) fn of(session: &Session) -> Self {
+        Self {
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            ip: session.ip.clone(),
+            user_agent: session.user_agent.clone(),
+            revoked_at: session.revoked_at,
+            lineage: session.lineage.clone(),
+        }
+    }
 }
 
 impl Stored for Line {

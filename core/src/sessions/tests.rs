@@ -1,9 +1,11 @@
 //! Sessions: how long they live, how they end, and what their list gives away.
 
+use portcullis_ports::Span;
 use portcullis_ports::identity::Subject;
 
 use super::*;
-use crate::testing::{elsewhere, home, world};
+use crate::settings::{Limit, Settings};
+use crate::testing::{elsewhere, home, world, world_with};
 
 #[tokio::test]
 async fn a_session_ends_when_it_is_not_used() {
@@ -24,16 +26,12 @@ async fn a_session_ends_when_it_is_not_used() {
         world
             .app
             .sessions
-            .resume(credential, Some(&ada.subject), &home())
+            .resume(credential, Some(&ada), &home())
             .await
             .unwrap();
     }
     world.wait(15 * 60 + 1);
-    let late = world
-        .app
-        .sessions
-        .resume(credential, Some(&ada.subject), &home())
-        .await;
+    let late = world.app.sessions.resume(credential, Some(&ada), &home()).await;
     assert_eq!(late.unwrap_err().code(), SESSION_ENDED);
 }
 
@@ -105,7 +103,10 @@ async fn only_the_whole_credential_of_the_right_account_is_accepted() {
     };
     let whole = granted.credential.expose().to_owned();
     let id = granted.session.id.to_string();
-    let other = Subject::parse("somebody-else").unwrap();
+    let other = Identified {
+        subject: Subject::parse("somebody-else").unwrap(),
+        ..ada.clone()
+    };
     for wrong in [
         "",
         ".",
@@ -124,7 +125,7 @@ async fn only_the_whole_credential_of_the_right_account_is_accepted() {
     world
         .app
         .sessions
-        .resume(&whole, Some(&ada.subject), &home())
+        .resume(&whole, Some(&ada), &home())
         .await
         .unwrap();
 }
@@ -136,7 +137,13 @@ async fn the_list_shows_sessions_and_nothing_that_opens_one() {
     let first = world.session(&ada).await;
     world.wait(5);
     let second = world.session(&ada).await;
-    let list = world.app.sessions.list(&second).await.unwrap().sessions;
+    let list = world
+        .app
+        .sessions
+        .list(&second, &ListSessions::default())
+        .await
+        .unwrap()
+        .sessions;
     assert_eq!(
         list.iter().map(|view| &view.session_id).collect::<Vec<_>>(),
         [&second.session.id, &first.session.id]
@@ -185,7 +192,13 @@ async fn revoking_works_once_for_ones_own_sessions_and_at_once() {
         .revoke(&here, revoke(&there.session.id))
         .await
         .unwrap();
-    let ended = world.app.sessions.list(&here).await.unwrap().sessions;
+    let ended = world
+        .app
+        .sessions
+        .list(&here, &ListSessions::default())
+        .await
+        .unwrap()
+        .sessions;
     assert!(
         ended
             .iter()
@@ -202,7 +215,10 @@ async fn revoking_works_once_for_ones_own_sessions_and_at_once() {
 
 #[tokio::test]
 async fn revoking_others_reaches_every_page_and_counts_once() {
-    let world = world().await;
+    let mut settings = Settings::default();
+    settings.sessions.limit = 200;
+    settings.budgets.session_starts = Limit::new(200, Span::minutes(10));
+    let world = world_with(settings).await;
     let ada = world.sign_up("ada@example.com").await;
     let here = world.session(&ada).await;
     for _ in 0..120 {
@@ -246,4 +262,27 @@ fn one_source_is_an_address_or_the_network_a_client_moves_in() {
     assert_eq!(network("::ffff:198.51.100.7"), "198.51.100.7");
     assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
     assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+}
+
+#[tokio::test]
+async fn the_end_of_everything_is_one_write_and_leaves_nothing() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let token = world.sign_in("ada@example.com", &home()).await.unwrap();
+    let here = world.session(&ada).await;
+    for _ in 0..20 {
+        world.session(&ada).await;
+    }
+    let mut batch = Batch::default();
+    let sessions = &world.app.sessions;
+    assert_eq!(sessions.end_all_in(&mut batch, &ada.subject).await.unwrap(), 21);
+    assert_eq!(batch.len(), 1, "however many there are");
+    world.app.deployment.commit(batch).await.unwrap();
+    let ended = sessions.lineage(&here).await;
+    assert_eq!(ended.unwrap_err().code(), SESSION_ENDED);
+    let token = crate::testing::Bearer(token.access_token);
+    let identified = world.app.accounts.identify(&token, None, &home()).await;
+    assert_eq!(identified.unwrap_err().code(), UNAUTHENTICATED);
+    let started = world.app.challenges.start(&ada, StartSession::default()).await;
+    assert_eq!(started.unwrap_err().code(), UNAUTHENTICATED);
 }

@@ -94,6 +94,12 @@ async fn wrong_credentials_are_no_better_than_none() {
     {
         for headers in strange {
             let answer = call(&service, operation, headers).await;
+            // Signing out rids a browser of a cookie that opens nothing any more.
+            let by_cookie = headers.iter().any(|(name, _)| *name == "cookie");
+            if operation.id() == "sign_out" && by_cookie {
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+                continue;
+            }
             assert_eq!(
                 answer.status,
                 StatusCode::UNAUTHORIZED,

@@ -291,10 +291,18 @@ fn every_path_parameter_is_declared() {
             .split('/')
             .filter_map(|part| part.strip_prefix('{'))
             .collect();
-        let parameters = operation.value["parameters"]
+        let (queried, parameters): (Vec<_>, Vec<_>) = operation.value["parameters"]
             .as_array()
             .cloned()
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|parameter| parameter["in"] == "query");
+        for parameter in &queried {
+            assert!(
+                parameter["description"].is_string() && parameter["required"] == false,
+                "{parameter}"
+            );
+        }
         for parameter in &parameters {
             let name = parameter["name"].as_str().expect("a name");
             assert!(

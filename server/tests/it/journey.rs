@@ -202,7 +202,9 @@ async fn walk(store: Store<'_>) {
         ("x-session-id", first.as_str()),
     ];
     assert_eq!(
-        program.refused("/auth/sign-out", &headers, json!({})).await,
+        program
+            .refused("/ui/sessions/revoke_others", &headers, json!({}))
+            .await,
         "session-ended"
     );
 
@@ -222,7 +224,9 @@ async fn walk(store: Store<'_>) {
         "what was acknowledged survived: {me}"
     );
     assert_eq!(
-        program.refused("/auth/sign-out", &headers, json!({})).await,
+        program
+            .refused("/ui/sessions/revoke_others", &headers, json!({}))
+            .await,
         "session-ended"
     );
 

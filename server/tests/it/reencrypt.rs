@@ -157,7 +157,10 @@ impl House {
 }
 
 async fn identified(app: &App, token: String) -> Identified {
-    app.accounts.identify(&Bearer(token), &source()).await.unwrap()
+    app.accounts
+        .identify(&Bearer(token), None, &source())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description Ends all other sessions of the account, and all access tokens given out before.
+         * @description Ends all other sessions of the account, and all access tokens given out before; the answer holds a new one.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -218,7 +218,7 @@ export interface paths {
         };
         /**
          * List the sessions of the account
-         * @description Newest first, ended ones included until they are forgotten.
+         * @description Newest first, ended ones included until they are forgotten, in pages of up to 100.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -242,7 +242,8 @@ export interface paths {
         put?: never;
         /**
          * End one session
-         * @description It is not accepted any more as soon as this is answered. Ending an ended session changes nothing.
+         * @description It is not accepted any more as soon as this is answered, nor is what grew from it: its access tokens, and sessions
+         *     that were started with them. Ending an ended session changes nothing.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -264,7 +265,7 @@ export interface paths {
         put?: never;
         /**
          * End all other sessions
-         * @description The one that asks goes on.
+         * @description The one that asks goes on. All access tokens are refused from now on, except beside it.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -286,7 +287,8 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session that asks, and clears the session cookie.
+         * @description Ends the session that asks, with all that grew from it, and clears the session cookie. A session that is over
+         *     already is answered alike.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -1618,6 +1620,15 @@ export interface components {
              * @description How many other sessions were ended.
              */
             revoked: number;
+            /** @description A new access token for the session that asked: all older ones are refused from now on. */
+            access_token: string;
+            /** @description Always `Bearer`. */
+            token_type: string;
+            /**
+             * Format: uint64
+             * @description Seconds until it is no longer accepted.
+             */
+            expires_in: number;
         };
         /**
          * PasswordRules
@@ -2099,6 +2110,8 @@ export interface components {
         SessionList: {
             /** @description Newest first. */
             sessions: components["schemas"]["SessionView"][];
+            /** @description Send it back as `cursor` for the next page; null on the last one. */
+            next_cursor: string | null;
         };
         /**
          * SessionStarted
@@ -2696,6 +2709,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `email-not-verified`: Your e-mail address is not proven yet: send the code from the mail to /auth/verify-email, with the sign_up_id given here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `slow-request`: The request did not arrive in time. */
             408: {
                 headers: {
@@ -3009,7 +3031,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "status": "ok",
-                     *       "revoked": 2
+                     *       "revoked": 2,
+                     *       "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900
                      *     }
                      */
                     "application/json": components["schemas"]["PasswordChanged"];
@@ -3042,7 +3067,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3164,7 +3192,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3280,7 +3311,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3310,6 +3344,17 @@ export interface operations {
             /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3411,7 +3456,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3531,7 +3579,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3567,7 +3618,12 @@ export interface operations {
     };
     list_sessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Behind which session to go on, as given by the page before. */
+                cursor?: string;
+                /** @description How many sessions at most. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3596,10 +3652,23 @@ export interface operations {
                      *           "revoked": false,
                      *           "revoked_at": 0
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next_cursor": null
                      *     }
                      */
                     "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /**
@@ -3616,7 +3685,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3705,7 +3777,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3813,7 +3888,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,7 +3964,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3999,7 +4080,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4119,6 +4203,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {
@@ -4273,7 +4358,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4420,6 +4508,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
              */
             403: {
@@ -4595,7 +4684,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4742,7 +4834,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4909,7 +5004,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5068,7 +5166,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5216,7 +5317,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5345,7 +5449,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5441,6 +5548,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {
@@ -5582,7 +5690,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5737,6 +5848,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {
@@ -5866,7 +5978,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5966,6 +6081,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
              */
@@ -6128,7 +6244,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6274,6 +6393,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
              */
             403: {
@@ -6404,7 +6524,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6544,7 +6667,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6642,6 +6768,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {
@@ -6800,7 +6927,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6946,6 +7076,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `sms-destination-blocked`: Text messages are not sent to numbers of this country: use another number or another factor.
              */
             403: {
@@ -7076,7 +7207,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7213,7 +7347,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me. */
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7310,6 +7447,7 @@ export interface operations {
             };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {

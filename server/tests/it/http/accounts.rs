@@ -185,10 +185,14 @@ async fn a_new_password_ends_other_sessions_and_older_tokens() {
         .await;
     let weak = change(PASSWORD, "short").refused(400, "weak-password").await;
     assert_eq!(weak["errors"][0]["pointer"], "/new_password");
+    let changed = change(PASSWORD, "harbour-lamp-thistle").ok().await;
     assert_eq!(
-        change(PASSWORD, "harbour-lamp-thistle").ok().await,
-        json!({ "status": "ok", "revoked": 1 })
+        (&changed["status"], &changed["revoked"]),
+        (&json!("ok"), &json!(1))
     );
+    let fresh = format!("Bearer {}", changed["access_token"].as_str().unwrap());
+    let me = deployment.get("/ui/me").header("authorization", &fresh);
+    me.header("x-session-id", &ada.session).ok().await;
     deployment
         .get("/ui/me")
         .by(&old)

@@ -261,9 +261,100 @@ async fn headers_win_over_a_cookie_that_the_browser_adds() {
         .call(deployment.post("/ui/sessions/revoke_others").by(&ada))
         .ok()
         .await;
-    let started = browser
-        .call(deployment.post("/ui/session/start").with_bearer(&ada))
+}
+
+#[tokio::test]
+async fn two_people_at_once_are_refused() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let eve = deployment.person("eve@example.com").await;
+    let browser = start(&deployment, &eve.bearer).await;
+    let token = browser.csrf(&deployment).await;
+    for (method, path) in [
+        ("GET", "/ui/me"),
+        ("POST", "/auth/refresh"),
+        ("POST", "/auth/sign-out"),
+        ("POST", "/ui/session/start"),
+        ("POST", "/ui/sessions/revoke_others"),
+    ] {
+        let call = deployment.call(method, path).with_bearer(&ada);
+        browser
+            .call(call)
+            .header("x-csrf-token", &token)
+            .refused(403, "credentials-mismatch")
+            .await;
+    }
+    let call = deployment
+        .get("/ui/me")
+        .header("authorization", "Bearer pct_nonsense");
+    browser.call(call).refused(401, "unauthenticated").await;
+    // The same person may be asking in both ways, and a cookie that opens nothing is nobody's.
+    let me = browser
+        .call(deployment.get("/ui/me").with_bearer(&eve))
         .ok()
         .await;
-    assert!(started["session_id"].is_string());
+    assert_eq!(me["email"], "eve@example.com");
+    let out = browser.call(deployment.post("/auth/sign-out"));
+    out.header("x-csrf-token", &token).ok().await;
+    let started = browser.call(deployment.post("/ui/session/start").with_bearer(&ada));
+    assert!(started.ok().await["session_id"].is_string());
+}
+
+#[tokio::test]
+async fn of_several_cookies_the_first_live_one_counts() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let browser = start(&deployment, &ada.bearer).await;
+    let name = "__Host-portcullis";
+    let stale = format!("{name}=ses_01h2xcejqtf2nbrexx3vqjhp41.x");
+    let good = &browser.cookie;
+    for line in [
+        format!("{name}=; {good}"),
+        format!("{stale}; {good}"),
+        format!("{good}; {stale}"),
+        format!("{name}=nonsense; {good}; {name}="),
+    ] {
+        let me = deployment.get("/ui/me").header("cookie", &line).ok().await;
+        assert_eq!(me["session_id"], browser.public_id.as_str(), "{line}");
+    }
+    let none = deployment.get("/ui/me").header("cookie", &format!("{name}="));
+    none.refused(401, "unauthenticated").await;
+    deployment
+        .get("/ui/me")
+        .header("cookie", &stale)
+        .refused(401, "session-ended")
+        .await;
+}
+
+#[tokio::test]
+async fn signing_out_twice_clears_the_cookie_twice() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let browser = start(&deployment, &ada.bearer).await;
+    let token = browser.csrf(&deployment).await;
+    for _ in 0..2 {
+        let out = browser.call(deployment.post("/auth/sign-out"));
+        let answer = out.header("x-csrf-token", &token).send().await;
+        assert_eq!((answer.status, answer.json()), (200, json!({ "status": "ok" })));
+        assert!(answer.header("set-cookie").ends_with("Max-Age=0"));
+    }
+    // A live session is not ended without the token of its page.
+    let eve = deployment.person("eve@example.com").await;
+    let other = start(&deployment, &eve.bearer).await;
+    other
+        .call(deployment.post("/auth/sign-out"))
+        .refused(403, "csrf")
+        .await;
+    for _ in 0..2 {
+        deployment.post("/auth/sign-out").by(&eve).ok().await;
+    }
+    let guessed = deployment.post("/auth/sign-out").with_bearer(&eve);
+    guessed
+        .header("x-session-id", &format!("{}x", eve.session))
+        .refused(401, "unauthenticated")
+        .await;
+    deployment
+        .post("/auth/sign-out")
+        .refused(401, "unauthenticated")
+        .await;
 }

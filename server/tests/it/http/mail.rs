@@ -43,11 +43,13 @@ impl Post {
             || panic!("nothing was sent to {to}"),
             |message| message.text.clone(),
         );
-        let words: Vec<_> = text.split(|c: char| !c.is_ascii_digit()).collect();
+        // A link may hold six digits in a row as well.
+        let words = text
+            .split_whitespace()
+            .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
         words
-            .iter()
             .rev()
-            .find(|word| word.len() == 6)
+            .find(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit()))
             .unwrap_or_else(|| panic!("no code in {text}"))
             .to_string()
     }

@@ -136,7 +136,7 @@ async fn the_others_are_ended_at_once_and_signing_out_ends_the_last() {
     deployment
         .get("/ui/me")
         .by(&ada)
-        .refused(401, "session-ended")
+        .refused(401, "unauthenticated")
         .await;
 }
 

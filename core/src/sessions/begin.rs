@@ -1,0 +1,123 @@
+//! How a session begins: in the commit that completes a sign-in, and only if nothing that it grew from has ended.
+
+use portcullis_ports::Result;
+use portcullis_ports::id::SessionId;
+use portcullis_ports::identity::{Subject, UNAUTHENTICATED};
+
+use super::lines::Listed;
+use super::records::Line;
+use super::{Credential, Granted, Proof, Session, Sessions};
+use crate::access::Identified;
+use crate::challenges::Transport;
+use crate::deployment::fingerprint;
+use crate::epochs::{Epoch, Epochs, Lineage};
+use crate::table::Batch;
+
+/// How many sessions that are over one new session clears away.
+const CLEARED: usize = 20;
+
+/// What a new session is made of.
+pub(crate) struct NewSession<'a> {
+    pub(crate) id: SessionId,
+    /// Half of the credential.
+    pub(crate) secret: &'a str,
+    pub(crate) proof: Proof,
+    pub(crate) transport: Transport,
+    /// What the sign-in grew from.
+    pub(crate) lineage: &'a Lineage,
+}
+
+impl Sessions {
+    /// Adds a new session to the commit that completes a sign-in. The commit fails if what the sign-in grew from ends
+    /// meanwhile. The oldest session makes room where there are too many.
+    ///
+    /// # Errors
+    /// `unauthenticated` if that has ended already.
+    pub(crate) async fn begin(
+        &self,
+        batch: &mut Batch,
+        who: &Identified,
+        new: NewSession<'_>,
+    ) -> Result<Granted> {
+        let epoch = self.require_lineage_in(batch, &who.subject, new.lineage).await?;
+        let now = self.deployment.now();
+        let session = Session {
+            id: new.id,
+            subject: who.subject.clone(),
+            secret_hash: fingerprint(new.secret),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + self.deployment.settings.sessions.lifetime.get(),
+            stepped_up_at: new.proof.at,
+            proofs: new.proof.dated().collect(),
+            ip: who.source.ip.to_string(),
+            user_agent: who.source.user_agent.to_string(),
+            revoked_at: None,
+            lineage: new.lineage.clone(),
+        };
+        self.make_room(batch, &session, &epoch).await?;
+        batch.insert(&session)?;
+        batch.insert(&Line::of(&session))?;
+        self.budgets.remember(batch, &session.subject, &who.source)?;
+        let credential = Credential(format!("{}.{}", session.id, new.secret));
+        Ok(Granted {
+            session,
+            credential,
+            transport: new.transport,
+        })
+    }
+
+    /// Adds to a commit that it fails if a lineage ends meanwhile.
+    ///
+    /// # Errors
+    /// `unauthenticated` if it has ended already.
+    async fn require_lineage_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        lineage: &Lineage,
+    ) -> Result<Epoch> {
+        let ended = || UNAUTHENTICATED.says("What this sign-in began with has ended: sign in again.");
+        self.deployment.take_turn(batch, subject).await;
+        let current = self.epochs.current(subject).await?;
+        if !current.epoch.admits(lineage, None) {
+            return Err(ended());
+        }
+        Epochs::require_in(batch, &current);
+        if let Some(parent) = &lineage.session {
+            let parent = self.read(parent).await?.ok_or_else(ended)?;
+            let live = self.is_live(&parent) && current.epoch.admits_session(&parent.id, &parent.lineage);
+            if parent.subject != *subject || !live {
+                return Err(ended());
+            }
+            batch.check(&parent);
+        }
+        Ok(current.epoch)
+    }
+
+    /// Ends the oldest sessions of an account that has too many, and clears away some that ended long ago.
+    async fn make_room(&self, batch: &mut Batch, new: &Session, epoch: &Epoch) -> Result<()> {
+        let now = self.deployment.now();
+        let listed = self.listed(&new.subject, epoch).await?;
+        let limit = self.deployment.settings.sessions.limit;
+        let parent = new.lineage.session.as_ref();
+        let live: Vec<&Listed> = listed.iter().filter(|one| one.is_live()).collect();
+        let surplus = (live.len() + 1).saturating_sub(limit).min(CLEARED);
+        let elders = live.into_iter().filter(|one| Some(&one.id) != parent);
+        for elder in elders.take(surplus) {
+            batch.clear::<Session>(elder.id.to_string(), Session::SORT.into());
+            batch.overwrite(&elder.ended_line(&new.subject, now))?;
+        }
+        let over: Vec<&Listed> = listed.iter().filter(|one| !one.is_live()).collect();
+        let too_many = over.len().saturating_sub(limit);
+        let cleared = over
+            .iter()
+            .enumerate()
+            .filter(|(at, one)| *at < too_many || one.is_past(now));
+        for (_, one) in cleared.take(CLEARED) {
+            batch.clear::<Session>(one.id.to_string(), Session::SORT.into());
+            batch.clear::<Line>(new.subject.to_string(), one.id.to_string());
+        }
+        Ok(())
+    }
+}
