@@ -2844,6 +2844,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `sign-up-ambiguous`: Several sign-ups wait at this address: follow the link in the mail, or send the sign_up_id of yours. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `body-too-large`: The request body is too large. */
             413: {
                 headers: {

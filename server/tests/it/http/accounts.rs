@@ -84,6 +84,7 @@ async fn a_closed_door_says_so() {
 async fn where_addresses_are_proven_first_nothing_is_told() {
     let deployment = Deployment::with(|plan| plan.settings.accounts.sign_up = SignUp::Verified).await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let mut sign_up = String::new();
     for _ in 0..2 {
         let answer = deployment.post("/auth/sign-up").json(body.clone()).send().await;
         let told = answer.json();
@@ -96,6 +97,7 @@ async fn where_addresses_are_proven_first_nothing_is_told() {
             handle.starts_with("ver_") && told.as_object().unwrap().len() == 2,
             "{told}"
         );
+        handle.clone_into(&mut sign_up);
         deployment.deliver().await;
         deployment.later(31);
     }
@@ -112,10 +114,16 @@ async fn where_addresses_are_proven_first_nothing_is_told() {
         .refused(403, "email-not-verified")
         .await;
     let code = deployment.post.code("ada@example.com");
+    // Two sign-ups wait: the code of which is not guessed.
+    deployment
+        .post("/auth/verify-email")
+        .json(json!({ "email": "ada@example.com", "code": code }))
+        .refused(409, "sign-up-ambiguous")
+        .await;
     let verify = |code: &str| {
         deployment
             .post("/auth/verify-email")
-            .json(json!({ "email": "ada@example.com", "code": code }))
+            .json(json!({ "email": "ada@example.com", "code": code, "sign_up_id": sign_up }))
     };
     let wrong = if code == "111111" { "222222" } else { "111111" };
     verify(wrong).refused(401, "wrong-code").await;
