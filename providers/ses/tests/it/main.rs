@@ -1,10 +1,6 @@
 //! The plugin against a simulated SES and SNS, the vendor's signature vectors and its documents.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(
-    clippy::print_stdout,
-    reason = "a test without the vendor's documents says so"
-)]
 
 mod contract;
 mod desk;

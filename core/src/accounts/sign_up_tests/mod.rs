@@ -248,16 +248,16 @@ async fn a_claim_that_was_never_proven_gives_way_with_all_that_was_set_up() {
     world.enrol_totp(&session).await;
     let token = world.sign_in(ADA, &home()).await.unwrap();
     world.wait(31);
-    let taken = world
+    let refused = world
         .app
         .accounts
         .sign_up(applying(STRANGER), &elsewhere(1))
         .await
         .unwrap_err();
-    assert_eq!(taken.code(), EMAIL_TAKEN);
+    assert_eq!(refused.code(), EMAIL_TAKEN);
     let text = world.newest_to(ADA).await.text;
     let (_, fields) = text.split_once("#sign_up_id=").unwrap();
-    let id = &fields[..30];
+    let id = fields.get(..30).unwrap();
     let proof = VerifyEmail {
         password: Some(secret(STRANGER)),
         ..by_name(id, &world.code_to(ADA).await)
@@ -368,9 +368,9 @@ async fn requests_of_strangers_cost_an_owner_no_code() {
     let sent = world.post.sent().len();
     assert_eq!(sent, 30 + 1, "anonymous mail has a total of its own");
     let challenge = world.challenge(&ada).await;
-    let send = SendEmailCode {
+    let command = SendEmailCode {
         challenge_id: secret(&challenge.challenge_id),
         email_device_id: None,
     };
-    world.app.challenges.send_email(&ada, send).await.unwrap();
+    world.app.challenges.send_email(&ada, command).await.unwrap();
 }
