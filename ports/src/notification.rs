@@ -106,7 +106,7 @@ pub struct Receipt {
 /// # Behaviour
 /// - `Done` means that the vendor accepted it, not that it was read.
 /// - A time-out after sending is `Unknown`. It is never sent again by itself.
-/// - What stands in the way of every message is told as [`Reason::outage`]: the sender is left alone for a while then.
+/// - What stands in the way of every message is told as `Reason::outage`: the sender is left alone for a while then.
 /// - No retry, no logging of texts or addresses, no storage: layers around the port do that.
 #[async_trait]
 pub trait Sender: Send + Sync + 'static {
