@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use portcullis_server::cli;
 use portcullis_server::environment::Environment;
 
-/// Small short-lived pieces are what this program asks for; this allocator gives them in half the time.
+/// Twice as fast as the system's for many small pieces, and it gives the memory of closed connections back.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     cli::run(std::env::args_os(), &Environment::of_process())

@@ -14,6 +14,7 @@ mod generated;
 mod http;
 mod journey;
 mod lost;
+mod memory;
 mod nodes;
 mod plugins;
 mod program;
