@@ -86,9 +86,15 @@ pub const TOO_MANY_CONNECTIONS: Code = Code::new(
     Kind::Unavailable,
     "Too many clients are connected; please try again.",
 );
+/// This client has as many connections as the operator allows to one.
+pub const CLIENT_CONNECTIONS: Code = Code::new(
+    "too-many-connections-of-one-client",
+    Kind::Limited,
+    "You have too many connections open; please close some.",
+);
 
 /// All of them, with the statuses that their kinds do not imply.
-const ALL: [(Code, Option<StatusCode>); 16] = [
+const ALL: [(Code, Option<StatusCode>); 17] = [
     (INVALID_REQUEST, None),
     (MALFORMED_REQUEST, None),
     (INVALID_HOST, None),
@@ -108,6 +114,7 @@ const ALL: [(Code, Option<StatusCode>); 16] = [
     (REQUEST_TIMEOUT, None),
     (UNAVAILABLE, None),
     (TOO_MANY_CONNECTIONS, None),
+    (CLIENT_CONNECTIONS, None),
 ];
 
 /// The codes that come from HTTP itself.

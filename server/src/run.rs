@@ -47,7 +47,7 @@ pub async fn start(
         shown: _,
         notes: _,
     } = effective;
-    server.max_connections = connections(server.max_connections);
+    fit_connections(&mut server);
     let runtime = system::runtime()?;
     // Listened for from the start, so that being told to stop is never missed.
     let stop = Stop::new()?;
@@ -83,17 +83,21 @@ pub async fn start(
     Ok(())
 }
 
-/// How many of the wanted connections the system allows: each needs an open file.
-fn connections(wanted: usize) -> usize {
+/// Lowers the number of connections to what the system allows, as each needs an open file, and that of one client with
+/// it.
+fn fit_connections(server: &mut ServerSettings) {
+    let wanted = server.max_connections;
     let room = open_files::raise().saturating_sub(OTHER_FILES).max(1);
     if room < wanted {
+        let per_client = server.max_connections_per_client.min(wanted);
+        server.max_connections = room;
+        server.max_connections_per_client = (per_client.saturating_mul(room) / wanted).max(1);
         tracing::warn!(
             room,
             wanted,
             "the system allows fewer open files (ulimit -n) than server.max_connections asks for"
         );
     }
-    wanted.min(room)
 }
 
 /// Takes the address.

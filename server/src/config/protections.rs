@@ -10,13 +10,15 @@ use super::path::Path;
 const FAR: u64 = 100;
 /// Tables whose lengths of time keep the service tidy and guard nobody.
 const UPKEEP: [&str; 2] = ["outbox", "audit"];
+/// Pauses that may be none at all: totals bound the same messages.
+const PAUSES: [&str; 1] = ["send_interval"];
 
 /// Lengths of no time at all, with what to do: a limit that is counted within no time never holds, and what lives no
 /// time is of no use.
 pub(super) fn mistakes(settings: &Settings) -> Vec<(Path, String, String)> {
     let mut found = Vec::new();
     walk(&of(settings), &Path::root(), &mut |path, value| {
-        if span(value) == Some(0) {
+        if span(value) == Some(0) && !is_pause(path) {
             let problem = if path.last() == "window" {
                 "Within no time nothing is counted: this switches the limit off."
             } else {
@@ -46,7 +48,16 @@ pub(super) fn notes(settings: &Settings) -> Vec<String> {
     notes
 }
 
+fn is_pause(path: &Path) -> bool {
+    PAUSES.contains(&path.last())
+}
+
 fn note(path: &Path, value: &Value, usual: &Value) -> Option<String> {
+    if is_pause(path) && span(value) == Some(0) {
+        return Some(format!(
+            "{path} is 0s: messages may follow each other at once, only the totals hold them back"
+        ));
+    }
     if let (Some((most, within)), Some((usual_most, usual_within))) = (limit(value), limit(usual)) {
         // Compared by what passes in a second, without fractions.
         let passes = u128::from(most) * u128::from(usual_within);
@@ -108,20 +119,12 @@ mod tests {
     fn no_time_at_all_is_a_mistake_wherever_it_stands() {
         let mut settings = Settings::default();
         settings.budgets.attempts.window = Span::seconds(0);
-        settings.budgets.send_interval = Span::seconds(0);
         settings.sessions.step_up = Span::seconds(0);
         let paths: Vec<String> = mistakes(&settings)
             .iter()
             .map(|(path, ..)| path.to_string())
             .collect();
-        assert_eq!(
-            paths,
-            [
-                "sessions.step_up",
-                "budgets.attempts.window",
-                "budgets.send_interval"
-            ]
-        );
+        assert_eq!(paths, ["sessions.step_up", "budgets.attempts.window"]);
     }
 
     #[test]
@@ -129,6 +132,7 @@ mod tests {
         let mut settings = Settings::default();
         settings.budgets.attempts = Limit::new(1_000_000, Span::minutes(10));
         settings.budgets.sign_in_per_source = Limit::new(600, Span::seconds(1));
+        settings.budgets.send_interval = Span::seconds(0);
         settings.sessions.idle = Span::days(365);
         // Long, and no protection.
         settings.outbox.kept = Span::days(36_500);
@@ -136,10 +140,11 @@ mod tests {
         for path in [
             "budgets.attempts lets",
             "budgets.sign_in_per_source lets",
+            "budgets.send_interval is 0s",
             "sessions.idle is 365d",
         ] {
             assert!(notes.contains(path), "{notes}");
         }
-        assert_eq!(notes.lines().count(), 3, "{notes}");
+        assert_eq!(notes.lines().count(), 4, "{notes}");
     }
 }

@@ -31,6 +31,10 @@ pub struct ServerSettings {
     /// for open files applies as well.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_connections: usize,
+    /// The most connections that one client may have at the same time: an IPv4 address, or the /64 of an IPv6 address.
+    /// One more is answered with 429. `trusted_proxies` are not bounded, they connect for many.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_connections_per_client: usize,
     /// How long a kept connection may be idle, and how long a client may take to send the head of a request. Longer
     /// than at the proxy in front, so that it is the proxy who closes.
     pub idle_timeout: Span,
@@ -73,6 +77,7 @@ impl Default for ServerSettings {
             cors_origins: Vec::new(),
             body_limit: Size::kib(64),
             max_connections: 16_384,
+            max_connections_per_client: 2048,
             idle_timeout: Span::seconds(75),
             request_timeout: Span::seconds(30),
             shutdown_delay: Span::seconds(3),

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::gauge;
-use portcullis_openapi::problem::TOO_MANY_CONNECTIONS;
+use portcullis_openapi::problem::{CLIENT_CONNECTIONS, TOO_MANY_CONNECTIONS};
+use portcullis_ports::Code;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use super::clients::Clients;
 use super::connection::{self, Phase};
 use super::gate::Gate;
 use super::wire::Wire;
@@ -31,6 +33,8 @@ const QUEUE: Duration = Duration::from_millis(5);
 pub(super) struct Limits {
     /// The most connections at a time.
     pub(super) connections: usize,
+    /// The most that one client may have of them.
+    pub(super) per_client: usize,
     /// How long the listener stays open after the program was told to stop.
     pub(super) delay: Duration,
     /// How long requests may go on after that moment.
@@ -42,6 +46,7 @@ struct Acceptor {
     listener: TcpListener,
     gate: Arc<Gate>,
     slots: Arc<Semaphore>,
+    clients: Arc<Clients>,
     told: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
 }
@@ -60,6 +65,7 @@ pub(super) async fn serve(
         listener,
         gate: Arc::clone(&gate),
         slots: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+        clients: Arc::new(Clients::new(limits.per_client, gate.trusted.clone())),
         told: Arc::new(Semaphore::new(TOLD)),
         phase: connections,
     };
@@ -108,28 +114,36 @@ impl Acceptor {
     }
 
     fn take(&self, stream: TcpStream, peer: SocketAddr) {
+        let Some(counted) = self.clients.connect(peer.ip()) else {
+            return self.refuse(stream, CLIENT_CONNECTIONS);
+        };
+        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+            return self.refuse(stream, TOO_MANY_CONNECTIONS);
+        };
         let (gate, phase) = (Arc::clone(&self.gate), self.phase.clone());
-        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
-            tokio::spawn(async move {
-                let connected = gauge!("http_connections");
-                connected.increment(1);
-                connection::serve(stream, peer, gate, phase).await;
-                connected.decrement(1);
-                drop(slot);
-            });
-        } else if let Ok(turn) = Arc::clone(&self.told).try_acquire_owned() {
-            tokio::spawn(refuse(Wire::new(stream, Arc::clone(&gate.refusals)), turn));
-        }
+        tokio::spawn(async move {
+            let connected = gauge!("http_connections");
+            connected.increment(1);
+            connection::serve(stream, peer, gate, phase).await;
+            connected.decrement(1);
+            drop((slot, counted));
+        });
     }
-}
 
-/// Tells a client that it is one too many.
-async fn refuse(mut wire: Wire, turn: OwnedSemaphorePermit) {
-    match wire.refuse(&TOO_MANY_CONNECTIONS.error()).await {
-        Ok(()) => wire.close().await,
-        Err(error) => tracing::debug!(%error, "a client was gone before it was refused"),
+    /// Tells a client that it is one too many.
+    fn refuse(&self, stream: TcpStream, code: Code) {
+        let Ok(turn) = Arc::clone(&self.told).try_acquire_owned() else {
+            return;
+        };
+        let mut wire = Wire::new(stream, Arc::clone(&self.gate.refusals));
+        tokio::spawn(async move {
+            match wire.refuse(&code.error()).await {
+                Ok(()) => wire.close().await,
+                Err(error) => tracing::debug!(%error, "a client was gone before it was refused"),
+            }
+            drop(turn);
+        });
     }
-    drop(turn);
 }
 
 /// A client that is gone again is no reason to wait; a system without sockets is.

@@ -1,6 +1,7 @@
 //! The HTTP server: routes, what surrounds them, connections.
 
 mod address;
+mod clients;
 mod connection;
 mod cors;
 mod files;
@@ -139,6 +140,7 @@ impl Http {
             gate: Arc::new(gate),
             limits: Limits {
                 connections: site.settings.max_connections,
+                per_client: site.settings.max_connections_per_client,
                 delay: site.settings.shutdown_delay.get(),
                 drain: site.settings.drain_timeout.get(),
             },

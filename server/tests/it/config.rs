@@ -231,16 +231,14 @@ fn fields_that_contradict_each_other_are_found() {
 
 #[test]
 fn settings_that_switch_a_protection_off_are_refused() {
-    let said = with_more(
-        "[budgets]\nsend_interval = \"0s\"\nattempts = { most = 8, window = \"0s\" }\n[sessions]\nstep_up = \"0s\"\n",
-    )
-    .mistakes();
+    let said =
+        with_more("[budgets]\nattempts = { most = 8, window = \"0s\" }\n[sessions]\nstep_up = \"0s\"\n")
+            .mistakes();
     says(
         &said,
         &[
-            "portcullis.toml:5: budgets.send_interval\n  No time at all",
-            "portcullis.toml:6: budgets.attempts.window\n  Within no time nothing is counted",
-            "portcullis.toml:8: sessions.step_up\n  No time at all",
+            "portcullis.toml:5: budgets.attempts.window\n  Within no time nothing is counted",
+            "portcullis.toml:7: sessions.step_up\n  No time at all",
         ],
     );
     let all = "server.public_url = \"https://gate.example.com\"\n";

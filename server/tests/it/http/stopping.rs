@@ -74,6 +74,33 @@ async fn the_pause_counts_towards_the_time_for_the_end() {
 }
 
 #[tokio::test]
+async fn one_client_cannot_take_the_places_of_all() {
+    let deployment = Deployment::with(|plan| plan.server.max_connections_per_client = 1).await;
+    let mut one = Conversation::with(deployment.address).await;
+    assert_eq!(one.ask(PING).await.status, 200);
+    let mut two = Conversation::with(deployment.address).await;
+    let answer = two.ask(PING).await;
+    answer.is_problem(429, "too-many-connections-of-one-client");
+    assert!(answer.closes(), "{answer:?}");
+    assert_eq!(one.ask(PING).await.status, 200, "the first does not notice");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_connects_for_many() {
+    let deployment = Deployment::with(|plan| {
+        plan.server.max_connections_per_client = 1;
+        plan.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let mut connected = Vec::new();
+    for _ in 0..3 {
+        let mut next = Conversation::with(deployment.address).await;
+        assert_eq!(next.ask(PING).await.status, 200);
+        connected.push(next);
+    }
+}
+
+#[tokio::test]
 async fn one_client_too_many_is_told_so() {
     let deployment = Deployment::with(|plan| plan.server.max_connections = 2).await;
     let mut one = Conversation::with(deployment.address).await;
