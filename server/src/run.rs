@@ -45,8 +45,11 @@ pub async fn start(
         settings,
         plugins,
         shown: _,
-        notes: _,
+        notes,
     } = effective;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     fit_connections(&mut server);
     let runtime = system::runtime()?;
     // Listened for from the start, so that being told to stop is never missed.

@@ -143,7 +143,11 @@ pub fn survey(request: &Request, environment: &Environment, linked: &[Listed]) -
     Ok(Survey {
         stage,
         mistakes,
-        notes: aliases::unheard(environment, &schema, &chosen),
+        notes: [
+            aliases::unheard(environment, &schema, &chosen),
+            variables::unheard(environment, &schema),
+        ]
+        .concat(),
         chosen,
         file: path,
         schema,

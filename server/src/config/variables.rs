@@ -17,6 +17,9 @@ use crate::environment::Environment;
 
 /// The end of the name of a variable that names a file instead of holding the value.
 const FILE: &str = "_FILE";
+/// How the name of a variable is made.
+const SEPARATION: &str = "Steps are separated by two underscores, such as PORTCULLIS_SERVER__LISTEN; \
+    `portcullis config default` lists all settings.";
 /// A secret is short; a longer file is the wrong one.
 const LONGEST_FILE: u64 = 64 * 1024;
 
@@ -32,7 +35,11 @@ pub(crate) fn layer(environment: &Environment, schema: &Value) -> (Layer, Mistak
             file: None,
         });
         let Some(target) = resolve(&rest, Shape(schema)) else {
-            let remedy = suggestion(&rest, schema);
+            let remedy = match suggestion(&rest, schema) {
+                Some(remedy) => remedy,
+                None if is_of_others(&rest) => continue,
+                None => SEPARATION.to_owned(),
+            };
             mistakes.push(Mistake::new(
                 here,
                 &Path::root(),
@@ -57,6 +64,27 @@ pub(crate) fn layer(environment: &Environment, schema: &Value) -> (Layer, Mistak
         }
     }
     (layer, mistakes)
+}
+
+/// A sentence about every variable that begins like ours and is ignored: no setting has a name of one step, or one like
+/// it. Scripts around the program keep such variables, for example for the path of its binary.
+pub(crate) fn unheard(environment: &Environment, schema: &Value) -> Vec<String> {
+    let names = environment.names().filter(|name| {
+        let value = environment.get(name).and_then(Result::ok).unwrap_or_default();
+        ours(name, value).is_some_and(|rest| {
+            is_of_others(&rest)
+                && resolve(&rest, Shape(schema)).is_none()
+                && suggestion(&rest, schema).is_none()
+        })
+    });
+    names
+        .map(|name| format!("{name} is ignored: there is no setting of this name. {SEPARATION}"))
+        .collect()
+}
+
+/// Whether a name that is no setting was hardly meant to be one.
+fn is_of_others(rest: &str) -> bool {
+    !rest.contains("__")
 }
 
 /// What follows our prefix, in lower case; `None` for the variables of others.
@@ -176,18 +204,14 @@ pub(crate) fn former(
     }
 }
 
-/// The variable that was probably meant.
-fn suggestion(name: &str, schema: &Value) -> String {
+/// The variable that was probably meant, if any is like it.
+fn suggestion(name: &str, schema: &Value) -> Option<String> {
     let mut known = Vec::new();
     collect(Shape(schema), &Path::root(), name, &mut known);
     let bare = |path: &Path| path.steps().join("__");
     let known: Vec<String> = known.iter().map(bare).collect();
-    match nearest(name, known.iter().map(String::as_str)) {
-        Some(name) => format!("Did you mean {PREFIX}{}?", name.to_uppercase()),
-        None => "Steps are separated by two underscores, such as PORTCULLIS_SERVER__LISTEN; \
-                 `portcullis config default` lists all settings."
-            .to_owned(),
-    }
+    let name = nearest(name, known.iter().map(String::as_str))?;
+    Some(format!("Did you mean {PREFIX}{}?", name.to_uppercase()))
 }
 
 /// The paths of all settings; where any key is taken, the one that `name` has in that place.

@@ -124,8 +124,11 @@ fn an_unknown_variable_is_a_mistake_with_a_suggestion() {
         &said,
         &["Did you mean PORTCULLIS_SENDERS__POST__COURIER__REGION?"],
     );
-    let said = with_more("").variable("PORTCULLIS_XYZ", "x").mistakes();
+    let said = with_more("").variable("PORTCULLIS_NOTHING__WE__KNOW_OF", "x").mistakes();
     says(&said, &["two underscores", "portcullis config default"]);
+    // One underscore is a slip, and not a name that something else has.
+    let said = with_more("").variable("PORTCULLIS_SERVER_LISTEN", "x").mistakes();
+    says(&said, &["Did you mean PORTCULLIS_SERVER__LISTEN?"]);
 }
 
 #[test]
@@ -135,6 +138,15 @@ fn variables_of_an_orchestrator_do_not_disturb() {
         .variable("PORTCULLIS_PORT", "tcp://10.0.0.1:8080")
         .variable("PORTCULLIS_PORT_8080_TCP_PROTO", "tcp")
         .effective();
+}
+
+#[test]
+fn a_variable_that_no_setting_could_have_is_told_and_ignored() {
+    let effective = with_more("").variable("PORTCULLIS_BIN", "x").effective();
+    says(
+        &effective.notes.join("\n"),
+        &["PORTCULLIS_BIN is ignored", "two underscores"],
+    );
 }
 
 #[test]
