@@ -125,13 +125,14 @@ const STATUSES: [u16; 23] = [
     503, 504,
 ];
 
-/// Meters of one route and one method.
+/// Meters of one route and one method. Each exists from the first request that it measures: most routes never see most
+/// methods, and every series costs whoever stores it.
 pub(super) struct Meters {
     route: String,
     method: &'static str,
-    in_progress: Gauge,
-    duration: Histogram,
-    request_size: Histogram,
+    in_progress: OnceLock<Gauge>,
+    duration: OnceLock<Histogram>,
+    request_size: OnceLock<Histogram>,
     by_status: [OnceLock<StatusMeters>; STATUSES.len()],
 }
 
@@ -168,28 +169,38 @@ impl StatusMeters {
 
 impl Meters {
     pub(super) fn new(route: &str, method: &'static str) -> Self {
-        let labels = [("method", method.to_owned()), ("path", route.to_owned())];
         Self {
             route: route.to_owned(),
             method,
-            in_progress: gauge!(IN_PROGRESS, &labels),
-            duration: histogram!(DURATION, &labels),
-            request_size: histogram!(REQUEST_SIZE, &labels),
+            in_progress: OnceLock::new(),
+            duration: OnceLock::new(),
+            request_size: OnceLock::new(),
             by_status: Default::default(),
         }
     }
 
+    fn labels(&self) -> [(&'static str, String); 2] {
+        [("method", self.method.to_owned()), ("path", self.route.clone())]
+    }
+
     /// Counts the request as under way until the result is dropped.
     pub(super) fn enter(&self) -> UnderWay<'_> {
-        self.in_progress.increment(1);
-        UnderWay(&self.in_progress)
+        let in_progress = self
+            .in_progress
+            .get_or_init(|| gauge!(IN_PROGRESS, &self.labels()));
+        in_progress.increment(1);
+        UnderWay(in_progress)
     }
 
     /// Records a request that was answered.
     pub(super) fn record(&self, answered: &Answered) {
-        self.duration.record(answered.took);
+        let duration = self.duration.get_or_init(|| histogram!(DURATION, &self.labels()));
+        duration.record(answered.took);
         if let Some(size) = answered.request_size {
-            self.request_size.record(bytes(size));
+            let request_size = self
+                .request_size
+                .get_or_init(|| histogram!(REQUEST_SIZE, &self.labels()));
+            request_size.record(bytes(size));
         }
         let status = answered.status.as_u16();
         let new = || StatusMeters::new(&self.route, self.method, status);
@@ -244,4 +255,37 @@ pub(super) fn label(method: &Method) -> &'static str {
 )]
 fn bytes(size: u64) -> f64 {
     size as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn a_route_that_nobody_used_has_no_series() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            let meters = Meters::new("/ui/me", "GET");
+            assert_eq!(handle.render(), "");
+            drop(meters.enter());
+            meters.record(&Answered {
+                status: StatusCode::OK,
+                took: Duration::ZERO,
+                request_size: None,
+                response_size: Some(2),
+            });
+        });
+        let text = handle.render();
+        for (name, is_there) in [
+            (IN_PROGRESS, true),
+            (TOTAL, true),
+            (DURATION, true),
+            (REQUEST_SIZE, false),
+        ] {
+            assert_eq!(text.contains(name), is_there, "{name}\n{text}");
+        }
+    }
 }

@@ -124,7 +124,9 @@ fn an_unknown_variable_is_a_mistake_with_a_suggestion() {
         &said,
         &["Did you mean PORTCULLIS_SENDERS__POST__COURIER__REGION?"],
     );
-    let said = with_more("").variable("PORTCULLIS_NOTHING__WE__KNOW_OF", "x").mistakes();
+    let said = with_more("")
+        .variable("PORTCULLIS_NOTHING__WE__KNOW_OF", "x")
+        .mistakes();
     says(&said, &["two underscores", "portcullis config default"]);
     // One underscore is a slip, and not a name that something else has.
     let said = with_more("").variable("PORTCULLIS_SERVER_LISTEN", "x").mistakes();
