@@ -104,7 +104,7 @@ pub struct Sessions {
     pub idle: Span,
     /// Sensitive actions need a factor that was proven at most this long ago.
     pub step_up: Span,
-    /// The most sessions of one account. The oldest ends when one more begins.
+    /// The most sessions of one account. When one more begins, the oldest ends of the sign-in that has the most.
     #[schemars(range(min = 1, max = 500))]
     pub limit: usize,
     /// A network from which an account signed in completely counts as known for this long.

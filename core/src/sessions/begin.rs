@@ -4,6 +4,7 @@ use portcullis_ports::Result;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::{Subject, UNAUTHENTICATED};
 
+use super::eviction;
 use super::lines::Listed;
 use super::records::Line;
 use super::{Credential, Granted, Proof, Session, Sessions};
@@ -95,7 +96,7 @@ impl Sessions {
         Ok(current.epoch)
     }
 
-    /// Ends the oldest sessions of an account that has too many, and clears away some that ended long ago.
+    /// Ends sessions of an account that has too many, and clears away some that ended long ago.
     async fn make_room(&self, batch: &mut Batch, new: &Session, epoch: &Epoch) -> Result<()> {
         let now = self.deployment.now();
         let listed = self.listed(&new.subject, epoch).await?;
@@ -103,10 +104,9 @@ impl Sessions {
         let parent = new.lineage.session.as_ref();
         let live: Vec<&Listed> = listed.iter().filter(|one| one.is_live()).collect();
         let surplus = (live.len() + 1).saturating_sub(limit).min(CLEARED);
-        let elders = live.into_iter().filter(|one| Some(&one.id) != parent);
-        for elder in elders.take(surplus) {
-            batch.clear::<Session>(elder.id.to_string(), Session::SORT.into());
-            batch.overwrite(&elder.ended_line(&new.subject, now))?;
+        for ending in eviction::to_evict(&live, parent, surplus) {
+            batch.clear::<Session>(ending.id.to_string(), Session::SORT.into());
+            batch.overwrite(&ending.ended_line(&new.subject, now))?;
         }
         let over: Vec<&Listed> = listed.iter().filter(|one| !one.is_live()).collect();
         let too_many = over.len().saturating_sub(limit);

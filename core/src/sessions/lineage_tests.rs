@@ -191,6 +191,33 @@ async fn starts_have_a_budget_and_the_oldest_session_makes_room() {
 }
 
 #[tokio::test]
+async fn whoever_begins_the_most_sessions_pushes_out_their_own() {
+    let mut settings = Settings::default();
+    settings.sessions.limit = 10;
+    let world = world_with(settings).await;
+    let ada = world.sign_up("ada@example.com").await;
+    let here = world.session(&ada).await;
+    // Another sign-in, whose sessions beget more: each makes the token that begins the next.
+    let signed_in = world.sign_in("ada@example.com", &home()).await.unwrap();
+    let mut theirs = world.identified(&signed_in).await;
+    for _ in 0..30 {
+        world.wait(1);
+        let session = world.session(&theirs).await;
+        let refreshed = world.app.accounts.refresh(&session).await.unwrap();
+        theirs = world.identified(&refreshed).await;
+    }
+    assert!(lives(&world, &here).await);
+    // The same with one token.
+    let signed_in = world.sign_in("ada@example.com", &home()).await.unwrap();
+    let theirs = world.identified(&signed_in).await;
+    for _ in 0..30 {
+        world.wait(1);
+        world.session(&theirs).await;
+    }
+    assert!(lives(&world, &here).await);
+}
+
+#[tokio::test]
 async fn the_list_reads_no_session() {
     let (world, store) = crate::testing::observed(Settings::default()).await;
     let ada = world.sign_up("ada@example.com").await;

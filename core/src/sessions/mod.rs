@@ -3,6 +3,7 @@
 mod begin;
 mod device;
 mod ending;
+mod eviction;
 #[cfg(test)]
 mod lineage_tests;
 mod lines;
