@@ -1,6 +1,7 @@
 """What Schemathesis needs to get past the gate: a person who is signed in, and values as the document's formats ask."""
 
 import os
+import re
 import string
 import threading
 import time
@@ -10,13 +11,18 @@ import schemathesis
 from hypothesis import strategies as st
 
 BASE = os.environ["PORTCULLIS_URL"]
+PASSWORD = "plum-kettle-orbit"
 # A person is replaced after so many requests: limits on devices and sessions would end the exploration.
 REQUESTS_PER_PERSON = 40
+# What Schemathesis says of a value whose format is one of those below.
+FREE_FORM = re.compile(r"violates `format` at /properties/(\w*password|phone_e164)\b")
+# The operations that judge a new password.
+NEW_PASSWORDS = {"sign_up", "change_password", "confirm_password_recovery"}
 
 
 def sign_up():
     email = f"api{time.time_ns()}@example.com"
-    credentials = {"email": email, "password": "plum-kettle-orbit"}
+    credentials = {"email": email, "password": PASSWORD}
     token = requests.post(f"{BASE}/auth/sign-up", json=credentials, timeout=30).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     session = requests.post(f"{BASE}/ui/session/start", json={}, headers=headers, timeout=30).json()
@@ -50,7 +56,20 @@ def printable(least, most):
 
 local_part = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=20)
 schemathesis.openapi.format("email", local_part.map(lambda name: f"{name}@example.com"))
-schemathesis.openapi.format("label", printable(0, 60))
 # Numbers that reach nobody.
 schemathesis.openapi.format("phone", st.integers(2025550100, 2025550199).map(lambda number: f"+1{number}"))
-schemathesis.openapi.format("password", st.one_of(st.from_regex(r"\A[0-9]{6}\Z"), printable(10, 200)))
+schemathesis.openapi.format("password", st.one_of(st.just(PASSWORD), printable(10, 200)))
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """Drops what is meant to be so and no schema can state; whatever else is found counts."""
+    operation = case.operation.definition.raw.get("operationId")
+    # ST202: refused although it fits the schema. How easily a password is guessed is no matter of its form.
+    if failure.code == "ST202" and operation in NEW_PASSWORDS:
+        return response.json().get("code") != "weak-password"
+    # ST201: accepted although it violates the schema. The formats of these say what is meant, and bar nothing.
+    if failure.code == "ST201" and FREE_FORM.search(failure.message):
+        return False
+    # ST401: accepted with invalid credentials. A cookie that opens nothing any more is cleared by signing out.
+    return not (failure.code == "ST401" and operation == "sign_out")

@@ -62,6 +62,9 @@ pub enum SignUp {
     Closed,
 }
 
+/// The fewest characters that `accounts.password_min_length` can ask for.
+pub const PASSWORD_LEAST: usize = 8;
+
 /// Accounts with e-mail address and password.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -76,7 +79,7 @@ pub struct Accounts {
     /// `budgets.sends_per_destination`: whoever is sent no further mail then has one with a link that still works.
     pub recovery_lifetime: Span,
     /// The fewest characters of a password. Length is what counts; there are no rules about kinds of characters.
-    #[schemars(range(min = 8, max = 64))]
+    #[schemars(range(min = PASSWORD_LEAST, max = 64))]
     pub password_min_length: usize,
 }
 

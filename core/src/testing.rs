@@ -278,7 +278,7 @@ pub(crate) fn elsewhere(last: u8) -> Source {
     Source::new(IpAddr::from([198, 51, 100, last]), "other browser")
 }
 
-pub(crate) fn secret(text: &str) -> SecretInput {
+pub(crate) fn secret<F>(text: &str) -> SecretInput<F> {
     SecretInput::new(text)
 }
 

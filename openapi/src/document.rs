@@ -62,6 +62,9 @@ pub fn document() -> Value {
         },
     });
     nullable(&mut document);
+    id_patterns(&mut document);
+    alternatives(&mut document);
+    other_names(&mut document);
     optional_bodies(&mut document);
     document
 }
@@ -205,6 +208,84 @@ fn nullable(document: &mut Value) {
     }
 }
 
+/// What ids look like that answers hold as plain text, by the names of their fields.
+const ID_PATTERNS: [(&str, &str); 4] = [
+    ("challenge_id", "^chal_[0-9a-hjkmnp-tv-z]{26}$"),
+    ("sign_up_id", r"^ver_[0-9a-hjkmnp-tv-z]{26}\.[A-Za-z0-9_-]{43}$"),
+    // The credential, or its public part alone.
+    (
+        "session_id",
+        r"^ses_[0-9a-hjkmnp-tv-z]{26}(\.[A-Za-z0-9_-]{43})?$",
+    ),
+    ("next_cursor", r"^[0-9]{1,15}\.ses_[0-9a-hjkmnp-tv-z]{26}$"),
+];
+
+/// Gives every id its pattern whose type has none.
+fn id_patterns(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object_mut();
+    for (_, schema) in schemas.into_iter().flatten() {
+        for (field, pattern) in ID_PATTERNS {
+            let property = schema
+                .pointer_mut(&format!("/properties/{field}"))
+                .and_then(Value::as_object_mut);
+            if let Some(property) = property {
+                property.entry("pattern").or_insert_with(|| pattern.into());
+            }
+        }
+    }
+}
+
+/// Requests that need one of two fields, each of which may otherwise be null or left out.
+const ALTERNATIVES: [(&str, [&str; 2]); 2] = [
+    ("ResendVerification", ["email", "sign_up_id"]),
+    ("VerifyEmail", ["email", "sign_up_id"]),
+];
+
+/// Says of those requests that one of the fields must be there.
+fn alternatives(document: &mut Value) {
+    for (name, fields) in ALTERNATIVES {
+        document["components"]["schemas"][name]["allOf"] = json!([{ "anyOf": fields.map(with) }]);
+    }
+}
+
+/// An object that has this field, and not as null.
+fn with(field: &str) -> Value {
+    json!({ "required": [field], "properties": { field: { "type": "string" } } })
+}
+
+/// The other name of a field that holds a code.
+const OTHER_NAME: &str = "code";
+
+/// The fields that may also be sent as [`OTHER_NAME`].
+const RENAMED: [(&str, &str); 8] = [
+    ("ConfirmRecovery", "confirmation_code"),
+    ("ConfirmTotp", "totp_code"),
+    ("ProveRecoveryCode", "recovery_code"),
+    ("ProveTotp", "totp_code"),
+    ("RemoveTotp", "totp_code"),
+    ("UseRecoveryCode", "recovery_code"),
+    ("VerifyRecovery", "confirmation_code"),
+    ("VerifyTotp", "totp_code"),
+];
+
+/// Adds those other names, of which a request has one or the other, and never both.
+fn other_names(document: &mut Value) {
+    for (name, field) in RENAMED {
+        let schema = &mut document["components"]["schemas"][name];
+        let mut property = schema["properties"][field].clone();
+        property["description"] = Value::from(format!("Another name of `{field}`: send one of them."));
+        schema["properties"][OTHER_NAME] = property;
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let (named, others): (Vec<_>, Vec<_>) = required.into_iter().partition(|other| other == field);
+        if named.is_empty() {
+            schema["not"] = json!({ "required": [field, OTHER_NAME] });
+        } else {
+            schema["required"] = Value::from(others);
+            schema["allOf"] = json!([{ "oneOf": [with(field), with(OTHER_NAME)] }]);
+        }
+    }
+}
+
 /// Adds null to what a property may be. That counts only beside `type` (OpenAPI 3.0.3, Schema Object, `nullable`),
 /// which a reference does not bring along.
 fn or_null(property: &mut Value, schemas: &Value) {
@@ -286,7 +367,8 @@ fn optional_bodies(document: &mut Value) {
         let name = target.rsplit('/').next().unwrap_or_default();
         let needed = schemas[name]["required"]
             .as_array()
-            .is_some_and(|fields| !fields.is_empty());
+            .is_some_and(|fields| !fields.is_empty())
+            || schemas[name].get("allOf").is_some();
         body["required"] = Value::from(needed);
     }
 }

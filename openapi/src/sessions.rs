@@ -3,7 +3,7 @@
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 use portcullis_core::challenges::NameChallenge;
-use portcullis_core::sessions::{ListSessions, RevokeSession, SessionList, StartSession};
+use portcullis_core::sessions::{ListSessions, PageCursor, RevokeSession, SessionList, StartSession};
 
 use crate::answer::{Answer, Answered, WithCookie};
 use crate::auth::{FirstFactor, LiveSession, SessionToEnd};
@@ -64,8 +64,7 @@ impl SessionsApi {
         &self,
         session: LiveSession,
         /// Behind which session to go on, as given by the page before.
-        #[oai(validator(max_length = 64))]
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<PageCursor>>,
         /// How many sessions at most.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<usize>>,

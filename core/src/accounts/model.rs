@@ -5,7 +5,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{Label, SecretInput};
+use crate::input::{Digits, Label, NewPassword, SecretInput, SignUpId};
 
 /// E-mail address or password is wrong; which of them is not told.
 pub const WRONG_CREDENTIALS: Code = Code::new(
@@ -60,7 +60,7 @@ pub struct SignUp {
     /// The address to sign in with. Compared without regard to case.
     pub email: EmailAddress,
     /// At least as long as `GET /ui/options` says; anything easy to guess is refused.
-    pub password: SecretInput,
+    pub password: SecretInput<NewPassword>,
     /// How the person likes to be called.
     pub display_name: Option<Label>,
 }
@@ -84,9 +84,9 @@ pub struct VerifyEmail {
     pub email: Option<EmailAddress>,
     /// Which sign-up: as the sign-up answered it, or as the link in the mail names it; the latter needs `password`.
     #[serde(default)]
-    pub sign_up_id: Option<SecretInput>,
+    pub sign_up_id: Option<SecretInput<SignUpId>>,
     /// The code from the mail.
-    pub code: SecretInput,
+    pub code: SecretInput<Digits>,
     /// The password that was chosen at the sign-up: proves that whoever reads the mail is who signed up.
     #[serde(default)]
     pub password: Option<SecretInput>,
@@ -101,7 +101,7 @@ pub struct ResendVerification {
     pub email: Option<EmailAddress>,
     /// As the sign-up answered it. Without it the answer does not tell whether anything was sent.
     #[serde(default)]
-    pub sign_up_id: Option<SecretInput>,
+    pub sign_up_id: Option<SecretInput<SignUpId>>,
 }
 
 /// A new password.
@@ -111,7 +111,7 @@ pub struct ChangePassword {
     /// The password of today.
     pub current_password: SecretInput,
     /// The password from now on.
-    pub new_password: SecretInput,
+    pub new_password: SecretInput<NewPassword>,
 }
 
 /// The first factor is proven.

@@ -13,7 +13,7 @@ use crate::access::SignedIn;
 use crate::audit::{Audit, Event};
 use crate::budgets::Budgets;
 use crate::deployment::Deployment;
-use crate::input::SecretInput;
+use crate::input::{NewPassword, SecretInput};
 use crate::table::{Batch, Versioned};
 
 /// The most characters of a password.
@@ -25,7 +25,7 @@ const JUDGED: usize = 72;
 ///
 /// `known` are the words that an attacker knows of the person.
 pub(super) fn check_strength(
-    password: &SecretInput,
+    password: &SecretInput<NewPassword>,
     field: &str,
     min: usize,
     known: &[String],
@@ -90,7 +90,7 @@ impl PasswordDesk {
     /// `weak-password` at `field`, `busy`.
     pub(crate) async fn judge(
         &self,
-        password: &SecretInput,
+        password: &SecretInput<NewPassword>,
         field: &'static str,
         account: &Account,
     ) -> Result<()> {
@@ -99,7 +99,7 @@ impl PasswordDesk {
         self.judge_with(password, field, known).await
     }
 
-    pub(crate) async fn hash(&self, password: &SecretInput) -> Result<PasswordHash> {
+    pub(crate) async fn hash<F>(&self, password: &SecretInput<F>) -> Result<PasswordHash> {
         self.deployment.hasher.hash(&password.composed()).await
     }
 
@@ -109,7 +109,7 @@ impl PasswordDesk {
     /// `weak-password`, `busy`.
     pub(super) async fn judge_with(
         &self,
-        password: &SecretInput,
+        password: &SecretInput<NewPassword>,
         field: &'static str,
         known: Vec<String>,
     ) -> Result<()> {
@@ -121,9 +121,9 @@ impl PasswordDesk {
 
     /// Compares with a hash, or does the same work for none. A hash of text that was not composed still
     /// matches whoever types it the same way, and is to be renewed.
-    pub(super) async fn matches(
+    pub(super) async fn matches<F>(
         &self,
-        password: &SecretInput,
+        password: &SecretInput<F>,
         hash: Option<&PasswordHash>,
     ) -> Result<Verdict> {
         let composed = password.composed();

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
 
 use super::*;
+use crate::input::Password;
 use crate::settings::{self, Settings};
 use crate::testing::{Bearer, PASSWORD, elsewhere, home, secret, world, world_with};
 
@@ -401,7 +402,7 @@ async fn a_hash_of_text_that_was_not_composed_matches_and_is_renewed() {
         password: accounts
             .deployment
             .hasher
-            .hash(secret(decomposed).secret())
+            .hash(secret::<Password>(decomposed).secret())
             .await
             .unwrap(),
         ..account.value.clone()
@@ -414,7 +415,7 @@ async fn a_hash_of_text_that_was_not_composed_matches_and_is_renewed() {
         password: secret(password),
     };
     accounts.sign_in(command(decomposed), &home()).await.unwrap();
-    let composed = secret(decomposed).composed();
+    let composed = secret::<Password>(decomposed).composed();
     accounts
         .sign_in(command(composed.expose()), &home())
         .await

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Action;
 use crate::epochs::Lineage;
 use crate::factors::{FactorKind, Requirement};
-use crate::input::SecretInput;
+use crate::input::{ChallengeId, Digits, RecoveryCode, SecretInput};
 use crate::sessions::Granted;
 
 /// The challenge is unknown, answered or too old.
@@ -228,7 +228,7 @@ pub struct Method {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct NameChallenge {
     /// As given when the challenge was started.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
 }
 
 /// A code from an authenticator app.
@@ -236,10 +236,10 @@ pub struct NameChallenge {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct VerifyTotp {
     /// As given when the challenge was started.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Six digits. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub totp_code: SecretInput,
+    pub totp_code: SecretInput<Digits>,
 }
 
 /// A request to send a code by text message.
@@ -247,7 +247,7 @@ pub struct VerifyTotp {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SendSmsCode {
     /// As given when the challenge was started.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Only to this number; otherwise to all of the account.
     pub sms_device_id: Option<DeviceId>,
 }
@@ -257,7 +257,7 @@ pub struct SendSmsCode {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SendEmailCode {
     /// As given when the challenge was started.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Only to this address; otherwise to all of the account.
     pub email_device_id: Option<DeviceId>,
 }
@@ -267,9 +267,9 @@ pub struct SendEmailCode {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct VerifyCode {
     /// As given when the challenge was started.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Six digits.
-    pub code: SecretInput,
+    pub code: SecretInput<Digits>,
 }
 
 /// A recovery code.
@@ -277,10 +277,10 @@ pub struct VerifyCode {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct UseRecoveryCode {
     /// As given when the challenge was started.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// As printed; case and dashes do not matter. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub recovery_code: SecretInput,
+    pub recovery_code: SecretInput<RecoveryCode>,
 }
 
 /// Codes are on their way.

@@ -9,7 +9,7 @@ use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::totp::UsedSteps;
-use crate::input::{Label, SecretInput, TypedPhone};
+use crate::input::{ChallengeId, Digits, DigitsOrRecovery, Label, RecoveryCode, SecretInput, TypedPhone};
 
 /// No device of this account has that id.
 pub const DEVICE_NOT_FOUND: Code = Code::new(
@@ -141,7 +141,7 @@ pub struct ConfirmTotp {
     pub device_id: DeviceId,
     /// Six digits. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub totp_code: SecretInput,
+    pub totp_code: SecretInput<Digits>,
 }
 
 /// A factor is enrolled.
@@ -160,9 +160,9 @@ pub struct TotpConfirmed {
 pub struct RemoveTotp {
     /// A code of any authenticator app of the account. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub totp_code: Option<SecretInput>,
+    pub totp_code: Option<SecretInput<Digits>>,
     /// A recovery code of the authenticator apps.
-    pub recovery_code: Option<SecretInput>,
+    pub recovery_code: Option<SecretInput<RecoveryCode>>,
 }
 
 /// One authenticator app.
@@ -287,9 +287,9 @@ pub struct RemovalBegun {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct ConfirmRemoval {
     /// As given by the beginning.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// The code.
-    pub code: SecretInput,
+    pub code: SecretInput<DigitsOrRecovery>,
     /// What the code is; by default the kind that was sent.
     pub factor: Option<ProofKind>,
 }

@@ -1,5 +1,7 @@
 //! Codes as people type or paste them: digits of every script, full-width letters, spaces and hyphens between groups.
 
+use std::sync::LazyLock;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// The zeros of the decimal digits of scripts that keyboards write (Unicode, general category Nd); each is followed by
@@ -8,6 +10,18 @@ const ZEROS: [char; 18] = [
     '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}',
     '\u{c66}', '\u{ce6}', '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{17e0}', '\u{1810}',
 ];
+
+/// Six digits as a regular expression (ECMA-262): of any of the scripts, with spaces, hyphens and marks anywhere.
+pub(super) static SIX_DIGITS: LazyLock<String> = LazyLock::new(|| {
+    let mut digits = String::from("0-9\u{ff10}-\u{ff19}");
+    for zero in ZEROS {
+        let nine = char::from_u32(u32::from(zero) + 9).unwrap_or(zero);
+        digits.extend([zero, '-', nine]);
+    }
+    let between =
+        r"[\s\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\u2212\u30fc\ufeff\uff0d-]*";
+    format!("{between}([{digits}]{between}){{6}}")
+});
 
 /// How often a text is folded at most: leaving out a space may bring an accent beside a letter, and so on.
 const ROUNDS: usize = 4;

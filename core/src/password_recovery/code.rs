@@ -10,7 +10,7 @@ use super::{Named, PasswordRecovery};
 use crate::access::Source;
 use crate::accounts::Account;
 use crate::challenges::{CHALLENGE_ENDED, Challenge, WRONG_CODE};
-use crate::input::SecretInput;
+use crate::input::{DigitsOrLink, SecretInput};
 use crate::table::{Batch, Versioned};
 
 /// How many wrong codes end a recovery. One of six digits is guessed once in 200,000 recoveries.
@@ -47,7 +47,7 @@ impl PasswordRecovery {
     }
 
     /// Counts and compares a code. Up to the comparison the work is the same whether or not there is an account.
-    pub(super) async fn prove(&self, named: Named<'_>, code: &SecretInput) -> Result<Proven> {
+    pub(super) async fn prove(&self, named: Named<'_>, code: &SecretInput<DigitsOrLink>) -> Result<Proven> {
         let counted = self
             .deployment
             .retried(|| async {

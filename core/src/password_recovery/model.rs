@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::challenges::Method;
 use crate::factors::FactorKind;
-use crate::input::SecretInput;
+use crate::input::{ChallengeId, Digits, DigitsOrLink, NewPassword, RecoveryCode, SecretInput};
 
 /// A factor was asked for before the code from the mail was proven.
 pub const RECOVERY_CODE_FIRST: Code = Code::new(
@@ -59,10 +59,10 @@ pub struct VerifyRecovery {
     /// The address that was given at the start. May be left out; if it is there it must be that one.
     pub username: Option<EmailAddress>,
     /// As given at the start, or by the link in the mail.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// The digits from the mail, or the `code` of its link. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub confirmation_code: SecretInput,
+    pub confirmation_code: SecretInput<DigitsOrLink>,
 }
 
 /// The new password, with everything that allows it.
@@ -72,12 +72,12 @@ pub struct ConfirmRecovery {
     /// The address that was given at the start. May be left out; if it is there it must be that one.
     pub username: Option<EmailAddress>,
     /// As given at the start, or by the link in the mail.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// The digits from the mail, or the `code` of its link. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub confirmation_code: SecretInput,
+    pub confirmation_code: SecretInput<DigitsOrLink>,
     /// The password from now on.
-    pub new_password: SecretInput,
+    pub new_password: SecretInput<NewPassword>,
 }
 
 /// A code from an authenticator app.
@@ -87,10 +87,10 @@ pub struct ProveTotp {
     /// The address that was given at the start. May be left out; if it is there it must be that one.
     pub username: Option<EmailAddress>,
     /// As given at the start, or by the link in the mail.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Six digits. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub totp_code: SecretInput,
+    pub totp_code: SecretInput<Digits>,
 }
 
 /// A request to send a code to a phone number of the account.
@@ -100,7 +100,7 @@ pub struct SendRecoverySms {
     /// The address that was given at the start. May be left out; if it is there it must be that one.
     pub username: Option<EmailAddress>,
     /// As given at the start, or by the link in the mail.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Only to this number; otherwise to all of the account.
     pub sms_device_id: Option<DeviceId>,
 }
@@ -112,7 +112,7 @@ pub struct SendRecoveryEmail {
     /// The address that was given at the start. May be left out; if it is there it must be that one.
     pub username: Option<EmailAddress>,
     /// As given at the start, or by the link in the mail.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Only to this address; otherwise to all of the account.
     pub email_device_id: Option<DeviceId>,
 }
@@ -124,9 +124,9 @@ pub struct ProveSentCode {
     /// The address that was given at the start. May be left out; if it is there it must be that one.
     pub username: Option<EmailAddress>,
     /// As given at the start, or by the link in the mail.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// Six digits.
-    pub code: SecretInput,
+    pub code: SecretInput<Digits>,
 }
 
 /// A recovery code in place of a factor whose device is lost.
@@ -136,12 +136,12 @@ pub struct ProveRecoveryCode {
     /// The address that was given at the start. May be left out; if it is there it must be that one.
     pub username: Option<EmailAddress>,
     /// As given at the start, or by the link in the mail.
-    pub challenge_id: SecretInput,
+    pub challenge_id: SecretInput<ChallengeId>,
     /// The factor it stands in for.
     pub factor: FactorKind,
     /// As printed; case and dashes do not matter. May also be sent as `code`.
     #[serde(alias = "code")]
-    pub recovery_code: SecretInput,
+    pub recovery_code: SecretInput<RecoveryCode>,
 }
 
 /// Where a recovery stands whose code is proven.

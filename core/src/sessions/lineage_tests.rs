@@ -171,8 +171,8 @@ async fn starts_have_a_budget_and_the_oldest_session_makes_room() {
         alive.push(lives(&world, who).await);
     }
     assert_eq!(alive, [false, false, true, true, true]);
-    let page = |cursor| ListSessions {
-        cursor,
+    let page = |cursor: Option<String>| ListSessions {
+        cursor: cursor.map(|text| PageCursor::parse(&text).unwrap()),
         limit: Some(2),
     };
     let (mut seen, mut cursor) = (Vec::new(), None);

@@ -1,11 +1,23 @@
 //! The list of an account's sessions, page by page, newest first.
 
 use portcullis_ports::id::SessionId;
-use portcullis_ports::{Result, Timestamp};
+use portcullis_ports::{Result, Timestamp, text};
 
 use super::lines::Listed;
 use super::{INVALID_CURSOR, ListSessions, SessionList, SessionView, Sessions, device};
 use crate::access::SignedIn;
+
+text!(
+    /// A place in the list, as a page before gave it. Whether it is one is told by whoever asks for the list.
+    PageCursor, "cursor", "1764223152345.ses_01h2xcejqtf2nbrexx3vqjhp41", in "^[0-9]{1,15}\\.ses_[0-9a-hjkmnp-tv-z]{26}$",
+    |text| {
+        if text.len() <= 64 {
+            Ok(text.to_owned())
+        } else {
+            Err("at most 64 characters are expected")
+        }
+    }
+);
 
 /// The most sessions of one page.
 pub const PAGE: usize = 100;
@@ -16,7 +28,7 @@ impl Sessions {
     /// # Errors
     /// `invalid-cursor`.
     pub async fn list(&self, who: &SignedIn, command: &ListSessions) -> Result<SessionList> {
-        let behind = command.cursor.as_deref().map(Cursor::parse).transpose()?;
+        let behind = command.cursor.as_ref().map(Cursor::parse).transpose()?;
         let limit = command.limit.unwrap_or(PAGE).clamp(1, PAGE);
         let now = self.deployment.now();
         let epoch = self.epochs.current(who.subject()).await?.epoch;
@@ -54,8 +66,8 @@ impl Cursor {
         format!("{}.{}", self.created_at.millis(), self.id)
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        let parsed = text.split_once('.').and_then(|(created_at, id)| {
+    fn parse(cursor: &PageCursor) -> Result<Self> {
+        let parsed = cursor.as_str().split_once('.').and_then(|(created_at, id)| {
             Some(Self {
                 created_at: Timestamp::from_millis(created_at.parse().ok()?),
                 id: SessionId::parse(id).ok()?,

@@ -23,7 +23,7 @@ use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 pub(crate) use begin::NewSession;
-pub use listing::PAGE;
+pub use listing::{PAGE, PageCursor};
 pub(crate) use model::Proof;
 pub use model::{
     Credential, Granted, INVALID_CURSOR, ListSessions, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND,

@@ -9,6 +9,7 @@ use portcullis_ports::{Code, Kind, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::PageCursor;
 use crate::challenges::Transport;
 use crate::deployment::fingerprint;
 use crate::epochs::Lineage;
@@ -191,7 +192,7 @@ pub struct SessionList {
 #[derive(Debug, Clone, Default)]
 pub struct ListSessions {
     /// Behind which session, as `next_cursor` of the page before; `None` for the first page.
-    pub cursor: Option<String>,
+    pub cursor: Option<PageCursor>,
     /// How many sessions at most, 1 to [`super::PAGE`].
     pub limit: Option<usize>,
 }

@@ -253,34 +253,124 @@ fn what_may_be_null_has_a_type() {
     );
 }
 
-#[test]
-fn ids_have_a_pattern_and_secrets_a_length() {
-    fn look(part: &Value, found: &mut [usize; 2]) {
-        match part {
-            Value::Array(elements) => elements.iter().for_each(|element| look(element, found)),
-            Value::Object(table) => {
-                if table.get("type").is_some_and(|kind| kind == "string") {
-                    let format = table.get("format").and_then(Value::as_str);
-                    if format == Some("id") {
-                        assert!(table["pattern"].is_string(), "{table:?}");
-                        found[0] += 1;
-                    }
-                    if format == Some("password") {
-                        assert!(
-                            table["minLength"].is_u64() && table["maxLength"].is_u64(),
-                            "{table:?}"
-                        );
-                        found[1] += 1;
-                    }
-                }
-                table.values().for_each(|value| look(value, found));
-            }
-            _ => {}
+/// Every property of every schema, with its place.
+fn properties(document: &Value) -> Vec<(String, &Value)> {
+    let mut found = Vec::new();
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            found.push((format!("{name}.{field}"), property));
         }
     }
-    let mut found = [0, 0];
-    look(&document(), &mut found);
-    assert!(found[0] > 5 && found[1] > 5, "{found:?}");
+    found
+}
+
+#[test]
+fn ids_and_codes_have_patterns() {
+    let document = document();
+    let mut found = 0;
+    for (place, property) in properties(&document) {
+        let field = place.rsplit('.').next().expect("a field");
+        let is_id = field.ends_with("_id") || field.ends_with("_cursor");
+        let is_code = property["writeOnly"] == true && field.ends_with("code");
+        if is_id || is_code {
+            let pattern = property["pattern"].as_str().unwrap_or_default();
+            assert!(
+                pattern.starts_with('^') && pattern.ends_with('$'),
+                "{place}: {property}"
+            );
+            assert!(regex::Regex::new(pattern).is_ok(), "{place}: {pattern}");
+            found += 1;
+        }
+    }
+    assert!(found > 30, "{found}");
+    let cursor = &document["paths"]["/ui/sessions"]["get"]["parameters"][0];
+    assert!(cursor["schema"]["pattern"].is_string(), "{cursor}");
+}
+
+#[test]
+fn secrets_say_how_long_they_are() {
+    let document = document();
+    let lengths = |property: &Value| Some((property["minLength"].as_u64()?, property["maxLength"].as_u64()?));
+    for (place, property) in properties(&document)
+        .into_iter()
+        .filter(|(_, property)| property["writeOnly"] == true)
+    {
+        let expected = match place.as_str() {
+            "SignUp.password" | "ChangePassword.new_password" | "ConfirmRecovery.new_password" => {
+                Some((8, 256))
+            }
+            // Chosen some time ago, perhaps under other rules.
+            _ if place.ends_with("password") => Some((1, 1024)),
+            _ if place.ends_with("challenge_id") => Some((31, 31)),
+            _ if place.ends_with("sign_up_id") => Some((30, 74)),
+            _ if place.contains("RecoveryCode.") || place.ends_with("recovery_code") => Some((16, 64)),
+            _ if place.ends_with("code") => Some((6, 64)),
+            _ => None,
+        };
+        assert_eq!(lengths(property), expected, "{place}");
+    }
+}
+
+#[test]
+fn a_field_with_two_names_is_sent_once() {
+    let document = document();
+    let mut found = 0;
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        let described = |property: &Value| property["description"].as_str().unwrap_or_default().to_owned();
+        for (field, _) in
+            properties.filter(|(_, property)| described(property).contains("also be sent as `code`"))
+        {
+            let both = schema["not"]["required"] == serde_json::json!([field, "code"]);
+            let either = schema["allOf"][0]["oneOf"]
+                .as_array()
+                .is_some_and(|list| list.len() == 2);
+            assert!(both || either, "{name}.{field}");
+            assert!(schema["properties"]["code"]["pattern"].is_string(), "{name}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 8);
+}
+
+#[test]
+fn codes_are_what_people_type() {
+    let document = document();
+    let fits = |schema: &str, field: &str, text: &str| {
+        let pattern = &document["components"]["schemas"][schema]["properties"][field]["pattern"];
+        let pattern = pattern.as_str().expect("a pattern");
+        regex::Regex::new(pattern)
+            .expect("a regular expression")
+            .is_match(text)
+    };
+    let printed = "abcd-efgh-0123-4567";
+    let link = "0123456789abcdefghjkmnpqrst0123456789abcdefghjkmnpqr";
+    for digits in [
+        "287082",
+        " 287 082 ",
+        "２８７－０８２",
+        "٢٨٧٠٨٢",
+        "२८७०८२",
+        "\u{202a}287082\u{202c}",
+    ] {
+        for (schema, field) in [
+            ("VerifyTotp", "totp_code"),
+            ("VerifyCode", "code"),
+            ("ConfirmRemoval", "code"),
+            ("ConfirmRecovery", "confirmation_code"),
+        ] {
+            assert!(fits(schema, field, digits), "{schema}.{field} {digits:?}");
+        }
+        assert!(!fits("UseRecoveryCode", "recovery_code", digits));
+    }
+    for wrong in ["28708", "2870822", "287082x", "287.082", printed, link] {
+        assert!(!fits("VerifyTotp", "totp_code", wrong), "{wrong}");
+    }
+    for typed in [printed, "ABCDEFGH01234567", "abcd efgh 0123 4567"] {
+        assert!(fits("UseRecoveryCode", "recovery_code", typed), "{typed}");
+        assert!(fits("ConfirmRemoval", "code", typed), "{typed}");
+    }
+    assert!(fits("VerifyRecovery", "confirmation_code", link));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Compares a value with a schema of the document, as far as the document uses schemas.
 
+use regex::Regex;
 use serde_json::Value;
 
 /// What is wrong with `value`, each with the place.
@@ -20,11 +21,11 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str, found: &m
             .and_then(|pointer| document.pointer(pointer));
         return check(document, target.unwrap_or(&Value::Null), value, place, found);
     }
-    if let Some(all) = schema["allOf"].as_array() {
-        for part in all {
-            check(document, part, value, place, found);
-        }
-        return;
+    if let Some(reference) = schema
+        .pointer("/allOf/0")
+        .filter(|first| first.get("$ref").is_some())
+    {
+        return check(document, reference, value, place, found);
     }
     if let Some(allowed) = schema["enum"].as_array()
         && !allowed.contains(value)
@@ -45,12 +46,32 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str, found: &m
             }),
             None => complain("not an array"),
         },
-        Some("string") if !value.is_string() => complain("not a string"),
+        Some("string") => match value.as_str() {
+            Some(text) => bounds(schema, text).into_iter().for_each(complain),
+            None => complain("not a string"),
+        },
         Some("integer") if !value.is_i64() && !value.is_u64() => complain("not an integer"),
         Some("boolean") if !value.is_boolean() => complain("not a boolean"),
-        Some("string" | "integer" | "boolean") => {}
+        Some("integer" | "boolean") => {}
         other => complain(&format!("a schema of type {other:?}")),
     }
+}
+
+/// Which bounds of its schema a text does not keep.
+fn bounds(schema: &Value, text: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let length = text.chars().count() as u64;
+    if schema["minLength"].as_u64().is_some_and(|least| length < least) {
+        found.push("too short");
+    }
+    if schema["maxLength"].as_u64().is_some_and(|most| length > most) {
+        found.push("too long");
+    }
+    let pattern = schema["pattern"].as_str();
+    if pattern.is_some_and(|pattern| !Regex::new(pattern).expect("a regular expression").is_match(text)) {
+        found.push("not of its pattern");
+    }
+    found
 }
 
 fn object(document: &Value, schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {

@@ -11,7 +11,7 @@ use portcullis_core::access::{Identified, Source};
 use portcullis_core::accounts::{SignIn, SignUp, SignedUp};
 use portcullis_core::challenges::VerifyTotp;
 use portcullis_core::factors::{AddTotp, ConfirmTotp};
-use portcullis_core::input::SecretInput;
+use portcullis_core::input::{Digits, SecretInput};
 use portcullis_core::sessions::{StartSession, Started};
 use portcullis_ports::identity::Presented;
 use portcullis_ports::keys::NOT_OURS;
@@ -104,7 +104,7 @@ impl House {
         self.program(&[&["keys", "reencrypt"], more].concat(), code)
     }
 
-    fn code(&self, secret: &str) -> SecretInput {
+    fn code(&self, secret: &str) -> SecretInput<Digits> {
         let now = u64::try_from(self.clock.now().seconds()).unwrap();
         SecretInput::new(authenticator::code(secret, now))
     }

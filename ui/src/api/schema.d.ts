@@ -1260,36 +1260,30 @@ export interface components {
              * @example ada@example.com
              */
             username?: string | null;
-            /**
-             * Format: password
-             * @description As given at the start, or by the link in the mail.
-             */
+            /** @description As given at the start, or by the link in the mail. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description The digits from the mail, or the `code` of its link. May also be sent as `code`.
-             */
-            confirmation_code: string;
+            /** @description The digits from the mail, or the `code` of its link. May also be sent as `code`. */
+            confirmation_code?: string;
             /**
              * Format: password
              * @description The password from now on.
              */
             new_password: string;
-        };
+            /** @description Another name of `confirmation_code`: send one of them. */
+            code?: string;
+        } & ({
+            confirmation_code: string;
+        } | {
+            code: string;
+        });
         /**
          * ConfirmRemoval
          * @description The proof for the removal of a number or address.
          */
         ConfirmRemoval: {
-            /**
-             * Format: password
-             * @description As given by the beginning.
-             */
+            /** @description As given by the beginning. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description The code.
-             */
+            /** @description The code. */
             code: string;
             /** @description What the code is; by default the kind that was sent. */
             factor?: (string & components["schemas"]["ProofKind"]) | null;
@@ -1305,12 +1299,15 @@ export interface components {
              * @example dev_01h2xcejqtf2nbrexx3vqjhp41
              */
             device_id: string;
-            /**
-             * Format: password
-             * @description Six digits. May also be sent as `code`.
-             */
+            /** @description Six digits. May also be sent as `code`. */
+            totp_code?: string;
+            /** @description Another name of `totp_code`: send one of them. */
+            code?: string;
+        } & ({
             totp_code: string;
-        };
+        } | {
+            code: string;
+        });
         /**
          * Confirmed
          * @description It is done.
@@ -1572,10 +1569,7 @@ export interface components {
          * @description Names a challenge.
          */
         NameChallenge: {
-            /**
-             * Format: password
-             * @description As given when the challenge was started.
-             */
+            /** @description As given when the challenge was started. */
             challenge_id: string;
         };
         /**
@@ -1784,19 +1778,19 @@ export interface components {
              * @example ada@example.com
              */
             username?: string | null;
-            /**
-             * Format: password
-             * @description As given at the start, or by the link in the mail.
-             */
+            /** @description As given at the start, or by the link in the mail. */
             challenge_id: string;
             /** @description The factor it stands in for. */
             factor: components["schemas"]["FactorKind"];
-            /**
-             * Format: password
-             * @description As printed; case and dashes do not matter. May also be sent as `code`.
-             */
+            /** @description As printed; case and dashes do not matter. May also be sent as `code`. */
+            recovery_code?: string;
+            /** @description Another name of `recovery_code`: send one of them. */
+            code?: string;
+        } & ({
             recovery_code: string;
-        };
+        } | {
+            code: string;
+        });
         /**
          * ProveSentCode
          * @description A code that was sent to a factor.
@@ -1808,15 +1802,9 @@ export interface components {
              * @example ada@example.com
              */
             username?: string | null;
-            /**
-             * Format: password
-             * @description As given at the start, or by the link in the mail.
-             */
+            /** @description As given at the start, or by the link in the mail. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description Six digits.
-             */
+            /** @description Six digits. */
             code: string;
         };
         /**
@@ -1830,17 +1818,17 @@ export interface components {
              * @example ada@example.com
              */
             username?: string | null;
-            /**
-             * Format: password
-             * @description As given at the start, or by the link in the mail.
-             */
+            /** @description As given at the start, or by the link in the mail. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description Six digits. May also be sent as `code`.
-             */
+            /** @description Six digits. May also be sent as `code`. */
+            totp_code?: string;
+            /** @description Another name of `totp_code`: send one of them. */
+            code?: string;
+        } & ({
             totp_code: string;
-        };
+        } | {
+            code: string;
+        });
         /**
          * RecoveryCodes
          * @description Fresh codes, shown once.
@@ -1960,16 +1948,12 @@ export interface components {
          * @description Proof for the removal of an authenticator app. Without either, the session must have proven a factor recently.
          */
         RemoveTotp: {
-            /**
-             * Format: password
-             * @description A code of any authenticator app of the account. May also be sent as `code`.
-             */
+            /** @description A code of any authenticator app of the account. May also be sent as `code`. */
             totp_code?: string | null;
-            /**
-             * Format: password
-             * @description A recovery code of the authenticator apps.
-             */
+            /** @description A recovery code of the authenticator apps. */
             recovery_code?: string | null;
+            /** @description Another name of `totp_code`: send one of them. */
+            code?: string | null;
         };
         /**
          * @description Which of the enrolled factors must be proven.
@@ -1987,12 +1971,13 @@ export interface components {
              * @example ada@example.com
              */
             email?: string | null;
-            /**
-             * Format: password
-             * @description As the sign-up answered it. Without it the answer does not tell whether anything was sent.
-             */
+            /** @description As the sign-up answered it. Without it the answer does not tell whether anything was sent. */
             sign_up_id?: string | null;
-        };
+        } & ({
+            email: string;
+        } | {
+            sign_up_id: string;
+        });
         /**
          * RevokeSession
          * @description Ends one session.
@@ -2023,10 +2008,7 @@ export interface components {
          * @description A request to send a code by e-mail.
          */
         SendEmailCode: {
-            /**
-             * Format: password
-             * @description As given when the challenge was started.
-             */
+            /** @description As given when the challenge was started. */
             challenge_id: string;
             /**
              * Format: id
@@ -2046,10 +2028,7 @@ export interface components {
              * @example ada@example.com
              */
             username?: string | null;
-            /**
-             * Format: password
-             * @description As given at the start, or by the link in the mail.
-             */
+            /** @description As given at the start, or by the link in the mail. */
             challenge_id: string;
             /**
              * Format: id
@@ -2069,10 +2048,7 @@ export interface components {
              * @example ada@example.com
              */
             username?: string | null;
-            /**
-             * Format: password
-             * @description As given at the start, or by the link in the mail.
-             */
+            /** @description As given at the start, or by the link in the mail. */
             challenge_id: string;
             /**
              * Format: id
@@ -2086,10 +2062,7 @@ export interface components {
          * @description A request to send a code by text message.
          */
         SendSmsCode: {
-            /**
-             * Format: password
-             * @description As given when the challenge was started.
-             */
+            /** @description As given when the challenge was started. */
             challenge_id: string;
             /**
              * Format: id
@@ -2392,17 +2365,17 @@ export interface components {
          * @description A recovery code.
          */
         UseRecoveryCode: {
-            /**
-             * Format: password
-             * @description As given when the challenge was started.
-             */
+            /** @description As given when the challenge was started. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description As printed; case and dashes do not matter. May also be sent as `code`.
-             */
+            /** @description As printed; case and dashes do not matter. May also be sent as `code`. */
+            recovery_code?: string;
+            /** @description Another name of `recovery_code`: send one of them. */
+            code?: string;
+        } & ({
             recovery_code: string;
-        };
+        } | {
+            code: string;
+        });
         /**
          * VerificationSent
          * @description A mail was sent to the address; nothing is said about whether it has an account.
@@ -2418,15 +2391,9 @@ export interface components {
          * @description A code that was sent.
          */
         VerifyCode: {
-            /**
-             * Format: password
-             * @description As given when the challenge was started.
-             */
+            /** @description As given when the challenge was started. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description Six digits.
-             */
+            /** @description Six digits. */
             code: string;
         };
         /**
@@ -2440,22 +2407,20 @@ export interface components {
              * @example ada@example.com
              */
             email?: string | null;
-            /**
-             * Format: password
-             * @description Which sign-up: as the sign-up answered it, or as the link in the mail names it; the latter needs `password`.
-             */
+            /** @description Which sign-up: as the sign-up answered it, or as the link in the mail names it; the latter needs `password`. */
             sign_up_id?: string | null;
-            /**
-             * Format: password
-             * @description The code from the mail.
-             */
+            /** @description The code from the mail. */
             code: string;
             /**
              * Format: password
              * @description The password that was chosen at the sign-up: proves that whoever reads the mail is who signed up.
              */
             password?: string | null;
-        };
+        } & ({
+            email: string;
+        } | {
+            sign_up_id: string;
+        });
         /**
          * VerifyRecovery
          * @description The code from the mail.
@@ -2467,33 +2432,33 @@ export interface components {
              * @example ada@example.com
              */
             username?: string | null;
-            /**
-             * Format: password
-             * @description As given at the start, or by the link in the mail.
-             */
+            /** @description As given at the start, or by the link in the mail. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description The digits from the mail, or the `code` of its link. May also be sent as `code`.
-             */
+            /** @description The digits from the mail, or the `code` of its link. May also be sent as `code`. */
+            confirmation_code?: string;
+            /** @description Another name of `confirmation_code`: send one of them. */
+            code?: string;
+        } & ({
             confirmation_code: string;
-        };
+        } | {
+            code: string;
+        });
         /**
          * VerifyTotp
          * @description A code from an authenticator app.
          */
         VerifyTotp: {
-            /**
-             * Format: password
-             * @description As given when the challenge was started.
-             */
+            /** @description As given when the challenge was started. */
             challenge_id: string;
-            /**
-             * Format: password
-             * @description Six digits. May also be sent as `code`.
-             */
+            /** @description Six digits. May also be sent as `code`. */
+            totp_code?: string;
+            /** @description Another name of `totp_code`: send one of them. */
+            code?: string;
+        } & ({
             totp_code: string;
-        };
+        } | {
+            code: string;
+        });
     };
     responses: never;
     parameters: never;
@@ -2815,7 +2780,10 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `sign-up-unnamed`: Name the sign-up: send sign_up_id, or email.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2824,7 +2792,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `wrong-code`: The code is wrong, was already used or is too old. */
+            /**
+             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             */
             401: {
                 headers: {
                     /** @description How to prove who is asking. */
@@ -2914,7 +2885,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 /**
                  * @example {
@@ -2939,9 +2910,23 @@ export interface operations {
                     "application/json": components["schemas"]["Dispatched"];
                 };
             };
-            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `sign-up-unnamed`: Name the sign-up: send sign_up_id, or email.
+             */
             400: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `challenge-ended`: This sign-in step is over or unknown: please start again. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
