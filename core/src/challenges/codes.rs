@@ -14,7 +14,7 @@ use crate::factors::{ContactDevice, FactorKind};
 use crate::input;
 use crate::messages::{self, CodeFor};
 use crate::outbox::{Lane, Outbox};
-use crate::sms_spend::{Quote, SmsSpend};
+use crate::sms_spend::{Priority, Quote, SmsSpend};
 use crate::suppressions::{ADDRESS_SUPPRESSED, Suppressions};
 use crate::table::Batch;
 
@@ -153,7 +153,11 @@ impl Codes {
             destinations: &destinations,
         };
         self.budgets.take_sends_in(batch, &sends).await?;
-        self.sms_spend.take_in(batch, &quote).await
+        let priority = match about.purpose {
+            SendPurpose::Proof { .. } => Priority::Proven,
+            _ => Priority::Other,
+        };
+        self.sms_spend.take_in(batch, &quote, priority).await
     }
 
     /// The device whose code this is. Every code that was sent is compared, so the time tells nothing.

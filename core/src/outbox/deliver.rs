@@ -10,6 +10,7 @@ use portcullis_ports::{Kind, Result, Timestamp};
 use super::offer::Verdict;
 use super::records::{Attempt, Delivery, Lane, Named, Place, Report, StoredMessage};
 use super::{Outbox, withheld};
+use crate::sms_spend::Priority;
 use crate::suppressions::remark;
 use crate::table::{Batch, Slot, Stored, Versioned};
 
@@ -157,7 +158,7 @@ impl Outbox {
         };
         let words = self.unseal(&stored.id, sealed).await?;
         let paid = match self.sms_spend.quote([(number, words.text.as_str())]) {
-            Ok(quote) => self.sms_spend.take(&quote).await,
+            Ok(quote) => self.sms_spend.take(&quote, Priority::Other).await,
             Err(error) => Err(error),
         };
         match paid {

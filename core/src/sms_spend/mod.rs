@@ -54,6 +54,16 @@ pub struct Spending {
     pub by_prefix: Vec<(String, Price)>,
 }
 
+/// For whom text messages are sent: it decides how much of a limit they may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// Codes for somebody who proved the first factor, to a number that the account has proven to own: they may use the
+    /// whole limit.
+    Proven,
+    /// Everything else: it leaves `sign_in_reserve` alone.
+    Other,
+}
+
 /// What some messages will cost.
 pub(crate) struct Quote {
     /// Number, prefix, units.
@@ -61,6 +71,7 @@ pub(crate) struct Quote {
 }
 
 /// One sum that a quote adds to.
+#[derive(Clone, Copy)]
 struct Sum {
     units: u64,
     limit: Option<u64>,
@@ -123,11 +134,11 @@ impl SmsSpend {
     ///
     /// # Errors
     /// As [`SmsSpend::take_in`].
-    pub(crate) async fn take(&self, quote: &Quote) -> Result<()> {
+    pub(crate) async fn take(&self, quote: &Quote, priority: Priority) -> Result<()> {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                self.take_in(&mut batch, quote).await?;
+                self.take_in(&mut batch, quote, priority).await?;
                 self.deployment.commit(batch).await
             })
             .await
@@ -138,24 +149,24 @@ impl SmsSpend {
     ///
     /// # Errors
     /// `sms-spend-exhausted` with the time until midnight UTC.
-    pub(crate) async fn take_in(&self, batch: &mut Batch, quote: &Quote) -> Result<()> {
+    pub(crate) async fn take_in(&self, batch: &mut Batch, quote: &Quote, priority: Priority) -> Result<()> {
         if self.counted_in().is_none() || quote.parts.is_empty() {
             return Ok(());
         }
         self.lines.join(batch, std::iter::once("sms-spend")).await;
-        for slot in self.added(quote).await? {
+        for slot in self.added(quote, priority).await? {
             batch.save(&slot)?;
         }
         Ok(())
     }
 
     /// The sums as they are with the quote.
-    async fn added(&self, quote: &Quote) -> Result<Vec<Slot<Spent>>> {
+    async fn added(&self, quote: &Quote, priority: Priority) -> Result<Vec<Slot<Spent>>> {
         let now = self.deployment.now();
         let day = Day::of(now);
         let table = self.deployment.table::<Spent>();
         let mut slots = Vec::new();
-        for ((partition, sort), sum) in self.sums(quote, day)? {
+        for ((partition, sort), sum) in self.sums(quote, day, priority)? {
             let empty = || Spent {
                 partition: partition.clone(),
                 sort: sort.clone(),
@@ -172,8 +183,9 @@ impl SmsSpend {
         Ok(slots)
     }
 
-    /// What the quote adds, by partition and sort key.
-    fn sums(&self, quote: &Quote, day: Day) -> Result<BTreeMap<(String, String), Sum>> {
+    /// What the quote adds, by partition and sort key. What is not [`Priority::Proven`] is summed up a second time, below
+    /// the limits less the reserve.
+    fn sums(&self, quote: &Quote, day: Day, priority: Priority) -> Result<BTreeMap<(String, String), Sum>> {
         let limits = self.limits();
         let units = |price: &Option<Price>| price.as_ref().map(|price| price.units);
         let mut sums = BTreeMap::new();
@@ -198,6 +210,22 @@ impl SmsSpend {
                     units(&limits.per_number_day),
                 );
             }
+        }
+        if priority == Priority::Other {
+            let unreserved = |((partition, sort), sum): ((String, String), Sum)| {
+                let limit = sum.limit.map(|limit| limits.unreserved(limit));
+                (
+                    (format!("{}{partition}", Spent::UNRESERVED), sort),
+                    Sum { limit, ..sum },
+                )
+            };
+            let below: Vec<_> = sums
+                .clone()
+                .into_iter()
+                .filter(|(_, sum)| sum.limit.is_some())
+                .map(unreserved)
+                .collect();
+            sums.extend(below);
         }
         Ok(sums)
     }

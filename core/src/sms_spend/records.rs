@@ -26,6 +26,8 @@ pub(super) struct Spent {
 impl Spent {
     /// Sort key of the sum of a day.
     pub(super) const TOTAL: &'static str = "total";
+    /// What the partitions of sums begin with that leave the reserve for sign-ins alone.
+    pub(super) const UNRESERVED: &'static str = "unreserved:";
     /// What the sort keys of sums by prefix begin with.
     pub(super) const PREFIX: &'static str = "prefix:";
 }

@@ -11,7 +11,7 @@ use super::price::Price;
 
 /// The brake on the bill for text messages. It is off until a limit is set. Every part of a message counts with its
 /// price when it is queued, in days of UTC; all limits and prices are in one currency.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SmsSpend {
     /// The most that all text messages of a day may cost, such as "20.00 USD".
@@ -23,6 +23,10 @@ pub struct SmsSpend {
     /// The most that the messages of a day to one number may cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_number_day: Option<Price>,
+    /// How much of each limit, in percent, is kept for codes to enrolled numbers of people who proved the first factor.
+    /// Codes that enrol a number, and notices, cannot use it up. 0 keeps nothing.
+    #[schemars(range(min = 0, max = 90))]
+    pub sign_in_reserve: u8,
     /// What one part of a message costs where `per_segment` says nothing else, such as "0.30 USD". Needed with any
     /// limit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +40,28 @@ pub struct SmsSpend {
     pub deny: Vec<Prefix>,
 }
 
+impl Default for SmsSpend {
+    fn default() -> Self {
+        Self {
+            per_day: None,
+            per_prefix_day: None,
+            per_number_day: None,
+            sign_in_reserve: 50,
+            default_price: None,
+            per_segment: BTreeMap::new(),
+            allow: Vec::new(),
+            deny: Vec::new(),
+        }
+    }
+}
+
 impl SmsSpend {
+    /// What of a limit is not kept for sign-ins.
+    pub(super) fn unreserved(&self, limit: u64) -> u64 {
+        let reserve = u64::from(self.sign_in_reserve.min(100));
+        limit.saturating_sub(limit.saturating_mul(reserve) / 100)
+    }
+
     /// Whether anything is limited by its cost.
     pub fn is_limited(&self) -> bool {
         self.limits().next().is_some()
@@ -87,6 +112,22 @@ impl SmsSpend {
                 "A limit needs a price for the countries that `per_segment` does not name.".to_owned(),
                 "Set the highest price that the sender charges for one part, such as \"0.30 USD\".",
             ));
+        }
+        if let Some(price) = &self.default_price {
+            let narrow =
+                |limit: &&Price| limit.units >= price.units && self.unreserved(limit.units) < price.units;
+            if let Some(limit) = self.limits().find(narrow) {
+                let problem = format!(
+                    "Of {limit}, {} % are kept for sign-ins: the rest does not pay for one message of {price}, so that \
+                     nobody could add a phone number.",
+                    self.sign_in_reserve
+                );
+                mistakes.push((
+                    "sms_spend.sign_in_reserve",
+                    problem,
+                    "Lower the reserve, or raise the limit.",
+                ));
+            }
         }
         mistakes
     }

@@ -4,10 +4,12 @@ use portcullis_ports::Retry;
 use portcullis_ports::notification::Destination;
 
 use super::*;
+use crate::access::Identified;
+use crate::challenges::{SendSmsCode, VerifyCode};
 use crate::factors::AddPhone;
 use crate::outbox::{Draft, Lane};
 use crate::settings::{Limit, Settings};
-use crate::testing::{World, world_with};
+use crate::testing::{World, secret, world_with};
 use portcullis_ports::Span;
 
 fn price(text: &str) -> Price {
@@ -19,6 +21,7 @@ fn limits() -> Limits {
     Limits {
         default_price: Some(price("0.20 USD")),
         per_segment: BTreeMap::from([(prefix("+1"), price("0.0079 USD"))]),
+        sign_in_reserve: 0,
         ..Limits::default()
     }
 }
@@ -141,7 +144,7 @@ async fn of_simultaneous_sends_no_more_pass_than_the_limit_pays_for() {
     let tries = (0..20).map(|_| async {
         let spend = SmsSpend::new(&world.app.deployment);
         let quote = spend.quote([(&phone, "hello")]).unwrap();
-        spend.take(&quote).await
+        spend.take(&quote, Priority::Other).await
     });
     let results = futures_util::future::join_all(tries).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 5);
@@ -170,7 +173,7 @@ async fn a_long_text_costs_its_parts() {
         .sms_spend
         .quote([(&phone, text.as_str()), (&phone, "short")])
         .unwrap();
-    world.app.sms_spend.take(&quote).await.unwrap();
+    world.app.sms_spend.take(&quote, Priority::Other).await.unwrap();
     let today = world.app.sms_spend.today().await.unwrap().unwrap();
     assert_eq!(today.total.to_string(), "0.60 USD");
 }
@@ -224,6 +227,102 @@ async fn a_notice_that_cannot_be_paid_for_is_withheld_and_fails_nothing() {
     let view = world.app.outbox.message(&ids[1]).await.unwrap();
     assert_eq!(view.delivery, crate::outbox::Delivery::Withheld);
     assert_eq!(view.attempts[0].detail, "sms-spend-exhausted");
+}
+
+/// Somebody with an enrolled number who asks for a code to sign in.
+async fn sign_in_code(world: &World, who: &Identified) -> Result<()> {
+    let opened = world.challenge(who).await;
+    let command = SendSmsCode {
+        challenge_id: secret(&opened.challenge_id),
+        sms_device_id: None,
+    };
+    world.app.challenges.send_sms(who, command).await.map(drop)
+}
+
+#[tokio::test]
+async fn sign_ins_keep_a_reserve_that_enrolments_and_notices_cannot_use_up() {
+    const ADA: &str = "+4915112345678";
+    for (limits, strangers) in [
+        (
+            Limits {
+                per_day: Some(price("2.00 USD")),
+                ..limits()
+            },
+            "+33612345678",
+        ),
+        (
+            Limits {
+                per_prefix_day: Some(price("2.00 USD")),
+                ..limits()
+            },
+            "+4915112345679",
+        ),
+        (
+            Limits {
+                per_number_day: Some(price("2.00 USD")),
+                ..limits()
+            },
+            ADA,
+        ),
+    ] {
+        let world = world_limited(Limits {
+            sign_in_reserve: 40,
+            ..limits
+        })
+        .await;
+        let ada = world.sign_up("ada@example.com").await;
+        let session = world.session(&ada).await;
+        let command = AddPhone {
+            phone_e164: ADA.parse().unwrap(),
+            label: None,
+        };
+        let begun = world.app.factors.add_phone(&session, command).await.unwrap();
+        let confirm = VerifyCode {
+            challenge_id: secret(&begun.challenge_id),
+            code: secret(&world.code_to(ADA).await),
+        };
+        world.app.factors.confirm_phone(&session, confirm).await.unwrap();
+        let mut enrolled = 1;
+        for stranger in 0..12 {
+            world.wait(2);
+            match add_phone(&world, &format!("eve{stranger}@example.com"), strangers).await {
+                Ok(()) => enrolled += 1,
+                Err(error) => assert_eq!(error.code(), SMS_SPEND_EXHAUSTED),
+            }
+        }
+        assert_eq!(enrolled, 6, "60 % of 2.00 at 0.20 each");
+        let quote = world
+            .app
+            .sms_spend
+            .quote([(&number(strangers), "a notice")])
+            .unwrap();
+        let notice = world.app.sms_spend.take(&quote, Priority::Other).await;
+        assert_eq!(notice.unwrap_err().code(), SMS_SPEND_EXHAUSTED);
+        for _ in 0..4 {
+            world.wait(2);
+            sign_in_code(&world, &ada).await.unwrap();
+        }
+        world.wait(2);
+        let refused = sign_in_code(&world, &ada).await.unwrap_err();
+        assert_eq!(refused.code(), SMS_SPEND_EXHAUSTED, "the limit itself holds");
+    }
+}
+
+#[test]
+fn a_reserve_that_leaves_too_little_for_one_message_is_a_mistake() {
+    let narrow = Limits {
+        per_number_day: Some(price("0.30 USD")),
+        sign_in_reserve: 50,
+        ..limits()
+    };
+    let mistakes = narrow.mistakes();
+    assert_eq!(mistakes.len(), 1);
+    assert_eq!(mistakes[0].0, "sms_spend.sign_in_reserve");
+    let wide = Limits {
+        sign_in_reserve: 30,
+        ..narrow
+    };
+    assert!(wide.mistakes().is_empty());
 }
 
 #[test]
