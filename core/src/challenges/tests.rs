@@ -163,6 +163,49 @@ async fn guessing_codes_is_stopped_across_challenges() {
 }
 
 #[tokio::test]
+async fn mistyped_codes_of_an_app_leave_recovery_codes_alone_which_are_bounded_themselves() {
+    let world = world().await;
+    let (ada, _, codes) = with_totp(&world).await;
+    let recover = async |code: &str| {
+        let command = UseRecoveryCode {
+            challenge_id: secret(&world.challenge(&ada).await.challenge_id),
+            recovery_code: secret(code),
+        };
+        world
+            .app
+            .challenges
+            .use_recovery_code(&ada, FactorKind::Totp, command)
+            .await
+    };
+    let mistype = async || {
+        let challenge = world.challenge(&ada).await;
+        let answer = totp(&challenge, "no code");
+        world
+            .app
+            .challenges
+            .verify_totp(&ada, answer)
+            .await
+            .unwrap_err()
+            .code()
+    };
+    for _ in 0..8 {
+        assert_eq!(mistype().await, WRONG_CODE);
+    }
+    assert_eq!(mistype().await, TOO_MANY_ATTEMPTS);
+    assert!(recover(&codes[0]).await.unwrap().granted.is_some());
+    for _ in 0..8 {
+        assert_eq!(
+            recover("0000-0000-0000-0000").await.unwrap_err().code(),
+            WRONG_CODE
+        );
+    }
+    let refused = recover(&codes[1]).await.unwrap_err();
+    assert_eq!(refused.code(), TOO_MANY_ATTEMPTS, "nor can they be guessed");
+    world.wait(601);
+    assert!(recover(&codes[1]).await.unwrap().granted.is_some());
+}
+
+#[tokio::test]
 async fn a_challenge_serves_its_own_account_and_purpose_only() {
     let world = world().await;
     let (ada, app, _) = with_totp(&world).await;

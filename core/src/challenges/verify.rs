@@ -46,13 +46,11 @@ pub(crate) enum Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// What its budget is for: mistyped codes of an app do not lock the way out that exists for a lost one.
+    /// What its budget is for.
     fn attempts(self, factor: FactorKind) -> &'static str {
         match (self, factor) {
             (Self::Totp(_) | Self::Sent(_), factor) => factor.word(),
-            (Self::Recovery(_), FactorKind::Totp) => "recovery-totp",
-            (Self::Recovery(_), FactorKind::Sms) => "recovery-sms",
-            (Self::Recovery(_), FactorKind::Email) => "recovery-email",
+            (Self::Recovery(_), factor) => factor.recovery_attempts(),
         }
     }
 

@@ -174,8 +174,12 @@ impl Factors {
     pub async fn remove_totp(&self, who: &SignedIn, id: DeviceId, command: RemoveTotp) -> Result<()> {
         let subject = who.subject();
         find(&mut self.roster.totp(subject).await?, &id)?;
+        let attempts = match (&command.totp_code, &command.recovery_code) {
+            (None, Some(_)) => FactorKind::Totp.recovery_attempts(),
+            _ => "totp_remove",
+        };
         if command.totp_code.is_some() || command.recovery_code.is_some() {
-            self.count(who, "totp_remove").await?;
+            self.count(who, attempts).await?;
         } else {
             self.roster.require(Action::RemoveFactor, who).await?;
         }
@@ -202,7 +206,7 @@ impl Factors {
                     .await?;
             }
             self.budgets
-                .clear_attempts(&mut batch, "totp_remove", subject.as_str(), &who.source)?;
+                .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source)?;
             events.push(Event::success("totp_device_remove", &who.source).with("device_id", &id));
             self.audit.append(&mut batch, subject, &events).await?;
             self.notices

@@ -67,6 +67,16 @@ impl FactorKind {
             Self::Email => "email",
         }
     }
+
+    /// What counts recovery codes that stand in for it, wherever they are given: mistyped codes of the factor do not lock
+    /// the way out that exists for a lost one.
+    pub(crate) const fn recovery_attempts(self) -> &'static str {
+        match self {
+            Self::Totp => "recovery-totp",
+            Self::Sms => "recovery-sms",
+            Self::Email => "recovery-email",
+        }
+    }
 }
 
 impl From<Channel> for FactorKind {

@@ -167,8 +167,12 @@ impl Factors {
         let subject = who.subject();
         let words = words(K::FACTOR);
         let raw = command.challenge_id.trimmed();
-        self.book.open(raw, subject, &[words.remove_purpose]).await?;
-        self.count(who, words.remove).await?;
+        let begun = self.book.open(raw, subject, &[words.remove_purpose]).await?;
+        let attempts = match proof_given(&begun, &command) {
+            ProofKind::Recovery => K::FACTOR.recovery_attempts(),
+            _ => words.remove,
+        };
+        self.count(who, attempts).await?;
         let result = self.deployment.retried(|| async {
             let challenge = self.book.open(raw, subject, &[words.remove_purpose]).await?;
             let id = challenge
@@ -192,7 +196,7 @@ impl Factors {
             }
             ChallengeBook::consume(&mut batch, &challenge)?;
             self.budgets
-                .clear_attempts(&mut batch, words.remove, subject.as_str(), &who.source)?;
+                .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source)?;
             let event = Event::success(words.remove_event, &who.source).with("device_id", &id);
             let events: Vec<Event<'_>> = remark.into_iter().chain([event]).collect();
             self.audit.append(&mut batch, subject, &events).await?;
@@ -216,9 +220,8 @@ impl Factors {
     ) -> Result<Option<Event<'a>>> {
         let subject = &challenge.subject;
         let code = command.code.trimmed();
-        let sent = challenge.codes.first().map(|sent| sent.factor);
-        let default = sent.map_or(ProofKind::Recovery, ProofKind::from);
-        match command.factor.unwrap_or(default) {
+        let sent = sent_to(challenge);
+        match proof_given(challenge, command) {
             ProofKind::Totp => {
                 let proof = self.prove_totp(batch, subject, code).await?;
                 return Ok(proof.clock_event(&who.source));
@@ -240,6 +243,17 @@ impl Factors {
         }
         Ok(None)
     }
+}
+
+/// The kind of device that a code of the challenge went to.
+fn sent_to(challenge: &Challenge) -> Option<FactorKind> {
+    challenge.codes.first().map(|sent| sent.factor)
+}
+
+/// What the client says that its code is; where it does not, what was sent.
+fn proof_given(challenge: &Challenge, command: &ConfirmRemoval) -> ProofKind {
+    let default = sent_to(challenge).map_or(ProofKind::Recovery, ProofKind::from);
+    command.factor.unwrap_or(default)
 }
 
 /// Nobody can be reached, which is no failure here.

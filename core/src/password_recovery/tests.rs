@@ -220,6 +220,25 @@ pub(super) fn session_transport() -> crate::challenges::Transport {
 }
 
 #[tokio::test]
+async fn a_new_password_is_judged_after_the_code_and_where_hashes_are_computed() {
+    let world = world().await;
+    world.proven(ADA).await;
+    let handle = world.started(ADA).await;
+    let code = world.newest_code(ADA).await;
+    let judged = || world.hasher.tasks.swap(0, std::sync::atomic::Ordering::SeqCst);
+    judged();
+    let wrong = world.confirm(&handle, other_than(&code), NEW).await.unwrap_err();
+    assert_eq!((wrong.code(), judged()), (WRONG_CODE, 0), "no work for a guess");
+    let unknown = world.started("nobody@example.com").await;
+    let wrong = world.confirm(&unknown, &code, NEW).await.unwrap_err();
+    assert_eq!((wrong.code(), judged()), (WRONG_CODE, 0));
+    let weak = world.confirm(&handle, &code, "password1234").await.unwrap_err();
+    assert_eq!((weak.code(), judged()), (crate::accounts::WEAK_PASSWORD, 1));
+    world.confirm(&handle, &code, NEW).await.unwrap();
+    assert_eq!(judged(), 1);
+}
+
+#[tokio::test]
 async fn the_link_leads_back_without_the_handle_of_whoever_started() {
     let world = world().await;
     world.proven(ADA).await;

@@ -67,6 +67,44 @@ async fn a_wrong_password_costs_the_same_with_and_without_an_account() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_compared_twice_costs_the_same_with_and_without_an_account() {
+    for settings in [Settings::default(), verified()] {
+        let (world, store) = observed(settings).await;
+        world
+            .app
+            .accounts
+            .sign_up(applying(PASSWORD), &home())
+            .await
+            .unwrap();
+        // Its composed form is another text, so that both are compared.
+        let guess = async |email: &str| {
+            let command = SignIn {
+                email: email.parse().unwrap(),
+                password: secret("Mu\u{308}llers Ka\u{308}tzchen"),
+            };
+            let refused = world
+                .app
+                .accounts
+                .sign_in(command, &elsewhere(1))
+                .await
+                .unwrap_err();
+            assert_eq!(refused.code(), WRONG_CREDENTIALS);
+            store.work()
+        };
+        guess(ADA).await;
+        guess("nobody@example.com").await;
+        let there = guess(ADA).await;
+        assert_eq!(there, guess("nobody@example.com").await);
+        assert!(there.gets > 0 && there.commits > 0);
+        let hashes = (
+            world.hasher.checks.load(Ordering::SeqCst),
+            world.hasher.decoys.load(Ordering::SeqCst),
+        );
+        assert_eq!(hashes, (4, 4), "two for each of two guesses");
+    }
+}
+
+#[tokio::test]
 async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_somebody_waits() {
     let (world, store) = observed(Settings::default()).await;
     world.sign_up(ADA).await;
