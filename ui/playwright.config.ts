@@ -1,8 +1,12 @@
 // How the end-to-end tests run: the system's Chromium against a running `portcullis dev`.
 import { defineConfig } from '@playwright/test';
 
+// Tests of their own for a deployment that asks for every factor.
+const strict = '**/every-factor.spec.ts';
+
 export default defineConfig({
   testDir: 'tests',
+  ...(process.env.PORTCULLIS_EVERY_FACTOR ? { testMatch: strict } : { testIgnore: strict }),
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),

@@ -14,7 +14,7 @@ router.start();
 connect({
   csrfToken: () => session.me?.csrf_token ?? null,
   renewCsrfToken: () => session.refresh(),
-  stepUp: () => stepUp.request(),
+  stepUp: (action) => stepUp.request(action),
   sessionEnded: () => {
     stepUp.finish(false);
     session.ended();

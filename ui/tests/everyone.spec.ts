@@ -1,7 +1,7 @@
 // Every page for everyone: no axe violations in light and dark, nothing cut off at 360 pixels.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, test } from './person';
+import { expect, test, type Person } from './person';
 
 const publicPages = {
   '/sign-in': 'Sign in',
@@ -39,6 +39,26 @@ async function expectFits(page: Page, what: string): Promise<void> {
   expect(Math.max(0, ...wide.dialogs), what).toBe(0);
 }
 
+/** The pages of a forgotten password, one after the other, for somebody who has an account. */
+async function recoveryPages(page: Page, person: Person, look: (what: string) => Promise<void>): Promise<void> {
+  const mailbox = person.mailbox(person.email);
+  await mailbox.code();
+  await page.context().clearCookies();
+  await open(page, '/reset-password', 'This page is over');
+  await look('/reset-password without a recovery');
+  await page.goto('/forgot-password');
+  await page.getByLabel('E-mail address').fill(person.email);
+  await page.getByRole('button', { name: 'Send the mail' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Check your mail' })).toBeVisible();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await look('/reset-password with a missing code');
+  await page.getByLabel('Code from the e-mail').fill(await mailbox.code());
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Set a new password' })).toBeVisible();
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await look('/reset-password with a missing password');
+}
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`no page has an axe violation in the ${colorScheme} theme`, async ({ browser, person }) => {
     test.slow();
@@ -64,6 +84,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await open(page, path, pages[path]);
       await expectAccessible(page, `${path} with an app`);
     }
+    await recoveryPages(page, person, (what) => expectAccessible(page, what));
     await context.close();
   });
 }
@@ -86,6 +107,7 @@ test('nothing is cut off on a phone of 360 pixels', async ({ browser, person }) 
   await expectFits(page, 'the sheet of further pages');
   await page.getByRole('link', { name: 'Phone numbers' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Phone numbers' })).toBeFocused();
+  await recoveryPages(page, person, (what) => expectFits(page, what));
   await context.close();
 });
 

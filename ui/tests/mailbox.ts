@@ -10,18 +10,18 @@ interface Message {
 export class Mailbox {
   readonly #read = new Set<string>();
   readonly #request: APIRequestContext;
-  readonly #to: string;
+  readonly address: string;
 
   constructor(request: APIRequestContext, to: string) {
     this.#request = request;
-    this.#to = to;
+    this.address = to;
   }
 
   /** Waits for a message that was not read before and returns the 6-digit code in it. */
   async code(): Promise<string> {
     let code = '';
     await expect
-      .poll(async () => (code = await this.#newest()), { message: `a new code for ${this.#to}` })
+      .poll(async () => (code = await this.#newest()), { message: `a new code for ${this.address}` })
       .toMatch(/^\d{6}$/);
     return code;
   }
@@ -31,7 +31,7 @@ export class Mailbox {
     let link = '';
     await expect
       .poll(async () => {
-        const answer = await this.#request.get('/dev/mailbox', { params: { to: this.#to } });
+        const answer = await this.#request.get('/dev/mailbox', { params: { to: this.address } });
         const { messages } = (await answer.json()) as { messages: Message[] };
         return (link = /https?:\/\/\S+#\S+/.exec(messages[0]?.text ?? '')?.[0] ?? '');
       })
@@ -40,7 +40,7 @@ export class Mailbox {
   }
 
   async #newest(): Promise<string> {
-    const answer = await this.#request.get('/dev/mailbox', { params: { to: this.#to } });
+    const answer = await this.#request.get('/dev/mailbox', { params: { to: this.address } });
     if (!answer.ok()) return `status ${answer.status()}`;
     const { messages } = (await answer.json()) as { messages: Message[] };
     const message = messages.find((one) => !this.#read.has(one.id));

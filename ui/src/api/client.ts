@@ -1,12 +1,13 @@
 // The one place that talks to the server: fetch, CSRF, step-up and problem+json.
 import { networkProblem, Problem, problemOf, unreadableProblem } from './problem';
+import type { Action } from './types';
 
 /** What the client needs from the rest of the panel; set once when the panel starts. */
 export interface Surroundings {
   csrfToken(): string | null;
   renewCsrfToken(): Promise<void>;
   /** Resolves true once the person has proved who they are, false when they cancelled. */
-  stepUp(): Promise<boolean>;
+  stepUp(action: Action | null): Promise<boolean>;
   sessionEnded(): void;
 }
 
@@ -15,6 +16,8 @@ export interface CallSettings {
   bearer?: string;
   /** Answer problems as they come: no step-up dialog, no bounce to the sign-in page. */
   plain?: boolean;
+  /** What the call does, where that may need a fresh proof. */
+  action?: Action;
 }
 
 type Method = 'GET' | 'POST';
@@ -50,7 +53,7 @@ async function call<T>(method: Method, path: string, body: object | undefined, s
       await surroundings.renewCsrfToken();
     } else if (problem.code === 'step-up-required' && !steppedUp) {
       steppedUp = true;
-      if (!(await surroundings.stepUp())) {
+      if (!(await surroundings.stepUp(settings.action ?? null))) {
         throw new Problem('cancelled', 'Nothing was changed.', { told: true });
       }
     } else if (endings.has(problem.code)) {

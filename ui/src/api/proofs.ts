@@ -1,7 +1,7 @@
 // Calls that prove a factor: during sign-in with an access token, during step-up with the session, and for a new password
 // with nothing but the challenge.
 import { post, type CallSettings } from './client';
-import type { CodeSent, Factor, FactorPassed, StepUpStarted } from './types';
+import type { Action, CodeSent, Factor, FactorPassed, StepUpStarted } from './types';
 
 /** A challenge that waits for proofs. While signing in it carries the access token. */
 export interface Challenge {
@@ -19,7 +19,9 @@ const settings = ({ bearer, recovering }: Challenge): CallSettings =>
 
 const routes = ({ recovering }: Challenge): string => (recovering ? '/ui/password-recovery/challenge' : '/ui/mfa');
 
-export const startStepUp = () => post<StepUpStarted>('/ui/step-up/start');
+/** For one action, or, where that is not known, for whichever asks for the most. */
+export const startStepUp = (action: Action | null) =>
+  post<StepUpStarted>('/ui/step-up/start', action ? { action } : {});
 
 export const stepUpWithPassword = (password: string) =>
   post<{ status: 'ok'; step_up_until: number }>('/ui/step-up/password', { password });

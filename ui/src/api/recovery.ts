@@ -6,4 +6,4 @@ export const countRecoveryCodes = () =>
   get<{ factors: RecoveryCount[] }>('/ui/mfa/recovery').then((answer) => answer.factors);
 
 export const issueRecoveryCodes = (factor: Factor) =>
-  post<RecoveryIssued>(`/ui/mfa/recovery/${factor}/regenerate`);
+  post<RecoveryIssued>(`/ui/mfa/recovery/${factor}/regenerate`, {}, { action: 'regenerate_recovery_codes' });

@@ -11,6 +11,7 @@ export type VerificationSent = Schemas['VerificationSent'];
 export type Me = Schemas['Me'];
 export type SessionStarted = Schemas['SessionStarted'];
 export type SessionFinalized = Schemas['Finalized'];
+export type Action = Schemas['Action'];
 export type StepUpStarted = Schemas['StepUpStarted'];
 export type Method = Schemas['Method'];
 export type FactorPassed = Schemas['FactorProven'];
