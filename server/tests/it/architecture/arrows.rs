@@ -92,8 +92,11 @@ fn complaint(from: &str, to: &str, kind: DependencyKind) -> Option<String> {
     }
 }
 
-/// A crate's name as its folder demands, for the folders that hold plugins.
+/// A crate's name as its folder demands, for the folders that hold crates.
 fn name_of_folder(folder: &str) -> Option<String> {
+    if folder == "server/bench" {
+        return Some("portcullis-bench".to_owned());
+    }
     let (kind, name) = folder.split_once('/')?;
     match kind {
         "adapters" => Some(format!("portcullis-adapter-{name}")),
@@ -107,8 +110,9 @@ fn naming_complaint(name: &str, folder: &str) -> Option<String> {
     let expected = match folder {
         "server" => "portcullis".to_owned(),
         plain if !plain.contains('/') => format!("portcullis-{plain}"),
-        nested => name_of_folder(nested)
-            .unwrap_or_else(|| "no crate at all: only adapters/ and providers/ hold crates".to_owned()),
+        nested => name_of_folder(nested).unwrap_or_else(|| {
+            "no crate at all: only adapters/, providers/ and server/bench hold crates".to_owned()
+        }),
     };
     (name != expected)
         .then(|| format!("the crate in {folder}/ is called {name}; its place demands {expected}"))

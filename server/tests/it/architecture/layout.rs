@@ -7,12 +7,11 @@ use super::code::without_comments;
 use super::project::{File, files};
 
 /// The visible names at the root: everything else is hidden or lies in one of them.
-const ROOT: [&str; 13] = [
+const ROOT: [&str; 12] = [
     "Cargo.lock",
     "Cargo.toml",
     "README.md",
     "adapters",
-    "bench",
     "config",
     "core",
     "docs",

@@ -1,4 +1,4 @@
-//! The measurements: each subcommand is one, `all` runs every one and prints a table. Started by `bench/run`.
+//! The measurements: each subcommand is one, `all` runs every one and prints a table. Started by `server/bench/run`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -28,7 +28,7 @@ const MOST: f64 = 0.25;
 
 pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
     let Some(emulator) = Emulator::start(Kind::Dynoxide) else {
-        let missing = "skipped: no emulator of DynamoDB, see bench/README.md";
+        let missing = "skipped: no emulator of DynamoDB, see server/bench/README.md";
         return if extent.alone {
             Err(missing.into())
         } else {
