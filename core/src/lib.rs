@@ -166,7 +166,7 @@ impl App {
         let sessions = Sessions::new(&deployment, &epochs, &audit, &budgets);
         let passwords = PasswordDesk::new(&deployment, &directory, &budgets, &audit);
         let roster = Roster::new(&deployment);
-        let recovery_codes = RecoveryDesk::new(&deployment, &roster, &audit, &notices);
+        let recovery_codes = RecoveryDesk::new(&deployment, &roster, &sessions, &audit, &notices);
         let book = ChallengeBook::new(&deployment, &sessions);
         let codes = Codes::new(&deployment, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {

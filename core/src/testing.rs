@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_ports::identity::Presented;
+use futures_util::future::BoxFuture;
+use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::inbound::Inbound;
 use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
@@ -170,6 +171,17 @@ impl Office {
     }
 }
 
+/// Another identity provider that has seen everybody at one moment, whoever asks: the subject is the token.
+pub(crate) struct Elsewhere(pub(crate) Timestamp);
+
+#[async_trait]
+impl IdentityProvider for Elsewhere {
+    async fn authenticate(&self, presented: &dyn Presented) -> Result<Option<Authenticated>> {
+        let subject = presented.bearer().and_then(|token| Subject::parse(token).ok());
+        Ok(subject.map(|subject| Authenticated { subject, at: self.0 }))
+    }
+}
+
 /// A request with a bearer token.
 pub(crate) struct Bearer(pub(crate) String);
 
@@ -202,7 +214,12 @@ pub(crate) struct Observed {
     pub(crate) deaf: AtomicBool,
     /// Commits are not done, and nobody is told.
     pub(crate) forgetful: AtomicBool,
+    /// What happens before each commit.
+    meanwhile: Mutex<Option<Meanwhile>>,
 }
+
+/// What others do between the reads of a use case and its commit.
+type Meanwhile = Box<dyn FnMut(&[Write]) -> Option<BoxFuture<'static, ()>> + Send>;
 
 impl Observed {
     fn new(inner: Arc<MemoryStore>) -> Self {
@@ -214,7 +231,16 @@ impl Observed {
             writes: AtomicUsize::default(),
             deaf: AtomicBool::default(),
             forgetful: AtomicBool::default(),
+            meanwhile: Mutex::default(),
         }
+    }
+
+    /// From now on this is done before each commit.
+    pub(crate) fn before_commits(
+        &self,
+        meanwhile: impl FnMut(&[Write]) -> Option<BoxFuture<'static, ()>> + Send + 'static,
+    ) {
+        *self.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
     }
 
     /// What it was asked since the last look.
@@ -251,6 +277,13 @@ impl RecordStore for Observed {
     async fn commit(&self, writes: &[Write]) -> std::result::Result<Vec<Option<Version>>, StoreError> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         self.writes.fetch_add(writes.len(), Ordering::SeqCst);
+        let others = {
+            let mut meanwhile = self.meanwhile.lock().unwrap();
+            meanwhile.as_mut().and_then(|meanwhile| meanwhile(writes))
+        };
+        if let Some(others) = others {
+            others.await;
+        }
         if self.forgetful.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable {
                 detail: "the test told it to fail".into(),
@@ -320,18 +353,21 @@ pub(crate) async fn observed(settings: Settings) -> (World, Arc<Observed>) {
 
 /// Two nodes of one product, and what each of them asks the store.
 pub(crate) async fn two_nodes() -> [(World, Arc<Observed>); 2] {
+    two_nodes_with(&Settings::default()).await
+}
+
+pub(crate) async fn two_nodes_with(settings: &Settings) -> [(World, Arc<Observed>); 2] {
     let clock = Arc::new(FakeClock::default());
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let node = async |seed| {
         let observed = Arc::new(Observed::new(store.clone()));
-        let settings = Settings::default();
         let world = world_on(
             store.clone(),
             observed.clone(),
             true,
             clock.clone(),
             seed,
-            settings,
+            settings.clone(),
             vec![Office::new("main")],
         )
         .await;

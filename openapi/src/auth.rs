@@ -279,15 +279,20 @@ impl<'a> Asking<'a> {
         Ok(who)
     }
 
-    /// The first session of several cookies that lives.
+    /// The first session of several cookies that lives. If none does, the first that is known says why.
     async fn of_cookies(&self, cookies: &[&str]) -> Result<SignedIn> {
+        let mut ended = SESSION_ENDED.error();
         for cookie in cookies {
             match self.app.sessions.resume(cookie, None, &self.source).await {
-                Err(error) if error.code() == SESSION_ENDED => {}
+                Err(error) if error.code() == SESSION_ENDED => {
+                    if ended.members().is_empty() {
+                        ended = error;
+                    }
+                }
                 decided => return decided,
             }
         }
-        Err(SESSION_ENDED.error())
+        Err(ended)
     }
 }
 

@@ -25,6 +25,7 @@ mod password_recovery;
 pub mod plain_cookie;
 pub mod problem;
 mod problem_codes;
+mod query;
 mod recovery_codes;
 mod resource;
 mod sessions;

@@ -12,6 +12,7 @@ use poem_openapi::error::ParsePathError;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
+use portcullis_core::sessions::EndReason;
 use portcullis_ports::error::FieldProblem;
 use portcullis_ports::{Error, Kind, Retry};
 use serde::Serialize;
@@ -61,6 +62,9 @@ pub(crate) struct ProblemDetails {
     /// With `email-not-verified`: names the sign-up whose code is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_up_id: Option<String>,
+    /// With `session-ended`: why. Only whoever sends the credential of the session is told, for a day after its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<EndReason>,
 }
 
 /// An error on its way to the client.
@@ -219,6 +223,7 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
         errors: (!fields.is_empty()).then_some(fields),
         retry_after,
         sign_up_id: member("sign_up_id"),
+        reason: member("reason").and_then(|word| EndReason::of(&word)),
     };
     let body = serde_json::to_vec(&details).unwrap_or_default();
     let mut response = Response::builder().status(status).body(body);

@@ -107,12 +107,7 @@ impl Endpoint for Methods {
             endpoint = self.find(&Method::GET);
         }
         match endpoint {
-            Some(endpoint) => {
-                // The parameters of operations are read from here, which the framework's own routes fill.
-                let query = request.params::<Vec<(String, String)>>().unwrap_or_default();
-                request.set_data(poem_openapi::__private::UrlQuery(query));
-                endpoint.call(request).await
-            }
+            Some(endpoint) => endpoint.call(request).await,
             None if request.method() == Method::OPTIONS => {
                 let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
                 response.headers_mut().insert(ALLOW, self.allow.clone());

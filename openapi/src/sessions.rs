@@ -1,7 +1,6 @@
 //! Sessions: start, look, list, end.
 
 use poem_openapi::OpenApi;
-use poem_openapi::param::Query;
 use portcullis_core::challenges::NameChallenge;
 use portcullis_core::sessions::{ListSessions, PageCursor, RevokeSession, SessionList, StartSession};
 
@@ -11,6 +10,7 @@ use crate::body::Body;
 use crate::cookie::Change;
 use crate::dto::{Done, Finalized, Me, RevokedOthers, SessionStarted};
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::tags::Tag;
 
 pub(crate) struct SessionsApi;

@@ -15,9 +15,9 @@ connect({
   csrfToken: () => session.me?.csrf_token ?? null,
   renewCsrfToken: () => session.refresh(),
   stepUp: (action) => stepUp.request(action),
-  sessionEnded: () => {
+  sessionEnded: (problem) => {
     stepUp.finish(false);
-    session.ended();
+    session.ended(problem);
   },
 });
 

@@ -9,7 +9,9 @@ import { paths, type Path } from './paths';
 export interface Protection {
   devices: Record<Factor, number>;
   recovery: RecoveryCount[];
+  /** Of the newest page. */
   sessions: number;
+  moreSessions: boolean;
 }
 
 export interface NextStep {
@@ -29,14 +31,15 @@ export async function readProtection(): Promise<Protection> {
     listPhones(),
     listEmails(),
     countRecoveryCodes(),
-    listSessions(),
+    listSessions(1),
   ]);
   const enabled = (list: { enabled: boolean }[]) => list.filter((device) => device.enabled).length;
   const now = Date.now() / 1000;
   return {
     devices: { totp: enabled(totp), sms: enabled(sms), email: enabled(email) },
     recovery,
-    sessions: sessions.filter((one) => !one.revoked && one.expires_at > now).length,
+    sessions: sessions.sessions.filter((one) => !one.revoked && one.expires_at > now).length,
+    moreSessions: sessions.next_cursor !== null,
   };
 }
 

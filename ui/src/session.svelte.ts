@@ -4,6 +4,7 @@ import { Problem } from './api/problem';
 import type { Me, Options } from './api/types';
 import { isOpen, isPublic, paths } from './paths';
 import { router } from './router.svelte';
+import { whyItEnded } from './session-end';
 
 type Status = 'starting' | 'unreachable' | 'out' | 'in';
 
@@ -14,6 +15,8 @@ class SessionState {
   problem = $state.raw<Problem | null>(null);
   /** A sentence for the sign-in page that says why it is shown. */
   notice = $state<string | null>(null);
+  /** What the server said when it last knew of no session. */
+  #refusal: Problem | null = null;
 
   async start(): Promise<void> {
     this.status = 'starting';
@@ -22,6 +25,8 @@ class SessionState {
       this.options = options;
       this.me = me;
       this.status = me ? 'in' : 'out';
+      // Whoever signed out here needs no reminder.
+      if (!me && this.#refusal?.reason !== 'signed_out') this.notice = whyItEnded(this.#refusal);
     } catch (error) {
       this.problem = error instanceof Problem ? error : new Problem('unreadable', String(error));
       this.status = 'unreachable';
@@ -33,7 +38,7 @@ class SessionState {
     try {
       const me = await this.#find();
       if (me) this.me = me;
-      else this.ended();
+      else this.ended(this.#refusal);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
     }
@@ -54,10 +59,11 @@ class SessionState {
     router.go(router.next, true);
   }
 
-  /** The server no longer knows this session. */
-  ended(): void {
+  /** The server no longer accepts this session. */
+  ended(refusal: Problem | null): void {
     if (this.status === 'out') return;
-    this.#leave('Your session has ended. Sign in again to continue where you were.', router.path);
+    const why = whyItEnded(refusal) ?? 'Your session has ended.';
+    this.#leave(`${why} Sign in again to continue where you were.`, router.path);
   }
 
   /** A new password ended the sessions of its account, perhaps this one as well. */
@@ -87,8 +93,9 @@ class SessionState {
     try {
       return await readMe();
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) return null;
-      throw error;
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      this.#refusal = error;
+      return null;
     }
   }
 

@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject, UNAUTHENTICATED};
-use portcullis_ports::passwords::Verdict;
+use portcullis_ports::passwords::{PasswordHash, Verdict};
+use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Result, Timestamp};
 
 pub(crate) use directory::Directory;
@@ -37,11 +38,11 @@ use crate::access::{Identified, SignedIn, Source};
 use crate::audit::{Audit, Event};
 use crate::budgets::{Budgets, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
-use crate::epochs::{Lineage, TokenId};
+use crate::epochs::{EndReason, Lineage, TokenId};
 use crate::messages::Change;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
-use crate::sessions::Sessions;
+use crate::sessions::{OthersEnded, Sessions};
 use crate::suppressions::Suppressions;
 use crate::table::{Batch, Versioned};
 
@@ -188,7 +189,7 @@ impl Accounts {
         &self,
         account: &Versioned<Account>,
         source: &Source,
-        renewed: Option<portcullis_ports::passwords::PasswordHash>,
+        renewed: Option<PasswordHash>,
     ) -> Result<Option<AccessToken>> {
         let subject = &account.subject;
         let accepted = self.deployment.retried(|| async {
@@ -247,42 +248,61 @@ impl Accounts {
             .await?;
         let hash = self.passwords.hash(&command.new_password).await?;
         let subject = who.subject();
-        let in_commit = self.deployment.retried(|| async {
-            let mut batch = Batch::default();
-            let ended = self.sessions.end_others_in(&mut batch, who, false).await?;
-            let read_at = self.deployment.now();
-            let current = self
-                .directory
-                .account(subject)
-                .await?
-                .ok_or_else(|| NO_PASSWORD.error())?;
-            if current.password != account.password {
-                return Err(
-                    WRONG_CREDENTIALS.says("The password was changed a moment ago by another request.")
-                );
+        let change = || self.commit_change(who, &account, &hash);
+        let mut before = 0;
+        let (ended, read_at) = match self.deployment.retried(change).await {
+            Err(error) if error.code() == STORE_CONFLICT => {
+                // Whoever else is signed in may write so often that this never gets through: they go first.
+                let ending = (who, false, EndReason::PasswordChanged);
+                before = self.sessions.end_others_at_once(ending).await?;
+                self.deployment.retried(change).await?
             }
-            let changed = Account {
-                password: hash.clone(),
-                ..current.value.clone()
-            };
-            batch.replace(&current, &changed)?;
-            let event = Event::success("password_change", &who.source).with("revoked", ended.revoked);
-            self.audit.append(&mut batch, subject, &[event]).await?;
-            self.notices
-                .add(&mut batch, subject, &Change::PasswordChanged)
-                .await?;
-            self.deployment.commit(batch).await?;
-            Ok((ended, read_at))
-        });
-        let (ended, read_at) = in_commit.await?;
+            decided => decided?,
+        };
         let token = self.token(subject, ended.lineage, read_at, who.session.stepped_up_at)?;
         Ok(PasswordChanged {
             status: "ok".into(),
-            revoked: ended.revoked,
+            revoked: before + ended.revoked,
             access_token: token.access_token,
             token_type: token.token_type,
             expires_in: token.expires_in,
         })
+    }
+
+    /// The change itself. It gives the time at which what it relies on was read.
+    async fn commit_change(
+        &self,
+        who: &SignedIn,
+        account: &Account,
+        hash: &PasswordHash,
+    ) -> Result<(OthersEnded, Timestamp)> {
+        let subject = who.subject();
+        let mut batch = Batch::default();
+        let ended = self
+            .sessions
+            .end_others_in(&mut batch, who, false, EndReason::PasswordChanged)
+            .await?;
+        let read_at = self.deployment.now();
+        let current = self
+            .directory
+            .account(subject)
+            .await?
+            .ok_or_else(|| NO_PASSWORD.error())?;
+        if current.password != account.password {
+            return Err(WRONG_CREDENTIALS.says("The password was changed a moment ago by another request."));
+        }
+        let changed = Account {
+            password: hash.clone(),
+            ..current.value.clone()
+        };
+        batch.replace(&current, &changed)?;
+        let event = Event::success("password_change", &who.source).with("revoked", ended.revoked);
+        self.audit.append(&mut batch, subject, &[event]).await?;
+        self.notices
+            .add(&mut batch, subject, &Change::PasswordChanged)
+            .await?;
+        self.deployment.commit(batch).await?;
+        Ok((ended, read_at))
     }
 
     /// What the owner may know of the account, a second old at most; `None` for people of other identity providers.

@@ -8,7 +8,7 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 use super::*;
 use crate::input::Password;
 use crate::settings::{self, Settings};
-use crate::testing::{Bearer, PASSWORD, elsewhere, home, secret, world, world_with};
+use crate::testing::{Bearer, Elsewhere, PASSWORD, World, elsewhere, home, secret, world, world_with};
 
 fn sign_up(email: &str, password: &str) -> SignUp {
     SignUp {
@@ -452,4 +452,30 @@ async fn an_international_address_is_one_address_however_it_is_written() {
     let view = world.app.accounts.view(&who.subject).await.unwrap().unwrap();
     assert_eq!(view.email.shown(), "ada@m\u{fc}nchen.example");
     world.newest_to("ada@xn--mnchen-3ya.example").await;
+}
+
+#[tokio::test]
+async fn a_token_of_an_account_that_does_not_exist_is_refused_whoever_else_knows_people() {
+    let mut world = world().await;
+    let now = world.app.clock().now();
+    let nobody = Subject::parse("usr_nobody").unwrap();
+    let token = |world: &World, foreign| {
+        let lineage = Lineage {
+            foreign,
+            ..Lineage::default()
+        };
+        let made = world.app.accounts.token(&nobody, lineage, now, now).unwrap();
+        Bearer(made.access_token)
+    };
+    let identified = async |world: &World, foreign| {
+        let token = token(world, foreign);
+        world.app.accounts.identify(&token, None, &home()).await.is_ok()
+    };
+    assert!(!identified(&world, false).await && !identified(&world, true).await);
+    world.app.accounts.others = Arc::from([Arc::new(Elsewhere(now)) as Arc<_>]);
+    assert!(!identified(&world, false).await, "no account of ours");
+    assert!(
+        identified(&world, true).await,
+        "somebody whom the other provider knows"
+    );
 }

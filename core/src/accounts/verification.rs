@@ -18,6 +18,7 @@ use crate::challenges::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::factors::{FactorKind, Roster};
 use crate::input::SecretInput;
 use crate::recovery_codes::RecoveryDesk;
+use crate::sessions::EndReason;
 use crate::settings::Limit;
 use crate::table::{Batch, Versioned};
 
@@ -188,7 +189,9 @@ impl Accounts {
                             .take_address(&mut batch, email, &subject, claimed, source)
                             .await?;
                         if let Some(gone) = gone {
-                            self.sessions.end_all_in(&mut batch, &gone).await?;
+                            self.sessions
+                                .end_all_in(&mut batch, &gone, EndReason::Revoked)
+                                .await?;
                         }
                         batch.insert(&self.new_account(
                             &subject,

@@ -4,6 +4,7 @@
 //! many there are.
 
 mod lineage;
+mod reason;
 mod records;
 
 use std::sync::Arc;
@@ -13,16 +14,20 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Result, Timestamp};
 
 pub(crate) use lineage::{EpochId, Lineage, TokenId};
+pub use reason::EndReason;
 pub(crate) use records::EPOCHS;
-use records::{DeploymentEpoch, Former, Kept, RevokedToken, SubjectEpoch};
+use records::{DeploymentEpoch, EndedSession, Former, Kept, RevokedToken, SubjectEpoch};
 
 use crate::deployment::Deployment;
 use crate::table::{Batch, Slot};
 
 /// How long it is remembered when an epoch ended, for lists that show what ended.
 const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
-/// How many ended epochs are remembered, and how many tokens are refused one by one.
+/// How many ended epochs are remembered, and how many tokens and sessions are refused one by one.
 const MOST: usize = 1000;
+/// How long an ended session is refused by name whose descendants were all ended in the same commit. A commit that began
+/// something from it at that moment is done long before.
+const SETTLING: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// Reads and ends epochs.
 #[derive(Clone)]
@@ -35,8 +40,8 @@ pub(crate) struct Epochs {
 pub(crate) struct Epoch {
     /// `None` as long as nothing of the person was ever ended.
     person: Option<Arc<SubjectEpoch>>,
-    /// That of everybody.
-    everybody: EpochId,
+    /// That of everybody; `None` as long as it never ended.
+    everybody: Option<Arc<DeploymentEpoch>>,
 }
 
 /// The same as the store has it now, for a commit that depends on it.
@@ -61,10 +66,7 @@ impl Epochs {
         let everybody = recall
             .find::<DeploymentEpoch>(DeploymentEpoch::PARTITION, DeploymentEpoch::SORT)
             .await?;
-        Ok(Epoch {
-            person,
-            everybody: everybody.map_or_else(EpochId::default, |found| found.id),
-        })
+        Ok(Epoch { person, everybody })
     }
 
     /// The epoch as the store has it now.
@@ -84,7 +86,7 @@ impl Epochs {
         Ok(Current {
             epoch: Epoch {
                 person: Some(Arc::new(slot.value.clone())),
-                everybody: everybody.map_or_else(EpochId::default, |found| found.id),
+                everybody: everybody.map(|found| Arc::new(found.value)),
             },
             slot,
         })
@@ -103,6 +105,7 @@ impl Epochs {
         current: Current,
         kept: Option<&SessionId>,
         with_tokens: bool,
+        reason: EndReason,
     ) -> Result<Lineage> {
         let now = self.deployment.now();
         let Current { epoch, mut slot } = current;
@@ -111,6 +114,7 @@ impl Epochs {
             id: ended.id,
             kept: ended.kept.as_ref().map(|kept| kept.session.clone()),
             ended_at: now,
+            reason,
         };
         ended
             .former
@@ -126,19 +130,47 @@ impl Epochs {
         });
         // A token that was revoked belongs to an older epoch by now, and may come back beside the kept session only.
         ended.revoked.retain(|revoked| now < revoked.until);
+        ended.ended.retain(|one| now < one.until);
         batch.save(&slot)?;
         Ok(Lineage {
             epoch: slot.value.id,
-            deployment: epoch.everybody,
+            deployment: epoch.deployment(),
             ..Lineage::default()
         })
     }
 
-    /// Adds to a batch that single tokens are refused from now on.
-    pub(crate) fn revoke_in(&self, batch: &mut Batch, current: Current, tokens: &[TokenId]) -> Result<()> {
+    /// Adds to a batch that a session is refused from now on with all that grew from it, and that single tokens are.
+    /// `others` are sessions that grew from it and that the batch does not end by themselves.
+    pub(crate) fn revoke_in(
+        &self,
+        batch: &mut Batch,
+        current: Current,
+        session: &SessionId,
+        others: &[SessionId],
+        tokens: &[TokenId],
+    ) -> Result<()> {
         let now = self.deployment.now();
-        let until = now + self.deployment.settings.accounts.access_token_lifetime.get();
+        let settings = &self.deployment.settings;
+        let until = now + settings.accounts.access_token_lifetime.get();
+        let expired = now + settings.sessions.lifetime.get();
         let mut slot = current.slot;
+        let ended = &mut slot.value.ended;
+        ended.retain(|one| now < one.until && one.session != *session && !others.contains(&one.session));
+        let named = |session: &SessionId, until| EndedSession {
+            session: session.clone(),
+            until,
+        };
+        ended.push(named(
+            session,
+            if others.is_empty() {
+                now + SETTLING
+            } else {
+                expired
+            },
+        ));
+        ended.extend(others.iter().map(|other| named(other, expired)));
+        let surplus = ended.len().saturating_sub(MOST);
+        ended.drain(..surplus);
         let revoked = &mut slot.value.revoked;
         revoked.retain(|one| now < one.until && !tokens.contains(&one.token));
         revoked.extend(tokens.iter().map(|token| RevokedToken { token: *token, until }));
@@ -153,7 +185,7 @@ impl Epoch {
     pub(crate) fn fresh(&self, foreign: bool) -> Lineage {
         Lineage {
             epoch: self.id(),
-            deployment: self.everybody,
+            deployment: self.deployment(),
             foreign,
             ..Lineage::default()
         }
@@ -165,15 +197,28 @@ impl Epoch {
             .map_or_else(EpochId::default, |person| person.id)
     }
 
-    /// When the last epoch of the person ended: a proof that another identity provider was given before is too old.
+    fn deployment(&self) -> EpochId {
+        self.everybody
+            .as_ref()
+            .map_or_else(EpochId::default, |everybody| everybody.id)
+    }
+
+    /// When the last epoch of the person or of everybody ended: a proof that another identity provider was given before
+    /// is too old.
     pub(crate) fn began_at(&self) -> Option<Timestamp> {
         let ended = |person: &&Arc<SubjectEpoch>| person.id != EpochId::default();
-        self.person.as_ref().filter(ended).map(|person| person.changed_at)
+        let person = self.person.as_ref().filter(ended).map(|person| person.changed_at);
+        person.max(self.everybody.as_ref().map(|everybody| everybody.changed_at))
+    }
+
+    /// When the epoch of everybody last ended.
+    pub(crate) fn everybody_began_at(&self) -> Option<Timestamp> {
+        self.everybody.as_ref().map(|everybody| everybody.changed_at)
     }
 
     /// Whether tokens and challenges of this lineage go on; `beside` is a live session that is shown along with them.
     pub(crate) fn admits(&self, lineage: &Lineage, beside: Option<&SessionId>) -> bool {
-        if lineage.deployment != self.everybody {
+        if lineage.deployment != self.deployment() {
             return false;
         }
         let Some(person) = &self.person else {
@@ -195,19 +240,48 @@ impl Epoch {
     /// Whether a session with this lineage goes on.
     pub(crate) fn admits_session(&self, id: &SessionId, lineage: &Lineage) -> bool {
         let kept = self.person.as_ref().and_then(|person| person.kept.as_ref());
-        lineage.deployment == self.everybody
+        lineage.deployment == self.deployment()
+            && !self.has_ended(id, lineage)
             && (lineage.epoch == self.id() || kept.is_some_and(|kept| kept.session == *id))
+    }
+
+    /// Whether a session, or the one that it grew from, was ended by name.
+    fn has_ended(&self, id: &SessionId, lineage: &Lineage) -> bool {
+        let named = |one: &EndedSession| one.session == *id || Some(&one.session) == lineage.session.as_ref();
+        self.person
+            .as_ref()
+            .is_some_and(|person| person.ended.iter().any(named))
     }
 
     /// When a session was ended that does not go on, as far as that is known.
     pub(crate) fn ended_at(&self, id: &SessionId, lineage: &Lineage) -> Option<Timestamp> {
-        let person = self.person.as_ref()?;
+        if lineage.deployment != self.deployment() {
+            return self.everybody_began_at();
+        }
+        self.former(id, lineage).map(|former| former.ended_at)
+    }
+
+    /// Why a session does not go on; `None` if it does.
+    pub(crate) fn end_reason(&self, id: &SessionId, lineage: &Lineage) -> Option<EndReason> {
+        if self.admits_session(id, lineage) {
+            return None;
+        }
+        if lineage.deployment != self.deployment() {
+            // Nothing but an epoch of everybody ends another one; without a record it was lost with the store.
+            let reason = self.everybody.as_ref().map(|everybody| everybody.reason);
+            return Some(reason.unwrap_or(EndReason::BackupRestored));
+        }
+        if self.has_ended(id, lineage) {
+            return Some(EndReason::Revoked);
+        }
+        let former = self.former(id, lineage);
+        Some(former.map_or_else(EndReason::default, |former| former.reason))
+    }
+
+    /// The epoch with which a session ended, if that is not too long ago.
+    fn former(&self, id: &SessionId, lineage: &Lineage) -> Option<&Former> {
         let of_it = |former: &&Former| former.id == lineage.epoch || former.kept.as_ref() == Some(id);
-        person
-            .former
-            .iter()
-            .filter(of_it)
-            .map(|former| former.ended_at)
-            .max()
+        let former = self.person.as_ref()?.former.iter().filter(of_it);
+        former.max_by_key(|former| former.ended_at)
     }
 }

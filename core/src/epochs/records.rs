@@ -7,6 +7,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use super::lineage::{EpochId, TokenId};
+use super::reason::EndReason;
 use crate::recall::Memory;
 use crate::table::Stored;
 
@@ -30,6 +31,18 @@ pub(crate) struct SubjectEpoch {
     pub(super) revoked: Vec<RevokedToken>,
     /// Ended epochs, oldest first.
     pub(super) former: Vec<Former>,
+    /// Sessions that ended with all that grew from them, where one commit could not write down each, or where something
+    /// may have grown at that moment.
+    #[serde(default)]
+    pub(super) ended: Vec<EndedSession>,
+}
+
+/// A session that is refused with all that grew from it, whatever else is written about them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct EndedSession {
+    pub(super) session: SessionId,
+    /// How long it is remembered.
+    pub(super) until: Timestamp,
 }
 
 /// A session that asked to end all others.
@@ -54,6 +67,8 @@ pub(super) struct Former {
     pub(super) id: EpochId,
     pub(super) kept: Option<SessionId>,
     pub(super) ended_at: Timestamp,
+    #[serde(default)]
+    pub(super) reason: EndReason,
 }
 
 impl SubjectEpoch {
@@ -67,6 +82,7 @@ impl SubjectEpoch {
             kept: None,
             revoked: Vec::new(),
             former: Vec::new(),
+            ended: Vec::new(),
         }
     }
 }
@@ -80,11 +96,18 @@ impl Stored for SubjectEpoch {
     }
 }
 
-/// The epoch of everybody. There is no record as long as no backup was restored.
+/// The epoch of everybody. There is no record as long as no backup was restored and no operator ended all sessions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeploymentEpoch {
     pub(super) id: EpochId,
+    /// When the epoch before it ended.
     pub(super) changed_at: Timestamp,
+    /// Why.
+    #[serde(default)]
+    pub(super) reason: EndReason,
+    /// When a backup was last restored without knowing what was used up since it was made.
+    #[serde(default)]
+    pub(super) uses_lost_at: Option<Timestamp>,
 }
 
 impl DeploymentEpoch {

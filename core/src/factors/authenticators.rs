@@ -52,11 +52,13 @@ impl Factors {
     /// so that pages side by side do not undo each other's work.
     ///
     /// # Errors
-    /// `step-up-required`, `device-limit`.
+    /// `step-up-required`, `device-limit`; `session-ended` if it ended meanwhile, as for everything below.
     pub async fn add_totp(&self, who: &SignedIn, command: AddTotp) -> Result<TotpBegun> {
         self.roster.require(Action::AddFactor, who).await?;
         self.deployment
             .retried(|| async {
+                let mut batch = Batch::default();
+                self.sessions.require_in(&mut batch, who).await?;
                 let mut slot = self.roster.totp(who.subject()).await?;
                 self.room_for_totp(&slot)?;
                 keep_newest(&mut slot.value.devices, TotpDevice::enabled);
@@ -79,7 +81,6 @@ impl Factors {
                     last_used_at: None,
                     used_steps: UsedSteps::default(),
                 });
-                let mut batch = Batch::default();
                 batch.save(&slot)?;
                 let event = Event::success("totp_device_begin", &who.source).with("device_id", &id);
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
@@ -127,6 +128,8 @@ impl Factors {
         let subject = who.subject();
         self.count(who, "totp_enrol").await?;
         let result = self.deployment.retried(|| async {
+            let mut batch = Batch::default();
+            self.sessions.require_in(&mut batch, who).await?;
             let mut slot = self.roster.totp(subject).await?;
             let first = !slot.value.devices.iter().any(TotpDevice::enabled);
             if find(&mut slot, &command.device_id)?.enabled() {
@@ -142,7 +145,6 @@ impl Factors {
             device.pending_until = None;
             device.last_used_at = Some(now);
             device.used_steps.add(accepted.step);
-            let mut batch = Batch::default();
             batch.save(&slot)?;
             let recovery_codes = if first {
                 self.recovery.issue(&mut batch, subject, FactorKind::Totp)?
@@ -184,6 +186,8 @@ impl Factors {
             self.roster.require(Action::RemoveFactor, who).await?;
         }
         let result = self.deployment.retried(|| async {
+            let mut batch = Batch::default();
+            self.sessions.require_in(&mut batch, who).await?;
             let mut slot = self.roster.totp(subject).await?;
             find(&mut slot, &id)?;
             let mut events = Vec::new();
@@ -196,7 +200,6 @@ impl Factors {
                     .await?;
             }
             slot.value.devices.retain(|device| device.id != id);
-            let mut batch = Batch::default();
             batch.save(&slot)?;
             if !slot.value.devices.iter().any(TotpDevice::enabled) {
                 RecoveryDesk::discard(&mut batch, subject, FactorKind::Totp);

@@ -195,8 +195,9 @@ impl Factors {
         })?;
         self.deployment
             .retried(|| async {
-                let slot = self.with_pending::<K>(&device).await?;
                 let mut batch = Batch::default();
+                self.sessions.require_in(&mut batch, who).await?;
+                let slot = self.with_pending::<K>(&device).await?;
                 let mut challenge = Challenge {
                     codes: Vec::new(),
                     ..draft.clone()
@@ -270,6 +271,8 @@ impl Factors {
         self.book.open(raw, subject, &[words.enrol_purpose]).await?;
         self.count(who, words.enrol).await?;
         let result = self.deployment.retried(|| async {
+            let mut batch = Batch::default();
+            self.sessions.require_in(&mut batch, who).await?;
             let challenge = self.book.open(raw, subject, &[words.enrol_purpose]).await?;
             let id = self.codes.check(&challenge, K::FACTOR, command.code.trimmed())?;
             if challenge.device.as_ref() != Some(&id) {
@@ -302,7 +305,6 @@ impl Factors {
             if confirmed >= self.limit(K::FACTOR) {
                 return Err(DEVICE_LIMIT.error());
             }
-            let mut batch = Batch::default();
             batch.save(&slot)?;
             ChallengeBook::consume(&mut batch, &challenge)?;
             let recovery_codes = if first {

@@ -80,6 +80,7 @@ impl Factors {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
+                self.sessions.require_in(&mut batch, who).await?;
                 let mut challenge = Challenge {
                     codes: Vec::new(),
                     ..draft.clone()
@@ -174,6 +175,8 @@ impl Factors {
         };
         self.count(who, attempts).await?;
         let result = self.deployment.retried(|| async {
+            let mut batch = Batch::default();
+            self.sessions.require_in(&mut batch, who).await?;
             let challenge = self.book.open(raw, subject, &[words.remove_purpose]).await?;
             let id = challenge
                 .device
@@ -186,7 +189,6 @@ impl Factors {
                 return Err(DEVICE_NOT_FOUND.error());
             }
             let last = !slot.value.devices.iter().any(ContactDevice::enabled);
-            let mut batch = Batch::default();
             batch.save(&slot)?;
             let remark = self
                 .prove_removal(&mut batch, who, &challenge, K::FACTOR, &command, last)

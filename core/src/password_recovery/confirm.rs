@@ -4,6 +4,7 @@ use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::passwords::PasswordHash;
+use portcullis_ports::storage::STORE_CONFLICT;
 
 use super::model::{ConfirmRecovery, RECOVERY_FACTOR_REQUIRED};
 use super::{Named, PasswordRecovery};
@@ -14,6 +15,7 @@ use crate::challenges::{CHALLENGE_ENDED, Challenge, ChallengeBook};
 use crate::factors::{FactorKind, Roster};
 use crate::messages::Change;
 use crate::recovery_codes::RecoveryDesk;
+use crate::sessions::EndReason;
 use crate::table::Batch;
 
 /// The most devices of one kind that are told. Each costs two of the hundred writes of a commit.
@@ -41,9 +43,22 @@ impl PasswordRecovery {
             return Err(factor_required(proven.challenge.as_ref()));
         }
         let hash = self.passwords.hash(&command.new_password).await?;
-        self.deployment
+        let done = self
+            .deployment
             .retried(|| self.set_password(named, &hash, source))
-            .await
+            .await;
+        if done.as_ref().is_err_and(|error| error.code() == STORE_CONFLICT) {
+            // Whoever is signed in may write so often that this never gets through: they go first.
+            let subject = &proven.account.subject;
+            self.sessions
+                .end_all_at_once(subject, EndReason::PasswordRecovered)
+                .await?;
+            return self
+                .deployment
+                .retried(|| self.set_password(named, &hash, source))
+                .await;
+        }
+        done
     }
 
     async fn set_password(&self, named: Named<'_>, hash: &PasswordHash, source: &Source) -> Result<()> {
@@ -54,7 +69,8 @@ impl PasswordRecovery {
         let account = self.account(&found).await?;
         let subject = &account.subject;
         let mut batch = Batch::default();
-        self.sessions.end_all_in(&mut batch, subject).await?;
+        let reason = EndReason::PasswordRecovered;
+        self.sessions.end_all_in(&mut batch, subject, reason).await?;
         batch.remove(&found);
         let told = if account.email_verified_at.is_some() {
             let challenge = self.asked(named.handle, subject).await?;

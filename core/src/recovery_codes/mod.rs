@@ -22,6 +22,7 @@ use crate::factors::{FactorKind, NO_DEVICE, Roster};
 use crate::input;
 use crate::messages::Change;
 use crate::notices::Notices;
+use crate::sessions::Sessions;
 use crate::table::Batch;
 
 /// How many codes are issued at once.
@@ -34,6 +35,7 @@ const BYTES: usize = 10;
 pub struct RecoveryDesk {
     deployment: Arc<Deployment>,
     roster: Roster,
+    sessions: Sessions,
     audit: Audit,
     notices: Notices,
 }
@@ -42,12 +44,14 @@ impl RecoveryDesk {
     pub(crate) fn new(
         deployment: &Arc<Deployment>,
         roster: &Roster,
+        sessions: &Sessions,
         audit: &Audit,
         notices: &Notices,
     ) -> Self {
         Self {
             deployment: Arc::clone(deployment),
             roster: roster.clone(),
+            sessions: sessions.clone(),
             audit: audit.clone(),
             notices: notices.clone(),
         }
@@ -75,16 +79,17 @@ impl RecoveryDesk {
     /// Replaces the codes of an enrolled factor.
     ///
     /// # Errors
-    /// `step-up-required`; `no-device` if the factor is not enrolled.
+    /// `step-up-required`; `no-device` if the factor is not enrolled; `session-ended` if it ended meanwhile.
     pub async fn regenerate(&self, who: &SignedIn, factor: FactorKind) -> Result<RecoveryCodes> {
         self.roster.require(Action::RegenerateRecoveryCodes, who).await?;
         self.deployment
             .retried(|| async {
+                let mut batch = Batch::default();
+                self.sessions.require_in(&mut batch, who).await?;
                 if !self.roster.kinds(who.subject()).await?.contains(&factor) {
                     return Err(NO_DEVICE
                         .says("Recovery codes stand in for a factor: enrol a device of this kind first."));
                 }
-                let mut batch = Batch::default();
                 let recovery_codes = self.issue(&mut batch, who.subject(), factor)?;
                 let event =
                     Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.word());

@@ -11,7 +11,7 @@ use super::{Credential, Granted, Proof, Session, Sessions};
 use crate::access::Identified;
 use crate::challenges::Transport;
 use crate::deployment::fingerprint;
-use crate::epochs::{Epoch, Epochs, Lineage};
+use crate::epochs::{EndReason, Epoch, Epochs, Lineage};
 use crate::table::Batch;
 
 /// How many sessions that are over one new session clears away.
@@ -54,6 +54,7 @@ impl Sessions {
             ip: who.source.ip.to_string(),
             user_agent: who.source.user_agent.to_string(),
             revoked_at: None,
+            ended_by: None,
             lineage: new.lineage.clone(),
         };
         self.make_room(batch, &session, &epoch).await?;
@@ -104,10 +105,9 @@ impl Sessions {
         let parent = new.lineage.session.as_ref();
         let live: Vec<&Listed> = listed.iter().filter(|one| one.is_live()).collect();
         let surplus = (live.len() + 1).saturating_sub(limit).min(CLEARED);
-        for ending in eviction::to_evict(&live, parent, surplus) {
-            batch.clear::<Session>(ending.id.to_string(), Session::SORT.into());
-            batch.overwrite(&ending.ended_line(&new.subject, now))?;
-        }
+        let ending = eviction::to_evict(&live, parent, surplus);
+        self.end_each_in(batch, &new.subject, &ending, EndReason::TooMany)
+            .await?;
         let over: Vec<&Listed> = listed.iter().filter(|one| !one.is_live()).collect();
         let too_many = over.len().saturating_sub(limit);
         let cleared = over

@@ -1,19 +1,37 @@
 //! How sessions end: one with all that grew from it, all others, or all.
 
+use futures_util::future::try_join_all;
 use portcullis_ports::Result;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
+use portcullis_ports::storage::STORE_CONFLICT;
 
 use super::lines::{Listed, descendants};
 use super::records::Line;
-use super::{RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND, Session, Sessions};
+use super::{RevokeSession, SESSION_NOT_FOUND, Session, Sessions};
 use crate::access::SignedIn;
 use crate::audit::Event;
-use crate::epochs::{Current, Lineage, TokenId};
+use crate::epochs::{Current, EndReason, Lineage, TokenId};
 use crate::table::Batch;
 
 /// Sessions that are ended one by one in one commit.
 const SLICE: usize = 40;
+
+/// Whether the end of a session is written into the history in the same commit.
+#[derive(Clone, Copy)]
+enum History {
+    Written(&'static str),
+    Left,
+}
+
+/// What one commit of the end of a session did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slice {
+    /// This many sessions that grew from it were left.
+    Ended { grown: usize },
+    /// Nothing was left to be done.
+    Nothing,
+}
 
 /// What became of the other sessions of an account.
 pub(crate) struct OthersEnded {
@@ -37,54 +55,93 @@ impl Sessions {
         self.end_one(who, &who.session.id, "sign_out").await
     }
 
+    /// The first commit ends the session with everything that grew from it, however much that is. What does not fit is
+    /// ended by name in it, and written down session by session in further commits.
     async fn end_one(&self, who: &SignedIn, id: &SessionId, event: &'static str) -> Result<()> {
         let subject = who.subject();
-        // Each commit ends as many as fit, until none is left.
-        loop {
-            let left = self.deployment.retried(|| async {
-                let mut batch = Batch::default();
-                self.deployment.take_turn(&mut batch, subject).await;
-                let found = self.read(id).await?.filter(|session| session.subject == *subject);
-                let found = found.ok_or_else(|| SESSION_NOT_FOUND.error())?;
-                let current = self.epochs.current(subject).await?;
-                let listed = self.listed(subject, &current.epoch).await?;
-                let mut grown = descendants(id, &listed);
-                grown.retain(|one| one.is_live());
-                let over =
-                    found.revoked_at.is_some() || !current.epoch.admits_session(&found.id, &found.lineage);
-                if over && grown.is_empty() {
-                    return Ok(false);
-                }
-                let left = grown.len() > SLICE;
-                grown.truncate(SLICE);
-                let mut event = Event::success(event, &who.source).with("session_id", id);
-                if !grown.is_empty() {
-                    event = event.with("grown_from_it", grown.len());
-                }
-                if !over {
-                    let ended = found.ended(self.deployment.now());
-                    batch.replace(&found, &ended)?;
-                    batch.overwrite(&Line::of(&ended))?;
-                }
-                self.end_grown_in(&mut batch, subject, &grown)?;
-                let tokens = tokens_of(who, &found);
-                if !tokens.is_empty() {
-                    self.epochs.revoke_in(&mut batch, current, &tokens)?;
-                }
-                self.audit.append(&mut batch, subject, &[event]).await?;
-                self.deployment.commit(batch).await?;
-                Ok(left)
-            });
-            if !left.await? {
-                return Ok(());
+        let history = History::Written(event);
+        let mut ended = self.deployment.retried(|| self.end_slice(who, id, history)).await;
+        if is_conflict(&ended) {
+            ended = self
+                .deployment
+                .retried(|| self.end_slice(who, id, History::Left))
+                .await;
+            if let Ok(Slice::Ended { grown }) = &ended {
+                let event = end_event(event, who, id, *grown);
+                self.audit.record(subject, &[event]).await?;
             }
         }
+        let mut left = ended?;
+        while left != Slice::Nothing {
+            left = self
+                .deployment
+                .retried(|| self.end_slice(who, id, History::Left))
+                .await?;
+        }
+        Ok(())
     }
 
-    fn end_grown_in(&self, batch: &mut Batch, subject: &Subject, grown: &[&Listed]) -> Result<()> {
+    async fn end_slice(&self, who: &SignedIn, id: &SessionId, history: History) -> Result<Slice> {
+        let subject = who.subject();
+        let mut batch = Batch::default();
+        self.deployment.take_turn(&mut batch, subject).await;
+        let found = self.read(id).await?.filter(|session| session.subject == *subject);
+        let found = found.ok_or_else(|| SESSION_NOT_FOUND.error())?;
+        let current = self.epochs.current(subject).await?;
+        let first = found.revoked_at.is_none();
+        if first && !current.epoch.admits_session(&found.id, &found.lineage) {
+            return Ok(Slice::Nothing);
+        }
+        let listed = self.listed(subject, &current.epoch).await?;
+        let mut grown = descendants(id, &listed);
+        grown.retain(|one| one.summary.revoked_at.is_none());
+        if !first && grown.is_empty() {
+            return Ok(Slice::Nothing);
+        }
+        let all = grown.len();
+        let others = grown.split_off(grown.len().min(SLICE));
+        if first {
+            let ends_itself = *id == who.session.id || grown.iter().any(|one| one.id == who.session.id);
+            if !ends_itself {
+                batch.check(&self.asking(who, &current).await?);
+            }
+            let reason = if *id == who.session.id {
+                EndReason::SignedOut
+            } else {
+                EndReason::Revoked
+            };
+            let ended = found.ended(self.deployment.now(), reason);
+            batch.replace(&found, &ended)?;
+            batch.overwrite(&Line::of(&ended))?;
+            let others: Vec<SessionId> = others.into_iter().map(|one| one.id.clone()).collect();
+            let tokens = tokens_of(who, &found);
+            self.epochs.revoke_in(&mut batch, current, id, &others, &tokens)?;
+            if let History::Written(event) = history {
+                let event = end_event(event, who, id, all);
+                self.audit.append(&mut batch, subject, &[event]).await?;
+            }
+        }
+        self.end_each_in(&mut batch, subject, &grown, EndReason::Revoked)
+            .await?;
+        self.deployment.commit(batch).await?;
+        Ok(Slice::Ended { grown: all })
+    }
+
+    /// Adds to a batch that these sessions end, each by itself.
+    pub(super) async fn end_each_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        ending: &[&Listed],
+        reason: EndReason,
+    ) -> Result<()> {
         let now = self.deployment.now();
-        for one in grown {
-            batch.clear::<Session>(one.id.to_string(), Session::SORT.into());
+        let read = ending.iter().map(|one| self.read(&one.id));
+        for (one, session) in ending.iter().zip(try_join_all(read).await?) {
+            match session {
+                Some(session) => batch.overwrite(&session.ended(now, reason))?,
+                None => batch.clear::<Session>(one.id.to_string(), Session::SORT.into()),
+            }
             batch.overwrite(&one.ended_line(subject, now))?;
         }
         Ok(())
@@ -96,17 +153,47 @@ impl Sessions {
     /// # Errors
     /// `session-ended` if another session was faster.
     pub async fn revoke_others(&self, who: &SignedIn) -> Result<u64> {
+        let ending = (who, true, EndReason::OthersEnded);
+        let mut before = 0;
+        let ended = self
+            .deployment
+            .retried(|| self.commit_end_of_others(ending, Some(0)))
+            .await;
+        let ended = match ended {
+            Err(error) if error.code() == STORE_CONFLICT => {
+                before = self.end_others_at_once(ending).await?;
+                self.deployment
+                    .retried(|| self.commit_end_of_others(ending, Some(before)))
+                    .await
+            }
+            decided => decided,
+        };
+        Ok(before + ended?)
+    }
+
+    /// Ends all other sessions in a commit that only another end can collide with, whatever else others write meanwhile:
+    /// those who write it end with it. What belongs to it, such as the history, is to be written afterwards.
+    pub(crate) async fn end_others_at_once(&self, ending: (&SignedIn, bool, EndReason)) -> Result<u64> {
         self.deployment
-            .retried(|| async {
-                let mut batch = Batch::default();
-                let ended = self.end_others_in(&mut batch, who, true).await?;
-                let event =
-                    Event::success("ui_session_revoke_others", &who.source).with("revoked", ended.revoked);
-                self.audit.append(&mut batch, who.subject(), &[event]).await?;
-                self.deployment.commit(batch).await?;
-                Ok(ended.revoked)
-            })
+            .retried(|| self.commit_end_of_others(ending, None))
             .await
+    }
+
+    /// `counted` is how many were ended just before, for the history; without it none is written.
+    async fn commit_end_of_others(
+        &self,
+        (who, with_tokens, reason): (&SignedIn, bool, EndReason),
+        counted: Option<u64>,
+    ) -> Result<u64> {
+        let mut batch = Batch::default();
+        let ended = self.end_others_in(&mut batch, who, with_tokens, reason).await?;
+        if let Some(counted) = counted {
+            let event = Event::success("ui_session_revoke_others", &who.source)
+                .with("revoked", counted + ended.revoked);
+            self.audit.append(&mut batch, who.subject(), &[event]).await?;
+        }
+        self.deployment.commit(batch).await?;
+        Ok(ended.revoked)
     }
 
     /// Adds the end of all other sessions and of all access tokens and open challenges of the account to a batch.
@@ -119,18 +206,17 @@ impl Sessions {
         batch: &mut Batch,
         who: &SignedIn,
         with_tokens: bool,
+        reason: EndReason,
     ) -> Result<OthersEnded> {
         let subject = who.subject();
         self.deployment.take_turn(batch, subject).await;
         let current = self.epochs.current(subject).await?;
-        let asking = self.read(&who.session.id).await?.filter(|asking| {
-            self.is_live(asking) && current.epoch.admits_session(&asking.id, &asking.lineage)
-        });
-        let asking = asking.ok_or_else(|| SESSION_ENDED.error())?;
+        let asking = self.asking(who, &current).await?;
+        batch.check(&asking);
         let revoked = self.live_but(subject, &current, Some(&asking.id)).await?;
         let lineage = self
             .epochs
-            .end_in(batch, current, Some(&asking.id), with_tokens)?;
+            .end_in(batch, current, Some(&asking.id), with_tokens, reason)?;
         Ok(OthersEnded {
             revoked,
             lineage: Lineage {
@@ -143,18 +229,47 @@ impl Sessions {
 
     /// Adds the end of all sessions, access tokens and open challenges of a person to a batch, and says how many
     /// sessions lived until now. Call it before anything is read that the commit depends on.
-    pub(crate) async fn end_all_in(&self, batch: &mut Batch, subject: &Subject) -> Result<u64> {
+    pub(crate) async fn end_all_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        reason: EndReason,
+    ) -> Result<u64> {
         self.deployment.take_turn(batch, subject).await;
         let current = self.epochs.current(subject).await?;
         let revoked = self.live_but(subject, &current, None).await?;
-        self.epochs.end_in(batch, current, None, false)?;
+        self.epochs.end_in(batch, current, None, false, reason)?;
         Ok(revoked)
+    }
+
+    /// The same in a commit of its own, as [`Sessions::end_others_at_once`].
+    pub(crate) async fn end_all_at_once(&self, subject: &Subject, reason: EndReason) -> Result<u64> {
+        self.deployment
+            .retried(|| async {
+                let mut batch = Batch::default();
+                let revoked = self.end_all_in(&mut batch, subject, reason).await?;
+                self.deployment.commit(batch).await?;
+                Ok(revoked)
+            })
+            .await
     }
 
     async fn live_but(&self, subject: &Subject, current: &Current, kept: Option<&SessionId>) -> Result<u64> {
         let listed = self.listed(subject, &current.epoch).await?;
         let live = listed.iter().filter(|one| one.is_live() && Some(&one.id) != kept);
         Ok(live.count() as u64)
+    }
+}
+
+fn is_conflict<T>(done: &Result<T>) -> bool {
+    done.as_ref().is_err_and(|error| error.code() == STORE_CONFLICT)
+}
+
+fn end_event<'a>(name: &'static str, who: &'a SignedIn, id: &SessionId, grown: usize) -> Event<'a> {
+    let event = Event::success(name, &who.source).with("session_id", id);
+    match grown {
+        0 => event,
+        grown => event.with("grown_from_it", grown),
     }
 }
 

@@ -9,7 +9,7 @@ use portcullis_ports::{Result, Timestamp};
 
 use super::records::{Line, Summary};
 use super::{Session, Sessions};
-use crate::epochs::Epoch;
+use crate::epochs::{EndReason, Epoch};
 
 /// An ended session stays in the list for this long.
 pub(super) const AFTERLIFE: Duration = Duration::from_hours(24);
@@ -121,9 +121,10 @@ pub(super) fn descendants<'a>(of: &SessionId, listed: &'a [Listed]) -> Vec<&'a L
 
 impl Session {
     /// The session once it is ended.
-    pub(super) fn ended(&self, now: Timestamp) -> Self {
+    pub(super) fn ended(&self, now: Timestamp, reason: EndReason) -> Self {
         Self {
             revoked_at: Some(now),
+            ended_by: Some(reason),
             expires_at: self.expires_at.min(now + AFTERLIFE),
             ..self.clone()
         }

@@ -3,6 +3,8 @@
 mod begin;
 mod device;
 mod ending;
+#[cfg(test)]
+mod ending_tests;
 mod eviction;
 #[cfg(test)]
 mod lineage_tests;
@@ -23,6 +25,7 @@ use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 pub(crate) use begin::NewSession;
+pub(crate) use ending::OthersEnded;
 pub use listing::{PAGE, PageCursor};
 pub(crate) use model::Proof;
 pub use model::{
@@ -37,7 +40,8 @@ use crate::audit::Audit;
 use crate::budgets::Budgets;
 use crate::challenges::Transport;
 use crate::deployment::Deployment;
-use crate::epochs::{Epochs, Lineage};
+pub use crate::epochs::EndReason;
+use crate::epochs::{Current, Epochs, Lineage};
 use crate::factors::FactorKind;
 use crate::table::{Batch, Versioned};
 
@@ -125,7 +129,7 @@ impl Sessions {
         };
         let known = self.read(&id).await?.filter(|known| known.opens_with(secret));
         match known {
-            Some(known) => Ok(!self.goes_on(&known).await?),
+            Some(known) => Ok(self.end_reason(&known).await?.is_some()),
             None => Ok(false),
         }
     }
@@ -155,26 +159,34 @@ impl Sessions {
         }
     }
 
-    /// The session as the store has it now.
+    /// The session as the store has it now, for somebody who holds its credential.
+    ///
+    /// # Errors
+    /// `session-ended`, which says why.
     pub(crate) async fn live(&self, id: &SessionId) -> Result<Versioned<Session>> {
-        match self.read(id).await? {
-            Some(found) if self.goes_on(&found).await? => Ok(found),
-            _ => Err(SESSION_ENDED.error()),
+        let found = self.read(id).await?.ok_or_else(|| SESSION_ENDED.error())?;
+        match self.end_reason(&found).await? {
+            None => Ok(found),
+            Some(reason) => Err(SESSION_ENDED
+                .says(reason.sentence())
+                .member("reason", reason.word())),
         }
     }
 
-    /// Whether a session that the store has lives.
-    async fn goes_on(&self, session: &Session) -> Result<bool> {
-        if !self.is_live(session) {
-            return Ok(false);
+    /// Why a session that the store has does not live; `None` if it does.
+    async fn end_reason(&self, session: &Session) -> Result<Option<EndReason>> {
+        let by_itself = session.end_reason(self.deployment.now(), &self.deployment.settings.sessions);
+        if session.revoked_at.is_some() {
+            return Ok(by_itself);
         }
         let recent = self.epochs.recent(&session.subject).await?;
         if recent.admits_session(&session.id, &session.lineage) {
-            return Ok(true);
+            return Ok(by_itself);
         }
         // Another node may have kept or begun it a moment ago.
         let current = self.epochs.current(&session.subject).await?;
-        Ok(current.epoch.admits_session(&session.id, &session.lineage))
+        let ended = current.epoch.end_reason(&session.id, &session.lineage);
+        Ok(ended.or(by_itself))
     }
 
     /// What is made now by this session carries this.
@@ -192,6 +204,32 @@ impl Sessions {
             session: Some(found.id.clone()),
             ..epoch.fresh(found.lineage.foreign)
         })
+    }
+
+    /// Adds to a commit that it fails if the session that asks ends meanwhile, on whichever node. Call it before anything
+    /// is read that the commit depends on.
+    ///
+    /// # Errors
+    /// `session-ended` if it has ended already.
+    pub(crate) async fn require_in(&self, batch: &mut Batch, who: &SignedIn) -> Result<()> {
+        self.deployment.take_turn(batch, who.subject()).await;
+        let current = self.epochs.current(who.subject()).await?;
+        let asking = self.asking(who, &current).await?;
+        Epochs::require_in(batch, &current);
+        batch.check(&asking);
+        Ok(())
+    }
+
+    /// The session that asks, as the store has it now.
+    ///
+    /// # Errors
+    /// `session-ended` if it does not live any more.
+    async fn asking(&self, who: &SignedIn, current: &Current) -> Result<Versioned<Session>> {
+        let found = self
+            .read(&who.session.id)
+            .await?
+            .filter(|found| self.is_live(found) && current.epoch.admits_session(&found.id, &found.lineage));
+        found.ok_or_else(|| SESSION_ENDED.error())
     }
 
     /// A live session as the proof of the first factor: what begins with it ends with it.
@@ -223,8 +261,10 @@ impl Sessions {
         beside: Option<&SessionId>,
     ) -> Result<Lineage> {
         let epoch = self.epochs.recent(subject).await?;
-        // Many providers tell the time in whole seconds.
-        let too_old = |began: Timestamp| at.seconds() < began.seconds();
+        // Many providers tell the time in whole seconds. What began in the future was written by a clock that was ahead:
+        // until then nobody could prove anything that is young enough.
+        let now = self.deployment.now();
+        let too_old = |began: Timestamp| at.seconds() < began.seconds() && began <= now;
         let lineage = epoch.fresh(true);
         if epoch.began_at().is_some_and(too_old) && !epoch.keeps(beside) {
             return Err(UNAUTHENTICATED.says(

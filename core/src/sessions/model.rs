@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::PageCursor;
 use crate::challenges::Transport;
 use crate::deployment::fingerprint;
-use crate::epochs::Lineage;
+use crate::epochs::{EndReason, Lineage};
 use crate::factors::FactorKind;
 use crate::settings;
 
@@ -84,6 +84,9 @@ pub struct Session {
     pub user_agent: String,
     /// When it was ended early, by itself.
     pub revoked_at: Option<Timestamp>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_by: Option<EndReason>,
     /// What it grew from, and ends with.
     #[serde(default)]
     pub(crate) lineage: Lineage,
@@ -97,9 +100,20 @@ impl Session {
 
     /// Whether it may be used, as far as it tells by itself.
     pub fn is_live(&self, now: Timestamp, settings: &settings::Sessions) -> bool {
-        self.revoked_at.is_none()
-            && now < self.expires_at
-            && now.since(self.last_seen_at) <= settings.idle.get()
+        self.end_reason(now, settings).is_none()
+    }
+
+    /// Why it may not be used, as far as it tells by itself.
+    pub(super) fn end_reason(&self, now: Timestamp, settings: &settings::Sessions) -> Option<EndReason> {
+        if self.revoked_at.is_some() {
+            Some(self.ended_by.unwrap_or_default())
+        } else if now >= self.expires_at {
+            Some(EndReason::Expired)
+        } else if now.since(self.last_seen_at) > settings.idle.get() {
+            Some(EndReason::Idle)
+        } else {
+            None
+        }
     }
 }
 

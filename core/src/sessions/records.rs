@@ -7,6 +7,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
+use super::lines::AFTERLIFE;
 use crate::epochs::Lineage;
 use crate::recall::Memory;
 use crate::table::Stored;
@@ -37,7 +38,8 @@ impl Stored for Session {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
+        // Until then whoever holds it is told why it is over.
+        Some(self.expires_at + AFTERLIFE)
     }
 }
 

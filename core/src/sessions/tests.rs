@@ -275,7 +275,13 @@ async fn the_end_of_everything_is_one_write_and_leaves_nothing() {
     }
     let mut batch = Batch::default();
     let sessions = &world.app.sessions;
-    assert_eq!(sessions.end_all_in(&mut batch, &ada.subject).await.unwrap(), 21);
+    assert_eq!(
+        sessions
+            .end_all_in(&mut batch, &ada.subject, EndReason::AllEnded)
+            .await
+            .unwrap(),
+        21
+    );
     assert_eq!(batch.len(), 1, "however many there are");
     world.app.deployment.commit(batch).await.unwrap();
     let ended = sessions.lineage(&here).await;

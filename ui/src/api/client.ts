@@ -8,7 +8,7 @@ export interface Surroundings {
   renewCsrfToken(): Promise<void>;
   /** Resolves true once the person has proved who they are, false when they cancelled. */
   stepUp(action: Action | null): Promise<boolean>;
-  sessionEnded(): void;
+  sessionEnded(problem: Problem): void;
 }
 
 export interface CallSettings {
@@ -57,7 +57,7 @@ async function call<T>(method: Method, path: string, body: object | undefined, s
         throw new Problem('cancelled', 'Nothing was changed.', { told: true });
       }
     } else if (endings.has(problem.code)) {
-      surroundings.sessionEnded();
+      surroundings.sessionEnded(problem);
       throw new Problem(problem.code, problem.detail, { status: problem.status, told: true });
     } else {
       throw problem;

@@ -13,13 +13,15 @@ export class Problem extends Error {
   readonly retryAfter: number | null;
   /** With `email-not-verified`: the sign-up whose code is missing. */
   readonly signUpId: string | null;
+  /** With `session-ended`: why. */
+  readonly reason: string | null;
   /** Another part of the panel has already told the person: nothing more to show. */
   readonly told: boolean;
 
   constructor(
     code: string,
     detail: string,
-    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null; signUpId?: string | null; told?: boolean } = {},
+    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null; signUpId?: string | null; reason?: string | null; told?: boolean } = {},
   ) {
     super(detail);
     this.name = 'Problem';
@@ -29,6 +31,7 @@ export class Problem extends Error {
     this.errors = more.errors ?? [];
     this.retryAfter = more.retryAfter ?? null;
     this.signUpId = more.signUpId ?? null;
+    this.reason = more.reason ?? null;
     this.told = more.told ?? false;
   }
 
@@ -62,6 +65,7 @@ export async function problemOf(response: Response): Promise<Problem> {
     errors: Array.isArray(body['errors']) ? body['errors'].filter(isFieldError) : [],
     retryAfter: Number.isFinite(wait) ? wait : null,
     signUpId: typeof body['sign_up_id'] === 'string' ? body['sign_up_id'] : null,
+    reason: typeof body['reason'] === 'string' ? body['reason'] : null,
   });
 }
 

@@ -1413,6 +1413,11 @@ export interface components {
             last_used_at: number;
         };
         /**
+         * @description Why a session is over, for whoever held it.
+         * @enum {string}
+         */
+        EndReason: "idle" | "expired" | "signed_out" | "revoked" | "others_ended" | "password_changed" | "password_recovered" | "too_many" | "all_ended" | "backup_restored";
+        /**
          * @description A kind of second factor.
          * @enum {string}
          */
@@ -1761,6 +1766,8 @@ export interface components {
             retry_after?: number;
             /** @description With `email-not-verified`: names the sign-up whose code is missing. */
             sign_up_id?: string;
+            /** @description With `session-ended`: why. Only whoever sends the credential of the session is told, for a day after its end. */
+            reason?: components["schemas"]["EndReason"];
         };
         /**
          * @description What a code given for a removal is.

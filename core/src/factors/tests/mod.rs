@@ -1,5 +1,6 @@
 //! Enrolment and removal of factors.
 
+mod ended_sessions;
 mod pages;
 
 use super::*;

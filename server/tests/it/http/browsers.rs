@@ -358,3 +358,47 @@ async fn signing_out_twice_clears_the_cookie_twice() {
         .refused(401, "unauthenticated")
         .await;
 }
+
+#[tokio::test]
+async fn an_ended_session_says_why_to_the_browser_that_holds_its_cookie() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let (revoked, ended) = (
+        start(&deployment, &ada.bearer).await,
+        start(&deployment, &ada.bearer).await,
+    );
+    let why = async |browser: &Browser| {
+        let refused = browser.call(deployment.get("/ui/me"));
+        let problem = refused.refused(401, "session-ended").await;
+        problem["reason"].clone()
+    };
+    let by_ada = |path: &str| deployment.post(path).by(&ada);
+    by_ada("/ui/sessions/revoke")
+        .json(json!({ "session_id": revoked.public_id }))
+        .ok()
+        .await;
+    assert_eq!(why(&revoked).await, "revoked");
+    by_ada("/ui/sessions/revoke_others").ok().await;
+    assert_eq!(why(&ended).await, "others_ended");
+    assert_eq!(why(&revoked).await, "revoked");
+    // Several cookies: the first that is known says why.
+    let unknown = "__Host-portcullis=ses_01h2xcejqtf2nbrexx3vqjhp41.x";
+    let both = format!("{unknown}; {}", ended.cookie);
+    let several = deployment.get("/ui/me").header("cookie", &both);
+    let problem = several.refused(401, "session-ended").await;
+    assert_eq!(problem["reason"], "others_ended");
+    // A guessed secret learns nothing.
+    let guessed = format!("{}x", ended.cookie);
+    let guessed = deployment.get("/ui/me").header("cookie", &guessed);
+    let problem = guessed.refused(401, "session-ended").await;
+    assert_eq!(problem.get("reason"), None, "{problem}");
+    // Signing out goes on to work, and clears the cookie.
+    let answer = ended.call(deployment.post("/auth/sign-out")).send().await;
+    assert_eq!((answer.status, answer.json()), (200, json!({ "status": "ok" })));
+    assert!(answer.header("set-cookie").ends_with("Max-Age=0"));
+
+    let eve = deployment.person("eve@example.com").await;
+    let idle = start(&deployment, &eve.bearer).await;
+    deployment.later(16 * 60);
+    assert_eq!(why(&idle).await, "idle");
+}
