@@ -48,7 +48,7 @@ impl Change {
 }
 
 /// How many cookies of the name are looked at.
-const MOST: usize = 8;
+pub(crate) const MOST: usize = 8;
 
 /// The values of all cookies of the name, without empty ones, in the order in which they were sent. A browser sends one;
 /// a client that keeps cookies by itself may send older ones along.

@@ -18,6 +18,8 @@ mod factors_email;
 mod factors_sms;
 mod factors_totp;
 mod file;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod levels;
 mod mailbox;
 mod meta;

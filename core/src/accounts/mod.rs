@@ -1,6 +1,8 @@
 //! Accounts with e-mail address and password, and who a request's first factor says it is.
 
 mod directory;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod known_words;
 mod model;
 mod password;

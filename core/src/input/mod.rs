@@ -1,6 +1,8 @@
 //! What every command may assume of its fields: bounded, trimmed, free of control characters.
 
 mod code;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod phone;
 mod secret;
 

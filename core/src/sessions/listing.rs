@@ -49,7 +49,7 @@ impl Sessions {
 
 /// A place in the list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Cursor {
+pub(super) struct Cursor {
     created_at: Timestamp,
     id: SessionId,
 }
@@ -62,11 +62,11 @@ impl Cursor {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!("{}.{}", self.created_at.millis(), self.id)
     }
 
-    fn parse(cursor: &PageCursor) -> Result<Self> {
+    pub(super) fn parse(cursor: &PageCursor) -> Result<Self> {
         let parsed = cursor.as_str().split_once('.').and_then(|(created_at, id)| {
             Some(Self {
                 created_at: Timestamp::from_millis(created_at.parse().ok()?),

@@ -6,6 +6,8 @@ mod ending;
 #[cfg(test)]
 mod ending_tests;
 mod eviction;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 #[cfg(test)]
 mod lineage_tests;
 mod lines;
