@@ -30,6 +30,8 @@ mod subject_locks;
 pub mod suppressions;
 mod table;
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod testing;
 
 pub use keyring::{check_root_secret, is_unused};

@@ -9,6 +9,8 @@ mod lanes;
 #[cfg(test)]
 mod lanes_tests;
 mod letters;
+#[cfg(test)]
+mod machine_tests;
 mod offer;
 mod records;
 pub(crate) mod sealed;

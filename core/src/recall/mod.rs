@@ -6,6 +6,8 @@
 //! second after a change was acknowledged no node goes by the old state.
 
 #[cfg(test)]
+mod machine_tests;
+#[cfg(test)]
 mod tests;
 
 use std::any::Any;

@@ -9,6 +9,7 @@ mod flags;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use portcullis_ports::Timestamp;
@@ -17,7 +18,7 @@ use quick_cache::sync::{Cache, GuardResult};
 use quick_cache::{Equivalent, Weighter};
 
 pub(crate) use flags::Announced;
-use flags::Flags;
+use flags::{Flag, Flags};
 
 /// What an entry takes beside its texts: the table's slot, three allocations and the counters of the body.
 const OVERHEAD: usize = 200;
@@ -126,9 +127,9 @@ pub(crate) enum Known {
 }
 
 /// The records in memory.
-pub(crate) struct RecordCache {
+pub(crate) struct RecordCache<F = AtomicBool> {
     entries: Cache<OwnedName, Entry, Weight>,
-    flags: Flags,
+    flags: Flags<F>,
     /// Heavier entries would push out everything else.
     heaviest: u64,
 }
@@ -136,12 +137,18 @@ pub(crate) struct RecordCache {
 impl RecordCache {
     /// A cache of at most so many bytes; none at all for zero.
     pub(crate) fn new(bytes: u64) -> Self {
+        Self::with(bytes, Flags::new())
+    }
+}
+
+impl<F: Flag> RecordCache<F> {
+    fn with(bytes: u64, flags: Flags<F>) -> Self {
         let items = usize::try_from(bytes / TYPICAL_WEIGHT).unwrap_or(usize::MAX);
         let entries = Cache::with_weighter(items.max(1), bytes, Weight);
         let heaviest = entries.shard_capacity() / 4;
         Self {
             entries,
-            flags: Flags::new(),
+            flags,
             heaviest,
         }
     }
@@ -206,5 +213,7 @@ impl RecordCache {
     }
 }
 
+#[cfg(test)]
+mod interleavings;
 #[cfg(test)]
 mod tests;
