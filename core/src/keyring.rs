@@ -60,6 +60,20 @@ pub async fn check_root_secret(store: &Arc<dyn RecordStore>, keys: &dyn KeyManag
     Ok(())
 }
 
+/// Whether two stores hold the same root secret, sealed at the same time: whatever was made with it in one then counts in
+/// the other.
+pub(crate) async fn has_same_root_secret(
+    one: &Arc<dyn RecordStore>,
+    other: &Arc<dyn RecordStore>,
+) -> Result<bool> {
+    let one = Table::<RootSecret>::new(one).find("root", "1").await?;
+    let other = Table::<RootSecret>::new(other).find("root", "1").await?;
+    Ok(match (one, other) {
+        (Some(one), Some(other)) => one.sealed == other.sealed,
+        _ => false,
+    })
+}
+
 /// What a store holds of the deployment that its keys belong to.
 enum State {
     /// The root secret.

@@ -18,11 +18,14 @@ mod keyring;
 mod links;
 mod messages;
 mod notices;
+#[cfg(test)]
+mod observed_store;
 pub mod outbox;
 pub mod password_recovery;
 mod recall;
 pub mod recovery_codes;
 pub mod resealing;
+pub mod restoring;
 pub mod sessions;
 pub mod settings;
 pub mod sms_spend;
@@ -168,11 +171,12 @@ impl App {
         let sessions = Sessions::new(&deployment, &epochs, &audit, &budgets);
         let passwords = PasswordDesk::new(&deployment, &directory, &budgets, &audit);
         let roster = Roster::new(&deployment);
-        let recovery_codes = RecoveryDesk::new(&deployment, &roster, &sessions, &audit, &notices);
+        let recovery_codes = RecoveryDesk::new(&deployment, &epochs, &roster, &sessions, &audit, &notices);
         let book = ChallengeBook::new(&deployment, &sessions);
         let codes = Codes::new(&deployment, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {
             deployment: Arc::clone(&deployment),
+            epochs: epochs.clone(),
             roster,
             directory: directory.clone(),
             sessions: sessions.clone(),

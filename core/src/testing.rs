@@ -1,19 +1,18 @@
 //! What core tests stand on: one deployment on fakes, and the steps that every journey begins with.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::inbound::Inbound;
 use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
-use portcullis_ports::storage::{Key, Page, Query, Record, RecordStore, StoreError, Version, Write};
+use portcullis_ports::storage::RecordStore;
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Clock, Result, Secret, Timestamp};
 use zeroize::Zeroizing;
@@ -23,6 +22,7 @@ use crate::accounts::{AccessToken, SignIn, SignUp, SignedUp};
 use crate::challenges::Opened;
 use crate::factors::{AddTotp, ConfirmTotp};
 use crate::input::SecretInput;
+pub(crate) use crate::observed_store::Observed;
 use crate::outbox::{Lane, NamedSender};
 use crate::sessions::{Granted, StartSession, Started};
 use crate::settings::Settings;
@@ -195,105 +195,6 @@ impl Presented for Bearer {
     }
 }
 
-/// What a store was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Work {
-    pub(crate) gets: usize,
-    pub(crate) queries: usize,
-    pub(crate) commits: usize,
-    pub(crate) writes: usize,
-}
-
-/// A store that counts what it is asked, and that can fail.
-pub(crate) struct Observed {
-    inner: Arc<MemoryStore>,
-    pub(crate) gets: AtomicUsize,
-    pub(crate) queries: AtomicUsize,
-    pub(crate) commits: AtomicUsize,
-    pub(crate) writes: AtomicUsize,
-    pub(crate) deaf: AtomicBool,
-    /// Commits are not done, and nobody is told.
-    pub(crate) forgetful: AtomicBool,
-    /// What happens before each commit.
-    meanwhile: Mutex<Option<Meanwhile>>,
-}
-
-/// What others do between the reads of a use case and its commit.
-type Meanwhile = Box<dyn FnMut(&[Write]) -> Option<BoxFuture<'static, ()>> + Send>;
-
-impl Observed {
-    fn new(inner: Arc<MemoryStore>) -> Self {
-        Self {
-            inner,
-            gets: AtomicUsize::default(),
-            queries: AtomicUsize::default(),
-            commits: AtomicUsize::default(),
-            writes: AtomicUsize::default(),
-            deaf: AtomicBool::default(),
-            forgetful: AtomicBool::default(),
-            meanwhile: Mutex::default(),
-        }
-    }
-
-    /// From now on this is done before each commit.
-    pub(crate) fn before_commits(
-        &self,
-        meanwhile: impl FnMut(&[Write]) -> Option<BoxFuture<'static, ()>> + Send + 'static,
-    ) {
-        *self.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
-    }
-
-    /// What it was asked since the last look.
-    pub(crate) fn work(&self) -> Work {
-        let taken = |counter: &AtomicUsize| counter.swap(0, Ordering::SeqCst);
-        Work {
-            gets: taken(&self.gets),
-            queries: taken(&self.queries),
-            commits: taken(&self.commits),
-            writes: taken(&self.writes),
-        }
-    }
-}
-
-#[async_trait]
-impl RecordStore for Observed {
-    async fn get(&self, key: &Key) -> std::result::Result<Option<Record>, StoreError> {
-        self.gets.fetch_add(1, Ordering::SeqCst);
-        self.inner.get(key).await
-    }
-
-    async fn query(&self, query: &Query) -> std::result::Result<Page, StoreError> {
-        self.queries.fetch_add(1, Ordering::SeqCst);
-        if self.deaf.load(Ordering::SeqCst) {
-            tokio::task::yield_now().await;
-            return Err(StoreError::Unavailable {
-                detail: "the test told it to fail".into(),
-                retry: None,
-            });
-        }
-        self.inner.query(query).await
-    }
-
-    async fn commit(&self, writes: &[Write]) -> std::result::Result<Vec<Option<Version>>, StoreError> {
-        self.commits.fetch_add(1, Ordering::SeqCst);
-        self.writes.fetch_add(writes.len(), Ordering::SeqCst);
-        let others = {
-            let mut meanwhile = self.meanwhile.lock().unwrap();
-            meanwhile.as_mut().and_then(|meanwhile| meanwhile(writes))
-        };
-        if let Some(others) = others {
-            others.await;
-        }
-        if self.forgetful.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable {
-                detail: "the test told it to fail".into(),
-                retry: None,
-            });
-        }
-        self.inner.commit(writes).await
-    }
-}
-
 /// One deployment on fakes.
 pub(crate) struct World {
     pub(crate) app: App,
@@ -332,6 +233,12 @@ pub(crate) async fn world_with(settings: Settings) -> World {
         vec![Office::new("main")],
     )
     .await
+}
+
+/// A deployment on a store that holds one already.
+pub(crate) async fn world_over(store: Arc<MemoryStore>, clock: Arc<FakeClock>) -> World {
+    let (settings, offices) = (Settings::default(), vec![Office::new("main")]);
+    world_on(store.clone(), store, false, clock, 9, settings, offices).await
 }
 
 /// A deployment with these senders; `post` is the first.

@@ -58,9 +58,12 @@ enum Command {
     /// Create, check or delete the tables of the record store at its vendor
     #[command(subcommand)]
     Tables(TablesCommand),
-    /// Copy all records into another store, or rewrite the file of one without unused space
+    /// Copy all records into another store, rewrite the file of one without unused space, mark one as restored
     #[command(subcommand)]
     Store(StoreCommand),
+    /// End the sessions of everybody
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// Look at messages that were given up, send them again, see what text messages cost
     #[command(subcommand)]
     Outbox(OutboxCommand),
@@ -254,12 +257,23 @@ pub(crate) struct BackupArguments {
 
 /// Options of `portcullis restore`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis restore --from /backups/portcullis-monday.db
+  portcullis restore --from /backups/portcullis-monday.db --ignore-current
+
+Every session, access token and pending code ends. Passwords, factors, recovery codes and suppressions stay as they are
+in the current store, which is kept beside the new one, so that nothing that was ended, used or removed after the backup
+comes back to life. With --ignore-current they are those of the backup: for a current store that is wrong.")]
 pub(crate) struct RestoreArguments {
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
     /// The copy
     #[arg(long, value_name = "FILE")]
     pub(crate) from: PathBuf,
+    /// Take nothing over from the current store
+    #[arg(long)]
+    pub(crate) ignore_current: bool,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
@@ -354,6 +368,47 @@ pub(crate) enum StoreCommand {
     Copy(CopyArguments),
     /// Rewrite the file of the embedded store without unused space; the service must not run
     Compact(SettingsArguments),
+    /// After a restore by other means: end what the backup brought back to life; the service must not run
+    MarkRestored(MarkRestoredArguments),
+}
+
+/// Options of `portcullis store mark-restored`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis store mark-restored --config /etc/portcullis/portcullis.toml
+
+For a store that did not come back through `portcullis restore`: point-in-time recovery of a table, a snapshot of a disk,
+a copied file. Run it before the first node starts. Every session, access token and pending code ends. The next use of
+a recovery code that was issued before uses up all of its set, because some may have been used since the backup.")]
+pub(crate) struct MarkRestoredArguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// End all sessions, access tokens and open sign-ins of everybody
+    EndAll(EndAllArguments),
+}
+
+/// Options of `portcullis sessions end-all`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  portcullis sessions end-all --config /etc/portcullis/portcullis.toml
+
+It is one write, however many sessions there are. On a store that several processes share the service goes on, and every
+node knows within a second; with the embedded store stop it first.")]
+pub(crate) struct EndAllArguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// Options of `portcullis store copy`.
@@ -427,6 +482,7 @@ fn dispatch(command: Command, environment: &Environment, out: &mut dyn Write) ->
         Command::Keys(command) => commands::keys::run(command, environment, out),
         Command::Tables(command) => commands::tables::run(command, environment, out),
         Command::Store(command) => commands::store::run(command, environment, out),
+        Command::Sessions(command) => commands::sessions::run(command, environment, out),
         Command::Outbox(command) => commands::outbox::outbox(command, environment, out),
         Command::Audit(command) => commands::audit::run(command, environment, out),
         Command::Suppressions(command) => commands::outbox::suppressions(command, environment, out),

@@ -100,12 +100,7 @@ impl Plan<Storage> for EmbeddedPlan {
         let store = tokio::task::spawn_blocking(opening)
             .await
             .map_err(|stopped| Error::internal("opening the store was interrupted").because(stopped))??;
-        let store = Arc::new(store);
-        Ok(ConnectedStore {
-            records: Arc::clone(&store) as Arc<_>,
-            scan: Arc::clone(&store) as Arc<_>,
-            probe: store,
-        })
+        Ok(store.connected())
     }
 
     fn offline(&self, runtime: &Runtime) -> Option<StoreTools> {

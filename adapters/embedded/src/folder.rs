@@ -61,9 +61,9 @@ impl Folder {
         self.0.join(format!("{DATABASE}{ending}"))
     }
 
-    /// What a restore writes before it takes the place of the store.
-    pub(crate) fn unfinished(&self) -> PathBuf {
-        self.beside(".restoring")
+    /// Where a restore puts the copy together before it takes the place of the store.
+    pub(crate) fn unfinished(&self) -> Self {
+        Self(self.beside(".restoring"))
     }
 
     /// Makes sure that there is such a folder and takes it for this process.
@@ -94,7 +94,7 @@ impl Folder {
         Ok(Lock(file))
     }
 
-    fn create(&self) -> Result<()> {
+    pub(crate) fn create(&self) -> Result<()> {
         if self.0.exists() && !self.0.is_dir() {
             return Err(STORE_FOLDER.says(format!(
                 "{} is a file, but the store needs a folder. Name another path, or move the file away.",
@@ -133,8 +133,13 @@ impl Folder {
 
     /// Removes what a restore that died has left.
     pub(crate) fn clear_unfinished(&self) -> Result<()> {
-        let path = self.unfinished();
-        match std::fs::remove_file(&path) {
+        let path = self.unfinished().0;
+        let removed = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
+        };
+        match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(cannot("remove", &path, &error))
             }

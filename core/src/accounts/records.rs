@@ -45,7 +45,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    pub(super) const SORT: &'static str = "account";
+    pub(crate) const SORT: &'static str = "account";
 }
 
 impl Stored for Account {

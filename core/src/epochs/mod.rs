@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
-use portcullis_ports::{Result, Timestamp};
+use portcullis_ports::storage::RecordStore;
+use portcullis_ports::{Entropy, Result, Timestamp};
 
 pub(crate) use lineage::{EpochId, Lineage, TokenId};
 pub use reason::EndReason;
@@ -19,7 +20,7 @@ pub(crate) use records::EPOCHS;
 use records::{DeploymentEpoch, EndedSession, Former, Kept, RevokedToken, SubjectEpoch};
 
 use crate::deployment::Deployment;
-use crate::table::{Batch, Slot};
+use crate::table::{Batch, Slot, Table};
 
 /// How long it is remembered when an epoch ended, for lists that show what ended.
 const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
@@ -90,6 +91,44 @@ impl Epochs {
             },
             slot,
         })
+    }
+
+    /// Adds the end of the epoch of everybody in a store to a batch. `uses_lost` says that nobody knows what was used up
+    /// before.
+    pub(crate) async fn end_everybody_in(
+        batch: &mut Batch,
+        (store, now, entropy): (&Arc<dyn RecordStore>, Timestamp, &dyn Entropy),
+        reason: EndReason,
+        uses_lost: bool,
+    ) -> Result<()> {
+        let empty = || DeploymentEpoch {
+            id: EpochId::default(),
+            changed_at: now,
+            reason,
+            uses_lost_at: None,
+        };
+        let mut slot = Table::<DeploymentEpoch>::new(store)
+            .slot(DeploymentEpoch::PARTITION, DeploymentEpoch::SORT, empty)
+            .await?;
+        let epoch = &mut slot.value;
+        epoch.id = EpochId::random(entropy)?;
+        epoch.changed_at = now;
+        epoch.reason = reason;
+        if uses_lost {
+            epoch.uses_lost_at = Some(now);
+        }
+        batch.save(&slot)
+    }
+
+    /// When a backup was last restored without knowing which codes were used up since it was made. What was issued until
+    /// then may have been.
+    pub(crate) async fn uses_lost_at(&self) -> Result<Option<Timestamp>> {
+        let found = self
+            .deployment
+            .recall
+            .find::<DeploymentEpoch>(DeploymentEpoch::PARTITION, DeploymentEpoch::SORT)
+            .await?;
+        Ok(found.and_then(|found| found.uses_lost_at))
     }
 
     /// Adds to the commit that it fails if the epoch was ended, or a token of it revoked, since it was read.

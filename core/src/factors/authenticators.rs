@@ -263,7 +263,10 @@ impl Factors {
             &self.deployment.settings.product.name,
             device.subject.as_str(),
         )?;
-        Ok(generator.accept(code, now, &device.used_steps))
+        let accepted = generator.accept(code, now, &device.used_steps);
+        // The step that a code had before a backup was restored may be missing from it.
+        let uses_lost_at = self.epochs.uses_lost_at().await?;
+        Ok(accepted.filter(|accepted| !accepted.may_be_used(now, uses_lost_at)))
     }
 }
 

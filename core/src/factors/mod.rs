@@ -33,6 +33,7 @@ use crate::audit::{Audit, Event};
 use crate::budgets::Budgets;
 use crate::challenges::{ChallengeBook, Codes};
 use crate::deployment::Deployment;
+use crate::epochs::Epochs;
 use crate::notices::Notices;
 use crate::recovery_codes::RecoveryDesk;
 use crate::sessions::Sessions;
@@ -41,6 +42,7 @@ use crate::sessions::Sessions;
 #[derive(Clone)]
 pub struct Factors {
     pub(crate) deployment: Arc<Deployment>,
+    pub(crate) epochs: Epochs,
     pub(crate) roster: Roster,
     pub(crate) directory: Directory,
     pub(crate) sessions: Sessions,

@@ -55,6 +55,16 @@ pub(super) struct Accepted {
     pub(super) clamped: bool,
 }
 
+impl Accepted {
+    /// Whether the same code may have been accepted before nobody knew any more what was used.
+    pub(super) fn may_be_used(self, now: Timestamp, uses_lost_at: Option<Timestamp>) -> bool {
+        let newest = |at| step_of(at).map_or(0, |step| step + DRIFT);
+        let lost = uses_lost_at.map_or(0, newest);
+        // A moment in the future was written by a clock that was ahead, and tells nothing.
+        self.step <= lost && lost <= newest(now)
+    }
+}
+
 fn step_of(time: Timestamp) -> Option<u64> {
     Some(u64::try_from(time.seconds()).ok()? / STEP_SECONDS)
 }
@@ -211,6 +221,24 @@ mod tests {
         assert!(accepted.clamped);
         used.add(accepted.step);
         assert_eq!(accept(&shown(1_200_000_000), 1_200_000_000, &used), None);
+    }
+
+    #[test]
+    fn codes_of_the_moment_before_uses_were_lost_are_refused_and_later_ones_are_not() {
+        let lost = 1_790_000_010;
+        let none = UsedSteps::default();
+        let used = |shown_at: i64, now: i64| {
+            let accepted = accept(&shown(shown_at), now, &none).unwrap();
+            accepted.may_be_used(at(now), Some(at(lost)))
+        };
+        for before in [-30, 0, 30] {
+            assert!(used(lost + before, lost), "{before}");
+        }
+        assert!(used(lost + 30, lost + 60));
+        assert!(!used(lost + 60, lost + 60));
+        assert!(!used(lost - 3600, lost - 3600), "the clock was ahead");
+        let accepted = accept(&shown(lost), lost, &none).unwrap();
+        assert!(!accepted.may_be_used(at(lost), None));
     }
 
     #[test]

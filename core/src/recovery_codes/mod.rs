@@ -18,6 +18,7 @@ use crate::access::{Action, SignedIn};
 use crate::audit::{Audit, Event};
 use crate::challenges::WRONG_CODE;
 use crate::deployment::Deployment;
+use crate::epochs::Epochs;
 use crate::factors::{FactorKind, NO_DEVICE, Roster};
 use crate::input;
 use crate::messages::Change;
@@ -34,6 +35,7 @@ const BYTES: usize = 10;
 #[derive(Clone)]
 pub struct RecoveryDesk {
     deployment: Arc<Deployment>,
+    epochs: Epochs,
     roster: Roster,
     sessions: Sessions,
     audit: Audit,
@@ -43,6 +45,7 @@ pub struct RecoveryDesk {
 impl RecoveryDesk {
     pub(crate) fn new(
         deployment: &Arc<Deployment>,
+        epochs: &Epochs,
         roster: &Roster,
         sessions: &Sessions,
         audit: &Audit,
@@ -50,6 +53,7 @@ impl RecoveryDesk {
     ) -> Self {
         Self {
             deployment: Arc::clone(deployment),
+            epochs: epochs.clone(),
             roster: roster.clone(),
             sessions: sessions.clone(),
             audit: audit.clone(),
@@ -59,6 +63,7 @@ impl RecoveryDesk {
 
     /// How many codes are left for each factor.
     pub async fn overview(&self, who: &SignedIn) -> Result<RecoveryOverview> {
+        let uses_lost_at = self.epochs.uses_lost_at().await?;
         let mut factors = Vec::new();
         for factor in FactorKind::ALL {
             let found = self
@@ -71,6 +76,7 @@ impl RecoveryDesk {
                 total: set.codes.len(),
                 remaining: set.remaining(),
                 issued_at: set.issued_at.seconds(),
+                outdated: set.is_outdated(uses_lost_at),
             }));
         }
         Ok(RecoveryOverview { factors })
@@ -145,7 +151,8 @@ impl RecoveryDesk {
         Ok(codes)
     }
 
-    /// Adds the use of a code to the commit that it opens, and says how many are left.
+    /// Adds the use of a code to the commit that it opens, and says how many are left. Where a backup was restored since
+    /// the set was issued, a code may have been used before without anybody knowing: the first one then uses up the set.
     ///
     /// # Errors
     /// `wrong-code` for a code that is unknown or used.
@@ -171,7 +178,13 @@ impl RecoveryDesk {
                 matching = Some(code);
             }
         }
-        matching.ok_or_else(wrong)?.used_at = Some(self.deployment.now());
+        let now = self.deployment.now();
+        matching.ok_or_else(wrong)?.used_at = Some(now);
+        if set.is_outdated(self.epochs.uses_lost_at().await?) {
+            for code in &mut set.codes {
+                code.used_at.get_or_insert(now);
+            }
+        }
         batch.replace(&found, &set)?;
         Ok(set.remaining())
     }

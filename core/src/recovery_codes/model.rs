@@ -23,6 +23,11 @@ pub(crate) struct RecoverySet {
 }
 
 impl RecoverySet {
+    /// Whether some of them may have been used without anybody knowing.
+    pub(crate) fn is_outdated(&self, uses_lost_at: Option<Timestamp>) -> bool {
+        uses_lost_at.is_some_and(|lost| self.issued_at <= lost)
+    }
+
     /// How many are left.
     pub(crate) fn remaining(&self) -> usize {
         self.codes.iter().filter(|code| code.used_at.is_none()).count()
@@ -41,6 +46,9 @@ pub struct RecoveryStatus {
     pub remaining: usize,
     /// When they were issued, in Unix seconds.
     pub issued_at: i64,
+    /// Whether the service was restored from a backup since: some of them may have been used before, so that the next use
+    /// of one uses up all. Replace them.
+    pub outdated: bool,
 }
 
 /// The recovery codes of an account, counted.

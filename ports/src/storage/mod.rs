@@ -17,7 +17,8 @@ use crate::probe::Probe;
 mod tools;
 
 pub use tools::{
-    Archive, BackupReport, CompactReport, Scan, ScanPage, StoreTools, TableReport, TableState, Tables,
+    Archive, BackupReport, CompactReport, Replaced, RestoreHook, Scan, ScanPage, StoreTools, TableReport,
+    TableState, Tables,
 };
 
 /// The most writes one commit may hold.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Collection, Record, StoreError};
+use super::{Collection, ConnectedStore, Record, StoreError};
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +25,32 @@ pub struct CompactReport {
     pub after: u64,
 }
 
+/// The store that a restore is about to replace.
+pub enum Replaced {
+    /// There is none.
+    Nothing,
+    /// It cannot be read any more, and why.
+    Unreadable(String),
+    /// As it was left. It is kept beside the new one.
+    Readable(ConnectedStore),
+}
+
+/// What must be done with a copy before it takes the place of the store, so that nobody uses it as it was.
+#[async_trait]
+pub trait RestoreHook: Send + Sync {
+    /// Changes the copy. The stores must not be used afterwards.
+    async fn prepare(&self, restored: &ConnectedStore, replaced: &Replaced) -> crate::Result<()>;
+}
+
 /// Copies of the whole store, for stores that live in a folder of ours.
 #[async_trait]
 pub trait Archive: Send + Sync {
     /// Writes a consistent, verified copy to a new file, while the store may be in use by another process.
     async fn backup(&self, to: &Path) -> crate::Result<BackupReport>;
 
-    /// Replaces the store by a copy after checking it. Refused while the store is in use; the old one is kept
-    /// beside it until the new one stands.
-    async fn restore(&self, from: &Path) -> crate::Result<BackupReport>;
+    /// Replaces the store by a copy after checking it and letting the hook change it. Refused while the store is in
+    /// use; the old one is kept beside it. If the hook fails, nothing is replaced.
+    async fn restore(&self, from: &Path, hook: &dyn RestoreHook) -> crate::Result<BackupReport>;
 
     /// Rewrites the store without unused space. Refused while it is in use.
     async fn compact(&self) -> crate::Result<CompactReport>;

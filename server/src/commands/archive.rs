@@ -1,14 +1,15 @@
-//! `portcullis backup`, `portcullis restore` and `portcullis store compact`: the file of the record store.
+//! `portcullis backup`, `portcullis restore`, `portcullis store compact` and `portcullis store mark-restored`.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use portcullis_core::restoring::{Knowledge, Restoring};
 use portcullis_ports::plugin::Maturity;
 use portcullis_ports::plugin::Port as _;
 use portcullis_ports::storage::{Archive, Storage, StorageCapability};
 
-use super::{confirm, existing, look, request, wait};
-use crate::cli::{BackupArguments, RestoreArguments, SettingsArguments};
+use super::{confirm, existing, look, request, wait, with_deployment};
+use crate::cli::{BackupArguments, MarkRestoredArguments, RestoreArguments, SettingsArguments};
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
 use crate::system;
@@ -16,6 +17,12 @@ use crate::system;
 /// What a backup does not hold.
 const REMINDER: &str = "\
 The key file is not in the copy. Keep it separately: without it the sealed secrets in the copy cannot be opened.";
+
+const ENDED: &str = "Every session, access token and pending code of before has ended.";
+/// What a backup cannot tell.
+const UNCERTAIN: &str = "\
+What was used, changed or removed after the backup is not known: the next use of an older recovery code uses up its whole
+set. docs/operating.md says what to tell people.";
 
 pub(crate) fn backup(
     arguments: BackupArguments,
@@ -48,6 +55,8 @@ pub(crate) fn restore(
 ) -> Result<(), Failure> {
     let archive = archive(arguments.settings, environment)?;
     let from = arguments.from;
+    let runtime = system::runtime()?;
+    let restoring = Restoring::new(&runtime.clock, &runtime.entropy, arguments.ignore_current);
     if !arguments.yes {
         confirm(&format!(
             "Replace the record store by {}? Type yes to go on: ",
@@ -56,7 +65,7 @@ pub(crate) fn restore(
     }
     let report = wait(async {
         archive
-            .restore(&from)
+            .restore(&from, &restoring)
             .await
             .map_err(|error| Failure::Other(in_full(&error)))
     })?;
@@ -67,6 +76,48 @@ pub(crate) fn restore(
         report.bytes,
         from.display()
     )?;
+    writeln!(out, "{ENDED}")?;
+    let knowledge = restoring.knowledge().unwrap_or(&Knowledge::NothingThere);
+    write!(out, "{}", told(knowledge))?;
+    Ok(())
+}
+
+/// What became of what the replaced store knew.
+fn told(knowledge: &Knowledge) -> String {
+    let why = match knowledge {
+        Knowledge::CarriedOver => {
+            return "Passwords, factors, recovery codes and suppressions are as they were in the store that was replaced.\n"
+                .to_owned();
+        }
+        Knowledge::NothingThere => "there was no store to replace".to_owned(),
+        Knowledge::Unreadable(why) => format!("the store that was replaced cannot be read: {why}"),
+        Knowledge::OtherDeployment => {
+            "the store that was replaced has another root secret, or one that was sealed anew since"
+                .to_owned()
+        }
+        Knowledge::Ignored => "--ignore-current was given".to_owned(),
+    };
+    format!(
+        "Passwords, factors, recovery codes and suppressions are those of the backup ({}).\n{UNCERTAIN}\n",
+        why.trim_end_matches('.')
+    )
+}
+
+pub(crate) fn mark_restored(
+    arguments: MarkRestoredArguments,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    if !arguments.yes {
+        confirm(
+            "End every session, and treat what was issued before as if it may have been used? Type yes to go on: ",
+        )?;
+    }
+    with_deployment(arguments.settings, environment, async |app, store| {
+        let marked = app.mark_restored(store).await;
+        marked.map_err(|error| Failure::Unavailable(in_full(&error)))
+    })?;
+    writeln!(out, "{ENDED}\n{UNCERTAIN}")?;
     Ok(())
 }
 

@@ -28,6 +28,7 @@ pub(crate) mod outbox;
 pub(crate) mod providers;
 pub(crate) mod reencrypt;
 pub(crate) mod serve;
+pub(crate) mod sessions;
 pub(crate) mod skeleton;
 pub(crate) mod store;
 pub(crate) mod tables;

@@ -19,6 +19,7 @@ mod nodes;
 mod plugins;
 mod program;
 mod reencrypt;
+mod restoring;
 mod secrets;
 mod setup;
 mod skeleton;

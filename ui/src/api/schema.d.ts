@@ -1927,6 +1927,11 @@ export interface components {
              * @description When they were issued, in Unix seconds.
              */
             issued_at: number;
+            /**
+             * @description Whether the service was restored from a backup since: some of them may have been used before, so that the next use
+             *     of one uses up all. Replace them.
+             */
+            outdated: boolean;
         };
         /**
          * RemovalBegun
@@ -7326,7 +7331,8 @@ export interface operations {
                      *           "factor": "totp",
                      *           "total": 10,
                      *           "remaining": 9,
-                     *           "issued_at": 1790000000
+                     *           "issued_at": 1790000000,
+                     *           "outdated": false
                      *         }
                      *       ]
                      *     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::clock::Clock;
-use portcullis_ports::storage::{Archive, BackupReport, CompactReport};
+use portcullis_ports::storage::{Archive, BackupReport, CompactReport, RestoreHook};
 use portcullis_ports::{Error, Result};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -36,9 +36,23 @@ impl Archive for FolderArchive {
         apart(move || backup::backup(&folder, &to)).await
     }
 
-    async fn restore(&self, from: &Path) -> Result<BackupReport> {
-        let (folder, from, now) = (self.folder.clone(), from.to_owned(), self.clock.now());
-        apart(move || restore::restore(&folder, &from, now)).await
+    async fn restore(&self, from: &Path, hook: &dyn RestoreHook) -> Result<BackupReport> {
+        let (folder, from, clock) = (self.folder.clone(), from.to_owned(), Arc::clone(&self.clock));
+        let staged = apart(move || restore::Staged::new(folder, &from, clock.as_ref())).await?;
+        let clock = Arc::clone(&self.clock);
+        let opened = apart(move || {
+            let (restored, replaced) = (staged.open(&clock)?, staged.replaced(&clock));
+            Ok((staged, restored, replaced))
+        });
+        let (staged, restored, replaced) = opened.await?;
+        let prepared = hook.prepare(&restored, &replaced).await;
+        apart(move || {
+            // Closing waits for what is still being written.
+            drop((restored, replaced));
+            prepared?;
+            staged.publish()
+        })
+        .await
     }
 
     async fn compact(&self) -> Result<CompactReport> {

@@ -1,47 +1,121 @@
 //! Putting a copy in the place of the store.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use portcullis_ports::storage::BackupReport;
-use portcullis_ports::{Result, Timestamp};
+use portcullis_ports::storage::{BackupReport, ConnectedStore, Replaced};
+use portcullis_ports::{Clock, Result, Timestamp};
 use rusqlite::OpenFlags;
 
-use super::{Unfinished, copy, remove, sync_file, verify};
+use super::{copy, remove, sync_file, verify};
 use crate::failure::{Failure, STORE_COPY, STORE_IN_USE, cannot};
-use crate::folder::{Folder, create_private};
+use crate::folder::{Folder, Lock, create_private};
 use crate::schema;
+use crate::store::EmbeddedStore;
 
-/// Checks a copy and puts it in the place of the store, whose files are kept under another name. If the process dies
+/// A checked copy that is about to take the place of the store, which nobody else can open meanwhile. If the process dies
 /// on the way, the folder holds the old store or the new one, each complete.
-pub(super) fn restore(folder: &Folder, from: &Path, now: Timestamp) -> Result<BackupReport> {
-    if !from.is_file() {
-        return Err(STORE_COPY.says(format!("There is no file {}.", from.display())));
+pub(super) struct Staged {
+    folder: Folder,
+    /// A folder of its own for the copy.
+    fresh: Folder,
+    now: Timestamp,
+    /// Dropped last but one: the copy is thrown away unless it was put in its place.
+    _cleaner: Cleaner,
+    _lock: Lock,
+}
+
+/// Removes the folder of the copy.
+struct Cleaner(Folder);
+
+impl Drop for Cleaner {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.clear_unfinished() {
+            tracing::warn!(?error, "an unfinished copy was left behind");
+        }
     }
-    let lock = folder.take()?;
-    let store = folder.database();
-    if is_same(from, &store) {
-        return Err(STORE_COPY.says(format!(
-            "{} is the store itself. Name a copy that `portcullis backup` has made.",
-            from.display()
-        )));
+}
+
+impl Staged {
+    /// Checks a copy and puts it beside the store.
+    pub(super) fn new(folder: Folder, from: &Path, clock: &dyn Clock) -> Result<Self> {
+        if !from.is_file() {
+            return Err(STORE_COPY.says(format!("There is no file {}.", from.display())));
+        }
+        let lock = folder.take()?;
+        let store = folder.database();
+        if is_same(from, &store) {
+            return Err(STORE_COPY.says(format!(
+                "{} is the store itself. Name a copy that `portcullis backup` has made.",
+                from.display()
+            )));
+        }
+        folder.clear_unfinished()?;
+        let (fresh, now) = (folder.unfinished(), clock.now());
+        fresh.create()?;
+        let cleaner = Cleaner(folder.clone());
+        let copied = fresh.database();
+        drop(create_private(&copied)?);
+        copy(from, &copied)?;
+        verify(&copied)?;
+        keep_versions_apart(&copied, &store, now)?;
+        Ok(Self {
+            folder,
+            fresh,
+            now,
+            _cleaner: cleaner,
+            _lock: lock,
+        })
     }
-    let fresh = folder.unfinished();
-    remove(&fresh)?;
-    drop(create_private(&fresh)?);
-    let unfinished = Unfinished(&fresh);
-    copy(from, &fresh)?;
-    let report = verify(&fresh)?;
-    keep_versions_apart(&fresh, &store, now)?;
-    sync_file(&fresh)?;
-    if store.exists() {
-        keep_old(folder, now)?;
+
+    /// Opens the copy.
+    pub(super) fn open(&self, clock: &Arc<dyn Clock>) -> Result<ConnectedStore> {
+        Ok(EmbeddedStore::open_in_taken(&self.fresh, Arc::clone(clock))?.connected())
     }
-    std::fs::rename(&fresh, &store).map_err(|error| cannot("replace", &store, &error))?;
-    drop(unfinished);
-    folder.sync()?;
-    folder.initialised();
-    drop(lock);
-    Ok(report)
+
+    /// Opens the store that is to be replaced, if it is whole.
+    pub(super) fn replaced(&self, clock: &Arc<dyn Clock>) -> Replaced {
+        let store = self.folder.database();
+        if store.metadata().map_or(0, |found| found.len()) == 0 {
+            return Replaced::Nothing;
+        }
+        let opened =
+            verify(&store).and_then(|_| EmbeddedStore::open_in_taken(&self.folder, Arc::clone(clock)));
+        match opened {
+            Ok(store) => Replaced::Readable(store.connected()),
+            Err(error) => Replaced::Unreadable(error.detail().to_owned()),
+        }
+    }
+
+    /// Puts the copy in the place of the store, whose files are kept under another name. Both must be closed.
+    pub(super) fn publish(self) -> Result<BackupReport> {
+        let (store, copied) = (self.folder.database(), self.fresh.database());
+        let report = stand_alone(&copied)?;
+        sync_file(&copied)?;
+        if store.exists() {
+            keep_old(&self.folder, self.now)?;
+        }
+        std::fs::rename(&copied, &store).map_err(|error| cannot("replace", &store, &error))?;
+        self.folder.sync()?;
+        self.folder.initialised();
+        Ok(report)
+    }
+}
+
+/// Leaves the copy in one file, and says what it holds.
+fn stand_alone(copied: &Path) -> Result<BackupReport> {
+    let explain = |error: rusqlite::Error| Failure::of(&error, copied).at_start();
+    let connection = schema::open(copied, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(explain)?;
+    connection
+        .execute_batch("PRAGMA journal_mode = DELETE;")
+        .map_err(explain)?;
+    let records = schema::count(&connection).map_err(explain)?;
+    connection.close().map_err(|(_, error)| explain(error))?;
+    let bytes = copied
+        .metadata()
+        .map_err(|error| cannot("look at", copied, &error))?
+        .len();
+    Ok(BackupReport { records, bytes })
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use portcullis_ports::clock::Clock;
 use portcullis_ports::storage::{
-    Collection, Key, Page, Query, Record, RecordStore, Scan, ScanPage, StoreError, Version, Write,
-    check_commit, check_key, check_query, check_scan,
+    Collection, ConnectedStore, Key, Page, Query, Record, RecordStore, Scan, ScanPage, StoreError, Version,
+    Write, check_commit, check_key, check_query, check_scan,
 };
 use portcullis_ports::{Error, Result};
 use rusqlite::Connection;
@@ -58,7 +58,28 @@ impl EmbeddedStore {
         }
         let connection = schema::open_writer(&folder.database())?;
         folder.initialised();
-        Self::run(folder, tuning, clock, connection, lock)
+        Self::run(folder, tuning, clock, connection, Some(lock))
+    }
+
+    /// Opens the store in a folder that somebody has taken already, for a while. Blocks while it does.
+    pub(crate) fn open_in_taken(folder: &Folder, clock: Arc<dyn Clock>) -> Result<Self> {
+        let connection = schema::open_writer(&folder.database())?;
+        let tuning = Tuning {
+            cache: 1 << 20,
+            readers: 2,
+            queue: 1000,
+        };
+        Self::run(folder, tuning, clock, connection, None)
+    }
+
+    /// The ports that it serves.
+    pub(crate) fn connected(self) -> ConnectedStore {
+        let store = Arc::new(self);
+        ConnectedStore {
+            records: Arc::clone(&store) as Arc<_>,
+            scan: Arc::clone(&store) as Arc<_>,
+            probe: store,
+        }
     }
 
     fn run(
@@ -66,7 +87,7 @@ impl EmbeddedStore {
         tuning: Tuning,
         clock: Arc<dyn Clock>,
         connection: Connection,
-        lock: Lock,
+        lock: Option<Lock>,
     ) -> Result<Self> {
         let file = folder.database();
         let readers =

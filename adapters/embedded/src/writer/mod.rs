@@ -45,10 +45,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts writing with this connection, and keeps the lock until the end.
+    /// Starts writing with this connection, and keeps the lock until the end, unless somebody else does.
     pub(crate) fn start(
         connection: Connection,
-        lock: Lock,
+        lock: Option<Lock>,
         shared: Arc<Shared>,
         clock: Arc<dyn Clock>,
     ) -> std::io::Result<Self> {

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use portcullis_ports::storage::{Expect, RecordStore};
+use async_trait::async_trait;
+use portcullis_ports::storage::{ConnectedStore, Expect, RecordStore, Replaced, RestoreHook};
+use portcullis_ports::{Error, Result};
 use rusqlite::Connection;
 
 use crate::child::{Child, WRITERS, batch_keys};
-use crate::stores::{Place, archive, key, number, open, put, write};
+use crate::stores::{AsItIs, Place, archive, key, number, open, put, write};
 
 #[tokio::test]
 async fn a_backup_beside_a_writing_process_shows_one_moment() {
@@ -20,7 +22,10 @@ async fn a_backup_beside_a_writing_process_shows_one_moment() {
     assert_eq!(report.bytes, place.path("copy").metadata().unwrap().len());
 
     let elsewhere = place.path("elsewhere");
-    let restored = archive(&elsewhere).restore(&place.path("copy")).await.unwrap();
+    let restored = archive(&elsewhere)
+        .restore(&place.path("copy"), &AsItIs)
+        .await
+        .unwrap();
     assert_eq!(restored.records, report.records);
     let store = open(&elsewhere).await.unwrap().records;
     for commit in before {
@@ -52,7 +57,7 @@ async fn a_restored_store_is_the_one_that_was_copied() {
     let later = write(&*store, key("p", "one"), 2).await;
     drop(store);
 
-    assert_eq!(place.archive().restore(&copy).await.unwrap().records, 1);
+    assert_eq!(place.archive().restore(&copy, &AsItIs).await.unwrap().records, 1);
     let store = place.open().await.records;
     assert_eq!(number(&*store, &key("p", "one")).await, Some((1, version)));
     assert_eq!(number(&*store, &key("p", "two")).await, None);
@@ -70,7 +75,7 @@ async fn the_old_store_is_kept_with_everything_in_it() {
     write(&*store, key("p", "one"), 1).await;
     drop(store);
     for _ in 0..2 {
-        place.archive().restore(&copy).await.unwrap();
+        place.archive().restore(&copy, &AsItIs).await.unwrap();
     }
     let kept: Vec<_> = fs::read_dir(place.store())
         .unwrap()
@@ -102,7 +107,7 @@ async fn a_killed_store_is_kept_with_its_log() {
     let mut child = Child::start(&place.store());
     let commits = child.wait_for_commits(50).len();
     child.kill();
-    place.archive().restore(&empty).await.unwrap();
+    place.archive().restore(&empty, &AsItIs).await.unwrap();
     let kept = fs::read_dir(place.store())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -113,13 +118,71 @@ async fn a_killed_store_is_kept_with_its_log() {
     assert_eq!(number(&*store, &batch_keys(0, 0)[0]).await, None);
 }
 
+/// Writes into the copy what it finds in the store that is replaced, and then fails if it is told to.
+struct Carry {
+    fail: bool,
+}
+
+#[async_trait]
+impl RestoreHook for Carry {
+    async fn prepare(&self, restored: &ConnectedStore, replaced: &Replaced) -> Result<()> {
+        let Replaced::Readable(replaced) = replaced else {
+            panic!("the store is whole")
+        };
+        let found = number(&*replaced.records, &key("p", "later")).await.unwrap().0;
+        write(&*restored.records, key("p", "carried"), found).await;
+        if self.fail {
+            return Err(Error::internal("the test told it to fail"));
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_copy_is_changed_before_it_is_put_in_its_place_or_not_put_there_at_all() {
+    let place = Place::new();
+    let copy = place.path("copy");
+    let store = place.open().await.records;
+    write(&*store, key("p", "one"), 1).await;
+    place.archive().backup(&copy).await.unwrap();
+    write(&*store, key("p", "later"), 2).await;
+    drop(store);
+    place
+        .archive()
+        .restore(&copy, &Carry { fail: true })
+        .await
+        .unwrap_err();
+    let names = || {
+        fs::read_dir(place.store())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+    };
+    let left: Vec<_> = names()
+        .filter(|name| name.to_str().unwrap().contains("restor"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    let store = place.open().await.records;
+    assert_eq!(number(&*store, &key("p", "later")).await.unwrap().0, 2);
+    assert_eq!(number(&*store, &key("p", "carried")).await, None);
+    drop(store);
+    let report = place
+        .archive()
+        .restore(&copy, &Carry { fail: false })
+        .await
+        .unwrap();
+    assert_eq!(report.records, 2);
+    let store = place.open().await.records;
+    assert_eq!(number(&*store, &key("p", "carried")).await.unwrap().0, 2);
+    assert_eq!(number(&*store, &key("p", "later")).await, None);
+}
+
 #[tokio::test]
 async fn a_store_in_use_is_not_replaced() {
     let place = Place::new();
     let copy = place.path("copy");
     let store = place.open().await.records;
     place.archive().backup(&copy).await.unwrap();
-    let refusal = place.archive().restore(&copy).await.unwrap_err();
+    let refusal = place.archive().restore(&copy, &AsItIs).await.unwrap_err();
     assert!(refusal.detail().contains("in use by process"), "{refusal}");
     write(&*store, key("p", "one"), 1).await;
 }
@@ -134,7 +197,7 @@ async fn a_damaged_store_can_be_replaced() {
     drop(store);
     fs::write(place.file(), "nothing that a store would hold").unwrap();
     assert!(place.refusal().await.contains("portcullis restore"));
-    place.archive().restore(&copy).await.unwrap();
+    place.archive().restore(&copy, &AsItIs).await.unwrap();
     let store = place.open().await.records;
     assert_eq!(number(&*store, &key("p", "one")).await.unwrap().0, 1);
 }
@@ -162,7 +225,7 @@ async fn the_log_of_a_damaged_store_is_kept_and_does_not_mix_with_the_new_one() 
         "a refused store must stay as it is"
     );
 
-    place.archive().restore(&copy).await.unwrap();
+    place.archive().restore(&copy, &AsItIs).await.unwrap();
     let kept = fs::read_dir(place.store())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -230,7 +293,7 @@ async fn a_damaged_or_foreign_copy_is_refused_and_the_store_stays() {
         &place.path("missing"),
         &place.file(),
     ] {
-        let refusal = place.archive().restore(wrong).await.unwrap_err();
+        let refusal = place.archive().restore(wrong, &AsItIs).await.unwrap_err();
         let name = wrong.file_name().unwrap().to_str().unwrap();
         assert!(
             refusal.detail().contains(name) || refusal.detail().contains("store.db.restoring"),
@@ -255,6 +318,10 @@ async fn what_a_dead_restore_left_behind_is_cleared_away() {
     drop(store);
     let left = place.store().join("store.db.restoring");
     fs::write(&left, "half a copy").unwrap();
+    drop(place.open().await);
+    assert!(!left.exists());
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("store.db"), "half a copy").unwrap();
     let store = place.open().await.records;
     assert!(!left.exists());
     assert_eq!(number(&*store, &key("p", "one")).await.unwrap().0, 1);

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 
 use portcullis_ports::storage::STORE_LOST;
 
-use crate::stores::{Place, key, number, open, write};
+use crate::stores::{AsItIs, Place, key, number, open, write};
 
 /// A store that was closed in order.
 async fn used(place: &Place) {
@@ -142,7 +142,7 @@ async fn a_backup_takes_the_place_of_a_lost_store() {
             fs::remove_file(place.file()).unwrap();
         }
         refused_as_lost(&place).await;
-        place.archive().restore(&copy).await.unwrap();
+        place.archive().restore(&copy, &AsItIs).await.unwrap();
         let store = place.open().await.records;
         assert_eq!(number(&*store, &key("p", "7")).await.unwrap().0, 7);
     }

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use portcullis_adapter_embedded as _;
 use portcullis_ports::Result;
 use portcullis_ports::plugin::{Plan, Port as _, Runtime};
 use portcullis_ports::storage::{
-    Archive, Collection, ConnectedStore, Expect, Key, RecordStore, Storage, Version, Write,
+    Archive, Collection, ConnectedStore, Expect, Key, RecordStore, Replaced, RestoreHook, Storage, Version,
+    Write,
 };
 use portcullis_ports::testkit::{FakeClock, FakeRuntime};
 use serde_json::{Value, json};
@@ -17,6 +19,16 @@ pub(crate) const COLLECTION: Collection = Collection {
     table: "things",
     variable: "THINGS_TABLE",
 };
+
+/// Changes nothing in a copy that is put back.
+pub(crate) struct AsItIs;
+
+#[async_trait]
+impl RestoreHook for AsItIs {
+    async fn prepare(&self, _: &ConnectedStore, _: &Replaced) -> Result<()> {
+        Ok(())
+    }
+}
 
 /// A folder for one test, and the clock of its stores.
 pub(crate) struct Place {

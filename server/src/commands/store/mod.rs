@@ -1,4 +1,4 @@
-//! `portcullis store copy`: moves all records from one store to another and proves that they arrived.
+//! `portcullis store`: moves all records from one store to another and proves that they arrived.
 
 mod progress;
 mod report;
@@ -39,6 +39,7 @@ pub(crate) fn run(
     match command {
         StoreCommand::Copy(arguments) => copy(arguments, environment, out),
         StoreCommand::Compact(arguments) => archive::compact(arguments, environment, out),
+        StoreCommand::MarkRestored(arguments) => archive::mark_restored(arguments, environment, out),
     }
 }
 
