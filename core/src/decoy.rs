@@ -55,14 +55,36 @@ pub(crate) async fn change(
     batch.save(&slot)
 }
 
-/// Adds new records of these sizes to the batch.
-pub(crate) fn insert(deployment: &Deployment, batch: &mut Batch, sizes: &[usize]) -> Result<()> {
-    for bytes in sizes {
-        batch.insert(&Decoy {
-            key: deployment.random_text()?,
-            sort: "new".into(),
+/// Adds records of these sizes to the batch that take the place of the former ones about the same.
+pub(crate) fn overwrite(
+    deployment: &Deployment,
+    batch: &mut Batch,
+    what: &str,
+    about: &str,
+    sizes: &[usize],
+) -> Result<()> {
+    let key = deployment.keyring.pseudonym("decoy", &[what, about])?;
+    for (at, bytes) in sizes.iter().enumerate() {
+        batch.overwrite(&Decoy {
+            key: format!("{key}-{at}"),
+            sort: "head".into(),
             filling: "0".repeat(*bytes),
             until: deployment.now() + LIFE,
+        })?;
+    }
+    Ok(())
+}
+
+/// Adds new records of these sizes to the batch.
+pub(crate) fn insert(deployment: &Deployment, batch: &mut Batch, sizes: &[usize]) -> Result<()> {
+    // Beside each other, as records are whose ids grow with time: a store writes whole pages.
+    let now = deployment.now();
+    for bytes in sizes {
+        batch.insert(&Decoy {
+            key: format!("decoy-{:013}-{}", now.millis(), deployment.random_text()?),
+            sort: "new".into(),
+            filling: "0".repeat(*bytes),
+            until: now + LIFE,
         })?;
     }
     Ok(())

@@ -182,7 +182,8 @@ impl Accounts {
         let subject = self.new_subject()?;
         let expires_at = self.deployment.now();
         let (draft, _) = self.verification_mail(email, &id, &Then::Confirm(subject), expires_at)?;
-        crate::decoy::insert(&self.deployment, batch, &[300, 100])?;
+        // A sign-up that waits is written in the place of what it was before.
+        crate::decoy::overwrite(&self.deployment, batch, "pending", email.as_str(), &[300, 100])?;
         self.outbox.enqueue_decoy(batch, draft).await
     }
 
