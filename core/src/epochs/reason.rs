@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why a session is over, for whoever held it.
+/// Why a session is over: it was not used for a while (`idle`), reached its longest duration (`expired`), signed out
+/// (`signed_out`), was ended from another session (`revoked`, or `others_ended` with all others), ended with a password
+/// that was changed (`password_changed`) or recovered (`password_recovered`), made room for newer ones (`too_many`), or
+/// ended with those of everybody, by the operator (`all_ended`) or after a backup was restored (`backup_restored`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(

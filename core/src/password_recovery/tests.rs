@@ -8,10 +8,12 @@ use super::*;
 use crate::access::{Identified, SignedIn};
 use crate::accounts::WRONG_CREDENTIALS;
 use crate::challenges::WRONG_CODE;
-use crate::sessions::SESSION_ENDED;
-use crate::settings::Settings;
+use crate::sessions::{SESSION_ENDED, StartSession, Started};
+use crate::settings::{Limit, Settings};
 use crate::suppressions::SuppressionView;
-use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, observed, secret, world, world_with};
+use crate::testing::{
+    Bearer, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
+};
 
 pub(super) const ADA: &str = "ada@example.com";
 pub(super) const PHONE: &str = "+15005550006";
@@ -382,4 +384,38 @@ async fn a_recovery_ends_by_itself_and_another_name_does_not_fit() {
     let late = world.confirm(&handle, &code, NEW).await.unwrap_err();
     assert_eq!(late.code(), CHALLENGE_ENDED);
     assert!(world.signs_in_with(ADA, PASSWORD).await);
+}
+
+#[tokio::test]
+async fn the_owner_gets_back_in_while_somebody_else_loops_on_another_node() {
+    let mut settings = Settings::default();
+    settings.budgets.session_starts = Limit::new(10_000, portcullis_ports::Span::minutes(10));
+    let [(owner, store), (other, _)] = two_nodes_with(&settings).await;
+    owner.proven(ADA).await;
+    let thief = other
+        .identified(&other.sign_in(ADA, &elsewhere(7)).await.unwrap())
+        .await;
+    let theirs = match other.app.challenges.start(&thief, StartSession::default()).await {
+        Ok(Started::Granted(granted)) => granted,
+        refused => panic!("{refused:?}"),
+    };
+    let handle = owner.started(ADA).await;
+    let code = owner.newest_code(ADA).await;
+    let looping = Arc::new(other);
+    let other = Arc::clone(&looping);
+    store.before_commits(move |_| {
+        let (other, thief) = (Arc::clone(&looping), thief.clone());
+        // Refused as soon as the owner got through.
+        let start = async move { drop(other.app.challenges.start(&thief, StartSession::default()).await) };
+        Some(Box::pin(start))
+    });
+    owner.confirm(&handle, &code, NEW).await.unwrap();
+    assert!(owner.signs_in_with(ADA, NEW).await && !owner.signs_in_with(ADA, PASSWORD).await);
+    owner.wait(1);
+    for node in [&owner, &*other] {
+        let sessions = &node.app.sessions;
+        let resumed = sessions.resume(theirs.credential.expose(), None, &home()).await;
+        let told = resumed.unwrap_err();
+        assert_eq!(told.members(), [("reason", "password_recovered".to_owned())]);
+    }
 }

@@ -6,14 +6,15 @@ use portcullis_ports::testkit::{FakeEntropy, MemoryStore};
 
 use super::*;
 use crate::access::{Identified, SignedIn};
-use crate::accounts::{AccessToken, ChangePassword, SignIn};
+use crate::accounts::{AccessToken, ChangePassword, SignIn, VerifyEmail};
 use crate::challenges::{
-    CHALLENGE_ENDED, NameChallenge, Opened, Progress, UseRecoveryCode, VerifyTotp, WRONG_CODE,
+    CHALLENGE_ENDED, NameChallenge, Opened, Progress, UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE,
 };
 use crate::copying::Reached;
-use crate::factors::FactorKind;
+use crate::factors::{AddPhone, FactorKind};
+use crate::password_recovery::{ConfirmRecovery, StartRecovery};
 use crate::sessions::{Granted, SESSION_ENDED};
-use crate::testing::{Bearer, Elsewhere, PASSWORD, World, home, secret, world, world_over};
+use crate::testing::{Bearer, Elsewhere, PASSWORD, World, home, secret, two_nodes, world, world_over};
 
 const NEW_PASSWORD: &str = "walnut-ferry-lantern";
 
@@ -315,4 +316,72 @@ async fn an_operator_ends_the_sessions_of_everybody_and_nothing_else() {
     for code in &scene.codes[..2] {
         with_recovery_code(&scene.world, &who, code).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn codes_and_links_that_were_under_way_at_the_backup_lead_nowhere() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let address_code = world.code_to("ada@example.com").await;
+    world.wait(31);
+    let here = world.session(&ada).await;
+    let command = AddPhone {
+        phone_e164: "+15005550006".parse().unwrap(),
+        label: None,
+    };
+    let phone = world.app.factors.add_phone(&here, command).await.unwrap();
+    let phone_code = world.code_to("+15005550006").await;
+    let command = StartRecovery {
+        username: "ada@example.com".parse().unwrap(),
+    };
+    let recovery = world.app.password_recovery.start(command, &home()).await.unwrap();
+    let recovery_code = world.code_to("ada@example.com").await;
+    let copy = backup(&world).await;
+    let (restored, _) = restore(&world, copy, Replaced::Nothing).await;
+
+    let command = VerifyEmail {
+        email: Some("ada@example.com".parse().unwrap()),
+        sign_up_id: None,
+        password: None,
+        code: secret(&address_code),
+    };
+    let verified = restored.app.accounts.verify_email(command, &home()).await;
+    assert_eq!(verified.unwrap_err().code(), WRONG_CODE);
+    let command = ConfirmRecovery {
+        username: None,
+        challenge_id: secret(&recovery.challenge_id),
+        confirmation_code: secret(&recovery_code),
+        new_password: secret(NEW_PASSWORD),
+    };
+    let recovered = restored.app.password_recovery.confirm(command, &home()).await;
+    assert_eq!(recovered.unwrap_err().code(), CHALLENGE_ENDED);
+    let token = sign_in(&restored, PASSWORD).await.unwrap();
+    let here = restored.session(&restored.identified(&token).await).await;
+    let command = VerifyCode {
+        challenge_id: secret(&phone.challenge_id),
+        code: secret(&phone_code),
+    };
+    let enrolled = restored.app.factors.confirm_phone(&here, command).await;
+    assert_eq!(enrolled.unwrap_err().code(), CHALLENGE_ENDED);
+}
+
+#[tokio::test]
+async fn every_node_knows_within_a_second_that_the_sessions_of_everybody_ended() {
+    let [(a, _), (b, _)] = two_nodes().await;
+    let ada = a.sign_up("ada@example.com").await;
+    let here = b.session(&ada).await;
+    a.app.end_all_sessions().await.unwrap();
+    a.wait(1);
+    let started = b
+        .app
+        .challenges
+        .start(&ada, crate::sessions::StartSession::default())
+        .await;
+    assert_eq!(started.unwrap_err().code(), UNAUTHENTICATED);
+    assert_eq!(
+        b.app.accounts.refresh(&here).await.unwrap_err().code(),
+        SESSION_ENDED
+    );
+    let again = b.sign_in("ada@example.com", &home()).await.unwrap();
+    b.session(&b.identified(&again).await).await;
 }

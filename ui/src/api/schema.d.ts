@@ -1413,7 +1413,10 @@ export interface components {
             last_used_at: number;
         };
         /**
-         * @description Why a session is over, for whoever held it.
+         * @description Why a session is over: it was not used for a while (`idle`), reached its longest duration (`expired`), signed out
+         *     (`signed_out`), was ended from another session (`revoked`, or `others_ended` with all others), ended with a password
+         *     that was changed (`password_changed`) or recovered (`password_recovered`), made room for newer ones (`too_many`), or
+         *     ended with those of everybody, by the operator (`all_ended`) or after a backup was restored (`backup_restored`).
          * @enum {string}
          */
         EndReason: "idle" | "expired" | "signed_out" | "revoked" | "others_ended" | "password_changed" | "password_recovered" | "too_many" | "all_ended" | "backup_restored";
