@@ -27,6 +27,8 @@ pub(crate) struct Observed {
     pub(crate) deaf: AtomicBool,
     /// Commits are not done, and nobody is told.
     pub(crate) forgetful: AtomicBool,
+    /// So many commits meet somebody who was faster.
+    pub(crate) collisions: AtomicUsize,
     /// What happens before each commit.
     meanwhile: Mutex<Option<Meanwhile>>,
 }
@@ -44,6 +46,7 @@ impl Observed {
             writes: AtomicUsize::default(),
             deaf: AtomicBool::default(),
             forgetful: AtomicBool::default(),
+            collisions: AtomicUsize::default(),
             meanwhile: Mutex::default(),
         }
     }
@@ -90,6 +93,14 @@ impl RecordStore for Observed {
     async fn commit(&self, writes: &[Write]) -> std::result::Result<Vec<Option<Version>>, StoreError> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         self.writes.fetch_add(writes.len(), Ordering::SeqCst);
+        let fewer = |left: usize| left.checked_sub(1);
+        if self
+            .collisions
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
+            .is_ok()
+        {
+            return Err(StoreError::Conflict(vec![0]));
+        }
         let others = {
             let mut meanwhile = self.meanwhile.lock().unwrap();
             meanwhile.as_mut().and_then(|meanwhile| meanwhile(writes))

@@ -59,6 +59,9 @@ enum Step {
     Save(usize, u32),
     RemovePresent(At),
     Clear(At),
+    /// What was read must still be so.
+    Check(usize),
+    CheckSlot(usize),
 }
 
 /// How the store treats a commit.
@@ -130,8 +133,10 @@ impl Model {
             Step::Insert(at, ..) | Step::Overwrite(at, ..) | Step::RemovePresent(at) | Step::Clear(at) => {
                 Some(*at)
             }
-            Step::Replace(back, _) | Step::Remove(back) => newest(&self.read, *back).map(|(at, _)| *at),
-            Step::Save(back, _) => newest(&self.slots, *back).map(|(at, _)| *at),
+            Step::Replace(back, _) | Step::Remove(back) | Step::Check(back) => {
+                newest(&self.read, *back).map(|(at, _)| *at)
+            }
+            Step::Save(back, _) | Step::CheckSlot(back) => newest(&self.slots, *back).map(|(at, _)| *at),
         }
     }
 
@@ -141,10 +146,12 @@ impl Model {
             Step::Insert(at, ..) => mark(at).is_none(),
             Step::RemovePresent(at) => mark(at).is_some(),
             Step::Overwrite(..) | Step::Clear(_) => true,
-            Step::Replace(back, _) | Step::Remove(back) => {
+            Step::Replace(back, _) | Step::Remove(back) | Step::Check(back) => {
                 newest(&self.read, *back).is_some_and(|(at, read)| mark(at) == Some(*read))
             }
-            Step::Save(back, _) => newest(&self.slots, *back).is_some_and(|(at, read)| mark(at) == *read),
+            Step::Save(back, _) | Step::CheckSlot(back) => {
+                newest(&self.slots, *back).is_some_and(|(at, read)| mark(at) == *read)
+            }
         }
     }
 
@@ -153,6 +160,7 @@ impl Model {
         let (value, ttl) = match step {
             Step::Insert(_, value, ttl) | Step::Overwrite(_, value, ttl) => (*value, *ttl),
             Step::Replace(_, value) | Step::Save(_, value) => (*value, None),
+            Step::Check(_) | Step::CheckSlot(_) => return,
             Step::Remove(_) | Step::RemovePresent(_) | Step::Clear(_) => {
                 self.rows.remove(&at);
                 return;
@@ -201,6 +209,8 @@ impl ReferenceStateMachine for Machine {
             3 => (0_usize..3, any::<u32>()).prop_map(|(back, value)| Step::Save(back, value)),
             1 => at().prop_map(Step::RemovePresent),
             1 => at().prop_map(Step::Clear),
+            1 => (0_usize..3).prop_map(Step::Check),
+            1 => (0_usize..3).prop_map(Step::CheckSlot),
         ];
         let fate =
             prop_oneof![8 => Just(Fate::Answered), 1 => Just(Fate::AnswerLost), 1 => Just(Fate::Refused)];
@@ -287,6 +297,8 @@ impl Real {
                     batch.replace(read, &thing(read.at, *value, None)).unwrap();
                 }
                 Step::Remove(back) => batch.remove(newest(&self.read, *back).unwrap()),
+                Step::Check(back) => batch.check(newest(&self.read, *back).unwrap()),
+                Step::CheckSlot(back) => batch.check_slot(newest(&self.slots, *back).unwrap()),
                 Step::Save(back, value) => {
                     let mut slot = newest(&self.slots, *back).unwrap().clone();
                     slot.value = thing(slot.value.at, *value, None);

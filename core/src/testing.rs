@@ -250,10 +250,14 @@ pub(crate) async fn world_sending(settings: Settings, offices: Vec<Office>) -> W
 
 /// A deployment, and what it asks the store.
 pub(crate) async fn observed(settings: Settings) -> (World, Arc<Observed>) {
+    observed_sending(settings, vec![Office::new("main")]).await
+}
+
+/// The same with these senders.
+pub(crate) async fn observed_sending(settings: Settings, offices: Vec<Office>) -> (World, Arc<Observed>) {
     let clock = Arc::new(FakeClock::default());
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let observed = Arc::new(Observed::new(store.clone()));
-    let offices = vec![Office::new("main")];
     let world = world_on(store, observed.clone(), false, clock, 1, settings, offices).await;
     (world, observed)
 }

@@ -190,7 +190,8 @@ impl Outbox {
     }
 
     async fn settle_once(&self, leased: &Place, verdict: &Verdict) -> Result<()> {
-        self.deployment
+        let given_up = self
+            .deployment
             .retried(|| async {
                 let mut batch = Batch::default();
                 let (partition, sort) = leased.key();
@@ -199,13 +200,19 @@ impl Outbox {
                     batch.remove(held);
                 }
                 let held = held.map(|held| held.value);
+                let mut given_up = None;
                 if let Some(stored) = self.stored(&leased.message).await? {
                     let early = self.take_names(&mut batch, &stored, verdict).await?;
-                    self.settle_in(&mut batch, held, &stored, verdict, early)?;
+                    given_up = self.settle_in(&mut batch, held, &stored, verdict, early)?;
                 }
-                self.deployment.commit(batch).await
+                self.deployment.commit(batch).await?;
+                Ok(given_up)
             })
-            .await
+            .await?;
+        if let Some(state) = given_up {
+            tracing::error!(id = %leased.message, ?state, "a message was given up");
+        }
+        Ok(())
     }
 
     /// Makes known the names by which the vendors that were asked may speak of the message, and gives what they reported
@@ -240,6 +247,7 @@ impl Outbox {
         Ok(early)
     }
 
+    /// Adds what became of a message to a batch, and says so if that means that it is given up.
     fn settle_in(
         &self,
         batch: &mut Batch,
@@ -247,7 +255,7 @@ impl Outbox {
         stored: &Versioned<StoredMessage>,
         verdict: &Verdict,
         early: Vec<Report>,
-    ) -> Result<()> {
+    ) -> Result<Option<Delivery>> {
         let mut message = stored.value.clone();
         message.attempts.extend(verdict.attempts.iter().cloned());
         if let Some((_, reference)) = &verdict.taken {
@@ -276,15 +284,16 @@ impl Outbox {
             let tries = place.tries.saturating_sub(u32::from(verdict.not_asked)).max(1);
             batch.insert(&Place { due, tries, ..place })?;
         }
-        let given_up = matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
-        if given_up && message.parked.is_none() {
-            tracing::error!(id = %message.id, state = ?message.delivery, "a message was given up");
+        let over = matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
+        let given_up = (over && message.parked.is_none()).then_some(message.delivery);
+        if given_up.is_some() {
             message.parked = Some(self.deployment.now());
             if let Some(parking) = message.parking() {
                 batch.insert(&parking)?;
             }
         }
-        batch.replace(stored, &message)
+        batch.replace(stored, &message)?;
+        Ok(given_up)
     }
 
     pub(super) async fn stored(&self, id: &MessageId) -> Result<Option<Versioned<StoredMessage>>> {

@@ -11,6 +11,8 @@ mod lanes_tests;
 mod letters;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod meters_tests;
 mod offer;
 mod records;
 pub(crate) mod sealed;
