@@ -9,6 +9,8 @@ mod policy_tests;
 mod records;
 mod step_up;
 #[cfg(test)]
+mod step_up_tests;
+#[cfg(test)]
 mod tests;
 mod verify;
 
