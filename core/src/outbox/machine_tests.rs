@@ -1,5 +1,6 @@
-//! Challenges, the messages with their codes, and destinations that must not be written to, as one state machine: what is
-//! sent, what is withheld, and which code opens what, in whatever order things happen.
+//! Challenges, the messages with their codes, and destinations that must not be written to, as one state machine.
+//!
+//! What is sent, what is withheld, and which code opens what, in whatever order things happen.
 
 use std::collections::{BTreeMap, BTreeSet};
 

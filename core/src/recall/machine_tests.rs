@@ -1,5 +1,6 @@
-//! The memory of two nodes as a state machine: commits that arrive piece by piece, late or never, reads that are held up
-//! between two steps, lists that cannot be read, clocks that differ.
+//! The memory of two nodes as a state machine.
+//!
+//! Commits arrive piece by piece, late or never, reads are held up between two steps, lists cannot be read, clocks differ.
 //!
 //! What is promised: a node never goes by what was before its own acknowledged change, nor by what was before a change
 //! that another node had acknowledged one second ago, and it never goes back to what it had left behind.
