@@ -227,10 +227,12 @@ impl Limit {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Budgets {
-    /// Wrong answers for one account and one factor from one network. A right answer clears it.
+    /// Wrong answers for one account and one factor from one network. A right answer clears it. As many answers are taken
+    /// for one factor in one recovery, right or wrong, counted apart.
     pub attempts: Limit,
     /// Answers for one account and one factor from all networks the account never signed in from, together.
-    /// Networks it did sign in from are not affected, so nobody can lock an account's owner out.
+    /// Networks it did sign in from are not affected, so nobody can lock an account's owner out. As many are taken in all
+    /// recoveries of the account together, counted apart.
     pub attempts_from_unknown: Limit,
     /// Sign-ins and answers to mailed codes from one network, over all accounts.
     pub sign_in_per_source: Limit,
@@ -244,18 +246,20 @@ pub struct Budgets {
     /// The shortest wait between two codes for the same purpose of one account to the same address or number.
     #[schemars(extend("x-env" = ["MFA_SEND_MIN_INTERVAL_SECONDS"], "x-env-unit" = "seconds"))]
     pub send_interval: Span,
-    /// Codes sent for one account on one channel.
+    /// Codes sent for one account on one channel; counted apart for its recoveries.
     pub sends_per_account: Limit,
     /// Codes sent to one address or number: for one account, and apart from that for everybody who has not proven to
     /// own it. One network gets at most half of the latter.
     pub sends_per_destination: Limit,
-    /// Codes sent on one channel, over all accounts: the brake on a bill. Counted twice: once for codes to devices that
-    /// are enrolled, once for codes that enrol one, so that neither uses up the other.
+    /// Codes sent on one channel, over all accounts: the brake on a bill. Counted for each kind apart, so that none uses
+    /// up another: for codes to devices that are enrolled, for codes that enrol one, and for recoveries the mails to
+    /// known networks and the codes to enrolled devices.
     pub sends_in_total: Limit,
     /// Messages that requests from one network cause without anybody being signed in, such as for sign-up.
     pub anonymous_sends_per_source: Limit,
     /// Messages on one channel that nobody signed in has asked for, over all networks. They never use up
-    /// `sends_in_total`.
+    /// `sends_in_total`. Counted twice: once for mails of recoveries, once for everything else, so that neither uses up
+    /// the other.
     pub anonymous_sends_in_total: Limit,
 }
 

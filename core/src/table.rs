@@ -198,20 +198,22 @@ impl Batch {
         self.put(&slot.value, slot.version.map_or(Expect::Absent, Expect::Version))
     }
 
-    /// Fails if the slot was written since it was read.
+    /// Fails if the slot was written since it was read; as [`Batch::check`].
     pub(crate) fn check_slot<T: Stored>(&mut self, slot: &Slot<T>) {
-        self.writes.push(Write::Check {
-            key: key_of(&slot.value),
-            expect: slot.version.map_or(Expect::Absent, Expect::Version),
-        });
+        let expect = slot.version.map_or(Expect::Absent, Expect::Version);
+        self.expect(key_of(&slot.value), expect);
     }
 
-    /// Fails if the record was written since it was read.
+    /// Fails if the record was written since it was read. No commit names a record twice: one that it writes or checks
+    /// already goes by the state that was read first.
     pub(crate) fn check<T: Stored>(&mut self, read: &Versioned<T>) {
-        self.writes.push(Write::Check {
-            key: key_of(&read.value),
-            expect: Expect::Version(read.version),
-        });
+        self.expect(key_of(&read.value), Expect::Version(read.version));
+    }
+
+    fn expect(&mut self, key: Key, expect: Expect) {
+        if self.writes.iter().all(|write| *write.key() != key) {
+            self.writes.push(Write::Check { key, expect });
+        }
     }
 
     /// Writes whatever is there.

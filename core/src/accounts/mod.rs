@@ -3,6 +3,7 @@
 mod directory;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+mod giving_way;
 mod known_words;
 mod model;
 mod password;

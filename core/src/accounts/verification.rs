@@ -2,7 +2,6 @@
 
 use portcullis_ports::Result;
 use portcullis_ports::contact::EmailAddress;
-use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::Verdict;
 use portcullis_ports::secret::same_secret;
@@ -10,17 +9,15 @@ use portcullis_ports::secret::same_secret;
 use super::Accounts;
 use super::model::{ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_UNNAMED, VerifyEmail};
 use super::pending::Named;
-use super::records::{Account, AddressClaim, Pending, Then, Waiting, WaitsAt};
+use super::records::{Account, Pending, Then, Waiting, WaitsAt};
 use crate::access::Source;
 use crate::audit::Event;
 use crate::budgets::{SendPurpose, Standing, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
 use crate::challenges::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::factors::{FactorKind, Roster};
 use crate::input::SecretInput;
-use crate::recovery_codes::RecoveryDesk;
 use crate::sessions::EndReason;
 use crate::settings::Limit;
-use crate::table::{Batch, Versioned};
+use crate::table::Batch;
 
 /// What counts the answers to codes of verification mails.
 const ATTEMPTS: &str = "verify-email";
@@ -184,23 +181,20 @@ impl Accounts {
                         password,
                         display_name,
                     } => {
-                        let subject = self.new_subject()?;
-                        let gone = self
-                            .take_address(&mut batch, email, &subject, claimed, source)
-                            .await?;
+                        let owner = self.new_account(
+                            &self.new_subject()?,
+                            email,
+                            password,
+                            display_name.clone(),
+                            Some(now),
+                        );
+                        let gone = self.take_address(&mut batch, &owner, claimed, source).await?;
                         if let Some(gone) = gone {
                             self.sessions
                                 .end_all_in(&mut batch, &gone, EndReason::Revoked)
                                 .await?;
                         }
-                        batch.insert(&self.new_account(
-                            &subject,
-                            email,
-                            password,
-                            display_name.clone(),
-                            Some(now),
-                        ))?;
-                        subject
+                        owner.subject
                     }
                     Then::Taken => return Err(wrong()),
                 };
@@ -212,45 +206,6 @@ impl Accounts {
                 self.deployment.commit(batch).await
             })
             .await
-    }
-
-    /// Adds the claim of a new account on an address to a batch. An account that claimed it and never proved it goes, with
-    /// everything that was set up in it; its subject is given back.
-    async fn take_address(
-        &self,
-        batch: &mut Batch,
-        email: &EmailAddress,
-        subject: &Subject,
-        claimed: Option<(Versioned<AddressClaim>, Option<Versioned<Account>>)>,
-        source: &Source,
-    ) -> Result<Option<Subject>> {
-        let claim = AddressClaim {
-            email: email.clone(),
-            subject: subject.clone(),
-        };
-        let Some((former, account)) = claimed else {
-            batch.insert(&claim)?;
-            return Ok(None);
-        };
-        if account
-            .as_ref()
-            .is_some_and(|account| account.email_verified_at.is_some())
-        {
-            return Err(WRONG_CODE.error());
-        }
-        batch.replace(&former, &claim)?;
-        if let Some(account) = &account {
-            batch.remove(account);
-        }
-        let gone = former.value.subject;
-        Roster::discard(batch, &gone);
-        for factor in FactorKind::ALL {
-            RecoveryDesk::discard(batch, &gone, factor);
-        }
-        self.audit
-            .append(batch, &gone, &[Event::info("account_gave_way", source)])
-            .await?;
-        Ok(Some(gone))
     }
 
     /// Sends the code again. By handle the answer tells what became of it; by address alone it never tells whether
@@ -295,8 +250,9 @@ impl Accounts {
                 let slot = self.waiting(email).await?;
                 let known = slot.value.pending.iter().find(|pending| pending.id == named.id);
                 let then = match known.map(|pending| pending.then.clone()) {
-                    Some(then) => Some(then),
-                    None => self
+                    Some(then @ (Then::Create { .. } | Then::Taken)) => Some(then),
+                    // Only as long as the account has the address: it may have given way.
+                    Some(Then::Confirm(_)) | None => self
                         .unproven_account(email)
                         .await?
                         .filter(|(id, _)| *id == named.id)
@@ -320,13 +276,18 @@ impl Accounts {
             .retried(|| async {
                 let slot = self.waiting(email).await?;
                 let account = self.unproven_account(email).await?;
-                let open = |pending: &&Pending| !matches!(pending.then, Then::Taken);
+                let confirmed = account.as_ref().map(|(id, _)| id);
+                let open = |pending: &&Pending| match pending.then {
+                    Then::Create { .. } => true,
+                    Then::Confirm(_) => confirmed == Some(&pending.id),
+                    Then::Taken => false,
+                };
                 let waiting = slot.value.pending.iter().rev().filter(open);
                 let own = waiting.clone().find(|pending| pending.network == network);
                 let chosen = own.or_else(|| waiting.clone().next());
                 let chosen = chosen
                     .map(|pending| (pending.id.clone(), pending.then.clone()))
-                    .or(account);
+                    .or_else(|| account.clone());
                 let (purpose, holder) = match &chosen {
                     Some((id, _)) => (SendPurpose::Anonymous { source }, id.as_str()),
                     None => (SendPurpose::Decoy { source }, email.as_str()),

@@ -4,6 +4,7 @@ use portcullis_ports::Result;
 
 use super::{Budgets, Counter, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::access::Source;
+use crate::settings::Limit;
 use crate::table::Batch;
 
 /// The budget that a right answer opens again.
@@ -42,6 +43,27 @@ impl Budgets {
                     of: &own[..2],
                     limit: limits.attempts_from_unknown,
                 },
+            },
+        ];
+        self.take(TOO_MANY_ATTEMPTS, &uses).await
+    }
+
+    /// Counts an answer to `what` in a recovery whose mailed code is proven: so many in each recovery, and so many of
+    /// the account in all its recoveries. Only who reads the mail of the account gets here, so that nobody else uses
+    /// them up; a right answer does not open them again.
+    pub(crate) async fn recovery_attempt(&self, what: &str, recovery: &str, account: &str) -> Result<()> {
+        let settings = &self.deployment.settings;
+        let lifetime = settings.accounts.recovery_lifetime;
+        let uses = [
+            Use {
+                name: "recovery-factor",
+                of: &[what, recovery],
+                limit: Limit::new(settings.budgets.attempts.most, lifetime),
+            },
+            Use {
+                name: "recovery-factor-account",
+                of: &[what, account],
+                limit: settings.budgets.attempts_from_unknown,
             },
         ];
         self.take(TOO_MANY_ATTEMPTS, &uses).await

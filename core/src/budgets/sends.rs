@@ -20,6 +20,11 @@ pub(crate) enum SendPurpose<'a> {
     Proof { account: &'a Subject },
     /// Codes for somebody who proved the first factor, to what the account wants to own.
     Enrolment { account: &'a Subject },
+    /// Codes for somebody who proved the mailed code of a recovery, to what the account has proven to own. Sign-ins and
+    /// sessions use none of them up.
+    RecoveryProof { recovery: &'a str },
+    /// Mails of recoveries, asked for from networks that the account never signed in from.
+    Recovery { source: &'a Source },
     /// Something that anybody can ask for.
     Anonymous { source: &'a Source },
     /// The same where nothing is sent and the time must not tell: as many counters, that count for nobody.
@@ -63,6 +68,8 @@ impl Budgets {
         let (per_destination, in_total) = (limits.sends_per_destination, limits.sends_in_total);
         let share = Limit::new((per_destination.most / 2).max(1), per_destination.window);
         let interval = Limit::new(1, limits.send_interval);
+        let lifetime = self.deployment.settings.accounts.recovery_lifetime;
+        let in_recovery = Limit::new(per_destination.most, lifetime);
         let mut uses = Vec::new();
         for key in keys {
             // Each destination has a pause of its own: whoever turns to another device does not wait for the first.
@@ -78,6 +85,25 @@ impl Budgets {
                     one("sends-enrolment-share", &key[..3], share),
                     one("sends-enrolment", &key[1..3], per_destination),
                     one("sends-total-enrolment", &key[1..2], in_total),
+                ],
+                SendPurpose::RecoveryProof { .. } => vec![
+                    one("sends-recovery-proof", &key[..3], in_recovery),
+                    one("sends-recovery-account", &key[3..], limits.sends_per_account),
+                    one("sends-total-recovery-proof", &key[1..2], in_total),
+                ],
+                SendPurpose::Recovery { .. } => vec![
+                    one(
+                        "recovery-source-sends",
+                        &key[..2],
+                        limits.anonymous_sends_per_source,
+                    ),
+                    one("sends-anonymous-share", &key[..4], share),
+                    one("sends-anonymous", &key[1..4], per_destination),
+                    one(
+                        "sends-total-recovery-anonymous",
+                        &key[1..2],
+                        limits.anonymous_sends_in_total,
+                    ),
                 ],
                 SendPurpose::Anonymous { .. } => vec![
                     one("sends-source", &key[..2], limits.anonymous_sends_per_source),
@@ -105,7 +131,10 @@ impl Budgets {
 fn asking(sends: &Sends<'_>) -> String {
     match sends.purpose {
         SendPurpose::Proof { account } | SendPurpose::Enrolment { account } => account.to_string(),
-        SendPurpose::Anonymous { source } | SendPurpose::Decoy { source } => source.network(),
+        SendPurpose::RecoveryProof { recovery } => recovery.to_owned(),
+        SendPurpose::Recovery { source }
+        | SendPurpose::Anonymous { source }
+        | SendPurpose::Decoy { source } => source.network(),
     }
 }
 

@@ -62,6 +62,7 @@ impl ChallengeBook {
                 .iter()
                 .map(|factor| (*factor, false))
                 .collect::<BTreeMap<_, _>>(),
+            given_by: BTreeMap::new(),
             codes: Vec::new(),
             transport: new.transport,
             device: new.device.clone(),
@@ -86,20 +87,32 @@ impl ChallengeBook {
         if !id::well_formed("chal", raw) {
             return Err(ended());
         }
-        let found = self
-            .deployment
-            .table::<Challenge>()
-            .find(&fingerprint(raw), Challenge::SORT)
-            .await?
-            .ok_or_else(ended)?;
-        let goes_on = self.sessions.admits(&found.subject, &found.lineage, None);
-        if found.subject != *subject || !goes_on.await? {
+        let found = self.stored(raw).await?.ok_or_else(ended)?;
+        if found.subject != *subject || !self.goes_on(&found).await? {
             return Err(ended());
         }
         if purposes.contains(&found.purpose) {
             Ok(found)
         } else {
             Err(WRONG_PURPOSE.error())
+        }
+    }
+
+    /// The record of that id, whether or not the challenge goes on: for whoever writes another one in its place.
+    pub(crate) async fn stored(&self, raw: &str) -> Result<Option<Versioned<Challenge>>> {
+        self.deployment
+            .table::<Challenge>()
+            .find(&fingerprint(raw), Challenge::SORT)
+            .await
+    }
+
+    /// Whether nothing has ended what it stands on. A recovery stands on no session: whoever is signed in could end it
+    /// otherwise, and keep out the owner who wants to end theirs.
+    pub(crate) async fn goes_on(&self, challenge: &Challenge) -> Result<bool> {
+        let (subject, lineage) = (&challenge.subject, &challenge.lineage);
+        match challenge.purpose {
+            Purpose::PasswordRecovery => Ok(lineage.deployment == self.sessions.deployment_epoch().await?),
+            _ => self.sessions.admits(subject, lineage, None).await,
         }
     }
 
@@ -111,7 +124,7 @@ impl ChallengeBook {
         purposes: &[Purpose],
     ) -> Result<Versioned<Challenge>> {
         let found = self.find(raw, subject, purposes).await?;
-        if found.state == State::Open {
+        if found.is_open() {
             Ok(found)
         } else {
             Err(CHALLENGE_ENDED.error())

@@ -7,6 +7,7 @@ mod model;
 #[cfg(test)]
 mod policy_tests;
 mod records;
+mod standing;
 mod step_up;
 #[cfg(test)]
 mod step_up_tests;

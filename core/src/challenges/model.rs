@@ -93,6 +93,16 @@ pub(crate) struct SentCode {
     pub(crate) sent_at: Timestamp,
 }
 
+/// What gave the proof of a factor. Without it the proof is void.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GivenBy {
+    /// A code of this device, or one that was sent to it.
+    Device(DeviceId),
+    /// The recovery code with this keyed hash, which its set keeps when it is used.
+    RecoveryCode(String),
+}
+
 /// Where a challenge stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,6 +126,9 @@ pub(crate) struct Challenge {
     pub(crate) require: Requirement,
     /// Each factor it asks for, and whether it was proven.
     pub(crate) factors: BTreeMap<FactorKind, bool>,
+    /// What gave the proof of each factor that was proven.
+    #[serde(default)]
+    pub(crate) given_by: BTreeMap<FactorKind, GivenBy>,
     pub(crate) codes: Vec<SentCode>,
     pub(crate) transport: Transport,
     /// The device it is about, when it adds or removes one.
@@ -135,6 +148,11 @@ fn every_factor() -> Requirement {
 }
 
 impl Challenge {
+    /// Whether it waits for answers.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     /// Whether everything it asks for is proven.
     pub(crate) fn is_complete(&self) -> bool {
         self.needed() == 0
@@ -184,9 +202,16 @@ impl Challenge {
     }
 
     /// Remembers that a factor was proven.
-    pub(crate) fn pass(&mut self, factor: FactorKind) {
+    pub(crate) fn pass(&mut self, factor: FactorKind, given_by: GivenBy) {
         self.factors.insert(factor, true);
+        self.given_by.insert(factor, given_by);
         self.codes.retain(|code| code.factor != factor);
+    }
+
+    /// Forgets that a factor was proven, so that it is asked for again.
+    pub(crate) fn withdraw(&mut self, factor: FactorKind) {
+        self.factors.entry(factor).and_modify(|passed| *passed = false);
+        self.given_by.remove(&factor);
     }
 }
 

@@ -5,13 +5,14 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::{Error, Kind, Result};
 
 use super::model::{
-    Challenge, CodesSent, FACTOR_NOT_REQUIRED, Progress, Purpose, SendEmailCode, SendSmsCode, State,
+    Challenge, CodesSent, FACTOR_NOT_REQUIRED, GivenBy, Progress, Purpose, SendEmailCode, SendSmsCode, State,
     UseRecoveryCode, VerifyCode, VerifyTotp,
 };
 use super::{Challenges, CodesAbout};
 use crate::access::Identified;
 use crate::audit::Event;
 use crate::budgets::SendPurpose;
+use crate::deployment::fingerprint;
 use crate::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
 use crate::messages::{Change, CodeFor};
 use crate::sessions::{Granted, NewSession, Proof};
@@ -32,6 +33,13 @@ impl Round<'static> {
         purposes: &[Purpose::SignIn, Purpose::StepUp],
         except: None,
     };
+}
+
+impl Round<'_> {
+    /// Whether the answers are for a recovery.
+    fn recovers(self) -> bool {
+        self.purposes.contains(&Purpose::PasswordRecovery)
+    }
 }
 
 /// What the client gives as proof.
@@ -55,7 +63,7 @@ impl Answer<'_> {
     }
 
     fn event(self, factor: FactorKind, round: Round<'_>) -> &'static str {
-        let recovering = round.purposes.contains(&Purpose::PasswordRecovery);
+        let recovering = round.recovers();
         match (self, factor) {
             (Self::Totp(_), _) if recovering => "password_recovery_totp_verify",
             (Self::Recovery(_), _) if recovering => "password_recovery_code",
@@ -178,29 +186,30 @@ impl Challenges {
         answer: Answer<'_>,
     ) -> Result<Progress> {
         self.waiting_for(who, round, raw, factor).await?;
-        let known = self.budgets.knows(&who.subject, &who.source).await?;
-        self.budgets
-            .attempt(answer.attempts(factor), who.subject.as_str(), &who.source, known)
+        self.count_answer(who, round, raw, answer.attempts(factor))
             .await?;
         let result = self
             .deployment
             .retried(|| async {
                 let found = self.waiting_for(who, round, raw, factor).await?;
                 let mut batch = Batch::default();
-                let (remark, device) = self.prove(who, factor, answer, &found, &mut batch).await?;
+                let (remark, given_by) = self.prove(who, factor, answer, &found, &mut batch).await?;
                 let mut event =
                     Event::success(answer.event(factor, round), &who.source).with("factor", factor.word());
-                if let Some(device) = device {
+                if let GivenBy::Device(device) = &given_by {
                     event = event.with("device_id", device);
                 }
-                self.budgets.clear_attempts(
-                    &mut batch,
-                    answer.attempts(factor),
-                    who.subject.as_str(),
-                    &who.source,
-                )?;
+                if !round.recovers() {
+                    self.budgets.clear_attempts(
+                        &mut batch,
+                        answer.attempts(factor),
+                        who.subject.as_str(),
+                        &who.source,
+                    )?;
+                }
                 let events = remark.into_iter().chain([event]).collect();
-                self.advance(who, raw, factor, &found, batch, events).await
+                let proof = (factor, given_by);
+                self.advance(who, raw, proof, &found, batch, events).await
             })
             .await;
         if let Err(error) = &result
@@ -214,8 +223,22 @@ impl Challenges {
         result
     }
 
-    /// Checks the proof, adds what it uses up to the batch, and names the device that gave it, with what the history
-    /// must tell besides.
+    /// Counts an answer before it is checked: those to a recovery apart from all others, so that whoever knows the
+    /// password cannot use up what the owner needs to replace it.
+    async fn count_answer(&self, who: &Identified, round: Round<'_>, raw: &str, what: &str) -> Result<()> {
+        let subject = who.subject.as_str();
+        if round.recovers() {
+            return self
+                .budgets
+                .recovery_attempt(what, &fingerprint(raw), subject)
+                .await;
+        }
+        let known = self.budgets.knows(&who.subject, &who.source).await?;
+        self.budgets.attempt(what, subject, &who.source, known).await
+    }
+
+    /// Checks the proof, adds what it uses up to the batch, and says what gave it, with what the history must tell
+    /// besides.
     async fn prove<'a>(
         &self,
         who: &'a Identified,
@@ -223,25 +246,26 @@ impl Challenges {
         answer: Answer<'_>,
         challenge: &Challenge,
         batch: &mut Batch,
-    ) -> Result<(Option<Event<'a>>, Option<DeviceId>)> {
+    ) -> Result<(Option<Event<'a>>, GivenBy)> {
         match answer {
             Answer::Totp(code) => {
                 let proof = self.factors.prove_totp(batch, &who.subject, code).await?;
-                Ok((proof.clock_event(&who.source), Some(proof.device)))
+                Ok((proof.clock_event(&who.source), GivenBy::Device(proof.device)))
             }
             Answer::Sent(code) => {
                 let device = self.codes.check(challenge, factor, code)?;
                 self.factors
                     .mark_used(batch, &who.subject, factor, &device)
                     .await?;
-                Ok((None, Some(device)))
+                Ok((None, GivenBy::Device(device)))
             }
             Answer::Recovery(code) => {
-                let left = self.recovery.consume(batch, &who.subject, factor, code).await?;
+                let used = self.recovery.consume(batch, &who.subject, factor, code).await?;
+                let left = used.left;
                 self.notices
                     .add(batch, &who.subject, &Change::RecoveryCodeUsed { factor, left })
                     .await?;
-                Ok((None, None))
+                Ok((None, GivenBy::RecoveryCode(used.mac)))
             }
         }
     }
@@ -250,13 +274,15 @@ impl Challenges {
         &self,
         who: &Identified,
         raw: &str,
-        factor: FactorKind,
+        (factor, given_by): (FactorKind, GivenBy),
         found: &Versioned<Challenge>,
         mut batch: Batch,
         mut events: Vec<Event<'_>>,
     ) -> Result<Progress> {
         let mut challenge = found.value.clone();
-        challenge.pass(factor);
+        challenge.pass(factor, given_by);
+        self.withdraw_void(&mut batch, &mut challenge, Some(factor))
+            .await?;
         let (mut granted, mut step_up_until) = (None, None);
         if challenge.is_complete() && challenge.purpose == Purpose::StepUp {
             let session = challenge
@@ -362,8 +388,14 @@ impl Challenges {
         let about = CodesAbout {
             why,
             what,
-            purpose: SendPurpose::Proof {
-                account: &who.subject,
+            purpose: if round.recovers() {
+                SendPurpose::RecoveryProof {
+                    recovery: &found.id_hash,
+                }
+            } else {
+                SendPurpose::Proof {
+                    account: &who.subject,
+                }
             },
         };
         self.deployment

@@ -93,6 +93,16 @@ impl Epochs {
         })
     }
 
+    /// The epoch of everybody as the store has it now: all that what stands on no session ends with.
+    pub(crate) async fn of_everybody(&self) -> Result<EpochId> {
+        let found = self
+            .deployment
+            .table::<DeploymentEpoch>()
+            .find(DeploymentEpoch::PARTITION, DeploymentEpoch::SORT)
+            .await?;
+        Ok(found.map_or_else(EpochId::default, |found| found.id))
+    }
+
     /// Adds the end of the epoch of everybody in a store to a batch. `uses_lost` says that nobody knows what was used up
     /// before.
     pub(crate) async fn end_everybody_in(

@@ -15,7 +15,9 @@ use super::records::{ContactKind, Emails, Phones};
 use crate::access::SignedIn;
 use crate::audit::Event;
 use crate::budgets::SendPurpose;
-use crate::challenges::{Challenge, ChallengeBook, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge, Transport};
+use crate::challenges::{
+    Challenge, ChallengeBook, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge, Transport, WRONG_CODE,
+};
 use crate::messages::{Change, CodeFor};
 use crate::recovery_codes::RecoveryDesk;
 use crate::suppressions::ADDRESS_SUPPRESSED;
@@ -234,16 +236,35 @@ impl Factors {
                 self.recovery.consume(batch, subject, removed, code).await?;
             }
             ProofKind::Sms if sent == Some(FactorKind::Sms) => {
-                self.codes.check(challenge, FactorKind::Sms, code)?;
+                self.prove_sent(batch, challenge, FactorKind::Sms, code).await?;
             }
             ProofKind::Email if sent == Some(FactorKind::Email) => {
-                self.codes.check(challenge, FactorKind::Email, code)?;
+                self.prove_sent(batch, challenge, FactorKind::Email, code).await?;
             }
             ProofKind::Sms | ProofKind::Email => {
                 return Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind."));
             }
         }
         Ok(None)
+    }
+}
+
+impl Factors {
+    /// Checks a code that was sent. It is void if the device that it went to was removed since.
+    async fn prove_sent(
+        &self,
+        batch: &mut Batch,
+        challenge: &Challenge,
+        factor: FactorKind,
+        code: &str,
+    ) -> Result<()> {
+        let device = self.codes.check(challenge, factor, code)?;
+        let enrolled = self.roster.require_in(batch, &challenge.subject, factor).await?;
+        if enrolled.contains(&device) {
+            Ok(())
+        } else {
+            Err(WRONG_CODE.error())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_ports::Result;
+use portcullis_ports::id::DeviceId;
 use portcullis_ports::identity::Subject;
 
 use super::TotpDevice;
@@ -31,6 +32,38 @@ impl Roster {
         batch.clear::<TotpDevices>(subject.to_string(), TotpDevices::SORT.into());
         batch.clear::<Contacts<Phones>>(subject.to_string(), Contacts::<Phones>::SORT.into());
         batch.clear::<Contacts<Emails>>(subject.to_string(), Contacts::<Emails>::SORT.into());
+    }
+
+    /// The confirmed devices of one kind, and to the commit that it fails if any of the kind comes or goes meanwhile.
+    /// Call it before anything else is read of them.
+    pub(crate) async fn require_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+    ) -> Result<Vec<DeviceId>> {
+        let contacts = |devices: Vec<ContactDevice>| {
+            let enabled = devices.into_iter().filter(ContactDevice::enabled);
+            enabled.map(|device| device.id).collect()
+        };
+        Ok(match factor {
+            FactorKind::Totp => {
+                let slot = self.totp(subject).await?;
+                batch.check_slot(&slot);
+                let enabled = slot.value.devices.into_iter().filter(TotpDevice::enabled);
+                enabled.map(|device| device.id).collect()
+            }
+            FactorKind::Sms => {
+                let slot = self.contacts::<Phones>(subject).await?;
+                batch.check_slot(&slot);
+                contacts(slot.value.devices)
+            }
+            FactorKind::Email => {
+                let slot = self.contacts::<Emails>(subject).await?;
+                batch.check_slot(&slot);
+                contacts(slot.value.devices)
+            }
+        })
     }
 
     /// The kinds with at least one confirmed device, in the order they are asked for.

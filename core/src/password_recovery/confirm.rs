@@ -1,7 +1,6 @@
 //! The new password: everything is checked and used up in one commit.
 
 use portcullis_ports::Result;
-use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::storage::STORE_CONFLICT;
@@ -14,7 +13,6 @@ use crate::audit::Event;
 use crate::challenges::{CHALLENGE_ENDED, Challenge, ChallengeBook};
 use crate::factors::{FactorKind, Roster};
 use crate::messages::Change;
-use crate::recovery_codes::RecoveryDesk;
 use crate::sessions::EndReason;
 use crate::table::Batch;
 
@@ -36,8 +34,13 @@ impl PasswordRecovery {
             username: command.username.as_ref(),
         };
         let proven = self.prove(named, &command.confirmation_code).await?;
+        let mut judged = proven.account.value.clone();
+        if judged.email_verified_at.is_none() {
+            // The name was chosen by who claimed the address, and goes with them.
+            judged.display_name = None;
+        }
         self.passwords
-            .judge(&command.new_password, "/new_password", &proven.account)
+            .judge(&command.new_password, "/new_password", &judged)
             .await?;
         if !proven.is_complete() {
             return Err(factor_required(proven.challenge.as_ref()));
@@ -72,32 +75,24 @@ impl PasswordRecovery {
         let reason = EndReason::PasswordRecovered;
         self.sessions.end_all_in(&mut batch, subject, reason).await?;
         batch.remove(&found);
-        let told = if account.email_verified_at.is_some() {
-            let challenge = self.asked(named.handle, subject).await?;
-            let current = self.factors_asked_for(&account).await?;
-            if let Some(challenge) = &challenge {
-                ChallengeBook::consume(&mut batch, challenge)?;
-            }
-            let challenge = challenge.map(|found| found.value);
-            let answered = |challenge: &Challenge| challenge.required() == current && challenge.is_complete();
-            if !current.is_empty() && !challenge.as_ref().is_some_and(answered) {
-                return Err(factor_required(challenge.as_ref()));
-            }
-            self.channels(&account).await?
-        } else {
-            discard_factors(&mut batch, subject);
-            vec![Destination::Email(account.email.clone())]
-        };
         let now = self.deployment.now();
-        batch.replace(
-            &account,
-            &Account {
+        let (owner, told) = if account.email_verified_at.is_some() {
+            let owner = Account {
                 password: hash.clone(),
-                email_verified_at: account.email_verified_at.or(Some(now)),
                 recovered_at: Some(now),
                 ..account.value.clone()
-            },
-        )?;
+            };
+            self.use_up_proofs(&mut batch, named, &account).await?;
+            batch.replace(&account, &owner)?;
+            (owner, self.channels(&account).await?)
+        } else {
+            let owner = self
+                .accounts
+                .give_way_in(&mut batch, &account.email, hash, source)
+                .await?;
+            (owner, vec![Destination::Email(account.email.clone())])
+        };
+        let subject = &owner.subject;
         self.budgets
             .clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
         self.budgets.remember(&mut batch, subject, source)?;
@@ -112,6 +107,31 @@ impl PasswordRecovery {
             .tell(&mut batch, told, &Change::PasswordRecovered)
             .await?;
         self.deployment.commit(batch).await
+    }
+
+    /// Adds the use of the proven factors to the commit. It fails if a factor comes or goes meanwhile.
+    ///
+    /// # Errors
+    /// `recovery-factor-required` if what the account asks for now is not proven by what it has now.
+    async fn use_up_proofs(&self, batch: &mut Batch, named: Named<'_>, account: &Account) -> Result<()> {
+        for factor in FactorKind::ALL {
+            self.roster().require_in(batch, &account.subject, factor).await?;
+        }
+        let current = self.factors_asked_for(account).await?;
+        let Some(found) = self.asked(named.handle, &account.subject).await? else {
+            return if current.is_empty() {
+                Ok(())
+            } else {
+                Err(factor_required(None))
+            };
+        };
+        let mut challenge = found.value.clone();
+        self.challenges.withdraw_void(batch, &mut challenge, None).await?;
+        let answered = challenge.required() == current && challenge.is_complete();
+        if !current.is_empty() && !answered {
+            return Err(factor_required(Some(&challenge)));
+        }
+        ChallengeBook::consume(batch, &found)
     }
 
     /// Everywhere the owner can be told: the address of the account, and the addresses and numbers enrolled as factors.
@@ -132,15 +152,6 @@ impl PasswordRecovery {
 
     pub(super) fn roster(&self) -> &Roster {
         &self.challenges.factors.roster
-    }
-}
-
-/// An address that was never proven gives way to who proves it, and what was set up for it goes as well: it may be a
-/// stranger's who signed up with the address of somebody else.
-fn discard_factors(batch: &mut Batch, subject: &Subject) {
-    Roster::discard(batch, subject);
-    for factor in FactorKind::ALL {
-        RecoveryDesk::discard(batch, subject, factor);
     }
 }
 

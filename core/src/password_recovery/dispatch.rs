@@ -168,7 +168,8 @@ impl PasswordRecovery {
         self.count_send_in(batch, recovery, account, &to, source).await
     }
 
-    /// Counts a mail. Networks that the account signed in from have a share that nobody else uses up.
+    /// Counts a mail, apart from those that sign-ups cause. Networks that the account signed in from have a share that
+    /// nobody else uses up.
     async fn count_send_in(
         &self,
         batch: &mut Batch,
@@ -180,7 +181,7 @@ impl PasswordRecovery {
         let limits = &self.deployment.settings.budgets;
         if self.budgets.knows(&account.subject, source).await? == Standing::Unknown {
             let sends = Sends {
-                purpose: SendPurpose::Anonymous { source },
+                purpose: SendPurpose::Recovery { source },
                 about: "password_recovery",
                 holder: &recovery.id_hash,
                 destinations: &[to],

@@ -10,6 +10,8 @@ mod confirm;
 mod dispatch;
 #[cfg(test)]
 mod factor_tests;
+#[cfg(test)]
+mod intruder_tests;
 mod model;
 mod proofs;
 mod records;
@@ -51,6 +53,7 @@ const HANDLE: &str = "chal";
 #[derive(Clone)]
 pub struct PasswordRecovery {
     deployment: Arc<Deployment>,
+    accounts: Arc<Accounts>,
     directory: Directory,
     passwords: PasswordDesk,
     budgets: Budgets,
@@ -75,6 +78,7 @@ impl PasswordRecovery {
     pub(crate) fn new(accounts: &Accounts, challenges: &Challenges) -> Self {
         Self {
             deployment: Arc::clone(&accounts.deployment),
+            accounts: Arc::new(accounts.clone()),
             directory: accounts.directory.clone(),
             passwords: accounts.passwords.clone(),
             budgets: accounts.budgets.clone(),
@@ -126,6 +130,7 @@ impl PasswordRecovery {
             mac: None,
             attempts: 0,
             proven_at: None,
+            epoch: self.sessions.deployment_epoch().await?,
             created_at: now,
             expires_at,
         };
@@ -171,14 +176,17 @@ impl PasswordRecovery {
     /// The recovery of a handle, with or without an account behind it.
     ///
     /// # Errors
-    /// `challenge-ended` if there is none, or another address is named with it.
+    /// `challenge-ended` if there is none, if the epoch of everybody ended since it was started, or if another address is
+    /// named with it.
     async fn find(&self, named: Named<'_>) -> Result<Versioned<Recovery>> {
         let ended = || CHALLENGE_ENDED.error();
         if !id::well_formed(HANDLE, named.handle) {
             return Err(ended());
         }
         let found = self.stored(&fingerprint(named.handle)).await?.ok_or_else(ended)?;
-        if named.username.is_some_and(|username| *username != found.email) {
+        if named.username.is_some_and(|username| *username != found.email)
+            || found.epoch != self.sessions.deployment_epoch().await?
+        {
             return Err(ended());
         }
         Ok(found)

@@ -195,8 +195,8 @@ impl PasswordRecovery {
             .await
     }
 
-    /// The challenge for the factors that the account has now. What was proven before stays proven; one that has ended
-    /// begins anew.
+    /// The challenge for the factors that the account has now. What was proven before stays proven as long as the account
+    /// has what gave the proof; a challenge that has ended begins anew.
     pub(super) async fn challenge_in(
         &self,
         batch: &mut Batch,
@@ -208,11 +208,16 @@ impl PasswordRecovery {
         if factors.is_empty() {
             return Ok(None);
         }
-        let found = self.asked(handle, &account.subject).await?;
-        if let Some(found) = &found
-            && found.required() == factors
-        {
-            return Ok(Some(found.value.clone()));
+        let stored = self.challenges.book.stored(handle).await?;
+        let mut going_on = match &stored {
+            Some(found) if self.is_asked(found, &account.subject).await? => Some(found.value.clone()),
+            _ => None,
+        };
+        if let Some(found) = &mut going_on {
+            let withdrawn = self.challenges.withdraw_void(batch, found, None).await?;
+            if found.required() == factors && !withdrawn {
+                return Ok(going_on);
+            }
         }
         let lineage = self.sessions.fresh_lineage(&account.subject).await?;
         let mut challenge = self.challenges.book.draft_as(
@@ -229,15 +234,20 @@ impl PasswordRecovery {
             },
         );
         challenge.expires_at = challenge.expires_at.min(recovery.expires_at);
-        match &found {
-            None => batch.insert(&challenge)?,
-            Some(found) => {
-                for (factor, passed) in &mut challenge.factors {
-                    *passed = found.factors.get(factor).copied().unwrap_or_default();
+        if let Some(found) = going_on {
+            for (factor, given_by) in found.given_by {
+                if factors.contains(&factor) {
+                    challenge.pass(factor, given_by);
                 }
-                challenge.expires_at = found.expires_at;
-                batch.replace(found, &challenge)?;
             }
+            challenge.codes = found.codes;
+            challenge.codes.retain(|code| factors.contains(&code.factor));
+            challenge.created_at = found.created_at;
+            challenge.expires_at = found.expires_at;
+        }
+        match &stored {
+            None => batch.insert(&challenge)?,
+            Some(stored) => batch.replace(stored, &challenge)?,
         }
         Ok(Some(challenge))
     }
@@ -248,16 +258,15 @@ impl PasswordRecovery {
         handle: &str,
         subject: &Subject,
     ) -> Result<Option<Versioned<Challenge>>> {
-        let found = self
-            .challenges
-            .book
-            .open(handle, subject, &[Purpose::PasswordRecovery])
-            .await;
-        match found {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.code() == CHALLENGE_ENDED => Ok(None),
-            Err(error) => Err(error),
+        match self.challenges.book.stored(handle).await? {
+            Some(found) if self.is_asked(&found, subject).await? => Ok(Some(found)),
+            _ => Ok(None),
         }
+    }
+
+    async fn is_asked(&self, found: &Challenge, subject: &Subject) -> Result<bool> {
+        let open = found.subject == *subject && found.purpose == Purpose::PasswordRecovery && found.is_open();
+        Ok(open && self.challenges.book.goes_on(found).await?)
     }
 
     /// The enrolled factors that prove more than the code from the mail did.

@@ -5,6 +5,7 @@ use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
+use crate::epochs::EpochId;
 use crate::table::Stored;
 
 /// Recoveries that wait for their code.
@@ -32,6 +33,9 @@ pub(super) struct Recovery {
     pub(super) attempts: u32,
     /// When the code was proven: from then on the factors of the account are told and asked for.
     pub(super) proven_at: Option<Timestamp>,
+    /// The epoch of everybody in which it was started: it ends with that, and with nothing that ends sessions.
+    #[serde(default)]
+    pub(super) epoch: EpochId,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
 }

@@ -31,6 +31,14 @@ const COUNT: usize = 10;
 /// The random bytes of one code: 80 bits.
 const BYTES: usize = 10;
 
+/// A recovery code that was right.
+pub(crate) struct UsedCode {
+    /// Its keyed hash, which the set keeps.
+    pub(crate) mac: String,
+    /// How many are left.
+    pub(crate) left: usize,
+}
+
 /// Issues, counts and uses recovery codes.
 #[derive(Clone)]
 pub struct RecoveryDesk {
@@ -151,7 +159,7 @@ impl RecoveryDesk {
         Ok(codes)
     }
 
-    /// Adds the use of a code to the commit that it opens, and says how many are left. Where a backup was restored since
+    /// Adds the use of a code to the commit that it opens. Where a backup was restored since
     /// the set was issued, a code may have been used before without anybody knowing: the first one then uses up the set.
     ///
     /// # Errors
@@ -162,7 +170,7 @@ impl RecoveryDesk {
         subject: &Subject,
         factor: FactorKind,
         text: &str,
-    ) -> Result<usize> {
+    ) -> Result<UsedCode> {
         let wrong = || WRONG_CODE.error();
         let presented = self.mac(subject, factor, &normalised(text))?;
         let found = self
@@ -186,7 +194,31 @@ impl RecoveryDesk {
             }
         }
         batch.replace(&found, &set)?;
-        Ok(set.remaining())
+        Ok(UsedCode {
+            mac: presented,
+            left: set.remaining(),
+        })
+    }
+
+    /// Whether the set that the account has now is the one with this code, used or not. The commit fails if the set is
+    /// written meanwhile.
+    pub(crate) async fn require_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+        mac: &str,
+    ) -> Result<bool> {
+        let found = self
+            .deployment
+            .table::<RecoverySet>()
+            .find(subject.as_str(), factor.word())
+            .await?;
+        let Some(set) = found else {
+            return Ok(false);
+        };
+        batch.check(&set);
+        Ok(set.codes.iter().any(|code| code.mac == mac))
     }
 
     /// Checks a code without using it up, for a commit that removes the whole set.

@@ -43,7 +43,7 @@ use crate::budgets::Budgets;
 use crate::challenges::Transport;
 use crate::deployment::Deployment;
 pub use crate::epochs::EndReason;
-use crate::epochs::{Current, Epochs, Lineage};
+use crate::epochs::{Current, EpochId, Epochs, Lineage};
 use crate::factors::FactorKind;
 use crate::table::{Batch, Versioned};
 
@@ -250,6 +250,11 @@ impl Sessions {
     /// What somebody carries who proves the first factor of an account now.
     pub(crate) async fn fresh_lineage(&self, subject: &Subject) -> Result<Lineage> {
         Ok(self.epochs.current(subject).await?.epoch.fresh(false))
+    }
+
+    /// The epoch of everybody, for what goes on when sessions end.
+    pub(crate) async fn deployment_epoch(&self) -> Result<EpochId> {
+        self.epochs.of_everybody().await
     }
 
     /// What somebody carries whom another identity provider knows, by a proof of that time.
