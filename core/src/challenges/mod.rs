@@ -22,13 +22,13 @@ use portcullis_ports::id::SessionId;
 
 pub(crate) use book::{ChallengeBook, NewChallenge};
 pub(crate) use codes::{Codes, CodesAbout};
-pub(crate) use model::Challenge;
 use model::State;
 pub use model::{
     CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, NameChallenge, Opened, Progress,
     Purpose, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport,
     UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
 };
+pub(crate) use model::{Challenge, GivenBy};
 pub(crate) use records::CHALLENGES;
 pub(crate) use verify::{Answer, Round};
 

@@ -1,5 +1,7 @@
 //! Renewing the proof in a session, before something sensitive.
 
+use std::collections::BTreeMap;
+
 use portcullis_ports::Result;
 
 use super::model::{Purpose, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport};
@@ -31,7 +33,7 @@ impl Challenges {
             // What was proven a moment ago need not be proven again.
             let unproven = Action::unproven(
                 command.action,
-                &who.session,
+                &self.factors.roster.standing(&who.session).await?,
                 &enrolled,
                 self.deployment.now(),
                 settings,
@@ -80,7 +82,7 @@ impl Challenges {
                 let mut batch = Batch::default();
                 let until = self
                     .sessions
-                    .strengthen(&mut batch, &who.session.id, who.subject(), Vec::new())
+                    .strengthen(&mut batch, &who.session.id, who.subject(), BTreeMap::new())
                     .await?;
                 let event = Event::success("step_up", &who.source).with("session_id", &who.session.id);
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;

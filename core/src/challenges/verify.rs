@@ -291,7 +291,7 @@ impl Challenges {
                 .ok_or_else(|| Error::internal("a step-up without a session"))?;
             step_up_until = Some(
                 self.sessions
-                    .strengthen(&mut batch, &session, &who.subject, challenge.passed())
+                    .strengthen(&mut batch, &session, &who.subject, challenge.given_by.clone())
                     .await?,
             );
             challenge.state = State::Consumed(None);
@@ -328,7 +328,7 @@ impl Challenges {
             secret: &secret,
             proof: Proof {
                 at: self.deployment.now(),
-                factors: challenge.passed(),
+                factors: challenge.given_by.clone(),
             },
             transport: challenge.transport,
             lineage: &challenge.lineage,

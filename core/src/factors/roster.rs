@@ -10,7 +10,9 @@ use super::TotpDevice;
 use super::model::{ContactDevice, FactorKind};
 use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
 use crate::access::{Action, SignedIn};
+use crate::challenges::GivenBy;
 use crate::deployment::Deployment;
+use crate::recovery_codes::RecoverySet;
 use crate::sessions::Session;
 use crate::table::{Batch, Slot};
 
@@ -94,16 +96,44 @@ impl Roster {
     pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
         let enrolled = self.kinds(who.subject()).await?;
         let (now, settings) = (self.deployment.now(), &self.deployment.settings);
-        let remembered = action.require(&who.session, &enrolled, now, settings);
+        let standing = self.standing(&who.session).await?;
+        let remembered = action.require(&standing, &enrolled, now, settings);
         if remembered.is_ok() {
             return remembered;
         }
         // The proof may have been given on another node a moment ago.
         let table = self.deployment.table::<Session>();
         match table.find(who.session.id.as_str(), Session::SORT).await? {
-            Some(session) => action.require(&session, &enrolled, now, settings),
+            Some(session) => {
+                let standing = self.standing(&session).await?;
+                action.require(&standing, &enrolled, now, settings)
+            }
             None => remembered,
         }
+    }
+
+    /// A session without the proofs of devices that were removed and of recovery codes whose set was replaced. One of
+    /// which nobody wrote down what gave it lasts as long as a step-up does.
+    pub(crate) async fn standing(&self, session: &Session) -> Result<Session> {
+        let mut standing = session.clone();
+        for (factor, given_by) in &session.given_by {
+            let stands = match given_by {
+                GivenBy::Device(device) => {
+                    let mut unused = Batch::default();
+                    let enrolled = self.require_in(&mut unused, &session.subject, *factor).await?;
+                    enrolled.contains(device)
+                }
+                GivenBy::RecoveryCode(mac) => {
+                    let table = self.deployment.table::<RecoverySet>();
+                    let found = table.find(session.subject.as_str(), factor.word()).await?;
+                    found.is_some_and(|set| set.issued(mac))
+                }
+            };
+            if !stands {
+                standing.withdraw(*factor);
+            }
+        }
+        Ok(standing)
     }
 
     /// The same as it was within the last second: for showing, not for deciding.

@@ -66,7 +66,12 @@ async fn a_fresh_proof_and_a_new_password_are_known_to_the_other_node_within_a_s
     let mut batch = crate::table::Batch::default();
     let sessions = &a.app.sessions;
     sessions
-        .strengthen(&mut batch, &who.session.id, who.subject(), Vec::new())
+        .strengthen(
+            &mut batch,
+            &who.session.id,
+            who.subject(),
+            std::collections::BTreeMap::new(),
+        )
         .await
         .unwrap();
     a.app.deployment.commit(batch).await.unwrap();

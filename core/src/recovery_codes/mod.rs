@@ -218,7 +218,7 @@ impl RecoveryDesk {
             return Ok(false);
         };
         batch.check(&set);
-        Ok(set.codes.iter().any(|code| code.mac == mac))
+        Ok(set.issued(mac))
     }
 
     /// Checks a code without using it up, for a commit that removes the whole set.

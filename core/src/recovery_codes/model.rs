@@ -28,6 +28,11 @@ impl RecoverySet {
         uses_lost_at.is_some_and(|lost| self.issued_at <= lost)
     }
 
+    /// Whether the code with this keyed hash is one of them, used or not.
+    pub(crate) fn issued(&self, mac: &str) -> bool {
+        self.codes.iter().any(|code| code.mac == mac)
+    }
+
     /// How many are left.
     pub(crate) fn remaining(&self) -> usize {
         self.codes.iter().filter(|code| code.used_at.is_none()).count()

@@ -51,6 +51,7 @@ impl Sessions {
             expires_at: now + self.deployment.settings.sessions.lifetime.get(),
             stepped_up_at: new.proof.at,
             proofs: new.proof.dated().collect(),
+            given_by: new.proof.factors,
             ip: who.source.ip.to_string(),
             user_agent: who.source.user_agent.to_string(),
             revoked_at: None,

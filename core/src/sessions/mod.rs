@@ -17,6 +17,7 @@ mod records;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub(crate) use records::{ACCOUNT_SESSIONS, SESSIONS};
 use crate::access::{Identified, SignedIn, Source};
 use crate::audit::Audit;
 use crate::budgets::Budgets;
-use crate::challenges::Transport;
+use crate::challenges::{GivenBy, Transport};
 use crate::deployment::Deployment;
 pub use crate::epochs::EndReason;
 use crate::epochs::{Current, EpochId, Epochs, Lineage};
@@ -319,7 +320,7 @@ impl Sessions {
         batch: &mut Batch,
         id: &SessionId,
         subject: &Subject,
-        factors: Vec<FactorKind>,
+        factors: BTreeMap<FactorKind, GivenBy>,
     ) -> Result<Timestamp> {
         self.deployment.take_turn(batch, subject).await;
         let found = self.read(id).await?.filter(|session| session.subject == *subject);
@@ -331,10 +332,14 @@ impl Sessions {
         Epochs::require_in(batch, &current);
         let now = self.deployment.now();
         let mut proofs = found.proofs.clone();
-        proofs.extend(Proof { at: now, factors }.dated());
+        let proof = Proof { at: now, factors };
+        proofs.extend(proof.dated());
+        let mut given_by = found.given_by.clone();
+        given_by.extend(proof.factors);
         let strengthened = Session {
             stepped_up_at: now,
             proofs,
+            given_by,
             last_seen_at: now,
             ..found.value.clone()
         };

@@ -10,7 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::PageCursor;
-use crate::challenges::Transport;
+use crate::challenges::{GivenBy, Transport};
 use crate::deployment::fingerprint;
 use crate::epochs::{EndReason, Lineage};
 use crate::factors::FactorKind;
@@ -34,8 +34,8 @@ pub const SESSION_NOT_FOUND: Code = Code::new(
 pub(crate) struct Proof {
     /// When.
     pub(crate) at: Timestamp,
-    /// Which factors, besides the first one.
-    pub(crate) factors: Vec<FactorKind>,
+    /// Which factors, besides the first one, and what gave them.
+    pub(crate) factors: BTreeMap<FactorKind, GivenBy>,
 }
 
 impl Proof {
@@ -43,12 +43,12 @@ impl Proof {
     pub(crate) fn first_factor(at: Timestamp) -> Self {
         Self {
             at,
-            factors: Vec::new(),
+            factors: BTreeMap::new(),
         }
     }
 
     pub(super) fn dated(&self) -> impl Iterator<Item = (FactorKind, Timestamp)> {
-        self.factors.iter().map(|factor| (*factor, self.at))
+        self.factors.keys().map(|factor| (*factor, self.at))
     }
 }
 /// The cursor was not made by this list.
@@ -78,6 +78,9 @@ pub struct Session {
     /// When each factor was last proven in it.
     #[serde(default)]
     pub(crate) proofs: BTreeMap<FactorKind, Timestamp>,
+    /// What gave each of these proofs, which counts as long as the account has it.
+    #[serde(default)]
+    pub(crate) given_by: BTreeMap<FactorKind, GivenBy>,
     /// From where it began.
     pub ip: String,
     /// What it began with.
@@ -93,6 +96,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// Forgets the proof of a factor, and that the session was strengthened by it.
+    pub(crate) fn withdraw(&mut self, factor: FactorKind) {
+        self.given_by.remove(&factor);
+        if self.proofs.remove(&factor) == Some(self.stepped_up_at) {
+            let others = self.proofs.values().max();
+            self.stepped_up_at = others.copied().unwrap_or(Timestamp::from_seconds(0));
+        }
+    }
+
     /// Whether this is the secret half of its credential.
     pub(super) fn opens_with(&self, secret: &str) -> bool {
         same_secret(fingerprint(secret).as_bytes(), self.secret_hash.as_bytes())
@@ -157,6 +169,10 @@ pub struct StartSession {
 
 /// What became of the start of a session.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made for each sign-in, and taken apart at once"
+)]
 pub enum Started {
     /// No factor is enrolled: the session has begun.
     Granted(Granted),

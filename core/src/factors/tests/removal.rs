@@ -131,3 +131,88 @@ async fn one_of_two_numbers_is_removed_with_a_code_to_the_other() {
         .unwrap();
     assert_eq!(world.app.factors.phones(&who).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_code_to_a_number_that_was_removed_removes_no_other() {
+    let world = world().await;
+    let who = signed_in(&world).await;
+    let first = enrol_phone(&world, &who, PHONE).await.device;
+    let stolen = enrol_phone(&world, &who, "+15005550007").await.device;
+    let third = enrol_phone(&world, &who, "+15005550008").await.device;
+    world.wait(31);
+    let factors = &world.app.factors;
+    let begun = factors.begin_phone_removal(&who, first).await.unwrap();
+    let code = world.code_to("+15005550007").await;
+    world.wait(31);
+    let removal = factors.begin_phone_removal(&who, stolen).await.unwrap();
+    let command = |challenge_id: &str, code: &str| ConfirmRemoval {
+        challenge_id: secret(challenge_id),
+        code: secret(code),
+        factor: None,
+    };
+    let theirs = world.code_to("+15005550008").await;
+    factors
+        .confirm_phone_removal(&who, command(&removal.challenge_id, &theirs))
+        .await
+        .unwrap();
+    let void = factors
+        .confirm_phone_removal(&who, command(&begun.challenge_id, &code))
+        .await
+        .unwrap_err();
+    assert_eq!(void.code(), WRONG_CODE);
+    let left = factors.phones(&who).await.unwrap();
+    assert_eq!(left.len(), 2);
+    assert!(left.iter().any(|phone| phone.sms_device_id == third));
+}
+
+#[tokio::test]
+async fn a_step_up_with_a_device_that_was_removed_opens_nothing() {
+    let world = world().await;
+    let owner = signed_in(&world).await;
+    let first = world.enrol_totp(&owner).await;
+    let begun = world
+        .app
+        .factors
+        .add_totp(&owner, AddTotp::default())
+        .await
+        .unwrap();
+    let command = ConfirmTotp {
+        device_id: begun.device_id.clone(),
+        totp_code: secret(&world.totp(&begun.secret)),
+    };
+    world.app.factors.confirm_totp(&owner, command).await.unwrap();
+    world.wait(601);
+    let started = world
+        .app
+        .challenges
+        .start_step_up(&owner, crate::challenges::StartStepUp::default())
+        .await
+        .unwrap();
+    let command = crate::challenges::VerifyTotp {
+        challenge_id: secret(&started.challenge_id.unwrap()),
+        totp_code: secret(&world.totp(&begun.secret)),
+    };
+    let as_first = world.app.sessions.as_first_factor(&owner).await.unwrap();
+    world
+        .app
+        .challenges
+        .verify_totp(&as_first, command)
+        .await
+        .unwrap();
+    let by = RemoveTotp {
+        totp_code: Some(secret(&world.totp(&first.0))),
+        recovery_code: None,
+    };
+    world
+        .app
+        .factors
+        .remove_totp(&owner, begun.device_id, by)
+        .await
+        .unwrap();
+    let refused = world.app.factors.add_totp(&owner, AddTotp::default()).await;
+    assert_eq!(
+        refused.err().unwrap().code(),
+        crate::access::STEP_UP_REQUIRED,
+        "the proof went with its device"
+    );
+}
