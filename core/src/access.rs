@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::epochs::{Lineage, TokenId};
 use crate::factors::{FactorKind, Requirement};
+use crate::known_devices::{DeviceProof, proofs};
 use crate::sessions::Session;
 use crate::settings::Settings;
 
@@ -26,6 +27,8 @@ pub struct Source {
     pub ip: IpAddr,
     /// The user agent, cut to [`Source::USER_AGENT`] characters.
     pub user_agent: Arc<str>,
+    /// What the client shows of the devices that accounts of it signed in on.
+    pub(crate) devices: Arc<[DeviceProof]>,
 }
 
 impl Source {
@@ -39,6 +42,16 @@ impl Source {
         Self {
             ip: ip.to_canonical(),
             user_agent: kept.into(),
+            devices: Arc::default(),
+        }
+    }
+
+    /// The same with the device tokens that the client presents; what is none is left out.
+    #[must_use]
+    pub fn presenting<'a>(self, tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            devices: proofs(tokens).into(),
+            ..self
         }
     }
 

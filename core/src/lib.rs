@@ -15,6 +15,7 @@ pub mod former_keys;
 pub mod guard;
 pub mod input;
 mod keyring;
+pub mod known_devices;
 mod links;
 mod messages;
 mod notices;
@@ -59,6 +60,7 @@ use event_listener::Event;
 use factors::{Factors, Roster};
 use guard::{Guard, GuardedIdentity, GuardedKeys};
 use keyring::Keyring;
+use known_devices::KnownDevices;
 use links::Links;
 use notices::Notices;
 use outbox::{NamedSender, Outbox};
@@ -104,6 +106,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Sessions.
     pub sessions: Sessions,
+    /// Devices on which accounts signed in.
+    pub known_devices: KnownDevices,
     /// Sign-in and step-up.
     pub challenges: Challenges,
     /// Second factors.
@@ -143,7 +147,6 @@ impl App {
         } = foundation;
         let guard = |port, limit, abreast| Guard::new(port, &clock, limit, abreast);
         let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(keys, guard("keys", PORT_LIMIT, 64)));
-        let identity = guarded_identity(identity, &clock);
         let named = (&store, store_name.as_str());
         let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
         let recall = Recall::new(&store, &clock, shared, settings.cache.records);
@@ -161,14 +164,15 @@ impl App {
             mail: [const { Event::new() }; 4],
         });
         let audit = Audit::new(&deployment);
-        let budgets = Budgets::new(&deployment);
+        let epochs = Epochs::new(&deployment);
+        let devices = KnownDevices::new(&deployment, &epochs, &audit);
+        let budgets = Budgets::new(&deployment, &devices);
         let directory = Directory::new(&deployment);
         let suppressions = Suppressions::new(&deployment);
         let sms_spend = SmsSpend::new(&deployment);
         let outbox = Outbox::new(&deployment, senders, &suppressions, &sms_spend);
         let notices = Notices::new(&deployment, &directory, &outbox);
-        let epochs = Epochs::new(&deployment);
-        let sessions = Sessions::new(&deployment, &epochs, &audit, &budgets);
+        let sessions = Sessions::new(&deployment, &epochs, &audit, &budgets, &devices);
         let passwords = PasswordDesk::new(&deployment, &directory, &budgets, &audit);
         let roster = Roster::new(&deployment);
         let recovery_codes = RecoveryDesk::new(&deployment, &epochs, &roster, &sessions, &audit, &notices);
@@ -186,6 +190,7 @@ impl App {
             recovery: recovery_codes.clone(),
             audit: audit.clone(),
             notices: notices.clone(),
+            devices: devices.clone(),
         };
         let challenges = Challenges {
             deployment: Arc::clone(&deployment),
@@ -198,6 +203,7 @@ impl App {
             budgets: budgets.clone(),
             audit: audit.clone(),
             notices: notices.clone(),
+            devices: devices.clone(),
         };
         let accounts = Accounts {
             deployment: Arc::clone(&deployment),
@@ -209,15 +215,15 @@ impl App {
             suppressions: suppressions.clone(),
             notices,
             sessions: sessions.clone(),
-            others: identity,
+            others: guarded_identity(identity, &deployment.clock),
         };
-        let password_recovery = PasswordRecovery::new(&accounts, &challenges);
         Ok(Self {
+            password_recovery: PasswordRecovery::new(&accounts, &challenges),
             accounts,
             sessions,
+            known_devices: devices,
             challenges,
             factors,
-            password_recovery,
             recovery_codes,
             outbox,
             suppressions,
@@ -275,6 +281,7 @@ pub fn collections() -> Vec<Collection> {
         factors::SMS,
         factors::TOTP,
         keyring::KEYRING,
+        known_devices::KNOWN_DEVICES,
         outbox::OUTBOX,
         outbox::OUTBOX_QUEUE,
         outbox::OUTBOX_RECEIPTS,

@@ -110,7 +110,7 @@ pub struct Sessions {
     /// The most sessions of one account. When one more begins, the oldest ends of the sign-in that has the most.
     #[schemars(range(min = 1, max = 500))]
     pub limit: usize,
-    /// A network from which an account signed in completely counts as known for this long.
+    /// A network or a device from which an account signed in completely counts as known for this long.
     pub known_source_lifetime: Span,
 }
 
@@ -166,6 +166,10 @@ pub struct Factors {
     pub default_region: Region,
     /// An enrolment that was begun and not confirmed is forgotten after this long.
     pub enrolment_lifetime: Span,
+    /// For how many days somebody may trust a browser, so that sign-ins on it are not asked for a second factor.
+    /// Sensitive actions and new passwords ask for it all the same. 0 offers it to nobody.
+    #[schemars(range(min = 0, max = 365))]
+    pub trusted_device_days: u16,
 }
 
 impl Default for Factors {
@@ -178,6 +182,7 @@ impl Default for Factors {
             email_limit: 5,
             default_region: Region::default(),
             enrolment_lifetime: Span::minutes(10),
+            trusted_device_days: 30,
         }
     }
 }
@@ -227,17 +232,17 @@ impl Limit {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Budgets {
-    /// Wrong answers for one account and one factor from one network. A right answer clears it. As many answers are taken
-    /// for one factor in one recovery, right or wrong, counted apart.
+    /// Wrong answers for one account and one factor from one known device or one network. A right answer clears it. As
+    /// many answers are taken for one factor in one recovery, right or wrong, counted apart.
     pub attempts: Limit,
-    /// Answers for one account and one factor from all networks the account never signed in from, together.
-    /// Networks it did sign in from are not affected, so nobody can lock an account's owner out. As many are taken in all
-    /// recoveries of the account together, counted apart.
+    /// Answers for one account and one factor from everywhere the account never signed in, together. Devices and
+    /// networks where it did sign in are not affected and have as many each, so nobody can lock an account's owner out.
+    /// As many are taken in all recoveries of the account together, counted apart.
     pub attempts_from_unknown: Limit,
     /// Sign-ins and answers to mailed codes from one network, over all accounts.
     pub sign_in_per_source: Limit,
-    /// Starts of sessions of one account from one network, whether or not they ask for a factor. Networks from which the
-    /// account never signed in share one such budget besides their own.
+    /// Starts of sessions of one account from one known device or one network, whether or not they ask for a factor.
+    /// Everywhere the account never signed in shares one such budget besides its own.
     pub session_starts: Limit,
     /// Sign-ups from one network.
     pub sign_up_per_source: Limit,

@@ -107,17 +107,17 @@ impl ApiResponse for NoContent {
     fn register(_: &mut Registry) {}
 }
 
-/// An answer after which the browser holds another session cookie, or none.
+/// An answer after which the browser holds other cookies, or none.
 pub(crate) struct WithCookie<T> {
     pub(crate) answer: Answer<T>,
-    pub(crate) cookie: cookie::Change,
+    pub(crate) cookies: cookie::Changes,
 }
 
 impl<T> WithCookie<T> {
-    pub(crate) fn new(body: T, cookie: cookie::Change) -> Self {
+    pub(crate) fn new(body: T, cookies: cookie::Changes) -> Self {
         Self {
             answer: Answer(body),
-            cookie,
+            cookies,
         }
     }
 }
@@ -125,8 +125,8 @@ impl<T> WithCookie<T> {
 impl<T: Serialize + Send> IntoResponse for WithCookie<T> {
     fn into_response(self) -> Response {
         let mut response = self.answer.into_response();
-        if let Some(line) = self.cookie.header() {
-            response.headers_mut().insert(SET_COOKIE, line);
+        for line in self.cookies.lines() {
+            response.headers_mut().append(SET_COOKIE, line);
         }
         response
     }
@@ -139,8 +139,9 @@ impl<T: Type> ApiResponse for WithCookie<T> {
             response.headers.push(MetaHeader {
                 name: "Set-Cookie".to_owned(),
                 description: Some(format!(
-                    "Sets or clears the cookie `{}` of a browser session.",
-                    cookie::NAME
+                    "Sets or clears the cookies of a browser: `{}` for its session, `{}` for the device.",
+                    cookie::NAME,
+                    cookie::DEVICE_NAME
                 )),
                 required: false,
                 deprecated: false,

@@ -10,6 +10,7 @@ use portcullis_core::access::Source;
 use portcullis_ports::Error;
 use portcullis_ports::notification::Mailbox;
 
+use crate::cookie;
 use crate::problem::Problem;
 
 /// What the API stands on.
@@ -49,13 +50,14 @@ impl Arrival {
         &self.surroundings.app
     }
 
-    /// Address and user agent.
+    /// Address, user agent, and the device tokens that are presented.
     pub(crate) fn source(&self, request: &Request) -> Source {
         let user_agent = request
             .headers()
             .get(USER_AGENT)
             .map(|value| String::from_utf8_lossy(value.as_bytes()));
         Source::new(self.address, user_agent.as_deref().unwrap_or_default())
+            .presenting(cookie::devices(request.headers()))
     }
 }
 

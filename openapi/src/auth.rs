@@ -16,6 +16,8 @@ use crate::problem::Problem;
 
 /// Names the session for clients that keep its credential themselves.
 pub const SESSION_HEADER: &str = "X-SESSION-ID";
+/// Tells a device from strangers, for clients that keep its token themselves.
+pub const DEVICE_HEADER: &str = "X-DEVICE-TOKEN";
 /// Proves that a request with the session cookie comes from a page of ours.
 pub const CSRF_HEADER: &str = "X-CSRF-Token";
 

@@ -4,7 +4,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::challenges::{
     CodesSent, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp,
-    UseRecoveryCode, VerifyCode, VerifyTotp,
+    UseRecoveryCode, VerifySentCode, VerifyTotp,
 };
 use portcullis_core::factors::FactorKind;
 
@@ -84,7 +84,7 @@ impl ChallengesApi {
         method = "post",
         operation_id = "verify_sms_code"
     )]
-    async fn verify_sms(&self, asking: FirstFactor, body: Body<VerifyCode>) -> Proven<FactorProven> {
+    async fn verify_sms(&self, asking: FirstFactor, body: Body<VerifySentCode>) -> Proven<FactorProven> {
         Ok(asking
             .app
             .challenges
@@ -115,7 +115,7 @@ impl ChallengesApi {
         method = "post",
         operation_id = "verify_email_code"
     )]
-    async fn verify_email(&self, asking: FirstFactor, body: Body<VerifyCode>) -> Proven<FactorProven> {
+    async fn verify_email(&self, asking: FirstFactor, body: Body<VerifySentCode>) -> Proven<FactorProven> {
         Ok(asking
             .app
             .challenges

@@ -25,6 +25,9 @@ through `/ui/mfa/…`. The last proof answers with the `session_id`.
 Browsers ask for `\"transport\": \"cookie\"` in step 3 and get an HttpOnly cookie instead. Whatever changes something \
 then needs the header `X-CSRF-Token`, as given by `GET /ui/me`.
 
+A client that keeps a device token sends it as `X-DEVICE-TOKEN` with what begins without a session: sign-in, the start of a \
+session, a forgotten password. Browsers do so by a cookie.
+
 All times are whole seconds since 1970 (UTC). Errors are `application/problem+json` (RFC 9457); `code` is for programs \
 and is explained at `/problems/{code}`. What is no proper request is refused before any operation sees it, with 400, 408, \
 414 or 431.";

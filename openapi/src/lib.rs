@@ -20,6 +20,7 @@ mod factors_totp;
 mod file;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+mod known_devices;
 pub mod levels;
 mod mailbox;
 mod meta;
@@ -40,7 +41,7 @@ mod yaml;
 use poem::endpoint::{make, make_sync};
 
 pub use arrival::{Arrival, Surroundings};
-pub use auth::{CSRF_HEADER, SESSION_HEADER};
+pub use auth::{CSRF_HEADER, DEVICE_HEADER, SESSION_HEADER};
 pub use catalogue::{codes, reference};
 pub use cookie::NAME as SESSION_COOKIE;
 pub use document::document;
@@ -52,6 +53,7 @@ pub use yaml::yaml;
 type Operations = (
     accounts::AccountsApi,
     sessions::SessionsApi,
+    known_devices::KnownDevicesApi,
     challenges::ChallengesApi,
     factors_totp::AuthenticatorAppsApi,
     factors_sms::PhoneNumbersApi,
@@ -66,6 +68,7 @@ fn operations() -> Operations {
     (
         accounts::AccountsApi,
         sessions::SessionsApi,
+        known_devices::KnownDevicesApi,
         challenges::ChallengesApi,
         factors_totp::AuthenticatorAppsApi,
         factors_sms::PhoneNumbersApi,

@@ -8,10 +8,11 @@ use portcullis_core::password_recovery::{
     SendRecoverySms, StartRecovery, VerifyRecovery,
 };
 
-use crate::answer::{Answer, Answered};
+use crate::answer::{Answer, Answered, WithCookie};
 use crate::auth::Anyone;
 use crate::body::Body;
-use crate::dto::{Done, RecoveryStanding};
+use crate::dto::{PasswordSet, RecoveryStanding};
+use crate::problem::Problem;
 use crate::tags::Tag;
 
 pub(crate) struct PasswordRecoveryApi;
@@ -32,12 +33,17 @@ impl PasswordRecoveryApi {
 
     /// Prove the code from the mail
     ///
-    /// Uses nothing up, and says which factors the account asks for on top. After five wrong codes the recovery is over;
-    /// the link in the mail still works.
+    /// Uses nothing up, and says which factors the account asks for on top. Device and network are known from now on, so
+    /// that whoever is shut out by the guesses of strangers signs in with the old password. After five wrong codes the
+    /// recovery is over; the link in the mail still works.
     #[oai(path = "/verify", method = "post", operation_id = "verify_password_recovery")]
-    async fn verify(&self, anyone: Anyone, body: Body<VerifyRecovery>) -> Answered<RecoveryStanding> {
+    async fn verify(
+        &self,
+        anyone: Anyone,
+        body: Body<VerifyRecovery>,
+    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
         let recovery = &anyone.app.password_recovery;
-        Ok(Answer(recovery.verify(body.0, &anyone.source).await?.into()))
+        Ok(recovery.verify(body.0, &anyone.source).await?.into())
     }
 
     /// Set a new password
@@ -50,13 +56,13 @@ impl PasswordRecoveryApi {
         method = "post",
         operation_id = "confirm_password_recovery"
     )]
-    async fn confirm(&self, anyone: Anyone, body: Body<ConfirmRecovery>) -> Answered<Done> {
-        anyone
-            .app
-            .password_recovery
-            .confirm(body.0, &anyone.source)
-            .await?;
-        Ok(Answer(Done::OK))
+    async fn confirm(
+        &self,
+        anyone: Anyone,
+        body: Body<ConfirmRecovery>,
+    ) -> Result<WithCookie<PasswordSet>, Problem> {
+        let recovery = &anyone.app.password_recovery;
+        Ok(recovery.confirm(body.0, &anyone.source).await?.into())
     }
 
     /// Prove an authenticator app for a new password
@@ -67,9 +73,13 @@ impl PasswordRecoveryApi {
         method = "post",
         operation_id = "verify_recovery_totp"
     )]
-    async fn verify_totp(&self, anyone: Anyone, body: Body<ProveTotp>) -> Answered<RecoveryStanding> {
+    async fn verify_totp(
+        &self,
+        anyone: Anyone,
+        body: Body<ProveTotp>,
+    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
         let recovery = &anyone.app.password_recovery;
-        Ok(Answer(recovery.prove_totp(body.0, &anyone.source).await?.into()))
+        Ok(recovery.prove_totp(body.0, &anyone.source).await?.into())
     }
 
     /// Send a code by text message for a new password
@@ -93,12 +103,16 @@ impl PasswordRecoveryApi {
         method = "post",
         operation_id = "verify_recovery_sms_code"
     )]
-    async fn verify_sms(&self, anyone: Anyone, body: Body<ProveSentCode>) -> Answered<RecoveryStanding> {
+    async fn verify_sms(
+        &self,
+        anyone: Anyone,
+        body: Body<ProveSentCode>,
+    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
         let recovery = &anyone.app.password_recovery;
         let proven = recovery
             .prove_sent(FactorKind::Sms, body.0, &anyone.source)
             .await?;
-        Ok(Answer(proven.into()))
+        Ok(proven.into())
     }
 
     /// Send a code by e-mail for a new password
@@ -123,12 +137,16 @@ impl PasswordRecoveryApi {
         method = "post",
         operation_id = "verify_recovery_email_code"
     )]
-    async fn verify_email(&self, anyone: Anyone, body: Body<ProveSentCode>) -> Answered<RecoveryStanding> {
+    async fn verify_email(
+        &self,
+        anyone: Anyone,
+        body: Body<ProveSentCode>,
+    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
         let recovery = &anyone.app.password_recovery;
         let proven = recovery
             .prove_sent(FactorKind::Email, body.0, &anyone.source)
             .await?;
-        Ok(Answer(proven.into()))
+        Ok(proven.into())
     }
 
     /// Use a recovery code for a new password
@@ -143,9 +161,9 @@ impl PasswordRecoveryApi {
         &self,
         anyone: Anyone,
         body: Body<ProveRecoveryCode>,
-    ) -> Answered<RecoveryStanding> {
+    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
         let recovery = &anyone.app.password_recovery;
         let proven = recovery.prove_recovery_code(body.0, &anyone.source).await?;
-        Ok(Answer(proven.into()))
+        Ok(proven.into())
     }
 }

@@ -1,38 +1,43 @@
-//! The session cookie on a developer's machine without TLS.
+//! The cookies on a developer's machine without TLS.
 //!
-//! Some browsers keep neither `Secure` nor the prefix `__Host-` over plain http, so there it goes without both. Handlers
-//! see the usual cookie.
+//! Some browsers keep neither `Secure` nor the prefix `__Host-` over plain http, so there they go without both. Handlers
+//! see the usual cookies.
 
 use poem::http::HeaderMap;
 use poem::http::header::{COOKIE, HeaderName, HeaderValue, SET_COOKIE};
 
-use crate::cookie::NAME;
+use crate::cookie::{DEVICE_NAME, NAME};
 
 /// The name in the browser.
 pub const PLAIN_NAME: &str = "portcullis";
+/// The name of the cookie that tells a device from strangers.
+pub const PLAIN_DEVICE_NAME: &str = "portcullis-device";
+/// Both names of each cookie.
+const NAMES: [(&str, &str); 2] = [(NAME, PLAIN_NAME), (DEVICE_NAME, PLAIN_DEVICE_NAME)];
 
-/// Gives the cookie of a request its usual name.
+/// Gives the cookies of a request their usual names.
 pub fn read(headers: &mut HeaderMap) {
     replace(headers, &COOKIE, |line| {
         let pairs = line.split(';').map(|pair| {
             let pair = pair.trim();
-            let value = pair
-                .strip_prefix(PLAIN_NAME)
-                .and_then(|rest| rest.strip_prefix('='));
-            value.map_or_else(|| pair.to_owned(), |value| format!("{NAME}={value}"))
+            let renamed = NAMES.iter().find_map(|(name, plain)| {
+                let value = pair.strip_prefix(plain)?.strip_prefix('=')?;
+                Some(format!("{name}={value}"))
+            });
+            renamed.unwrap_or_else(|| pair.to_owned())
         });
         pairs.collect::<Vec<_>>().join("; ")
     });
 }
 
-/// Takes from the cookie of an answer what browsers keep over TLS only.
+/// Takes from the cookies of an answer what browsers keep over TLS only.
 pub fn write(headers: &mut HeaderMap) {
     replace(headers, &SET_COOKIE, |line| {
-        let value = line.strip_prefix(NAME).and_then(|rest| rest.strip_prefix('='));
-        value.map_or_else(
-            || line.to_owned(),
-            |value| format!("{PLAIN_NAME}={}", value.replace("; Secure", "")),
-        )
+        let renamed = NAMES.iter().find_map(|(name, plain)| {
+            let value = line.strip_prefix(name)?.strip_prefix('=')?;
+            Some(format!("{plain}={}", value.replace("; Secure", "")))
+        });
+        renamed.unwrap_or_else(|| line.to_owned())
     });
 }
 
@@ -77,6 +82,15 @@ mod tests {
         assert_eq!(
             changed(SET_COOKIE, set, write),
             "portcullis=ses_x.y; Path=/; HttpOnly; SameSite=Strict; Max-Age=9"
+        );
+        assert_eq!(
+            changed(COOKIE, "portcullis-device=kdev_x.y; portcullis=ses_x.y", read),
+            "__Host-portcullis-device=kdev_x.y; __Host-portcullis=ses_x.y"
+        );
+        let set = "__Host-portcullis-device=kdev_x.y; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=9";
+        assert_eq!(
+            changed(SET_COOKIE, set, write),
+            "portcullis-device=kdev_x.y; Path=/; HttpOnly; SameSite=Strict; Max-Age=9"
         );
         assert_eq!(
             changed(SET_COOKIE, "other=1; Path=/; Secure", write),

@@ -7,7 +7,7 @@ use portcullis_core::sessions::{ListSessions, PageCursor, RevokeSession, Session
 use crate::answer::{Answer, Answered, WithCookie};
 use crate::auth::{FirstFactor, LiveSession, SessionToEnd};
 use crate::body::Body;
-use crate::cookie::Change;
+use crate::cookie::Changes;
 use crate::dto::{Done, Finalized, Me, RevokedOthers, SessionStarted};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -19,7 +19,7 @@ pub(crate) struct SessionsApi;
 impl SessionsApi {
     /// Start a session
     ///
-    /// Without enrolled factors the session begins at once. Otherwise the answer names a challenge: prove as many of
+    /// Without enrolled factors, or on a device that its owner trusts, the session begins at once. Otherwise the answer names a challenge: prove as many of
     /// the required factors as `factors_needed` says, through `/ui/mfa/…`; the last proof answers with the session.
     #[oai(path = "/ui/session/start", method = "post", operation_id = "start_session")]
     async fn start(
@@ -107,12 +107,12 @@ impl SessionsApi {
     /// Sign out
     ///
     /// Ends the session that asks, with all that grew from it, and clears the session cookie. A session that is over
-    /// already is answered alike.
+    /// already is answered alike. The device stays known.
     #[oai(path = "/auth/sign-out", method = "post", operation_id = "sign_out")]
     async fn sign_out(&self, session: SessionToEnd) -> Result<WithCookie<Done>, Problem> {
         if let Some(who) = &session.who {
             session.app.sessions.end(who).await?;
         }
-        Ok(WithCookie::new(Done::OK, Change::Clear))
+        Ok(WithCookie::new(Done::OK, Changes::clear()))
     }
 }

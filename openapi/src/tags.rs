@@ -9,6 +9,9 @@ pub(crate) enum Tag {
     Accounts,
     /// What a complete sign-in leaves behind, and how it ends.
     Sessions,
+    /// Browsers and apps on which an account signed in, and those that its owner trusts.
+    #[oai(rename = "Known devices")]
+    KnownDevices,
     /// Proving factors: to complete a sign-in, or to confirm a sensitive action (step-up).
     Challenges,
     /// Apps that show six digits (TOTP).
@@ -33,9 +36,10 @@ pub(crate) enum Tag {
 }
 
 /// The names in that order.
-pub(crate) const ORDER: [&str; 10] = [
+pub(crate) const ORDER: [&str; 11] = [
     "Accounts",
     "Sessions",
+    "Known devices",
     "Challenges",
     "Authenticator apps",
     "Phone numbers",

@@ -78,6 +78,10 @@ id!(
     DeviceId, "dev", "dev_01h2xcejqtf2nbrexx3vqjhp41"
 );
 id!(
+    /// Names a browser or app from which an account signed in; worthless as its token.
+    KnownDeviceId, "kdev", "kdev_01h2xcejqtf2nbrexx3vqjhp41"
+);
+id!(
     /// Names a message that leaves the process.
     MessageId, "msg", "msg_01h2xcejqtf2nbrexx3vqjhp41"
 );

@@ -21,9 +21,10 @@ use std::sync::Arc;
 
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject, UNAUTHENTICATED};
+use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::{PasswordHash, Verdict};
 use portcullis_ports::storage::STORE_CONFLICT;
-use portcullis_ports::{Result, Timestamp};
+use portcullis_ports::{Error, Result, Retry, Timestamp};
 
 pub(crate) use directory::Directory;
 use known_words::known_words;
@@ -39,7 +40,7 @@ use token::Claims;
 
 use crate::access::{Identified, SignedIn, Source};
 use crate::audit::{Audit, Event};
-use crate::budgets::{Budgets, TOO_MANY_ATTEMPTS, Use};
+use crate::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
 use crate::epochs::{EndReason, Lineage, TokenId};
 use crate::messages::Change;
@@ -149,8 +150,9 @@ impl Accounts {
         // Whether or not there is an account, as much is read, counted, hashed and written.
         let known = self.budgets.knows(&subject, source).await?;
         self.budgets
-            .attempt("password", command.email.as_str(), source, known)
-            .await?;
+            .attempt("password", command.email.as_str(), source, &known)
+            .await
+            .map_err(|error| self.with_way_in(error))?;
         let waiting = pending.filter(|_| account.is_none());
         let hash = match (&account, &waiting) {
             (Some(account), _) => Some(&account.password),
@@ -160,16 +162,16 @@ impl Accounts {
         let accepted = match (&account, waiting, verdict) {
             (Some(account), _, Verdict::Match | Verdict::MatchOutdated) if self.must_prove_first(account) => {
                 let id = self.confirmation_of(&account.subject)?;
-                return self.not_verified(&command.email, &id, source).await;
+                return self.not_verified(&command.email, &id, source, &known).await;
             }
-            (Some(account), _, Verdict::Match) => self.signed_in(account, source, None).await?,
+            (Some(account), _, Verdict::Match) => self.signed_in(account, source, &known, None).await?,
             (Some(account), _, Verdict::MatchOutdated) => {
                 let renewed = self.passwords.hash(&command.password).await?;
-                self.signed_in(account, source, Some(renewed)).await?
+                self.signed_in(account, source, &known, Some(renewed)).await?
             }
             (Some(_), _, Verdict::Mismatch) => None,
             (None, Some((id, _)), Verdict::Match | Verdict::MatchOutdated) => {
-                return self.not_verified(&command.email, &id, source).await;
+                return self.not_verified(&command.email, &id, source, &known).await;
             }
             (None, ..) => {
                 self.audit.record_nobody(command.email.as_str()).await?;
@@ -185,6 +187,24 @@ impl Accounts {
         Err(WRONG_CREDENTIALS.error())
     }
 
+    /// Tells whoever is shut out by the guesses of others how to be told from them. It is the same for everybody.
+    fn with_way_in(&self, refused: Error) -> Error {
+        let wait = match refused.retry() {
+            Retry::Later(wait) if refused.code() == TOO_MANY_ATTEMPTS => wait,
+            _ => return refused,
+        };
+        if !self.outbox.serves(Channel::Email) {
+            return refused;
+        }
+        TOO_MANY_ATTEMPTS
+            .says(
+                "Too many attempts: please wait before you try again. If it was somebody else who tried, ask for a new \
+                 password and enter the code from the mail: then this device is known, and your password is accepted. \
+                 You need not change it.",
+            )
+            .retry_after(wait)
+    }
+
     /// The token of somebody whose password was compared with this state of the account; `None` if the password was
     /// replaced meanwhile. What the token carries was read before the password was seen to be the same still, so that
     /// a change of the password that was not seen ends the token as well.
@@ -192,6 +212,7 @@ impl Accounts {
         &self,
         account: &Versioned<Account>,
         source: &Source,
+        known: &Standing,
         renewed: Option<PasswordHash>,
     ) -> Result<Option<AccessToken>> {
         let subject = &account.subject;
@@ -205,7 +226,7 @@ impl Accounts {
                 return Ok(None);
             };
             self.budgets
-                .clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
+                .clear_attempts(&mut batch, "password", account.email.as_str(), source, known)?;
             self.audit
                 .append(&mut batch, subject, &[Event::success("sign_in", source)])
                 .await?;

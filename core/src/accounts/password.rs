@@ -160,7 +160,7 @@ impl PasswordDesk {
             .ok_or_else(|| NO_PASSWORD.error())?;
         let known = self.budgets.knows(subject, &who.source).await?;
         self.budgets
-            .attempt("password", account.email.as_str(), &who.source, known)
+            .attempt("password", account.email.as_str(), &who.source, &known)
             .await?;
         if self.matches(password, Some(&account.password)).await? == Verdict::Mismatch {
             self.audit
@@ -169,8 +169,13 @@ impl PasswordDesk {
             return Err(WRONG_CREDENTIALS.says("The password is wrong."));
         }
         let mut batch = Batch::default();
-        self.budgets
-            .clear_attempts(&mut batch, "password", account.email.as_str(), &who.source)?;
+        self.budgets.clear_attempts(
+            &mut batch,
+            "password",
+            account.email.as_str(),
+            &who.source,
+            &known,
+        )?;
         self.deployment.commit(batch).await?;
         Ok(account)
     }

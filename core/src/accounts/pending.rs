@@ -11,7 +11,7 @@ use super::Accounts;
 use super::model::EMAIL_NOT_VERIFIED;
 use super::records::{Account, Pending, Then, Waiting, WaitsAt};
 use crate::access::Source;
-use crate::budgets::{SendPurpose, Sends, TOO_MANY_SENDS};
+use crate::budgets::{SendPurpose, Sends, Standing, TOO_MANY_SENDS};
 use crate::messages;
 use crate::outbox::Draft;
 use crate::settings;
@@ -115,10 +115,16 @@ impl Accounts {
     }
 
     /// The answer to the right password of somebody whose address is not proven: the handle, to go on with the code.
-    pub(super) async fn not_verified<T>(&self, email: &EmailAddress, id: &str, source: &Source) -> Result<T> {
+    pub(super) async fn not_verified<T>(
+        &self,
+        email: &EmailAddress,
+        id: &str,
+        source: &Source,
+        known: &Standing,
+    ) -> Result<T> {
         let mut batch = Batch::default();
         self.budgets
-            .clear_attempts(&mut batch, "password", email.as_str(), source)?;
+            .clear_attempts(&mut batch, "password", email.as_str(), source, known)?;
         self.deployment.commit(batch).await?;
         Err(EMAIL_NOT_VERIFIED.error().member("sign_up_id", self.handle(id)?))
     }

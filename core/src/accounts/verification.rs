@@ -55,7 +55,7 @@ impl Accounts {
             }
             None => {
                 self.budgets
-                    .attempt(ATTEMPTS, email.as_str(), source, Standing::Unknown)
+                    .attempt(ATTEMPTS, email.as_str(), source, &Standing::Unknown)
                     .await?;
             }
         }
@@ -198,8 +198,13 @@ impl Accounts {
                     }
                     Then::Taken => return Err(wrong()),
                 };
-                self.budgets
-                    .clear_attempts(&mut batch, ATTEMPTS, email.as_str(), source)?;
+                self.budgets.clear_attempts(
+                    &mut batch,
+                    ATTEMPTS,
+                    email.as_str(),
+                    source,
+                    &Standing::Unknown,
+                )?;
                 self.audit
                     .append(&mut batch, &subject, &[Event::success("email_verify", source)])
                     .await?;

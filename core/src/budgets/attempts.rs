@@ -13,19 +13,19 @@ pub(super) const OWN: &str = "attempts";
 impl Budgets {
     /// Counts an answer of `account` to `what`.
     ///
-    /// Where the account never signed in before, all share one budget besides their own; where it did, there is one of
-    /// its own only. Whoever guesses from elsewhere can therefore not lock the owner out. Either way as many counters
-    /// are read and written, so that the time tells nothing.
+    /// Where the account never signed in before, all share one budget besides their own; a device or a network where it
+    /// did has one of its own only, and so have all places together where a code from a mail was proven. Whoever guesses from elsewhere can therefore not lock the owner out. Either way as
+    /// many counters are read and written, so that the time tells nothing.
     pub(crate) async fn attempt(
         &self,
         what: &str,
         account: &str,
         source: &Source,
-        standing: Standing,
+        standing: &Standing,
     ) -> Result<()> {
         let limits = &self.deployment.settings.budgets;
-        let network = source.network();
-        let own = [what, account, network.as_str()];
+        let counted_as = standing.counted_as(source);
+        let own = [what, account, counted_as.as_str()];
         let uses = [
             Use {
                 name: OWN,
@@ -33,7 +33,7 @@ impl Budgets {
                 limit: limits.attempts,
             },
             match standing {
-                Standing::Network => Use {
+                Standing::Device(_) | Standing::Network | Standing::MailCode => Use {
                     name: "attempts-known",
                     of: &own,
                     limit: limits.attempts_from_unknown,
@@ -76,8 +76,9 @@ impl Budgets {
         what: &str,
         account: &str,
         source: &Source,
+        standing: &Standing,
     ) -> Result<()> {
-        let key = self.key(OWN, &[what, account, &source.network()])?;
+        let key = self.key(OWN, &[what, account, &standing.counted_as(source)])?;
         self.refusals.forget(&key);
         batch.clear::<Counter>(key, Counter::SORT.into());
         Ok(())

@@ -25,6 +25,7 @@ pub(crate) use sends::{SendPurpose, Sends};
 
 use crate::decoy;
 use crate::deployment::Deployment;
+use crate::known_devices::KnownDevices;
 use crate::settings::Limit;
 use crate::table::{Batch, Slot, Stored};
 
@@ -94,14 +95,16 @@ struct Counted {
 #[derive(Clone)]
 pub(crate) struct Budgets {
     deployment: Arc<Deployment>,
+    devices: KnownDevices,
     lines: Lines,
     refusals: Arc<Refusals>,
 }
 
 impl Budgets {
-    pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
+    pub(crate) fn new(deployment: &Arc<Deployment>, devices: &KnownDevices) -> Self {
         Self {
             deployment: Arc::clone(deployment),
+            devices: devices.clone(),
             lines: Lines::default(),
             refusals: Arc::default(),
         }

@@ -130,17 +130,17 @@ async fn a_right_answer_opens_the_budget_of_wrong_ones_at_once() {
     let world = world().await;
     for number in 0..9 {
         let counted = budgets(&world)
-            .attempt("password", "ada", &home(), Standing::Network)
+            .attempt("password", "ada", &home(), &Standing::Network)
             .await;
         assert_eq!(counted.is_ok(), number < 8);
     }
     let mut batch = Batch::default();
     budgets(&world)
-        .clear_attempts(&mut batch, "password", "ada", &home())
+        .clear_attempts(&mut batch, "password", "ada", &home(), &Standing::Network)
         .unwrap();
     world.app.deployment.commit(batch).await.unwrap();
     budgets(&world)
-        .attempt("password", "ada", &home(), Standing::Network)
+        .attempt("password", "ada", &home(), &Standing::Network)
         .await
         .unwrap();
 }

@@ -18,7 +18,7 @@ mod verify;
 use std::sync::Arc;
 
 use portcullis_ports::Result;
-use portcullis_ports::id::SessionId;
+use portcullis_ports::id::{KnownDeviceId, SessionId};
 
 pub(crate) use book::{ChallengeBook, NewChallenge};
 pub(crate) use codes::{Codes, CodesAbout};
@@ -26,7 +26,7 @@ use model::State;
 pub use model::{
     CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, NameChallenge, Opened, Progress,
     Purpose, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport,
-    UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
+    UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
 };
 pub(crate) use model::{Challenge, GivenBy};
 pub(crate) use records::CHALLENGES;
@@ -37,10 +37,11 @@ use crate::accounts::PasswordDesk;
 use crate::audit::{Audit, Event};
 use crate::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
-use crate::factors::Factors;
+use crate::factors::{FactorKind, Factors};
+use crate::known_devices::{IssuedDevice, KnownDevices, NewDevice, TrustChange};
 use crate::notices::Notices;
 use crate::recovery_codes::RecoveryDesk;
-use crate::sessions::{NewSession, Proof, Sessions, StartSession, Started};
+use crate::sessions::{Granted, Ground, NewSession, Proof, Sessions, StartSession, Started};
 use crate::table::Batch;
 
 /// Leads through sign-in and step-up.
@@ -56,69 +57,117 @@ pub struct Challenges {
     pub(crate) budgets: Budgets,
     pub(crate) audit: Audit,
     pub(crate) notices: Notices,
+    pub(crate) devices: KnownDevices,
 }
 
 impl Challenges {
-    /// Begins a session at once if no factor is enrolled, and a challenge for the enrolled factors otherwise.
+    /// Begins a session at once if no factor is enrolled or the device is trusted, and a challenge for the enrolled factors
+    /// otherwise.
     ///
     /// # Errors
     /// `unauthenticated` if what was proven has ended meanwhile, `too-many-attempts`.
     pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
         self.count_start(who).await?;
         let kinds = self.factors.roster.kinds(&who.subject).await?;
-        if kinds.is_empty() {
-            self.begin_at_once(who, &command).await
-        } else {
-            self.challenge(who, &kinds, &command).await
+        match self.begin_at_once(who, &kinds, &command).await? {
+            Some(granted) => Ok(Started::Granted(granted)),
+            None => self.challenge(who, &kinds, &command).await,
         }
     }
 
     /// Whoever holds an access token can ask for any number of sessions.
     async fn count_start(&self, who: &Identified) -> Result<()> {
         let limit = self.deployment.settings.budgets.session_starts;
-        let network = who.source.network();
-        let of = [who.subject.as_str(), &network];
+        let known = self.budgets.knows(&who.subject, &who.source).await?;
+        let counted_as = known.counted_as(&who.source);
+        let of = [who.subject.as_str(), &counted_as];
         let name = "session-starts";
         let mut uses = vec![Use { name, of: &of, limit }];
-        if self.budgets.knows(&who.subject, &who.source).await? == Standing::Unknown {
+        if known == Standing::Unknown {
             let of = &of[..1];
             uses.push(Use { name, of, limit });
         }
         self.budgets.take(TOO_MANY_ATTEMPTS, &uses).await
     }
 
-    async fn begin_at_once(&self, who: &Identified, command: &StartSession) -> Result<Started> {
+    /// `None` if a factor must be proven first.
+    async fn begin_at_once(
+        &self,
+        who: &Identified,
+        kinds: &[FactorKind],
+        command: &StartSession,
+    ) -> Result<Option<Granted>> {
         self.deployment
             .retried(|| async {
+                let mut batch = Batch::default();
+                let ground = self
+                    .sessions
+                    .ground_in(&mut batch, &who.subject, &who.lineage)
+                    .await?;
+                let mut event = Event::success("ui_session_start", &who.source);
+                // What a trusted device waives is not proven: sensitive actions ask for it.
+                let proof = if kinds.is_empty() {
+                    Proof::first_factor(who.at)
+                } else {
+                    let Ground { epoch, held } = &ground;
+                    let Some(trusted) = self.devices.trusted(&held.value, epoch, &who.source, kinds) else {
+                        return Ok(None);
+                    };
+                    event = event.with("trusted_device", &trusted.id);
+                    Proof::nothing()
+                };
                 let id = SessionId::random(self.deployment.entropy.as_ref())?;
                 let secret = self.deployment.random_text()?;
-                let mut batch = Batch::default();
+                let remember = wants_device(command);
+                let device = self.new_device(&ground, who, remember, TrustChange::Keep, None)?;
                 let new = NewSession {
                     id,
                     secret: &secret,
-                    proof: Proof::first_factor(who.at),
+                    proof,
                     transport: command.transport,
                     lineage: &who.lineage,
+                    device,
                 };
-                let granted = self.sessions.begin(&mut batch, who, new).await?;
-                let event =
-                    Event::success("ui_session_start", &who.source).with("session_id", &granted.session.id);
+                let granted = self.sessions.begin(&mut batch, who, ground, new).await?;
+                let event = event.with("session_id", &granted.session.id);
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
                 self.deployment.commit(batch).await?;
-                Ok(Started::Granted(granted))
+                Ok(Some(granted))
             })
             .await
+    }
+
+    /// The device of a sign-in with a new token, if it is to be known or is known already. The token is made from the id
+    /// of the challenge, where there is one, so that a client which missed it gets it again.
+    fn new_device(
+        &self,
+        ground: &Ground,
+        who: &Identified,
+        remember: bool,
+        trust: TrustChange,
+        raw: Option<&str>,
+    ) -> Result<Option<NewDevice>> {
+        let Ground { epoch, held } = ground;
+        if !remember && self.devices.live(&held.value, epoch, &who.source).is_none() {
+            return Ok(None);
+        }
+        let id = self.devices.id_for(&held.value, epoch, &who.source)?;
+        let secret = match raw {
+            Some(raw) => self.device_secret(raw, &id)?,
+            None => self.deployment.random_text()?,
+        };
+        Ok(Some(NewDevice { id, secret, trust }))
     }
 
     async fn challenge(
         &self,
         who: &Identified,
-        kinds: &[crate::factors::FactorKind],
+        kinds: &[FactorKind],
         command: &StartSession,
     ) -> Result<Started> {
         let require = self.deployment.settings.factors.require;
         let asked = require.asked(kinds);
-        let (challenge_id, challenge) = self.book.draft(&NewChallenge {
+        let (challenge_id, mut challenge) = self.book.draft(&NewChallenge {
             subject: &who.subject,
             purpose: Purpose::SignIn,
             require,
@@ -128,6 +177,7 @@ impl Challenges {
             session: None,
             lineage: who.lineage.clone(),
         })?;
+        challenge.remember_device = wants_device(command);
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
@@ -164,7 +214,12 @@ impl Challenges {
             State::Open => None,
             State::Consumed(Some(session)) => {
                 let secret = self.session_secret(raw, session)?;
-                Some(self.sessions.again(session, &secret, found.transport).await?)
+                let device = match &found.known_device {
+                    Some(id) => self.issued_again(&found, raw, id, who).await?,
+                    None => None,
+                };
+                let transport = found.transport;
+                Some(self.sessions.again(session, &secret, transport, device).await?)
             }
             State::Consumed(None) => return Err(CHALLENGE_ENDED.error()),
         };
@@ -178,6 +233,29 @@ impl Challenges {
         })
     }
 
+    /// The token of the device on which a sign-in was completed, for a client that missed the answer.
+    async fn issued_again(
+        &self,
+        challenge: &Challenge,
+        raw: &str,
+        id: &KnownDeviceId,
+        who: &Identified,
+    ) -> Result<Option<Box<IssuedDevice>>> {
+        let held = self.devices.held(&challenge.subject).await?;
+        let secret = self.device_secret(raw, id)?;
+        Ok(self
+            .devices
+            .again(&held.value, id, &secret, &who.source)
+            .map(Box::new))
+    }
+
+    /// As [`Self::session_secret`], for the token of the device.
+    fn device_secret(&self, raw: &str, id: &KnownDeviceId) -> Result<String> {
+        self.deployment
+            .keyring
+            .mac_text("device-secret", &[raw, id.as_str()])
+    }
+
     /// The secret of the session that a challenge becomes: derived from the challenge id, which only the client holds,
     /// and the root secret, which only the server holds. Neither a thief of the store nor a reader of logs can make it.
     fn session_secret(&self, raw: &str, session: &SessionId) -> Result<String> {
@@ -185,4 +263,11 @@ impl Challenges {
             .keyring
             .mac_text("session-secret", &[raw, session.as_str()])
     }
+}
+
+/// A browser is remembered unless it says otherwise; a program only if it asks.
+fn wants_device(command: &StartSession) -> bool {
+    command
+        .remember_device
+        .unwrap_or(command.transport == Transport::Cookie)
 }

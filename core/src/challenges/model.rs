@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_ports::id::{DeviceId, SessionId};
+use portcullis_ports::id::{DeviceId, KnownDeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,15 @@ pub(crate) struct Challenge {
     pub(crate) given_by: BTreeMap<FactorKind, GivenBy>,
     pub(crate) codes: Vec<SentCode>,
     pub(crate) transport: Transport,
+    /// Whether the device is to be known once it is complete.
+    #[serde(default)]
+    pub(crate) remember_device: bool,
+    /// Whether the person wants the device to be trusted.
+    #[serde(default)]
+    pub(crate) trust_device: bool,
+    /// The device that became known when it was completed.
+    #[serde(default)]
+    pub(crate) known_device: Option<KnownDeviceId>,
     /// The device it is about, when it adds or removes one.
     pub(crate) device: Option<DeviceId>,
     /// The session it strengthens, when it does.
@@ -265,6 +274,10 @@ pub struct VerifyTotp {
     /// Six digits. May also be sent as `code`.
     #[serde(alias = "code")]
     pub totp_code: SecretInput<Digits>,
+    /// Whether sign-ins on this device shall not ask for a factor for the next days. Counts in a sign-in only, and where
+    /// the operator offers it.
+    #[serde(default)]
+    pub trust_device: Option<bool>,
 }
 
 /// A request to send a code by text message.
@@ -295,6 +308,20 @@ pub struct VerifyCode {
     pub challenge_id: SecretInput<ChallengeId>,
     /// Six digits.
     pub code: SecretInput<Digits>,
+}
+
+/// A code that was sent for a sign-in or a step-up.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct VerifySentCode {
+    /// As given when the challenge was started.
+    pub challenge_id: SecretInput<ChallengeId>,
+    /// Six digits.
+    pub code: SecretInput<Digits>,
+    /// Whether sign-ins on this device shall not ask for a factor for the next days. Counts in a sign-in only, and where
+    /// the operator offers it.
+    #[serde(default)]
+    pub trust_device: Option<bool>,
 }
 
 /// A recovery code.

@@ -57,10 +57,19 @@ fn code(challenge: &str, code: &str) -> VerifyCode {
     }
 }
 
+fn sent(challenge: &str, code: &str) -> VerifySentCode {
+    VerifySentCode {
+        challenge_id: secret(challenge),
+        code: secret(code),
+        trust_device: None,
+    }
+}
+
 fn totp(challenge: &str, code: &str) -> VerifyTotp {
     VerifyTotp {
         challenge_id: secret(challenge),
         totp_code: secret(code),
+        trust_device: None,
     }
 }
 
@@ -84,7 +93,7 @@ async fn any_one_of_the_enrolled_factors_completes_a_sign_in_by_default() {
         email_device_id: None,
     };
     challenges.send_email(&ada.who, mail).await.unwrap();
-    let answer = code(&opened.challenge_id, &world.code_to(MAIL).await);
+    let answer = sent(&opened.challenge_id, &world.code_to(MAIL).await);
     let proven = challenges.verify_email(&ada.who, answer).await.unwrap();
     assert!(proven.granted.is_some() && proven.remaining.is_empty());
     assert_eq!(proven.factors_needed, 0);
@@ -143,7 +152,7 @@ async fn another_phone_gets_its_code_at_once() {
         assert_eq!(again.code(), TOO_MANY_SENDS, "each has a pause of its own");
     }
     // The code that went to the first number still counts.
-    let answer = code(raw, &world.code_to(FIRST).await);
+    let answer = sent(raw, &world.code_to(FIRST).await);
     let proven = challenges.verify_sms(&ada.who, answer).await.unwrap();
     assert!(proven.granted.is_some());
 }
@@ -226,12 +235,12 @@ async fn a_sensitive_action_may_ask_for_every_factor() {
     };
     challenges.send_email(&ada.who, mail).await.unwrap();
     challenges
-        .verify_email(&ada.who, code(&raw, &world.code_to(MAIL).await))
+        .verify_email(&ada.who, sent(&raw, &world.code_to(MAIL).await))
         .await
         .unwrap();
     challenges.send_sms(&ada.who, to(&raw, None)).await.unwrap();
     let proven = challenges
-        .verify_sms(&ada.who, code(&raw, &world.code_to(FIRST).await))
+        .verify_sms(&ada.who, sent(&raw, &world.code_to(FIRST).await))
         .await
         .unwrap();
     assert!(proven.step_up_until.is_some());

@@ -39,6 +39,7 @@ async fn an_old_proof_opens_nothing_sensitive_until_it_is_renewed() {
     let step_up = VerifyTotp {
         challenge_id: secret(&started.challenge_id.unwrap()),
         totp_code: secret(&world.totp(&app)),
+        trust_device: None,
     };
     let progress = world.app.challenges.verify_totp(&ada, step_up).await.unwrap();
     assert!(progress.granted.is_none() && progress.step_up_until.is_some());

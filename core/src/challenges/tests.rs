@@ -13,13 +13,15 @@ pub(super) fn totp(challenge: &Opened, code: &str) -> VerifyTotp {
     VerifyTotp {
         challenge_id: secret(&challenge.challenge_id),
         totp_code: secret(code),
+        trust_device: None,
     }
 }
 
-fn sent(challenge: &Opened, code: &str) -> VerifyCode {
-    VerifyCode {
+fn sent(challenge: &Opened, code: &str) -> VerifySentCode {
+    VerifySentCode {
         challenge_id: secret(&challenge.challenge_id),
         code: secret(code),
+        trust_device: None,
     }
 }
 

@@ -6,14 +6,15 @@ use portcullis_ports::{Error, Kind, Result};
 
 use super::model::{
     Challenge, CodesSent, FACTOR_NOT_REQUIRED, GivenBy, Progress, Purpose, SendEmailCode, SendSmsCode, State,
-    UseRecoveryCode, VerifyCode, VerifyTotp,
+    UseRecoveryCode, VerifySentCode, VerifyTotp,
 };
 use super::{Challenges, CodesAbout};
 use crate::access::Identified;
 use crate::audit::Event;
-use crate::budgets::SendPurpose;
+use crate::budgets::{SendPurpose, Standing};
 use crate::deployment::fingerprint;
 use crate::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
+use crate::known_devices::TrustChange;
 use crate::messages::{Change, CodeFor};
 use crate::sessions::{Granted, NewSession, Proof};
 use crate::table::{Batch, Versioned};
@@ -25,14 +26,19 @@ pub(crate) struct Round<'a> {
     pub(crate) purposes: &'a [Purpose],
     /// Where no code goes, because whoever answers has shown already that it is theirs.
     pub(crate) except: Option<&'a Destination>,
+    /// Whether the device shall be trusted, if the person said so this time.
+    pub(crate) trust: Option<bool>,
 }
 
 impl Round<'static> {
     /// For a session: to begin it, or to renew the proof in it.
-    const SESSION: Self = Self {
-        purposes: &[Purpose::SignIn, Purpose::StepUp],
-        except: None,
-    };
+    const fn session(trust: Option<bool>) -> Self {
+        Self {
+            purposes: &[Purpose::SignIn, Purpose::StepUp],
+            except: None,
+            trust,
+        }
+    }
 }
 
 impl Round<'_> {
@@ -86,7 +92,7 @@ impl Challenges {
         let answer = Answer::Totp(command.totp_code.trimmed());
         self.answer(
             who,
-            Round::SESSION,
+            Round::session(command.trust_device),
             command.challenge_id.trimmed(),
             FactorKind::Totp,
             answer,
@@ -102,7 +108,7 @@ impl Challenges {
     pub async fn send_sms(&self, who: &Identified, command: SendSmsCode) -> Result<CodesSent> {
         self.send(
             who,
-            Round::SESSION,
+            Round::session(None),
             command.challenge_id.trimmed(),
             FactorKind::Sms,
             command.sms_device_id.as_ref(),
@@ -117,7 +123,7 @@ impl Challenges {
     pub async fn send_email(&self, who: &Identified, command: SendEmailCode) -> Result<CodesSent> {
         self.send(
             who,
-            Round::SESSION,
+            Round::session(None),
             command.challenge_id.trimmed(),
             FactorKind::Email,
             command.email_device_id.as_ref(),
@@ -129,10 +135,10 @@ impl Challenges {
     ///
     /// # Errors
     /// As [`Challenges::verify_totp`], and `nothing-sent`.
-    pub async fn verify_sms(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
+    pub async fn verify_sms(&self, who: &Identified, command: VerifySentCode) -> Result<Progress> {
         self.answer(
             who,
-            Round::SESSION,
+            Round::session(command.trust_device),
             command.challenge_id.trimmed(),
             FactorKind::Sms,
             Answer::Sent(command.code.trimmed()),
@@ -144,10 +150,10 @@ impl Challenges {
     ///
     /// # Errors
     /// As [`Challenges::verify_totp`], and `nothing-sent`.
-    pub async fn verify_email(&self, who: &Identified, command: VerifyCode) -> Result<Progress> {
+    pub async fn verify_email(&self, who: &Identified, command: VerifySentCode) -> Result<Progress> {
         self.answer(
             who,
-            Round::SESSION,
+            Round::session(command.trust_device),
             command.challenge_id.trimmed(),
             FactorKind::Email,
             Answer::Sent(command.code.trimmed()),
@@ -168,7 +174,8 @@ impl Challenges {
         let answer = Answer::Recovery(command.recovery_code.trimmed());
         self.answer(
             who,
-            Round::SESSION,
+            // A code that was printed for a lost device does not show that the device is at hand.
+            Round::session(Some(false)),
             command.challenge_id.trimmed(),
             factor,
             answer,
@@ -186,7 +193,8 @@ impl Challenges {
         answer: Answer<'_>,
     ) -> Result<Progress> {
         self.waiting_for(who, round, raw, factor).await?;
-        self.count_answer(who, round, raw, answer.attempts(factor))
+        let known = self
+            .count_answer(who, round, raw, answer.attempts(factor))
             .await?;
         let result = self
             .deployment
@@ -199,17 +207,23 @@ impl Challenges {
                 if let GivenBy::Device(device) = &given_by {
                     event = event.with("device_id", device);
                 }
-                if !round.recovers() {
+                if let Some(known) = &known {
                     self.budgets.clear_attempts(
                         &mut batch,
                         answer.attempts(factor),
                         who.subject.as_str(),
                         &who.source,
+                        known,
                     )?;
                 }
                 let events = remark.into_iter().chain([event]).collect();
+                let challenge = Challenge {
+                    trust_device: round.trust.unwrap_or(found.trust_device),
+                    ..found.value.clone()
+                };
                 let proof = (factor, given_by);
-                self.advance(who, raw, proof, &found, batch, events).await
+                self.advance(who, raw, proof, (&found, challenge), batch, events)
+                    .await
             })
             .await;
         if let Err(error) = &result
@@ -225,16 +239,23 @@ impl Challenges {
 
     /// Counts an answer before it is checked: those to a recovery apart from all others, so that whoever knows the
     /// password cannot use up what the owner needs to replace it.
-    async fn count_answer(&self, who: &Identified, round: Round<'_>, raw: &str, what: &str) -> Result<()> {
+    async fn count_answer(
+        &self,
+        who: &Identified,
+        round: Round<'_>,
+        raw: &str,
+        what: &str,
+    ) -> Result<Option<Standing>> {
         let subject = who.subject.as_str();
         if round.recovers() {
-            return self
-                .budgets
+            self.budgets
                 .recovery_attempt(what, &fingerprint(raw), subject)
-                .await;
+                .await?;
+            return Ok(None);
         }
         let known = self.budgets.knows(&who.subject, &who.source).await?;
-        self.budgets.attempt(what, subject, &who.source, known).await
+        self.budgets.attempt(what, subject, &who.source, &known).await?;
+        Ok(Some(known))
     }
 
     /// Checks the proof, adds what it uses up to the batch, and says what gave it, with what the history must tell
@@ -275,11 +296,10 @@ impl Challenges {
         who: &Identified,
         raw: &str,
         (factor, given_by): (FactorKind, GivenBy),
-        found: &Versioned<Challenge>,
+        (found, mut challenge): (&Versioned<Challenge>, Challenge),
         mut batch: Batch,
         mut events: Vec<Event<'_>>,
     ) -> Result<Progress> {
-        let mut challenge = found.value.clone();
         challenge.pass(factor, given_by);
         self.withdraw_void(&mut batch, &mut challenge, Some(factor))
             .await?;
@@ -303,9 +323,17 @@ impl Challenges {
         } else if challenge.is_complete() {
             let begun = self.begin_session(&mut batch, who, raw, &challenge).await?;
             challenge.state = State::Consumed(Some(begun.session.id.clone()));
-            events.push(
-                Event::success("ui_session_finalize", &who.source).with("session_id", &begun.session.id),
-            );
+            challenge.known_device = begun.device.as_ref().map(|device| device.id().clone());
+            let mut event =
+                Event::success("ui_session_finalize", &who.source).with("session_id", &begun.session.id);
+            if let Some(device) = begun
+                .device
+                .as_ref()
+                .filter(|device| device.trusted_until.is_some())
+            {
+                event = event.with("trusted_device", device.id());
+            }
+            events.push(event);
             granted = Some(begun);
         }
         batch.replace(found, &challenge)?;
@@ -321,6 +349,16 @@ impl Challenges {
         raw: &str,
         challenge: &Challenge,
     ) -> Result<Granted> {
+        let ground = self
+            .sessions
+            .ground_in(batch, &who.subject, &challenge.lineage)
+            .await?;
+        let trust = challenge
+            .trust_device
+            .then(|| self.devices.trust(challenge.passed()))
+            .flatten();
+        let remember = challenge.remember_device || trust.is_some();
+        let device = self.new_device(&ground, who, remember, TrustChange::Set(trust), Some(raw))?;
         let id = SessionId::random(self.deployment.entropy.as_ref())?;
         let secret = self.session_secret(raw, &id)?;
         let new = NewSession {
@@ -332,8 +370,9 @@ impl Challenges {
             },
             transport: challenge.transport,
             lineage: &challenge.lineage,
+            device,
         };
-        self.sessions.begin(batch, who, new).await
+        self.sessions.begin(batch, who, ground, new).await
     }
 
     /// The challenge, provided that it is open and asks for the factor.

@@ -126,7 +126,7 @@ impl Factors {
     /// `too-many-attempts`.
     pub async fn confirm_totp(&self, who: &SignedIn, command: ConfirmTotp) -> Result<TotpConfirmed> {
         let subject = who.subject();
-        self.count(who, "totp_enrol").await?;
+        let known = self.count(who, "totp_enrol").await?;
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
@@ -152,7 +152,7 @@ impl Factors {
                 Vec::new()
             };
             self.budgets
-                .clear_attempts(&mut batch, "totp_enrol", subject.as_str(), &who.source)?;
+                .clear_attempts(&mut batch, "totp_enrol", subject.as_str(), &who.source, &known)?;
             let event =
                 Event::success("totp_device_confirm", &who.source).with("device_id", &command.device_id);
             self.audit.append(&mut batch, subject, &[event]).await?;
@@ -180,11 +180,12 @@ impl Factors {
             (None, Some(_)) => FactorKind::Totp.recovery_attempts(),
             _ => "totp_remove",
         };
-        if command.totp_code.is_some() || command.recovery_code.is_some() {
-            self.count(who, attempts).await?;
+        let counted = if command.totp_code.is_some() || command.recovery_code.is_some() {
+            Some(self.count(who, attempts).await?)
         } else {
             self.roster.require(Action::RemoveFactor, who).await?;
-        }
+            None
+        };
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
@@ -208,8 +209,11 @@ impl Factors {
                     .consume(&mut batch, subject, FactorKind::Totp, code.trimmed())
                     .await?;
             }
-            self.budgets
-                .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source)?;
+            if let Some(known) = &counted {
+                self.budgets
+                    .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source, known)?;
+            }
+            self.devices.end_trust_in(&mut batch, subject).await?;
             events.push(Event::success("totp_device_remove", &who.source).with("device_id", &id));
             self.audit.append(&mut batch, subject, &events).await?;
             self.notices

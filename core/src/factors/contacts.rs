@@ -269,7 +269,7 @@ impl Factors {
         let words = words(K::FACTOR);
         let raw = command.challenge_id.trimmed();
         self.book.open(raw, subject, &[words.enrol_purpose]).await?;
-        self.count(who, words.enrol).await?;
+        let known = self.count(who, words.enrol).await?;
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
@@ -313,7 +313,7 @@ impl Factors {
                 Vec::new()
             };
             self.budgets
-                .clear_attempts(&mut batch, words.enrol, subject.as_str(), &who.source)?;
+                .clear_attempts(&mut batch, words.enrol, subject.as_str(), &who.source, &known)?;
             let event = Event::success(words.confirm_event, &who.source).with("device_id", &id);
             self.audit.append(&mut batch, subject, &[event]).await?;
             self.notices

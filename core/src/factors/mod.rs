@@ -30,10 +30,11 @@ pub(crate) use roster::Roster;
 use crate::access::SignedIn;
 use crate::accounts::Directory;
 use crate::audit::{Audit, Event};
-use crate::budgets::Budgets;
+use crate::budgets::{Budgets, Standing};
 use crate::challenges::{ChallengeBook, Codes};
 use crate::deployment::Deployment;
 use crate::epochs::Epochs;
+use crate::known_devices::KnownDevices;
 use crate::notices::Notices;
 use crate::recovery_codes::RecoveryDesk;
 use crate::sessions::Sessions;
@@ -52,6 +53,7 @@ pub struct Factors {
     pub(crate) recovery: RecoveryDesk,
     pub(crate) audit: Audit,
     pub(crate) notices: Notices,
+    pub(crate) devices: KnownDevices,
 }
 
 impl Factors {
@@ -60,12 +62,13 @@ impl Factors {
         self.roster.recent_kinds(subject).await
     }
 
-    /// Counts an answer in the management of factors.
-    async fn count(&self, who: &SignedIn, what: &str) -> Result<()> {
+    /// Counts an answer in the management of factors, and says as whose.
+    async fn count(&self, who: &SignedIn, what: &str) -> Result<Standing> {
         let known = self.budgets.knows(who.subject(), &who.source).await?;
         self.budgets
-            .attempt(what, who.subject().as_str(), &who.source, known)
-            .await
+            .attempt(what, who.subject().as_str(), &who.source, &known)
+            .await?;
+        Ok(known)
     }
 
     /// Writes a refused proof into the history, and hands the result on.

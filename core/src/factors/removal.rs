@@ -175,7 +175,7 @@ impl Factors {
             ProofKind::Recovery => K::FACTOR.recovery_attempts(),
             _ => words.remove,
         };
-        self.count(who, attempts).await?;
+        let known = self.count(who, attempts).await?;
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
@@ -200,7 +200,8 @@ impl Factors {
             }
             ChallengeBook::consume(&mut batch, &challenge)?;
             self.budgets
-                .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source)?;
+                .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source, &known)?;
+            self.devices.end_trust_in(&mut batch, subject).await?;
             let event = Event::success(words.remove_event, &who.source).with("device_id", &id);
             let events: Vec<Event<'_>> = remark.into_iter().chain([event]).collect();
             self.audit.append(&mut batch, subject, &events).await?;

@@ -15,7 +15,9 @@ use super::events_tests::{Heard, destination, report, suppression};
 use super::*;
 use crate::access::Identified;
 use crate::budgets::TOO_MANY_SENDS;
-use crate::challenges::{CHALLENGE_ENDED, NOTHING_SENT, SendEmailCode, VerifyCode, WRONG_CODE};
+use crate::challenges::{
+    CHALLENGE_ENDED, NOTHING_SENT, SendEmailCode, VerifyCode, VerifySentCode, WRONG_CODE,
+};
 use crate::factors::AddEmail;
 use crate::settings::{Limit, Settings};
 use crate::suppressions::{ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND};
@@ -339,9 +341,10 @@ impl Real {
     }
 
     async fn verify(&self, challenge: usize, code: &str) -> Result<()> {
-        let command = VerifyCode {
+        let command = VerifySentCode {
             challenge_id: secret(&self.challenges[challenge]),
             code: secret(code),
+            trust_device: None,
         };
         let app = &self.heard.world.app;
         let progress = app.challenges.verify_email(&self.who, command).await?;

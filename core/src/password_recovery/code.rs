@@ -1,16 +1,19 @@
 //! The code from the mail: counted, then compared, then remembered as proven.
 
+use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp};
 
-use super::model::{RecoveryProgress, VerifyRecovery};
+use super::model::{KnownByCode, RecoveryProgress, VerifyRecovery};
 use super::records::Recovery;
 use super::{Named, PasswordRecovery};
 use crate::access::Source;
 use crate::accounts::Account;
+use crate::audit::Event;
 use crate::challenges::{CHALLENGE_ENDED, Challenge, WRONG_CODE};
 use crate::input::{DigitsOrLink, SecretInput};
+use crate::known_devices::IssuedDevice;
 use crate::table::{Batch, Versioned};
 
 /// How many wrong codes end a recovery. One of six digits is guessed once in 200,000 recoveries.
@@ -22,6 +25,8 @@ pub(super) struct Proven {
     /// What the account asks for on top; nothing if it has no factor that this recovery could ask for.
     pub(super) challenge: Option<Challenge>,
     pub(super) expires_at: Timestamp,
+    /// The device that is known from now on.
+    device: Option<IssuedDevice>,
 }
 
 impl Proven {
@@ -31,7 +36,8 @@ impl Proven {
 }
 
 impl PasswordRecovery {
-    /// Proves the code from the mail, and says what the account asks for on top. Nothing is used up.
+    /// Proves the code from the mail, and says what the account asks for on top. Nothing is used up. Whoever reads the mail
+    /// is no stranger: device and network are known from now on.
     ///
     /// # Errors
     /// `wrong-code`, `challenge-ended`, `too-many-attempts`.
@@ -41,13 +47,28 @@ impl PasswordRecovery {
             handle: command.challenge_id.trimmed(),
             username: command.username.as_ref(),
         };
-        let proven = self.prove(named, &command.confirmation_code).await?;
+        let proven = self
+            .prove(named, &command.confirmation_code, Some(source))
+            .await?;
         let mailbox = Destination::Email(proven.account.email.clone());
-        self.progress(proven.challenge, proven.expires_at, &mailbox).await
+        let progress = self
+            .progress(proven.challenge, proven.expires_at, &mailbox)
+            .await?;
+        let transport = command.transport;
+        Ok(RecoveryProgress {
+            device: proven.device.map(|device| KnownByCode { device, transport }),
+            ..progress
+        })
     }
 
     /// Counts and compares a code. Up to the comparison the work is the same whether or not there is an account.
-    pub(super) async fn prove(&self, named: Named<'_>, code: &SecretInput<DigitsOrLink>) -> Result<Proven> {
+    /// `by` is where the code came from, if that is to be known.
+    pub(super) async fn prove(
+        &self,
+        named: Named<'_>,
+        code: &SecretInput<DigitsOrLink>,
+        by: Option<&Source>,
+    ) -> Result<Proven> {
         let counted = self
             .deployment
             .retried(|| async {
@@ -72,11 +93,11 @@ impl PasswordRecovery {
         if !right || counted.mac.is_none() {
             return Err(WRONG_CODE.error());
         }
-        self.deployment.retried(|| self.remember(named)).await
+        self.deployment.retried(|| self.remember(named, by)).await
     }
 
     /// Remembers that the code was proven, and opens the challenge for the factors of the account.
-    async fn remember(&self, named: Named<'_>) -> Result<Proven> {
+    async fn remember(&self, named: Named<'_>, by: Option<&Source>) -> Result<Proven> {
         let found = self.find(named).await?;
         let account = self.account(&found).await?;
         let proven = Recovery {
@@ -89,12 +110,34 @@ impl PasswordRecovery {
         let challenge = self
             .challenge_in(&mut batch, named.handle, &found, &account)
             .await?;
+        let device = match by {
+            Some(source) => Some(self.make_known_in(&mut batch, &account.subject, source).await?),
+            None => None,
+        };
         self.deployment.commit(batch).await?;
         Ok(Proven {
             account,
             challenge,
             expires_at: found.expires_at,
+            device,
         })
+    }
+
+    async fn make_known_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        source: &Source,
+    ) -> Result<IssuedDevice> {
+        let device = self
+            .challenges
+            .devices
+            .make_known_in(batch, subject, source)
+            .await?;
+        self.budgets.remember_by_code(batch, subject, source).await?;
+        let event = Event::success("password_recovery_verify", source).with("known_device_id", device.id());
+        self.audit.append(batch, subject, &[event]).await?;
+        Ok(device)
     }
 
     pub(super) fn mac(&self, id_hash: &str, code: &str) -> Result<String> {

@@ -5,13 +5,15 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::storage::STORE_CONFLICT;
 
-use super::model::{ConfirmRecovery, RECOVERY_FACTOR_REQUIRED};
+use super::model::{ConfirmRecovery, KnownByCode, RECOVERY_FACTOR_REQUIRED};
 use super::{Named, PasswordRecovery};
 use crate::access::Source;
 use crate::accounts::Account;
 use crate::audit::Event;
+use crate::budgets::Standing;
 use crate::challenges::{CHALLENGE_ENDED, Challenge, ChallengeBook};
 use crate::factors::{FactorKind, Roster};
+use crate::known_devices::IssuedDevice;
 use crate::messages::Change;
 use crate::sessions::EndReason;
 use crate::table::Batch;
@@ -27,13 +29,13 @@ impl PasswordRecovery {
     ///
     /// # Errors
     /// `wrong-code`, `challenge-ended`, `weak-password`, `recovery-factor-required`, `too-many-attempts`.
-    pub async fn confirm(&self, command: ConfirmRecovery, source: &Source) -> Result<()> {
+    pub async fn confirm(&self, command: ConfirmRecovery, source: &Source) -> Result<KnownByCode> {
         self.count(source).await?;
         let named = Named {
             handle: command.challenge_id.trimmed(),
             username: command.username.as_ref(),
         };
-        let proven = self.prove(named, &command.confirmation_code).await?;
+        let proven = self.prove(named, &command.confirmation_code, None).await?;
         let mut judged = proven.account.value.clone();
         if judged.email_verified_at.is_none() {
             // The name was chosen by who claimed the address, and goes with them.
@@ -46,7 +48,7 @@ impl PasswordRecovery {
             return Err(factor_required(proven.challenge.as_ref()));
         }
         let hash = self.passwords.hash(&command.new_password).await?;
-        let done = self
+        let mut done = self
             .deployment
             .retried(|| self.set_password(named, &hash, source))
             .await;
@@ -56,15 +58,23 @@ impl PasswordRecovery {
             self.sessions
                 .end_all_at_once(subject, EndReason::PasswordRecovered)
                 .await?;
-            return self
+            done = self
                 .deployment
                 .retried(|| self.set_password(named, &hash, source))
                 .await;
         }
-        done
+        Ok(KnownByCode {
+            device: done?,
+            transport: command.transport,
+        })
     }
 
-    async fn set_password(&self, named: Named<'_>, hash: &PasswordHash, source: &Source) -> Result<()> {
+    async fn set_password(
+        &self,
+        named: Named<'_>,
+        hash: &PasswordHash,
+        source: &Source,
+    ) -> Result<IssuedDevice> {
         let found = self.find(named).await?;
         if found.proven_at.is_none() {
             return Err(CHALLENGE_ENDED.error());
@@ -73,7 +83,7 @@ impl PasswordRecovery {
         let subject = &account.subject;
         let mut batch = Batch::default();
         let reason = EndReason::PasswordRecovered;
-        self.sessions.end_all_in(&mut batch, subject, reason).await?;
+        let ended = self.sessions.end_all_in(&mut batch, subject, reason).await?;
         batch.remove(&found);
         let now = self.deployment.now();
         let (owner, told) = if account.email_verified_at.is_some() {
@@ -92,10 +102,24 @@ impl PasswordRecovery {
                 .await?;
             (owner, vec![Destination::Email(account.email.clone())])
         };
+        let lineage = if owner.subject == account.subject {
+            ended.lineage
+        } else {
+            self.sessions.fresh_lineage(&owner.subject).await?
+        };
         let subject = &owner.subject;
-        self.budgets
-            .clear_attempts(&mut batch, "password", account.email.as_str(), source)?;
+        self.budgets.clear_attempts(
+            &mut batch,
+            "password",
+            account.email.as_str(),
+            source,
+            &Standing::Network,
+        )?;
         self.budgets.remember(&mut batch, subject, source)?;
+        let devices = &self.challenges.devices;
+        let device = devices
+            .make_known_alone_in(&mut batch, subject, source, lineage)
+            .await?;
         self.audit
             .append(
                 &mut batch,
@@ -106,7 +130,8 @@ impl PasswordRecovery {
         self.notices
             .tell(&mut batch, told, &Change::PasswordRecovered)
             .await?;
-        self.deployment.commit(batch).await
+        self.deployment.commit(batch).await?;
+        Ok(device)
     }
 
     /// Adds the use of the proven factors to the commit. It fails if a factor comes or goes meanwhile.

@@ -79,7 +79,10 @@ impl PasswordRecovery {
     /// Decides one request, in one commit that takes it off the queue: of two workers one does it.
     async fn handle(&self, request: &Requested) -> Result<()> {
         let ip = request.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let source = Source::new(ip, &request.user_agent);
+        let source = Source {
+            devices: request.devices.as_slice().into(),
+            ..Source::new(ip, &request.user_agent)
+        };
         let sent = self
             .deployment
             .retried(|| self.decide(request, &source, true))
@@ -168,8 +171,8 @@ impl PasswordRecovery {
         self.count_send_in(batch, recovery, account, &to, source).await
     }
 
-    /// Counts a mail, apart from those that sign-ups cause. Networks that the account signed in from have a share that
-    /// nobody else uses up.
+    /// Counts a mail, apart from those that sign-ups cause. Devices and networks that the account signed in from have a
+    /// share that nobody else uses up.
     async fn count_send_in(
         &self,
         batch: &mut Batch,
@@ -179,7 +182,8 @@ impl PasswordRecovery {
         source: &Source,
     ) -> Result<()> {
         let limits = &self.deployment.settings.budgets;
-        if self.budgets.knows(&account.subject, source).await? == Standing::Unknown {
+        let known = self.budgets.knows(&account.subject, source).await?;
+        if known == Standing::Unknown {
             let sends = Sends {
                 purpose: SendPurpose::Recovery { source },
                 about: "password_recovery",
@@ -188,8 +192,8 @@ impl PasswordRecovery {
             };
             return self.budgets.take_sends_in(batch, &sends).await;
         }
-        let network = source.network();
-        let own = [account.subject.as_str(), network.as_str()];
+        let counted_as = known.counted_as(source);
+        let own = [account.subject.as_str(), counted_as.as_str()];
         let all = [to.channel().word()];
         let uses = [
             Use {

@@ -218,7 +218,7 @@ async fn what_a_claimant_set_up_does_not_keep_out_who_proves_the_address() {
     let ended = world
         .app
         .sessions
-        .again(&session.session.id, "x", session_transport())
+        .again(&session.session.id, "x", session_transport(), None)
         .await;
     assert_eq!(ended.err().unwrap().code(), SESSION_ENDED);
 }
@@ -235,6 +235,7 @@ async fn a_recovery_and_a_sign_in_do_not_stand_in_for_each_other() {
     let totp = VerifyTotp {
         challenge_id: secret(&handle),
         totp_code: secret(&world.totp(&app)),
+        trust_device: None,
     };
     let crossed = world.app.challenges.verify_totp(&ada, totp).await.unwrap_err();
     assert_eq!(crossed.code(), WRONG_PURPOSE);

@@ -26,7 +26,7 @@ use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::{Result, id};
 
 pub use model::{
-    ConfirmRecovery, ProveRecoveryCode, ProveSentCode, ProveTotp, RECOVERY_CODE_FIRST,
+    ConfirmRecovery, KnownByCode, ProveRecoveryCode, ProveSentCode, ProveTotp, RECOVERY_CODE_FIRST,
     RECOVERY_FACTOR_REQUIRED, RecoveryProgress, RecoveryStarted, SendRecoveryEmail, SendRecoverySms,
     StartRecovery, VerifyRecovery,
 };
@@ -138,6 +138,7 @@ impl PasswordRecovery {
             id_hash: recovery.id_hash.clone(),
             ip: source.ip.to_string(),
             user_agent: source.user_agent.to_string(),
+            devices: source.devices.to_vec(),
             at: now,
             expires_at,
         };

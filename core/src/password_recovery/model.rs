@@ -7,9 +7,10 @@ use portcullis_ports::id::DeviceId;
 use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
-use crate::challenges::Method;
+use crate::challenges::{Method, Transport};
 use crate::factors::FactorKind;
 use crate::input::{ChallengeId, Digits, DigitsOrLink, NewPassword, RecoveryCode, SecretInput};
+use crate::known_devices::IssuedDevice;
 
 /// A factor was asked for before the code from the mail was proven.
 pub const RECOVERY_CODE_FIRST: Code = Code::new(
@@ -63,6 +64,11 @@ pub struct VerifyRecovery {
     /// The digits from the mail, or the `code` of its link. May also be sent as `code`.
     #[serde(alias = "code")]
     pub confirmation_code: SecretInput<DigitsOrLink>,
+    /// How the client keeps the token of its device, which is told from strangers from now on: `cookie` sets it as an
+    /// `HttpOnly` cookie, for browsers; with `header` (default) it is in the answer.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub transport: Transport,
 }
 
 /// The new password, with everything that allows it.
@@ -78,6 +84,10 @@ pub struct ConfirmRecovery {
     pub confirmation_code: SecretInput<DigitsOrLink>,
     /// The password from now on.
     pub new_password: SecretInput<NewPassword>,
+    /// How the client keeps the token of its device, as in `/ui/password-recovery/verify`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub transport: Transport,
 }
 
 /// A code from an authenticator app.
@@ -157,4 +167,15 @@ pub struct RecoveryProgress {
     pub complete: bool,
     /// When the recovery ends, in Unix seconds.
     pub expires_at: i64,
+    /// The device that proved the code, which is known from now on.
+    pub device: Option<KnownByCode>,
+}
+
+/// A device that proved a code from a mail, and how its client keeps its token.
+#[derive(Debug, Clone)]
+pub struct KnownByCode {
+    /// The device.
+    pub device: IssuedDevice,
+    /// In a header, or in a cookie.
+    pub transport: Transport,
 }

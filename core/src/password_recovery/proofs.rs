@@ -162,6 +162,7 @@ impl PasswordRecovery {
             factors: challenge.factors,
             methods,
             expires_at,
+            device: None,
         })
     }
 
@@ -298,6 +299,7 @@ impl Open {
         Round {
             purposes: &[Purpose::PasswordRecovery],
             except: Some(&self.mailbox),
+            trust: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use crate::epochs::EpochId;
+use crate::known_devices::DeviceProof;
 use crate::table::Stored;
 
 /// Recoveries that wait for their code.
@@ -63,6 +64,9 @@ pub(super) struct Requested {
     /// From where, for the history of the account.
     pub(super) ip: String,
     pub(super) user_agent: String,
+    /// What the request showed of its device, by hashes.
+    #[serde(default)]
+    pub(super) devices: Vec<DeviceProof>,
     pub(super) at: Timestamp,
     pub(super) expires_at: Timestamp,
 }

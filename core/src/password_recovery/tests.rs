@@ -48,6 +48,7 @@ impl World {
             username: None,
             challenge_id: secret(handle),
             confirmation_code: secret(code),
+            transport: session_transport(),
         };
         self.app.password_recovery.verify(command, &home()).await
     }
@@ -58,8 +59,13 @@ impl World {
             challenge_id: secret(handle),
             confirmation_code: secret(code),
             new_password: secret(password),
+            transport: session_transport(),
         };
-        self.app.password_recovery.confirm(command, &home()).await
+        self.app
+            .password_recovery
+            .confirm(command, &home())
+            .await
+            .map(drop)
     }
 
     pub(super) async fn recovery_totp(&self, handle: &str, code: &str) -> Result<RecoveryProgress> {
@@ -204,7 +210,7 @@ async fn the_code_sets_a_new_password_and_ends_everything_else() {
     assert_eq!(refused.code(), UNAUTHENTICATED);
     let sessions = &world.app.sessions;
     let over = sessions
-        .again(&session.session.id, "x", session_transport())
+        .again(&session.session.id, "x", session_transport(), None)
         .await;
     assert_eq!(over.err().unwrap().code(), SESSION_ENDED);
     let told = world.newest_to(ADA).await;
@@ -372,6 +378,7 @@ async fn a_recovery_ends_by_itself_and_another_name_does_not_fit() {
         username: Some(username.parse().unwrap()),
         challenge_id: secret(&handle),
         confirmation_code: secret(&format!(" {}-{} ", half(0), half(3))),
+        transport: session_transport(),
     };
     let recovery = &world.app.password_recovery;
     let other = recovery

@@ -117,6 +117,7 @@ async fn with_totp(world: &World, who: &Identified, code: &str) -> Result<Progre
     let command = VerifyTotp {
         challenge_id: secret(&world.challenge(who).await.challenge_id),
         totp_code: secret(code),
+        trust_device: None,
     };
     world.app.challenges.verify_totp(who, command).await
 }
@@ -352,6 +353,7 @@ async fn codes_and_links_that_were_under_way_at_the_backup_lead_nowhere() {
         challenge_id: secret(&recovery.challenge_id),
         confirmation_code: secret(&recovery_code),
         new_password: secret(NEW_PASSWORD),
+        transport: crate::challenges::Transport::Header,
     };
     let recovered = restored.app.password_recovery.confirm(command, &home()).await;
     assert_eq!(recovered.unwrap_err().code(), CHALLENGE_ENDED);

@@ -12,7 +12,8 @@ use crate::access::Identified;
 use crate::challenges::Transport;
 use crate::deployment::fingerprint;
 use crate::epochs::{EndReason, Epoch, Epochs, Lineage};
-use crate::table::Batch;
+use crate::known_devices::{Acquaintance, Held, NewDevice};
+use crate::table::{Batch, Slot};
 
 /// How many sessions that are over one new session clears away.
 const CLEARED: usize = 20;
@@ -26,21 +27,41 @@ pub(crate) struct NewSession<'a> {
     pub(crate) transport: Transport,
     /// What the sign-in grew from.
     pub(crate) lineage: &'a Lineage,
+    /// The device on which it begins, if that is to be known from now on.
+    pub(crate) device: Option<NewDevice>,
+}
+
+/// What is in force while a session begins, as the store has it now.
+pub(crate) struct Ground {
+    pub(crate) epoch: Epoch,
+    pub(crate) held: Slot<Held>,
 }
 
 impl Sessions {
-    /// Adds a new session to the commit that completes a sign-in. The commit fails if what the sign-in grew from ends
-    /// meanwhile. The oldest session makes room where there are too many.
+    /// What the commit that completes a sign-in depends on: it fails if what the sign-in grew from ends meanwhile.
     ///
     /// # Errors
     /// `unauthenticated` if that has ended already.
+    pub(crate) async fn ground_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        lineage: &Lineage,
+    ) -> Result<Ground> {
+        let epoch = self.require_lineage_in(batch, subject, lineage).await?;
+        let held = self.devices.held(subject).await?;
+        Ok(Ground { epoch, held })
+    }
+
+    /// Adds a new session to the commit that completes a sign-in. The oldest session makes room where there are too many.
     pub(crate) async fn begin(
         &self,
         batch: &mut Batch,
         who: &Identified,
+        ground: Ground,
         new: NewSession<'_>,
     ) -> Result<Granted> {
-        let epoch = self.require_lineage_in(batch, &who.subject, new.lineage).await?;
+        let Ground { epoch, held } = ground;
         let now = self.deployment.now();
         let session = Session {
             id: new.id,
@@ -62,11 +83,26 @@ impl Sessions {
         batch.insert(&session)?;
         batch.insert(&Line::of(&session))?;
         self.budgets.remember(batch, &session.subject, &who.source)?;
+        let device = match new.device {
+            Some(device) => {
+                let by = Acquaintance {
+                    source: &who.source,
+                    lineage: epoch.fresh(false),
+                    session: Some(&session),
+                    by_code: false,
+                };
+                Some(Box::new(
+                    self.devices.remember_in(batch, held, &epoch, device, &by)?,
+                ))
+            }
+            None => None,
+        };
         let credential = Credential(format!("{}.{}", session.id, new.secret));
         Ok(Granted {
             session,
             credential,
             transport: new.transport,
+            device,
         })
     }
 

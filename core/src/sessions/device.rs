@@ -3,7 +3,7 @@
 use woothee::parser::Parser;
 
 /// The kind of device, and the browser with its operating system. Honest about what it does not know.
-pub(super) fn describe(user_agent: &str) -> (String, String) {
+pub(crate) fn describe(user_agent: &str) -> (String, String) {
     // "HTTP Library" is the parser's word for any program that names itself.
     let Some(seen) = Parser::new()
         .parse(user_agent)

@@ -41,6 +41,14 @@ pub(crate) struct OthersEnded {
     pub(crate) lineage: Lineage,
 }
 
+/// What became of all sessions of an account.
+pub(crate) struct AllEnded {
+    /// How many lived until now.
+    pub(crate) revoked: u64,
+    /// What is new carries this.
+    pub(crate) lineage: Lineage,
+}
+
 impl Sessions {
     /// Ends one session of the account, whichever, and all that grew from it.
     ///
@@ -78,7 +86,29 @@ impl Sessions {
                 .retried(|| self.end_slice(who, id, History::Left))
                 .await?;
         }
-        Ok(())
+        if *id == who.session.id {
+            return Ok(());
+        }
+        self.deployment
+            .retried(|| self.forget_devices_of(subject, id))
+            .await
+    }
+
+    /// Forgets the devices on which an ended session began, and those that grew from it. In a commit of its own: whoever
+    /// begins sessions there meanwhile must not keep the session from ending.
+    async fn forget_devices_of(&self, subject: &Subject, id: &SessionId) -> Result<()> {
+        let mut batch = Batch::default();
+        self.deployment.take_turn(&mut batch, subject).await;
+        let epoch = self.epochs.current(subject).await?.epoch;
+        let listed = self.listed(subject, &epoch).await?;
+        let grown = descendants(id, &listed);
+        let ended: Vec<&SessionId> = std::iter::once(id)
+            .chain(grown.into_iter().map(|one| &one.id))
+            .collect();
+        self.devices
+            .forget_sessions_in(&mut batch, subject, &ended)
+            .await?;
+        self.deployment.commit(batch).await
     }
 
     async fn end_slice(&self, who: &SignedIn, id: &SessionId, history: History) -> Result<Slice> {
@@ -214,9 +244,13 @@ impl Sessions {
         let asking = self.asking(who, &current).await?;
         batch.check(&asking);
         let revoked = self.live_but(subject, &current, Some(&asking.id)).await?;
+        let ended = current.epoch.clone();
         let lineage = self
             .epochs
             .end_in(batch, current, Some(&asking.id), with_tokens, reason)?;
+        self.devices
+            .keep_only_in(batch, subject, &who.source, &ended, &lineage)
+            .await?;
         Ok(OthersEnded {
             revoked,
             lineage: Lineage {
@@ -227,19 +261,19 @@ impl Sessions {
         })
     }
 
-    /// Adds the end of all sessions, access tokens and open challenges of a person to a batch, and says how many
-    /// sessions lived until now. Call it before anything is read that the commit depends on.
+    /// Adds the end of all sessions, access tokens and open challenges of a person to a batch, and of all knowledge of
+    /// devices. Call it before anything is read that the commit depends on.
     pub(crate) async fn end_all_in(
         &self,
         batch: &mut Batch,
         subject: &Subject,
         reason: EndReason,
-    ) -> Result<u64> {
+    ) -> Result<AllEnded> {
         self.deployment.take_turn(batch, subject).await;
         let current = self.epochs.current(subject).await?;
         let revoked = self.live_but(subject, &current, None).await?;
-        self.epochs.end_in(batch, current, None, false, reason)?;
-        Ok(revoked)
+        let lineage = self.epochs.end_in(batch, current, None, false, reason)?;
+        Ok(AllEnded { revoked, lineage })
     }
 
     /// The same in a commit of its own, as [`Sessions::end_others_at_once`].
@@ -247,9 +281,9 @@ impl Sessions {
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
-                let revoked = self.end_all_in(&mut batch, subject, reason).await?;
+                let ended = self.end_all_in(&mut batch, subject, reason).await?;
                 self.deployment.commit(batch).await?;
-                Ok(revoked)
+                Ok(ended.revoked)
             })
             .await
     }

@@ -91,11 +91,11 @@ async fn against_a_loop() -> (World, SignedIn, SignedIn) {
 
 #[tokio::test]
 async fn the_owner_wins_against_a_loop_on_another_node() {
-    let (owner, here, theirs) = against_a_loop().await;
+    let (owner, here, theirs) = Box::pin(against_a_loop()).await;
     assert!(owner.app.sessions.revoke_others(&here).await.unwrap() > 1);
     assert!(lives(&owner, &here).await && !lives(&owner, &theirs).await);
 
-    let (owner, here, theirs) = against_a_loop().await;
+    let (owner, here, theirs) = Box::pin(against_a_loop()).await;
     owner
         .app
         .accounts
@@ -104,7 +104,7 @@ async fn the_owner_wins_against_a_loop_on_another_node() {
         .unwrap();
     assert!(lives(&owner, &here).await && !lives(&owner, &theirs).await);
 
-    let (owner, here, theirs) = against_a_loop().await;
+    let (owner, here, theirs) = Box::pin(against_a_loop()).await;
     owner.app.sessions.revoke(&here, named(&theirs)).await.unwrap();
     assert!(lives(&owner, &here).await && !lives(&owner, &theirs).await);
     let history = owner.app.audit.verify(here.subject()).await;

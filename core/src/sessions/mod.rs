@@ -27,7 +27,8 @@ use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
-pub(crate) use begin::NewSession;
+pub(crate) use begin::{Ground, NewSession};
+pub(crate) use device::describe as describe_device;
 pub(crate) use ending::OthersEnded;
 pub use listing::{PAGE, PageCursor};
 pub(crate) use model::Proof;
@@ -46,6 +47,7 @@ use crate::deployment::Deployment;
 pub use crate::epochs::EndReason;
 use crate::epochs::{Current, EpochId, Epochs, Lineage};
 use crate::factors::FactorKind;
+use crate::known_devices::{IssuedDevice, KnownDevices};
 use crate::table::{Batch, Versioned};
 
 /// A request that a foreign page may have caused.
@@ -65,6 +67,7 @@ pub struct Sessions {
     epochs: Epochs,
     audit: Audit,
     budgets: Budgets,
+    devices: KnownDevices,
 }
 
 impl Sessions {
@@ -73,23 +76,32 @@ impl Sessions {
         epochs: &Epochs,
         audit: &Audit,
         budgets: &Budgets,
+        devices: &KnownDevices,
     ) -> Self {
         Self {
             deployment: Arc::clone(deployment),
             epochs: epochs.clone(),
             audit: audit.clone(),
             budgets: budgets.clone(),
+            devices: devices.clone(),
         }
     }
 
     /// The session of a sign-in that was completed before, for a client that missed the answer.
-    pub(crate) async fn again(&self, id: &SessionId, secret: &str, transport: Transport) -> Result<Granted> {
+    pub(crate) async fn again(
+        &self,
+        id: &SessionId,
+        secret: &str,
+        transport: Transport,
+        device: Option<Box<IssuedDevice>>,
+    ) -> Result<Granted> {
         let found = self.live(id).await?;
         let credential = Credential(format!("{id}.{secret}"));
         Ok(Granted {
             session: found.value,
             credential,
             transport,
+            device,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::challenges::{GivenBy, Transport};
 use crate::deployment::fingerprint;
 use crate::epochs::{EndReason, Lineage};
 use crate::factors::FactorKind;
+use crate::known_devices::IssuedDevice;
 use crate::settings;
 
 /// The session is over, or never was.
@@ -45,6 +46,11 @@ impl Proof {
             at,
             factors: BTreeMap::new(),
         }
+    }
+
+    /// The first factor alone, where others would have to be proven: it opens nothing sensitive.
+    pub(crate) fn nothing() -> Self {
+        Self::first_factor(Timestamp::from_millis(0))
     }
 
     pub(super) fn dated(&self) -> impl Iterator<Item = (FactorKind, Timestamp)> {
@@ -155,6 +161,8 @@ pub struct Granted {
     pub credential: Credential,
     /// In a header, or in a cookie.
     pub transport: Transport,
+    /// The device on which it began, if that is known from now on.
+    pub device: Option<Box<IssuedDevice>>,
 }
 
 /// The start of a session.
@@ -165,6 +173,10 @@ pub struct StartSession {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub transport: Transport,
+    /// Whether this device shall be told from strangers at the next sign-in. Left out, it is with `cookie` and is not with
+    /// `header`: there the answer holds a `device_token`, to be sent as `X-DEVICE-TOKEN` from then on.
+    #[serde(default)]
+    pub remember_device: Option<bool>,
 }
 
 /// What became of the start of a session.

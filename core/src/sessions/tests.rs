@@ -279,7 +279,8 @@ async fn the_end_of_everything_is_one_write_and_leaves_nothing() {
         sessions
             .end_all_in(&mut batch, &ada.subject, EndReason::AllEnded)
             .await
-            .unwrap(),
+            .unwrap()
+            .revoked,
         21
     );
     assert_eq!(batch.len(), 1, "however many there are");

@@ -31,24 +31,30 @@ pub(crate) struct FactorProven {
     factors_needed: usize,
     /// Until when sensitive actions are open, in Unix seconds, once a step-up is complete.
     step_up_until: Option<i64>,
+    /// To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered.
+    device_token: Option<String>,
+    /// Until when sign-ins on this device are not asked for a factor, in Unix seconds; null if they are.
+    device_trusted_until: Option<i64>,
 }
 
 impl From<Progress> for WithCookie<FactorProven> {
     fn from(progress: Progress) -> Self {
         let required = progress.factors.keys().copied().collect();
         let passed = passed(&progress.factors);
-        let (session_id, cookie) = hand_over(progress.granted);
+        let handed = hand_over(progress.granted);
         let body = FactorProven {
             status: Fine::Ok,
-            session_id,
+            session_id: handed.session_id,
             required_factors: required,
             require: progress.require,
             passed,
             remaining_factors: progress.remaining,
             factors_needed: progress.factors_needed,
             step_up_until: progress.step_up_until.map(Timestamp::seconds),
+            device_token: handed.device_token,
+            device_trusted_until: handed.device_trusted_until,
         };
-        Self::new(body, cookie)
+        Self::new(body, handed.cookies)
     }
 }
 
@@ -63,7 +69,11 @@ pub(crate) struct FactorProvenShort {
 
 impl From<Progress> for WithCookie<FactorProvenShort> {
     fn from(progress: Progress) -> Self {
-        let (session_id, cookie) = hand_over(progress.granted);
-        Self::new(FactorProvenShort { ok: true, session_id }, cookie)
+        let handed = hand_over(progress.granted);
+        let body = FactorProvenShort {
+            ok: true,
+            session_id: handed.session_id,
+        };
+        Self::new(body, handed.cookies)
     }
 }

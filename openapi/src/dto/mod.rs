@@ -12,7 +12,7 @@ mod sessions;
 pub(crate) use accounts::SignUpAnswer;
 pub(crate) use challenges::{FactorProven, FactorProvenShort};
 pub(crate) use devices::{EmailBegun, EmailConfirmed, EmailList, PhoneBegun, PhoneConfirmed, PhoneList};
-pub(crate) use password_recovery::RecoveryStanding;
+pub(crate) use password_recovery::{PasswordSet, RecoveryStanding};
 pub(crate) use service::{Options, Pong};
 pub(crate) use sessions::{Finalized, Me, RevokedOthers, SessionStarted};
 

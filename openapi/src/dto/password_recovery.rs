@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use poem_openapi::Object;
-use portcullis_core::challenges::Method;
+use portcullis_core::challenges::{Method, Transport};
 use portcullis_core::factors::FactorKind;
-use portcullis_core::password_recovery::RecoveryProgress;
+use portcullis_core::password_recovery::{KnownByCode, RecoveryProgress};
 use serde::Serialize;
 
 use super::sessions::passed;
+use crate::answer::WithCookie;
+use crate::cookie::Changes;
 use crate::dto::Ok as Fine;
 
 /// Where a recovery stands whose code is proven.
@@ -28,11 +30,44 @@ pub(crate) struct RecoveryStanding {
     methods: Vec<Method>,
     /// When the recovery ends, in Unix seconds.
     expires_at: i64,
+    /// To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and where no code from the mail was proven just now.
+    device_token: Option<String>,
 }
 
-impl From<RecoveryProgress> for RecoveryStanding {
+/// A new password is set.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct PasswordSet {
+    /// Always `ok`.
+    status: Fine,
+    /// To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`.
+    device_token: Option<String>,
+}
+
+fn hand_over(known: Option<KnownByCode>) -> (Option<String>, Changes) {
+    match known {
+        None => (None, Changes::default()),
+        Some(known) => match known.transport {
+            Transport::Header => (Some(known.device.expose().to_owned()), Changes::default()),
+            Transport::Cookie => (None, Changes::device(&known.device)),
+        },
+    }
+}
+
+impl From<KnownByCode> for WithCookie<PasswordSet> {
+    fn from(known: KnownByCode) -> Self {
+        let (device_token, cookies) = hand_over(Some(known));
+        let body = PasswordSet {
+            status: Fine::Ok,
+            device_token,
+        };
+        Self::new(body, cookies)
+    }
+}
+
+impl From<RecoveryProgress> for WithCookie<RecoveryStanding> {
     fn from(progress: RecoveryProgress) -> Self {
-        Self {
+        let (device_token, cookies) = hand_over(progress.device);
+        let body = RecoveryStanding {
             status: Fine::Ok,
             complete: progress.complete,
             required_factors: progress.factors.keys().copied().collect(),
@@ -40,6 +75,8 @@ impl From<RecoveryProgress> for RecoveryStanding {
             remaining_factors: progress.remaining,
             methods: progress.methods,
             expires_at: progress.expires_at,
-        }
+            device_token,
+        };
+        Self::new(body, cookies)
     }
 }

@@ -76,6 +76,9 @@ pub(crate) struct Options {
     password: PasswordRules,
     /// Whether a forgotten password can be replaced, which takes a sender of mail.
     password_recovery: bool,
+    /// For how many days somebody may trust a device, so that sign-ins on it are not asked for a second factor; 0 where
+    /// that is not offered.
+    trusted_device_days: u16,
     /// Where a developer reads the messages that were sent; null elsewhere.
     mailbox_url: Option<String>,
 }
@@ -96,6 +99,7 @@ impl Options {
                 min_length: settings.accounts.password_min_length,
                 max_length: PASSWORD_MAX,
             },
+            trusted_device_days: settings.factors.trusted_device_days,
             password_recovery: channels.contains(&Channel::Email),
             mailbox_url: arrival
                 .surroundings

@@ -6,14 +6,14 @@ use poem_openapi::{Enum, Object};
 use portcullis_core::challenges::{Method, Progress, Transport};
 use portcullis_core::factors::{FactorKind, Requirement};
 use portcullis_core::sessions::{Granted, Started};
-use portcullis_ports::Result;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
+use portcullis_ports::{Result, Timestamp};
 use serde::Serialize;
 
 use crate::answer::WithCookie;
 use crate::auth::LiveSession;
-use crate::cookie::Change;
+use crate::cookie::Changes;
 use crate::dto::Ok as Fine;
 
 /// What became of the start of a session.
@@ -35,13 +35,20 @@ pub(crate) struct SessionStarted {
     expires_at: Option<i64>,
     /// The credential of the session; with `cookie` only its public id.
     session_id: Option<String>,
+    /// To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered.
+    device_token: Option<String>,
 }
 
 impl From<Started> for WithCookie<SessionStarted> {
     fn from(started: Started) -> Self {
         match started {
             Started::Granted(granted) => {
-                let (session_id, cookie) = hand_over(Some(granted));
+                let Handed {
+                    session_id,
+                    device_token,
+                    cookies,
+                    ..
+                } = hand_over(Some(granted));
                 let body = SessionStarted {
                     auth_required: false,
                     challenge_id: None,
@@ -51,8 +58,9 @@ impl From<Started> for WithCookie<SessionStarted> {
                     methods: Vec::new(),
                     expires_at: None,
                     session_id,
+                    device_token,
                 };
-                Self::new(body, cookie)
+                Self::new(body, cookies)
             }
             Started::Challenged(opened) => {
                 let body = SessionStarted {
@@ -64,20 +72,42 @@ impl From<Started> for WithCookie<SessionStarted> {
                     methods: opened.methods,
                     expires_at: Some(opened.expires_at.seconds()),
                     session_id: None,
+                    device_token: None,
                 };
-                Self::new(body, Change::Nothing)
+                Self::new(body, Changes::default())
             }
         }
     }
 }
 
-/// How the client learns of its new session: what stands in the body, and what happens to the cookie.
-pub(crate) fn hand_over(granted: Option<Granted>) -> (Option<String>, Change) {
-    match granted {
-        None => (None, Change::Nothing),
-        Some(granted) => match granted.transport {
-            Transport::Header => (Some(granted.credential.expose().to_owned()), Change::Nothing),
-            Transport::Cookie => (Some(granted.session.id.to_string()), Change::set(&granted)),
+/// How the client learns of its new session and its device: what stands in the body, and what happens to the cookies.
+#[derive(Default)]
+pub(crate) struct Handed {
+    pub(crate) session_id: Option<String>,
+    pub(crate) device_token: Option<String>,
+    pub(crate) device_trusted_until: Option<i64>,
+    pub(crate) cookies: Changes,
+}
+
+pub(crate) fn hand_over(granted: Option<Granted>) -> Handed {
+    let Some(granted) = granted else {
+        return Handed::default();
+    };
+    let device = granted.device.as_ref();
+    let trusted_until = device.and_then(|device| device.trusted_until);
+    let device_trusted_until = trusted_until.map(Timestamp::seconds);
+    match granted.transport {
+        Transport::Header => Handed {
+            session_id: Some(granted.credential.expose().to_owned()),
+            device_token: device.map(|device| device.expose().to_owned()),
+            device_trusted_until,
+            cookies: Changes::default(),
+        },
+        Transport::Cookie => Handed {
+            session_id: Some(granted.session.id.to_string()),
+            device_token: None,
+            device_trusted_until,
+            cookies: Changes::session(&granted),
         },
     }
 }
@@ -122,15 +152,19 @@ pub(crate) struct Finalized {
     methods: Vec<Method>,
     /// When the challenge ends, in Unix seconds.
     expires_at: i64,
+    /// To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered.
+    device_token: Option<String>,
+    /// Until when sign-ins on this device are not asked for a factor, in Unix seconds; null if they are.
+    device_trusted_until: Option<i64>,
 }
 
 impl From<Progress> for WithCookie<Finalized> {
     fn from(progress: Progress) -> Self {
         let complete = progress.granted.is_some() || progress.step_up_until.is_some();
-        let (session_id, cookie) = hand_over(progress.granted);
+        let handed = hand_over(progress.granted);
         let body = Finalized {
             status: if complete { Standing::Ok } else { Standing::Pending },
-            session_id,
+            session_id: handed.session_id,
             required_factors: progress.factors.keys().copied().collect(),
             require: progress.require,
             passed: passed(&progress.factors),
@@ -138,8 +172,10 @@ impl From<Progress> for WithCookie<Finalized> {
             factors_needed: progress.factors_needed,
             methods: progress.methods,
             expires_at: progress.expires_at.seconds(),
+            device_token: handed.device_token,
+            device_trusted_until: handed.device_trusted_until,
         };
-        Self::new(body, cookie)
+        Self::new(body, handed.cookies)
     }
 }
 

@@ -150,6 +150,7 @@ impl House {
         let command = VerifyTotp {
             challenge_id: SecretInput::new(opened.challenge_id),
             totp_code: self.code(secret),
+            trust_device: None,
         };
         app.challenges.verify_totp(&who, command).await?;
         Ok(())

@@ -34,10 +34,15 @@ export const sendCode = (challenge: Challenge, factor: 'sms' | 'email', device: 
     settings(challenge),
   );
 
-export const proveFactor = (challenge: Challenge, factor: Factor, code: string) =>
+/** `trust`: whether sign-ins with this browser shall not ask for a factor for a while. */
+export const proveFactor = (challenge: Challenge, factor: Factor, code: string, trust: boolean) =>
   post<Proof>(
     `${routes(challenge)}/${factor}/verify`,
-    { challenge_id: challenge.id, ...(factor === 'totp' ? { totp_code: code } : { code }) },
+    {
+      challenge_id: challenge.id,
+      ...(factor === 'totp' ? { totp_code: code } : { code }),
+      ...(trust ? { trust_device: true } : {}),
+    },
     settings(challenge),
   );
 

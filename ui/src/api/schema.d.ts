@@ -151,7 +151,7 @@ export interface paths {
         put?: never;
         /**
          * Start a session
-         * @description Without enrolled factors the session begins at once. Otherwise the answer names a challenge: prove as many of
+         * @description Without enrolled factors, or on a device that its owner trusts, the session begins at once. Otherwise the answer names a challenge: prove as many of
          *     the required factors as `factors_needed` says, through `/ui/mfa/…`; the last proof answers with the session.
          *
          *     **Needs** an access token, or the session cookie.
@@ -288,11 +288,55 @@ export interface paths {
         /**
          * Sign out
          * @description Ends the session that asks, with all that grew from it, and clears the session cookie. A session that is over
-         *     already is answered alike.
+         *     already is answered alike. The device stays known.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
         post: operations["sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/known-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the known devices of the account
+         * @description Browsers and apps on which the account signed in, and until when they are trusted. The one used last comes first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_known_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/known-devices/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget a known device
+         * @description The next sign-in on it asks for a factor, and its attempts are those of a stranger. Sessions on it go on.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["revoke_known_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -888,8 +932,9 @@ export interface paths {
         put?: never;
         /**
          * Prove the code from the mail
-         * @description Uses nothing up, and says which factors the account asks for on top. After five wrong codes the recovery is over;
-         *     the link in the mail still works.
+         * @description Uses nothing up, and says which factors the account asks for on top. Device and network are known from now on, so
+         *     that whoever is shut out by the guesses of strangers signs in with the old password. After five wrong codes the
+         *     recovery is over; the link in the mail still works.
          *
          *     **Open to anybody.**
          */
@@ -1269,6 +1314,11 @@ export interface components {
              * @description The password from now on.
              */
             new_password: string;
+            /**
+             * @description How the client keeps the token of its device, as in `/ui/password-recovery/verify`.
+             * @default header
+             */
+            transport: components["schemas"]["Transport"];
             /** @description Another name of `confirmation_code`: send one of them. */
             code?: string;
         } & ({
@@ -1454,6 +1504,13 @@ export interface components {
              * @description Until when sensitive actions are open, in Unix seconds, once a step-up is complete.
              */
             step_up_until: number | null;
+            /** @description To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered. */
+            device_token: string | null;
+            /**
+             * Format: int64
+             * @description Until when sign-ins on this device are not asked for a factor, in Unix seconds; null if they are.
+             */
+            device_trusted_until: number | null;
         };
         /**
          * FactorProvenShort
@@ -1506,6 +1563,63 @@ export interface components {
              * @description When the challenge ends, in Unix seconds.
              */
             expires_at: number;
+            /** @description To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered. */
+            device_token: string | null;
+            /**
+             * Format: int64
+             * @description Until when sign-ins on this device are not asked for a factor, in Unix seconds; null if they are.
+             */
+            device_trusted_until: number | null;
+        };
+        /**
+         * KnownDeviceList
+         * @description The devices of an account.
+         */
+        KnownDeviceList: {
+            /** @description The one used last first; at most 20. */
+            devices: components["schemas"]["KnownDeviceView"][];
+        };
+        /**
+         * KnownDeviceView
+         * @description One device in the list.
+         */
+        KnownDeviceView: {
+            /**
+             * Format: id
+             * @description Its name; worthless as a token.
+             * @example kdev_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            known_device_id: string;
+            /** @description Whether it is the one that asks. */
+            is_current: boolean;
+            /**
+             * Format: int64
+             * @description When the account first signed in on it, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When the account last signed in on it.
+             */
+            last_used_at: number;
+            /**
+             * Format: int64
+             * @description When it is forgotten, unless it is used again.
+             */
+            expires_at: number;
+            /**
+             * Format: int64
+             * @description Until when sign-ins on it are not asked for a second factor; null if they are.
+             */
+            trusted_until: number | null;
+            /** @description From where the account last signed in on it. */
+            ip: string;
+            /** @description What it said that it is. */
+            user_agent: string;
+            /** @description The kind of device, as far as the user agent tells. */
+            device: string;
+            /** @description The browser and operating system, as far as the user agent tells. */
+            browser: string;
         };
         /**
          * Me
@@ -1607,6 +1721,12 @@ export interface components {
             password: components["schemas"]["PasswordRules"];
             /** @description Whether a forgotten password can be replaced, which takes a sender of mail. */
             password_recovery: boolean;
+            /**
+             * Format: uint16
+             * @description For how many days somebody may trust a device, so that sign-ins on it are not asked for a second factor; 0 where
+             *     that is not offered.
+             */
+            trusted_device_days: number;
             /** @description Where a developer reads the messages that were sent; null elsewhere. */
             mailbox_url: string | null;
         };
@@ -1647,6 +1767,16 @@ export interface components {
              * @description The most characters.
              */
             max_length: number;
+        };
+        /**
+         * PasswordSet
+         * @description A new password is set.
+         */
+        PasswordSet: {
+            /** @description Always `ok`. */
+            status: components["schemas"]["Ok"];
+            /** @description To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`. */
+            device_token: string | null;
         };
         /**
          * PhoneBegun
@@ -1881,6 +2011,8 @@ export interface components {
              * @description When the recovery ends, in Unix seconds.
              */
             expires_at: number;
+            /** @description To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and where no code from the mail was proven just now. */
+            device_token: string | null;
         };
         /**
          * RecoveryStarted
@@ -1993,6 +2125,18 @@ export interface components {
         } | {
             sign_up_id: string;
         });
+        /**
+         * RevokeKnownDevice
+         * @description Forgets one device.
+         */
+        RevokeKnownDevice: {
+            /**
+             * Format: id
+             * @description As given in the list.
+             * @example kdev_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            known_device_id: string;
+        };
         /**
          * RevokeSession
          * @description Ends one session.
@@ -2128,6 +2272,8 @@ export interface components {
             expires_at: number | null;
             /** @description The credential of the session; with `cookie` only its public id. */
             session_id: string | null;
+            /** @description To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered. */
+            device_token: string | null;
         };
         /**
          * SessionView
@@ -2245,6 +2391,11 @@ export interface components {
              * @default header
              */
             transport: components["schemas"]["Transport"];
+            /**
+             * @description Whether this device shall be told from strangers at the next sign-in. Left out, it is with `cookie` and is not with
+             *     `header`: there the answer holds a `device_token`, to be sent as `X-DEVICE-TOKEN` from then on.
+             */
+            remember_device?: boolean | null;
         };
         /**
          * StartStepUp
@@ -2451,6 +2602,12 @@ export interface components {
             challenge_id: string;
             /** @description The digits from the mail, or the `code` of its link. May also be sent as `code`. */
             confirmation_code?: string;
+            /**
+             * @description How the client keeps the token of its device, which is told from strangers from now on: `cookie` sets it as an
+             *     `HttpOnly` cookie, for browsers; with `header` (default) it is in the answer.
+             * @default header
+             */
+            transport: components["schemas"]["Transport"];
             /** @description Another name of `confirmation_code`: send one of them. */
             code?: string;
         } & ({
@@ -2458,6 +2615,21 @@ export interface components {
         } | {
             code: string;
         });
+        /**
+         * VerifySentCode
+         * @description A code that was sent for a sign-in or a step-up.
+         */
+        VerifySentCode: {
+            /** @description As given when the challenge was started. */
+            challenge_id: string;
+            /** @description Six digits. */
+            code: string;
+            /**
+             * @description Whether sign-ins on this device shall not ask for a factor for the next days. Counts in a sign-in only, and where
+             *     the operator offers it.
+             */
+            trust_device?: boolean | null;
+        };
         /**
          * VerifyTotp
          * @description A code from an authenticator app.
@@ -2467,6 +2639,11 @@ export interface components {
             challenge_id: string;
             /** @description Six digits. May also be sent as `code`. */
             totp_code?: string;
+            /**
+             * @description Whether sign-ins on this device shall not ask for a factor for the next days. Counts in a sign-in only, and where
+             *     the operator offers it.
+             */
+            trust_device?: boolean | null;
             /** @description Another name of `totp_code`: send one of them. */
             code?: string;
         } & ({
@@ -3259,7 +3436,7 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -3291,7 +3468,8 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_at": 1790000300,
-                     *       "session_id": null
+                     *       "session_id": null,
+                     *       "device_token": null
                      *     }
                      */
                     "application/json": components["schemas"]["SessionStarted"];
@@ -3416,7 +3594,7 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -3435,7 +3613,9 @@ export interface operations {
                      *       "remaining_factors": [],
                      *       "factors_needed": 0,
                      *       "methods": [],
-                     *       "expires_at": 1790000300
+                     *       "expires_at": 1790000300,
+                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n",
+                     *       "device_trusted_until": null
                      *     }
                      */
                     "application/json": components["schemas"]["Finalized"];
@@ -3946,7 +4126,7 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -3978,6 +4158,221 @@ export interface operations {
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_known_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "devices": [
+                     *         {
+                     *           "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41",
+                     *           "is_current": true,
+                     *           "created_at": 1790000000,
+                     *           "last_used_at": 1790000000,
+                     *           "expires_at": 1797776000,
+                     *           "trusted_until": 1792592000,
+                     *           "ip": "203.0.113.7",
+                     *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                     *           "device": "Computer",
+                     *           "browser": "Firefox on Linux"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KnownDeviceList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_known_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RevokeKnownDevice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `device-not-found`: You have no device with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4308,7 +4703,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "totp_code": "287082"
+                 *       "totp_code": "287082",
+                 *       "trust_device": true
                  *     }
                  */
                 "application/json": components["schemas"]["VerifyTotp"];
@@ -4318,7 +4714,7 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -4336,7 +4732,9 @@ export interface operations {
                      *       },
                      *       "remaining_factors": [],
                      *       "factors_needed": 0,
-                     *       "step_up_until": null
+                     *       "step_up_until": null,
+                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n",
+                     *       "device_trusted_until": 1792592000
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
@@ -4633,14 +5031,14 @@ export interface operations {
                  *       "code": "492817"
                  *     }
                  */
-                "application/json": components["schemas"]["VerifyCode"];
+                "application/json": components["schemas"]["VerifySentCode"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -4662,7 +5060,9 @@ export interface operations {
                      *         "totp"
                      *       ],
                      *       "factors_needed": 0,
-                     *       "step_up_until": null
+                     *       "step_up_until": null,
+                     *       "device_token": null,
+                     *       "device_trusted_until": null
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
@@ -4957,14 +5357,14 @@ export interface operations {
                  *       "code": "492817"
                  *     }
                  */
-                "application/json": components["schemas"]["VerifyCode"];
+                "application/json": components["schemas"]["VerifySentCode"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -4982,7 +5382,9 @@ export interface operations {
                      *       },
                      *       "remaining_factors": [],
                      *       "factors_needed": 0,
-                     *       "step_up_until": 1790000600
+                     *       "step_up_until": 1790000600,
+                     *       "device_token": null,
+                     *       "device_trusted_until": null
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
@@ -5126,7 +5528,7 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -5144,7 +5546,9 @@ export interface operations {
                      *       },
                      *       "remaining_factors": [],
                      *       "factors_needed": 0,
-                     *       "step_up_until": null
+                     *       "step_up_until": null,
+                     *       "device_token": null,
+                     *       "device_trusted_until": null
                      *     }
                      */
                     "application/json": components["schemas"]["FactorProven"];
@@ -5287,7 +5691,7 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    /** @description Sets or clears the cookie `__Host-portcullis` of a browser session. */
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -7635,6 +8039,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7660,7 +8066,8 @@ export interface operations {
                      *           "retry_after": 0
                      *         }
                      *       ],
-                     *       "expires_at": 1793707200
+                     *       "expires_at": 1793707200,
+                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
                      *     }
                      */
                     "application/json": components["schemas"]["RecoveryStanding"];
@@ -7776,15 +8183,18 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
-                     *       "status": "ok"
+                     *       "status": "ok",
+                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
                      *     }
                      */
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["PasswordSet"];
                 };
             };
             /**
@@ -7901,6 +8311,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7916,7 +8328,8 @@ export interface operations {
                      *       },
                      *       "remaining_factors": [],
                      *       "methods": [],
-                     *       "expires_at": 1793707200
+                     *       "expires_at": 1793707200,
+                     *       "device_token": null
                      *     }
                      */
                     "application/json": components["schemas"]["RecoveryStanding"];
@@ -8201,6 +8614,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8216,7 +8631,8 @@ export interface operations {
                      *       },
                      *       "remaining_factors": [],
                      *       "methods": [],
-                     *       "expires_at": 1793707200
+                     *       "expires_at": 1793707200,
+                     *       "device_token": null
                      *     }
                      */
                     "application/json": components["schemas"]["RecoveryStanding"];
@@ -8492,6 +8908,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8507,7 +8925,8 @@ export interface operations {
                      *       },
                      *       "remaining_factors": [],
                      *       "methods": [],
-                     *       "expires_at": 1793707200
+                     *       "expires_at": 1793707200,
+                     *       "device_token": null
                      *     }
                      */
                     "application/json": components["schemas"]["RecoveryStanding"];
@@ -8636,6 +9055,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Sets or clears the cookies of a browser: `__Host-portcullis` for its session, `__Host-portcullis-device` for the device. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8651,7 +9072,8 @@ export interface operations {
                      *       },
                      *       "remaining_factors": [],
                      *       "methods": [],
-                     *       "expires_at": 1793707200
+                     *       "expires_at": 1793707200,
+                     *       "device_token": null
                      *     }
                      */
                     "application/json": components["schemas"]["RecoveryStanding"];
@@ -8886,6 +9308,7 @@ export interface operations {
                      *         "max_length": 256
                      *       },
                      *       "password_recovery": true,
+                     *       "trusted_device_days": 30,
                      *       "mailbox_url": null
                      *     }
                      */

@@ -19,6 +19,7 @@ export type CodeSent = Schemas['CodesSent'];
 export type Session = Schemas['SessionView'];
 export type SessionPage = Schemas['SessionList'];
 export type EndReason = Schemas['EndReason'];
+export type KnownDevice = Schemas['KnownDeviceView'];
 export type TotpDevice = Schemas['TotpView'];
 export type TotpBegun = Schemas['TotpBegun'];
 export type SmsDevice = Schemas['PhoneView'];

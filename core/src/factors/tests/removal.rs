@@ -191,6 +191,7 @@ async fn a_step_up_with_a_device_that_was_removed_opens_nothing() {
     let command = crate::challenges::VerifyTotp {
         challenge_id: secret(&started.challenge_id.unwrap()),
         totp_code: secret(&world.totp(&begun.secret)),
+        trust_device: None,
     };
     let as_first = world.app.sessions.as_first_factor(&owner).await.unwrap();
     world

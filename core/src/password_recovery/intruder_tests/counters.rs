@@ -56,6 +56,7 @@ async fn answers_at_sign_in_use_up_no_answer_of_a_recovery() {
         let command = VerifyTotp {
             challenge_id: secret(&sign_in.challenge_id),
             totp_code: secret("000000"),
+            trust_device: None,
         };
         world
             .app

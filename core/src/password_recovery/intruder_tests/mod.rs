@@ -198,6 +198,7 @@ async fn nothing_of_a_claimant_is_left_to_who_proves_the_address() {
         challenge_id: secret(&started),
         confirmation_code: secret(&code),
         new_password: secret(NEW),
+        transport: session_transport(),
     };
     world
         .app
@@ -250,7 +251,7 @@ async fn nothing_of_a_claimant_is_left_to_who_proves_the_address() {
     let over = world
         .app
         .sessions
-        .again(&session.session.id, "x", session_transport());
+        .again(&session.session.id, "x", session_transport(), None);
     assert_eq!(over.await.err().unwrap().code(), crate::sessions::SESSION_ENDED);
     let command = crate::accounts::SignIn {
         email: ADA.parse().unwrap(),

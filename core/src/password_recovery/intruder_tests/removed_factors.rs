@@ -94,6 +94,7 @@ async fn a_sign_in_is_not_completed_by_the_proof_of_a_removed_device() {
     let by_app = |challenge_id: &str, code: String| VerifyTotp {
         challenge_id: secret(challenge_id),
         totp_code: secret(&code),
+        trust_device: None,
     };
     let by_mail = async |challenge_id: &str| {
         let command = SendEmailCode {
@@ -101,9 +102,10 @@ async fn a_sign_in_is_not_completed_by_the_proof_of_a_removed_device() {
             email_device_id: Some(added.clone()),
         };
         world.app.challenges.send_email(&who, command).await.unwrap();
-        let command = VerifyCode {
+        let command = crate::challenges::VerifySentCode {
             challenge_id: secret(challenge_id),
             code: secret(&world.newest_code("second@example.com").await),
+            trust_device: None,
         };
         world.app.challenges.verify_email(&who, command).await.unwrap()
     };

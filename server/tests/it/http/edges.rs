@@ -72,7 +72,13 @@ async fn only_listed_sites_may_call_from_their_pages() {
         answer.header("access-control-allow-origin"),
         "https://app.example.com"
     );
-    for name in ["x-session-id", "traceparent", "tracestate", "baggage"] {
+    for name in [
+        "x-session-id",
+        "x-device-token",
+        "traceparent",
+        "tracestate",
+        "baggage",
+    ] {
         let allowed: Vec<&str> = answer
             .header("access-control-allow-headers")
             .split(", ")

@@ -12,6 +12,7 @@ mod edges;
 mod factors;
 mod hasher;
 mod hosts;
+mod known_devices;
 mod log;
 mod mail;
 mod operations;

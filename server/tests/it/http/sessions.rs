@@ -159,7 +159,7 @@ async fn a_sign_in_with_a_factor_is_pending_until_it_is_proven() {
     let expected = json!({
         "status": "pending", "session_id": null, "required_factors": ["totp"], "require": "any",
         "passed": { "totp": false }, "remaining_factors": ["totp"], "factors_needed": 1, "methods": [method],
-        "expires_at": pending["expires_at"],
+        "expires_at": pending["expires_at"], "device_token": null, "device_trusted_until": null,
     });
     assert_eq!(pending, expected);
     let body = json!({ "challenge_id": challenge, "code": code(&deployment, &secret) });

@@ -1,0 +1,40 @@
+//! Known devices: list, forget.
+
+use poem_openapi::OpenApi;
+use portcullis_core::known_devices::{KnownDeviceList, RevokeKnownDevice};
+
+use crate::answer::{Answer, Answered};
+use crate::auth::LiveSession;
+use crate::body::Body;
+use crate::dto::Done;
+use crate::tags::Tag;
+
+pub(crate) struct KnownDevicesApi;
+
+#[OpenApi(tag = "Tag::KnownDevices")]
+impl KnownDevicesApi {
+    /// List the known devices of the account
+    ///
+    /// Browsers and apps on which the account signed in, and until when they are trusted. The one used last comes first.
+    #[oai(
+        path = "/ui/known-devices",
+        method = "get",
+        operation_id = "list_known_devices"
+    )]
+    async fn list(&self, session: LiveSession) -> Answered<KnownDeviceList> {
+        Ok(Answer(session.app.known_devices.list(&session.who).await?))
+    }
+
+    /// Forget a known device
+    ///
+    /// The next sign-in on it asks for a factor, and its attempts are those of a stranger. Sessions on it go on.
+    #[oai(
+        path = "/ui/known-devices/revoke",
+        method = "post",
+        operation_id = "revoke_known_device"
+    )]
+    async fn revoke(&self, session: LiveSession, body: Body<RevokeKnownDevice>) -> Answered<Done> {
+        session.app.known_devices.revoke(&session.who, body.0).await?;
+        Ok(Answer(Done::OK))
+    }
+}
