@@ -199,8 +199,10 @@ impl Challenges {
         let result = self
             .deployment
             .retried(|| async {
-                let found = self.waiting_for(who, round, raw, factor).await?;
                 let mut batch = Batch::default();
+                // Whoever is signed in may keep changing the same factors: first come, first served.
+                self.deployment.take_turn(&mut batch, &who.subject).await;
+                let found = self.waiting_for(who, round, raw, factor).await?;
                 let (remark, given_by) = self.prove(who, factor, answer, &found, &mut batch).await?;
                 let mut event =
                     Event::success(answer.event(factor, round), &who.source).with("factor", factor.word());
