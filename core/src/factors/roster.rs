@@ -126,7 +126,7 @@ impl Roster {
                 GivenBy::RecoveryCode(mac) => {
                     let table = self.deployment.table::<RecoverySet>();
                     let found = table.find(session.subject.as_str(), factor.word()).await?;
-                    found.is_some_and(|set| set.issued(mac))
+                    found.is_some_and(|set| set.issued(mac) || set.replaced_in.as_ref() == Some(&session.id))
                 }
             };
             if !stands {

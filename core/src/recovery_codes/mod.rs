@@ -5,6 +5,7 @@ mod records;
 
 use std::sync::Arc;
 
+use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, id};
@@ -104,7 +105,8 @@ impl RecoveryDesk {
                     return Err(NO_DEVICE
                         .says("Recovery codes stand in for a factor: enrol a device of this kind first."));
                 }
-                let recovery_codes = self.issue(&mut batch, who.subject(), factor)?;
+                let session = Some(who.session.id.clone());
+                let recovery_codes = self.issue_in(&mut batch, who.subject(), factor, session)?;
                 let event =
                     Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.word());
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
@@ -137,6 +139,16 @@ impl RecoveryDesk {
         subject: &Subject,
         factor: FactorKind,
     ) -> Result<Vec<String>> {
+        self.issue_in(batch, subject, factor, None)
+    }
+
+    fn issue_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+        replaced_in: Option<SessionId>,
+    ) -> Result<Vec<String>> {
         let mut codes = Vec::with_capacity(COUNT);
         let mut stored = Vec::with_capacity(COUNT);
         for _ in 0..COUNT {
@@ -155,6 +167,7 @@ impl RecoveryDesk {
             factor,
             codes: stored,
             issued_at,
+            replaced_in,
         })?;
         Ok(codes)
     }

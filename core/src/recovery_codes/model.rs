@@ -1,6 +1,7 @@
 //! Recovery codes: the stored set, the views.
 
 use portcullis_ports::Timestamp;
+use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,10 @@ pub(crate) struct RecoverySet {
     pub(crate) factor: FactorKind,
     pub(crate) codes: Vec<StoredCode>,
     pub(crate) issued_at: Timestamp,
+    /// The session in which they took the place of others. What it proved with one of those still counts in it, and
+    /// nowhere else.
+    #[serde(default)]
+    pub(crate) replaced_in: Option<SessionId>,
 }
 
 impl RecoverySet {

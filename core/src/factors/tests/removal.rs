@@ -217,3 +217,29 @@ async fn a_step_up_with_a_device_that_was_removed_opens_nothing() {
         "the proof went with its device"
     );
 }
+
+#[tokio::test]
+async fn replaced_recovery_codes_count_in_no_session_but_the_one_that_replaced_them() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let (_, codes) = world.enrol_totp(&world.session(&ada).await).await;
+    let signed_in_with = async |code: &str| {
+        let command = crate::challenges::UseRecoveryCode {
+            challenge_id: secret(&world.challenge(&ada).await.challenge_id),
+            recovery_code: secret(code),
+        };
+        let challenges = &world.app.challenges;
+        let progress = challenges
+            .use_recovery_code(&ada, FactorKind::Totp, command)
+            .await;
+        world.resumed(&progress.unwrap().granted.unwrap()).await
+    };
+    let owner = signed_in_with(&codes[0]).await;
+    let thief = signed_in_with(&codes[1]).await;
+    let replaced = world.app.recovery_codes.regenerate(&owner, FactorKind::Totp);
+    replaced.await.unwrap();
+    let factors = &world.app.factors;
+    factors.add_totp(&owner, AddTotp::default()).await.unwrap();
+    let refused = factors.add_totp(&thief, AddTotp::default()).await;
+    assert_eq!(refused.err().unwrap().code(), crate::access::STEP_UP_REQUIRED);
+}

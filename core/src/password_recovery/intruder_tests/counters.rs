@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn mails_of_sign_ups_use_up_no_mail_of_a_recovery() {
+async fn mails_about_new_accounts_cost_a_recovery_none() {
     let mut settings = Settings::default();
     settings.budgets.anonymous_sends_in_total = Limit::new(6, Span::hours(1));
     settings.budgets.anonymous_sends_per_source = Limit::new(6, Span::hours(1));
