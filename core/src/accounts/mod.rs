@@ -43,10 +43,12 @@ use crate::audit::{Audit, Event};
 use crate::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::deployment::Deployment;
 use crate::epochs::{EndReason, Lineage, TokenId};
+use crate::input::SecretInput;
 use crate::messages::Change;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
 use crate::sessions::{OthersEnded, Sessions};
+use crate::settings;
 use crate::suppressions::Suppressions;
 use crate::table::{Batch, Versioned};
 
@@ -153,38 +155,49 @@ impl Accounts {
             .attempt("password", command.email.as_str(), source, &known)
             .await
             .map_err(|error| self.with_way_in(error))?;
-        let waiting = pending.filter(|_| account.is_none());
-        let hash = match (&account, &waiting) {
-            (Some(account), _) => Some(&account.password),
-            (None, waiting) => waiting.as_ref().map(|(_, password)| password),
-        };
+        let hash = account.as_ref().map(|account| &account.password);
         let verdict = self.passwords.matches(&command.password, hash).await?;
-        let accepted = match (&account, waiting, verdict) {
-            (Some(account), _, Verdict::Match | Verdict::MatchOutdated) if self.must_prove_first(account) => {
-                let id = self.confirmation_of(&account.subject)?;
-                return self.not_verified(&command.email, &id, source, &known).await;
+        let accepted = match (&account, verdict) {
+            (Some(account), Verdict::Match | Verdict::MatchOutdated) if self.must_prove_first(account) => {
+                return Err(self.not_verified(&self.confirmation_of(&account.subject)?)?);
             }
-            (Some(account), _, Verdict::Match) => self.signed_in(account, source, &known, None).await?,
-            (Some(account), _, Verdict::MatchOutdated) => {
+            (Some(account), Verdict::Match) => self.signed_in(account, source, &known, None).await?,
+            (Some(account), Verdict::MatchOutdated) => {
                 let renewed = self.passwords.hash(&command.password).await?;
                 self.signed_in(account, source, &known, Some(renewed)).await?
             }
-            (Some(_), _, Verdict::Mismatch) => None,
-            (None, Some((id, _)), Verdict::Match | Verdict::MatchOutdated) => {
-                return self.not_verified(&command.email, &id, source, &known).await;
-            }
-            (None, ..) => {
-                self.audit.record_nobody(command.email.as_str()).await?;
-                return Err(WRONG_CREDENTIALS.error());
-            }
+            (Some(_), Verdict::Mismatch) | (None, _) => None,
         };
         if let Some(token) = accepted {
             return Ok(token);
         }
-        self.audit
-            .record(&subject, &[Event::failure("sign_in", source)])
-            .await?;
-        Err(WRONG_CREDENTIALS.error())
+        let refusal = self.refusal(&command.password, pending).await?;
+        match &account {
+            Some(_) => {
+                let event = Event::failure("sign_in", source);
+                self.audit.record(&subject, &[event]).await?;
+            }
+            None => self.audit.record_nobody(command.email.as_str()).await?,
+        }
+        Err(refusal)
+    }
+
+    /// The answer to a password that is not that of an account: it may be the one of a sign-up that waits at the address,
+    /// whether or not an account has it. The same is compared where none waits.
+    async fn refusal(
+        &self,
+        password: &SecretInput,
+        pending: Option<(String, PasswordHash)>,
+    ) -> Result<portcullis_ports::Error> {
+        if self.deployment.settings.accounts.sign_up != settings::SignUp::Verified {
+            return Ok(WRONG_CREDENTIALS.error());
+        }
+        let hash = pending.as_ref().map(|(_, hash)| hash);
+        let verdict = self.passwords.matches(password, hash).await?;
+        match pending {
+            Some((id, _)) if verdict != Verdict::Mismatch => self.not_verified(&id),
+            _ => Ok(WRONG_CREDENTIALS.error()),
+        }
     }
 
     /// Tells whoever is shut out by the guesses of others how to be told from them. It is the same for everybody.

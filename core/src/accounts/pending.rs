@@ -11,7 +11,7 @@ use super::Accounts;
 use super::model::EMAIL_NOT_VERIFIED;
 use super::records::{Account, Pending, Then, Waiting, WaitsAt};
 use crate::access::Source;
-use crate::budgets::{SendPurpose, Sends, Standing, TOO_MANY_SENDS};
+use crate::budgets::{SendPurpose, Sends, TOO_MANY_SENDS};
 use crate::messages;
 use crate::outbox::Draft;
 use crate::settings;
@@ -22,6 +22,14 @@ use crate::table::{Batch, Slot};
 const MOST: usize = 64;
 /// The page of the panel that takes a code.
 const PAGE: &str = "/verify-email";
+
+/// Who asks for a code of a sign-up.
+pub(super) enum AskedBy<'a> {
+    /// Its own client, from here: the code replaces the former one.
+    Its(&'a Source),
+    /// Whoever knows the address: the former code stays good.
+    Others,
+}
 
 /// A sign-up as a client names it.
 pub(super) struct Named {
@@ -84,8 +92,8 @@ impl Accounts {
         Subject::parse(&format!("usr_{}", id::base32(&mac[..16])?)).map_err(portcullis_ports::Error::internal)
     }
 
-    /// The sign-up whose password is compared where there is no account: one that the same network asked for, if there
-    /// is one, and the newest otherwise. One comparison, as for an account.
+    /// The sign-up whose password is compared beside that of an account: one that the same network asked for, if there is
+    /// one, and the newest otherwise.
     pub(super) async fn newest_pending(
         &self,
         email: &EmailAddress,
@@ -98,13 +106,13 @@ impl Accounts {
             let better = chosen
                 .as_ref()
                 .is_none_or(|chosen| !elsewhere || chosen.network != network);
-            if matches!(pending.then, Then::Create { .. }) && better {
+            if !matches!(pending.then, Then::Confirm(_)) && better {
                 chosen = Some(pending);
             }
         }
         Ok(chosen.and_then(|chosen| match chosen.then {
-            Then::Create { password, .. } => Some((chosen.id, password)),
-            Then::Confirm(_) | Then::Taken => None,
+            Then::Create { password, .. } | Then::Taken { password } => Some((chosen.id, password)),
+            Then::Confirm(_) => None,
         }))
     }
 
@@ -114,19 +122,10 @@ impl Accounts {
             && account.email_verified_at.is_none()
     }
 
-    /// The answer to the right password of somebody whose address is not proven: the handle, to go on with the code.
-    pub(super) async fn not_verified<T>(
-        &self,
-        email: &EmailAddress,
-        id: &str,
-        source: &Source,
-        known: &Standing,
-    ) -> Result<T> {
-        let mut batch = Batch::default();
-        self.budgets
-            .clear_attempts(&mut batch, "password", email.as_str(), source, known)?;
-        self.deployment.commit(batch).await?;
-        Err(EMAIL_NOT_VERIFIED.error().member("sign_up_id", self.handle(id)?))
+    /// The answer to the right password of somebody whose address is not proven: the handle, to go on with the code. The
+    /// wrong answers of before stay counted: they may have been guesses at the password of an account.
+    pub(super) fn not_verified(&self, id: &str) -> Result<portcullis_ports::Error> {
+        Ok(EMAIL_NOT_VERIFIED.error().member("sign_up_id", self.handle(id)?))
     }
 
     pub(super) fn network_of(&self, source: &Source) -> Result<String> {
@@ -152,21 +151,40 @@ impl Accounts {
         mut slot: Slot<Waiting>,
         id: &str,
         then: Then,
-        source: &Source,
+        asked_by: &AskedBy<'_>,
     ) -> Result<()> {
         let email = slot.value.email.clone();
         let expires_at =
             self.deployment.now() + self.deployment.settings.accounts.verification_lifetime.get();
         let (draft, mac) = self.verification_mail(&email, id, &then, expires_at)?;
-        let fresh = Pending {
-            id: id.to_owned(),
-            mac,
-            then,
-            network: self.network_of(source)?,
-            expires_at,
-        };
         let pending = &mut slot.value.pending;
-        pending.retain(|known| known.id != id);
+        let known = pending.iter().position(|known| known.id == id);
+        let former = known.map(|at| pending.remove(at));
+        let fresh = match (asked_by, former) {
+            (AskedBy::Others, Some(former)) => Pending {
+                mac_for_others: mac,
+                then,
+                expires_at,
+                ..former
+            },
+            (AskedBy::Its(source), _) => Pending {
+                id: id.to_owned(),
+                mac,
+                mac_for_others: None,
+                then,
+                network: self.network_of(source)?,
+                expires_at,
+            },
+            // The account of long ago of somebody who never proved the address.
+            (AskedBy::Others, None) => Pending {
+                id: id.to_owned(),
+                mac: None,
+                mac_for_others: mac,
+                then,
+                network: String::new(),
+                expires_at,
+            },
+        };
         if pending.len() >= MOST {
             return Err(TOO_MANY_SENDS.error());
         }
@@ -220,7 +238,11 @@ impl Accounts {
     ) -> Result<bool> {
         let to = Destination::Email(email.clone());
         let to = [&to];
-        let sends = sends(purpose, id, &to);
+        // Whoever asks for codes of others leaves to sign-ups what an address may get.
+        let sends = Sends {
+            about: "verification-again",
+            ..sends(purpose, id, &to)
+        };
         self.budgets.take_sends_quietly_in(batch, &sends).await
     }
 
@@ -234,7 +256,7 @@ impl Accounts {
     ) -> Result<(Draft, Option<String>)> {
         let product = &self.deployment.settings.product.name;
         let to = Destination::Email(email.clone());
-        if matches!(then, Then::Taken) {
+        if matches!(then, Then::Taken { .. }) {
             return Ok((messages::already_registered(product, to), None));
         }
         let code = self.deployment.random_code()?;

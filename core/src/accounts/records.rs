@@ -87,8 +87,9 @@ pub(super) enum Then {
         password: PasswordHash,
         display_name: Option<Label>,
     },
-    /// Nothing: the address has an account that proved it, which only its owner is told, by mail.
-    Taken,
+    /// Nothing: the address has an account that proved it, which only its owner is told, by mail. The password is
+    /// compared as if an account waited to be made, or a sign-in would tell.
+    Taken { password: PasswordHash },
 }
 
 /// One sign-up that waits for the proof of its address.
@@ -96,8 +97,11 @@ pub(super) enum Then {
 pub(super) struct Pending {
     /// Its public name.
     pub(super) id: String,
-    /// A keyed hash of its newest code, bound to address and name; none if there is no code.
+    /// A keyed hash of the newest code that its own client asked for, bound to address and name; none if there is none.
     pub(super) mac: Option<String>,
+    /// The same of the newest code that somebody else asked for, beside which the former stays good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mac_for_others: Option<String>,
     pub(super) then: Then,
     /// A pseudonym of the network that asked.
     pub(super) network: String,

@@ -9,6 +9,7 @@ use portcullis_ports::{Result, Timestamp, id};
 use super::Accounts;
 use super::known_words::known_words;
 use super::model::{EMAIL_TAKEN, SIGN_UP_CLOSED, SignUp, SignedUp};
+use super::pending::AskedBy;
 use super::records::{Account, AddressClaim, Then};
 use crate::access::Source;
 use crate::audit::Event;
@@ -116,7 +117,9 @@ impl Accounts {
                     let slot = self.waiting(email).await?;
                     let id = self.confirmation_of(&subject)?;
                     let then = Then::Confirm(subject.clone());
-                    self.wait_for_proof(&mut batch, slot, &id, then, source).await?;
+                    let asked_by = AskedBy::Its(source);
+                    self.wait_for_proof(&mut batch, slot, &id, then, &asked_by)
+                        .await?;
                     self.count_mail(&mut batch, email, &id, source).await?;
                 }
                 self.deployment.commit(batch).await?;
@@ -163,7 +166,9 @@ impl Accounts {
     ) -> Result<String> {
         let account = self.directory.by_address(&applicant.email).await?;
         let then = if account.is_some_and(|account| account.email_verified_at.is_some()) {
-            Then::Taken
+            Then::Taken {
+                password: applicant.password.clone(),
+            }
         } else {
             Then::Create {
                 password: applicant.password.clone(),
@@ -172,7 +177,8 @@ impl Accounts {
         };
         let slot = self.waiting(&applicant.email).await?;
         let id = id::random("ver", self.deployment.entropy.as_ref())?;
-        self.wait_for_proof(batch, slot, &id, then, source).await?;
+        let asked_by = AskedBy::Its(source);
+        self.wait_for_proof(batch, slot, &id, then, &asked_by).await?;
         self.count_mail(batch, &applicant.email, &id, source).await?;
         Ok(id)
     }

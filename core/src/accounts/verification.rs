@@ -8,7 +8,7 @@ use portcullis_ports::secret::same_secret;
 
 use super::Accounts;
 use super::model::{ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_UNNAMED, VerifyEmail};
-use super::pending::Named;
+use super::pending::{AskedBy, Named};
 use super::records::{Account, Pending, Then, Waiting, WaitsAt};
 use crate::access::Source;
 use crate::audit::Event;
@@ -98,8 +98,12 @@ impl Accounts {
         for pending in waiting {
             let meant = named.is_none_or(|named| named.id == pending.id);
             let mac = self.code_mac(email, &pending.id, &code)?;
-            let matches = |known: &String| same_secret(mac.as_bytes(), known.as_bytes());
-            if pending.mac.as_ref().is_some_and(matches) && meant {
+            let matches = |known: &Option<String>| {
+                let known = known.as_ref();
+                known.is_some_and(|known| same_secret(mac.as_bytes(), known.as_bytes()))
+            };
+            // Both are compared, whichever matches.
+            if (matches(&pending.mac) | matches(&pending.mac_for_others)) && meant {
                 found = Some(pending);
             }
         }
@@ -133,7 +137,7 @@ impl Accounts {
                 let account = self.directory.account(subject).await?;
                 account.map(|account| account.value.password)
             }
-            (Then::Taken, Some(_)) => None,
+            (Then::Taken { .. }, Some(_)) => None,
         };
         match (hash, password) {
             (Some(hash), Some(password))
@@ -158,7 +162,8 @@ impl Accounts {
                     .await?
                     .ok_or_else(wrong)?;
                 // A code is used once, and a newer one replaces it.
-                let same = |pending: &&Pending| pending.id == proven.id && pending.mac == proven.mac;
+                let codes = |pending: &Pending| (pending.mac.clone(), pending.mac_for_others.clone());
+                let same = |pending: &&Pending| pending.id == proven.id && codes(pending) == codes(proven);
                 waiting.pending.iter().find(same).ok_or_else(wrong)?;
                 batch.remove(&waiting);
                 batch.clear::<WaitsAt>(proven.id.clone(), WaitsAt::SORT.into());
@@ -196,7 +201,7 @@ impl Accounts {
                         }
                         owner.subject
                     }
-                    Then::Taken => return Err(wrong()),
+                    Then::Taken { .. } => return Err(wrong()),
                 };
                 self.budgets.clear_attempts(
                     &mut batch,
@@ -255,7 +260,7 @@ impl Accounts {
                 let slot = self.waiting(email).await?;
                 let known = slot.value.pending.iter().find(|pending| pending.id == named.id);
                 let then = match known.map(|pending| pending.then.clone()) {
-                    Some(then @ (Then::Create { .. } | Then::Taken)) => Some(then),
+                    Some(then @ (Then::Create { .. } | Then::Taken { .. })) => Some(then),
                     // Only as long as the account has the address: it may have given way.
                     Some(Then::Confirm(_)) | None => self
                         .unproven_account(email)
@@ -265,7 +270,8 @@ impl Accounts {
                 };
                 let then = then.ok_or_else(|| CHALLENGE_ENDED.error())?;
                 let mut batch = Batch::default();
-                self.wait_for_proof(&mut batch, slot, &named.id, then, source)
+                let asked_by = AskedBy::Its(source);
+                self.wait_for_proof(&mut batch, slot, &named.id, then, &asked_by)
                     .await?;
                 self.count_mail(&mut batch, email, &named.id, source).await?;
                 self.deployment.commit(batch).await
@@ -285,10 +291,11 @@ impl Accounts {
                 let open = |pending: &&Pending| match pending.then {
                     Then::Create { .. } => true,
                     Then::Confirm(_) => confirmed == Some(&pending.id),
-                    Then::Taken => false,
+                    Then::Taken { .. } => false,
                 };
                 let waiting = slot.value.pending.iter().rev().filter(open);
                 let own = waiting.clone().find(|pending| pending.network == network);
+                let asked_by = own.map_or(AskedBy::Others, |_| AskedBy::Its(source));
                 let chosen = own.or_else(|| waiting.clone().next());
                 let chosen = chosen
                     .map(|pending| (pending.id.clone(), pending.then.clone()))
@@ -302,7 +309,10 @@ impl Accounts {
                     .count_mail_quietly(&mut batch, purpose, email, holder)
                     .await?;
                 match chosen.filter(|_| allowed) {
-                    Some((id, then)) => self.wait_for_proof(&mut batch, slot, &id, then, source).await?,
+                    Some((id, then)) => {
+                        self.wait_for_proof(&mut batch, slot, &id, then, &asked_by)
+                            .await?;
+                    }
                     None => self.wait_for_nothing(&mut batch, email).await?,
                 }
                 self.deployment.commit(batch).await

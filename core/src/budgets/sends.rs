@@ -116,7 +116,8 @@ impl Budgets {
                     ),
                 ],
                 SendPurpose::Decoy { .. } => vec![
-                    one("decoy-source", &key[..2], UNLIMITED),
+                    // What a network asks for is its own affair, whether or not something is sent.
+                    one("sends-source", &key[..2], limits.anonymous_sends_per_source),
                     one("decoy-share", &key[..4], UNLIMITED),
                     one("decoy-destination", &key[1..4], UNLIMITED),
                     one("decoy-total", &key[1..2], UNLIMITED),

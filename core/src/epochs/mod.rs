@@ -240,6 +240,15 @@ impl Epoch {
         }
     }
 
+    /// What grows now from a lineage that is admitted.
+    pub(crate) fn continued(&self, lineage: &Lineage) -> Lineage {
+        Lineage {
+            epoch: self.id(),
+            deployment: self.deployment(),
+            ..lineage.clone()
+        }
+    }
+
     fn id(&self) -> EpochId {
         self.person
             .as_ref()

@@ -77,7 +77,8 @@ impl Sessions {
             user_agent: who.source.user_agent.to_string(),
             revoked_at: None,
             ended_by: None,
-            lineage: new.lineage.clone(),
+            // Of today, also where it grew from the one session that was kept when the others ended.
+            lineage: epoch.continued(new.lineage),
         };
         self.make_room(batch, &session, &epoch).await?;
         batch.insert(&session)?;

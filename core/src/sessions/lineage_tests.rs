@@ -56,6 +56,19 @@ async fn the_tokens_of_the_others_end_with_them() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_session_that_was_kept_begins_sessions_that_live() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let here = world.session(&ada).await;
+    let before = world.app.accounts.refresh(&here).await.unwrap();
+    world.app.sessions.revoke_others(&here).await.unwrap();
+    let next = world.session(&world.identified(&before).await).await;
+    assert!(lives(&world, &next).await);
+    world.app.sessions.revoke_others(&here).await.unwrap();
+    assert!(!lives(&world, &next).await && lives(&world, &here).await);
+}
+
+#[tokio::test]
 async fn whatever_grew_from_a_session_ends_with_it() {
     let world = world().await;
     let ada = world.sign_up("ada@example.com").await;

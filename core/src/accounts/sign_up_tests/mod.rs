@@ -1,6 +1,7 @@
 //! Sign-up and the proof of addresses against strangers: nothing they do costs the owner anything.
 
 mod strangers;
+mod waiting_passwords;
 
 use std::sync::atomic::Ordering;
 

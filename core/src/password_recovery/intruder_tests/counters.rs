@@ -28,7 +28,7 @@ async fn mails_about_new_accounts_cost_a_recovery_none() {
         let done = world.app.accounts.sign_up(command(&email), &elsewhere(7)).await;
         refused += usize::from(done.is_err());
     }
-    assert!(refused > 0, "sign-ups have used up what they share");
+    assert!(refused > 0, "applications have used up what they share");
     let before = world.mails_to(ADA).await;
     world.start(ADA, &elsewhere(7)).await.unwrap();
     assert_eq!(world.mails_to(ADA).await, before + 1, "the network of the flood");
