@@ -158,7 +158,7 @@ impl PasswordDesk {
             .account(subject)
             .await?
             .ok_or_else(|| NO_PASSWORD.error())?;
-        let known = self.budgets.knows(subject, &who.source).await?;
+        let known = self.budgets.knows_session(who).await?;
         self.budgets
             .attempt("password", account.email.as_str(), &who.source, &known)
             .await?;

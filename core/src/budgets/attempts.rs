@@ -14,8 +14,9 @@ impl Budgets {
     /// Counts an answer of `account` to `what`.
     ///
     /// Where the account never signed in before, all share one budget besides their own; a device or a network where it
-    /// did has one of its own only, and so have all places together where a code from a mail was proven. Whoever guesses from elsewhere can therefore not lock the owner out. Either way as
-    /// many counters are read and written, so that the time tells nothing.
+    /// did has one of its own only, and so have all places together where a code from a mail was proven. Live sessions
+    /// elsewhere share one as well, which whoever has no session cannot touch. Whoever guesses from elsewhere can
+    /// therefore not lock the owner out. Either way as many counters are read and written, so that the time tells nothing.
     pub(crate) async fn attempt(
         &self,
         what: &str,
@@ -36,6 +37,11 @@ impl Budgets {
                 Standing::Device(_) | Standing::Network | Standing::MailCode => Use {
                     name: "attempts-known",
                     of: &own,
+                    limit: limits.attempts_from_unknown,
+                },
+                Standing::Session(_) => Use {
+                    name: "attempts-session",
+                    of: &own[..2],
                     limit: limits.attempts_from_unknown,
                 },
                 Standing::Unknown => Use {

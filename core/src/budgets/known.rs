@@ -1,13 +1,14 @@
 //! From where an account signed in before: its devices and its networks.
 
 use portcullis_ports::id::KnownDeviceId;
+use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::Collection;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Budgets;
-use crate::access::Source;
+use crate::access::{SignedIn, Source};
 use crate::table::{Batch, Stored};
 
 /// Networks from which accounts signed in completely.
@@ -27,6 +28,9 @@ pub(crate) enum Standing {
     /// Somebody here proved a code from a mail to the account, and nothing else so far. All such places share one
     /// budget, so that whoever reads the mail cannot multiply guesses.
     MailCode,
+    /// Somebody here has a live session, and neither device nor network is known. What is tried with sessions has a
+    /// total of its own, which strangers without one cannot use up.
+    Session(SessionId),
     /// It never did.
     Unknown,
 }
@@ -61,6 +65,7 @@ impl Standing {
             Self::Device(device) => device.to_string(),
             Self::Network | Self::Unknown => source.network(),
             Self::MailCode => "mail-code".to_owned(),
+            Self::Session(session) => session.to_string(),
         }
     }
 }
@@ -81,6 +86,14 @@ impl Budgets {
             (None, Some(network)) if !network.by_code => Standing::Network,
             (None, None) => Standing::Unknown,
             _ => Standing::MailCode,
+        })
+    }
+
+    /// The same for somebody who is signed in.
+    pub(crate) async fn knows_session(&self, who: &SignedIn) -> Result<Standing> {
+        Ok(match self.knows(who.subject(), &who.source).await? {
+            Standing::Unknown | Standing::MailCode => Standing::Session(who.session.id.clone()),
+            known => known,
         })
     }
 

@@ -64,7 +64,7 @@ impl Factors {
 
     /// Counts an answer in the management of factors, and says as whose.
     async fn count(&self, who: &SignedIn, what: &str) -> Result<Standing> {
-        let known = self.budgets.knows(who.subject(), &who.source).await?;
+        let known = self.budgets.knows_session(who).await?;
         self.budgets
             .attempt(what, who.subject().as_str(), &who.source, &known)
             .await?;

@@ -13,7 +13,7 @@ use crate::access::{Identified, STEP_UP_REQUIRED};
 use crate::accounts::{ChangePassword, SignIn, WRONG_CREDENTIALS};
 use crate::budgets::TOO_MANY_ATTEMPTS;
 use crate::challenges::{
-    NameChallenge, Opened, Progress, Transport, UseRecoveryCode, VerifyTotp, WRONG_CODE,
+    NameChallenge, Opened, Progress, StepUpPassword, Transport, UseRecoveryCode, VerifyTotp, WRONG_CODE,
 };
 use crate::factors::{AddTotp, RemoveTotp};
 use crate::password_recovery::{ConfirmRecovery, ProveTotp, StartRecovery, VerifyRecovery};

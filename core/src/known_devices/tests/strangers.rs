@@ -41,6 +41,42 @@ async fn guesses_of_strangers_do_not_lock_out_a_device_that_signed_in_before() {
 }
 
 #[tokio::test]
+async fn guesses_of_strangers_do_not_keep_a_live_session_from_proving_its_password() {
+    let world = world().await;
+    let session = world.session(&world.sign_up(ADA).await).await;
+    guesses_of_strangers(&world, ADA).await;
+    // A program that shows no device, in a network of which nothing is known.
+    let moved = SignedIn {
+        source: elsewhere(99),
+        ..session
+    };
+    let prove = async |password: &str| {
+        let command = StepUpPassword {
+            password: secret(password),
+        };
+        world.app.challenges.step_up_with_password(&moved, command).await
+    };
+    for _ in 0..7 {
+        assert_eq!(
+            prove("not the password").await.unwrap_err().code(),
+            WRONG_CREDENTIALS
+        );
+    }
+    prove(PASSWORD).await.unwrap();
+    for _ in 0..8 {
+        assert_eq!(
+            prove("not the password").await.unwrap_err().code(),
+            WRONG_CREDENTIALS
+        );
+    }
+    assert_eq!(
+        prove(PASSWORD).await.unwrap_err().code(),
+        TOO_MANY_ATTEMPTS,
+        "a session has a bound of its own"
+    );
+}
+
+#[tokio::test]
 async fn strangers_in_the_same_network_do_not_lock_out_a_known_device() {
     let world = world().await;
     let ada = granted(start(&world, &world.sign_up(ADA).await).await);
