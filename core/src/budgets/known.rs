@@ -59,6 +59,14 @@ impl Stored for KnownSource {
 }
 
 impl Standing {
+    /// That of a live session where nothing better is known.
+    pub(crate) fn or_session(self, session: &SessionId) -> Self {
+        match self {
+            Self::Unknown | Self::MailCode => Self::Session(session.clone()),
+            known => known,
+        }
+    }
+
     /// Whose attempts are counted together: those of a device, or those of a network.
     pub(crate) fn counted_as(&self, source: &Source) -> String {
         match self {
@@ -91,10 +99,8 @@ impl Budgets {
 
     /// The same for somebody who is signed in.
     pub(crate) async fn knows_session(&self, who: &SignedIn) -> Result<Standing> {
-        Ok(match self.knows(who.subject(), &who.source).await? {
-            Standing::Unknown | Standing::MailCode => Standing::Session(who.session.id.clone()),
-            known => known,
-        })
+        let known = self.knows(who.subject(), &who.source).await?;
+        Ok(known.or_session(&who.session.id))
     }
 
     /// Remembers that the account signed in completely from this network.

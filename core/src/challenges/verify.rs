@@ -192,9 +192,9 @@ impl Challenges {
         factor: FactorKind,
         answer: Answer<'_>,
     ) -> Result<Progress> {
-        self.waiting_for(who, round, raw, factor).await?;
+        let waiting = self.waiting_for(who, round, raw, factor).await?;
         let known = self
-            .count_answer(who, round, raw, answer.attempts(factor))
+            .count_answer(who, &waiting, raw, answer.attempts(factor))
             .await?;
         let result = self
             .deployment
@@ -239,23 +239,27 @@ impl Challenges {
         result
     }
 
-    /// Counts an answer before it is checked: those to a recovery apart from all others, so that whoever knows the
-    /// password cannot use up what the owner needs to replace it.
+    /// Counts an answer before it is checked: those to a recovery apart from all others, and those of live sessions, so
+    /// that whoever knows the password cannot use up what the owner needs to replace it.
     async fn count_answer(
         &self,
         who: &Identified,
-        round: Round<'_>,
+        waiting: &Challenge,
         raw: &str,
         what: &str,
     ) -> Result<Option<Standing>> {
         let subject = who.subject.as_str();
-        if round.recovers() {
+        if waiting.purpose == Purpose::PasswordRecovery {
             self.budgets
                 .recovery_attempt(what, &fingerprint(raw), subject)
                 .await?;
             return Ok(None);
         }
         let known = self.budgets.knows(&who.subject, &who.source).await?;
+        let known = match &waiting.lineage.session {
+            Some(session) if waiting.purpose == Purpose::StepUp => known.or_session(session),
+            _ => known,
+        };
         self.budgets.attempt(what, subject, &who.source, &known).await?;
         Ok(Some(known))
     }
