@@ -18,6 +18,9 @@ pub(crate) enum SendPurpose<'a> {
     /// Codes for somebody who proved the first factor, to what the account has proven to own: the reserve that nobody
     /// else can use up.
     Proof { account: &'a Subject },
+    /// Codes for a live session, to what the account has proven to own: whoever only knows the password cannot use them
+    /// up.
+    SessionProof { account: &'a Subject },
     /// Codes for somebody who proved the first factor, to what the account wants to own.
     Enrolment { account: &'a Subject },
     /// Codes for somebody who proved the mailed code of a recovery, to what the account has proven to own. Sign-ins and
@@ -80,6 +83,11 @@ impl Budgets {
                     one("sends-destination", &key[..3], per_destination),
                     one("sends-total", &key[1..2], in_total),
                 ],
+                SendPurpose::SessionProof { .. } => vec![
+                    one("sends-session-account", &key[..2], limits.sends_per_account),
+                    one("sends-session-destination", &key[..3], per_destination),
+                    one("sends-total", &key[1..2], in_total),
+                ],
                 SendPurpose::Enrolment { .. } => vec![
                     one("sends-account", &key[..2], limits.sends_per_account),
                     one("sends-enrolment-share", &key[..3], share),
@@ -131,7 +139,9 @@ impl Budgets {
 /// Who asks, as the counters know them.
 fn asking(sends: &Sends<'_>) -> String {
     match sends.purpose {
-        SendPurpose::Proof { account } | SendPurpose::Enrolment { account } => account.to_string(),
+        SendPurpose::Proof { account }
+        | SendPurpose::SessionProof { account }
+        | SendPurpose::Enrolment { account } => account.to_string(),
         SendPurpose::RecoveryProof { recovery } => recovery.to_owned(),
         SendPurpose::Recovery { source }
         | SendPurpose::Anonymous { source }

@@ -154,7 +154,9 @@ impl Codes {
         };
         self.budgets.take_sends_in(batch, &sends).await?;
         let priority = match about.purpose {
-            SendPurpose::Proof { .. } | SendPurpose::RecoveryProof { .. } => Priority::Proven,
+            SendPurpose::Proof { .. }
+            | SendPurpose::SessionProof { .. }
+            | SendPurpose::RecoveryProof { .. } => Priority::Proven,
             _ => Priority::Other,
         };
         self.sms_spend.take_in(batch, &quote, priority).await

@@ -1,11 +1,14 @@
 //! The renewal of a proof: when it is needed, and with what.
 
+use portcullis_ports::Span;
+
 use super::tests::{totp, with_totp};
 use super::*;
 use crate::access::STEP_UP_REQUIRED;
 use crate::accounts::WRONG_CREDENTIALS;
-use crate::factors::AddTotp;
-use crate::testing::{PASSWORD, secret, world};
+use crate::factors::{AddEmail, AddTotp};
+use crate::settings::{Limit, Settings};
+use crate::testing::{PASSWORD, secret, world, world_with};
 
 #[tokio::test]
 async fn an_old_proof_opens_nothing_sensitive_until_it_is_renewed() {
@@ -88,4 +91,43 @@ async fn without_factors_the_password_renews_the_proof() {
         .step_up_with_password(&session, password(PASSWORD))
         .await;
     assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED);
+}
+
+#[tokio::test]
+async fn codes_sent_at_sign_in_use_up_no_code_of_a_live_session() {
+    let mut settings = Settings::default();
+    settings.budgets.sends_per_account = Limit::new(3, Span::hours(1));
+    let world = world_with(settings).await;
+    let ada = world.sign_up("ada@example.com").await;
+    let session = world.session(&ada).await;
+    world.code_to("ada@example.com").await;
+    let device = AddEmail {
+        email: "second@example.com".parse().unwrap(),
+        label: None,
+    };
+    let begun = world.app.factors.add_email(&session, device).await.unwrap();
+    let confirm = VerifyCode {
+        challenge_id: secret(&begun.challenge_id),
+        code: secret(&world.code_to("second@example.com").await),
+    };
+    world.app.factors.confirm_email(&session, confirm).await.unwrap();
+    // Whoever knows the password asks for codes until there are no more.
+    let challenge = world.challenge(&ada).await.challenge_id;
+    let ask = async |challenge: &str| {
+        let command = SendEmailCode {
+            challenge_id: secret(challenge),
+            email_device_id: None,
+        };
+        let sent = world.app.challenges.send_email(&ada, command).await;
+        world.wait(31);
+        sent.is_ok()
+    };
+    while ask(&challenge).await {}
+    let started = world
+        .app
+        .challenges
+        .start_step_up(&session, StartStepUp::default())
+        .await
+        .unwrap();
+    assert!(ask(&started.challenge_id.unwrap()).await);
 }

@@ -433,14 +433,16 @@ impl Challenges {
         let about = CodesAbout {
             why,
             what,
-            purpose: if round.recovers() {
-                SendPurpose::RecoveryProof {
+            purpose: match found.purpose {
+                Purpose::PasswordRecovery => SendPurpose::RecoveryProof {
                     recovery: &found.id_hash,
-                }
-            } else {
-                SendPurpose::Proof {
+                },
+                Purpose::StepUp => SendPurpose::SessionProof {
                     account: &who.subject,
-                }
+                },
+                _ => SendPurpose::Proof {
+                    account: &who.subject,
+                },
             },
         };
         self.deployment

@@ -48,7 +48,7 @@ impl Factors {
         })
     }
 
-    /// Begins to add an authenticator app. Of those that wait for their first code the newest [`PENDING_MOST`] are kept,
+    /// Begins to add an authenticator app. Of those that wait for their first code the newest `PENDING_MOST` are kept,
     /// so that pages side by side do not undo each other's work.
     ///
     /// # Errors

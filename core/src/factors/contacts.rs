@@ -178,7 +178,7 @@ impl Factors {
             why: CodeFor::Add,
             what: words.enrol,
             purpose: if self.has_proven(subject, &device.destination).await? {
-                SendPurpose::Proof { account: subject }
+                SendPurpose::SessionProof { account: subject }
             } else {
                 SendPurpose::Enrolment { account: subject }
             },

@@ -67,7 +67,7 @@ impl Factors {
         let about = CodesAbout {
             why: CodeFor::Remove,
             what: words.remove,
-            purpose: SendPurpose::Proof { account: subject },
+            purpose: SendPurpose::SessionProof { account: subject },
         };
         let (challenge_id, draft) = self.book.draft(&NewChallenge {
             subject,
