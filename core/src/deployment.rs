@@ -11,9 +11,9 @@ use portcullis_ports::storage::{RecordStore, STORE_CONFLICT};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use sha2::{Digest, Sha256};
 
+use crate::cache::Cache;
 use crate::keyring::Keyring;
 use crate::links::Links;
-use crate::recall::Recall;
 use crate::settings::Settings;
 use crate::subject_locks::SubjectLocks;
 use crate::table::{Batch, Stored, Table, retry_on_conflict};
@@ -26,7 +26,7 @@ pub(crate) struct Deployment {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keyring: Keyring,
-    pub(crate) recall: Recall,
+    pub(crate) cache: Cache,
     pub(crate) settings: Settings,
     pub(crate) links: Links,
     pub(crate) locks: SubjectLocks,
@@ -49,10 +49,10 @@ impl Deployment {
         let meters = std::mem::take(&mut batch.meters);
         let changed = std::mem::take(&mut batch.changed);
         let refreshed = std::mem::take(&mut batch.refreshed);
-        if let Some(announcement) = self.recall.announcement(&changed, self.entropy.as_ref())? {
+        if let Some(announcement) = self.cache.announcement(&changed, self.entropy.as_ref())? {
             batch.insert(&announcement)?;
         }
-        let doubt = self.recall.doubt(changed.into_iter().chain(refreshed).collect());
+        let doubt = self.cache.doubt(changed.into_iter().chain(refreshed).collect());
         let done = batch.commit(self.store.as_ref()).await;
         match &done {
             Err(error) if error.code() != STORE_CONFLICT => drop(doubt),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::resealing::SealedTexts;
+use crate::reencryption::SealedTexts;
 use crate::table::{Batch, Stored, Table, retry_on_conflict};
 
 /// Where the sealed root secret lies.

@@ -4,8 +4,8 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod budgets;
+mod cache;
 pub mod challenges;
-pub mod copying;
 mod day;
 mod decoy;
 mod deployment;
@@ -23,13 +23,13 @@ mod notices;
 mod observed_store;
 pub mod outbox;
 pub mod password_recovery;
-mod recall;
 pub mod recovery_codes;
-pub mod resealing;
+pub mod reencryption;
 pub mod restoring;
 pub mod sessions;
 pub mod settings;
 pub mod sms_spend;
+pub mod store_copy;
 mod subject_locks;
 pub mod suppressions;
 mod table;
@@ -53,11 +53,12 @@ use portcullis_ports::{Clock, Code, Entropy, Result};
 use accounts::{Accounts, Directory, PasswordDesk};
 use audit::{Audit, Histories};
 use budgets::Budgets;
-use challenges::{ChallengeBook, Challenges, Codes};
+use cache::Cache;
+use challenges::{ChallengeStore, Challenges, Codes};
 use deployment::Deployment;
 use epochs::Epochs;
 use event_listener::Event;
-use factors::{Factors, Roster};
+use factors::{EnrolledFactors, Factors};
 use guard::{Guard, GuardedIdentity, GuardedKeys};
 use keyring::Keyring;
 use known_devices::KnownDevices;
@@ -65,7 +66,6 @@ use links::Links;
 use notices::Notices;
 use outbox::{NamedSender, Outbox};
 use password_recovery::PasswordRecovery;
-use recall::Recall;
 use recovery_codes::RecoveryDesk;
 use sessions::Sessions;
 use settings::Settings;
@@ -149,7 +149,7 @@ impl App {
         let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(keys, guard("keys", PORT_LIMIT, 64)));
         let named = (&store, store_name.as_str());
         let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
-        let recall = Recall::new(&store, &clock, shared, settings.cache.records);
+        let cache = Cache::new(&store, &clock, shared, settings.cache.records);
         let deployment = Arc::new(Deployment {
             store,
             keys,
@@ -157,7 +157,7 @@ impl App {
             clock,
             entropy,
             keyring,
-            recall,
+            cache,
             settings,
             links: Links::new(panel),
             locks: SubjectLocks::new(),
@@ -174,18 +174,18 @@ impl App {
         let notices = Notices::new(&deployment, &directory, &outbox);
         let sessions = Sessions::new(&deployment, &epochs, &audit, &budgets, &devices);
         let passwords = PasswordDesk::new(&deployment, &directory, &budgets, &audit);
-        let roster = Roster::new(&deployment);
-        let recovery_codes = RecoveryDesk::new(&deployment, &epochs, &roster, &sessions, &audit, &notices);
-        let book = ChallengeBook::new(&deployment, &sessions);
+        let enrolled = EnrolledFactors::new(&deployment);
+        let recovery_codes = RecoveryDesk::new(&deployment, &epochs, &enrolled, &sessions, &audit, &notices);
+        let store = ChallengeStore::new(&deployment, &sessions);
         let codes = Codes::new(&deployment, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {
             deployment: Arc::clone(&deployment),
             epochs: epochs.clone(),
-            roster,
+            enrolled,
             directory: directory.clone(),
             sessions: sessions.clone(),
             budgets: budgets.clone(),
-            book: book.clone(),
+            store: store.clone(),
             codes: codes.clone(),
             recovery: recovery_codes.clone(),
             audit: audit.clone(),
@@ -194,7 +194,7 @@ impl App {
         };
         let challenges = Challenges {
             deployment: Arc::clone(&deployment),
-            book,
+            store,
             codes,
             factors: factors.clone(),
             recovery: recovery_codes.clone(),
@@ -287,7 +287,7 @@ pub fn collections() -> Vec<Collection> {
         outbox::OUTBOX_RECEIPTS,
         password_recovery::PASSWORD_RECOVERIES,
         password_recovery::PASSWORD_RECOVERY_QUEUE,
-        recall::CHANGES,
+        cache::CHANGES,
         recovery_codes::RECOVERY_CODES,
         sessions::ACCOUNT_SESSIONS,
         sessions::SESSIONS,

@@ -14,7 +14,7 @@ use portcullis_ports::{Clock, Error, Result, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::recall::Memory;
+use crate::cache::Memory;
 
 /// A type that is kept in a collection. Its key follows from its value.
 pub(crate) trait Stored: Serialize + DeserializeOwned + Send + Sync + 'static {

@@ -25,7 +25,7 @@ pub enum HttpMethod {
 
 impl HttpMethod {
     /// As it is written in a request.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",

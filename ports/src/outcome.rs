@@ -80,7 +80,7 @@ impl<T> Outcome<T> {
     }
 
     /// The word used for this outcome in metrics and records.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Done(_) => "done",
             Self::Pending(_) => "pending",

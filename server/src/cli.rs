@@ -198,7 +198,7 @@ pub(crate) enum PluginFolder {
 
 impl PluginFolder {
     /// Its name.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Adapters => "adapters",
             Self::Providers => "providers",

@@ -113,7 +113,7 @@ async fn measure(app: &App) {
             match app.outbox.waiting(lane).await {
                 #[expect(clippy::cast_precision_loss, reason = "at most 1,000")]
                 Ok(waiting) => {
-                    metrics::gauge!("portcullis_outbox_waiting", "lane" => lane.word()).set(waiting as f64);
+                    metrics::gauge!("portcullis_outbox_waiting", "lane" => lane.as_str()).set(waiting as f64);
                 }
                 Err(error) => tracing::debug!(?error, "the outbox could not be measured"),
             }

@@ -164,7 +164,7 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
     let answer = answer.map_err(|error| Trouble::of(&error));
-    let outcome = answer.as_ref().map_or_else(Trouble::word, |_| "done");
+    let outcome = answer.as_ref().map_or_else(Trouble::as_str, |_| "done");
     counter!("portcullis_kms_calls_total", "action" => action, "outcome" => outcome).increment(1);
     answer
 }

@@ -25,7 +25,7 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     /// The word in meters.
-    pub(crate) fn word(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::NotOurs => "not_ours",
             Self::Refused { .. } => "refused",
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_refusal_and_a_silence_are_told_apart() {
         let refused = answered(400, Some("AccessDeniedException"), Some("no"));
-        assert_eq!(refused.word(), "refused");
+        assert_eq!(refused.as_str(), "refused");
         for (status, code) in [
             (400, Some("ThrottlingException")),
             (500, Some("KMSInternalException")),
@@ -163,7 +163,7 @@ mod tests {
             (400, None),
         ] {
             assert_eq!(
-                answered(status, code, None).word(),
+                answered(status, code, None).as_str(),
                 "no_answer",
                 "{status} {code:?}"
             );

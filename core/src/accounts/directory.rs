@@ -33,7 +33,7 @@ impl Directory {
 
     /// The same as it was within the last second.
     pub(crate) async fn recent(&self, subject: &Subject) -> Result<Option<Arc<Account>>> {
-        self.deployment.recall.find(subject.as_str(), Account::SORT).await
+        self.deployment.cache.find(subject.as_str(), Account::SORT).await
     }
 
     /// The account with that address. As much is read whether or not there is one, so that the time does not tell.

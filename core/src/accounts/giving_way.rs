@@ -10,7 +10,7 @@ use super::records::{Account, AddressClaim, Waiting};
 use crate::access::Source;
 use crate::audit::Event;
 use crate::challenges::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::factors::{FactorKind, Roster};
+use crate::factors::{EnrolledFactors, FactorKind};
 use crate::recovery_codes::RecoveryDesk;
 use crate::table::{Batch, Versioned};
 
@@ -74,7 +74,7 @@ impl Accounts {
             batch.remove(account);
         }
         let gone = former.value.subject;
-        Roster::discard(batch, &gone);
+        EnrolledFactors::discard(batch, &gone);
         for factor in FactorKind::ALL {
             RecoveryDesk::discard(batch, &gone, factor);
         }

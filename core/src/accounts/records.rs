@@ -7,8 +7,8 @@ use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
+use crate::cache::Memory;
 use crate::input::Label;
-use crate::recall::Memory;
 use crate::table::Stored;
 
 /// Accounts.

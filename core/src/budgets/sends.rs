@@ -154,7 +154,7 @@ fn keys<'a>(asking: &'a str, sends: &Sends<'a>) -> Vec<[&'a str; 5]> {
     let key = |to: &&'a Destination| {
         [
             asking,
-            to.channel().word(),
+            to.channel().as_str(),
             to.address(),
             sends.about,
             sends.holder,

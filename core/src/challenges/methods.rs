@@ -24,7 +24,7 @@ impl Challenges {
             }
             let devices = self
                 .factors
-                .roster
+                .enrolled
                 .enabled_contacts(&challenge.subject, factor)
                 .await?;
             for device in devices.into_iter().filter(|device| self.codes.can_reach(device)) {

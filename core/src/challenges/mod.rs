@@ -1,6 +1,5 @@
 //! Challenges: from the first factor to a session, and from a session to a fresh proof.
 
-mod book;
 mod codes;
 mod methods;
 mod model;
@@ -11,6 +10,7 @@ mod standing;
 mod step_up;
 #[cfg(test)]
 mod step_up_tests;
+mod store;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -20,7 +20,6 @@ use std::sync::Arc;
 use portcullis_ports::Result;
 use portcullis_ports::id::{KnownDeviceId, SessionId};
 
-pub(crate) use book::{ChallengeBook, NewChallenge};
 pub(crate) use codes::{Codes, CodesAbout};
 use model::State;
 pub use model::{
@@ -30,6 +29,7 @@ pub use model::{
 };
 pub(crate) use model::{Challenge, GivenBy};
 pub(crate) use records::CHALLENGES;
+pub(crate) use store::{ChallengeStore, NewChallenge};
 pub(crate) use verify::{Answer, Round};
 
 use crate::access::Identified;
@@ -48,7 +48,7 @@ use crate::table::Batch;
 #[derive(Clone)]
 pub struct Challenges {
     pub(crate) deployment: Arc<Deployment>,
-    pub(crate) book: ChallengeBook,
+    pub(crate) store: ChallengeStore,
     pub(crate) codes: Codes,
     pub(crate) factors: Factors,
     pub(crate) recovery: RecoveryDesk,
@@ -68,7 +68,7 @@ impl Challenges {
     /// `unauthenticated` if what was proven has ended meanwhile, `too-many-attempts`.
     pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
         self.count_start(who).await?;
-        let kinds = self.factors.roster.kinds(&who.subject).await?;
+        let kinds = self.factors.enrolled.kinds(&who.subject).await?;
         match self.begin_at_once(who, &kinds, &command).await? {
             Some(granted) => Ok(Started::Granted(granted)),
             None => self.challenge(who, &kinds, &command).await,
@@ -167,7 +167,7 @@ impl Challenges {
     ) -> Result<Started> {
         let require = self.deployment.settings.factors.require;
         let asked = require.asked(kinds);
-        let (challenge_id, mut challenge) = self.book.draft(&NewChallenge {
+        let (challenge_id, mut challenge) = self.store.draft(&NewChallenge {
             subject: &who.subject,
             purpose: Purpose::SignIn,
             require,
@@ -182,7 +182,7 @@ impl Challenges {
             .retried(|| async {
                 let mut batch = Batch::default();
                 batch.insert(&challenge)?;
-                let words: Vec<&str> = asked.iter().map(|kind| kind.word()).collect();
+                let words: Vec<&str> = asked.iter().map(|kind| kind.as_str()).collect();
                 let event =
                     Event::info("ui_session_start", &who.source).with("required_factors", words.join(","));
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
@@ -207,7 +207,7 @@ impl Challenges {
     pub async fn finalize(&self, who: &Identified, command: NameChallenge) -> Result<Progress> {
         let raw = command.challenge_id.trimmed();
         let found = self
-            .book
+            .store
             .find(raw, &who.subject, &[Purpose::SignIn, Purpose::StepUp])
             .await?;
         let granted = match &found.state {

@@ -25,8 +25,8 @@ impl Challenges {
             }
             let stands = match challenge.given_by.get(&factor) {
                 Some(GivenBy::Device(device)) => {
-                    let roster = &self.factors.roster;
-                    roster
+                    let enrolled = &self.factors.enrolled;
+                    enrolled
                         .require_in(batch, &challenge.subject, factor)
                         .await?
                         .contains(device)

@@ -14,7 +14,7 @@ use crate::table::Batch;
 impl Challenges {
     /// Begins a step-up: the enrolled factors that the action needs, or the password if none is enrolled.
     pub async fn start_step_up(&self, who: &SignedIn, command: StartStepUp) -> Result<StepUpStarted> {
-        let enrolled = self.factors.roster.kinds(who.subject()).await?;
+        let enrolled = self.factors.enrolled.kinds(who.subject()).await?;
         let settings = &self.deployment.settings;
         let require = Action::requirement(command.action, settings);
         if enrolled.is_empty() {
@@ -33,7 +33,7 @@ impl Challenges {
             // What was proven a moment ago need not be proven again.
             let unproven = Action::unproven(
                 command.action,
-                &self.factors.roster.standing(&who.session).await?,
+                &self.factors.enrolled.standing(&who.session).await?,
                 &enrolled,
                 self.deployment.now(),
                 settings,
@@ -42,7 +42,7 @@ impl Challenges {
                 required_factors = unproven;
             }
         }
-        let (raw, challenge) = self.book.draft(&NewChallenge {
+        let (raw, challenge) = self.store.draft(&NewChallenge {
             subject: who.subject(),
             purpose: Purpose::StepUp,
             require,
@@ -71,7 +71,7 @@ impl Challenges {
     /// # Errors
     /// `step-up-required` if a factor is enrolled, `wrong-credentials`, `no-password`, `too-many-attempts`.
     pub async fn step_up_with_password(&self, who: &SignedIn, command: StepUpPassword) -> Result<SteppedUp> {
-        if !self.factors.roster.kinds(who.subject()).await?.is_empty() {
+        if !self.factors.enrolled.kinds(who.subject()).await?.is_empty() {
             return Err(crate::access::STEP_UP_REQUIRED
                 .says("A factor is enrolled: prove it through /ui/step-up/start."));
         }

@@ -63,7 +63,7 @@ impl Answer<'_> {
     /// What its budget is for.
     fn attempts(self, factor: FactorKind) -> &'static str {
         match (self, factor) {
-            (Self::Totp(_) | Self::Sent(_), factor) => factor.word(),
+            (Self::Totp(_) | Self::Sent(_), factor) => factor.as_str(),
             (Self::Recovery(_), factor) => factor.recovery_attempts(),
         }
     }
@@ -205,7 +205,7 @@ impl Challenges {
                 let found = self.waiting_for(who, round, raw, factor).await?;
                 let (remark, given_by) = self.prove(who, factor, answer, &found, &mut batch).await?;
                 let mut event =
-                    Event::success(answer.event(factor, round), &who.source).with("factor", factor.word());
+                    Event::success(answer.event(factor, round), &who.source).with("factor", factor.as_str());
                 if let GivenBy::Device(device) = &given_by {
                     event = event.with("device_id", device);
                 }
@@ -232,7 +232,7 @@ impl Challenges {
             && error.kind() == Kind::Unauthenticated
         {
             let event = Event::failure(answer.event(factor, round), &who.source)
-                .with("factor", factor.word())
+                .with("factor", factor.as_str())
                 .with("reason", error.code().name());
             self.audit.record(&who.subject, &[event]).await?;
         }
@@ -389,7 +389,7 @@ impl Challenges {
         raw: &str,
         factor: FactorKind,
     ) -> Result<Versioned<Challenge>> {
-        let found = self.book.open(raw, &who.subject, round.purposes).await?;
+        let found = self.store.open(raw, &who.subject, round.purposes).await?;
         if found.factors.contains_key(&factor) {
             Ok(found)
         } else {
@@ -407,7 +407,11 @@ impl Challenges {
         only: Option<&DeviceId>,
     ) -> Result<CodesSent> {
         let found = self.waiting_for(who, round, raw, factor).await?;
-        let mut devices = self.factors.roster.enabled_contacts(&who.subject, factor).await?;
+        let mut devices = self
+            .factors
+            .enrolled
+            .enabled_contacts(&who.subject, factor)
+            .await?;
         devices.retain(|device| Some(&device.destination) != round.except);
         if devices.is_empty() {
             return Err(NO_DEVICE.error());

@@ -60,11 +60,11 @@ impl Epochs {
 
     /// The epoch as it was within the last second.
     pub(crate) async fn recent(&self, subject: &Subject) -> Result<Epoch> {
-        let recall = &self.deployment.recall;
-        let person = recall
+        let cache = &self.deployment.cache;
+        let person = cache
             .find::<SubjectEpoch>(subject.as_str(), SubjectEpoch::SORT)
             .await?;
-        let everybody = recall
+        let everybody = cache
             .find::<DeploymentEpoch>(DeploymentEpoch::PARTITION, DeploymentEpoch::SORT)
             .await?;
         Ok(Epoch { person, everybody })
@@ -135,7 +135,7 @@ impl Epochs {
     pub(crate) async fn uses_lost_at(&self) -> Result<Option<Timestamp>> {
         let found = self
             .deployment
-            .recall
+            .cache
             .find::<DeploymentEpoch>(DeploymentEpoch::PARTITION, DeploymentEpoch::SORT)
             .await?;
         Ok(found.and_then(|found| found.uses_lost_at))

@@ -53,7 +53,7 @@ impl EndReason {
     ];
 
     /// Its name in problems and records.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
             Self::Expired => "expired",
@@ -70,7 +70,7 @@ impl EndReason {
 
     /// The reason of that name.
     pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.word() == word)
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 
     /// A sentence for the person.
@@ -109,9 +109,9 @@ mod tests {
     #[test]
     fn records_and_problems_call_a_reason_the_same() {
         for reason in EndReason::ALL {
-            let word = format!("\"{}\"", reason.word());
+            let word = format!("\"{}\"", reason.as_str());
             assert_eq!(serde_json::to_string(&reason).unwrap(), word);
-            assert_eq!(EndReason::of(reason.word()), Some(reason));
+            assert_eq!(EndReason::of(reason.as_str()), Some(reason));
         }
         assert_eq!(EndReason::of("other"), None);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lineage::{EpochId, TokenId};
 use super::reason::EndReason;
-use crate::recall::Memory;
+use crate::cache::Memory;
 use crate::table::Stored;
 
 /// Epochs.

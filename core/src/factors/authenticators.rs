@@ -19,7 +19,7 @@ use crate::audit::Event;
 use crate::challenges::WRONG_CODE;
 use crate::messages::Change;
 use crate::recovery_codes::RecoveryDesk;
-use crate::resealing::SealedTexts;
+use crate::reencryption::SealedTexts;
 use crate::table::{Batch, Slot};
 
 /// A proof that an authenticator app gave.
@@ -41,7 +41,7 @@ impl TotpProof {
 impl Factors {
     /// The authenticator apps of the account, newest first.
     pub async fn totp_devices(&self, who: &SignedIn) -> Result<TotpList> {
-        let mut devices = self.roster.totp(who.subject()).await?.value.devices;
+        let mut devices = self.enrolled.totp(who.subject()).await?.value.devices;
         devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
         Ok(TotpList {
             devices: devices.into_iter().map(view).collect(),
@@ -54,12 +54,12 @@ impl Factors {
     /// # Errors
     /// `step-up-required`, `device-limit`; `session-ended` if it ended meanwhile, as for everything below.
     pub async fn add_totp(&self, who: &SignedIn, command: AddTotp) -> Result<TotpBegun> {
-        self.roster.require(Action::AddFactor, who).await?;
+        self.enrolled.require(Action::AddFactor, who).await?;
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
                 self.sessions.require_in(&mut batch, who).await?;
-                let mut slot = self.roster.totp(who.subject()).await?;
+                let mut slot = self.enrolled.totp(who.subject()).await?;
                 self.room_for_totp(&slot)?;
                 keep_newest(&mut slot.value.devices, TotpDevice::enabled);
                 let id = DeviceId::random(self.deployment.entropy.as_ref())?;
@@ -130,7 +130,7 @@ impl Factors {
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
-            let mut slot = self.roster.totp(subject).await?;
+            let mut slot = self.enrolled.totp(subject).await?;
             let first = !slot.value.devices.iter().any(TotpDevice::enabled);
             if find(&mut slot, &command.device_id)?.enabled() {
                 return Err(DEVICE_EXISTS.says("This authenticator app is confirmed already."));
@@ -175,7 +175,7 @@ impl Factors {
     /// `device-not-found`, `wrong-code`, `step-up-required`, `too-many-attempts`.
     pub async fn remove_totp(&self, who: &SignedIn, id: DeviceId, command: RemoveTotp) -> Result<()> {
         let subject = who.subject();
-        find(&mut self.roster.totp(subject).await?, &id)?;
+        find(&mut self.enrolled.totp(subject).await?, &id)?;
         let attempts = match (&command.totp_code, &command.recovery_code) {
             (None, Some(_)) => FactorKind::Totp.recovery_attempts(),
             _ => "totp_remove",
@@ -183,13 +183,13 @@ impl Factors {
         let counted = if command.totp_code.is_some() || command.recovery_code.is_some() {
             Some(self.count(who, attempts).await?)
         } else {
-            self.roster.require(Action::RemoveFactor, who).await?;
+            self.enrolled.require(Action::RemoveFactor, who).await?;
             None
         };
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
-            let mut slot = self.roster.totp(subject).await?;
+            let mut slot = self.enrolled.totp(subject).await?;
             find(&mut slot, &id)?;
             let mut events = Vec::new();
             if let Some(code) = &command.totp_code {
@@ -234,7 +234,7 @@ impl Factors {
         subject: &Subject,
         code: &str,
     ) -> Result<TotpProof> {
-        let mut slot = self.roster.totp(subject).await?;
+        let mut slot = self.enrolled.totp(subject).await?;
         let proof = self.prove_with(&mut slot, code).await?;
         batch.save(&slot)?;
         Ok(proof)

@@ -17,7 +17,7 @@ use crate::access::{Action, SignedIn};
 use crate::audit::Event;
 use crate::budgets::SendPurpose;
 use crate::challenges::{
-    Challenge, ChallengeBook, CodesAbout, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE,
+    Challenge, ChallengeStore, CodesAbout, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE,
 };
 use crate::input::{Label, formatted, refused};
 use crate::messages::{Change, CodeFor};
@@ -120,7 +120,7 @@ impl Factors {
     }
 
     async fn newest_first<K: ContactKind>(&self, subject: &Subject) -> Result<Vec<ContactDevice>> {
-        let mut devices = self.roster.contacts::<K>(subject).await?.value.devices;
+        let mut devices = self.enrolled.contacts::<K>(subject).await?.value.devices;
         devices.sort_by_key(|device| {
             (
                 device.pending_until.is_some(),
@@ -153,7 +153,7 @@ impl Factors {
         to: Destination,
         label: Option<Label>,
     ) -> Result<ContactBegun> {
-        self.roster.require(Action::AddFactor, who).await?;
+        self.enrolled.require(Action::AddFactor, who).await?;
         let subject = who.subject();
         let device = ContactDevice {
             id: DeviceId::random(self.deployment.entropy.as_ref())?,
@@ -183,7 +183,7 @@ impl Factors {
                 SendPurpose::Enrolment { account: subject }
             },
         };
-        let (challenge_id, draft) = self.book.draft(&NewChallenge {
+        let (challenge_id, draft) = self.store.draft(&NewChallenge {
             subject,
             purpose: words.enrol_purpose,
             require: Requirement::All,
@@ -248,7 +248,7 @@ impl Factors {
         &self,
         device: &ContactDevice,
     ) -> Result<crate::table::Slot<super::records::Contacts<K>>> {
-        let mut slot = self.roster.contacts::<K>(&device.subject).await?;
+        let mut slot = self.enrolled.contacts::<K>(&device.subject).await?;
         let devices = &mut slot.value.devices;
         if devices
             .iter()
@@ -268,17 +268,17 @@ impl Factors {
         let subject = who.subject();
         let words = words(K::FACTOR);
         let raw = command.challenge_id.trimmed();
-        self.book.open(raw, subject, &[words.enrol_purpose]).await?;
+        self.store.open(raw, subject, &[words.enrol_purpose]).await?;
         let known = self.count(who, words.enrol).await?;
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
-            let challenge = self.book.open(raw, subject, &[words.enrol_purpose]).await?;
+            let challenge = self.store.open(raw, subject, &[words.enrol_purpose]).await?;
             let id = self.codes.check(&challenge, K::FACTOR, command.code.trimmed())?;
             if challenge.device.as_ref() != Some(&id) {
                 return Err(WRONG_CODE.error());
             }
-            let mut slot = self.roster.contacts::<K>(subject).await?;
+            let mut slot = self.enrolled.contacts::<K>(subject).await?;
             let first = !slot.value.devices.iter().any(ContactDevice::enabled);
             let waiting = |device: &&mut ContactDevice| device.id == id && !device.enabled();
             let device = slot
@@ -306,7 +306,7 @@ impl Factors {
                 return Err(DEVICE_LIMIT.error());
             }
             batch.save(&slot)?;
-            ChallengeBook::consume(&mut batch, &challenge)?;
+            ChallengeStore::consume(&mut batch, &challenge)?;
             let recovery_codes = if first {
                 self.recovery.issue(&mut batch, subject, K::FACTOR)?
             } else {
@@ -343,7 +343,7 @@ impl Factors {
     }
 
     async fn mark<K: ContactKind>(&self, batch: &mut Batch, subject: &Subject, id: &DeviceId) -> Result<()> {
-        let mut slot = self.roster.contacts::<K>(subject).await?;
+        let mut slot = self.enrolled.contacts::<K>(subject).await?;
         let device = slot
             .value
             .devices

@@ -2,12 +2,12 @@
 
 mod authenticators;
 mod contacts;
+mod enrolled;
 mod model;
 mod pending;
 mod policy;
 mod records;
 mod removal;
-mod roster;
 #[cfg(test)]
 mod tests;
 mod totp;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Kind, Result};
 
+pub(crate) use enrolled::EnrolledFactors;
 pub use model::{
     AddEmail, AddPhone, AddTotp, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed, DEVICE_EXISTS,
     DEVICE_LIMIT, DEVICE_NOT_FOUND, EmailView, FactorKind, NO_DEVICE, NO_OTHER_PROOF, PhoneView, ProofKind,
@@ -25,13 +26,12 @@ pub use model::{
 pub(crate) use model::{ContactDevice, TotpDevice};
 pub use policy::Requirement;
 pub(crate) use records::{EMAIL, SMS, TOTP, TotpDevices};
-pub(crate) use roster::Roster;
 
 use crate::access::SignedIn;
 use crate::accounts::Directory;
 use crate::audit::{Audit, Event};
 use crate::budgets::{Budgets, Standing};
-use crate::challenges::{ChallengeBook, Codes};
+use crate::challenges::{ChallengeStore, Codes};
 use crate::deployment::Deployment;
 use crate::epochs::Epochs;
 use crate::known_devices::KnownDevices;
@@ -44,11 +44,11 @@ use crate::sessions::Sessions;
 pub struct Factors {
     pub(crate) deployment: Arc<Deployment>,
     pub(crate) epochs: Epochs,
-    pub(crate) roster: Roster,
+    pub(crate) enrolled: EnrolledFactors,
     pub(crate) directory: Directory,
     pub(crate) sessions: Sessions,
     pub(crate) budgets: Budgets,
-    pub(crate) book: ChallengeBook,
+    pub(crate) store: ChallengeStore,
     pub(crate) codes: Codes,
     pub(crate) recovery: RecoveryDesk,
     pub(crate) audit: Audit,
@@ -59,7 +59,7 @@ pub struct Factors {
 impl Factors {
     /// The kinds of factors that are enrolled, in the order they are asked for; a second old at most.
     pub async fn recent_kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
-        self.roster.recent_kinds(subject).await
+        self.enrolled.recent_kinds(subject).await
     }
 
     /// Counts an answer in the management of factors, and says as whose.

@@ -60,7 +60,7 @@ impl FactorKind {
     pub const ALL: [Self; 3] = [Self::Totp, Self::Sms, Self::Email];
 
     /// The word in records, events and the API.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
             Self::Sms => "sms",

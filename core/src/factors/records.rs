@@ -8,7 +8,7 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use super::model::{ContactDevice, FactorKind, TotpDevice};
-use crate::recall::Memory;
+use crate::cache::Memory;
 use crate::table::Stored;
 
 /// Authenticator apps.

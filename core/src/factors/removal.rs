@@ -16,7 +16,7 @@ use crate::access::SignedIn;
 use crate::audit::Event;
 use crate::budgets::SendPurpose;
 use crate::challenges::{
-    Challenge, ChallengeBook, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge, Transport, WRONG_CODE,
+    Challenge, ChallengeStore, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge, Transport, WRONG_CODE,
 };
 use crate::messages::{Change, CodeFor};
 use crate::recovery_codes::RecoveryDesk;
@@ -69,7 +69,7 @@ impl Factors {
             what: words.remove,
             purpose: SendPurpose::SessionProof { account: subject },
         };
-        let (challenge_id, draft) = self.book.draft(&NewChallenge {
+        let (challenge_id, draft) = self.store.draft(&NewChallenge {
             subject,
             purpose: words.remove_purpose,
             require: Requirement::All,
@@ -116,7 +116,7 @@ impl Factors {
         factor: FactorKind,
         id: &DeviceId,
     ) -> Result<Vec<ContactDevice>> {
-        let mut same = self.roster.enabled_contacts(subject, factor).await?;
+        let mut same = self.enrolled.enabled_contacts(subject, factor).await?;
         let known = same.len();
         same.retain(|device| device.id != *id);
         if same.len() == known {
@@ -132,7 +132,7 @@ impl Factors {
         } else {
             FactorKind::Sms
         };
-        let mut others = self.roster.enabled_contacts(subject, other).await?;
+        let mut others = self.enrolled.enabled_contacts(subject, other).await?;
         others.retain(|device| self.codes.can_reach(device));
         self.codes.reachable(others).await.or_else(without_suppressed)
     }
@@ -150,7 +150,7 @@ impl Factors {
                 .map(|device| ProofKind::from(FactorKind::from(device.destination.channel()))),
         );
         if self
-            .roster
+            .enrolled
             .totp(subject)
             .await?
             .value
@@ -170,7 +170,7 @@ impl Factors {
         let subject = who.subject();
         let words = words(K::FACTOR);
         let raw = command.challenge_id.trimmed();
-        let begun = self.book.open(raw, subject, &[words.remove_purpose]).await?;
+        let begun = self.store.open(raw, subject, &[words.remove_purpose]).await?;
         let attempts = match proof_given(&begun, &command) {
             ProofKind::Recovery => K::FACTOR.recovery_attempts(),
             _ => words.remove,
@@ -179,12 +179,12 @@ impl Factors {
         let result = self.deployment.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
-            let challenge = self.book.open(raw, subject, &[words.remove_purpose]).await?;
+            let challenge = self.store.open(raw, subject, &[words.remove_purpose]).await?;
             let id = challenge
                 .device
                 .clone()
                 .ok_or_else(|| Error::internal("a removal without a device"))?;
-            let mut slot = self.roster.contacts::<K>(subject).await?;
+            let mut slot = self.enrolled.contacts::<K>(subject).await?;
             let before = slot.value.devices.len();
             slot.value.devices.retain(|device| device.id != id);
             if slot.value.devices.len() == before {
@@ -198,7 +198,7 @@ impl Factors {
             if last {
                 RecoveryDesk::discard(&mut batch, subject, K::FACTOR);
             }
-            ChallengeBook::consume(&mut batch, &challenge)?;
+            ChallengeStore::consume(&mut batch, &challenge)?;
             self.budgets
                 .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source, &known)?;
             self.devices.end_trust_in(&mut batch, subject).await?;
@@ -260,7 +260,10 @@ impl Factors {
         code: &str,
     ) -> Result<()> {
         let device = self.codes.check(challenge, factor, code)?;
-        let enrolled = self.roster.require_in(batch, &challenge.subject, factor).await?;
+        let enrolled = self
+            .enrolled
+            .require_in(batch, &challenge.subject, factor)
+            .await?;
         if enrolled.contains(&device) {
             Ok(())
         } else {

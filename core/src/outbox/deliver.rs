@@ -331,7 +331,7 @@ fn lost(at: Timestamp) -> Attempt {
     Attempt {
         at,
         sender: String::new(),
-        outcome: Delivery::Unknown.word().into(),
+        outcome: Delivery::Unknown.as_str().into(),
         detail: "every try was begun and none came to an end; it may have been sent".into(),
     }
 }

@@ -39,7 +39,7 @@ pub enum Recorded {
 
 impl Recorded {
     /// The word in meters.
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Applied => "applied",
             Self::Parked => "parked",

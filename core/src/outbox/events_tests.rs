@@ -88,7 +88,7 @@ impl Heard {
     pub(super) async fn sent(&self) -> MessageId {
         self.world.sign_up("ada@example.com").await;
         let queue = self.world.app.outbox.deployment.table::<Place>();
-        let id = queue.all(Lane::Codes.word()).await.unwrap()[0].message.clone();
+        let id = queue.all(Lane::Codes.as_str()).await.unwrap()[0].message.clone();
         self.world.app.outbox.drain(Lane::Codes).await.unwrap();
         id
     }
@@ -215,7 +215,7 @@ async fn a_report_that_is_faster_than_an_unknown_answer_decides_it_as_well() {
         heard.world.wait(10);
         let outbox = &heard.world.app.outbox;
         let queue = outbox.deployment.table::<Place>();
-        let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+        let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
         let leased = outbox.lease(&place).await.unwrap();
         heard.hear("1", 0, report(id.as_str(), state)).await.unwrap();
         let unknown = Outcome::Unknown(Reference(id.to_string()));
@@ -311,7 +311,7 @@ async fn a_report_between_two_tries_does_not_disturb_the_delivery() {
     let id = heard.sent().await;
     let queue = heard.world.app.outbox.deployment.table::<Place>();
     heard.world.wait(10);
-    let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     let mut leased = heard.world.app.outbox.lease(&place).await.unwrap();
     let stored = heard.world.app.outbox.stored(&id).await.unwrap().unwrap();
     let offered = heard

@@ -108,7 +108,7 @@ impl Outbox {
                 Some(Step::Due(Err(error))) => {
                     state.looking = false;
                     tracing::warn!(
-                        lane = lane.word(),
+                        lane = lane.as_str(),
                         ?error,
                         "messages could not be read; trying again"
                     );
@@ -163,7 +163,7 @@ impl Outbox {
             let look = async move {
                 if adopt && let Err(error) = self.adopt(lane).await {
                     tracing::warn!(
-                        lane = lane.word(),
+                        lane = lane.as_str(),
                         ?error,
                         "older messages could not be taken over; trying again"
                     );
@@ -227,7 +227,7 @@ impl Outbox {
         }
         let range = Place::due(channel, self.deployment.now());
         let queue = self.deployment.table::<Place>();
-        let (due, _) = queue.page(lane.word(), range, most.min(MAX_PAGE), None).await?;
+        let (due, _) = queue.page(lane.as_str(), range, most.min(MAX_PAGE), None).await?;
         Ok(due)
     }
 
@@ -235,7 +235,7 @@ impl Outbox {
     pub(super) async fn adopt(&self, lane: Lane) -> Result<()> {
         let queue = self.deployment.table::<Place>();
         let (places, _) = queue
-            .page(lane.word(), Place::without_channel(), MAX_PAGE, None)
+            .page(lane.as_str(), Place::without_channel(), MAX_PAGE, None)
             .await?;
         for place in places {
             let messages = self.deployment.table::<StoredMessage>();

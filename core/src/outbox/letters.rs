@@ -56,7 +56,7 @@ impl Outbox {
     /// What was given up, oldest first, at most 200.
     pub async fn dead_letters(&self) -> Result<Vec<MessageView>> {
         let queue = self.deployment.table::<Place>();
-        let (places, _) = queue.page(Lane::Dead.word(), Range::All, 200, None).await?;
+        let (places, _) = queue.page(Lane::Dead.as_str(), Range::All, 200, None).await?;
         let mut letters = Vec::with_capacity(places.len());
         for place in places {
             let found = self.stored(&place.message).await?;
@@ -100,7 +100,7 @@ impl Outbox {
     /// The messages that wait in a lane.
     #[cfg(test)]
     pub(crate) async fn waiting_ids(&self, lane: Lane) -> Vec<MessageId> {
-        let places = self.deployment.table::<Place>().all(lane.word()).await.unwrap();
+        let places = self.deployment.table::<Place>().all(lane.as_str()).await.unwrap();
         places.into_iter().map(|place| place.value.message).collect()
     }
 
@@ -109,7 +109,7 @@ impl Outbox {
         let (places, _) = self
             .deployment
             .table::<Place>()
-            .page(lane.word(), Range::All, 1000, None)
+            .page(lane.as_str(), Range::All, 1000, None)
             .await?;
         Ok(places.len())
     }

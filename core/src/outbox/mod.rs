@@ -232,7 +232,7 @@ fn withheld(at: Timestamp, detail: String) -> Attempt {
     Attempt {
         at,
         sender: String::new(),
-        outcome: Delivery::Withheld.word().into(),
+        outcome: Delivery::Withheld.as_str().into(),
         detail,
     }
 }

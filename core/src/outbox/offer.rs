@@ -134,7 +134,7 @@ impl Outbox {
             }
             let outcome = turn.send(&message).await;
             metrics::counter!("portcullis_messages_total",
-                "channel" => channel.word(), "sender" => one.guard.instance().to_owned(), "outcome" => outcome.word())
+                "channel" => channel.as_str(), "sender" => one.guard.instance().to_owned(), "outcome" => outcome.as_str())
             .increment(1);
             let taken = matches!(
                 outcome,
@@ -193,7 +193,7 @@ impl Outbox {
             verdict.attempts.push(Attempt {
                 at: now,
                 sender: instance.clone(),
-                outcome: outcome.word().into(),
+                outcome: outcome.as_str().into(),
                 detail,
             });
             if let Some((delivery, reference)) = taken {

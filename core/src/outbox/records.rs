@@ -42,7 +42,7 @@ pub enum Lane {
 
 impl Lane {
     /// The word in records and meters.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Codes => "codes",
             Self::Notices => "notices",
@@ -84,7 +84,7 @@ pub enum Delivery {
 
 impl Delivery {
     /// The word in records and listings.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Delivered => "delivered",
@@ -218,7 +218,7 @@ impl Place {
 
     /// The places of a channel that are due by `now`.
     pub(super) fn due(channel: Channel, now: Timestamp) -> Range {
-        let channel = channel.word();
+        let channel = channel.as_str();
         Range::Between(format!("{channel}#"), format!("{channel}#{:015}$", now.millis()))
     }
 
@@ -234,10 +234,10 @@ impl Stored for Place {
     fn key(&self) -> (String, String) {
         let time = format!("{:015}#{}", self.due.millis(), self.message);
         let sort = match self.channel {
-            Some(channel) => format!("{}#{time}", channel.word()),
+            Some(channel) => format!("{}#{time}", channel.as_str()),
             None => time,
         };
-        (self.lane.word().into(), sort)
+        (self.lane.as_str().into(), sort)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

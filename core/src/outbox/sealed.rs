@@ -4,7 +4,7 @@ use portcullis_ports::keys::{Context, Sealed};
 
 use super::context;
 pub(crate) use super::records::StoredMessage;
-use crate::resealing::SealedTexts;
+use crate::reencryption::SealedTexts;
 
 impl SealedTexts for StoredMessage {
     fn sealed_texts(&mut self) -> Vec<(Context, &mut Sealed)> {

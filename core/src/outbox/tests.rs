@@ -14,7 +14,7 @@ use crate::testing::{Office, World, world, world_sending};
 async fn queued(world: &World) -> MessageId {
     world.sign_up("ada@example.com").await;
     let queue = world.app.outbox.deployment.table::<Place>();
-    queue.all(Lane::Codes.word()).await.unwrap()[0].message.clone()
+    queue.all(Lane::Codes.as_str()).await.unwrap()[0].message.clone()
 }
 
 fn answer(world: &World, outcome: Outcome<Receipt>) {
@@ -213,7 +213,7 @@ async fn places_of_an_older_layout_are_taken_over() {
     let id = queued(&world).await;
     let outbox = &world.app.outbox;
     let queue = outbox.deployment.table::<Place>();
-    let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     let mut batch = Batch::default();
     batch.remove(&place);
     let older =
@@ -234,7 +234,7 @@ async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
     queued(&world).await;
     let outbox = &world.app.outbox;
     let queue = outbox.deployment.table::<Place>();
-    let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     outbox.lease(&place).await.unwrap();
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0, "somebody holds it");
     world.wait(31);
@@ -245,7 +245,7 @@ async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
 async fn leased(world: &World) -> Place {
     let outbox = &world.app.outbox;
     let queue = outbox.deployment.table::<Place>();
-    let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     outbox.lease(&place).await.unwrap()
 }
 

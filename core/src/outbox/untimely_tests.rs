@@ -77,7 +77,7 @@ async fn what_a_killed_worker_sent_is_not_sent_again_if_its_vendor_reported_it()
         heard.world.sign_up("ada@example.com").await;
         let outbox = &heard.world.app.outbox;
         let queue = outbox.deployment.table::<Place>();
-        let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+        let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
         outbox.lease(&place).await.unwrap();
         let id = place.value.message;
         heard.hear("1", 0, report(id.as_str(), state)).await.unwrap();

@@ -98,7 +98,7 @@ impl Outbox {
         for event in events {
             let recorded = self.record(instance, &event).await?;
             metrics::counter!("portcullis_delivery_events_total",
-                "sender" => instance.to_owned(), "outcome" => recorded.word())
+                "sender" => instance.to_owned(), "outcome" => recorded.as_str())
             .increment(1);
         }
         Ok(())

@@ -11,8 +11,8 @@ use crate::access::Source;
 use crate::accounts::Account;
 use crate::audit::Event;
 use crate::budgets::Standing;
-use crate::challenges::{CHALLENGE_ENDED, Challenge, ChallengeBook};
-use crate::factors::{FactorKind, Roster};
+use crate::challenges::{CHALLENGE_ENDED, Challenge, ChallengeStore};
+use crate::factors::{EnrolledFactors, FactorKind};
 use crate::known_devices::IssuedDevice;
 use crate::messages::Change;
 use crate::sessions::EndReason;
@@ -140,7 +140,9 @@ impl PasswordRecovery {
     /// `recovery-factor-required` if what the account asks for now is not proven by what it has now.
     async fn use_up_proofs(&self, batch: &mut Batch, named: Named<'_>, account: &Account) -> Result<()> {
         for factor in FactorKind::ALL {
-            self.roster().require_in(batch, &account.subject, factor).await?;
+            self.enrolled()
+                .require_in(batch, &account.subject, factor)
+                .await?;
         }
         let current = self.factors_asked_for(account).await?;
         let Some(found) = self.asked(named.handle, &account.subject).await? else {
@@ -156,14 +158,14 @@ impl PasswordRecovery {
         if !current.is_empty() && !answered {
             return Err(factor_required(Some(&challenge)));
         }
-        ChallengeBook::consume(batch, &found)
+        ChallengeStore::consume(batch, &found)
     }
 
     /// Everywhere the owner can be told: the address of the account, and the addresses and numbers enrolled as factors.
     async fn channels(&self, account: &Account) -> Result<Vec<Destination>> {
         let mut told = vec![Destination::Email(account.email.clone())];
         for factor in [FactorKind::Email, FactorKind::Sms] {
-            let devices = self.roster().enabled_contacts(&account.subject, factor).await?;
+            let devices = self.enrolled().enabled_contacts(&account.subject, factor).await?;
             let others = devices
                 .into_iter()
                 .map(|device| device.destination)
@@ -175,8 +177,8 @@ impl PasswordRecovery {
         Ok(told)
     }
 
-    pub(super) fn roster(&self) -> &Roster {
-        &self.challenges.factors.roster
+    pub(super) fn enrolled(&self) -> &EnrolledFactors {
+        &self.challenges.factors.enrolled
     }
 }
 
@@ -184,7 +186,7 @@ fn factor_required(challenge: Option<&Challenge>) -> portcullis_ports::Error {
     let Some(challenge) = challenge else {
         return RECOVERY_FACTOR_REQUIRED.error();
     };
-    let words: Vec<&str> = challenge.required().into_iter().map(FactorKind::word).collect();
+    let words: Vec<&str> = challenge.required().into_iter().map(FactorKind::as_str).collect();
     RECOVERY_FACTOR_REQUIRED.says(format!(
         "The code is right. Now prove a factor of the account ({}) through /ui/password-recovery/challenge, then send \
          the same request again.",

@@ -194,7 +194,7 @@ impl PasswordRecovery {
         }
         let counted_as = known.counted_as(source);
         let own = [account.subject.as_str(), counted_as.as_str()];
-        let all = [to.channel().word()];
+        let all = [to.channel().as_str()];
         let uses = [
             Use {
                 name: "recovery-known",

@@ -55,7 +55,7 @@ async fn a_factor_is_asked_for_after_the_code_and_no_mistake_costs_it() {
     assert_eq!(weak.code(), WEAK_PASSWORD);
     world.confirm(&handle, &code, NEW).await.unwrap();
     assert!(world.signs_in_with(ADA, NEW).await);
-    let kinds = world.app.factors.roster.kinds(&ada.subject).await.unwrap();
+    let kinds = world.app.factors.enrolled.kinds(&ada.subject).await.unwrap();
     assert_eq!(kinds, [FactorKind::Totp], "factors stay");
 }
 
@@ -203,7 +203,7 @@ async fn what_a_claimant_set_up_does_not_keep_out_who_proves_the_address() {
     assert!(world.verify(&handle, &code).await.unwrap().complete);
     world.confirm(&handle, &code, NEW).await.unwrap();
     assert_eq!(
-        world.app.factors.roster.kinds(&claimant.subject).await.unwrap(),
+        world.app.factors.enrolled.kinds(&claimant.subject).await.unwrap(),
         []
     );
     assert!(

@@ -146,7 +146,7 @@ impl PasswordRecovery {
             });
         };
         let devices = self
-            .roster()
+            .enrolled()
             .enabled_contacts(&challenge.subject, FactorKind::Email)
             .await?;
         let excepted: Vec<_> = devices
@@ -209,7 +209,7 @@ impl PasswordRecovery {
         if factors.is_empty() {
             return Ok(None);
         }
-        let stored = self.challenges.book.stored(handle).await?;
+        let stored = self.challenges.store.stored(handle).await?;
         let mut going_on = match &stored {
             Some(found) if self.is_asked(found, &account.subject).await? => Some(found.value.clone()),
             _ => None,
@@ -224,7 +224,7 @@ impl PasswordRecovery {
             }
         }
         let lineage = self.sessions.fresh_lineage(&account.subject).await?;
-        let mut challenge = self.challenges.book.draft_as(
+        let mut challenge = self.challenges.store.draft_as(
             handle,
             &NewChallenge {
                 subject: &account.subject,
@@ -262,7 +262,7 @@ impl PasswordRecovery {
         handle: &str,
         subject: &Subject,
     ) -> Result<Option<Versioned<Challenge>>> {
-        match self.challenges.book.stored(handle).await? {
+        match self.challenges.store.stored(handle).await? {
             Some(found) if self.is_asked(&found, subject).await? => Ok(Some(found)),
             _ => Ok(None),
         }
@@ -270,7 +270,7 @@ impl PasswordRecovery {
 
     async fn is_asked(&self, found: &Challenge, subject: &Subject) -> Result<bool> {
         let open = found.subject == *subject && found.purpose == Purpose::PasswordRecovery && found.is_open();
-        Ok(open && self.challenges.book.goes_on(found).await?)
+        Ok(open && self.challenges.store.goes_on(found).await?)
     }
 
     /// The enrolled factors that prove more than the code from the mail did.
@@ -281,11 +281,11 @@ impl PasswordRecovery {
         if account.email_verified_at.is_none() {
             return Ok(Vec::new());
         }
-        let roster = self.roster();
-        let mut factors = roster.kinds(&account.subject).await?;
+        let enrolled = self.enrolled();
+        let mut factors = enrolled.kinds(&account.subject).await?;
         if factors.contains(&FactorKind::Email) {
             let own = Destination::Email(account.email.clone());
-            let addresses = roster
+            let addresses = enrolled
                 .enabled_contacts(&account.subject, FactorKind::Email)
                 .await?;
             if addresses.iter().all(|device| device.destination == own) {

@@ -20,7 +20,7 @@ use crate::audit::{Audit, Event};
 use crate::challenges::WRONG_CODE;
 use crate::deployment::Deployment;
 use crate::epochs::Epochs;
-use crate::factors::{FactorKind, NO_DEVICE, Roster};
+use crate::factors::{EnrolledFactors, FactorKind, NO_DEVICE};
 use crate::input;
 use crate::messages::Change;
 use crate::notices::Notices;
@@ -45,7 +45,7 @@ pub(crate) struct UsedCode {
 pub struct RecoveryDesk {
     deployment: Arc<Deployment>,
     epochs: Epochs,
-    roster: Roster,
+    enrolled: EnrolledFactors,
     sessions: Sessions,
     audit: Audit,
     notices: Notices,
@@ -55,7 +55,7 @@ impl RecoveryDesk {
     pub(crate) fn new(
         deployment: &Arc<Deployment>,
         epochs: &Epochs,
-        roster: &Roster,
+        enrolled: &EnrolledFactors,
         sessions: &Sessions,
         audit: &Audit,
         notices: &Notices,
@@ -63,7 +63,7 @@ impl RecoveryDesk {
         Self {
             deployment: Arc::clone(deployment),
             epochs: epochs.clone(),
-            roster: roster.clone(),
+            enrolled: enrolled.clone(),
             sessions: sessions.clone(),
             audit: audit.clone(),
             notices: notices.clone(),
@@ -78,7 +78,7 @@ impl RecoveryDesk {
             let found = self
                 .deployment
                 .table::<RecoverySet>()
-                .find(who.subject().as_str(), factor.word())
+                .find(who.subject().as_str(), factor.as_str())
                 .await?;
             factors.extend(found.map(|set| RecoveryStatus {
                 factor,
@@ -96,19 +96,21 @@ impl RecoveryDesk {
     /// # Errors
     /// `step-up-required`; `no-device` if the factor is not enrolled; `session-ended` if it ended meanwhile.
     pub async fn regenerate(&self, who: &SignedIn, factor: FactorKind) -> Result<RecoveryCodes> {
-        self.roster.require(Action::RegenerateRecoveryCodes, who).await?;
+        self.enrolled
+            .require(Action::RegenerateRecoveryCodes, who)
+            .await?;
         self.deployment
             .retried(|| async {
                 let mut batch = Batch::default();
                 self.sessions.require_in(&mut batch, who).await?;
-                if !self.roster.kinds(who.subject()).await?.contains(&factor) {
+                if !self.enrolled.kinds(who.subject()).await?.contains(&factor) {
                     return Err(NO_DEVICE
                         .says("Recovery codes stand in for a factor: enrol a device of this kind first."));
                 }
                 let session = Some(who.session.id.clone());
                 let recovery_codes = self.issue_in(&mut batch, who.subject(), factor, session)?;
                 let event =
-                    Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.word());
+                    Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.as_str());
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
                 self.notices
                     .add(&mut batch, who.subject(), &Change::RecoveryCodesReplaced(factor))
@@ -127,7 +129,7 @@ impl RecoveryDesk {
         let found = self
             .deployment
             .table::<RecoverySet>()
-            .find(subject.as_str(), factor.word())
+            .find(subject.as_str(), factor.as_str())
             .await?;
         Ok(found.is_some_and(|set| set.remaining() > 0))
     }
@@ -189,7 +191,7 @@ impl RecoveryDesk {
         let found = self
             .deployment
             .table::<RecoverySet>()
-            .find(subject.as_str(), factor.word())
+            .find(subject.as_str(), factor.as_str())
             .await?
             .ok_or_else(wrong)?;
         let mut set = found.value.clone();
@@ -225,7 +227,7 @@ impl RecoveryDesk {
         let found = self
             .deployment
             .table::<RecoverySet>()
-            .find(subject.as_str(), factor.word())
+            .find(subject.as_str(), factor.as_str())
             .await?;
         let Some(set) = found else {
             return Ok(false);
@@ -242,13 +244,13 @@ impl RecoveryDesk {
 
     /// Adds the removal of a factor's codes to the commit that removes its last device.
     pub(crate) fn discard(batch: &mut Batch, subject: &Subject, factor: FactorKind) {
-        batch.clear::<RecoverySet>(subject.to_string(), factor.word().into());
+        batch.clear::<RecoverySet>(subject.to_string(), factor.as_str().into());
     }
 
     fn mac(&self, subject: &Subject, factor: FactorKind, code: &str) -> Result<String> {
         self.deployment
             .keyring
-            .pseudonym("recovery-code", &[subject.as_str(), factor.word(), code])
+            .pseudonym("recovery-code", &[subject.as_str(), factor.as_str(), code])
     }
 }
 

@@ -16,6 +16,6 @@ impl Stored for RecoverySet {
     const COLLECTION: Collection = RECOVERY_CODES;
 
     fn key(&self) -> (String, String) {
-        (self.subject.to_string(), self.factor.word().into())
+        (self.subject.to_string(), self.factor.as_str().into())
     }
 }

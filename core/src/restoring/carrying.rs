@@ -6,8 +6,8 @@ use portcullis_ports::storage::{Collection, ConnectedStore};
 use portcullis_ports::{Clock, Error, Result};
 
 use crate::accounts::{ACCOUNTS, Account};
-use crate::copying::{Copying, Reached};
 use crate::epochs::EPOCHS;
+use crate::store_copy::{Copying, Reached};
 use crate::table::{Batch, Table, decode};
 use crate::{factors, recovery_codes, suppressions};
 

@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use portcullis_ports::storage::{Collection, ConnectedStore, RecordStore, Replaced, RestoreHook};
 use portcullis_ports::{Clock, Entropy, Result};
 
-use crate::copying::Copying;
 use crate::epochs::{EndReason, Epochs};
 use crate::keyring::has_same_root_secret;
+use crate::store_copy::Copying;
 use crate::table::Batch;
 use crate::{App, accounts, challenges, password_recovery};
 

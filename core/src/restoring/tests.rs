@@ -10,10 +10,10 @@ use crate::accounts::{AccessToken, ChangePassword, SignIn, VerifyEmail};
 use crate::challenges::{
     CHALLENGE_ENDED, NameChallenge, Opened, Progress, UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE,
 };
-use crate::copying::Reached;
 use crate::factors::{AddPhone, FactorKind};
 use crate::password_recovery::{ConfirmRecovery, StartRecovery};
 use crate::sessions::{Granted, SESSION_ENDED};
+use crate::store_copy::Reached;
 use crate::testing::{Bearer, Elsewhere, PASSWORD, World, home, secret, two_nodes, world, world_over};
 
 const NEW_PASSWORD: &str = "walnut-ferry-lantern";

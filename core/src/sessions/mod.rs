@@ -117,7 +117,7 @@ impl Sessions {
     ) -> Result<SignedIn> {
         let ended = || SESSION_ENDED.error();
         let (id, secret) = split(credential).ok_or_else(ended)?;
-        let known = self.deployment.recall.find::<Session>(id.as_str(), Session::SORT);
+        let known = self.deployment.cache.find::<Session>(id.as_str(), Session::SORT);
         let known = known.await?.ok_or_else(ended)?;
         if !known.opens_with(secret) || owner.is_some_and(|owner| owner.subject != known.subject) {
             return Err(ended());
@@ -184,7 +184,7 @@ impl Sessions {
             None => Ok(found),
             Some(reason) => Err(SESSION_ENDED
                 .says(reason.sentence())
-                .member("reason", reason.word())),
+                .member("reason", reason.as_str())),
         }
     }
 
@@ -305,8 +305,8 @@ impl Sessions {
         let known = match &lineage.session {
             None => true,
             Some(id) => {
-                let recall = &self.deployment.recall;
-                let session = recall.find::<Session>(id.as_str(), Session::SORT).await?;
+                let cache = &self.deployment.cache;
+                let session = cache.find::<Session>(id.as_str(), Session::SORT).await?;
                 session.is_some_and(|session| {
                     self.is_live(&session) && recent.admits_session(&session.id, &session.lineage)
                 })

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::lines::AFTERLIFE;
+use crate::cache::Memory;
 use crate::epochs::Lineage;
-use crate::recall::Memory;
 use crate::table::Stored;
 
 /// Sessions.

@@ -188,7 +188,7 @@ impl Suppressions {
         let pseudonym = self
             .deployment
             .keyring
-            .pseudonym("suppression", &[to.channel().word(), to.address()])?;
+            .pseudonym("suppression", &[to.channel().as_str(), to.address()])?;
         let table = self.deployment.table::<Suppressed>();
         let shard = Suppressed::shard(&pseudonym);
         table

@@ -1,4 +1,4 @@
-//! How suppressed destinations are stored: under a pseudonym, so that the list is no address book.
+//! How suppressed destinations are stored: under a pseudonym, so that the list is no address store.
 
 use portcullis_ports::Timestamp;
 use portcullis_ports::notification::SuppressionCause;

@@ -116,7 +116,7 @@ pub(crate) fn hand_over(granted: Option<Granted>) -> Handed {
 pub(crate) fn passed(factors: &BTreeMap<FactorKind, bool>) -> BTreeMap<String, bool> {
     factors
         .iter()
-        .map(|(factor, passed)| (factor.word().to_owned(), *passed))
+        .map(|(factor, passed)| (factor.as_str().to_owned(), *passed))
         .collect()
 }
 

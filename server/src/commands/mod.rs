@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_address_and_a_number_are_told_apart() {
-        let channel = |text: &str| destination(text).map(|to| to.channel().word());
+        let channel = |text: &str| destination(text).map(|to| to.channel().as_str());
         assert_eq!(channel("ada@example.com"), Ok("email"));
         assert_eq!(channel("+1 500 555 0006"), Ok("sms"));
         assert_eq!(channel("+49 (0)170 1234567"), Ok("sms"));

@@ -85,7 +85,7 @@ pub(crate) fn outbox(
                     .attempts
                     .last()
                     .map_or("", |attempt| attempt.detail.as_str());
-                let state = letter.delivery.word();
+                let state = letter.delivery.as_str();
                 writeln!(out, "{}  {state:8} {}  {last}", letter.id, letter.to)?;
             }
             if letters.is_empty() {
@@ -160,7 +160,7 @@ fn with_app<T>(
 }
 
 fn show(view: &MessageView, out: &mut dyn Write) -> Result<(), Failure> {
-    writeln!(out, "{}  {}  to {}", view.id, view.delivery.word(), view.to)?;
+    writeln!(out, "{}  {}  to {}", view.id, view.delivery.as_str(), view.to)?;
     if !view.subject.is_empty() {
         writeln!(out, "{}", view.subject)?;
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_core::resealing::{Extent, Heard, Resealing, Tally};
+use portcullis_core::reencryption::{Extent, Heard, Resealing, Tally};
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::storage::{ConnectedStore, StorageCapability};
@@ -40,7 +40,7 @@ async fn reencrypt(effective: Effective, extent: Extent, out: &mut dyn Write) ->
     let runtime = system::runtime()?;
     let limit = effective.server.connect_timeout.get();
     let in_use = effective.plugins.keys.name();
-    let resealing = connect(effective.plugins, &runtime, limit, extent).await?;
+    let reencryption = connect(effective.plugins, &runtime, limit, extent).await?;
     let mut total = Tally::default();
     for collection in Resealing::collections() {
         let mut said = Ok(());
@@ -60,7 +60,7 @@ async fn reencrypt(effective: Effective, extent: Extent, out: &mut dyn Write) ->
                 Heard::Progress(_) => {}
             }
         };
-        let tally = resealing
+        let tally = reencryption
             .reseal(&collection, &mut told)
             .await
             .map_err(|error| stopped(&error))?;

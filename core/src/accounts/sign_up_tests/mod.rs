@@ -284,7 +284,7 @@ async fn a_claim_that_was_never_proven_gives_way_with_all_that_was_set_up() {
         world
             .app
             .factors
-            .roster
+            .enrolled
             .kinds(&claimant.subject)
             .await
             .unwrap()

@@ -69,7 +69,7 @@ async fn devices_are_bounded_and_a_flood_pushes_out_its_own() {
     let subject = plain.subject.clone();
     // Without a factor any number of sessions can be begun with one token.
     let mut batch = Batch::default();
-    crate::factors::Roster::discard(&mut batch, &subject);
+    crate::factors::EnrolledFactors::discard(&mut batch, &subject);
     world.app.deployment.commit(batch).await.unwrap();
     let intruder = first_factor(world, ADA, &elsewhere(8)).await.unwrap();
     for number in 0..60 {

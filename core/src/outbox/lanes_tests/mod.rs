@@ -203,7 +203,7 @@ async fn whoever_lost_the_lease_asks_nobody_else() {
         // As if this node had stood still, and another had taken the message meanwhile.
         let outbox = &yard.app.outbox;
         let queue = outbox.deployment.table::<Place>();
-        let place = queue.all(Lane::Codes.word()).await.unwrap().remove(0);
+        let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
         outbox.lease(&place).await.unwrap();
         yard.pass(Duration::from_secs(16)).await;
         assert_eq!(yard.sender("second").asked(), 0);

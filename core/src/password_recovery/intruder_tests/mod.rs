@@ -96,8 +96,8 @@ impl World {
         };
         self.app.factors.confirm_email(session, command).await.unwrap();
         self.wait(31);
-        let roster = &self.app.factors.roster;
-        let devices = roster
+        let enrolled = &self.app.factors.enrolled;
+        let devices = enrolled
             .enabled_contacts(session.subject(), FactorKind::Email)
             .await;
         let mut devices = devices.unwrap().into_iter();

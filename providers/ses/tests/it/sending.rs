@@ -159,7 +159,7 @@ async fn every_refusal_has_its_outcome_and_is_sent_once() {
         let before = desk.client.sent().len();
         let outcome = sender.send(&desk.message(TO)).await;
         assert_eq!(desk.client.sent().len(), before + 1, "{name} is not repeated");
-        assert_eq!(outcome.word(), word, "{name} {message}");
+        assert_eq!(outcome.as_str(), word, "{name} {message}");
         if let Outcome::NotSent(reason) | Outcome::Declined(reason) = outcome {
             assert_eq!(reason.code, code, "{name} {message}");
             assert!(!reason.detail.contains("ada@"), "{}", reason.detail);

@@ -34,7 +34,7 @@ pub(super) fn edits(folder: &Path, place: &Place) -> Result<Edits, String> {
         ],
         by_hand: Vec::new(),
     };
-    let kind = place.folder.word();
+    let kind = place.folder.as_str();
     match test(&read("tests/it.rs")?, place) {
         Some(text) => edits.files.push(("tests/it.rs", text)),
         None => edits.by_hand.push(format!(
@@ -47,7 +47,7 @@ pub(super) fn edits(folder: &Path, place: &Place) -> Result<Edits, String> {
 
 /// The manifest with the feature, the dependency, and its simulator for the test.
 fn manifest(text: &str, place: &Place) -> Result<String, String> {
-    let broken = |what: &str| format!("{}/Cargo.toml has no {what}", place.folder.word());
+    let broken = |what: &str| format!("{}/Cargo.toml has no {what}", place.folder.as_str());
     let name = &place.name.snake;
     let package = place.fill("portcullis-provider-acme");
     let mut manifest: DocumentMut = text
@@ -105,7 +105,7 @@ fn list(text: &str, place: &Place) -> String {
 
 /// The facade's test with the new plugin, unless it looks different from what is known here.
 fn test(text: &str, place: &Place) -> Option<String> {
-    let list = format!("const {}: ", place.folder.word().to_uppercase());
+    let list = format!("const {}: ", place.folder.as_str().to_uppercase());
     let (head, rest) = text.split_once(&list)?;
     let (entries, tail) = rest.split_once("\n];")?;
     let (before, after) = tail.split_once(LAST_ARM)?;

@@ -68,8 +68,8 @@ pub(crate) fn run(arguments: &NewPluginArguments, out: &mut dyn Write) -> Result
             )));
         }
     }
-    let facade = facade::edits(&root.join(place.folder.word()), &place).map_err(Failure::Other)?;
-    let home = root.join(place.folder.word()).join(&place.name.snake);
+    let facade = facade::edits(&root.join(place.folder.as_str()), &place).map_err(Failure::Other)?;
+    let home = root.join(place.folder.as_str()).join(&place.name.snake);
     for (path, template) in files {
         let file = home.join(path);
         fs::create_dir_all(file.parent().unwrap_or(&home))?;
@@ -77,8 +77,8 @@ pub(crate) fn run(arguments: &NewPluginArguments, out: &mut dyn Write) -> Result
         writeln!(out, "wrote    {}/{path}", place.path())?;
     }
     for (path, text) in &facade.files {
-        fs::write(root.join(place.folder.word()).join(path), text)?;
-        writeln!(out, "changed  {}/{path}", place.folder.word())?;
+        fs::write(root.join(place.folder.as_str()).join(path), text)?;
+        writeln!(out, "changed  {}/{path}", place.folder.as_str())?;
     }
     for by_hand in &facade.by_hand {
         writeln!(out, "\nAdd by hand to {}", place.fill(by_hand))?;
@@ -90,14 +90,14 @@ pub(crate) fn run(arguments: &NewPluginArguments, out: &mut dyn Write) -> Result
         "\nNow write {0}/src/wire.rs; the tests say what is missing:\n\n  cargo test -p {package}\n  \
          cargo test -p portcullis-{1}\n\ndocs/add-a-provider.md leads through the rest.",
         place.path(),
-        place.folder.word()
+        place.folder.as_str()
     )?;
     Ok(())
 }
 
 /// Breaks lines where the length of the name demands it.
 fn format(root: &Path, package: &str, folder: PluginFolder, out: &mut dyn Write) -> Result<(), Failure> {
-    let facade = format!("portcullis-{}", folder.word());
+    let facade = format!("portcullis-{}", folder.as_str());
     let formatted = Command::new("cargo")
         .current_dir(root)
         .args(["fmt", "--package", package, "--package", &facade])
@@ -143,12 +143,12 @@ pub(super) struct Place {
 impl Place {
     /// From the root, such as `providers/acme`.
     fn path(&self) -> String {
-        format!("{}/{}", self.folder.word(), self.name.snake)
+        format!("{}/{}", self.folder.as_str(), self.name.snake)
     }
 
     /// A text of a skeleton for this plugin.
     fn fill(&self, template: &str) -> String {
-        let kind = self.folder.word().trim_end_matches('s');
+        let kind = self.folder.as_str().trim_end_matches('s');
         template
             .replace("portcullis-provider-", &format!("portcullis-{kind}-"))
             .replace("portcullis_provider_", &format!("portcullis_{kind}_"))

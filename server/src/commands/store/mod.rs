@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::collections;
-use portcullis_core::copying::{Comparison, Copying};
+use portcullis_core::store_copy::{Comparison, Copying};
 use portcullis_ports::Error;
 use portcullis_ports::storage::Collection;
 

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use portcullis_core::copying::Reached;
+use portcullis_core::store_copy::Reached;
 use serde::{Deserialize, Serialize};
 
 use crate::config::StoreInstance;

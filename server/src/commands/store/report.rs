@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use portcullis_core::copying::Reached;
+use portcullis_core::store_copy::Reached;
 use portcullis_ports::storage::Collection;
 
 /// How often a line on a terminal is renewed.

@@ -18,11 +18,11 @@ use crate::table::{Batch, Slot};
 
 /// Reads the factors of accounts.
 #[derive(Clone)]
-pub(crate) struct Roster {
+pub(crate) struct EnrolledFactors {
     deployment: Arc<Deployment>,
 }
 
-impl Roster {
+impl EnrolledFactors {
     pub(crate) fn new(deployment: &Arc<Deployment>) -> Self {
         Self {
             deployment: Arc::clone(deployment),
@@ -125,7 +125,7 @@ impl Roster {
                 }
                 GivenBy::RecoveryCode(mac) => {
                     let table = self.deployment.table::<RecoverySet>();
-                    let found = table.find(session.subject.as_str(), factor.word()).await?;
+                    let found = table.find(session.subject.as_str(), factor.as_str()).await?;
                     found.is_some_and(|set| set.issued(mac) || set.replaced_in.as_ref() == Some(&session.id))
                 }
             };
@@ -138,14 +138,14 @@ impl Roster {
 
     /// The same as it was within the last second: for showing, not for deciding.
     pub(crate) async fn recent_kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
-        let recall = &self.deployment.recall;
-        let totp = recall
+        let cache = &self.deployment.cache;
+        let totp = cache
             .find::<TotpDevices>(subject.as_str(), TotpDevices::SORT)
             .await?;
-        let sms = recall
+        let sms = cache
             .find::<Contacts<Phones>>(subject.as_str(), Contacts::<Phones>::SORT)
             .await?;
-        let email = recall
+        let email = cache
             .find::<Contacts<Emails>>(subject.as_str(), Contacts::<Emails>::SORT)
             .await?;
         let enrolled = [

@@ -40,7 +40,7 @@ struct Run {
     shut: Vec<String>,
 }
 
-async fn run(resealing: &Resealing) -> Result<Run> {
+async fn run(reencryption: &Resealing) -> Result<Run> {
     let mut all = Run {
         tally: Tally::default(),
         shut: Vec::new(),
@@ -52,7 +52,7 @@ async fn run(resealing: &Resealing) -> Result<Run> {
                 shut.push(key.to_string());
             }
         };
-        all.tally += resealing.reseal(&collection, &mut told).await?;
+        all.tally += reencryption.reseal(&collection, &mut told).await?;
     }
     Ok(all)
 }
@@ -87,7 +87,7 @@ async fn opened(world: &World, keys: &dyn KeyManager) -> (u64, u64) {
     (open, all)
 }
 
-fn resealing(world: &World, new: &Arc<TestKeys>, extent: Extent) -> Resealing {
+fn reencryption(world: &World, new: &Arc<TestKeys>, extent: Extent) -> Resealing {
     let clock: Arc<dyn Clock> = world.app.clock().clone();
     let former: Vec<Arc<dyn KeyManager>> = vec![Arc::new(PlainKeys)];
     Resealing::new(&store_of(world), new.clone(), former, &clock, extent)
@@ -104,7 +104,7 @@ async fn all_that_a_former_key_manager_sealed_is_sealed_anew_and_nothing_else_ch
         "the root secret, two apps, their notices: {old} of {all}"
     );
 
-    let done = run(&resealing(&world, &new, ANEW)).await.unwrap();
+    let done = run(&reencryption(&world, &new, ANEW)).await.unwrap();
     assert_eq!(
         (done.tally.resealed, done.tally.current, done.tally.shut),
         (all, 0, 0)
@@ -124,7 +124,7 @@ async fn all_that_a_former_key_manager_sealed_is_sealed_anew_and_nothing_else_ch
         );
     }
 
-    let again = run(&resealing(&world, &new, ANEW)).await.unwrap();
+    let again = run(&reencryption(&world, &new, ANEW)).await.unwrap();
     assert_eq!((again.tally.resealed, again.tally.current), (0, all));
     assert_eq!(records(&world).await, after);
 }
@@ -134,7 +134,7 @@ async fn a_dry_run_counts_and_writes_nothing() {
     let world = lived_in().await;
     let before = records(&world).await;
     let dry = Extent { dry: true, ..ANEW };
-    let done = run(&resealing(&world, &Arc::new(TestKeys::new("new")), dry))
+    let done = run(&reencryption(&world, &Arc::new(TestKeys::new("new")), dry))
         .await
         .unwrap();
     assert!(done.tally.resealed >= 5 && done.tally.texts() == done.tally.resealed);
@@ -145,10 +145,10 @@ async fn a_dry_run_counts_and_writes_nothing() {
 async fn what_the_key_manager_in_use_sealed_is_sealed_anew_on_demand() {
     let world = lived_in().await;
     let new = Arc::new(TestKeys::new("new"));
-    let first = run(&resealing(&world, &new, ANEW)).await.unwrap();
+    let first = run(&reencryption(&world, &new, ANEW)).await.unwrap();
     let before = new.sealed();
     let all = Extent { all: true, ..ANEW };
-    let second = run(&resealing(&world, &new, all)).await.unwrap();
+    let second = run(&reencryption(&world, &new, all)).await.unwrap();
     assert_eq!(second.tally, first.tally);
     assert_eq!(new.sealed() - before, first.tally.texts());
 }
@@ -177,7 +177,7 @@ async fn what_nobody_opens_is_told_and_left_and_keeps_nothing_from_being_done() 
         world.store.commit(&[write]).await.unwrap();
     }
     let new = Arc::new(TestKeys::new("new"));
-    let done = run(&resealing(&world, &new, ANEW)).await.unwrap();
+    let done = run(&reencryption(&world, &new, ANEW)).await.unwrap();
     let told: BTreeSet<String> = done.shut.into_iter().collect();
     assert_eq!(told, [spoilt.key.to_string(), unreadable.key.to_string()].into());
     assert_eq!(done.tally.shut, 2);
@@ -192,11 +192,11 @@ async fn a_key_manager_that_does_not_answer_stops_it_and_nothing_is_lost() {
     let new = Arc::new(TestKeys::new("new"));
     let before = records(&world).await;
     new.silence(true);
-    let error = run(&resealing(&world, &new, ANEW)).await.err().unwrap();
+    let error = run(&reencryption(&world, &new, ANEW)).await.err().unwrap();
     assert_eq!(error.code(), KEYS_UNAVAILABLE);
     assert_eq!(records(&world).await, before);
     new.silence(false);
-    run(&resealing(&world, &new, ANEW)).await.unwrap();
+    run(&reencryption(&world, &new, ANEW)).await.unwrap();
     let (open, all) = opened(&world, new.as_ref()).await;
     assert_eq!(open, all);
 }
@@ -221,8 +221,8 @@ async fn no_text_is_replaced_by_one_that_does_not_open() {
     let before = records(&world).await;
     let clock: Arc<dyn Clock> = world.app.clock().clone();
     let former: Vec<Arc<dyn KeyManager>> = vec![Arc::new(PlainKeys)];
-    let resealing = Resealing::new(&store_of(&world), Arc::new(Forgetful), former, &clock, ANEW);
-    let error = run(&resealing).await.err().unwrap();
+    let reencryption = Resealing::new(&store_of(&world), Arc::new(Forgetful), former, &clock, ANEW);
+    let error = run(&reencryption).await.err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Internal, "{error:?}");
     assert_eq!(records(&world).await, before);
 }
@@ -278,15 +278,15 @@ async fn a_record_that_changes_meanwhile_keeps_the_change() {
             }
         };
         let new = Arc::new(TestKeys::new("new"));
-        let resealing = Resealing {
+        let reencryption = Resealing {
             store: Arc::new(Contested {
                 inner: world.store.clone(),
                 intruder: Mutex::new(Some(intruder)),
             }),
-            ..resealing(&world, &new, ANEW)
+            ..reencryption(&world, &new, ANEW)
         };
         let collection = record.key.collection;
-        let tally = resealing.reseal(&collection, &mut |_| {}).await.unwrap();
+        let tally = reencryption.reseal(&collection, &mut |_| {}).await.unwrap();
         assert_eq!(tally.resealed, if gone { 1 } else { 2 });
         let left = world.store.get(&key).await.unwrap();
         assert_eq!(left.is_none(), gone);

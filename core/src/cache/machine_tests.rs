@@ -271,7 +271,7 @@ struct UnderWay {
 }
 
 struct Node {
-    recall: Arc<Recall>,
+    cache: Arc<Cache>,
     way: Arc<Slow>,
     clock: Arc<FakeClock>,
     entropy: FakeEntropy,
@@ -301,10 +301,10 @@ impl Real {
         let mut batch = Batch::default();
         batch.overwrite(&value).unwrap();
         let keys = batch.changed.clone();
-        let line = at.recall.announcement(&keys, &at.entropy).unwrap().unwrap();
-        let recall = Arc::clone(&at.recall);
+        let line = at.cache.announcement(&keys, &at.entropy).unwrap().unwrap();
+        let cache = Arc::clone(&at.cache);
         let mut doubt: Going<()> = Box::pin(async move {
-            let doubt = recall.doubt(keys);
+            let doubt = cache.doubt(keys);
             futures_util::pending!();
             doubt.settle();
         });
@@ -391,9 +391,9 @@ impl StateMachineTest for Machine {
                 deaf: AtomicBool::new(false),
             });
             let store = Arc::clone(&way) as Arc<dyn RecordStore>;
-            let recall = Recall::new(&store, &(Arc::clone(&clock) as Arc<dyn Clock>), true, 100);
+            let cache = Cache::new(&store, &(Arc::clone(&clock) as Arc<dyn Clock>), true, 100);
             Node {
-                recall: Arc::new(recall),
+                cache: Arc::new(cache),
                 way,
                 clock,
                 entropy: FakeEntropy::seeded(seed << 32),
@@ -424,8 +424,8 @@ impl StateMachineTest for Machine {
             Act::Vanish(key) => real.under_way[key] = None,
             Act::Read(node, key) => {
                 let floor = model.floor(node, key).max(real.nodes[node].seen[key]);
-                let recall = Arc::clone(&real.nodes[node].recall);
-                let going = async move { recall.find::<Counted>(&format!("key{key}"), "1").await };
+                let cache = Arc::clone(&real.nodes[node].cache);
+                let going = async move { cache.find::<Counted>(&format!("key{key}"), "1").await };
                 real.readings.push(Reading {
                     node,
                     key,

@@ -150,49 +150,49 @@ async fn what_changed_while_it_was_read_is_not_remembered() {
     let [(a, _), _] = two_nodes().await;
     let granted = granted(&a, "ada@example.com").await;
     let who = resume(&a, &granted).await.unwrap();
-    let recall = &a.app.deployment.recall;
+    let cache = &a.app.deployment.cache;
     let (partition, sort) = Stored::key(&*who.session);
     let key = Key {
         collection: <crate::sessions::Session as Stored>::COLLECTION,
         partition,
         sort,
     };
-    let old = recall.remembered(&key).unwrap();
+    let old = cache.remembered(&key).unwrap();
     a.clock.advance(Duration::from_millis(5));
-    recall.forget(&key);
-    recall.keep(key.clone(), old.clone());
-    assert!(recall.remembered(&key).is_none());
+    cache.forget(&key);
+    cache.keep(key.clone(), old.clone());
+    assert!(cache.remembered(&key).is_none());
     a.clock.advance(Duration::from_millis(5));
     let read_at = a.clock.now();
     let read = Remembered {
         read_at,
         ..old.clone()
     };
-    let under_way = recall.doubt(vec![key.clone()]);
-    recall.keep(key.clone(), read.clone());
-    assert!(recall.remembered(&key).is_none(), "while it is being changed");
+    let under_way = cache.doubt(vec![key.clone()]);
+    cache.keep(key.clone(), read.clone());
+    assert!(cache.remembered(&key).is_none(), "while it is being changed");
     under_way.settle();
-    recall.keep(key.clone(), read);
+    cache.keep(key.clone(), read);
     assert!(
-        recall.remembered(&key).is_none(),
+        cache.remembered(&key).is_none(),
         "read before the change was done"
     );
     a.clock.advance(Duration::from_millis(5));
-    drop(recall.doubt(vec![key.clone()]));
+    drop(cache.doubt(vec![key.clone()]));
     a.clock.advance(LOST);
     let read = Remembered {
         read_at: a.clock.now(),
         ..old.clone()
     };
-    recall.keep(key.clone(), read);
+    cache.keep(key.clone(), read);
     assert!(
-        recall.remembered(&key).is_none(),
+        cache.remembered(&key).is_none(),
         "a commit that nobody waited for may still have come"
     );
     a.clock.advance(Duration::from_millis(5));
     let read_at = a.clock.now();
-    recall.keep(key.clone(), Remembered { read_at, ..old });
-    assert!(recall.remembered(&key).is_some());
+    cache.keep(key.clone(), Remembered { read_at, ..old });
+    assert!(cache.remembered(&key).is_some());
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn a_change_by_a_slow_clock_is_known_to_a_node_that_was_not_asked_for_long
         partition: partition.clone(),
         sort: sort.clone(),
     };
-    assert!(b.app.deployment.recall.remembered(&key).is_some());
+    assert!(b.app.deployment.cache.remembered(&key).is_some());
     // As the other node ends it with a clock that is half a minute behind.
     let collection = key.collection.name.to_owned();
     let mut batch = crate::table::Batch::default();
@@ -258,12 +258,12 @@ async fn what_is_read_right_after_a_change_was_seen_is_not_remembered() {
         partition,
         sort,
     };
-    let recall = &b.app.deployment.recall;
-    recall.forget(&key);
+    let cache = &b.app.deployment.cache;
+    cache.forget(&key);
     b.clock.advance(Duration::from_millis(5));
     // The store may show the list before it shows what the same commit did to the record.
     resume(&b, &granted).await.unwrap();
-    assert!(recall.remembered(&key).is_none());
+    assert!(cache.remembered(&key).is_none());
     b.clock.advance(SETTLING);
     counted(&seen);
     resume(&b, &granted).await.unwrap();
@@ -288,5 +288,5 @@ async fn what_a_commit_without_an_answer_changes_is_not_remembered_for_a_while()
     seen.forgetful.store(false, SeqCst);
     a.wait(1);
     resume(&a, &granted).await.unwrap();
-    assert!(a.app.deployment.recall.remembered(&key).is_none());
+    assert!(a.app.deployment.cache.remembered(&key).is_none());
 }

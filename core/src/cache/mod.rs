@@ -20,7 +20,7 @@ use std::time::Duration;
 use async_lock::Mutex as AsyncMutex;
 use portcullis_ports::storage::{Collection, Key, Range, RecordStore};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
-use quick_cache::sync::Cache;
+use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Stored, Table, decode};
@@ -65,10 +65,10 @@ pub(crate) enum Memory {
 }
 
 /// The memory of one node.
-pub(crate) struct Recall {
+pub(crate) struct Cache {
     store: Arc<dyn RecordStore>,
     clock: Arc<dyn Clock>,
-    memory: Cache<Key, Remembered>,
+    memory: QuickCache<Key, Remembered>,
     /// What is being changed and was changed lately. Keys share slots, by their hash.
     slots: Box<[Mutex<Activity>]>,
     hasher: RandomState,
@@ -112,23 +112,23 @@ struct News {
 
 /// A commit under way: what it changes is not remembered until it is settled.
 pub(crate) struct Doubt<'a> {
-    recall: &'a Recall,
+    cache: &'a Cache,
     keys: Vec<Key>,
 }
 
 impl Doubt<'_> {
     /// The commit is done, or known to have failed: from now on, reading tells.
     pub(crate) fn settle(mut self) {
-        let now = self.recall.clock.now();
-        self.recall.end(std::mem::take(&mut self.keys), now);
+        let now = self.cache.clock.now();
+        self.cache.end(std::mem::take(&mut self.keys), now);
     }
 }
 
 impl Drop for Doubt<'_> {
     /// Given up, or nobody knows: the commit may still be done, though not much later.
     fn drop(&mut self) {
-        let until = self.recall.clock.now() + LOST;
-        self.recall.end(std::mem::take(&mut self.keys), until);
+        let until = self.cache.clock.now() + LOST;
+        self.cache.end(std::mem::take(&mut self.keys), until);
     }
 }
 
@@ -165,7 +165,7 @@ impl Stored for Change {
     }
 }
 
-impl Recall {
+impl Cache {
     /// An empty memory. `shared` says whether other nodes use the store as well.
     pub(crate) fn new(
         store: &Arc<dyn RecordStore>,
@@ -188,7 +188,7 @@ impl Recall {
         Self {
             store: Arc::clone(store),
             clock: Arc::clone(clock),
-            memory: Cache::new(room),
+            memory: QuickCache::new(room),
             slots: std::iter::repeat_with(slot).take(SLOTS).collect(),
             hasher: RandomState::new(),
             news: shared.then(news),
@@ -255,7 +255,7 @@ impl Recall {
             self.slot(key).pending += 1;
             self.memory.remove(key);
         }
-        Doubt { recall: self, keys }
+        Doubt { cache: self, keys }
     }
 
     fn end(&self, keys: Vec<Key>, changed_at: Timestamp) {

@@ -28,12 +28,12 @@ pub(crate) struct NewChallenge<'a> {
 
 /// Challenges of all purposes.
 #[derive(Clone)]
-pub(crate) struct ChallengeBook {
+pub(crate) struct ChallengeStore {
     deployment: Arc<Deployment>,
     sessions: Sessions,
 }
 
-impl ChallengeBook {
+impl ChallengeStore {
     pub(crate) fn new(deployment: &Arc<Deployment>, sessions: &Sessions) -> Self {
         Self {
             deployment: Arc::clone(deployment),
