@@ -19,7 +19,7 @@ use portcullis_ports::secret::same_secret;
 pub use model::{DeviceProof, IssuedDevice, KnownDeviceList, KnownDeviceView, RevokeKnownDevice};
 pub(crate) use model::{Trust, proofs};
 use records::KnownDevice;
-pub(crate) use records::{Held, KNOWN_DEVICES};
+pub(crate) use records::{AccountDevices, KNOWN_DEVICES};
 
 use crate::access::{SignedIn, Source};
 use crate::audit::{Audit, Event};
@@ -65,7 +65,7 @@ pub(crate) struct Recognised {
 }
 
 /// What a device is known by, beside its token.
-pub(crate) struct Acquaintance<'a> {
+pub(crate) struct DeviceContext<'a> {
     pub(crate) source: &'a Source,
     /// The epoch that it ends with.
     pub(crate) lineage: Lineage,
@@ -85,13 +85,13 @@ impl KnownDevices {
     }
 
     /// The devices of an account as the store has them now.
-    pub(crate) async fn held(&self, subject: &Subject) -> Result<Slot<Held>> {
-        let empty = || Held {
+    pub(crate) async fn held(&self, subject: &Subject) -> Result<Slot<AccountDevices>> {
+        let empty = || AccountDevices {
             subject: subject.clone(),
             devices: Vec::new(),
         };
-        let table = self.deployment.table::<Held>();
-        table.slot(subject.as_str(), Held::SORT, empty).await
+        let table = self.deployment.table::<AccountDevices>();
+        table.slot(subject.as_str(), AccountDevices::SORT, empty).await
     }
 
     /// The device that a request comes from, if the account signed in on it. What is read depends on the request alone,
@@ -113,7 +113,12 @@ impl KnownDevices {
     }
 
     /// The same, if it counts in this epoch.
-    pub(crate) fn live<'a>(&self, held: &'a Held, epoch: &Epoch, source: &Source) -> Option<&'a KnownDevice> {
+    pub(crate) fn live<'a>(
+        &self,
+        held: &'a AccountDevices,
+        epoch: &Epoch,
+        source: &Source,
+    ) -> Option<&'a KnownDevice> {
         let now = self.deployment.now();
         presented(held, source).filter(|device| device.is_live(now) && epoch.admits(&device.lineage, None))
     }
@@ -121,7 +126,7 @@ impl KnownDevices {
     /// The device of a request, if it is trusted and what was proven on it is as much as a sign-in asks for now.
     pub(crate) fn trusted<'a>(
         &self,
-        held: &'a Held,
+        held: &'a AccountDevices,
         epoch: &Epoch,
         source: &Source,
         enrolled: &[FactorKind],
@@ -146,7 +151,7 @@ impl KnownDevices {
     /// The token that was issued for a device under this secret, if it is still the one that counts.
     pub(crate) fn again(
         &self,
-        held: &Held,
+        held: &AccountDevices,
         id: &KnownDeviceId,
         secret: &str,
         source: &Source,
@@ -166,7 +171,12 @@ impl KnownDevices {
     }
 
     /// A new id, or that of the device that signs in.
-    pub(crate) fn id_for(&self, held: &Held, epoch: &Epoch, source: &Source) -> Result<KnownDeviceId> {
+    pub(crate) fn id_for(
+        &self,
+        held: &AccountDevices,
+        epoch: &Epoch,
+        source: &Source,
+    ) -> Result<KnownDeviceId> {
         match self.live(held, epoch, source) {
             Some(device) => Ok(device.id.clone()),
             None => KnownDeviceId::random(self.deployment.entropy.as_ref()),
@@ -178,10 +188,10 @@ impl KnownDevices {
     pub(crate) fn remember_in(
         &self,
         batch: &mut Batch,
-        mut held: Slot<Held>,
+        mut held: Slot<AccountDevices>,
         epoch: &Epoch,
         new: NewDevice,
-        by: &Acquaintance<'_>,
+        by: &DeviceContext<'_>,
     ) -> Result<IssuedDevice> {
         let now = self.deployment.now();
         let devices = &mut held.value.devices;
@@ -246,7 +256,7 @@ impl KnownDevices {
             secret: self.deployment.random_text()?,
             trust: TrustChange::Keep,
         };
-        let by = Acquaintance {
+        let by = DeviceContext {
             source,
             lineage: current.epoch.fresh(false),
             session: None,
@@ -271,7 +281,7 @@ impl KnownDevices {
             secret: self.deployment.random_text()?,
             trust: TrustChange::Set(None),
         };
-        let by = Acquaintance {
+        let by = DeviceContext {
             source,
             lineage: next,
             session: None,
@@ -380,7 +390,7 @@ impl KnownDevices {
 }
 
 /// The device whose token the request presents, whether or not it still counts.
-fn presented<'a>(held: &'a Held, source: &Source) -> Option<&'a KnownDevice> {
+fn presented<'a>(held: &'a AccountDevices, source: &Source) -> Option<&'a KnownDevice> {
     let opens = |device: &&KnownDevice| source.devices.iter().any(|proof| device.opens_with(proof));
     held.devices.iter().find(opens)
 }

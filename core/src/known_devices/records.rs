@@ -23,7 +23,7 @@ pub(crate) const KNOWN_DEVICES: Collection = Collection {
 
 /// The devices of one account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Held {
+pub(crate) struct AccountDevices {
     pub(super) subject: Subject,
     pub(super) devices: Vec<KnownDevice>,
 }
@@ -53,11 +53,11 @@ pub(crate) struct KnownDevice {
     pub(super) trust: Option<Trust>,
 }
 
-impl Held {
+impl AccountDevices {
     pub(super) const SORT: &'static str = "devices";
 }
 
-impl Stored for Held {
+impl Stored for AccountDevices {
     const COLLECTION: Collection = KNOWN_DEVICES;
 
     fn key(&self) -> (String, String) {

@@ -12,7 +12,7 @@ use crate::access::Identified;
 use crate::challenges::Transport;
 use crate::deployment::fingerprint;
 use crate::epochs::{EndReason, Epoch, Epochs, Lineage};
-use crate::known_devices::{Acquaintance, Held, NewDevice};
+use crate::known_devices::{AccountDevices, DeviceContext, NewDevice};
 use crate::table::{Batch, Slot};
 
 /// How many sessions that are over one new session clears away.
@@ -34,7 +34,7 @@ pub(crate) struct NewSession<'a> {
 /// What is in force while a session begins, as the store has it now.
 pub(crate) struct Ground {
     pub(crate) epoch: Epoch,
-    pub(crate) held: Slot<Held>,
+    pub(crate) held: Slot<AccountDevices>,
 }
 
 impl Sessions {
@@ -86,7 +86,7 @@ impl Sessions {
         self.budgets.remember(batch, &session.subject, &who.source)?;
         let device = match new.device {
             Some(device) => {
-                let by = Acquaintance {
+                let by = DeviceContext {
                     source: &who.source,
                     lineage: epoch.fresh(false),
                     session: Some(&session),

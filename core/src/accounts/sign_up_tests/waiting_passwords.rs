@@ -4,7 +4,21 @@ use super::*;
 use crate::accounts::EMAIL_NOT_VERIFIED;
 use crate::budgets::TOO_MANY_ATTEMPTS;
 
-/// The code and the work of a sign-in with this password.
+/// Strangers from so many networks ask for codes at the address.
+async fn strangers_ask(world: &World, networks: u8) {
+    for network in 1..=networks {
+        world.wait(31);
+        let source = elsewhere(network);
+        world
+            .app
+            .accounts
+            .resend_verification(resend(ADA), &source)
+            .await
+            .unwrap();
+    }
+}
+
+/// What a sign-in with this password is refused with.
 async fn answer(world: &World, password: &str) -> portcullis_ports::Code {
     let command = SignIn {
         email: ADA.parse().unwrap(),
@@ -49,16 +63,7 @@ async fn a_code_that_somebody_else_asks_for_leaves_the_owners_good() {
     let world = world_with(verified()).await;
     let handle = apply(&world, PASSWORD, &home()).await;
     let code = world.code_to(ADA).await;
-    for network in 1..=20 {
-        world.wait(31);
-        let source = elsewhere(network);
-        world
-            .app
-            .accounts
-            .resend_verification(resend(ADA), &source)
-            .await
-            .unwrap();
-    }
+    strangers_ask(&world, 20).await;
     // What strangers asked for uses up nothing of what the owner may ask for.
     world
         .app
@@ -79,16 +84,7 @@ async fn the_first_code_is_good_whatever_strangers_ask_for() {
     let world = world_with(verified()).await;
     let handle = apply(&world, PASSWORD, &home()).await;
     let code = world.code_to(ADA).await;
-    for network in 1..=3 {
-        world.wait(31);
-        let source = elsewhere(network);
-        world
-            .app
-            .accounts
-            .resend_verification(resend(ADA), &source)
-            .await
-            .unwrap();
-    }
+    strangers_ask(&world, 3).await;
     let theirs = world.code_to(ADA).await;
     assert_ne!(code, theirs);
     verify(&world, by_name(&handle, &code)).await.unwrap();

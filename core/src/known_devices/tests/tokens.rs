@@ -102,7 +102,7 @@ async fn what_is_stored_and_listed_opens_nothing() {
     let key = portcullis_ports::storage::Key {
         collection: KNOWN_DEVICES,
         partition: subject.to_string(),
-        sort: Held::SORT.to_owned(),
+        sort: AccountDevices::SORT.to_owned(),
     };
     let stored = ada.world.store.get(&key).await.unwrap().unwrap().body;
     let (id, token_secret) = ada.token.split_once('.').unwrap();

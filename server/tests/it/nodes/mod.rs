@@ -1,6 +1,6 @@
 //! Two nodes of one product: programs that share their records, their keys and their mailbox.
 
-mod acquaintance;
+mod invalidation;
 mod once;
 mod outage;
 mod pair;
