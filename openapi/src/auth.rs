@@ -115,6 +115,11 @@ impl<'a> FromRequest<'a> for SessionToEnd {
     }
 }
 
+/// What names a session that was recognised already, beside a token.
+fn credential_of(who: &SignedIn) -> String {
+    format!("{}.", who.session.id)
+}
+
 /// How a request carries the credential of its session. A header wins: no foreign page can set it.
 enum Carried<'a> {
     Header(&'a str),
@@ -161,17 +166,17 @@ impl<'a> Asking<'a> {
             },
             Some(Carried::Cookies(cookies)) if !self.headers.contains_key(header::AUTHORIZATION) => {
                 let who = self.by_cookie(&cookies).await?;
+                self.same_person(&who, false).await?;
                 self.app.sessions.as_first_factor(&who).await
             }
-            Some(Carried::Cookies(cookies)) => {
-                let owner = self.identify(None).await?;
-                match self.of_cookies(&cookies).await {
-                    Ok(who) if *who.subject() != owner.subject => Err(CREDENTIALS_MISMATCH.error()),
-                    Ok(_) => Ok(owner),
-                    Err(error) if error.code() == SESSION_ENDED => Ok(owner),
-                    Err(error) => Err(error),
-                }
-            }
+            Some(Carried::Cookies(cookies)) => match self.of_cookies(&cookies).await {
+                Ok(who) => match self.identify(Some(&credential_of(&who))).await? {
+                    owner if owner.subject == *who.subject() => Ok(owner),
+                    _ => Err(CREDENTIALS_MISMATCH.error()),
+                },
+                Err(error) if error.code() == SESSION_ENDED => self.identify(None).await,
+                Err(error) => Err(error),
+            },
             None => self.identify(None).await,
         }
     }
@@ -212,8 +217,13 @@ impl<'a> Asking<'a> {
 
     /// A live session, or `None` for one that is over already.
     async fn session_to_end(&self) -> Result<Option<SignedIn>> {
-        let refused = match self.live_session().await {
-            Ok((who, _)) => return Ok(Some(who)),
+        let live = match self.carried() {
+            // Whoever signs out may send an expired token along.
+            Some(Carried::Cookies(_)) => self.session_alone().await,
+            _ => self.live_session().await.map(|(who, _)| who),
+        };
+        let refused = match live {
+            Ok(who) => return Ok(Some(who)),
             Err(error) if error.kind() == Kind::Unauthenticated => error,
             Err(error) => return Err(error),
         };
@@ -250,8 +260,7 @@ impl<'a> Asking<'a> {
         if !self.bears_token() && !self.app.accounts.has_other_providers() {
             return Ok(());
         }
-        let session = format!("{}.", who.session.id);
-        match self.identify(Some(&session)).await {
+        match self.identify(Some(&credential_of(who))).await {
             Ok(owner) if owner.subject == who.session.subject => Ok(()),
             Ok(_) => Err(CREDENTIALS_MISMATCH.error()),
             Err(error) if error.kind() == Kind::Unauthenticated && !needed => Ok(()),

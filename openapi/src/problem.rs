@@ -8,7 +8,7 @@ use poem::error::{NotFoundError, ReadBodyError, ResponseError};
 use poem::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{IntoResponse, Response};
-use poem_openapi::error::ParsePathError;
+use poem_openapi::error::{ParseParamError, ParsePathError};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
@@ -170,6 +170,10 @@ fn of_the_framework(error: poem::Error) -> Error {
     }
     if let Some(wrong) = error.downcast_ref::<ParsePathError>() {
         return INVALID_REQUEST.says(format!("A part of the path is wrong: {}.", plain(&wrong.reason)));
+    }
+    if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
+        let detail = format!("The parameter `{name}` is wrong: {}.", plain(reason));
+        return INVALID_REQUEST.says(detail);
     }
     if let Some(body) = error.downcast_ref::<ReadBodyError>() {
         return match body {

@@ -12,6 +12,7 @@ use portcullis_ports::Timestamp;
 use portcullis_ports::http::HttpClient;
 use portcullis_ports::notification::{Channel, ConnectedSender, Destination};
 use portcullis_ports::plugin::{Maturity, Plugin, Port, Runtime};
+use portcullis_ports::storage::STORE_LOST;
 use serde::Serialize;
 
 use crate::compose::{Attempt, Attempts, NamedProbe, attempt};
@@ -207,7 +208,11 @@ async fn contents(attempts: &Attempts, limit: Duration) -> Option<Finding> {
             ),
         )),
         Ok(Err(error)) => Some(Finding::new(
-            "healthy",
+            if error.code() == STORE_LOST {
+                "starts"
+            } else {
+                "healthy"
+            },
             Status::Failed,
             format!("{name}: {}", in_full(&error)),
         )),

@@ -42,14 +42,17 @@ impl Workers {
             let (app, stopped) = (Arc::clone(&recovering), stopped(stopping.clone()));
             async move { app.password_recovery.work(stopped).await }
         }));
-        let told_to_stop = stopped(stop.subscribe());
-        tasks.spawn(async move {
-            // Every commit of it leaves the histories whole, so it may end anywhere.
-            tokio::select! {
-                () = prune(&histories) => {}
-                () = told_to_stop => {}
+        let (histories, stopping) = (Arc::new(histories), stop.subscribe());
+        tasks.spawn(kept_running(move || {
+            let (histories, stopped) = (Arc::clone(&histories), stopped(stopping.clone()));
+            async move {
+                // Every commit of it leaves the histories whole, so it may end anywhere.
+                tokio::select! {
+                    () = prune(&histories) => {}
+                    () = stopped => {}
+                }
             }
-        });
+        }));
         let (app, stopped) = (Arc::clone(app), stopped(stop.subscribe()));
         tasks.spawn(async move {
             tokio::select! {

@@ -59,9 +59,14 @@ async fn a_folder_that_was_deleted_beside_its_keys_is_not_taken_for_a_first_star
 async fn the_doctor_points_out_a_store_that_holds_nothing_yet() {
     let folder = tempfile::tempdir().unwrap();
     used(&folder).await;
+    // The doctor tries to listen, and others may listen at the usual port.
+    let settings = "[server]\nlisten = \"127.0.0.1:0\"\n";
+    fs::write(folder.path().join("portcullis.toml"), settings).unwrap();
     let said = ends(&folder, &["doctor", "--data", "data"], 0).0;
     assert!(!said.contains("is empty"), "{said}");
     fs::remove_dir_all(folder.path().join("data/store")).unwrap();
+    let said = ends(&folder, &["doctor", "--data", "data"], 69).0;
+    assert!(said.contains("FAILED   starts") && said.contains("cannot start"), "{said}");
     fs::remove_file(folder.path().join("data/secrets/keys.toml.stores")).unwrap();
     let said = ends(&folder, &["doctor", "--data", "data"], 0).0;
     assert!(said.contains("store.dev (embedded) is empty"), "{said}");

@@ -301,6 +301,50 @@ async fn two_people_at_once_are_refused() {
 }
 
 #[tokio::test]
+async fn a_token_of_before_goes_on_beside_the_cookie_that_was_kept() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let browser = start(&deployment, &ada.bearer).await;
+    let csrf = browser.csrf(&deployment).await;
+    let refreshed = browser
+        .call(deployment.post("/auth/refresh"))
+        .header("x-csrf-token", &csrf)
+        .ok()
+        .await;
+    let bearer = format!("Bearer {}", refreshed["access_token"].as_str().unwrap());
+    browser
+        .call(deployment.post("/ui/sessions/revoke_others"))
+        .header("x-csrf-token", &csrf)
+        .ok()
+        .await;
+    // Both on what takes a session and on what takes the first factor alone.
+    for path in ["/ui/me", "/ui/mfa/recovery"] {
+        let call = deployment.get(path).header("authorization", &bearer);
+        browser.call(call).ok().await;
+    }
+    let call = deployment.post("/ui/session/start").json(json!({}));
+    let call = call
+        .header("authorization", &bearer)
+        .header("x-csrf-token", &csrf);
+    browser.call(call).ok().await;
+}
+
+#[tokio::test]
+async fn signing_out_takes_the_cookie_whatever_became_of_the_token() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let browser = start(&deployment, &ada.bearer).await;
+    let csrf = browser.csrf(&deployment).await;
+    deployment.later(16 * 60);
+    let call = deployment.post("/auth/sign-out").with_bearer(&ada);
+    browser.call(call).header("x-csrf-token", &csrf).ok().await;
+    browser
+        .call(deployment.get("/ui/me"))
+        .refused(401, "session-ended")
+        .await;
+}
+
+#[tokio::test]
 async fn of_several_cookies_the_first_live_one_counts() {
     let deployment = Deployment::start().await;
     let ada = deployment.person("ada@example.com").await;

@@ -185,3 +185,13 @@ async fn a_sign_in_with_a_factor_is_pending_until_it_is_proven() {
     deployment.later(301);
     finalize().refused(401, "challenge-ended").await;
 }
+
+#[tokio::test]
+async fn a_wrong_parameter_is_named() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let call = deployment.get("/ui/sessions?limit=many").by(&ada);
+    let problem = call.refused(400, "invalid-request").await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("The parameter `limit` is wrong"), "{detail}");
+}
