@@ -82,6 +82,11 @@ impl Outbox {
     /// The sender whose vendor reported that it has the message, although nobody wrote down the answer: a worker that
     /// disappeared had sent it.
     async fn reported(&self, stored: &StoredMessage) -> Result<Option<String>> {
+        // It may have come while the message was queued again, because another try of it failed.
+        let report = stored.report.as_ref();
+        if let Some(report) = report.filter(|report| report.state != DeliveryState::Failed) {
+            return Ok(Some(report.sender.clone()));
+        }
         for one in self.senders.iter().filter(|one| one.inbound.is_some()) {
             let instance = one.guard.instance();
             let named = self.named(instance, stored.id.as_str()).await?;

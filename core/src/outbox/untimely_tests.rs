@@ -1,7 +1,7 @@
 //! What vendors report too early, or what somebody repeats too late.
 
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, Receipt, SuppressionCause};
-use portcullis_ports::outcome::Outcome;
+use portcullis_ports::outcome::{Outcome, Reason};
 
 use super::events_tests::{Heard, destination, report, suppression};
 use super::*;
@@ -87,6 +87,38 @@ async fn what_a_killed_worker_sent_is_not_sent_again_if_its_vendor_reported_it()
         assert_eq!(heard.view(&id).await.delivery, Delivery::Delivered);
         assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
     }
+}
+
+/// The same, and the report comes only when another try has failed and a third is due.
+#[tokio::test]
+async fn what_a_killed_worker_sent_is_not_sent_again_after_a_try_that_failed() {
+    let heard = Heard::with(Settings::default()).await;
+    heard.world.sign_up("ada@example.com").await;
+    let outbox = &heard.world.app.outbox;
+    let queue = outbox.deployment.table::<Place>();
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    outbox.lease(&place).await.unwrap();
+    heard.world.wait(31);
+    let busy = Reason::passing("busy", "later", std::time::Duration::from_secs(5));
+    heard
+        .world
+        .post
+        .answers
+        .lock()
+        .unwrap()
+        .push(Outcome::NotSent(busy));
+    outbox.drain(Lane::Codes).await.unwrap();
+    let id = place.value.message;
+    assert_eq!(heard.view(&id).await.delivery, Delivery::Queued);
+    let asked = heard.world.post.sent().len();
+    heard
+        .hear("1", 0, report(id.as_str(), DeliveryState::Sent))
+        .await
+        .unwrap();
+    heard.world.wait(60);
+    outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(heard.view(&id).await.delivery, Delivery::Delivered);
+    assert_eq!(heard.world.post.sent().len(), asked);
 }
 
 #[tokio::test]

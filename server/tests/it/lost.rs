@@ -66,7 +66,10 @@ async fn the_doctor_points_out_a_store_that_holds_nothing_yet() {
     assert!(!said.contains("is empty"), "{said}");
     fs::remove_dir_all(folder.path().join("data/store")).unwrap();
     let said = ends(&folder, &["doctor", "--data", "data"], 69).0;
-    assert!(said.contains("FAILED   starts") && said.contains("cannot start"), "{said}");
+    assert!(
+        said.contains("FAILED   starts") && said.contains("cannot start"),
+        "{said}"
+    );
     fs::remove_file(folder.path().join("data/secrets/keys.toml.stores")).unwrap();
     let said = ends(&folder, &["doctor", "--data", "data"], 0).0;
     assert!(said.contains("store.dev (embedded) is empty"), "{said}");

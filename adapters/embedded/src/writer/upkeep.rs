@@ -88,6 +88,10 @@ impl<'c> Upkeep<'c> {
     /// Tidies up, and says whether more is to be done at once.
     pub(super) fn at_leisure(&mut self, thoroughly: bool) -> bool {
         if self.sweep() || self.give_back() {
+            // What is tidied up is written to the log first, which must not grow with it.
+            if self.unmoved() >= LONG_LOG {
+                self.move_log();
+            }
             return true;
         }
         if self.unmoved() >= if thoroughly { 1 } else { SHORT_LOG } {
