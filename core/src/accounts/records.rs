@@ -31,7 +31,7 @@ pub(crate) const VERIFICATIONS: Collection = Collection {
 };
 
 /// An account with e-mail address and password.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) subject: Subject,
     pub(crate) email: EmailAddress,

@@ -9,22 +9,25 @@ use crate::accounts::{ACCOUNTS, Account};
 use crate::epochs::EPOCHS;
 use crate::store_copy::{Copying, Reached};
 use crate::table::{Batch, Table, decode};
-use crate::{factors, recovery_codes, suppressions};
+use crate::{factors, outbox, recovery_codes, sms_spend, suppressions};
 
 /// Families that are taken over whole. Records of accounts that the backup does not know do no harm: no subject is given
 /// out twice.
-const FAMILIES: [Collection; 6] = [
+const FAMILIES: [Collection; 8] = [
     EPOCHS,
     factors::EMAIL,
     factors::SMS,
     factors::TOTP,
     recovery_codes::RECOVERY_CODES,
     suppressions::SUPPRESSIONS,
+    // Which vendors' events were applied: one that is repeated must not undo a suppression.
+    outbox::OUTBOX_RECEIPTS,
+    sms_spend::SMS_SPEND,
 ];
 /// How many accounts are read at a time.
 const PAGE: usize = 500;
 
-/// Makes passwords, factors, recovery codes, suppressions and the epochs of persons what they are in the replaced store.
+/// Makes passwords, proofs of addresses, factors, recovery codes, suppressions, what text messages cost today and the epochs of persons what they are in the replaced store.
 pub(super) async fn carry_over(
     replaced: &ConnectedStore,
     restored: &ConnectedStore,
@@ -49,17 +52,16 @@ async fn carry_passwords_over(replaced: &ConnectedStore, restored: &ConnectedSto
         for record in page.records {
             let found = decode::<Account>(record)?;
             let newer = known.find(found.subject.as_str(), Account::SORT).await?;
-            let Some(newer) = newer
-                .filter(|newer| newer.password != found.password || newer.recovered_at != found.recovered_at)
-            else {
-                continue;
-            };
+            let Some(newer) = newer else { continue };
             let merged = Account {
                 password: newer.value.password,
                 recovered_at: newer.value.recovered_at,
                 email_verified_at: newer.value.email_verified_at.or(found.email_verified_at),
                 ..found.value.clone()
             };
+            if merged == found.value {
+                continue;
+            }
             let mut batch = Batch::default();
             batch.replace(&found, &merged)?;
             batch.commit(restored.records.as_ref()).await?;

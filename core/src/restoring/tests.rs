@@ -387,3 +387,51 @@ async fn every_node_knows_within_a_second_that_the_sessions_of_everybody_ended()
     let again = b.sign_in("ada@example.com", &home()).await.unwrap();
     b.session(&b.identified(&again).await).await;
 }
+
+/// An event that was applied, as far as its key goes.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct AppliedEvent;
+
+impl crate::table::Stored for AppliedEvent {
+    const COLLECTION: Collection = crate::outbox::OUTBOX_RECEIPTS;
+
+    fn key(&self) -> (String, String) {
+        ("an event".into(), "event".into())
+    }
+}
+
+#[tokio::test]
+async fn what_was_proven_heard_and_spent_after_the_backup_is_not_forgotten() {
+    let scene = scene().await;
+    let world = &scene.world;
+    let command = VerifyEmail {
+        email: Some("ada@example.com".parse().unwrap()),
+        sign_up_id: None,
+        code: secret(&world.code_to("ada@example.com").await),
+        password: None,
+    };
+    world.app.accounts.verify_email(command, &home()).await.unwrap();
+    let mut batch = Batch::default();
+    batch.insert(&AppliedEvent).unwrap();
+    batch.commit(world.store.as_ref()).await.unwrap();
+    let keys = async |store: &Arc<MemoryStore>| {
+        let page = store
+            .scan(&crate::outbox::OUTBOX_RECEIPTS, None, 100)
+            .await
+            .unwrap();
+        page.records
+            .into_iter()
+            .map(|record| record.key)
+            .collect::<Vec<_>>()
+    };
+    let known = keys(&world.store).await;
+    assert_ne!(known, keys(&scene.copy).await);
+    let replaced = Replaced::Readable(connected(&world.store));
+    let (restored, _) = restore(world, Arc::clone(&scene.copy), replaced).await;
+    assert_eq!(keys(&restored.store).await, known);
+    let who = restored
+        .identified(&sign_in(&restored, PASSWORD).await.unwrap())
+        .await;
+    let account = restored.app.accounts.view(&who.subject).await.unwrap().unwrap();
+    assert!(account.email_verified);
+}
