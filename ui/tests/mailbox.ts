@@ -21,32 +21,29 @@ export class Mailbox {
   async code(): Promise<string> {
     let code = '';
     await expect
-      .poll(async () => (code = await this.#newest()), { message: `a new code for ${this.address}` })
+      .poll(async () => (code = await this.#unread(/\b\d{6}\b/)), { message: `a new code for ${this.address}` })
       .toMatch(/^\d{6}$/);
     return code;
   }
 
-  /** Waits for a link in the newest message and returns it. */
+  /** Waits for a message that was not read before and returns the link in it. */
   async link(): Promise<string> {
     let link = '';
     await expect
-      .poll(async () => {
-        const answer = await this.#request.get('/dev/mailbox', { params: { to: this.address } });
-        const { messages } = (await answer.json()) as { messages: Message[] };
-        return (link = /https?:\/\/\S+#\S+/.exec(messages[0]?.text ?? '')?.[0] ?? '');
-      })
-      .not.toBe('');
+      .poll(async () => (link = await this.#unread(/https?:\/\/\S+#\S+/)), { message: `a new link for ${this.address}` })
+      .toMatch(/^http/);
     return link;
   }
 
-  async #newest(): Promise<string> {
+  /** What the newest message holds of this, if nobody read it before. */
+  async #unread(wanted: RegExp): Promise<string> {
     const answer = await this.#request.get('/dev/mailbox', { params: { to: this.address } });
     if (!answer.ok()) return `status ${answer.status()}`;
     const { messages } = (await answer.json()) as { messages: Message[] };
     const message = messages.find((one) => !this.#read.has(one.id));
-    const code = message && /\b\d{6}\b/.exec(`${message.text}\n${message.subject ?? ''}`)?.[0];
-    if (!code) return 'no new message';
+    const found = message && wanted.exec(`${message.text}\n${message.subject ?? ''}`)?.[0];
+    if (!found) return 'no new message';
     for (const one of messages) this.#read.add(one.id);
-    return code;
+    return found;
   }
 }
