@@ -91,7 +91,7 @@ async fn state(store: &Arc<dyn RecordStore>, name: &str, keys: &dyn KeyManager) 
     Ok(match (Table::<RootSecret>::new(store).find("root", "1").await?, note) {
         (Some(found), _) => State::InUse(found.value),
         (None, None) => State::Empty,
-        (None, Some(place)) => State::Lost(STORE_LOST.says(format!(
+        (None, Some(place)) => State::Lost(STORE_LOST.with_detail(format!(
             "{name} is empty, although {place} says that it holds what these keys sealed. Is its disk mounted, and is \
              this its folder or table? Bring it back, or restore a backup. To begin anew without the accounts that it \
              held, delete {place} and start again."

@@ -282,7 +282,7 @@ impl Batch {
 
 fn put<T: Stored>(value: &T, expect: Expect) -> Result<Write> {
     let body = serde_json::to_string(value).map_err(|error| {
-        Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).because(error)
+        Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).with_source(error)
     })?;
     Ok(Write::Put {
         key: key_of(value),

@@ -40,7 +40,7 @@ impl<T: Serialize + Send> IntoResponse for Answer<T> {
                 response
             }
             Err(error) => {
-                Problem(Error::internal("an answer cannot be written").because(error)).into_response()
+                Problem(Error::internal("an answer cannot be written").with_source(error)).into_response()
             }
         }
     }

@@ -192,7 +192,7 @@ impl<'a> Asking<'a> {
                 self.same_person(&who, self.bears_token()).await?;
                 Ok((who, true))
             }
-            None => Err(UNAUTHENTICATED.says(
+            None => Err(UNAUTHENTICATED.with_detail(
                 "A session is required: send X-SESSION-ID beside the access token, or the session cookie.",
             )),
         }
@@ -209,9 +209,8 @@ impl<'a> Asking<'a> {
                 self.same_person(&who, false).await?;
                 Ok(who)
             }
-            None => {
-                Err(UNAUTHENTICATED.says("A session is required: send X-SESSION-ID, or the session cookie."))
-            }
+            None => Err(UNAUTHENTICATED
+                .with_detail("A session is required: send X-SESSION-ID, or the session cookie.")),
         }
     }
 
@@ -275,7 +274,7 @@ impl<'a> Asking<'a> {
             .get("sec-fetch-site")
             .is_some_and(|site| site == "cross-site")
         {
-            return Err(CSRF.says("Pages of other sites cannot use the session cookie."));
+            return Err(CSRF.with_detail("Pages of other sites cannot use the session cookie."));
         }
         let who = self.of_cookies(cookies).await?;
         if !self.method.is_safe() {

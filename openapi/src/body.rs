@@ -97,7 +97,7 @@ pub(crate) async fn read(
     }
     body.into_bytes_limit(limit).await.map_err(|error| match error {
         ReadBodyError::PayloadTooLarge => Problem(BODY_TOO_LARGE.error()),
-        _ => Problem(INVALID_REQUEST.says("The request body ended too early.")),
+        _ => Problem(INVALID_REQUEST.with_detail("The request body ended too early.")),
     })
 }
 
@@ -130,7 +130,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], schema: &MetaSchemaRef) -> Result<T,
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
-    INVALID_REQUEST.says(format!(
+    INVALID_REQUEST.with_detail(format!(
         "The request body is not valid JSON: {}.",
         cut(&error.to_string())
     ))
@@ -170,7 +170,7 @@ fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         Some(field) => format!("{field}: {detail}"),
         None => detail.clone(),
     };
-    INVALID_REQUEST.says(summary).at(pointer, detail)
+    INVALID_REQUEST.with_detail(summary).with_field(pointer, detail)
 }
 
 /// One step of a JSON pointer (RFC 6901).

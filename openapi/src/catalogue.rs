@@ -67,7 +67,8 @@ fn advice(kind: Kind) -> &'static str {
 /// `GET /problems/{code}`: a page for people, JSON for everybody else.
 pub(crate) fn explain(request: &Request) -> poem::Result<Response> {
     let name = request.raw_path_param("param0").unwrap_or_default();
-    let code = find(name).ok_or_else(|| Problem(NOT_FOUND.says("There is no problem with this code.")))?;
+    let code =
+        find(name).ok_or_else(|| Problem(NOT_FOUND.with_detail("There is no problem with this code.")))?;
     Ok(if wants_page(request.headers()) {
         Html(page(code)).into_response()
     } else {

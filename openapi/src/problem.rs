@@ -169,22 +169,23 @@ fn of_the_framework(error: poem::Error) -> Error {
         return NOT_FOUND.error();
     }
     if let Some(wrong) = error.downcast_ref::<ParsePathError>() {
-        return INVALID_REQUEST.says(format!("A part of the path is wrong: {}.", plain(&wrong.reason)));
+        return INVALID_REQUEST
+            .with_detail(format!("A part of the path is wrong: {}.", plain(&wrong.reason)));
     }
     if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
         let detail = format!("The parameter `{name}` is wrong: {}.", plain(reason));
-        return INVALID_REQUEST.says(detail);
+        return INVALID_REQUEST.with_detail(detail);
     }
     if let Some(body) = error.downcast_ref::<ReadBodyError>() {
         return match body {
             ReadBodyError::PayloadTooLarge => BODY_TOO_LARGE.error(),
-            _ => INVALID_REQUEST.says("The request body ended too early."),
+            _ => INVALID_REQUEST.with_detail("The request body ended too early."),
         };
     }
     if error.status().is_client_error() {
-        return INVALID_REQUEST.says(plain(&error.to_string()).to_owned());
+        return INVALID_REQUEST.with_detail(plain(&error.to_string()).to_owned());
     }
-    Error::internal("the framework failed").because(error.to_string())
+    Error::internal("the framework failed").with_source(error.to_string())
 }
 
 /// Without the name of the type that poem-openapi puts in front.

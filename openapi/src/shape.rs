@@ -97,7 +97,7 @@ fn refused(pointer: &str, detail: &str) -> Error {
         Some(field) => format!("{field}: {detail}"),
         None => format!("The request body: {detail}"),
     };
-    INVALID_REQUEST.says(summary).at(pointer, detail)
+    INVALID_REQUEST.with_detail(summary).with_field(pointer, detail)
 }
 
 #[cfg(test)]

@@ -51,7 +51,9 @@ impl WebhooksApi {
             Problem(error)
         };
         if *port != SENDERS || !outbox.has_webhooks(&instance) {
-            return Err(refuse(NOT_FOUND.says("There is no webhook at this address.")));
+            return Err(refuse(
+                NOT_FOUND.with_detail("There is no webhook at this address."),
+            ));
         }
         let body = body::read(&posted.headers, posted.body, LIMIT).await;
         let body = body.map_err(|problem| refuse(problem.0))?;

@@ -79,11 +79,11 @@ impl Code {
 
     /// An error whose detail is the title.
     pub fn error(self) -> Error {
-        self.says(self.title)
+        self.with_detail(self.title)
     }
 
     /// An error that tells the caller what is special about this occurrence.
-    pub fn says(self, detail: impl Into<Cow<'static, str>>) -> Error {
+    pub fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Error {
         Error(Box::new(Inner {
             code: self,
             detail: detail.into(),
@@ -126,7 +126,7 @@ struct Inner {
 impl Error {
     /// A defect of ours: `what` is for the log.
     pub fn internal(what: impl Into<String>) -> Self {
-        INTERNAL.error().with("what", what.into())
+        INTERNAL.error().with_context("what", what.into())
     }
 
     /// The code, which also carries kind and title.
@@ -180,7 +180,7 @@ impl Error {
 
     /// Names a field at fault.
     #[must_use]
-    pub fn at(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn with_field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         self.0.fields.push(FieldProblem {
             pointer: pointer.into(),
             detail: detail.into(),
@@ -197,14 +197,14 @@ impl Error {
 
     /// Adds a line for the log. Never put a secret here.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with_context(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.0.context.push((name, value.into()));
         self
     }
 
     /// Keeps what caused it, for the log.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }

@@ -35,13 +35,13 @@ pub const NOT_CONFIRMED: Code = Code::new(
 /// [`UNREADABLE`] with what is wrong with one field, such as `is not a phone number`. Neither holds content.
 pub fn unreadable(field: &str, what: &str) -> Error {
     UNREADABLE
-        .says(format!("{field} {what}."))
-        .at(format!("/{field}"), what)
+        .with_detail(format!("{field} {what}."))
+        .with_field(format!("/{field}"), what)
 }
 
 /// [`NOT_VERIFIED`] with the reason for the log. `why` never quotes the delivery: anybody may have written it.
 pub fn refused(why: impl Into<String>) -> Error {
-    NOT_VERIFIED.error().with("why", why)
+    NOT_VERIFIED.error().with_context("why", why)
 }
 
 /// A delivery as it arrived. Nothing in it is believed yet.

@@ -60,7 +60,7 @@ impl Money {
 
     fn combine(&self, other: &Self, operation: fn(i64, i64) -> Option<i64>) -> Result<Self> {
         if self.currency != other.currency {
-            return Err(CURRENCY_MISMATCH.says(format!(
+            return Err(CURRENCY_MISMATCH.with_detail(format!(
                 "{} and {} cannot be combined.",
                 self.currency, other.currency
             )));

@@ -54,7 +54,7 @@ pub fn tls() -> Result<ClientConfig> {
 }
 
 fn unusable(why: &dyn std::error::Error) -> Error {
-    Error::internal("the HTTP client cannot be set up").with("cause", why.to_string())
+    Error::internal("the HTTP client cannot be set up").with_context("cause", why.to_string())
 }
 
 #[async_trait]

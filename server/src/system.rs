@@ -36,7 +36,8 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<()> {
         getrandom::fill(bytes).map_err(|error| {
-            Error::internal("the operating system gives no randomness").with("cause", error.to_string())
+            Error::internal("the operating system gives no randomness")
+                .with_context("cause", error.to_string())
         })
     }
 }

@@ -48,7 +48,7 @@ impl Gate {
         let turn = Arc::clone(&self.turns)
             .acquire_many_owned(weight.clamp(1, self.concurrent))
             .await
-            .map_err(|closed| Error::internal("the gate of the hasher was closed").because(closed))?;
+            .map_err(|closed| Error::internal("the gate of the hasher was closed").with_source(closed))?;
         Ok(Turn {
             _turn: turn,
             _place: place,

@@ -73,7 +73,7 @@ impl Pool {
             let wanted = blocks.max(self.size);
             lent.blocks
                 .try_reserve_exact(wanted.max(RETURNED_AT_ONCE))
-                .map_err(|error| HASHER_BUSY.error().retry_after(TRY_AGAIN).because(error))?;
+                .map_err(|error| HASHER_BUSY.error().retry_after(TRY_AGAIN).with_source(error))?;
             lent.blocks.resize(wanted, Block::new());
         }
         Ok(lent)

@@ -62,7 +62,7 @@ impl Argon2id {
             result
         });
         done.await
-            .map_err(|error| Error::internal("hashing a password was cut short").because(error))?
+            .map_err(|error| Error::internal("hashing a password was cut short").with_source(error))?
     }
 }
 

@@ -89,7 +89,8 @@ pub(crate) struct Stored {
 impl Stored {
     /// Reads a PHC string, and refuses what this hasher did not and would not make.
     pub(crate) fn read(hash: &PasswordHash) -> Result<Self> {
-        let phc = Phc::new(&hash.0).map_err(|error| unreadable("it is not a PHC string").because(error))?;
+        let phc =
+            Phc::new(&hash.0).map_err(|error| unreadable("it is not a PHC string").with_source(error))?;
         if phc.algorithm != ARGON2ID_IDENT || phc.version != Some(Version::V0x13.into()) {
             return Err(unreadable("it is not an Argon2id hash of version 19"));
         }
@@ -135,5 +136,5 @@ fn unreadable(why: &str) -> Error {
 }
 
 fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::internal("Argon2id refused its parameters").because(error)
+    Error::internal("Argon2id refused its parameters").with_source(error)
 }

@@ -45,7 +45,7 @@ pub(crate) async fn open(access: &Access) -> Result<Client> {
     }
     let config = within_search("the region", Box::pin(loader.load())).await?;
     if config.region().is_none() {
-        return Err(STORE_ACCESS.says(
+        return Err(STORE_ACCESS.with_detail(
             "No AWS region is set. Set `region` in the settings of the store, or the variable AWS_REGION.",
         ));
     }
@@ -63,20 +63,20 @@ async fn find_credentials(config: &SdkConfig) -> Result<()> {
     const REMEDY: &str = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or give a role to the \
                           machine or container.";
     let Some(provider) = config.credentials_provider() else {
-        return Err(STORE_ACCESS.says(format!("There are no AWS credentials. {REMEDY}")));
+        return Err(STORE_ACCESS.with_detail(format!("There are no AWS credentials. {REMEDY}")));
     };
     match within_search("the credentials", provider.provide_credentials()).await? {
         Ok(_) => Ok(()),
         Err(error) => Err(STORE_ACCESS
-            .says(format!("No AWS credentials could be found. {REMEDY}"))
-            .with("search", chain(&error))
-            .because(error)),
+            .with_detail(format!("No AWS credentials could be found. {REMEDY}"))
+            .with_context("search", chain(&error))
+            .with_source(error)),
     }
 }
 
 async fn within_search<T>(what: &str, search: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(SEARCH, search).await.map_err(|_| {
-        STORE_ACCESS.says(format!(
+        STORE_ACCESS.with_detail(format!(
             "Looking for {what} of AWS took longer than {} s. Set AWS_REGION, AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; outside of AWS also AWS_EC2_METADATA_DISABLED=true.",
             SEARCH.as_secs()

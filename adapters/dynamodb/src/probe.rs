@@ -58,7 +58,10 @@ impl Probe for DynamoStore {
     async fn check(&self) -> Result<String> {
         let failed = |table: &str, what: &str, error: StoreError| -> Error {
             let detail = format!("The table {table:?} {what}: {error}.");
-            STORE_UNAVAILABLE.error().with("table", detail).because(error)
+            STORE_UNAVAILABLE
+                .error()
+                .with_context("table", detail)
+                .with_source(error)
         };
         let tables = self.names.all();
         for table in &tables {

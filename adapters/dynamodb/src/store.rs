@@ -148,7 +148,7 @@ fn at_start(table: &str, (code, error): (String, StoreError)) -> Error {
             format!("The table {table:?} cannot be read: {error}. `portcullis tables check` says more."),
         ),
     };
-    what.says(says).because(error)
+    what.with_detail(says).with_source(error)
 }
 
 #[async_trait]

@@ -99,7 +99,7 @@ impl Plan<Storage> for EmbeddedPlan {
         let opening = move || EmbeddedStore::open(&self.folder, self.tuning, clock);
         let store = tokio::task::spawn_blocking(opening)
             .await
-            .map_err(|stopped| Error::internal("opening the store was interrupted").because(stopped))??;
+            .map_err(|stopped| Error::internal("opening the store was interrupted").with_source(stopped))??;
         Ok(store.connected())
     }
 

@@ -80,8 +80,8 @@ impl Failure {
     /// Says it to a caller at start-up or of an archive.
     pub(crate) fn at_start(&self) -> Error {
         match self {
-            Self::Unavailable(why) => STORE_FOLDER.says(sentence(why)),
-            Self::Corrupt(why) => STORE_DAMAGED.says(sentence(why)),
+            Self::Unavailable(why) => STORE_FOLDER.with_detail(sentence(why)),
+            Self::Corrupt(why) => STORE_DAMAGED.with_detail(sentence(why)),
         }
     }
 }
@@ -115,5 +115,5 @@ pub(crate) fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Error {
         std::io::ErrorKind::ReadOnlyFilesystem => " Its file system is mounted read-only.",
         _ => "",
     };
-    STORE_FOLDER.says(format!("Cannot {what} {}: {error}.{advice}", path.display()))
+    STORE_FOLDER.with_detail(format!("Cannot {what} {}: {error}.{advice}", path.display()))
 }

@@ -96,7 +96,7 @@ impl Folder {
 
     pub(crate) fn create(&self) -> Result<()> {
         if self.0.exists() && !self.0.is_dir() {
-            return Err(STORE_FOLDER.says(format!(
+            return Err(STORE_FOLDER.with_detail(format!(
                 "{} is a file, but the store needs a folder. Name another path, or move the file away.",
                 self.0.display()
             )));
@@ -125,7 +125,7 @@ impl Folder {
             Ok(_) if !holder.trim().is_empty() => format!("process {}", holder.trim()),
             _ => "another process".to_owned(),
         };
-        STORE_IN_USE.says(format!(
+        STORE_IN_USE.with_detail(format!(
             "The folder {} is in use by {who}. Stop that process first, or give this one a folder of its own.",
             self.0.display()
         ))
@@ -152,7 +152,9 @@ impl Folder {
     pub(crate) fn touch_database(&self) -> Result<()> {
         let path = self.database();
         if path.is_dir() {
-            return Err(STORE_FOLDER.says(format!("{} must be a file, but is a folder.", path.display())));
+            return Err(
+                STORE_FOLDER.with_detail(format!("{} must be a file, but is a folder.", path.display()))
+            );
         }
         if path.exists() {
             return keep_private(&path);
@@ -203,7 +205,7 @@ impl Folder {
             .map(|path| path.display().to_string())
             .collect();
         let evidence = evidence.join(" and ");
-        STORE_LOST.says(format!(
+        STORE_LOST.with_detail(format!(
             "{} is missing or empty, although {evidence} says that the folder holds a store. Bring the file back, or put \
              a backup in its place with `portcullis restore`. To begin anew without the accounts that it held, delete \
              {evidence} and start again.",

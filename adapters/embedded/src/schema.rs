@@ -78,7 +78,7 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
         .query_row("PRAGMA journal_mode", [], |row| row.get(0))
         .map_err(explain)?;
     if mode != "wal" {
-        return Err(crate::failure::STORE_FOLDER.says(format!(
+        return Err(crate::failure::STORE_FOLDER.with_detail(format!(
             "{} cannot keep a write-ahead log. Put the folder on a local disk, not on a network share.",
             file.display()
         )));
@@ -158,7 +158,7 @@ fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i32> {
 pub(crate) fn recognise(connection: &Connection, file: &Path) -> Result<()> {
     let explain = |error: rusqlite::Error| -> Error { Failure::of(&error, file).at_start() };
     if number(connection, "application_id").map_err(explain)? != APPLICATION_ID {
-        return Err(STORE_DAMAGED.says(format!(
+        return Err(STORE_DAMAGED.with_detail(format!(
             "{} is not a store of Portcullis. Name another folder, or put a backup in its place with \
              `portcullis restore`.",
             file.display()
@@ -166,7 +166,7 @@ pub(crate) fn recognise(connection: &Connection, file: &Path) -> Result<()> {
     }
     let version = number(connection, "user_version").map_err(explain)?;
     if version > SCHEMA_VERSION {
-        return Err(STORE_NEWER.says(format!(
+        return Err(STORE_NEWER.with_detail(format!(
             "{} was written by a newer Portcullis (layout {version}; this one knows {SCHEMA_VERSION}). Start that \
              version, or put a backup made by this one in its place with `portcullis restore`.",
             file.display()

@@ -27,8 +27,9 @@ impl IdentityProvider for Header {
         let Some(value) = presented.header(HEADER) else {
             return Ok(None);
         };
-        let subject = Subject::parse(value)
-            .map_err(|expected| UNAUTHENTICATED.says(format!("In the header {HEADER}, {expected}.")))?;
+        let subject = Subject::parse(value).map_err(|expected| {
+            UNAUTHENTICATED.with_detail(format!("In the header {HEADER}, {expected}."))
+        })?;
         Ok(Some(Authenticated {
             subject,
             at: self.clock.now(),

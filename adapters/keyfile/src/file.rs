@@ -53,7 +53,7 @@ pub fn create(path: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<()> 
     let written = write_beside(path, &render(&ring), entropy)?;
     // Unlike a rename, a link fails if the name is taken.
     fs::hard_link(&written.0, path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => KEY_FILE.says(format!(
+        ErrorKind::AlreadyExists => KEY_FILE.with_detail(format!(
             "{shown} exists and is left as it is; to add a key to it, run `portcullis keys rotate --file '{shown}'`",
             shown = path.display()
         )),
@@ -94,10 +94,10 @@ fn read_from(file: &mut File, path: &Path) -> Result<Ring> {
         .metadata()
         .map_err(|error| unusable(path, "examine", &error))?;
     if !metadata.is_file() || metadata.len() > MAX_SIZE {
-        return Err(KEY_FILE.says(format!("{shown} is not a key file")));
+        return Err(KEY_FILE.with_detail(format!("{shown} is not a key file")));
     }
     if metadata.mode() & OTHERS != 0 {
-        return Err(KEY_FILE.says(format!(
+        return Err(KEY_FILE.with_detail(format!(
             "other users of this machine can get at the keys in {shown} (mode {:04o}); run `chmod 600 '{shown}'`",
             metadata.mode() & 0o7777
         )));
@@ -107,7 +107,7 @@ fn read_from(file: &mut File, path: &Path) -> Result<Ring> {
     ));
     file.read_to_string(&mut text)
         .map_err(|error| unusable(path, "read", &error))?;
-    parse(&text).map_err(|problem| KEY_FILE.says(format!("{shown}: {problem}")))
+    parse(&text).map_err(|problem| KEY_FILE.with_detail(format!("{shown}: {problem}")))
 }
 
 pub(crate) fn parse(text: &str) -> Result<Ring, String> {
@@ -199,7 +199,7 @@ fn write_beside(path: &Path, text: &str, entropy: &dyn Entropy) -> Result<Passin
     entropy.fill(&mut suffix)?;
     let name = path
         .file_name()
-        .ok_or_else(|| KEY_FILE.says(format!("{} is not the path of a file", path.display())))?;
+        .ok_or_else(|| KEY_FILE.with_detail(format!("{} is not the path of a file", path.display())))?;
     let beside = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), id::base32(&suffix)?));
     let mut file = OpenOptions::new()
         .write(true)
@@ -207,7 +207,7 @@ fn write_beside(path: &Path, text: &str, entropy: &dyn Entropy) -> Result<Passin
         .mode(0o600)
         .open(&beside)
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => KEY_FILE.says(format!(
+            ErrorKind::NotFound => KEY_FILE.with_detail(format!(
                 "the folder for {} does not exist; create it first",
                 path.display()
             )),
@@ -254,7 +254,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 fn unusable(path: &Path, what: &str, error: &io::Error) -> Error {
     let shown = path.display();
-    KEY_FILE.says(match error.kind() {
+    KEY_FILE.with_detail(match error.kind() {
         ErrorKind::NotFound => format!(
             "there is no {shown}; put your key file there, or for a new installation run \
              `portcullis keys create --file '{shown}'`"

@@ -77,8 +77,8 @@ impl KeyManager for Keyfile {
         opened.map_err(|shut| {
             NOT_OURS
                 .error()
-                .with("file", self.file.display().to_string())
-                .with("why", shut.to_string())
+                .with_context("file", self.file.display().to_string())
+                .with_context("why", shut.to_string())
         })
     }
 
@@ -100,7 +100,7 @@ impl Probe for Keyfile {
         let stored = read(self.file.clone()).await?;
         let known = self.ring();
         if let Some(id) = lost(&known, &stored) {
-            return Err(KEY_FILE.says(format!(
+            return Err(KEY_FILE.with_detail(format!(
                 "the key {id} has gone from {}: put back a copy of the file that has it, or what it sealed is lost \
                  at the next start",
                 self.file.display()
@@ -123,5 +123,5 @@ async fn read(file: PathBuf) -> Result<Ring> {
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| Error::internal("work on the key file was cut short").because(error))?
+        .map_err(|error| Error::internal("work on the key file was cut short").with_source(error))?
 }

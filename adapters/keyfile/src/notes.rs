@@ -29,7 +29,7 @@ pub(crate) fn find(key_file: &Path, store: &str) -> Result<Option<PathBuf>> {
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(text.lines().any(|line| line.trim() == store).then_some(path)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(KEY_FILE.says(format!("cannot read {}: {error}", path.display()))),
+        Err(error) => Err(KEY_FILE.with_detail(format!("cannot read {}: {error}", path.display()))),
     }
 }
 
@@ -56,5 +56,5 @@ pub(crate) fn add(key_file: &Path, store: &str) -> Result<()> {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })
-        .map_err(|error| KEY_FILE.says(format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| KEY_FILE.with_detail(format!("cannot write {}: {error}", path.display())))
 }

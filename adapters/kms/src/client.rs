@@ -72,7 +72,7 @@ impl Kms {
         }
         let found = within_search("the region", Box::pin(loader.load())).await?;
         if found.region().is_none() {
-            return Err(KMS_ACCESS.says(
+            return Err(KMS_ACCESS.with_detail(
                 "No AWS region is set. Set `region` in the settings of the key manager, name `key` by its ARN, or set \
                  the variable AWS_REGION.",
             ));
@@ -139,20 +139,20 @@ impl Kms {
 /// Credentials that are missing would show with the first secret: they are asked for once, now.
 async fn find_credentials(config: &SdkConfig) -> Result<()> {
     let none = || {
-        KMS_ACCESS.says(
+        KMS_ACCESS.with_detail(
             "No AWS credentials could be found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or \
              give a role to the machine or container.",
         )
     };
     let provider = config.credentials_provider().ok_or_else(none)?;
     let found = within_search("the credentials", provider.provide_credentials()).await?;
-    found.map_err(|error| none().because(error))?;
+    found.map_err(|error| none().with_source(error))?;
     Ok(())
 }
 
 async fn within_search<T>(what: &str, search: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(SEARCH, search).await.map_err(|_| {
-        KMS_ACCESS.says(format!(
+        KMS_ACCESS.with_detail(format!(
             "The search for {what} of AWS did not end within {} s: nobody answers where it was looked for.",
             SEARCH.as_secs()
         ))

@@ -179,7 +179,7 @@ impl KeyManager for KmsKeys {
     }
 
     async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
-        let shut = |why: &str| NOT_OURS.error().with("why", why);
+        let shut = |why: &str| NOT_OURS.error().with_context("why", why);
         let envelope =
             Envelope::read(sealed).ok_or_else(|| shut("the text is not in the form of this key manager"))?;
         let key = self
@@ -199,10 +199,10 @@ impl Probe for KmsKeys {
             let metadata = self.kms.describe(key).await.map_err(|trouble| {
                 let words = format!("{key}: {trouble}");
                 let error = trouble.into_error(DESCRIBE, key);
-                KEYS_UNAVAILABLE.says(words).because(error)
+                KEYS_UNAVAILABLE.with_detail(words).with_source(error)
             })?;
             if let Some(problem) = problem(&metadata, key == self.key) {
-                return Err(KEYS_UNAVAILABLE.says(format!("{key} {problem}")));
+                return Err(KEYS_UNAVAILABLE.with_detail(format!("{key} {problem}")));
             }
             described.push(format!("{key} is enabled"));
         }

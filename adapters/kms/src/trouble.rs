@@ -61,17 +61,17 @@ impl Trouble {
         let unavailable = |cause: String| {
             KEYS_UNAVAILABLE
                 .error()
-                .with("action", action)
-                .with("key", key)
-                .with("cause", cause)
+                .with_context("action", action)
+                .with_context("key", key)
+                .with_context("cause", cause)
         };
         match self {
             Self::NotOurs => NOT_OURS
                 .error()
-                .with("why", "no key of KMS that may be used here made it"),
+                .with_context("why", "no key of KMS that may be used here made it"),
             Self::Refused { code, message } => {
                 let remedy = remedy(&code);
-                unavailable(format!("KMS refuses: {code}: {message}")).with("remedy", remedy)
+                unavailable(format!("KMS refuses: {code}: {message}")).with_context("remedy", remedy)
             }
             Self::NoAnswer(cause) => unavailable(cause).retry_after(WAIT),
         }

@@ -94,7 +94,7 @@ impl Accounts {
                 .sessions
                 .admits(&claims.sub, &claims.lineage, beside.as_ref());
             if !known || !admitted.await? {
-                return Err(UNAUTHENTICATED.says("The access token was revoked: sign in again."));
+                return Err(UNAUTHENTICATED.with_detail("The access token was revoked: sign in again."));
             }
             return Ok(Identified {
                 subject: claims.sub,
@@ -210,7 +210,7 @@ impl Accounts {
             return refused;
         }
         TOO_MANY_ATTEMPTS
-            .says(
+            .with_detail(
                 "Too many attempts: please wait before you try again. If it was somebody else who tried, ask for a new \
                  password and enter the code from the mail: then this device is known, and your password is accepted. \
                  You need not change it.",
@@ -326,7 +326,9 @@ impl Accounts {
             .await?
             .ok_or_else(|| NO_PASSWORD.error())?;
         if current.password != account.password {
-            return Err(WRONG_CREDENTIALS.says("The password was changed a moment ago by another request."));
+            return Err(
+                WRONG_CREDENTIALS.with_detail("The password was changed a moment ago by another request.")
+            );
         }
         let changed = Account {
             password: hash.clone(),

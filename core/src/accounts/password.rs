@@ -31,7 +31,11 @@ pub(super) fn check_strength(
     known: &[String],
 ) -> Result<()> {
     let password = password.composed();
-    let refuse = |detail: String| WEAK_PASSWORD.says(detail.clone()).at(field, detail);
+    let refuse = |detail: String| {
+        WEAK_PASSWORD
+            .with_detail(detail.clone())
+            .with_field(field, detail)
+    };
     let length = password.expose().chars().count();
     if length < min {
         return Err(refuse(format!(
@@ -166,7 +170,7 @@ impl PasswordDesk {
             self.audit
                 .record(subject, &[Event::failure("password_check", &who.source)])
                 .await?;
-            return Err(WRONG_CREDENTIALS.says("The password is wrong."));
+            return Err(WRONG_CREDENTIALS.with_detail("The password is wrong."));
         }
         let mut batch = Batch::default();
         self.budgets.clear_attempts(

@@ -133,7 +133,9 @@ impl Accounts {
         } else if with_mail {
             let detail = "Somebody signed up with this e-mail address and never proved that it is theirs. If it is \
                           yours, follow the link in the mail that was sent to it; otherwise sign in instead.";
-            Err(EMAIL_TAKEN.says(detail).at("/email", EMAIL_TAKEN.title()))
+            Err(EMAIL_TAKEN
+                .with_detail(detail)
+                .with_field("/email", EMAIL_TAKEN.title()))
         } else {
             Err(taken())
         }
@@ -210,5 +212,5 @@ impl Accounts {
 }
 
 fn taken() -> portcullis_ports::Error {
-    EMAIL_TAKEN.error().at("/email", EMAIL_TAKEN.title())
+    EMAIL_TAKEN.error().with_field("/email", EMAIL_TAKEN.title())
 }

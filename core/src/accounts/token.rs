@@ -97,7 +97,7 @@ pub(super) fn sign(keyring: &Keyring, claims: &Claims) -> Result<String> {
 /// # Errors
 /// `unauthenticated`, with the remedy.
 pub(super) fn read(keyring: &Keyring, token: &str, now: Timestamp) -> Result<Claims> {
-    let invalid = || UNAUTHENTICATED.says("The access token is not valid: sign in again.");
+    let invalid = || UNAUTHENTICATED.with_detail("The access token is not valid: sign in again.");
     let text = token.strip_prefix(PREFIX).ok_or_else(invalid)?;
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| invalid())?;
     let (signed, code) = bytes.split_last_chunk::<32>().ok_or_else(invalid)?;
@@ -106,7 +106,7 @@ pub(super) fn read(keyring: &Keyring, token: &str, now: Timestamp) -> Result<Cla
     }
     let claims = Claims::from_bytes(signed).ok_or_else(invalid)?;
     if now >= claims.exp {
-        return Err(UNAUTHENTICATED.says("The access token has expired: refresh it or sign in again."));
+        return Err(UNAUTHENTICATED.with_detail("The access token has expired: refresh it or sign in again."));
     }
     Ok(claims)
 }

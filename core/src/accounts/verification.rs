@@ -127,9 +127,8 @@ impl Accounts {
     ) -> Result<()> {
         let hash = match (&pending.then, password) {
             (_, None) if named.is_some_and(|named| !named.held) => {
-                return Err(
-                    WRONG_CODE.says("The link alone is not enough: send the password of the sign-up, too.")
-                );
+                return Err(WRONG_CODE
+                    .with_detail("The link alone is not enough: send the password of the sign-up, too."));
             }
             (_, None) => return Ok(()),
             (Then::Create { password, .. }, Some(_)) => Some(password.clone()),
@@ -145,7 +144,7 @@ impl Accounts {
             {
                 Ok(())
             }
-            _ => Err(WRONG_CODE.says("Code and password do not belong to the same sign-up.")),
+            _ => Err(WRONG_CODE.with_detail("Code and password do not belong to the same sign-up.")),
         }
     }
 

@@ -52,7 +52,7 @@ impl Entry {
     /// SHA-256 over the entry's JSON, whose field order is fixed by the type.
     pub fn hash(&self) -> Result<String> {
         let json = serde_json::to_string(self)
-            .map_err(|error| Error::internal("an audit entry cannot be written").because(error))?;
+            .map_err(|error| Error::internal("an audit entry cannot be written").with_source(error))?;
         Ok(fingerprint(&json))
     }
 }

@@ -73,7 +73,7 @@ impl Challenges {
     pub async fn step_up_with_password(&self, who: &SignedIn, command: StepUpPassword) -> Result<SteppedUp> {
         if !self.factors.enrolled.kinds(who.subject()).await?.is_empty() {
             return Err(crate::access::STEP_UP_REQUIRED
-                .says("A factor is enrolled: prove it through /ui/step-up/start."));
+                .with_detail("A factor is enrolled: prove it through /ui/step-up/start."));
         }
         self.passwords.check(who, &command.password).await?;
         let until = self

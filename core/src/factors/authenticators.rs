@@ -133,7 +133,7 @@ impl Factors {
             let mut slot = self.enrolled.totp(subject).await?;
             let first = !slot.value.devices.iter().any(TotpDevice::enabled);
             if find(&mut slot, &command.device_id)?.enabled() {
-                return Err(DEVICE_EXISTS.says("This authenticator app is confirmed already."));
+                return Err(DEVICE_EXISTS.with_detail("This authenticator app is confirmed already."));
             }
             self.room_for_totp(&slot)?;
             let device = find(&mut slot, &command.device_id)?;

@@ -214,7 +214,7 @@ impl Factors {
             .await
             .map_err(|error| {
                 if error.code() == SMS_DESTINATION_BLOCKED {
-                    error.at(field, SMS_DESTINATION_BLOCKED.title())
+                    error.with_field(field, SMS_DESTINATION_BLOCKED.title())
                 } else {
                     error
                 }

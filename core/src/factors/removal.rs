@@ -243,7 +243,7 @@ impl Factors {
                 self.prove_sent(batch, challenge, FactorKind::Email, code).await?;
             }
             ProofKind::Sms | ProofKind::Email => {
-                return Err(FACTOR_NOT_REQUIRED.says("No code was sent to a device of this kind."));
+                return Err(FACTOR_NOT_REQUIRED.with_detail("No code was sent to a device of this kind."));
             }
         }
         Ok(None)

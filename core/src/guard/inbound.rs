@@ -137,7 +137,10 @@ impl Inbound for Guarded {
 }
 
 fn unavailable(why: &'static str) -> portcullis_ports::Error {
-    WEBHOOK_UNAVAILABLE.error().with("why", why).retry_after(AGAIN)
+    WEBHOOK_UNAVAILABLE
+        .error()
+        .with_context("why", why)
+        .retry_after(AGAIN)
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ impl IdentityProvider for GuardedIdentity {
             .await
             .map_err(|error| match error.kind() {
                 Kind::Unavailable | Kind::Unauthenticated => error,
-                _ => UNAUTHENTICATED.error().because(error),
+                _ => UNAUTHENTICATED.error().with_source(error),
             })
     }
 }

@@ -29,8 +29,8 @@ pub(crate) fn refused(pointer: &str, advice: &str) -> Error {
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let detail = format!("{}{}.", first.collect::<String>(), letters.as_str());
     INVALID_REQUEST
-        .says(format!("{}: {detail}", pointer.trim_start_matches('/')))
-        .at(pointer, detail)
+        .with_detail(format!("{}: {detail}", pointer.trim_start_matches('/')))
+        .with_field(pointer, detail)
 }
 
 text!(

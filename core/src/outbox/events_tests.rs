@@ -37,7 +37,7 @@ impl Inbound for Vendor {
         }
         if delivery.body == b"garbage" {
             const GARBAGE: Code = Code::new("garbage", Kind::Invalid, "Garbage.");
-            return Err(GARBAGE.says("The field `event` is missing."));
+            return Err(GARBAGE.with_detail("The field `event` is missing."));
         }
         Ok(std::mem::take(&mut *self.events.lock().unwrap()))
     }

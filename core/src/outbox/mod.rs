@@ -210,16 +210,16 @@ impl Outbox {
     }
 
     async fn seal(&self, id: &MessageId, words: &Words) -> Result<Sealed> {
-        let plain = serde_json::to_vec(words)
-            .map(Zeroizing::new)
-            .map_err(|error| Error::internal("the words of a message cannot be written").because(error))?;
+        let plain = serde_json::to_vec(words).map(Zeroizing::new).map_err(|error| {
+            Error::internal("the words of a message cannot be written").with_source(error)
+        })?;
         self.deployment.keys.seal(&plain, &context(id)).await
     }
 
     async fn unseal(&self, id: &MessageId, sealed: &Sealed) -> Result<Words> {
         let plain = self.deployment.keys.open(sealed, &context(id)).await?;
         serde_json::from_slice(&plain)
-            .map_err(|error| Error::internal("the words of a message cannot be read").because(error))
+            .map_err(|error| Error::internal("the words of a message cannot be read").with_source(error))
     }
 }
 

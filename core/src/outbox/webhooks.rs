@@ -147,12 +147,16 @@ impl Outbox {
 /// What a plugin says of a delivery, with the codes that are the same for every vendor.
 fn told_alike(error: Error) -> Error {
     match error.kind() {
-        Kind::Invalid => UNREADABLE.says(error.detail().to_owned()).because(error),
+        Kind::Invalid => UNREADABLE
+            .with_detail(error.detail().to_owned())
+            .with_source(error),
         Kind::Unavailable if !WEBHOOK_TROUBLES.contains(&error.code()) => {
-            let told = WEBHOOK_UNAVAILABLE.error().with("why", error.detail().to_owned());
+            let told = WEBHOOK_UNAVAILABLE
+                .error()
+                .with_context("why", error.detail().to_owned());
             match error.retry() {
-                Retry::Later(wait) => told.retry_after(wait).because(error),
-                Retry::Never | Retry::Unknown => told.because(error),
+                Retry::Later(wait) => told.retry_after(wait).with_source(error),
+                Retry::Never | Retry::Unknown => told.with_source(error),
             }
         }
         _ => error,

@@ -74,7 +74,7 @@ impl PasswordRecovery {
             .retried(|| async {
                 let found = self.find(named).await?;
                 if found.attempts >= ATTEMPTS {
-                    return Err(CHALLENGE_ENDED.says("Too many wrong codes: please start again."));
+                    return Err(CHALLENGE_ENDED.with_detail("Too many wrong codes: please start again."));
                 }
                 let counted = Recovery {
                     attempts: found.attempts + 1,

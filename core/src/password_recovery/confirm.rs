@@ -187,7 +187,7 @@ fn factor_required(challenge: Option<&Challenge>) -> portcullis_ports::Error {
         return RECOVERY_FACTOR_REQUIRED.error();
     };
     let words: Vec<&str> = challenge.required().into_iter().map(FactorKind::as_str).collect();
-    RECOVERY_FACTOR_REQUIRED.says(format!(
+    RECOVERY_FACTOR_REQUIRED.with_detail(format!(
         "The code is right. Now prove a factor of the account ({}) through /ui/password-recovery/challenge, then send \
          the same request again.",
         words.join(", ")

@@ -104,8 +104,9 @@ impl RecoveryDesk {
                 let mut batch = Batch::default();
                 self.sessions.require_in(&mut batch, who).await?;
                 if !self.enrolled.kinds(who.subject()).await?.contains(&factor) {
-                    return Err(NO_DEVICE
-                        .says("Recovery codes stand in for a factor: enrol a device of this kind first."));
+                    return Err(NO_DEVICE.with_detail(
+                        "Recovery codes stand in for a factor: enrol a device of this kind first.",
+                    ));
                 }
                 let session = Some(who.session.id.clone());
                 let recovery_codes = self.issue_in(&mut batch, who.subject(), factor, session)?;

@@ -193,7 +193,7 @@ impl Resealing {
             }
             found = self.patiently(async || Ok(self.store.get(&key).await?)).await?;
         }
-        Err(STORE_CONFLICT.error().with("record", key.to_string()))
+        Err(STORE_CONFLICT.error().with_context("record", key.to_string()))
     }
 
     /// What becomes of the texts of a record, and its new body if any is sealed anew.
@@ -241,7 +241,7 @@ impl Resealing {
                 "the key manager opens another secret than it sealed",
             )),
             Err(error) if error.code() == NOT_OURS => {
-                Err(Error::internal("the key manager does not open what it just sealed").because(error))
+                Err(Error::internal("the key manager does not open what it just sealed").with_source(error))
             }
             Err(error) => Err(error),
         }

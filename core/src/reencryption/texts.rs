@@ -44,7 +44,8 @@ impl<T: Stored + SealedTexts + Send> Held for T {
 
     fn body(&self) -> Result<String> {
         serde_json::to_string(self).map_err(|error| {
-            Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).because(error)
+            Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name))
+                .with_source(error)
         })
     }
 }
@@ -58,7 +59,7 @@ const fn kind<T: Stored + SealedTexts + Send + 'static>() -> Kind {
 
 fn read<T: Stored + SealedTexts + Send + 'static>(body: &str) -> Result<Box<dyn Held>> {
     let value: T = serde_json::from_str(body).map_err(|error| {
-        Error::internal(format!("a record of {} cannot be read", T::COLLECTION.name)).because(error)
+        Error::internal(format!("a record of {} cannot be read", T::COLLECTION.name)).with_source(error)
     })?;
     Ok(Box::new(value))
 }

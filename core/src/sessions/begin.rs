@@ -117,7 +117,7 @@ impl Sessions {
         subject: &Subject,
         lineage: &Lineage,
     ) -> Result<Epoch> {
-        let ended = || UNAUTHENTICATED.says("What this sign-in began with has ended: sign in again.");
+        let ended = || UNAUTHENTICATED.with_detail("What this sign-in began with has ended: sign in again.");
         self.deployment.take_turn(batch, subject).await;
         let current = self.epochs.current(subject).await?;
         if !current.epoch.admits(lineage, None) {

@@ -183,7 +183,7 @@ impl Sessions {
         match self.end_reason(&found).await? {
             None => Ok(found),
             Some(reason) => Err(SESSION_ENDED
-                .says(reason.sentence())
+                .with_detail(reason.sentence())
                 .member("reason", reason.as_str())),
         }
     }
@@ -287,7 +287,7 @@ impl Sessions {
         let too_old = |began: Timestamp| at.seconds() < began.seconds() && began <= now;
         let lineage = epoch.fresh(true);
         if epoch.began_at().is_some_and(too_old) && !epoch.keeps(beside) {
-            return Err(UNAUTHENTICATED.says(
+            return Err(UNAUTHENTICATED.with_detail(
                 "All sessions were ended after you signed in: sign in again at your identity provider.",
             ));
         }

@@ -237,7 +237,7 @@ pub(crate) fn refusal(channel: Channel, view: &SuppressionView) -> Error {
         SuppressionCause::OptOut => "its owner asked for no more messages",
         SuppressionCause::Complaint => "its owner complained about a message",
     };
-    ADDRESS_SUPPRESSED.says(format!(
+    ADDRESS_SUPPRESSED.with_detail(format!(
         "Messages to {} are refused: {why} on {}. Use another {noun} or ask support.",
         view.to,
         Day::of(view.since)
@@ -250,7 +250,7 @@ pub(crate) fn at_field(error: Error, pointer: &str) -> Error {
         return error;
     }
     let detail = error.detail().to_owned();
-    error.at(pointer, detail)
+    error.with_field(pointer, detail)
 }
 
 /// The refusal for somebody who may be a stranger to the address: that it is so, and nothing about why and since when.
@@ -259,7 +259,9 @@ pub(crate) fn at_sign_up(error: Error) -> Error {
         return error;
     }
     let detail = "Messages to this address are refused. Use another address or ask support.";
-    ADDRESS_SUPPRESSED.says(detail).at("/email", detail)
+    ADDRESS_SUPPRESSED
+        .with_detail(detail)
+        .with_field("/email", detail)
 }
 
 /// One line about a reason, for the history of a message.

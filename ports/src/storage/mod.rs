@@ -267,10 +267,10 @@ impl From<StoreError> for Error {
             StoreError::Conflict(_) => STORE_CONFLICT
                 .error()
                 .retry_after(Duration::from_secs(1))
-                .because(error),
+                .with_source(error),
             StoreError::Unavailable { retry, .. } => {
                 let wait = retry.unwrap_or(Duration::from_secs(2));
-                STORE_UNAVAILABLE.error().retry_after(wait).because(error)
+                STORE_UNAVAILABLE.error().retry_after(wait).with_source(error)
             }
             StoreError::Refused(_) | StoreError::Corrupt(_) => Error::internal(error.to_string()),
         }

@@ -217,5 +217,5 @@ impl Folder {
 }
 
 fn unusable(what: &str, path: &Path, error: io::Error) -> Error {
-    MAILBOX_FOLDER.says(format!("cannot {what} the folder {}: {error}", path.display()))
+    MAILBOX_FOLDER.with_detail(format!("cannot {what} the folder {}: {error}", path.display()))
 }

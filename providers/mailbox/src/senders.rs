@@ -39,7 +39,7 @@ impl FolderMailbox {
         let folder = Arc::clone(&self.folder);
         tokio::task::spawn_blocking(move || work(&folder))
             .await
-            .map_err(|error| Error::internal("work on the mailbox was cut short").because(error))?
+            .map_err(|error| Error::internal("work on the mailbox was cut short").with_source(error))?
     }
 }
 

@@ -144,7 +144,7 @@ impl Certificates {
         // A fetch that was given up half-way left its entry behind.
         fetching.retain(|_, turn| Arc::strong_count(turn) > 1);
         if !fetching.contains_key(url) && fetching.len() >= FETCHES {
-            return Err(unavailable().with("why", "too many other certificates are being fetched"));
+            return Err(unavailable().with_context("why", "too many other certificates are being fetched"));
         }
         Ok(Arc::clone(fetching.entry(url.to_owned()).or_default()))
     }
@@ -155,9 +155,9 @@ impl Certificates {
             .http
             .send(request)
             .await
-            .map_err(|none| unavailable().because(none))?;
+            .map_err(|none| unavailable().with_source(none))?;
         if answer.status >= 500 || answer.status == 429 {
-            return Err(unavailable().with("status", answer.status.to_string()));
+            return Err(unavailable().with_context("status", answer.status.to_string()));
         }
         if answer.status != 200 || answer.body.len() > MAX_FILE {
             return Err(refused("there is no certificate at the address"));

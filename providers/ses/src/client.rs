@@ -61,7 +61,7 @@ impl Client {
         }
         let found = within_search("the region", Box::pin(loader.load())).await?;
         let Some(region) = found.region().map(ToString::to_string) else {
-            return Err(SES_ACCESS.says(
+            return Err(SES_ACCESS.with_detail(
                 "No AWS region is set. Set `region` in the settings of SES, or the variable AWS_REGION.",
             ));
         };
@@ -129,20 +129,20 @@ fn content(message: &Message) -> Result<EmailContent, BuildError> {
 /// Credentials that are missing would show with the first message: they are asked for once, now.
 async fn find_credentials(config: &SdkConfig) -> Result<()> {
     let none = || {
-        SES_ACCESS.says(
+        SES_ACCESS.with_detail(
             "No AWS credentials could be found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or \
              give a role to the machine or container.",
         )
     };
     let provider = config.credentials_provider().ok_or_else(none)?;
     let found = within_search("the credentials", provider.provide_credentials()).await?;
-    found.map_err(|error| none().because(error))?;
+    found.map_err(|error| none().with_source(error))?;
     Ok(())
 }
 
 async fn within_search<T>(what: &str, search: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(SEARCH, search).await.map_err(|_| {
-        SES_ACCESS.says(format!(
+        SES_ACCESS.with_detail(format!(
             "The search for {what} of AWS did not end within {} s: nobody answers where it was looked for.",
             SEARCH.as_secs()
         ))

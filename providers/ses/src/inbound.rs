@@ -71,7 +71,7 @@ impl SnsInbound {
         }
         if !self.topics.contains(&envelope.topic_arn) {
             let why = "the topic is not in `topics`: add its ARN if it is yours";
-            return Err(refused(why).with("topic", named(&envelope.topic_arn)));
+            return Err(refused(why).with_context("topic", named(&envelope.topic_arn)));
         }
         let now = delivery.received_at;
         let fresh = |sent_at| now.since(sent_at) <= OLDEST && sent_at.since(now) <= AHEAD;
@@ -83,7 +83,7 @@ impl SnsInbound {
         let digest = match envelope.signature_version.as_str() {
             "2" => Digest::Sha256,
             "1" if self.accept_sha1 => Digest::Sha1,
-            "1" => return Err(refused(SHA1).with("topic", envelope.topic_arn)),
+            "1" => return Err(refused(SHA1).with_context("topic", envelope.topic_arn)),
             _ => return Err(refused("the SignatureVersion is neither 1 nor 2")),
         };
         let text = envelope
@@ -112,9 +112,9 @@ impl SnsInbound {
             .http
             .send(request)
             .await
-            .map_err(|none| again().because(none))?;
+            .map_err(|none| again().with_source(none))?;
         if !answer.is_success() {
-            return Err(again().with("status", answer.status.to_string()));
+            return Err(again().with_context("status", answer.status.to_string()));
         }
         tracing::info!(
             topic = envelope.topic_arn,
@@ -153,12 +153,15 @@ impl Inbound for SnsInbound {
     }
 
     async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
-        let envelope = Envelope::read(delivery.body).map_err(|why| UNREADABLE.says(why))?;
+        let envelope = Envelope::read(delivery.body).map_err(|why| UNREADABLE.with_detail(why))?;
         match envelope.purpose() {
             Some(Purpose::Notification) if envelope.message.starts_with(GREETING) => Ok(Vec::new()),
             Some(Purpose::Notification) => {
-                let news = events::read(&envelope.message)
-                    .map_err(|why| UNREADABLE.says(format!("Message {why}.")).at("/Message", why))?;
+                let news = events::read(&envelope.message).map_err(|why| {
+                    UNREADABLE
+                        .with_detail(format!("Message {why}."))
+                        .with_field("/Message", why)
+                })?;
                 let at = news.at.or(envelope.sent_at()).unwrap_or(delivery.received_at);
                 let event = |(index, news)| DeliveryEvent {
                     id: format!("{}:{index}", envelope.message_id),

@@ -79,17 +79,17 @@ impl Probe for Ses {
             }
             Err(error) => {
                 return Err(SES_UNAVAILABLE
-                    .says(format!("{region}: {}", words(&error)))
+                    .with_detail(format!("{region}: {}", words(&error)))
                     .retry_after(Duration::from_secs(5)));
             }
         };
         if account.enforcement_status() == Some("SHUTDOWN") {
-            return Err(SES_STOPPED.says(format!(
+            return Err(SES_STOPPED.with_detail(format!(
                 "{region}: AWS has shut down sending for this account; answer AWS's message about it"
             )));
         }
         if !account.sending_enabled() {
-            return Err(SES_STOPPED.says(format!(
+            return Err(SES_STOPPED.with_detail(format!(
                 "{region}: sending is paused for this account; resume it in the console of SES under Account dashboard"
             )));
         }

@@ -105,7 +105,7 @@ impl Server {
                 let read = tokio::task::spawn_blocking(move || trust(host, trusted_ca.as_deref()));
                 let tls = read
                     .await
-                    .map_err(|error| TRUSTED_CA.says("reading was cut short").because(error))?;
+                    .map_err(|error| TRUSTED_CA.with_detail("reading was cut short").with_source(error))?;
                 Some(tls?)
             }
         };
@@ -131,7 +131,7 @@ fn trust(host: String, trusted_ca: Option<&Path>) -> Result<TlsParameters> {
     if let Some(file) = trusted_ca {
         let unusable = |why: String| {
             let shown = file.display();
-            TRUSTED_CA.says(format!("trusted_ca: {shown} cannot be used: {why}"))
+            TRUSTED_CA.with_detail(format!("trusted_ca: {shown} cannot be used: {why}"))
         };
         let size = std::fs::metadata(file)
             .map_err(|error| unusable(error.to_string()))?
@@ -147,7 +147,7 @@ fn trust(host: String, trusted_ca: Option<&Path>) -> Result<TlsParameters> {
         tls = tls.add_root_certificate(authorities);
     }
     tls.build()
-        .map_err(|error| TRUSTED_CA.says(format!("the certificates cannot be used: {error}")))
+        .map_err(|error| TRUSTED_CA.with_detail(format!("the certificates cannot be used: {error}")))
 }
 
 impl Door {

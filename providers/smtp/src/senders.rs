@@ -79,7 +79,7 @@ impl Probe for Smtp {
         let (host, port) = (&server.host, server.port);
         let name = greeted.map_err(|failure| {
             SMTP_SERVER
-                .says(format!("{host}:{port}: {}", words(&failure)))
+                .with_detail(format!("{host}:{port}: {}", words(&failure)))
                 .retry_after(Duration::from_secs(5))
         })?;
         let encrypted = match server.encryption {

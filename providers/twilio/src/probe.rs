@@ -33,7 +33,7 @@ impl Probe for TwilioProbe {
         let account: Account = read(&answer.body).ok_or_else(not_understood)?;
         if account.status != "active" {
             let status = word(&account.status);
-            return Err(ACCOUNT.says(format!("the account is {status}; look into the Twilio Console")));
+            return Err(ACCOUNT.with_detail(format!("the account is {status}; look into the Twilio Console")));
         }
         let mut said = match account.kind.as_deref() {
             Some("Trial") => {
@@ -49,7 +49,9 @@ impl Probe for TwilioProbe {
             let service: VerifyService = read(&answer.body).ok_or_else(not_understood)?;
             if service.custom_code_enabled == Some(false) {
                 let remedy = "turn on \"Enable Custom Verification Code\" in the settings of the service";
-                return Err(ACCOUNT.says(format!("verify_service_sid does not allow our codes: {remedy}")));
+                return Err(
+                    ACCOUNT.with_detail(format!("verify_service_sid does not allow our codes: {remedy}"))
+                );
             }
             said.push_str("; Verify takes our codes");
         }
@@ -59,21 +61,21 @@ impl Probe for TwilioProbe {
 
 /// A success, or an error that says where to look.
 fn usable(answer: Result<HttpResponse, NoAnswer>, fields: &str) -> Result<HttpResponse> {
-    let answer = answer.map_err(|why| NO_ANSWER.says(why.to_string()))?;
+    let answer = answer.map_err(|why| NO_ANSWER.with_detail(why.to_string()))?;
     if answer.is_success() {
         return Ok(answer);
     }
     let status = answer.status;
     Err(match refusals::outcome::<()>(&answer, "") {
         Outcome::Declined(why) | Outcome::NotSent(why) => ACCOUNT
-            .says(format!("{}; check {fields}", why.detail))
-            .with("reason", why.code),
-        _ => NO_ANSWER.says(format!("Twilio answered with HTTP {status}")),
+            .with_detail(format!("{}; check {fields}", why.detail))
+            .with_context("reason", why.code),
+        _ => NO_ANSWER.with_detail(format!("Twilio answered with HTTP {status}")),
     })
 }
 
 fn not_understood() -> Error {
-    NO_ANSWER.says("Twilio's answer is not understood")
+    NO_ANSWER.with_detail("Twilio's answer is not understood")
 }
 
 /// A word of an answer, unless it is no word.

@@ -87,9 +87,11 @@ pub(super) fn check(request: &Request, local: Option<&LocalNames>) -> Result<(),
     let mut lines = headers.get_all(HOST).iter();
     let hosts = match (lines.next(), lines.next()) {
         (None, _) if request.version() >= Version::HTTP_11 => {
-            return Err(INVALID_HOST.says("The header Host is missing."));
+            return Err(INVALID_HOST.with_detail("The header Host is missing."));
         }
-        (Some(_), Some(_)) => return Err(INVALID_HOST.says("The header Host stands there more than once.")),
+        (Some(_), Some(_)) => {
+            return Err(INVALID_HOST.with_detail("The header Host stands there more than once."));
+        }
         (None, _) => None,
         (Some(line), None) => read(line.as_bytes())?,
     };
@@ -120,7 +122,7 @@ fn read(line: &[u8]) -> Result<Option<Authority>, Error> {
     });
     readable
         .map(Some)
-        .ok_or_else(|| INVALID_HOST.says("The header Host holds no host."))
+        .ok_or_else(|| INVALID_HOST.with_detail("The header Host holds no host."))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl Scrape {
         let request_id = request_id::of(request).to_str().unwrap_or_default();
         match &self.token {
             Some(token) if !bearer(request).is_some_and(|given| token.matches(given)) => problem::answer(
-                &UNAUTHENTICATED.says("The token of the metrics is required."),
+                &UNAUTHENTICATED.with_detail("The token of the metrics is required."),
                 request_id,
             ),
             // To everybody else the address is as unknown as any other.

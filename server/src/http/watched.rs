@@ -57,8 +57,9 @@ impl<E: Endpoint<Output = Response>> Watched<E> {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(error))) => problem::respond(error, request_id),
             Ok(Err(panic)) => {
-                let error = Error::internal("a handler panicked").with("panic", message(panic.as_ref()));
-                problem::answer(&error.with("route", self.route.as_str()), request_id)
+                let error =
+                    Error::internal("a handler panicked").with_context("panic", message(panic.as_ref()));
+                problem::answer(&error.with_context("route", self.route.as_str()), request_id)
             }
             Err(_) => {
                 // Whose fault it is: a client that sends nothing, or we.
@@ -68,7 +69,10 @@ impl<E: Endpoint<Output = Response>> Watched<E> {
                 } else {
                     problem::REQUEST_TIMEOUT
                 };
-                problem::answer(&code.error().with("route", self.route.as_str()), request_id)
+                problem::answer(
+                    &code.error().with_context("route", self.route.as_str()),
+                    request_id,
+                )
             }
         }
     }

@@ -52,8 +52,8 @@ const UNKNOWN_OPERATION: [&str; 3] = [
 /// Explains to the operator why a call about a table was not done.
 pub(super) fn cannot(table: &str, error: StoreError) -> Error {
     STORE_ACCESS
-        .says(format!("The table {table:?}: {error}."))
-        .because(error)
+        .with_detail(format!("The table {table:?}: {error}."))
+        .with_source(error)
 }
 
 /// The service's word for why a call was not done, and the error.

@@ -228,7 +228,7 @@ impl Look {
 
     async fn again(&mut self, table: &str, how: &str) -> Result<()> {
         if Instant::now() + self.wait > self.until {
-            return Err(STORE_TABLE.says(format!(
+            return Err(STORE_TABLE.with_detail(format!(
                 "After {} s the table {table:?} {how}. Look at it in the AWS console, then try again.",
                 LONGEST_WAIT.as_secs()
             )));

@@ -15,7 +15,7 @@ use crate::folder::{Folder, create_private, sync_folder};
 pub(super) fn backup(folder: &Folder, to: &Path) -> Result<BackupReport> {
     let store = folder.database();
     if !store.is_file() {
-        return Err(STORE_FOLDER.says(format!("There is no store in {}.", folder.path().display())));
+        return Err(STORE_FOLDER.with_detail(format!("There is no store in {}.", folder.path().display())));
     }
     if to.symlink_metadata().is_ok() {
         return Err(exists(to));
@@ -35,7 +35,7 @@ pub(super) fn backup(folder: &Folder, to: &Path) -> Result<BackupReport> {
 /// The folder of the copy, and the name it has there until it is complete.
 fn partial(to: &Path) -> Result<(PathBuf, PathBuf)> {
     let Some(name) = to.file_name() else {
-        return Err(STORE_COPY.says(format!("{} is not the name of a file.", to.display())));
+        return Err(STORE_COPY.with_detail(format!("{} is not the name of a file.", to.display())));
     };
     let parent = match to.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -62,7 +62,7 @@ fn publish(partial: &Path, to: &Path) -> Result<()> {
 }
 
 fn exists(to: &Path) -> Error {
-    STORE_COPY.says(format!(
+    STORE_COPY.with_detail(format!(
         "{} exists already. Name a file that does not exist yet.",
         to.display()
     ))

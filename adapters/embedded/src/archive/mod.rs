@@ -64,7 +64,7 @@ impl Archive for FolderArchive {
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|stopped| Error::internal("the archive was interrupted").because(stopped))?
+        .map_err(|stopped| Error::internal("the archive was interrupted").with_source(stopped))?
 }
 
 /// Rewrites the file. The engine does it in one transaction: if the machine dies on the way, it is as it was.
@@ -72,7 +72,7 @@ fn compact(folder: &Folder) -> Result<CompactReport> {
     let lock = folder.take()?;
     let file = folder.database();
     if !file.is_file() {
-        return Err(STORE_FOLDER.says(format!("There is no store in {}.", folder.path().display())));
+        return Err(STORE_FOLDER.with_detail(format!("There is no store in {}.", folder.path().display())));
     }
     let size = || {
         let found = file
@@ -98,7 +98,7 @@ fn compact(folder: &Folder) -> Result<CompactReport> {
 fn copy(from: &Path, to: &Path) -> Result<()> {
     let unreadable = |error: rusqlite::Error| copy_problem(from, &error);
     let source = schema::open_reader(from).map_err(unreadable)?;
-    schema::recognise(&source, from).map_err(|error| STORE_COPY.says(error.detail().to_owned()))?;
+    schema::recognise(&source, from).map_err(|error| STORE_COPY.with_detail(error.detail().to_owned()))?;
     let unwritable = |error: rusqlite::Error| copy_problem(to, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut target = Connection::open_with_flags(to, flags).map_err(unwritable)?;
@@ -110,7 +110,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     match step.map_err(unwritable)? {
         StepResult::Done => {}
         _ => {
-            return Err(STORE_COPY.says(format!(
+            return Err(STORE_COPY.with_detail(format!(
                 "Another program holds {} locked. Close whatever else has it open and try again.",
                 from.display()
             )));
@@ -127,12 +127,13 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 fn verify(file: &Path) -> Result<BackupReport> {
     let broken = |error: rusqlite::Error| copy_problem(file, &error);
     let connection = schema::open_reader(file).map_err(broken)?;
-    schema::recognise(&connection, file).map_err(|error| STORE_COPY.says(error.detail().to_owned()))?;
+    schema::recognise(&connection, file)
+        .map_err(|error| STORE_COPY.with_detail(error.detail().to_owned()))?;
     let verdict: String = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(broken)?;
     if verdict != "ok" {
-        return Err(STORE_COPY.says(format!("{} is damaged: {verdict}.", file.display())));
+        return Err(STORE_COPY.with_detail(format!("{} is damaged: {verdict}.", file.display())));
     }
     let records = schema::count(&connection).map_err(broken)?;
     let bytes = file
@@ -145,7 +146,7 @@ fn verify(file: &Path) -> Result<BackupReport> {
 fn copy_problem(file: &Path, error: &rusqlite::Error) -> Error {
     match Failure::of(error, file) {
         unavailable @ Failure::Unavailable(_) => unavailable.at_start(),
-        Failure::Corrupt(_) => STORE_COPY.says(format!("{} is damaged: {error}.", file.display())),
+        Failure::Corrupt(_) => STORE_COPY.with_detail(format!("{} is damaged: {error}.", file.display())),
     }
 }
 

@@ -40,12 +40,12 @@ impl Staged {
     /// Checks a copy and puts it beside the store.
     pub(super) fn new(folder: Folder, from: &Path, clock: &dyn Clock) -> Result<Self> {
         if !from.is_file() {
-            return Err(STORE_COPY.says(format!("There is no file {}.", from.display())));
+            return Err(STORE_COPY.with_detail(format!("There is no file {}.", from.display())));
         }
         let lock = folder.take()?;
         let store = folder.database();
         if is_same(from, &store) {
-            return Err(STORE_COPY.says(format!(
+            return Err(STORE_COPY.with_detail(format!(
                 "{} is the store itself. Name a copy that `portcullis backup` has made.",
                 from.display()
             )));
@@ -143,7 +143,7 @@ fn keep_old(folder: &Folder, now: Timestamp) -> Result<()> {
     match fold_log(&store) {
         Ok(true) => {}
         Ok(false) => {
-            return Err(STORE_IN_USE.says(format!(
+            return Err(STORE_IN_USE.with_detail(format!(
                 "Another program reads {}. Wait for it, or stop it, and try again.",
                 store.display()
             )));

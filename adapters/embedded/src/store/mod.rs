@@ -99,7 +99,7 @@ impl EmbeddedStore {
             trouble: std::sync::Mutex::default(),
         });
         let writer = Writer::start(connection, lock, Arc::clone(&shared), Arc::clone(&clock))
-            .map_err(|error| Error::internal("the writer of the store could not start").because(error))?;
+            .map_err(|error| Error::internal("the writer of the store could not start").with_source(error))?;
         Ok(Self {
             shared,
             readers: Arc::new(readers),

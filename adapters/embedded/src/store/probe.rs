@@ -26,7 +26,7 @@ impl Probe for EmbeddedStore {
     /// Reads from the file, and asks the file system for its free space. Only after a commit has failed something is
     /// written, because without traffic nothing else would show that it works again.
     async fn check(&self) -> Result<String> {
-        let failed = |error: StoreError| STORE_UNAVAILABLE.error().because(error);
+        let failed = |error: StoreError| STORE_UNAVAILABLE.error().with_source(error);
         if !self.shared.queue.is_open() {
             return Err(Error::from(stopped()));
         }

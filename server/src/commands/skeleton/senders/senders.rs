@@ -52,6 +52,6 @@ impl Sender for AcmeSender {
 #[async_trait]
 impl Probe for AcmeSender {
     async fn check(&self) -> Result<String> {
-        Err(NOT_WRITTEN.says("the probe is not written yet: ask for something cheap, such as the account"))
+        Err(NOT_WRITTEN.with_detail("the probe is not written yet: ask for something cheap, such as the account"))
     }
 }
