@@ -69,7 +69,7 @@ impl Probe for StoreProbe {
         if self.0 {
             Ok("fine".to_owned())
         } else {
-            Err(STORE_UNAVAILABLE.error().with("password", "hunter2"))
+            Err(STORE_UNAVAILABLE.error().with_context("password", "hunter2"))
         }
     }
 }
