@@ -4,8 +4,8 @@ use portcullis_ports::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::factors::Requirement;
-use crate::input::Region;
+use crate::areas::factors::Requirement;
+use crate::foundation::input::Region;
 
 /// All tables of the core.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub struct Settings {
     /// The history of every account.
     pub audit: Audit,
     /// The brake on the bill for text messages.
-    pub sms_spend: crate::sms_spend::Limits,
+    pub sms_spend: crate::services::sms_spend::Limits,
 }
 
 /// How the product presents itself.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::inbound::Inbound;
-use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
@@ -17,16 +17,16 @@ use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Clock, Result, Secret, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::access::{Identified, SignedIn, Source};
-use crate::accounts::{AccessToken, SignIn, SignUp, SignedUp};
-use crate::challenges::Opened;
-use crate::factors::{AddTotp, ConfirmTotp};
-use crate::input::SecretInput;
-pub(crate) use crate::observed_store::Observed;
-use crate::outbox::{Lane, NamedSender};
-use crate::sessions::{Granted, StartSession, Started};
+use crate::areas::access::{Identified, SignedIn, Source};
+use crate::areas::accounts::{AccessToken, SignIn, SignUp, SignedUp};
+use crate::areas::challenges::Opened;
+use crate::areas::factors::{AddTotp, ConfirmTotp};
+use crate::areas::sessions::{Granted, StartSession, Started};
+use crate::foundation::input::SecretInput;
+pub(crate) use crate::foundation::observed_store::Observed;
+use crate::services::outbox::{Lane, NamedSender};
 use crate::settings::Settings;
-use crate::{App, Foundation};
+use crate::{App, Dependencies};
 
 pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
 
@@ -49,7 +49,7 @@ pub(crate) struct PlainKeys;
 
 #[async_trait]
 impl KeyManager for PlainKeys {
-    async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed> {
+    async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed> {
         let encode = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
         Ok(Sealed(format!(
             "{}.{}",
@@ -58,7 +58,7 @@ impl KeyManager for PlainKeys {
         )))
     }
 
-    async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
+    async fn open(&self, sealed: &Sealed, context: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>> {
         let (sealed_for, plain) = sealed.0.split_once('.').unwrap();
         if sealed_for != data_encoding::HEXLOWER.encode(&context.canonical()) {
             return Err(NOT_OURS.error());
@@ -299,7 +299,7 @@ async fn world_on(
     let impatient: Arc<dyn Clock> = Arc::new(Impatient(Arc::clone(&clock)));
     let post = Arc::clone(&offices[0].post);
     let hasher = Arc::new(QuickHasher::default());
-    let foundation = Foundation {
+    let dependencies = Dependencies {
         store,
         store_name: "store.test (memory)".to_owned(),
         shared,
@@ -312,7 +312,7 @@ async fn world_on(
         panel: Some("https://gate.example.com".into()),
     };
     World {
-        app: App::open(foundation, settings).await.unwrap(),
+        app: App::open(dependencies, settings).await.unwrap(),
         clock,
         store: memory,
         post,

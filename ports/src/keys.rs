@@ -13,9 +13,9 @@ use crate::probe::Probe;
 
 /// What a sealed text belongs to. It must be given again to open it, so a sealed text copied to another place stays shut.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Context(BTreeMap<&'static str, String>);
+pub struct EncryptionContext(BTreeMap<&'static str, String>);
 
-impl Context {
+impl EncryptionContext {
     /// A context with its purpose, such as `totp`.
     pub fn new(purpose: &'static str) -> Self {
         Self(BTreeMap::from([("purpose", purpose.to_owned())]))
@@ -72,10 +72,10 @@ pub const KEYS_UNAVAILABLE: Code = Code::new(
 #[async_trait]
 pub trait KeyManager: Send + Sync + 'static {
     /// Seals `plain` for `context`.
-    async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed>;
+    async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed>;
 
     /// Opens what was sealed for the same context.
-    async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>>;
+    async fn open(&self, sealed: &Sealed, context: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>>;
 
     /// Notes that the store of that name holds what these keys sealed, so that its loss can be told from a first
     /// start. A key manager that has no place for notes does nothing.

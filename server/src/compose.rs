@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
-use portcullis_core::Foundation;
+use portcullis_core::Dependencies;
 use portcullis_core::former_keys::FormerKeys;
 use portcullis_core::outbox::NamedSender;
 use portcullis_ports::identity::ConnectedIdentity;
@@ -44,8 +44,8 @@ pub struct Connected {
 
 impl Connected {
     /// What the core is built on. `public_url` is where browsers reach the service, if that is known.
-    pub fn foundation(&self, runtime: &Runtime, public_url: Option<&Origin>) -> Foundation {
-        Foundation {
+    pub fn dependencies(&self, runtime: &Runtime, public_url: Option<&Origin>) -> Dependencies {
+        Dependencies {
             store: Arc::clone(&self.store.records),
             store_name: self.store_name.clone(),
             shared: self.shared,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use portcullis_core::collections;
 use portcullis_ports::http::{HttpClient, HttpRequest, HttpResponse, NoAnswer};
 use portcullis_ports::id::{MessageId, random};
-use portcullis_ports::keys::{Context, KeyManager};
+use portcullis_ports::keys::{EncryptionContext, KeyManager};
 use portcullis_ports::notification::{ConnectedSender, Destination, Message};
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::secret::same_secret;
@@ -136,13 +136,13 @@ async fn keys_round_trip(keys: &dyn KeyManager, runtime: &Runtime) -> std::resul
     let told = |error: portcullis_ports::Error| in_full(&error);
     let mut plain = [0; 32];
     runtime.entropy.fill(&mut plain).map_err(told)?;
-    let context = Context::new("doctor").and("try", "1");
+    let context = EncryptionContext::new("doctor").and("try", "1");
     let sealed = keys.seal(&plain, &context).await.map_err(told)?;
     let opened = keys.open(&sealed, &context).await.map_err(told)?;
     if !same_secret(&opened, &plain) {
         return Err("what was sealed does not open to the same".to_owned());
     }
-    let other = Context::new("doctor").and("try", "2");
+    let other = EncryptionContext::new("doctor").and("try", "2");
     if keys.open(&sealed, &other).await.is_ok() {
         return Err("what was sealed for one purpose opens for another".to_owned());
     }

@@ -61,9 +61,12 @@ pub async fn start(
     // Before the core opens: mails carry links to the address it listens on where no other is configured.
     let listener = listen(&server).await?;
     let state = state(stage, &server, &connected, listener.local_addr()?);
-    let app = App::open(connected.foundation(&runtime, Some(&state.public_url)), settings)
-        .await
-        .map_err(|error| Failure::Unavailable(in_full(&error)))?;
+    let app = App::open(
+        connected.dependencies(&runtime, Some(&state.public_url)),
+        settings,
+    )
+    .await
+    .map_err(|error| Failure::Unavailable(in_full(&error)))?;
     let app = Arc::new(app);
     let mailbox = connected
         .senders

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_ports::keys::{Context, Sealed};
+use portcullis_ports::keys::{EncryptionContext, Sealed};
 use zeroize::Zeroizing;
 
 use crate::file;
@@ -35,12 +35,15 @@ pub fn key_file(text: &str) {
 /// # Panics
 /// When that does not hold.
 pub fn sealed_text(text: &str, plain: &[u8]) {
-    let (ring, context) = (ring(), Context::new("fuzzing"));
+    let (ring, context) = (ring(), EncryptionContext::new("fuzzing"));
     let sealed = ring.seal([1; NONCE], plain, &context);
     let sealed = sealed.unwrap_or_else(|| unreachable!("the cipher takes texts of any length here"));
     let opened = ring.open(&sealed, &context);
     assert!(opened.is_ok_and(|opened| opened.as_slice() == plain));
-    assert!(ring.open(&sealed, &Context::new("another purpose")).is_err());
+    assert!(
+        ring.open(&sealed, &EncryptionContext::new("another purpose"))
+            .is_err()
+    );
     // Whoever watches the comparisons may learn what was sealed here, and nothing else that opens.
     if let Ok(opened) = ring.open(&Sealed(text.to_owned()), &context) {
         let again = ring.seal([1; NONCE], &opened, &context);
@@ -67,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_sealed_form_of_another_text_is_genuine_too() {
-        let sealed = super::ring().seal([1; super::NONCE], b"", &super::Context::new("fuzzing"));
+        let sealed = super::ring().seal([1; super::NONCE], b"", &super::EncryptionContext::new("fuzzing"));
         super::sealed_text(&sealed.unwrap().0, b"another text");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use portcullis_ports::keys::{Context, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Entropy, Error, Result};
 use zeroize::Zeroizing;
@@ -55,7 +55,7 @@ fn lost(known: &Ring, stored: &Ring) -> Option<String> {
 
 #[async_trait]
 impl KeyManager for Keyfile {
-    async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed> {
+    async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed> {
         if plain.len() > MAX_PLAIN {
             return Err(Error::internal(format!(
                 "a sealed secret holds at most {MAX_PLAIN} bytes, not {}",
@@ -69,7 +69,7 @@ impl KeyManager for Keyfile {
             .ok_or_else(|| Error::internal("the cipher refused to seal"))
     }
 
-    async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
+    async fn open(&self, sealed: &Sealed, context: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>> {
         let opened = match self.ring().open(sealed, context) {
             Err(Shut::UnknownKey(_)) => self.read_again().await?.open(sealed, context),
             known => known,

@@ -6,7 +6,7 @@ use std::fmt;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::BASE64URL_NOPAD;
-use portcullis_ports::keys::{Context, Sealed};
+use portcullis_ports::keys::{EncryptionContext, Sealed};
 use zeroize::Zeroizing;
 
 /// The first part of every sealed text; another way of sealing would get another one.
@@ -80,7 +80,12 @@ impl Ring {
     }
 
     /// Seals with the active key. `None` only if the cipher refuses the length.
-    pub(crate) fn seal(&self, nonce: [u8; NONCE], plain: &[u8], context: &Context) -> Option<Sealed> {
+    pub(crate) fn seal(
+        &self,
+        nonce: [u8; NONCE],
+        plain: &[u8],
+        context: &EncryptionContext,
+    ) -> Option<Sealed> {
         let key = self.keys.get(&self.active)?;
         let aad = bound_to(context, &self.active);
         let payload = Payload {
@@ -97,7 +102,11 @@ impl Ring {
     }
 
     /// Opens what was sealed with any key of the ring.
-    pub(crate) fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>, Shut> {
+    pub(crate) fn open(
+        &self,
+        sealed: &Sealed,
+        context: &EncryptionContext,
+    ) -> Result<Zeroizing<Vec<u8>>, Shut> {
         let mut parts = sealed.0.split('.');
         let (Some(FORM), Some(id), Some(body), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -132,7 +141,7 @@ fn cipher(key: &Key) -> XChaCha20Poly1305 {
 }
 
 /// The context and then the key id, each text preceded by its length, so that no two pairs give the same bytes.
-fn bound_to(context: &Context, key_id: &str) -> Vec<u8> {
+fn bound_to(context: &EncryptionContext, key_id: &str) -> Vec<u8> {
     let mut bytes = context.canonical();
     bytes.extend_from_slice(&(key_id.len() as u64).to_be_bytes());
     bytes.extend_from_slice(key_id.as_bytes());
@@ -161,8 +170,8 @@ mod tests {
         Ring::new("0123abcd".into(), BTreeMap::from([("0123abcd".into(), key)])).unwrap()
     }
 
-    fn context() -> Context {
-        Context::new("totp").and("account", "usr_1")
+    fn context() -> EncryptionContext {
+        EncryptionContext::new("totp").and("account", "usr_1")
     }
 
     #[test]
@@ -194,13 +203,14 @@ mod tests {
     #[test]
     fn the_reason_tells_a_missing_key_from_a_forgery() {
         let renamed = KNOWN.replace("0123abcd", "0123abce");
-        let open =
-            |text: &str, context: &Context| ring().open(&Sealed(text.to_owned()), context).unwrap_err();
+        let open = |text: &str, context: &EncryptionContext| {
+            ring().open(&Sealed(text.to_owned()), context).unwrap_err()
+        };
         assert_eq!(
             open(&renamed, &context()),
             Shut::UnknownKey("0123abce".to_owned())
         );
-        assert_eq!(open(KNOWN, &Context::new("totp")), Shut::Forged);
+        assert_eq!(open(KNOWN, &EncryptionContext::new("totp")), Shut::Forged);
         assert_eq!(open("k2.a.b", &context()), Shut::Malformed);
         assert_eq!(open("k1.0123abcd.AAAA", &context()), Shut::Malformed);
     }

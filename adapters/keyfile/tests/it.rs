@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use portcullis_adapter_keyfile::{create, rotate};
 use portcullis_ports::error::Kind;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::keys::{ConnectedKeys, Context, Keys, NOT_OURS, Sealed};
+use portcullis_ports::keys::{ConnectedKeys, EncryptionContext, Keys, NOT_OURS, Sealed};
 use portcullis_ports::plugin::Port;
 use portcullis_ports::testkit::FakeRuntime;
 use portcullis_ports::{Clock, Error, Result};
@@ -77,8 +77,8 @@ impl House {
     }
 }
 
-fn context() -> Context {
-    Context::new("totp").and("account", "usr_1")
+fn context() -> EncryptionContext {
+    EncryptionContext::new("totp").and("account", "usr_1")
 }
 
 async fn seal(keys: &ConnectedKeys, plain: &str) -> Sealed {

@@ -3,7 +3,7 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::BASE64URL_NOPAD;
-use portcullis_ports::keys::{Context, Sealed};
+use portcullis_ports::keys::{EncryptionContext, Sealed};
 use zeroize::Zeroizing;
 
 use crate::data_key::{DataKey, LENGTH};
@@ -51,7 +51,7 @@ impl Envelope {
     }
 
     /// Opens it; `None` if it was altered or belongs to another context.
-    pub(crate) fn open(&self, key: &[u8; LENGTH], context: &Context) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, key: &[u8; LENGTH], context: &EncryptionContext) -> Option<Zeroizing<Vec<u8>>> {
         let aad = bound_to(context, &self.encrypted_key);
         let payload = Payload {
             msg: &self.ciphertext,
@@ -63,7 +63,12 @@ impl Envelope {
 }
 
 /// Seals with a data key. `None` only if the cipher refuses the length.
-pub(crate) fn seal(key: &DataKey, nonce: [u8; NONCE], plain: &[u8], context: &Context) -> Option<Sealed> {
+pub(crate) fn seal(
+    key: &DataKey,
+    nonce: [u8; NONCE],
+    plain: &[u8],
+    context: &EncryptionContext,
+) -> Option<Sealed> {
     let aad = bound_to(context, &key.encrypted);
     let payload = Payload {
         msg: plain,
@@ -83,7 +88,7 @@ fn cipher(key: &[u8; LENGTH]) -> XChaCha20Poly1305 {
 }
 
 /// The context and then the encrypted key, preceded by its length, so that no two pairs give the same bytes.
-fn bound_to(context: &Context, encrypted_key: &[u8]) -> Vec<u8> {
+fn bound_to(context: &EncryptionContext, encrypted_key: &[u8]) -> Vec<u8> {
     let mut bytes = context.canonical();
     bytes.extend_from_slice(&(encrypted_key.len() as u64).to_be_bytes());
     bytes.extend_from_slice(encrypted_key);
@@ -109,8 +114,8 @@ mod tests {
         }
     }
 
-    fn context() -> Context {
-        Context::new("totp").and("account", "usr_1")
+    fn context() -> EncryptionContext {
+        EncryptionContext::new("totp").and("account", "usr_1")
     }
 
     fn sealed() -> String {
@@ -118,7 +123,7 @@ mod tests {
         seal(&key(), nonce, b"attack at dawn", &context()).unwrap().0
     }
 
-    fn opened(text: &str, context: &Context) -> Option<Zeroizing<Vec<u8>>> {
+    fn opened(text: &str, context: &EncryptionContext) -> Option<Zeroizing<Vec<u8>>> {
         Envelope::read(&Sealed(text.to_owned()))?.open(&key().plain, context)
     }
 
@@ -144,7 +149,7 @@ mod tests {
 
     #[test]
     fn another_context_keeps_it_shut() {
-        assert!(opened(&sealed(), &Context::new("totp")).is_none());
+        assert!(opened(&sealed(), &EncryptionContext::new("totp")).is_none());
         assert!(opened(&sealed(), &context().and("device", "1")).is_none());
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_kms::types::{KeyMetadata, KeyState, KeyUsageType};
 use metrics::counter;
-use portcullis_ports::keys::{Context, KEYS_UNAVAILABLE, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KEYS_UNAVAILABLE, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Clock, Entropy, Error, Result, Timestamp};
@@ -157,14 +157,14 @@ fn seen(operation: &'static str, hit: bool) {
 }
 
 /// What KMS is told of a context: the rest of it is bound by the cipher, so that one data key serves many secrets.
-fn purpose(context: &Context) -> &str {
+fn purpose(context: &EncryptionContext) -> &str {
     let found = context.pairs().find(|(name, _)| *name == "purpose");
     found.map_or("unnamed", |(_, value)| value)
 }
 
 #[async_trait]
 impl KeyManager for KmsKeys {
-    async fn seal(&self, plain: &[u8], context: &Context) -> Result<Sealed> {
+    async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed> {
         if plain.len() > MAX_PLAIN {
             return Err(Error::internal(format!(
                 "a sealed secret holds at most {MAX_PLAIN} bytes, not {}",
@@ -178,7 +178,7 @@ impl KeyManager for KmsKeys {
             .ok_or_else(|| Error::internal("the cipher refused to seal"))
     }
 
-    async fn open(&self, sealed: &Sealed, context: &Context) -> Result<Zeroizing<Vec<u8>>> {
+    async fn open(&self, sealed: &Sealed, context: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>> {
         let shut = |why: &str| NOT_OURS.error().with_context("why", why);
         let envelope =
             Envelope::read(sealed).ok_or_else(|| shut("the text is not in the form of this key manager"))?;

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use poem::http::{HeaderValue, Method, StatusCode};
 use poem::{Body, Endpoint, Request, Response, Route};
 use portcullis_core::settings::Settings;
-use portcullis_core::{App, Foundation};
+use portcullis_core::{App, Dependencies};
 use portcullis_openapi::{Arrival, Surroundings, problem, resources};
-use portcullis_ports::keys::{Context, KeyManager, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Sealed};
 use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Result, Secret};
@@ -23,11 +23,11 @@ struct OpenKeys;
 
 #[async_trait]
 impl KeyManager for OpenKeys {
-    async fn seal(&self, plain: &[u8], _: &Context) -> Result<Sealed> {
+    async fn seal(&self, plain: &[u8], _: &EncryptionContext) -> Result<Sealed> {
         Ok(Sealed(plain.iter().map(|byte| char::from(*byte)).collect()))
     }
 
-    async fn open(&self, sealed: &Sealed, _: &Context) -> Result<Zeroizing<Vec<u8>>> {
+    async fn open(&self, sealed: &Sealed, _: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>> {
         Ok(Zeroizing::new(
             sealed
                 .0
@@ -86,7 +86,7 @@ impl Answer {
 impl Service {
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(FakeClock::default());
-        let foundation = Foundation {
+        let dependencies = Dependencies {
             store: Arc::new(MemoryStore::new(clock.clone())),
             store_name: "store.test (memory)".to_owned(),
             shared: false,
@@ -98,7 +98,11 @@ impl Service {
             entropy: Arc::new(FakeEntropy::default()),
             panel: None,
         };
-        let app = Arc::new(App::open(foundation, Settings::default()).await.expect("an app"));
+        let app = Arc::new(
+            App::open(dependencies, Settings::default())
+                .await
+                .expect("an app"),
+        );
         let surroundings = Surroundings {
             app,
             development: false,

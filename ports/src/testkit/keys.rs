@@ -5,7 +5,7 @@
 use futures_util::future::join_all;
 
 use crate::error::{Kind, Result};
-use crate::keys::{Context, KeyManager, NOT_OURS, Sealed};
+use crate::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
 
 const SECRET: &[u8] = b"JBSWY3DPEHPK3PXP is the seed of an authenticator";
 
@@ -86,18 +86,19 @@ async fn sealing_twice_gives_different_texts(keys: &dyn KeyManager) {
 async fn another_context_keeps_it_shut(keys: &dyn KeyManager) {
     let sealed = seal(keys, SECRET, &context()).await;
     let others = [
-        Context::new("totp"),
-        Context::new("totp").and("account", "usr_2"),
-        Context::new("recovery").and("account", "usr_1"),
-        Context::new("totp").and("device", "usr_1"),
+        EncryptionContext::new("totp"),
+        EncryptionContext::new("totp").and("account", "usr_2"),
+        EncryptionContext::new("recovery").and("account", "usr_1"),
+        EncryptionContext::new("totp").and("device", "usr_1"),
         context().and("device", "dev_1"),
     ];
     for other in others {
         stays_shut(keys, &sealed, &other).await;
     }
     // The order in which a context is built does not matter.
-    let built =
-        |first: &'static str, second: &'static str| Context::new("totp").and(first, "1").and(second, "1");
+    let built = |first: &'static str, second: &'static str| {
+        EncryptionContext::new("totp").and(first, "1").and(second, "1")
+    };
     let sealed = seal(keys, SECRET, &built("a", "b")).await;
     assert_eq!(open(keys, &sealed, &built("b", "a")).await, SECRET);
 }
@@ -144,25 +145,25 @@ async fn many_at_once_do_not_mix(keys: &dyn KeyManager) {
     join_all((0..16).map(round)).await;
 }
 
-fn context() -> Context {
-    Context::new("totp").and("account", "usr_1")
+fn context() -> EncryptionContext {
+    EncryptionContext::new("totp").and("account", "usr_1")
 }
 
-async fn seal(keys: &dyn KeyManager, plain: &[u8], context: &Context) -> Sealed {
+async fn seal(keys: &dyn KeyManager, plain: &[u8], context: &EncryptionContext) -> Sealed {
     match keys.seal(plain, context).await {
         Ok(sealed) => sealed,
         Err(error) => panic!("{} bytes cannot be sealed: {error:?}", plain.len()),
     }
 }
 
-async fn open(keys: &dyn KeyManager, sealed: &Sealed, context: &Context) -> Vec<u8> {
+async fn open(keys: &dyn KeyManager, sealed: &Sealed, context: &EncryptionContext) -> Vec<u8> {
     match keys.open(sealed, context).await {
         Ok(plain) => plain.to_vec(),
         Err(error) => panic!("what was sealed does not open: {error:?}"),
     }
 }
 
-async fn stays_shut(keys: &dyn KeyManager, sealed: &Sealed, context: &Context) {
+async fn stays_shut(keys: &dyn KeyManager, sealed: &Sealed, context: &EncryptionContext) {
     match keys.open(sealed, context).await {
         Ok(_) => panic!("{sealed:?} opens for {context:?}"),
         Err(error) => assert_eq!(error.code(), NOT_OURS, "{sealed:?} for {context:?}: {error:?}"),

@@ -92,7 +92,7 @@ impl House {
         let connected = connect_all(effective.plugins, None, &runtime, PATIENCE)
             .await
             .unwrap_or_else(|failure| panic!("{failure}"));
-        App::open(connected.foundation(&runtime, None), effective.settings).await
+        App::open(connected.dependencies(&runtime, None), effective.settings).await
     }
 
     /// Runs the program to its end, which must be this one.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use portcullis_adapter_kms::ACTIONS;
 use portcullis_adapter_kms::simulator::{KeyCondition, KmsSimulator, REGION};
 use portcullis_ports::error::Kind;
-use portcullis_ports::keys::{ConnectedKeys, Context, KEYS_UNAVAILABLE, Keys, NOT_OURS, Sealed};
+use portcullis_ports::keys::{ConnectedKeys, EncryptionContext, KEYS_UNAVAILABLE, Keys, NOT_OURS, Sealed};
 use portcullis_ports::plugin::Port;
 use portcullis_ports::testkit::keys::conforms;
 use portcullis_ports::testkit::{FakeRuntime, Fault, VendorClient};
@@ -88,8 +88,8 @@ fn settings(more: Value) -> Value {
     settings
 }
 
-fn context() -> Context {
-    Context::new("totp").and("account", "usr_1")
+fn context() -> EncryptionContext {
+    EncryptionContext::new("totp").and("account", "usr_1")
 }
 
 async fn seal(keys: &ConnectedKeys, plain: &str) -> Sealed {
@@ -150,7 +150,7 @@ async fn each_purpose_has_data_keys_of_its_own_and_says_so_to_kms() {
     let house = House::new();
     let keys = house.connect().await;
     for purpose in ["totp", "outbox"] {
-        let context = Context::new(purpose).and("account", "usr_secret_name");
+        let context = EncryptionContext::new(purpose).and("account", "usr_secret_name");
         keys.keys.seal(b"x", &context).await.unwrap();
     }
     let bodies: Vec<Value> = house

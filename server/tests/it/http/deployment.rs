@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use portcullis_core::outbox::{Lane, NamedSender};
 use portcullis_core::settings::Settings;
-use portcullis_core::{App, Foundation};
+use portcullis_core::{App, Dependencies};
 use portcullis_ports::id::MessageId;
-use portcullis_ports::keys::{Context, KeyManager, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Sealed};
 use portcullis_ports::notification::{DeliveryState, Mailbox};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
@@ -49,11 +49,11 @@ struct OpenKeys;
 
 #[async_trait]
 impl KeyManager for OpenKeys {
-    async fn seal(&self, plain: &[u8], _: &Context) -> Result<Sealed> {
+    async fn seal(&self, plain: &[u8], _: &EncryptionContext) -> Result<Sealed> {
         Ok(Sealed(plain.iter().map(|byte| char::from(*byte)).collect()))
     }
 
-    async fn open(&self, sealed: &Sealed, _: &Context) -> Result<Zeroizing<Vec<u8>>> {
+    async fn open(&self, sealed: &Sealed, _: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>> {
         Ok(Zeroizing::new(
             sealed.0.chars().map(|c| u8::try_from(c).unwrap()).collect(),
         ))
@@ -125,7 +125,7 @@ impl Deployment {
         let clock = Arc::new(FakeClock::default());
         let (post, hasher) = (Arc::new(Post::default()), Arc::new(Moody::default()));
         let store = Arc::new(MemoryStore::new(clock.clone()));
-        let foundation = Foundation {
+        let dependencies = Dependencies {
             store: store.clone(),
             store_name: "store.test (memory)".to_owned(),
             shared: false,
@@ -141,7 +141,7 @@ impl Deployment {
             entropy: Arc::new(FakeEntropy::default()),
             panel: Some(plan.public_url.to_owned()),
         };
-        let app = Arc::new(App::open(foundation, plan.settings).await.unwrap());
+        let app = Arc::new(App::open(dependencies, plan.settings).await.unwrap());
         let public_url: Origin = plan.public_url.parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

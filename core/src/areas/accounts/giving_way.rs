@@ -1,0 +1,86 @@
+//! Who proves an address takes it over from who only claimed it. Nothing of the former account is left to the new one.
+
+use portcullis_ports::Result;
+use portcullis_ports::contact::EmailAddress;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::passwords::PasswordHash;
+
+use super::Accounts;
+use super::records::{Account, AddressClaim, Waiting};
+use crate::areas::access::Source;
+use crate::areas::challenges::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::areas::factors::{EnrolledFactors, FactorKind};
+use crate::areas::recovery_codes::RecoveryDesk;
+use crate::foundation::table::{Batch, Versioned};
+use crate::services::audit::Event;
+
+impl Accounts {
+    /// Adds to a batch that the account with an address, which it never proved, gives way to a new one of whoever proved
+    /// it by a recovery. Everything that waits for the proof of the address is void with that. The sessions of the former
+    /// are ended by the caller.
+    ///
+    /// # Errors
+    /// `challenge-ended` if there is no such account, or if it proved the address.
+    pub(crate) async fn give_way_in(
+        &self,
+        batch: &mut Batch,
+        email: &EmailAddress,
+        password: &PasswordHash,
+        source: &Source,
+    ) -> Result<Account> {
+        let claimed = self.directory.claimed(email).await?;
+        if claimed.is_none() {
+            return Err(CHALLENGE_ENDED.error());
+        }
+        let now = self.context.now();
+        let owner = Account {
+            recovered_at: Some(now),
+            ..self.new_account(&self.new_subject()?, email, password, None, Some(now))
+        };
+        self.take_address(batch, &owner, claimed, source).await?;
+        batch.clear::<Waiting>(email.to_string(), Waiting::SORT.into());
+        Ok(owner)
+    }
+
+    /// Adds a new account that has proven its address to a batch. An account that claimed the address and never proved it
+    /// goes, with everything that was set up in it; its subject is given back.
+    ///
+    /// # Errors
+    /// `wrong-code` if the address has an account that proved it.
+    pub(super) async fn take_address(
+        &self,
+        batch: &mut Batch,
+        owner: &Account,
+        claimed: Option<(Versioned<AddressClaim>, Option<Versioned<Account>>)>,
+        source: &Source,
+    ) -> Result<Option<Subject>> {
+        let claim = AddressClaim {
+            email: owner.email.clone(),
+            subject: owner.subject.clone(),
+        };
+        batch.insert(owner)?;
+        let Some((former, account)) = claimed else {
+            batch.insert(&claim)?;
+            return Ok(None);
+        };
+        if account
+            .as_ref()
+            .is_some_and(|account| account.email_verified_at.is_some())
+        {
+            return Err(WRONG_CODE.error());
+        }
+        batch.replace(&former, &claim)?;
+        if let Some(account) = &account {
+            batch.remove(account);
+        }
+        let gone = former.value.subject;
+        EnrolledFactors::discard(batch, &gone);
+        for factor in FactorKind::ALL {
+            RecoveryDesk::discard(batch, &gone, factor);
+        }
+        self.audit
+            .append(batch, &gone, &[Event::info("account_gave_way", source)])
+            .await?;
+        Ok(Some(gone))
+    }
+}

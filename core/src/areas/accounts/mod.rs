@@ -1,0 +1,398 @@
+//! Accounts with e-mail address and password, and who a request's first factor says it is.
+
+mod directory;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
+mod giving_way;
+mod known_words;
+mod model;
+mod password;
+mod pending;
+mod records;
+mod sign_up;
+#[cfg(test)]
+mod sign_up_tests;
+#[cfg(test)]
+mod tests;
+mod token;
+mod verification;
+
+use std::sync::Arc;
+
+use portcullis_ports::id::SessionId;
+use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject, UNAUTHENTICATED};
+use portcullis_ports::notification::Channel;
+use portcullis_ports::passwords::{PasswordHash, Verdict};
+use portcullis_ports::storage::STORE_CONFLICT;
+use portcullis_ports::{Error, Result, Retry, Timestamp};
+
+pub(crate) use directory::Directory;
+use known_words::known_words;
+pub use model::{
+    AccessToken, AccountView, ChangePassword, EMAIL_NOT_VERIFIED, EMAIL_TAKEN, NO_PASSWORD, PasswordChanged,
+    ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_CLOSED, SIGN_UP_UNNAMED, SignIn, SignUp, SignedUp,
+    VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
+};
+pub use password::PASSWORD_MAX;
+pub(crate) use password::PasswordDesk;
+pub(crate) use records::{ACCOUNTS, ADDRESS_CLAIMS, Account, VERIFICATIONS};
+use token::Claims;
+
+use crate::areas::access::{Identified, SignedIn, Source};
+use crate::areas::sessions::{OthersEnded, Sessions};
+use crate::foundation::context::Context;
+use crate::foundation::input::SecretInput;
+use crate::foundation::table::{Batch, Versioned};
+use crate::services::audit::{Audit, Event};
+use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
+use crate::services::epochs::{EndReason, Lineage, TokenId};
+use crate::services::messages::Change;
+use crate::services::notices::Notices;
+use crate::services::outbox::Outbox;
+use crate::services::suppressions::Suppressions;
+use crate::settings;
+
+/// Signs people up and in, and recognises them.
+#[derive(Clone)]
+pub struct Accounts {
+    pub(crate) context: Arc<Context>,
+    pub(crate) directory: Directory,
+    pub(crate) passwords: PasswordDesk,
+    pub(crate) budgets: Budgets,
+    pub(crate) audit: Audit,
+    pub(crate) outbox: Outbox,
+    pub(crate) suppressions: Suppressions,
+    pub(crate) notices: Notices,
+    pub(crate) sessions: Sessions,
+    pub(crate) others: Arc<[Arc<dyn IdentityProvider>]>,
+}
+
+impl Accounts {
+    /// Who is asking, by an access token of ours or through another identity provider. `beside` is the credential of a
+    /// session that the request carries along: a session that ended all others accepts tokens of before.
+    ///
+    /// # Errors
+    /// `unauthenticated`; unavailable if that cannot be decided now.
+    pub async fn identify(
+        &self,
+        presented: &dyn Presented,
+        beside: Option<&str>,
+        source: &Source,
+    ) -> Result<Identified> {
+        let beside = beside.and_then(session_of);
+        let bearer = presented
+            .bearer()
+            .filter(|token| token.starts_with(token::PREFIX));
+        if let Some(token) = bearer {
+            let claims = token::read(&self.context.keyring, token, self.context.now())?;
+            let known = if claims.lineage.foreign {
+                !self.others.is_empty()
+            } else {
+                self.directory.recent(&claims.sub).await?.is_some()
+            };
+            let admitted = self
+                .sessions
+                .admits(&claims.sub, &claims.lineage, beside.as_ref());
+            if !known || !admitted.await? {
+                return Err(UNAUTHENTICATED.with_detail("The access token was revoked: sign in again."));
+            }
+            return Ok(Identified {
+                subject: claims.sub,
+                at: claims.auth,
+                lineage: claims.lineage,
+                source: source.clone(),
+            });
+        }
+        for provider in self.others.iter() {
+            if let Some(found) = provider.authenticate(presented).await? {
+                let Authenticated { subject, at } = found;
+                let lineage = self
+                    .sessions
+                    .foreign_lineage(&subject, at, beside.as_ref())
+                    .await?;
+                return Ok(Identified {
+                    subject,
+                    at,
+                    lineage,
+                    source: source.clone(),
+                });
+            }
+        }
+        Err(UNAUTHENTICATED.error())
+    }
+
+    /// Whether another identity provider may know who is asking.
+    pub fn has_other_providers(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// Proves the first factor. The answer and its time do not tell whether the account exists.
+    ///
+    /// # Errors
+    /// `wrong-credentials`, `too-many-attempts`.
+    pub async fn sign_in(&self, command: SignIn, source: &Source) -> Result<AccessToken> {
+        let limit = self.context.settings.budgets.sign_in_per_source;
+        let network = source.network();
+        self.budgets
+            .take(
+                TOO_MANY_ATTEMPTS,
+                &[Use {
+                    name: "sign-in",
+                    of: &[&network],
+                    limit,
+                }],
+            )
+            .await?;
+        let account = self.directory.by_address(&command.email).await?;
+        let pending = self.newest_pending(&command.email, source).await?;
+        let subject = match &account {
+            Some(account) => account.subject.clone(),
+            None => self.nobody(&command.email)?,
+        };
+        // Whether or not there is an account, as much is read, counted, hashed and written.
+        let known = self.budgets.knows(&subject, source).await?;
+        self.budgets
+            .attempt("password", command.email.as_str(), source, &known)
+            .await
+            .map_err(|error| self.with_way_in(error))?;
+        let hash = account.as_ref().map(|account| &account.password);
+        let verdict = self.passwords.matches(&command.password, hash).await?;
+        let accepted = match (&account, verdict) {
+            (Some(account), Verdict::Match | Verdict::MatchOutdated) if self.must_prove_first(account) => {
+                return Err(self.not_verified(&self.confirmation_of(&account.subject)?)?);
+            }
+            (Some(account), Verdict::Match) => self.signed_in(account, source, &known, None).await?,
+            (Some(account), Verdict::MatchOutdated) => {
+                let renewed = self.passwords.hash(&command.password).await?;
+                self.signed_in(account, source, &known, Some(renewed)).await?
+            }
+            (Some(_), Verdict::Mismatch) | (None, _) => None,
+        };
+        if let Some(token) = accepted {
+            return Ok(token);
+        }
+        let refusal = self.refusal(&command.password, pending).await?;
+        match &account {
+            Some(_) => {
+                let event = Event::failure("sign_in", source);
+                self.audit.record(&subject, &[event]).await?;
+            }
+            None => self.audit.record_nobody(command.email.as_str()).await?,
+        }
+        Err(refusal)
+    }
+
+    /// The answer to a password that is not that of an account: it may be the one of a sign-up that waits at the address,
+    /// whether or not an account has it. The same is compared where none waits.
+    async fn refusal(
+        &self,
+        password: &SecretInput,
+        pending: Option<(String, PasswordHash)>,
+    ) -> Result<portcullis_ports::Error> {
+        if self.context.settings.accounts.sign_up != settings::SignUp::Verified {
+            return Ok(WRONG_CREDENTIALS.error());
+        }
+        let hash = pending.as_ref().map(|(_, hash)| hash);
+        let verdict = self.passwords.matches(password, hash).await?;
+        match pending {
+            Some((id, _)) if verdict != Verdict::Mismatch => self.not_verified(&id),
+            _ => Ok(WRONG_CREDENTIALS.error()),
+        }
+    }
+
+    /// Tells whoever is shut out by the guesses of others how to be told from them. It is the same for everybody.
+    fn with_way_in(&self, refused: Error) -> Error {
+        let wait = match refused.retry() {
+            Retry::Later(wait) if refused.code() == TOO_MANY_ATTEMPTS => wait,
+            _ => return refused,
+        };
+        if !self.outbox.serves(Channel::Email) {
+            return refused;
+        }
+        TOO_MANY_ATTEMPTS
+            .with_detail(
+                "Too many attempts: please wait before you try again. If it was somebody else who tried, ask for a new \
+                 password and enter the code from the mail: then this device is known, and your password is accepted. \
+                 You need not change it.",
+            )
+            .retry_after(wait)
+    }
+
+    /// The token of somebody whose password was compared with this state of the account; `None` if the password was
+    /// replaced meanwhile. What the token carries was read before the password was seen to be the same still, so that
+    /// a change of the password that was not seen ends the token as well.
+    async fn signed_in(
+        &self,
+        account: &Versioned<Account>,
+        source: &Source,
+        known: &Standing,
+        renewed: Option<PasswordHash>,
+    ) -> Result<Option<AccessToken>> {
+        let subject = &account.subject;
+        let accepted = self.context.retried(|| async {
+            let mut batch = Batch::default();
+            self.context.take_turn(&mut batch, subject).await;
+            let lineage = self.sessions.fresh_lineage(subject).await?;
+            let read_at = self.context.now();
+            let current = self.directory.account(subject).await?;
+            let Some(current) = current.filter(|current| current.password == account.password) else {
+                return Ok(None);
+            };
+            self.budgets
+                .clear_attempts(&mut batch, "password", account.email.as_str(), source, known)?;
+            self.audit
+                .append(&mut batch, subject, &[Event::success("sign_in", source)])
+                .await?;
+            match &renewed {
+                Some(renewed) => {
+                    let renewed = Account {
+                        password: renewed.clone(),
+                        ..current.value.clone()
+                    };
+                    batch.replace(&current, &renewed)?;
+                }
+                None => batch.check(&current),
+            }
+            self.context.commit(batch).await?;
+            Ok(Some((lineage, read_at)))
+        });
+        match accepted.await? {
+            Some((lineage, read_at)) => self.token(subject, lineage, read_at, read_at).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A fresh access token for a live session. It does not renew the proof that sensitive actions ask for.
+    ///
+    /// # Errors
+    /// `session-ended` if it ended meanwhile.
+    pub async fn refresh(&self, who: &SignedIn) -> Result<AccessToken> {
+        let read_at = self.context.now();
+        let lineage = self.sessions.lineage(who).await?;
+        self.token(who.subject(), lineage, read_at, who.session.stepped_up_at)
+    }
+
+    /// Replaces the password, and ends all other sessions and all access tokens made before.
+    ///
+    /// # Errors
+    /// `wrong-credentials`, `weak-password`, `no-password`, `too-many-attempts`.
+    pub async fn change_password(&self, who: &SignedIn, command: ChangePassword) -> Result<PasswordChanged> {
+        let account = self.passwords.check(who, &command.current_password).await?;
+        let product = &self.context.settings.product.name;
+        let known = known_words(product, &account.email, account.display_name.as_ref());
+        self.passwords
+            .judge_with(&command.new_password, "/new_password", known)
+            .await?;
+        let hash = self.passwords.hash(&command.new_password).await?;
+        let subject = who.subject();
+        let change = || self.commit_change(who, &account, &hash);
+        let mut before = 0;
+        let (ended, read_at) = match self.context.retried(change).await {
+            Err(error) if error.code() == STORE_CONFLICT => {
+                // Whoever else is signed in may write so often that this never gets through: they go first.
+                let ending = (who, false, EndReason::PasswordChanged);
+                before = self.sessions.end_others_at_once(ending).await?;
+                self.context.retried(change).await?
+            }
+            decided => decided?,
+        };
+        let token = self.token(subject, ended.lineage, read_at, who.session.stepped_up_at)?;
+        Ok(PasswordChanged {
+            status: "ok".into(),
+            revoked: before + ended.revoked,
+            access_token: token.access_token,
+            token_type: token.token_type,
+            expires_in: token.expires_in,
+        })
+    }
+
+    /// The change itself. It gives the time at which what it relies on was read.
+    async fn commit_change(
+        &self,
+        who: &SignedIn,
+        account: &Account,
+        hash: &PasswordHash,
+    ) -> Result<(OthersEnded, Timestamp)> {
+        let subject = who.subject();
+        let mut batch = Batch::default();
+        let ended = self
+            .sessions
+            .end_others_in(&mut batch, who, false, EndReason::PasswordChanged)
+            .await?;
+        let read_at = self.context.now();
+        let current = self
+            .directory
+            .account(subject)
+            .await?
+            .ok_or_else(|| NO_PASSWORD.error())?;
+        if current.password != account.password {
+            return Err(
+                WRONG_CREDENTIALS.with_detail("The password was changed a moment ago by another request.")
+            );
+        }
+        let changed = Account {
+            password: hash.clone(),
+            ..current.value.clone()
+        };
+        batch.replace(&current, &changed)?;
+        let event = Event::success("password_change", &who.source).with("revoked", ended.revoked);
+        self.audit.append(&mut batch, subject, &[event]).await?;
+        self.notices
+            .add(&mut batch, subject, &Change::PasswordChanged)
+            .await?;
+        self.context.commit(batch).await?;
+        Ok((ended, read_at))
+    }
+
+    /// What the owner may know of the account, a second old at most; `None` for people of other identity providers.
+    pub async fn view(&self, subject: &Subject) -> Result<Option<AccountView>> {
+        let Some(account) = self.directory.recent(subject).await? else {
+            return Ok(None);
+        };
+        let email_verified = account.email_verified_at.is_some();
+        let sign_up_id = if email_verified {
+            None
+        } else {
+            Some(self.handle(&self.confirmation_of(subject)?)?)
+        };
+        Ok(Some(AccountView {
+            email: account.email.clone(),
+            email_verified,
+            sign_up_id,
+            display_name: account.display_name.clone(),
+        }))
+    }
+
+    /// A new token. `read_at` is when what it relies on was read.
+    fn token(
+        &self,
+        subject: &Subject,
+        lineage: Lineage,
+        read_at: Timestamp,
+        auth: Timestamp,
+    ) -> Result<AccessToken> {
+        let lifetime = self.context.settings.accounts.access_token_lifetime.get();
+        let claims = Claims {
+            sub: subject.clone(),
+            iat: read_at,
+            exp: read_at + lifetime,
+            auth,
+            lineage: Lineage {
+                token: Some(TokenId::random(self.context.entropy.as_ref())?),
+                ..lineage
+            },
+        };
+        Ok(AccessToken {
+            user_sub: subject.clone(),
+            access_token: token::sign(&self.context.keyring, &claims)?,
+            token_type: "Bearer".into(),
+            expires_in: lifetime.as_secs(),
+        })
+    }
+}
+
+/// The session that a credential names, genuine or not.
+fn session_of(credential: &str) -> Option<SessionId> {
+    let (id, _) = credential.trim().split_once('.')?;
+    SessionId::parse(id).ok()
+}

@@ -1,0 +1,194 @@
+//! Codes that are sent: one per destination, stored as keyed hashes, within the budgets of account and destination.
+
+use std::sync::Arc;
+
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::notification::Destination;
+use portcullis_ports::secret::same_secret;
+use portcullis_ports::{Result, Timestamp};
+
+use super::model::{Challenge, NOTHING_SENT, SentCode, WRONG_CODE};
+use crate::areas::factors::{ContactDevice, FactorKind};
+use crate::foundation::context::Context;
+use crate::foundation::input;
+use crate::foundation::table::Batch;
+use crate::services::budgets::{Budgets, SendPurpose, Sends};
+use crate::services::messages::{self, CodeFor};
+use crate::services::outbox::{Lane, Outbox};
+use crate::services::sms_spend::{Priority, Quote, SmsSpend};
+use crate::services::suppressions::{ADDRESS_SUPPRESSED, Suppressions};
+
+/// What codes are for.
+pub(crate) struct CodesAbout<'a> {
+    /// The sentence around the code.
+    pub(crate) why: CodeFor,
+    /// Codes about the same keep an interval.
+    pub(crate) what: &'a str,
+    /// Whose budgets they use.
+    pub(crate) purpose: SendPurpose<'a>,
+}
+
+/// Sends and checks codes.
+#[derive(Clone)]
+pub(crate) struct Codes {
+    context: Arc<Context>,
+    budgets: Budgets,
+    outbox: Outbox,
+    suppressions: Suppressions,
+    sms_spend: SmsSpend,
+}
+
+impl Codes {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        budgets: &Budgets,
+        outbox: &Outbox,
+        suppressions: &Suppressions,
+        sms_spend: &SmsSpend,
+    ) -> Self {
+        Self {
+            context: Arc::clone(context),
+            budgets: budgets.clone(),
+            outbox: outbox.clone(),
+            suppressions: suppressions.clone(),
+            sms_spend: sms_spend.clone(),
+        }
+    }
+
+    /// Seconds between two codes for one purpose to one destination.
+    pub(crate) fn interval(&self) -> u64 {
+        self.context.settings.budgets.send_interval.get().as_secs()
+    }
+
+    /// Seconds until another code may go where one went at `sent_at`.
+    pub(crate) fn pause_after(&self, sent_at: Timestamp) -> u64 {
+        let passed = self.context.now().since(sent_at).as_secs();
+        self.interval().saturating_sub(passed)
+    }
+
+    /// Whether codes can be sent to this device at all.
+    pub(crate) fn can_reach(&self, device: &ContactDevice) -> bool {
+        self.outbox.serves(device.destination.channel())
+    }
+
+    /// Leaves out the devices whose address or number is suppressed.
+    ///
+    /// # Errors
+    /// `address-suppressed` if that leaves none of them.
+    pub(crate) async fn reachable(&self, devices: Vec<ContactDevice>) -> Result<Vec<ContactDevice>> {
+        let mut reachable = Vec::with_capacity(devices.len());
+        let mut refused = None;
+        for device in devices {
+            match self.suppressions.require(&device.destination, Lane::Codes).await {
+                Ok(()) => reachable.push(device),
+                Err(error) if error.code() == ADDRESS_SUPPRESSED => refused = refused.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        match refused {
+            Some(error) if reachable.is_empty() => Err(error),
+            _ => Ok(reachable),
+        }
+    }
+
+    /// What text messages with codes to these devices cost. All codes are equally long.
+    fn quote(&self, devices: &[ContactDevice], why: CodeFor) -> Result<Quote> {
+        let product = &self.context.settings.product.name;
+        let text =
+            |to: &Destination| messages::code(product, to.clone(), why, "000000", self.context.now()).text;
+        let written: Vec<_> = devices
+            .iter()
+            .filter_map(|device| match &device.destination {
+                Destination::Sms(number) => Some((number, text(&device.destination))),
+                Destination::Email(_) => None,
+            })
+            .collect();
+        self.sms_spend
+            .quote(written.iter().map(|(number, text)| (*number, text.as_str())))
+    }
+
+    /// Adds a fresh code for each device to the challenge, and its message, what it costs and what it uses of the budgets
+    /// to the batch: nothing is counted that is not sent. To be called last before the commit.
+    ///
+    /// # Errors
+    /// `channel-unavailable`, `address-suppressed`, `too-many-sends`, `sms-spend-exhausted`, `sms-destination-blocked`.
+    pub(crate) async fn send(
+        &self,
+        batch: &mut Batch,
+        challenge: &mut Challenge,
+        devices: &[ContactDevice],
+        about: &CodesAbout<'_>,
+    ) -> Result<()> {
+        for device in devices {
+            self.outbox.require(device.destination.channel())?;
+        }
+        let quote = self.quote(devices, about.why)?;
+        for device in devices {
+            let code = self.context.random_code()?;
+            challenge.codes.retain(|sent| sent.device != device.id);
+            challenge.codes.push(SentCode {
+                device: device.id.clone(),
+                factor: device.destination.channel().into(),
+                mac: self.mac(challenge, &device.id, &code)?,
+                sent_at: self.context.now(),
+            });
+            let product = &self.context.settings.product.name;
+            let draft = messages::code(
+                product,
+                device.destination.clone(),
+                about.why,
+                &code,
+                challenge.expires_at,
+            );
+            self.outbox.enqueue(batch, draft).await?;
+        }
+        let destinations: Vec<_> = devices.iter().map(|device| &device.destination).collect();
+        if destinations.is_empty() {
+            return Ok(());
+        }
+        let sends = Sends {
+            purpose: about.purpose,
+            about: about.what,
+            holder: challenge.subject.as_str(),
+            destinations: &destinations,
+        };
+        self.budgets.take_sends_in(batch, &sends).await?;
+        let priority = match about.purpose {
+            SendPurpose::Proof { .. }
+            | SendPurpose::SessionProof { .. }
+            | SendPurpose::RecoveryProof { .. } => Priority::Proven,
+            _ => Priority::Other,
+        };
+        self.sms_spend.take_in(batch, &quote, priority).await
+    }
+
+    /// The device whose code this is. Every code that was sent is compared, so the time tells nothing.
+    ///
+    /// # Errors
+    /// `nothing-sent`, `wrong-code`.
+    pub(crate) fn check(&self, challenge: &Challenge, factor: FactorKind, text: &str) -> Result<DeviceId> {
+        let digits = input::code(text);
+        let mut sent = false;
+        let mut matching = None;
+        for code in challenge.codes.iter().filter(|code| code.factor == factor) {
+            sent = true;
+            if same_secret(
+                code.mac.as_bytes(),
+                self.mac(challenge, &code.device, &digits)?.as_bytes(),
+            ) {
+                matching = Some(code.device.clone());
+            }
+        }
+        match (sent, matching) {
+            (false, _) => Err(NOTHING_SENT.error()),
+            (true, None) => Err(WRONG_CODE.error()),
+            (true, Some(device)) => Ok(device),
+        }
+    }
+
+    fn mac(&self, challenge: &Challenge, device: &DeviceId, code: &str) -> Result<String> {
+        self.context
+            .keyring
+            .pseudonym("sent-code", &[&challenge.id_hash, device.as_str(), code])
+    }
+}

@@ -1,0 +1,273 @@
+//! Challenges: from the first factor to a session, and from a session to a fresh proof.
+
+mod codes;
+mod methods;
+mod model;
+#[cfg(test)]
+mod policy_tests;
+mod records;
+mod standing;
+mod step_up;
+#[cfg(test)]
+mod step_up_tests;
+mod store;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::sync::Arc;
+
+use portcullis_ports::Result;
+use portcullis_ports::id::{KnownDeviceId, SessionId};
+
+pub(crate) use codes::{Codes, CodesAbout};
+use model::State;
+pub use model::{
+    CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, NameChallenge, Opened, Progress,
+    Purpose, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport,
+    UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
+};
+pub(crate) use model::{Challenge, GivenBy};
+pub(crate) use records::CHALLENGES;
+pub(crate) use store::{ChallengeStore, NewChallenge};
+pub(crate) use verify::{Answer, Round};
+
+use crate::areas::access::Identified;
+use crate::areas::accounts::PasswordDesk;
+use crate::areas::factors::{FactorKind, Factors};
+use crate::areas::known_devices::{IssuedDevice, KnownDevices, NewDevice, TrustChange};
+use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::sessions::{Granted, Ground, NewSession, Proof, Sessions, StartSession, Started};
+use crate::foundation::context::Context;
+use crate::foundation::table::Batch;
+use crate::services::audit::{Audit, Event};
+use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
+use crate::services::notices::Notices;
+
+/// Leads through sign-in and step-up.
+#[derive(Clone)]
+pub struct Challenges {
+    pub(crate) context: Arc<Context>,
+    pub(crate) store: ChallengeStore,
+    pub(crate) codes: Codes,
+    pub(crate) factors: Factors,
+    pub(crate) recovery: RecoveryDesk,
+    pub(crate) sessions: Sessions,
+    pub(crate) passwords: PasswordDesk,
+    pub(crate) budgets: Budgets,
+    pub(crate) audit: Audit,
+    pub(crate) notices: Notices,
+    pub(crate) devices: KnownDevices,
+}
+
+impl Challenges {
+    /// Begins a session at once if no factor is enrolled or the device is trusted, and a challenge for the enrolled factors
+    /// otherwise.
+    ///
+    /// # Errors
+    /// `unauthenticated` if what was proven has ended meanwhile, `too-many-attempts`.
+    pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
+        self.count_start(who).await?;
+        let kinds = self.factors.enrolled.kinds(&who.subject).await?;
+        match self.begin_at_once(who, &kinds, &command).await? {
+            Some(granted) => Ok(Started::Granted(granted)),
+            None => self.challenge(who, &kinds, &command).await,
+        }
+    }
+
+    /// Whoever holds an access token can ask for any number of sessions.
+    async fn count_start(&self, who: &Identified) -> Result<()> {
+        let limit = self.context.settings.budgets.session_starts;
+        let known = self.budgets.knows(&who.subject, &who.source).await?;
+        let counted_as = known.counted_as(&who.source);
+        let of = [who.subject.as_str(), &counted_as];
+        let name = "session-starts";
+        let mut uses = vec![Use { name, of: &of, limit }];
+        if known == Standing::Unknown {
+            let of = &of[..1];
+            uses.push(Use { name, of, limit });
+        }
+        self.budgets.take(TOO_MANY_ATTEMPTS, &uses).await
+    }
+
+    /// `None` if a factor must be proven first.
+    async fn begin_at_once(
+        &self,
+        who: &Identified,
+        kinds: &[FactorKind],
+        command: &StartSession,
+    ) -> Result<Option<Granted>> {
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                let ground = self
+                    .sessions
+                    .ground_in(&mut batch, &who.subject, &who.lineage)
+                    .await?;
+                let mut event = Event::success("ui_session_start", &who.source);
+                // What a trusted device waives is not proven: sensitive actions ask for it.
+                let proof = if kinds.is_empty() {
+                    Proof::first_factor(who.at)
+                } else {
+                    let Ground { epoch, held } = &ground;
+                    let Some(trusted) = self.devices.trusted(&held.value, epoch, &who.source, kinds) else {
+                        return Ok(None);
+                    };
+                    event = event.with("trusted_device", &trusted.id);
+                    Proof::nothing()
+                };
+                let id = SessionId::random(self.context.entropy.as_ref())?;
+                let secret = self.context.random_text()?;
+                let remember = wants_device(command);
+                let device = self.new_device(&ground, who, remember, TrustChange::Keep, None)?;
+                let new = NewSession {
+                    id,
+                    secret: &secret,
+                    proof,
+                    transport: command.transport,
+                    lineage: &who.lineage,
+                    device,
+                };
+                let granted = self.sessions.begin(&mut batch, who, ground, new).await?;
+                let event = event.with("session_id", &granted.session.id);
+                self.audit.append(&mut batch, &who.subject, &[event]).await?;
+                self.context.commit(batch).await?;
+                Ok(Some(granted))
+            })
+            .await
+    }
+
+    /// The device of a sign-in with a new token, if it is to be known or is known already. The token is made from the id
+    /// of the challenge, where there is one, so that a client which missed it gets it again.
+    fn new_device(
+        &self,
+        ground: &Ground,
+        who: &Identified,
+        remember: bool,
+        trust: TrustChange,
+        raw: Option<&str>,
+    ) -> Result<Option<NewDevice>> {
+        let Ground { epoch, held } = ground;
+        if !remember && self.devices.live(&held.value, epoch, &who.source).is_none() {
+            return Ok(None);
+        }
+        let id = self.devices.id_for(&held.value, epoch, &who.source)?;
+        let secret = match raw {
+            Some(raw) => self.device_secret(raw, &id)?,
+            None => self.context.random_text()?,
+        };
+        Ok(Some(NewDevice { id, secret, trust }))
+    }
+
+    async fn challenge(
+        &self,
+        who: &Identified,
+        kinds: &[FactorKind],
+        command: &StartSession,
+    ) -> Result<Started> {
+        let require = self.context.settings.factors.require;
+        let asked = require.asked(kinds);
+        let (challenge_id, mut challenge) = self.store.draft(&NewChallenge {
+            subject: &who.subject,
+            purpose: Purpose::SignIn,
+            require,
+            factors: &asked,
+            transport: command.transport,
+            device: None,
+            session: None,
+            lineage: who.lineage.clone(),
+        })?;
+        challenge.remember_device = wants_device(command);
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                batch.insert(&challenge)?;
+                let words: Vec<&str> = asked.iter().map(|kind| kind.as_str()).collect();
+                let event =
+                    Event::info("ui_session_start", &who.source).with("required_factors", words.join(","));
+                self.audit.append(&mut batch, &who.subject, &[event]).await?;
+                self.context.commit(batch).await
+            })
+            .await?;
+        Ok(Started::Challenged(Opened {
+            challenge_id,
+            required_factors: challenge.required(),
+            require,
+            factors_needed: challenge.needed(),
+            methods: self.methods(&challenge).await?,
+            expires_at: challenge.expires_at,
+        }))
+    }
+
+    /// Where a sign-in stands. Once it is complete this gives its session again, for as long as the challenge lasts,
+    /// so that a lost answer costs nobody a second sign-in.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`, `session-ended`.
+    pub async fn finalize(&self, who: &Identified, command: NameChallenge) -> Result<Progress> {
+        let raw = command.challenge_id.trimmed();
+        let found = self
+            .store
+            .find(raw, &who.subject, &[Purpose::SignIn, Purpose::StepUp])
+            .await?;
+        let granted = match &found.state {
+            State::Open => None,
+            State::Consumed(Some(session)) => {
+                let secret = self.session_secret(raw, session)?;
+                let device = match &found.known_device {
+                    Some(id) => self.issued_again(&found, raw, id, who).await?,
+                    None => None,
+                };
+                let transport = found.transport;
+                Some(self.sessions.again(session, &secret, transport, device).await?)
+            }
+            State::Consumed(None) => return Err(CHALLENGE_ENDED.error()),
+        };
+        let methods = match found.state {
+            State::Open => self.methods(&found).await?,
+            State::Consumed(_) => Vec::new(),
+        };
+        Ok(Progress {
+            methods,
+            ..found.progress(granted, None)
+        })
+    }
+
+    /// The token of the device on which a sign-in was completed, for a client that missed the answer.
+    async fn issued_again(
+        &self,
+        challenge: &Challenge,
+        raw: &str,
+        id: &KnownDeviceId,
+        who: &Identified,
+    ) -> Result<Option<Box<IssuedDevice>>> {
+        let held = self.devices.held(&challenge.subject).await?;
+        let secret = self.device_secret(raw, id)?;
+        Ok(self
+            .devices
+            .again(&held.value, id, &secret, &who.source)
+            .map(Box::new))
+    }
+
+    /// As [`Self::session_secret`], for the token of the device.
+    fn device_secret(&self, raw: &str, id: &KnownDeviceId) -> Result<String> {
+        self.context
+            .keyring
+            .mac_text("device-secret", &[raw, id.as_str()])
+    }
+
+    /// The secret of the session that a challenge becomes: derived from the challenge id, which only the client holds,
+    /// and the root secret, which only the server holds. Neither a thief of the store nor a reader of logs can make it.
+    fn session_secret(&self, raw: &str, session: &SessionId) -> Result<String> {
+        self.context
+            .keyring
+            .mac_text("session-secret", &[raw, session.as_str()])
+    }
+}
+
+/// A browser is remembered unless it says otherwise; a program only if it asks.
+fn wants_device(command: &StartSession) -> bool {
+    command
+        .remember_device
+        .unwrap_or(command.transport == Transport::Cookie)
+}

@@ -1,0 +1,98 @@
+//! Renewing the proof in a session, before something sensitive.
+
+use std::collections::BTreeMap;
+
+use portcullis_ports::Result;
+
+use super::model::{Purpose, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport};
+use super::{Challenges, NewChallenge};
+use crate::areas::access::{Action, SignedIn};
+use crate::areas::factors::Requirement;
+use crate::foundation::table::Batch;
+use crate::services::audit::Event;
+
+impl Challenges {
+    /// Begins a step-up: the enrolled factors that the action needs, or the password if none is enrolled.
+    pub async fn start_step_up(&self, who: &SignedIn, command: StartStepUp) -> Result<StepUpStarted> {
+        let enrolled = self.factors.enrolled.kinds(who.subject()).await?;
+        let settings = &self.context.settings;
+        let require = Action::requirement(command.action, settings);
+        if enrolled.is_empty() {
+            return Ok(StepUpStarted {
+                auth_required: false,
+                challenge_id: None,
+                required_factors: enrolled,
+                require,
+                factors_needed: 0,
+                methods: Vec::new(),
+                password: true,
+            });
+        }
+        let mut required_factors = require.asked(&enrolled);
+        if require == Requirement::All {
+            // What was proven a moment ago need not be proven again.
+            let unproven = Action::unproven(
+                command.action,
+                &self.factors.enrolled.standing(&who.session).await?,
+                &enrolled,
+                self.context.now(),
+                settings,
+            );
+            if !unproven.is_empty() {
+                required_factors = unproven;
+            }
+        }
+        let (raw, challenge) = self.store.draft(&NewChallenge {
+            subject: who.subject(),
+            purpose: Purpose::StepUp,
+            require,
+            factors: &required_factors,
+            transport: Transport::Header,
+            device: None,
+            session: Some(who.session.id.clone()),
+            lineage: self.sessions.lineage(who).await?,
+        })?;
+        let mut batch = Batch::default();
+        batch.insert(&challenge)?;
+        self.context.commit(batch).await?;
+        Ok(StepUpStarted {
+            auth_required: true,
+            challenge_id: Some(raw),
+            required_factors,
+            require,
+            factors_needed: challenge.needed(),
+            methods: self.methods(&challenge).await?,
+            password: false,
+        })
+    }
+
+    /// Completes a step-up of an account without factors with its password.
+    ///
+    /// # Errors
+    /// `step-up-required` if a factor is enrolled, `wrong-credentials`, `no-password`, `too-many-attempts`.
+    pub async fn step_up_with_password(&self, who: &SignedIn, command: StepUpPassword) -> Result<SteppedUp> {
+        if !self.factors.enrolled.kinds(who.subject()).await?.is_empty() {
+            return Err(crate::areas::access::STEP_UP_REQUIRED
+                .with_detail("A factor is enrolled: prove it through /ui/step-up/start."));
+        }
+        self.passwords.check(who, &command.password).await?;
+        let until = self
+            .context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                let until = self
+                    .sessions
+                    .strengthen(&mut batch, &who.session.id, who.subject(), BTreeMap::new())
+                    .await?;
+                let event = Event::success("step_up", &who.source).with("session_id", &who.session.id);
+                self.audit.append(&mut batch, who.subject(), &[event]).await?;
+                self.context.commit(batch).await?;
+                Ok(until)
+            })
+            .await?;
+        Ok(SteppedUp {
+            status: "ok".into(),
+            step_up_until: until.seconds(),
+        })
+    }
+}

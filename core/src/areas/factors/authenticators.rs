@@ -1,0 +1,314 @@
+//! Authenticator apps: adding, confirming, proving, removing.
+
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::keys::{EncryptionContext, Sealed};
+use portcullis_ports::{Result, Timestamp};
+use zeroize::Zeroizing;
+
+use super::Factors;
+use super::model::{
+    AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND, FactorKind, RemoveTotp, TotpBegun,
+    TotpConfirmed, TotpDevice, TotpList, TotpView,
+};
+use super::pending::keep_newest;
+use super::records::TotpDevices;
+use super::totp::{Accepted, Generator, SECRET_BYTES, UsedSteps};
+use crate::areas::access::{Action, SignedIn, Source};
+use crate::areas::challenges::WRONG_CODE;
+use crate::areas::recovery_codes::RecoveryDesk;
+use crate::foundation::table::{Batch, Slot};
+use crate::services::audit::Event;
+use crate::services::messages::Change;
+use crate::tools::reencryption::SealedTexts;
+
+/// A proof that an authenticator app gave.
+pub(crate) struct TotpProof {
+    /// The app.
+    pub(crate) device: DeviceId,
+    /// Whether a code of it was accepted before while the clock was ahead.
+    clamped: bool,
+}
+
+impl TotpProof {
+    /// What the history tells of a clock that was ahead.
+    pub(crate) fn clock_event<'a>(&self, source: &'a Source) -> Option<Event<'a>> {
+        self.clamped
+            .then(|| Event::info("totp_step_clamped", source).with("device_id", &self.device))
+    }
+}
+
+impl Factors {
+    /// The authenticator apps of the account, newest first.
+    pub async fn totp_devices(&self, who: &SignedIn) -> Result<TotpList> {
+        let mut devices = self.enrolled.totp(who.subject()).await?.value.devices;
+        devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
+        Ok(TotpList {
+            devices: devices.into_iter().map(view).collect(),
+        })
+    }
+
+    /// Begins to add an authenticator app. Of those that wait for their first code the newest `PENDING_MOST` are kept,
+    /// so that pages side by side do not undo each other's work.
+    ///
+    /// # Errors
+    /// `step-up-required`, `device-limit`; `session-ended` if it ended meanwhile, as for everything below.
+    pub async fn add_totp(&self, who: &SignedIn, command: AddTotp) -> Result<TotpBegun> {
+        self.enrolled.require(Action::AddFactor, who).await?;
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                self.sessions.require_in(&mut batch, who).await?;
+                let mut slot = self.enrolled.totp(who.subject()).await?;
+                self.room_for_totp(&slot)?;
+                keep_newest(&mut slot.value.devices, TotpDevice::enabled);
+                let id = DeviceId::random(self.context.entropy.as_ref())?;
+                let mut secret = Zeroizing::new(vec![0; SECRET_BYTES]);
+                self.context.entropy.fill(&mut secret)?;
+                let now = self.context.now();
+                let until = now + self.context.settings.factors.enrolment_lifetime.get();
+                slot.value.devices.push(TotpDevice {
+                    id: id.clone(),
+                    subject: who.subject().clone(),
+                    label: command.label.clone(),
+                    secret: self
+                        .context
+                        .keys
+                        .seal(&secret, &context(who.subject(), &id))
+                        .await?,
+                    created_at: now,
+                    pending_until: Some(until),
+                    last_used_at: None,
+                    used_steps: UsedSteps::default(),
+                });
+                batch.save(&slot)?;
+                let event = Event::success("totp_device_begin", &who.source).with("device_id", &id);
+                self.audit.append(&mut batch, who.subject(), &[event]).await?;
+                self.context.commit(batch).await?;
+                self.begun(who.subject(), id, &secret, until).await
+            })
+            .await
+    }
+
+    async fn begun(
+        &self,
+        subject: &Subject,
+        id: DeviceId,
+        secret: &Zeroizing<Vec<u8>>,
+        until: Timestamp,
+    ) -> Result<TotpBegun> {
+        let account = self.directory.account(subject).await?;
+        let name = account.map_or_else(|| subject.to_string(), |account| account.email.shown());
+        let generator = Generator::new(secret, &self.context.settings.product.name, &name)?;
+        Ok(TotpBegun {
+            device_id: id,
+            otpauth_uri: generator.uri()?,
+            secret: generator.base32(),
+            qr_svg: generator.qr_svg()?,
+            expires_at: until.seconds(),
+            recovery_codes: Vec::new(),
+        })
+    }
+
+    fn room_for_totp(&self, slot: &Slot<TotpDevices>) -> Result<()> {
+        let confirmed = slot.value.devices.iter().filter(|device| device.enabled());
+        if confirmed.count() < self.context.settings.factors.totp_limit {
+            Ok(())
+        } else {
+            Err(DEVICE_LIMIT.error())
+        }
+    }
+
+    /// Confirms an authenticator app with its first code. The first app of an account brings recovery codes.
+    ///
+    /// # Errors
+    /// `device-not-found`, `device-exists` if it is confirmed already, `device-limit`, `wrong-code`,
+    /// `too-many-attempts`.
+    pub async fn confirm_totp(&self, who: &SignedIn, command: ConfirmTotp) -> Result<TotpConfirmed> {
+        let subject = who.subject();
+        let known = self.count(who, "totp_enrol").await?;
+        let result = self.context.retried(|| async {
+            let mut batch = Batch::default();
+            self.sessions.require_in(&mut batch, who).await?;
+            let mut slot = self.enrolled.totp(subject).await?;
+            let first = !slot.value.devices.iter().any(TotpDevice::enabled);
+            if find(&mut slot, &command.device_id)?.enabled() {
+                return Err(DEVICE_EXISTS.with_detail("This authenticator app is confirmed already."));
+            }
+            self.room_for_totp(&slot)?;
+            let device = find(&mut slot, &command.device_id)?;
+            let now = self.context.now();
+            let accepted = self
+                .accept(device, command.totp_code.trimmed(), now)
+                .await?
+                .ok_or_else(|| WRONG_CODE.error())?;
+            device.pending_until = None;
+            device.last_used_at = Some(now);
+            device.used_steps.add(accepted.step);
+            batch.save(&slot)?;
+            let recovery_codes = if first {
+                self.recovery.issue(&mut batch, subject, FactorKind::Totp)?
+            } else {
+                Vec::new()
+            };
+            self.budgets
+                .clear_attempts(&mut batch, "totp_enrol", subject.as_str(), &who.source, &known)?;
+            let event =
+                Event::success("totp_device_confirm", &who.source).with("device_id", &command.device_id);
+            self.audit.append(&mut batch, subject, &[event]).await?;
+            self.notices
+                .add(&mut batch, subject, &Change::FactorAdded(FactorKind::Totp))
+                .await?;
+            self.context.commit(batch).await?;
+            Ok(TotpConfirmed {
+                ok: true,
+                recovery_codes,
+            })
+        });
+        self.audited(who, "totp_device_confirm", result.await).await
+    }
+
+    /// Removes an authenticator app: with a code of any app of the account, with a recovery code, or with a proof
+    /// given recently in this session. The last one takes its recovery codes along.
+    ///
+    /// # Errors
+    /// `device-not-found`, `wrong-code`, `step-up-required`, `too-many-attempts`.
+    pub async fn remove_totp(&self, who: &SignedIn, id: DeviceId, command: RemoveTotp) -> Result<()> {
+        let subject = who.subject();
+        find(&mut self.enrolled.totp(subject).await?, &id)?;
+        let attempts = match (&command.totp_code, &command.recovery_code) {
+            (None, Some(_)) => FactorKind::Totp.recovery_attempts(),
+            _ => "totp_remove",
+        };
+        let counted = if command.totp_code.is_some() || command.recovery_code.is_some() {
+            Some(self.count(who, attempts).await?)
+        } else {
+            self.enrolled.require(Action::RemoveFactor, who).await?;
+            None
+        };
+        let result = self.context.retried(|| async {
+            let mut batch = Batch::default();
+            self.sessions.require_in(&mut batch, who).await?;
+            let mut slot = self.enrolled.totp(subject).await?;
+            find(&mut slot, &id)?;
+            let mut events = Vec::new();
+            if let Some(code) = &command.totp_code {
+                let proof = self.prove_with(&mut slot, code.trimmed()).await?;
+                events.extend(proof.clock_event(&who.source));
+            } else if let Some(code) = &command.recovery_code {
+                self.recovery
+                    .check(subject, FactorKind::Totp, code.trimmed())
+                    .await?;
+            }
+            slot.value.devices.retain(|device| device.id != id);
+            batch.save(&slot)?;
+            if !slot.value.devices.iter().any(TotpDevice::enabled) {
+                RecoveryDesk::discard(&mut batch, subject, FactorKind::Totp);
+            } else if let Some(code) = &command.recovery_code {
+                self.recovery
+                    .consume(&mut batch, subject, FactorKind::Totp, code.trimmed())
+                    .await?;
+            }
+            if let Some(known) = &counted {
+                self.budgets
+                    .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source, known)?;
+            }
+            self.devices.end_trust_in(&mut batch, subject).await?;
+            events.push(Event::success("totp_device_remove", &who.source).with("device_id", &id));
+            self.audit.append(&mut batch, subject, &events).await?;
+            self.notices
+                .add(&mut batch, subject, &Change::FactorRemoved(FactorKind::Totp))
+                .await?;
+            self.context.commit(batch).await
+        });
+        self.audited(who, "totp_device_remove", result.await).await
+    }
+
+    /// Adds the use of a code to the commit that it opens.
+    ///
+    /// # Errors
+    /// `wrong-code` if no confirmed app of the account shows it now, or if its step was used before.
+    pub(crate) async fn prove_totp(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        code: &str,
+    ) -> Result<TotpProof> {
+        let mut slot = self.enrolled.totp(subject).await?;
+        let proof = self.prove_with(&mut slot, code).await?;
+        batch.save(&slot)?;
+        Ok(proof)
+    }
+
+    async fn prove_with(&self, slot: &mut Slot<TotpDevices>, code: &str) -> Result<TotpProof> {
+        let now = self.context.now();
+        for device in slot.value.devices.iter_mut().filter(|device| device.enabled()) {
+            if let Some(accepted) = self.accept(device, code, now).await? {
+                device.last_used_at = Some(now);
+                device.used_steps.add(accepted.step);
+                return Ok(TotpProof {
+                    device: device.id.clone(),
+                    clamped: accepted.clamped,
+                });
+            }
+        }
+        Err(WRONG_CODE.error())
+    }
+
+    /// The new step that `code` proves for `device`, if it does.
+    async fn accept(&self, device: &TotpDevice, code: &str, now: Timestamp) -> Result<Option<Accepted>> {
+        let secret = self
+            .context
+            .keys
+            .open(&device.secret, &context(&device.subject, &device.id))
+            .await?;
+        let generator = Generator::new(
+            &secret,
+            &self.context.settings.product.name,
+            device.subject.as_str(),
+        )?;
+        let accepted = generator.accept(code, now, &device.used_steps);
+        // The step that a code had before a backup was restored may be missing from it.
+        let uses_lost_at = self.epochs.uses_lost_at().await?;
+        Ok(accepted.filter(|accepted| !accepted.may_be_used(now, uses_lost_at)))
+    }
+}
+
+fn find<'a>(slot: &'a mut Slot<TotpDevices>, id: &DeviceId) -> Result<&'a mut TotpDevice> {
+    slot.value
+        .devices
+        .iter_mut()
+        .find(|device| device.id == *id)
+        .ok_or_else(|| DEVICE_NOT_FOUND.error())
+}
+
+fn context(subject: &Subject, device: &DeviceId) -> EncryptionContext {
+    EncryptionContext::new("totp")
+        .and("subject", subject.as_str())
+        .and("device", device.as_str())
+}
+
+impl SealedTexts for TotpDevices {
+    fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
+        self.devices
+            .iter_mut()
+            .flat_map(TotpDevice::sealed_texts)
+            .collect()
+    }
+}
+
+impl SealedTexts for TotpDevice {
+    fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
+        vec![(context(&self.subject, &self.id), &mut self.secret)]
+    }
+}
+
+fn view(device: TotpDevice) -> TotpView {
+    TotpView {
+        enabled: device.enabled(),
+        device_id: device.id,
+        label: device.label.map(|label| label.to_string()).unwrap_or_default(),
+        created_at: device.created_at.seconds(),
+        last_used_at: device.last_used_at.map_or(0, Timestamp::seconds),
+    }
+}

@@ -1,0 +1,378 @@
+//! Phone numbers and e-mail addresses: listing, adding, confirming.
+
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::notification::Destination;
+use portcullis_ports::{Result, Timestamp};
+
+use super::Factors;
+use super::model::{
+    AddEmail, AddPhone, ContactBegun, ContactConfirmed, ContactDevice, DEVICE_EXISTS, DEVICE_LIMIT,
+    DEVICE_NOT_FOUND, EmailView, FactorKind, PhoneView,
+};
+use super::pending::keep_newest;
+use super::policy::Requirement;
+use super::records::{ContactKind, Emails, Phones};
+use crate::areas::access::{Action, SignedIn};
+use crate::areas::challenges::{
+    Challenge, ChallengeStore, CodesAbout, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE,
+};
+use crate::foundation::input::{Label, formatted, refused};
+use crate::foundation::table::Batch;
+use crate::services::audit::Event;
+use crate::services::budgets::SendPurpose;
+use crate::services::messages::{Change, CodeFor};
+use crate::services::sms_spend::SMS_DESTINATION_BLOCKED;
+use crate::services::suppressions::at_field;
+
+/// The words in which one kind of contact is counted and told.
+pub(super) struct Words {
+    pub(super) enrol: &'static str,
+    pub(super) remove: &'static str,
+    pub(super) begin_event: &'static str,
+    pub(super) confirm_event: &'static str,
+    pub(super) remove_event: &'static str,
+    pub(super) enrol_purpose: Purpose,
+    pub(super) remove_purpose: Purpose,
+}
+
+pub(super) const fn words(factor: FactorKind) -> Words {
+    match factor {
+        FactorKind::Sms => Words {
+            enrol: "enroll_sms",
+            remove: "remove_sms",
+            begin_event: "sms_device_begin",
+            confirm_event: "sms_device_confirm",
+            remove_event: "sms_device_remove",
+            enrol_purpose: Purpose::SmsEnrol,
+            remove_purpose: Purpose::SmsRemove,
+        },
+        FactorKind::Email | FactorKind::Totp => Words {
+            enrol: "enroll_email",
+            remove: "remove_email",
+            begin_event: "email_device_begin",
+            confirm_event: "email_device_confirm",
+            remove_event: "email_device_remove",
+            enrol_purpose: Purpose::EmailEnrol,
+            remove_purpose: Purpose::EmailRemove,
+        },
+    }
+}
+
+impl Factors {
+    /// The phone numbers of the account, newest first, masked.
+    pub async fn phones(&self, who: &SignedIn) -> Result<Vec<PhoneView>> {
+        Ok(self
+            .newest_first::<Phones>(who.subject())
+            .await?
+            .into_iter()
+            .map(phone_view)
+            .collect())
+    }
+
+    /// The e-mail addresses of the account, newest first, masked.
+    pub async fn emails(&self, who: &SignedIn) -> Result<Vec<EmailView>> {
+        Ok(self
+            .newest_first::<Emails>(who.subject())
+            .await?
+            .into_iter()
+            .map(email_view)
+            .collect())
+    }
+
+    /// Sends a code to a new phone number.
+    ///
+    /// # Errors
+    /// `invalid-request` for a number that nobody can have, `step-up-required`, `device-limit`, `device-exists`, `address-suppressed`, `too-many-sends`,
+    /// `channel-unavailable`, `sms-spend-exhausted`, `sms-destination-blocked`.
+    pub async fn add_phone(&self, who: &SignedIn, command: AddPhone) -> Result<ContactBegun> {
+        let region = &self.context.settings.factors.default_region;
+        let number = command.phone_e164.e164(Some(region));
+        let number = number.map_err(|advice| refused("/phone_e164", advice))?;
+        self.add::<Phones>(who, Destination::Sms(number), command.label)
+            .await
+    }
+
+    /// Sends a code to a new e-mail address.
+    ///
+    /// # Errors
+    /// As [`Factors::add_phone`].
+    pub async fn add_email(&self, who: &SignedIn, command: AddEmail) -> Result<ContactBegun> {
+        self.add::<Emails>(who, Destination::Email(command.email), command.label)
+            .await
+    }
+
+    /// Confirms a phone number with the code that was sent to it.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`, `wrong-code`, `too-many-attempts`; `device-exists`, `device-limit` if
+    /// another page was faster.
+    pub async fn confirm_phone(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
+        self.confirm::<Phones>(who, command).await
+    }
+
+    /// Confirms an e-mail address with the code that was sent to it.
+    ///
+    /// # Errors
+    /// As [`Factors::confirm_phone`].
+    pub async fn confirm_email(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
+        self.confirm::<Emails>(who, command).await
+    }
+
+    async fn newest_first<K: ContactKind>(&self, subject: &Subject) -> Result<Vec<ContactDevice>> {
+        let mut devices = self.enrolled.contacts::<K>(subject).await?.value.devices;
+        devices.sort_by_key(|device| {
+            (
+                device.pending_until.is_some(),
+                std::cmp::Reverse(device.created_at),
+            )
+        });
+        // Of a destination that several pages began to add, one line is enough.
+        let mut shown: Vec<ContactDevice> = Vec::with_capacity(devices.len());
+        for device in devices {
+            if shown.iter().all(|other| other.destination != device.destination) {
+                shown.push(device);
+            }
+        }
+        shown.sort_by_key(|device| std::cmp::Reverse(device.created_at));
+        Ok(shown)
+    }
+
+    fn limit(&self, factor: FactorKind) -> usize {
+        let settings = &self.context.settings.factors;
+        match factor {
+            FactorKind::Totp => settings.totp_limit,
+            FactorKind::Sms => settings.sms_limit,
+            FactorKind::Email => settings.email_limit,
+        }
+    }
+
+    async fn add<K: ContactKind>(
+        &self,
+        who: &SignedIn,
+        to: Destination,
+        label: Option<Label>,
+    ) -> Result<ContactBegun> {
+        self.enrolled.require(Action::AddFactor, who).await?;
+        let subject = who.subject();
+        let device = ContactDevice {
+            id: DeviceId::random(self.context.entropy.as_ref())?,
+            subject: subject.clone(),
+            destination: to,
+            label,
+            created_at: self.context.now(),
+            pending_until: Some(self.context.now() + self.context.settings.factors.enrolment_lifetime.get()),
+            last_used_at: None,
+        };
+        self.with_pending::<K>(&device).await?;
+        let words = words(K::FACTOR);
+        let field = match device.destination {
+            Destination::Email(_) => "/email",
+            Destination::Sms(_) => "/phone_e164",
+        };
+        let reachable = self.codes.reachable(vec![device.clone()]).await;
+        reachable.map_err(|error| at_field(error, field))?;
+        let about = CodesAbout {
+            why: CodeFor::Add,
+            what: words.enrol,
+            purpose: if self.has_proven(subject, &device.destination).await? {
+                SendPurpose::SessionProof { account: subject }
+            } else {
+                SendPurpose::Enrolment { account: subject }
+            },
+        };
+        let (challenge_id, draft) = self.store.draft(&NewChallenge {
+            subject,
+            purpose: words.enrol_purpose,
+            require: Requirement::All,
+            factors: &[],
+            transport: Transport::Header,
+            device: Some(device.id.clone()),
+            session: Some(who.session.id.clone()),
+            lineage: self.sessions.lineage(who).await?,
+        })?;
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                self.sessions.require_in(&mut batch, who).await?;
+                let slot = self.with_pending::<K>(&device).await?;
+                let mut challenge = Challenge {
+                    codes: Vec::new(),
+                    ..draft.clone()
+                };
+                let event = Event::success(words.begin_event, &who.source).with("device_id", &device.id);
+                self.audit.append(&mut batch, subject, &[event]).await?;
+                batch.save(&slot)?;
+                self.codes
+                    .send(&mut batch, &mut challenge, std::slice::from_ref(&device), &about)
+                    .await?;
+                batch.insert(&challenge)?;
+                self.context.commit(batch).await
+            })
+            .await
+            .map_err(|error| {
+                if error.code() == SMS_DESTINATION_BLOCKED {
+                    error.with_field(field, SMS_DESTINATION_BLOCKED.title())
+                } else {
+                    error
+                }
+            })?;
+        Ok(ContactBegun {
+            challenge_id,
+            sent_to: vec![device.destination.masked()],
+            shown: match &device.destination {
+                Destination::Email(email) => email.shown(),
+                Destination::Sms(number) => formatted(number),
+            },
+            destination: device.destination,
+            device: device.id,
+            expires_at: draft.expires_at,
+            retry_after: self.codes.interval(),
+        })
+    }
+
+    /// Whether the destination is the account's own address, and proven to be.
+    async fn has_proven(&self, subject: &Subject, to: &Destination) -> Result<bool> {
+        let Destination::Email(address) = to else {
+            return Ok(false);
+        };
+        let account = self.directory.account(subject).await?;
+        Ok(account.is_some_and(|account| account.email_verified_at.is_some() && account.email == *address))
+    }
+
+    /// The contacts with one more that waits. Others of the same destination go on waiting, each for its own code: the
+    /// first that is confirmed counts.
+    async fn with_pending<K: ContactKind>(
+        &self,
+        device: &ContactDevice,
+    ) -> Result<crate::foundation::table::Slot<super::records::Contacts<K>>> {
+        let mut slot = self.enrolled.contacts::<K>(&device.subject).await?;
+        let devices = &mut slot.value.devices;
+        if devices
+            .iter()
+            .any(|known| known.enabled() && known.destination == device.destination)
+        {
+            return Err(DEVICE_EXISTS.error());
+        }
+        if devices.iter().filter(|known| known.enabled()).count() >= self.limit(K::FACTOR) {
+            return Err(DEVICE_LIMIT.error());
+        }
+        keep_newest(devices, ContactDevice::enabled);
+        devices.push(device.clone());
+        Ok(slot)
+    }
+
+    async fn confirm<K: ContactKind>(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
+        let subject = who.subject();
+        let words = words(K::FACTOR);
+        let raw = command.challenge_id.trimmed();
+        self.store.open(raw, subject, &[words.enrol_purpose]).await?;
+        let known = self.count(who, words.enrol).await?;
+        let result = self.context.retried(|| async {
+            let mut batch = Batch::default();
+            self.sessions.require_in(&mut batch, who).await?;
+            let challenge = self.store.open(raw, subject, &[words.enrol_purpose]).await?;
+            let id = self.codes.check(&challenge, K::FACTOR, command.code.trimmed())?;
+            if challenge.device.as_ref() != Some(&id) {
+                return Err(WRONG_CODE.error());
+            }
+            let mut slot = self.enrolled.contacts::<K>(subject).await?;
+            let first = !slot.value.devices.iter().any(ContactDevice::enabled);
+            let waiting = |device: &&mut ContactDevice| device.id == id && !device.enabled();
+            let device = slot
+                .value
+                .devices
+                .iter_mut()
+                .find(waiting)
+                .ok_or_else(|| DEVICE_NOT_FOUND.error())?;
+            let destination = device.destination.clone();
+            device.pending_until = None;
+            device.last_used_at = Some(self.context.now());
+            let others = slot
+                .value
+                .devices
+                .iter()
+                .filter(|other| other.id != id && other.enabled());
+            let mut confirmed = 0;
+            for other in others {
+                if other.destination == destination {
+                    return Err(DEVICE_EXISTS.error());
+                }
+                confirmed += 1;
+            }
+            if confirmed >= self.limit(K::FACTOR) {
+                return Err(DEVICE_LIMIT.error());
+            }
+            batch.save(&slot)?;
+            ChallengeStore::consume(&mut batch, &challenge)?;
+            let recovery_codes = if first {
+                self.recovery.issue(&mut batch, subject, K::FACTOR)?
+            } else {
+                Vec::new()
+            };
+            self.budgets
+                .clear_attempts(&mut batch, words.enrol, subject.as_str(), &who.source, &known)?;
+            let event = Event::success(words.confirm_event, &who.source).with("device_id", &id);
+            self.audit.append(&mut batch, subject, &[event]).await?;
+            self.notices
+                .add(&mut batch, subject, &Change::FactorAdded(K::FACTOR))
+                .await?;
+            self.context.commit(batch).await?;
+            Ok(ContactConfirmed {
+                device: id,
+                recovery_codes,
+            })
+        });
+        self.audited(who, words.confirm_event, result.await).await
+    }
+
+    /// Adds the use of a contact to the commit that its code opens.
+    pub(crate) async fn mark_used(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+        id: &DeviceId,
+    ) -> Result<()> {
+        match factor {
+            FactorKind::Sms => self.mark::<Phones>(batch, subject, id).await,
+            FactorKind::Email | FactorKind::Totp => self.mark::<Emails>(batch, subject, id).await,
+        }
+    }
+
+    async fn mark<K: ContactKind>(&self, batch: &mut Batch, subject: &Subject, id: &DeviceId) -> Result<()> {
+        let mut slot = self.enrolled.contacts::<K>(subject).await?;
+        let device = slot
+            .value
+            .devices
+            .iter_mut()
+            .find(|device| device.id == *id && device.enabled());
+        // The device was removed after the code was sent: the code is void.
+        device.ok_or_else(|| WRONG_CODE.error())?.last_used_at = Some(self.context.now());
+        batch.save(&slot)
+    }
+}
+
+fn phone_view(device: ContactDevice) -> PhoneView {
+    PhoneView {
+        enabled: device.enabled(),
+        pending: !device.enabled(),
+        phone_e164: device.destination.masked(),
+        sms_device_id: device.id,
+        label: device.label.map(|label| label.to_string()).unwrap_or_default(),
+        created_at: device.created_at.seconds(),
+        last_used_at: device.last_used_at.map_or(0, Timestamp::seconds),
+    }
+}
+
+fn email_view(device: ContactDevice) -> EmailView {
+    EmailView {
+        enabled: device.enabled(),
+        pending: !device.enabled(),
+        email: device.destination.masked(),
+        email_device_id: device.id,
+        label: device.label.map(|label| label.to_string()).unwrap_or_default(),
+        created_at: device.created_at.seconds(),
+        last_used_at: device.last_used_at.map_or(0, Timestamp::seconds),
+    }
+}

@@ -1,0 +1,206 @@
+//! Which factors an account has: the reading side that other areas use.
+
+use std::sync::Arc;
+
+use portcullis_ports::Result;
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+
+use super::TotpDevice;
+use super::model::{ContactDevice, FactorKind};
+use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
+use crate::areas::access::{Action, SignedIn};
+use crate::areas::challenges::GivenBy;
+use crate::areas::recovery_codes::RecoverySet;
+use crate::areas::sessions::Session;
+use crate::foundation::context::Context;
+use crate::foundation::table::{Batch, Slot};
+
+/// Reads the factors of accounts.
+#[derive(Clone)]
+pub(crate) struct EnrolledFactors {
+    context: Arc<Context>,
+}
+
+impl EnrolledFactors {
+    pub(crate) fn new(context: &Arc<Context>) -> Self {
+        Self {
+            context: Arc::clone(context),
+        }
+    }
+
+    /// Adds the removal of every device to a batch.
+    pub(crate) fn discard(batch: &mut Batch, subject: &Subject) {
+        batch.clear::<TotpDevices>(subject.to_string(), TotpDevices::SORT.into());
+        batch.clear::<Contacts<Phones>>(subject.to_string(), Contacts::<Phones>::SORT.into());
+        batch.clear::<Contacts<Emails>>(subject.to_string(), Contacts::<Emails>::SORT.into());
+    }
+
+    /// The confirmed devices of one kind, and to the commit that it fails if any of the kind comes or goes meanwhile.
+    /// Call it before anything else is read of them.
+    pub(crate) async fn require_in(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+    ) -> Result<Vec<DeviceId>> {
+        let contacts = |devices: Vec<ContactDevice>| {
+            let enabled = devices.into_iter().filter(ContactDevice::enabled);
+            enabled.map(|device| device.id).collect()
+        };
+        Ok(match factor {
+            FactorKind::Totp => {
+                let slot = self.totp(subject).await?;
+                batch.check_slot(&slot);
+                let enabled = slot.value.devices.into_iter().filter(TotpDevice::enabled);
+                enabled.map(|device| device.id).collect()
+            }
+            FactorKind::Sms => {
+                let slot = self.contacts::<Phones>(subject).await?;
+                batch.check_slot(&slot);
+                contacts(slot.value.devices)
+            }
+            FactorKind::Email => {
+                let slot = self.contacts::<Emails>(subject).await?;
+                batch.check_slot(&slot);
+                contacts(slot.value.devices)
+            }
+        })
+    }
+
+    /// The kinds with at least one confirmed device, in the order they are asked for.
+    pub(crate) async fn kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
+        let mut kinds = Vec::new();
+        if self
+            .totp(subject)
+            .await?
+            .value
+            .devices
+            .iter()
+            .any(TotpDevice::enabled)
+        {
+            kinds.push(FactorKind::Totp);
+        }
+        for factor in [FactorKind::Sms, FactorKind::Email] {
+            if !self.enabled_contacts(subject, factor).await?.is_empty() {
+                kinds.push(factor);
+            }
+        }
+        Ok(kinds)
+    }
+
+    /// Refuses an action that needs a fresher proof of factors than the session has.
+    ///
+    /// # Errors
+    /// `step-up-required`.
+    pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
+        let enrolled = self.kinds(who.subject()).await?;
+        let (now, settings) = (self.context.now(), &self.context.settings);
+        let standing = self.standing(&who.session).await?;
+        let remembered = action.require(&standing, &enrolled, now, settings);
+        if remembered.is_ok() {
+            return remembered;
+        }
+        // The proof may have been given on another node a moment ago.
+        let table = self.context.table::<Session>();
+        match table.find(who.session.id.as_str(), Session::SORT).await? {
+            Some(session) => {
+                let standing = self.standing(&session).await?;
+                action.require(&standing, &enrolled, now, settings)
+            }
+            None => remembered,
+        }
+    }
+
+    /// A session without the proofs of devices that were removed and of recovery codes whose set was replaced. One of
+    /// which nobody wrote down what gave it lasts as long as a step-up does.
+    pub(crate) async fn standing(&self, session: &Session) -> Result<Session> {
+        let mut standing = session.clone();
+        for (factor, given_by) in &session.given_by {
+            let stands = match given_by {
+                GivenBy::Device(device) => {
+                    let mut unused = Batch::default();
+                    let enrolled = self.require_in(&mut unused, &session.subject, *factor).await?;
+                    enrolled.contains(device)
+                }
+                GivenBy::RecoveryCode(mac) => {
+                    let table = self.context.table::<RecoverySet>();
+                    let found = table.find(session.subject.as_str(), factor.as_str()).await?;
+                    found.is_some_and(|set| set.issued(mac) || set.replaced_in.as_ref() == Some(&session.id))
+                }
+            };
+            if !stands {
+                standing.withdraw(*factor);
+            }
+        }
+        Ok(standing)
+    }
+
+    /// The same as it was within the last second: for showing, not for deciding.
+    pub(crate) async fn recent_kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
+        let cache = &self.context.cache;
+        let totp = cache
+            .find::<TotpDevices>(subject.as_str(), TotpDevices::SORT)
+            .await?;
+        let sms = cache
+            .find::<Contacts<Phones>>(subject.as_str(), Contacts::<Phones>::SORT)
+            .await?;
+        let email = cache
+            .find::<Contacts<Emails>>(subject.as_str(), Contacts::<Emails>::SORT)
+            .await?;
+        let enrolled = [
+            totp.is_some_and(|held| held.devices.iter().any(TotpDevice::enabled)),
+            sms.is_some_and(|held| held.devices.iter().any(ContactDevice::enabled)),
+            email.is_some_and(|held| held.devices.iter().any(ContactDevice::enabled)),
+        ];
+        let kinds = [FactorKind::Totp, FactorKind::Sms, FactorKind::Email];
+        Ok(kinds
+            .into_iter()
+            .zip(enrolled)
+            .filter_map(|(kind, has)| has.then_some(kind))
+            .collect())
+    }
+
+    /// The authenticator apps, without abandoned ones.
+    pub(crate) async fn totp(&self, subject: &Subject) -> Result<Slot<TotpDevices>> {
+        let empty = || TotpDevices {
+            subject: subject.clone(),
+            devices: Vec::new(),
+        };
+        let mut slot = self
+            .context
+            .table::<TotpDevices>()
+            .slot(subject.as_str(), TotpDevices::SORT, empty)
+            .await?;
+        let now = self.context.now();
+        slot.value
+            .devices
+            .retain(|device| device.pending_until.is_none_or(|until| until > now));
+        Ok(slot)
+    }
+
+    /// The contacts of one kind, without abandoned ones.
+    pub(crate) async fn contacts<K: ContactKind>(&self, subject: &Subject) -> Result<Slot<Contacts<K>>> {
+        let table = self.context.table::<Contacts<K>>();
+        let mut slot = table
+            .slot(subject.as_str(), Contacts::<K>::SORT, || Contacts::none(subject))
+            .await?;
+        slot.value.forget_abandoned(self.context.now());
+        Ok(slot)
+    }
+
+    /// The confirmed contacts of one kind, in the order of their enrolment.
+    pub(crate) async fn enabled_contacts(
+        &self,
+        subject: &Subject,
+        factor: FactorKind,
+    ) -> Result<Vec<ContactDevice>> {
+        let mut devices = match factor {
+            FactorKind::Totp => Vec::new(),
+            FactorKind::Sms => self.contacts::<Phones>(subject).await?.value.devices,
+            FactorKind::Email => self.contacts::<Emails>(subject).await?.value.devices,
+        };
+        devices.retain(ContactDevice::enabled);
+        Ok(devices)
+    }
+}

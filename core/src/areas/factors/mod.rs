@@ -1,0 +1,84 @@
+//! Factors: authenticator apps, phone numbers and e-mail addresses, from enrolment to removal.
+
+mod authenticators;
+mod contacts;
+mod enrolled;
+mod model;
+mod pending;
+mod policy;
+mod records;
+mod removal;
+#[cfg(test)]
+mod tests;
+mod totp;
+
+use std::sync::Arc;
+
+use portcullis_ports::identity::Subject;
+use portcullis_ports::{Kind, Result};
+
+pub(crate) use enrolled::EnrolledFactors;
+pub use model::{
+    AddEmail, AddPhone, AddTotp, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed, DEVICE_EXISTS,
+    DEVICE_LIMIT, DEVICE_NOT_FOUND, EmailView, FactorKind, NO_DEVICE, NO_OTHER_PROOF, PhoneView, ProofKind,
+    RemovalBegun, RemoveTotp, TotpBegun, TotpConfirmed, TotpList, TotpView,
+};
+pub(crate) use model::{ContactDevice, TotpDevice};
+pub use policy::Requirement;
+pub(crate) use records::{EMAIL, SMS, TOTP, TotpDevices};
+
+use crate::areas::access::SignedIn;
+use crate::areas::accounts::Directory;
+use crate::areas::challenges::{ChallengeStore, Codes};
+use crate::areas::known_devices::KnownDevices;
+use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::sessions::Sessions;
+use crate::foundation::context::Context;
+use crate::services::audit::{Audit, Event};
+use crate::services::budgets::{Budgets, Standing};
+use crate::services::epochs::Epochs;
+use crate::services::notices::Notices;
+
+/// Manages the factors of accounts.
+#[derive(Clone)]
+pub struct Factors {
+    pub(crate) context: Arc<Context>,
+    pub(crate) epochs: Epochs,
+    pub(crate) enrolled: EnrolledFactors,
+    pub(crate) directory: Directory,
+    pub(crate) sessions: Sessions,
+    pub(crate) budgets: Budgets,
+    pub(crate) store: ChallengeStore,
+    pub(crate) codes: Codes,
+    pub(crate) recovery: RecoveryDesk,
+    pub(crate) audit: Audit,
+    pub(crate) notices: Notices,
+    pub(crate) devices: KnownDevices,
+}
+
+impl Factors {
+    /// The kinds of factors that are enrolled, in the order they are asked for; a second old at most.
+    pub async fn recent_kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
+        self.enrolled.recent_kinds(subject).await
+    }
+
+    /// Counts an answer in the management of factors, and says as whose.
+    async fn count(&self, who: &SignedIn, what: &str) -> Result<Standing> {
+        let known = self.budgets.knows_session(who).await?;
+        self.budgets
+            .attempt(what, who.subject().as_str(), &who.source, &known)
+            .await?;
+        Ok(known)
+    }
+
+    /// Writes a refused proof into the history, and hands the result on.
+    async fn audited<T>(&self, who: &SignedIn, event: &'static str, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.kind() == Kind::Unauthenticated
+        {
+            let event = Event::failure(event, &who.source).with("reason", error.code().name());
+            self.audit.record(who.subject(), &[event]).await?;
+        }
+        result
+    }
+}

@@ -1,0 +1,126 @@
+//! How factors are stored: one record per account and kind, so that limits and uniqueness hold in every commit.
+
+use std::marker::PhantomData;
+
+use portcullis_ports::Timestamp;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::storage::Collection;
+use serde::{Deserialize, Serialize};
+
+use super::model::{ContactDevice, FactorKind, TotpDevice};
+use crate::foundation::cache::Memory;
+use crate::foundation::table::Stored;
+
+/// Authenticator apps.
+pub(crate) const TOTP: Collection = Collection {
+    name: "totp",
+    table: "totp",
+    variable: "DDB_TOTP_TABLE",
+};
+/// Phone numbers.
+pub(crate) const SMS: Collection = Collection {
+    name: "sms",
+    table: "sms",
+    variable: "DDB_SMS_TABLE",
+};
+/// E-mail addresses.
+pub(crate) const EMAIL: Collection = Collection {
+    name: "email",
+    table: "email",
+    variable: "DDB_EMAIL_TABLE",
+};
+
+const SORT: &str = "devices";
+
+/// The authenticator apps of one account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TotpDevices {
+    pub(crate) subject: Subject,
+    pub(crate) devices: Vec<TotpDevice>,
+}
+
+impl TotpDevices {
+    pub(super) const SORT: &'static str = SORT;
+}
+
+impl Stored for TotpDevices {
+    const COLLECTION: Collection = TOTP;
+    const MEMORY: Memory = Memory::RecordsAndAbsence;
+
+    fn key(&self) -> (String, String) {
+        (self.subject.to_string(), SORT.into())
+    }
+}
+
+impl TotpDevice {
+    pub(crate) fn enabled(&self) -> bool {
+        self.pending_until.is_none()
+    }
+}
+
+/// A kind of contact that receives codes.
+pub(crate) trait ContactKind: Send + Sync + 'static {
+    const COLLECTION: Collection;
+    const FACTOR: FactorKind;
+}
+
+/// Phone numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Phones;
+
+impl ContactKind for Phones {
+    const COLLECTION: Collection = SMS;
+    const FACTOR: FactorKind = FactorKind::Sms;
+}
+
+/// E-mail addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct Emails;
+
+impl ContactKind for Emails {
+    const COLLECTION: Collection = EMAIL;
+    const FACTOR: FactorKind = FactorKind::Email;
+}
+
+/// The contacts of one kind of one account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(crate) struct Contacts<K> {
+    pub(crate) subject: Subject,
+    pub(crate) devices: Vec<ContactDevice>,
+    #[serde(skip)]
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Contacts<K> {
+    pub(super) const SORT: &'static str = SORT;
+
+    pub(super) fn none(subject: &Subject) -> Self {
+        Self {
+            subject: subject.clone(),
+            devices: Vec::new(),
+            kind: PhantomData,
+        }
+    }
+
+    /// Forgets enrolments that were never confirmed.
+    pub(super) fn forget_abandoned(&mut self, now: Timestamp) {
+        self.devices
+            .retain(|device| device.pending_until.is_none_or(|until| until > now));
+    }
+}
+
+impl<K: ContactKind> Stored for Contacts<K> {
+    const COLLECTION: Collection = K::COLLECTION;
+    const MEMORY: Memory = Memory::RecordsAndAbsence;
+
+    fn key(&self) -> (String, String) {
+        (self.subject.to_string(), SORT.into())
+    }
+}
+
+impl ContactDevice {
+    pub(crate) fn enabled(&self) -> bool {
+        self.pending_until.is_none()
+    }
+}

@@ -1,0 +1,328 @@
+//! Typed records over the record store: reading, batching writes, and trying again when somebody was faster.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_lock::MutexGuardArc;
+use portcullis_ports::storage::{
+    Collection, Direction, Expect, Key, MAX_PAGE, Query, Range, Record, RecordStore, STORE_CONFLICT,
+    StoreError, Version, Write,
+};
+use portcullis_ports::{Clock, Error, Result, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::foundation::cache::Memory;
+
+/// A type that is kept in a collection. Its key follows from its value.
+pub(crate) trait Stored: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The family it belongs to.
+    const COLLECTION: Collection;
+    /// Whether nodes remember records of this type.
+    const MEMORY: Memory = Memory::No;
+
+    /// Partition and sort key.
+    fn key(&self) -> (String, String);
+
+    /// When it becomes invisible.
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// A value as it was read, with the mark of that state.
+#[derive(Debug, Clone)]
+pub(crate) struct Versioned<T> {
+    pub(crate) value: T,
+    pub(crate) version: Version,
+}
+
+impl<T> Deref for Versioned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// A record that may not exist yet: its value, or the empty one, and the mark if there is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot<T> {
+    pub(crate) value: T,
+    version: Option<Version>,
+}
+
+/// Reads records of one type.
+pub(crate) struct Table<T> {
+    store: Arc<dyn RecordStore>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T: Stored> Table<T> {
+    pub(crate) fn new(store: &Arc<dyn RecordStore>) -> Self {
+        Self {
+            store: Arc::clone(store),
+            of: PhantomData,
+        }
+    }
+
+    /// The record of that key, if there is one.
+    pub(crate) async fn find(&self, partition: &str, sort: &str) -> Result<Option<Versioned<T>>> {
+        let key = Key {
+            collection: T::COLLECTION,
+            partition: partition.to_owned(),
+            sort: sort.to_owned(),
+        };
+        self.store.get(&key).await?.map(decode).transpose()
+    }
+
+    /// The record of that key, or `empty` if there is none yet.
+    pub(crate) async fn slot(
+        &self,
+        partition: &str,
+        sort: &str,
+        empty: impl FnOnce() -> T,
+    ) -> Result<Slot<T>> {
+        Ok(match self.find(partition, sort).await? {
+            Some(found) => Slot {
+                value: found.value,
+                version: Some(found.version),
+            },
+            None => Slot {
+                value: empty(),
+                version: None,
+            },
+        })
+    }
+
+    /// All records of a partition, in the order of their sort keys.
+    pub(crate) async fn all(&self, partition: &str) -> Result<Vec<Versioned<T>>> {
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let (records, next) = self.page(partition, Range::All, MAX_PAGE, after).await?;
+            found.extend(records);
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// One page of a partition, smallest sort key first.
+    pub(crate) async fn page(
+        &self,
+        partition: &str,
+        range: Range,
+        limit: usize,
+        after: Option<String>,
+    ) -> Result<(Vec<Versioned<T>>, Option<String>)> {
+        let query = Query {
+            collection: T::COLLECTION,
+            partition: partition.to_owned(),
+            range,
+            direction: Direction::Ascending,
+            limit,
+            after,
+        };
+        let page = self.store.query(&query).await?;
+        let records = page.records.into_iter().map(decode).collect::<Result<_>>()?;
+        Ok((records, page.next))
+    }
+}
+
+pub(crate) fn decode<T: Stored>(record: Record) -> Result<Versioned<T>> {
+    let value = serde_json::from_str(&record.body)
+        .map_err(|error| Error::from(StoreError::Corrupt(format!("{}: {error}", record.key))))?;
+    Ok(Versioned {
+        value,
+        version: record.version,
+    })
+}
+
+/// Writes that are done together or not at all.
+#[derive(Default)]
+pub(crate) struct Batch {
+    writes: Vec<Write>,
+    /// The bells of the deployment that ring once this is done, one bit each: messages wait for delivery.
+    pub(crate) mail: u8,
+    /// Remembered records that it changes in a way that other nodes must know at once.
+    pub(crate) changed: Vec<Key>,
+    /// Remembered records that it changes in a way that others may learn later.
+    pub(crate) refreshed: Vec<Key>,
+    /// What is counted once this is done.
+    pub(crate) meters: Vec<metrics::Counter>,
+    /// Held until this is done or dropped, so that others in this process wait instead of colliding.
+    pub(crate) turns: Vec<MutexGuardArc<()>>,
+    /// The turn of the person it is about, held as long.
+    pub(crate) subject_turn: Option<MutexGuardArc<()>>,
+}
+
+impl Batch {
+    /// Adds a record that must not exist yet.
+    pub(crate) fn insert<T: Stored>(&mut self, value: &T) -> Result<()> {
+        let write = put(value, Expect::Absent)?;
+        if T::MEMORY == Memory::RecordsAndAbsence {
+            self.changed.push(write.key().clone());
+        }
+        self.writes.push(write);
+        Ok(())
+    }
+
+    /// Replaces the state that was read by `value`, which must have the same key.
+    pub(crate) fn replace<T: Stored>(&mut self, read: &Versioned<T>, value: &T) -> Result<()> {
+        self.put(value, Expect::Version(read.version))
+    }
+
+    /// The same for a change that other nodes need not know at once.
+    pub(crate) fn refresh<T: Stored>(&mut self, read: &Versioned<T>, value: &T) -> Result<()> {
+        let write = put(value, Expect::Version(read.version))?;
+        self.refreshed.push(write.key().clone());
+        self.writes.push(write);
+        Ok(())
+    }
+
+    /// Writes a slot, provided that nobody else did since it was read.
+    pub(crate) fn save<T: Stored>(&mut self, slot: &Slot<T>) -> Result<()> {
+        self.put(&slot.value, slot.version.map_or(Expect::Absent, Expect::Version))
+    }
+
+    /// Fails if the slot was written since it was read; as [`Batch::check`].
+    pub(crate) fn check_slot<T: Stored>(&mut self, slot: &Slot<T>) {
+        let expect = slot.version.map_or(Expect::Absent, Expect::Version);
+        self.expect(key_of(&slot.value), expect);
+    }
+
+    /// Fails if the record was written since it was read. No commit names a record twice: one that it writes or checks
+    /// already goes by the state that was read first.
+    pub(crate) fn check<T: Stored>(&mut self, read: &Versioned<T>) {
+        self.expect(key_of(&read.value), Expect::Version(read.version));
+    }
+
+    fn expect(&mut self, key: Key, expect: Expect) {
+        if self.writes.iter().all(|write| *write.key() != key) {
+            self.writes.push(Write::Check { key, expect });
+        }
+    }
+
+    /// Writes whatever is there.
+    pub(crate) fn overwrite<T: Stored>(&mut self, value: &T) -> Result<()> {
+        self.put(value, Expect::Any)
+    }
+
+    /// Removes the state that was read.
+    pub(crate) fn remove<T: Stored>(&mut self, read: &Versioned<T>) {
+        let key = key_of(&read.value);
+        self.note::<T>(&key);
+        self.writes.push(Write::Delete {
+            key,
+            expect: Expect::Version(read.version),
+        });
+    }
+
+    /// Removes whatever is there, provided that there is something.
+    pub(crate) fn remove_present<T: Stored>(&mut self, partition: String, sort: String) {
+        self.delete::<T>(partition, sort, Expect::Present);
+    }
+
+    /// Removes whatever is there.
+    pub(crate) fn clear<T: Stored>(&mut self, partition: String, sort: String) {
+        self.delete::<T>(partition, sort, Expect::Any);
+    }
+
+    /// How many writes it holds.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// Does it.
+    pub(crate) async fn commit(self, store: &dyn RecordStore) -> Result<()> {
+        if self.writes.is_empty() {
+            return Ok(());
+        }
+        store.commit(&self.writes).await?;
+        Ok(())
+    }
+
+    fn put<T: Stored>(&mut self, value: &T, expect: Expect) -> Result<()> {
+        let write = put(value, expect)?;
+        self.note::<T>(write.key());
+        self.writes.push(write);
+        Ok(())
+    }
+
+    fn delete<T: Stored>(&mut self, partition: String, sort: String, expect: Expect) {
+        let key = Key {
+            collection: T::COLLECTION,
+            partition,
+            sort,
+        };
+        self.note::<T>(&key);
+        self.writes.push(Write::Delete { key, expect });
+    }
+
+    fn note<T: Stored>(&mut self, key: &Key) {
+        if T::MEMORY != Memory::No {
+            self.changed.push(key.clone());
+        }
+    }
+}
+
+fn put<T: Stored>(value: &T, expect: Expect) -> Result<Write> {
+    let body = serde_json::to_string(value).map_err(|error| {
+        Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).with_source(error)
+    })?;
+    Ok(Write::Put {
+        key: key_of(value),
+        body: body.into(),
+        expires_at: value.expires_at(),
+        expect,
+    })
+}
+
+fn key_of<T: Stored>(value: &T) -> Key {
+    let (partition, sort) = value.key();
+    Key {
+        collection: T::COLLECTION,
+        partition,
+        sort,
+    }
+}
+
+/// How often a use case starts over before it tells the caller to come back.
+const ATTEMPTS: u32 = 24;
+
+/// Runs a use case again from its reads while others change the same records.
+///
+/// The waits grow and differ from try to try, so that many contenders do not keep meeting.
+pub(crate) async fn retry_on_conflict<T, F>(clock: &dyn Clock, mut attempt: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    for round in 1..ATTEMPTS {
+        match attempt().await {
+            Err(error) if error.code() == STORE_CONFLICT => {
+                if round > 2 {
+                    let spread = clock.now().millis().unsigned_abs() % u64::from(round);
+                    clock
+                        .sleep(Duration::from_millis(u64::from(round) + spread))
+                        .await;
+                }
+            }
+            decided => return decided,
+        }
+    }
+    attempt().await
+}

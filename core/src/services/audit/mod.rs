@@ -1,0 +1,205 @@
+//! The history of an account: append-only, each entry bound to the one before it by a hash.
+
+mod prune;
+mod records;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_ports::identity::Subject;
+use portcullis_ports::{Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use prune::{Histories, Pruned, Retention};
+pub(crate) use records::AUDIT;
+pub use records::Entry;
+use records::{Failures, Head};
+pub use verify::{Broken, Verified};
+
+use crate::areas::access::Source;
+use crate::foundation::context::Context;
+use crate::foundation::decoy;
+use crate::foundation::table::Batch;
+use crate::settings::Limit;
+
+/// About the bytes of an entry.
+const ENTRY: usize = 300;
+
+/// How an event ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventOutcome {
+    /// It was done.
+    Success,
+    /// It was refused.
+    Failure,
+    /// It was begun.
+    Info,
+}
+
+/// Something that happened to an account. Names and fields follow one catalogue; no secrets, no full addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct Event<'a> {
+    name: &'static str,
+    outcome: EventOutcome,
+    source: &'a Source,
+    details: BTreeMap<&'static str, String>,
+}
+
+impl<'a> Event<'a> {
+    pub(crate) fn new(name: &'static str, outcome: EventOutcome, source: &'a Source) -> Self {
+        Self {
+            name,
+            outcome,
+            source,
+            details: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn success(name: &'static str, source: &'a Source) -> Self {
+        Self::new(name, EventOutcome::Success, source)
+    }
+
+    pub(crate) fn failure(name: &'static str, source: &'a Source) -> Self {
+        Self::new(name, EventOutcome::Failure, source)
+    }
+
+    pub(crate) fn info(name: &'static str, source: &'a Source) -> Self {
+        Self::new(name, EventOutcome::Info, source)
+    }
+
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.details.insert(name, value.to_string());
+        self
+    }
+}
+
+/// Writes and checks histories.
+#[derive(Clone)]
+pub struct Audit {
+    context: Arc<Context>,
+}
+
+impl Audit {
+    pub(crate) fn new(context: &Arc<Context>) -> Self {
+        Self {
+            context: Arc::clone(context),
+        }
+    }
+
+    /// Adds events to the commit that makes them true. At most once per batch and account. Until the batch is done or
+    /// dropped, others in this process who write the same history wait.
+    pub(crate) async fn append(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        events: &[Event<'_>],
+    ) -> Result<()> {
+        self.context.take_turn(batch, subject).await;
+        let empty = || Head {
+            subject: subject.clone(),
+            entries: 0,
+            hash: String::new(),
+            failures: None,
+        };
+        let mut head = self
+            .context
+            .table::<Head>()
+            .slot(subject.as_str(), Head::SORT, empty)
+            .await?;
+        let bound = self.context.settings.audit.failures_per_account;
+        for event in events {
+            batch.meters.push(meter(event));
+            let Some(left_out) = head.value.admit(event, self.context.now(), bound) else {
+                continue;
+            };
+            let mut entry = Entry {
+                subject: subject.clone(),
+                number: head.value.entries + 1,
+                at: self.context.now(),
+                event: event.name.to_owned(),
+                outcome: event.outcome,
+                ip: event.source.ip.to_string(),
+                user_agent: event.source.user_agent.to_string(),
+                details: event
+                    .details
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
+                previous: head.value.hash.clone(),
+            };
+            if left_out > 0 {
+                entry.details.insert("left_out".to_owned(), left_out.to_string());
+            }
+            head.value.entries = entry.number;
+            head.value.hash = entry.hash()?;
+            batch.insert(&entry)?;
+        }
+        batch.save(&head)
+    }
+
+    /// Writes events that stand alone, such as a refused attempt.
+    pub(crate) async fn record(&self, subject: &Subject, events: &[Event<'_>]) -> Result<()> {
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                self.append(&mut batch, subject, events).await?;
+                self.context.commit(batch).await
+            })
+            .await
+    }
+
+    /// Does the work of [`Audit::record`] for one event of somebody who does not exist, and leaves nothing behind.
+    pub(crate) async fn record_nobody(&self, about: &str) -> Result<()> {
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                decoy::change(&self.context, &mut batch, "history", about).await?;
+                decoy::insert(&self.context, &mut batch, &[ENTRY])?;
+                self.context.commit(batch).await
+            })
+            .await
+    }
+}
+
+impl Head {
+    /// Whether an event is written, and how many failures were not before it. What strangers can cause is bounded per
+    /// account: a failure beyond the bound is counted only, and the next entry says how many there were.
+    fn admit(&mut self, event: &Event<'_>, now: Timestamp, bound: Limit) -> Option<u64> {
+        let fresh = || Failures {
+            since: now,
+            written: BTreeMap::new(),
+            left_out: 0,
+        };
+        let over =
+            |failures: &Failures| now.since(failures.since) >= bound.window.get() || now < failures.since;
+        let ended = self.failures.take_if(|failures| over(failures));
+        let mut left_out = ended.map_or(0, |ended| ended.left_out);
+        if event.outcome == EventOutcome::Failure {
+            let failures = self.failures.get_or_insert_with(fresh);
+            let written = failures.written.entry(event.name.to_owned()).or_default();
+            if *written >= bound.most {
+                failures.left_out += 1 + left_out;
+                return None;
+            }
+            *written += 1;
+        }
+        if let Some(failures) = &mut self.failures {
+            left_out += std::mem::take(&mut failures.left_out);
+        }
+        Some(left_out)
+    }
+}
+
+fn meter(event: &Event<'_>) -> metrics::Counter {
+    let outcome = match event.outcome {
+        EventOutcome::Success => "success",
+        EventOutcome::Failure => "failure",
+        EventOutcome::Info => "info",
+    };
+    metrics::counter!("portcullis_events_total", "event" => event.name, "outcome" => outcome)
+}

@@ -1,0 +1,329 @@
+//! Removes old entries of histories, and puts checkpoints in their place that keep the chain.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_ports::identity::Subject;
+use portcullis_ports::storage::{MAX_PAGE, STORE_CONFLICT, Scan};
+use portcullis_ports::{Result, Timestamp};
+
+use super::records::{AUDIT, Checkpoint, Entry, LastPruning};
+use super::verify::{Broken, Link, Verified};
+use super::{Audit, EventOutcome};
+use crate::foundation::table::{Batch, Versioned};
+use crate::settings;
+
+/// How many links one commit takes away. One more write is that of their checkpoint.
+const CHUNK: usize = 90;
+/// How often all histories are pruned by the service itself.
+const EVERY: Duration = Duration::from_hours(24);
+
+/// Up to when entries are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Everything from before this moment.
+    pub before: Timestamp,
+    /// What was refused, from before this moment.
+    pub failures_before: Timestamp,
+}
+
+impl Retention {
+    /// Everything from before one moment.
+    pub fn before(moment: Timestamp) -> Self {
+        Self {
+            before: moment,
+            failures_before: moment,
+        }
+    }
+
+    /// As the settings say.
+    pub fn of(settings: &settings::Audit, now: Timestamp) -> Self {
+        let before = now - settings.kept.get();
+        Self {
+            before,
+            failures_before: before.max(now - settings.failures_kept.get()),
+        }
+    }
+
+    fn removes(&self, entry: &Entry) -> bool {
+        let until = match entry.outcome {
+            EventOutcome::Failure => self.failures_before.max(self.before),
+            EventOutcome::Success | EventOutcome::Info => self.before,
+        };
+        entry.at < until
+    }
+}
+
+/// What pruning did to one history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pruned {
+    /// So many entries were removed.
+    Removed(u64),
+    /// Nothing, because its chain is broken: pruning would hide where.
+    Refused(Broken),
+}
+
+/// One link of a run that is removed.
+#[derive(Debug)]
+enum Piece {
+    Entry { number: u64, hash: String },
+    Checkpoint(Versioned<Checkpoint>),
+}
+
+impl Piece {
+    /// The number and the hash of the last entry that it is or stands for.
+    fn end(&self) -> (u64, &str) {
+        match self {
+            Self::Entry { number, hash } => (*number, hash),
+            Self::Checkpoint(one) => (one.last, &one.hash),
+        }
+    }
+}
+
+/// Neighbours that one checkpoint can stand for.
+#[derive(Debug)]
+struct Run {
+    first: u64,
+    previous: String,
+    pieces: Vec<Piece>,
+}
+
+impl Run {
+    fn entries(&self) -> u64 {
+        let entries = self
+            .pieces
+            .iter()
+            .filter(|piece| matches!(piece, Piece::Entry { .. }));
+        entries.count() as u64
+    }
+}
+
+/// What is to be removed, found link by link.
+#[derive(Debug, Default)]
+struct Plan {
+    runs: Vec<Run>,
+    /// The end of the link that was seen last.
+    last: u64,
+    hash: String,
+    /// Whether that link is to be removed.
+    removes: bool,
+}
+
+impl Plan {
+    fn add(&mut self, link: Link<'_>, retention: &Retention) {
+        let (removes, piece) = match link {
+            Link::Entry { entry, hash } => (
+                retention.removes(entry),
+                Piece::Entry {
+                    number: entry.number,
+                    hash: hash.to_owned(),
+                },
+            ),
+            Link::Checkpoint(one) => (true, Piece::Checkpoint(one.clone())),
+        };
+        let (last, hash) = piece.end();
+        let (last, hash) = (last, hash.to_owned());
+        if removes {
+            match self.runs.last_mut().filter(|_| self.removes) {
+                Some(run) => run.pieces.push(piece),
+                None => self.runs.push(Run {
+                    first: self.last + 1,
+                    previous: self.hash.clone(),
+                    pieces: vec![piece],
+                }),
+            }
+        }
+        (self.last, self.hash, self.removes) = (last, hash, removes);
+    }
+}
+
+impl Audit {
+    /// Removes what is older than it says from one history. With `dry` it only counts.
+    ///
+    /// # Errors
+    /// Whatever the store answers. What was removed until then stays removed, and the chain holds.
+    pub async fn prune(&self, subject: &Subject, retention: &Retention, dry: bool) -> Result<Pruned> {
+        self.context
+            .retried(|| self.prune_once(subject, retention, dry))
+            .await
+    }
+
+    async fn prune_once(&self, subject: &Subject, retention: &Retention, dry: bool) -> Result<Pruned> {
+        let mut plan = Plan::default();
+        let followed = self
+            .follow(subject, |link| match link {
+                Some(link) => plan.add(link, retention),
+                None => plan = Plan::default(),
+            })
+            .await?;
+        if let Err(broken) = followed {
+            return Ok(Pruned::Refused(broken));
+        }
+        let mut removed = 0;
+        // A checkpoint that stands alone already is what would be made of it.
+        for run in plan.runs.iter().filter(|run| run.entries() > 0) {
+            removed += run.entries();
+            if !dry {
+                self.replace(subject, run).await?;
+            }
+        }
+        Ok(Pruned::Removed(removed))
+    }
+
+    /// Puts one checkpoint in the place of a run, chunk by chunk: after every commit the chain holds. Everything is
+    /// expected to be as it was read, so whoever prunes the same history at the same time makes this a conflict.
+    async fn replace(&self, subject: &Subject, run: &Run) -> Result<()> {
+        let mut standing = match run.pieces.first() {
+            Some(Piece::Checkpoint(one)) => Some(one.clone()),
+            _ => None,
+        };
+        let mut chunks = run.pieces.chunks(CHUNK).peekable();
+        while let Some(pieces) = chunks.next() {
+            let Some((last, hash)) = pieces.last().map(Piece::end) else {
+                continue;
+            };
+            let mut checkpoint = Checkpoint {
+                subject: subject.clone(),
+                first: run.first,
+                last,
+                previous: run.previous.clone(),
+                hash: hash.to_owned(),
+                at: self.context.now(),
+                mac: String::new(),
+            };
+            checkpoint.mac = checkpoint.expected_mac(&self.context.keyring)?;
+            let mut batch = Batch::default();
+            match &standing {
+                Some(read) => batch.replace(read, &checkpoint)?,
+                None => batch.insert(&checkpoint)?,
+            }
+            for piece in pieces {
+                match piece {
+                    Piece::Entry { number, .. } => {
+                        batch.remove_present::<Entry>(subject.to_string(), Entry::sort(*number));
+                    }
+                    Piece::Checkpoint(one) if one.first == run.first => {}
+                    Piece::Checkpoint(one) => batch.remove(one),
+                }
+            }
+            self.context.commit(batch).await?;
+            if chunks.peek().is_some() {
+                let table = self.context.table::<Checkpoint>();
+                let sort = Checkpoint::sort(run.first);
+                let found = table.find(subject.as_str(), &sort).await?;
+                let ours = found.filter(|found| found.value == checkpoint);
+                standing = Some(ours.ok_or_else(|| STORE_CONFLICT.error())?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The histories of all accounts.
+pub struct Histories {
+    audit: Audit,
+    scan: Arc<dyn Scan>,
+}
+
+impl Histories {
+    pub(crate) fn new(audit: &Audit, scan: Arc<dyn Scan>) -> Self {
+        Self {
+            audit: audit.clone(),
+            scan,
+        }
+    }
+
+    /// Whose histories there are, also those of which only parts are left.
+    ///
+    /// # Errors
+    /// Whatever the store answers.
+    pub async fn subjects(&self) -> Result<BTreeSet<Subject>> {
+        let mut found = BTreeSet::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.scan.scan(&AUDIT, after.as_deref(), MAX_PAGE).await?;
+            let subjects = page
+                .records
+                .iter()
+                .map(|record| Subject::parse(&record.key.partition));
+            found.extend(subjects.filter_map(std::result::Result::ok));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// Proves one history.
+    ///
+    /// # Errors
+    /// Whatever the store answers.
+    pub async fn verify(&self, subject: &Subject) -> Result<std::result::Result<Verified, Broken>> {
+        self.audit.verify(subject).await
+    }
+
+    /// Removes what is older than it says from one history. With `dry` it only counts.
+    ///
+    /// # Errors
+    /// Whatever the store answers.
+    pub async fn prune(&self, subject: &Subject, retention: &Retention, dry: bool) -> Result<Pruned> {
+        self.audit.prune(subject, retention, dry).await
+    }
+
+    /// What the settings keep at this moment.
+    pub fn retention(&self) -> Retention {
+        let context = &self.audit.context;
+        Retention::of(&context.settings.audit, context.now())
+    }
+
+    /// Prunes all histories as the settings say, if no node has done it within the last day. Gives how many entries
+    /// were removed, or `None` if it was not due.
+    ///
+    /// # Errors
+    /// Whatever the store answers; the rest is done a day later.
+    pub async fn prune_daily(&self) -> Result<Option<u64>> {
+        if !self.claim().await? {
+            return Ok(None);
+        }
+        let retention = self.retention();
+        let mut removed = 0;
+        for subject in self.subjects().await? {
+            match self.prune(&subject, &retention, false).await {
+                Ok(Pruned::Removed(count)) => removed += count,
+                Ok(Pruned::Refused(Broken { number, why })) => {
+                    tracing::error!(%subject, number, why, "a history is broken and was not pruned");
+                }
+                // It is very busy at this moment; tomorrow it may not be.
+                Err(error) if error.code() == STORE_CONFLICT => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(removed))
+    }
+
+    /// Whether this node is the one that does it today.
+    async fn claim(&self) -> Result<bool> {
+        let context = &self.audit.context;
+        let now = context.now();
+        let never = || LastPruning {
+            at: Timestamp::from_millis(i64::MIN),
+        };
+        let mut slot = context
+            .table::<LastPruning>()
+            .slot(LastPruning::PARTITION, LastPruning::SORT, never)
+            .await?;
+        // A moment in the future means that the clock was set back.
+        if slot.value.at <= now && now.since(slot.value.at) < EVERY {
+            return Ok(false);
+        }
+        slot.value.at = now;
+        let mut batch = Batch::default();
+        batch.save(&slot)?;
+        match context.commit(batch).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.code() == STORE_CONFLICT => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

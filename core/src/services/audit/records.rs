@@ -1,0 +1,170 @@
+//! How histories are stored.
+
+use std::collections::BTreeMap;
+
+use portcullis_ports::identity::Subject;
+use portcullis_ports::storage::Collection;
+use portcullis_ports::{Error, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::EventOutcome;
+use crate::foundation::context::fingerprint;
+use crate::foundation::keyring::Keyring;
+use crate::foundation::table::Stored;
+
+/// Histories.
+pub(crate) const AUDIT: Collection = Collection {
+    name: "audit",
+    table: "audit",
+    variable: "AUDIT_TABLE_NAME",
+};
+
+/// One thing that happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Whose history.
+    pub subject: Subject,
+    /// Its place, from 1.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What, from the catalogue of events.
+    pub event: String,
+    /// How it ended.
+    pub outcome: EventOutcome,
+    /// From where.
+    pub ip: String,
+    /// With what.
+    pub user_agent: String,
+    /// More about it.
+    pub details: BTreeMap<String, String>,
+    /// The hash of the entry before, empty for the first.
+    pub previous: String,
+}
+
+impl Entry {
+    pub(super) const PREFIX: &'static str = "entry#";
+
+    pub(super) fn sort(number: u64) -> String {
+        format!("{}{number:012}", Self::PREFIX)
+    }
+
+    /// SHA-256 over the entry's JSON, whose field order is fixed by the type.
+    pub fn hash(&self) -> Result<String> {
+        let json = serde_json::to_string(self)
+            .map_err(|error| Error::internal("an audit entry cannot be written").with_source(error))?;
+        Ok(fingerprint(&json))
+    }
+}
+
+impl Stored for Entry {
+    const COLLECTION: Collection = AUDIT;
+
+    fn key(&self) -> (String, String) {
+        (self.subject.to_string(), Self::sort(self.number))
+    }
+}
+
+/// Where a history ends.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) subject: Subject,
+    pub(super) entries: u64,
+    pub(super) hash: String,
+    /// What was refused lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failures: Option<Failures>,
+}
+
+/// How much was refused within the window that the settings name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Failures {
+    /// When the window began.
+    pub(super) since: Timestamp,
+    /// How many entries of each event were written.
+    pub(super) written: BTreeMap<String, u32>,
+    /// How many were not, of all events.
+    pub(super) left_out: u64,
+}
+
+impl Head {
+    pub(super) const SORT: &'static str = "head";
+}
+
+impl Stored for Head {
+    const COLLECTION: Collection = AUDIT;
+
+    fn key(&self) -> (String, String) {
+        (self.subject.to_string(), Self::SORT.into())
+    }
+}
+
+/// Stands in the place of entries that were pruned, and ties what is before them to what is behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    pub(super) subject: Subject,
+    /// The number of the first entry that it stands for.
+    pub(super) first: u64,
+    /// The number of the last.
+    pub(super) last: u64,
+    /// The hash of the entry before the first, empty for entry 1.
+    pub(super) previous: String,
+    /// The hash of the last.
+    pub(super) hash: String,
+    /// When they were pruned.
+    pub(super) at: Timestamp,
+    /// A code over all that, made with a key that is not in the store: who can only write to the store cannot prune.
+    pub(super) mac: String,
+}
+
+impl Checkpoint {
+    pub(super) const PREFIX: &'static str = "checkpoint#";
+
+    pub(super) fn sort(first: u64) -> String {
+        format!("{}{first:012}", Self::PREFIX)
+    }
+
+    /// What the code must be.
+    pub(super) fn expected_mac(&self, keyring: &Keyring) -> Result<String> {
+        let numbers = [self.first, self.last].map(|number| number.to_string());
+        let at = self.at.millis().to_string();
+        let [first, last] = numbers.each_ref().map(String::as_str);
+        let parts = [
+            self.subject.as_str(),
+            first,
+            last,
+            &self.previous,
+            &self.hash,
+            &at,
+        ];
+        keyring.mac_text("audit-checkpoint", &parts)
+    }
+}
+
+impl Stored for Checkpoint {
+    const COLLECTION: Collection = AUDIT;
+
+    fn key(&self) -> (String, String) {
+        (self.subject.to_string(), Self::sort(self.first))
+    }
+}
+
+/// When all histories were pruned last, so that of several nodes one does it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct LastPruning {
+    pub(super) at: Timestamp,
+}
+
+impl LastPruning {
+    /// No subject: it holds a blank.
+    pub(super) const PARTITION: &'static str = "last pruning";
+    pub(super) const SORT: &'static str = "all";
+}
+
+impl Stored for LastPruning {
+    const COLLECTION: Collection = AUDIT;
+
+    fn key(&self) -> (String, String) {
+        (Self::PARTITION.into(), Self::SORT.into())
+    }
+}

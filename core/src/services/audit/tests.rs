@@ -1,0 +1,401 @@
+//! Histories that are proven, pruned, and tampered with.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use portcullis_ports::Clock as _;
+use portcullis_ports::storage::{Direction, Expect, Key, Query, RecordStore as _, Write};
+
+use super::records::Checkpoint;
+use super::*;
+use crate::settings::Settings;
+use crate::testing::{World, elsewhere, two_nodes, world, world_with};
+
+fn ada() -> Subject {
+    Subject::parse("usr_ada").unwrap()
+}
+
+/// So many entries, ten seconds apart; every third is about something that was refused.
+async fn fill(world: &World, subject: &Subject, count: usize) {
+    let source = elsewhere(1);
+    for n in 0..count {
+        world.wait(10);
+        let event = if n % 3 == 2 {
+            Event::failure("sign_in", &source)
+        } else {
+            Event::success("sign_in", &source)
+        };
+        world
+            .app
+            .audit
+            .record(subject, &[event.with("n", n)])
+            .await
+            .unwrap();
+    }
+}
+
+fn generous() -> Settings {
+    let mut settings = Settings::default();
+    settings.audit.failures_per_account.most = 1_000_000;
+    settings
+}
+
+async fn verified(world: &World) -> Verified {
+    world.app.audit.verify(&ada()).await.unwrap().unwrap()
+}
+
+async fn broken(world: &World) -> Broken {
+    world.app.audit.verify(&ada()).await.unwrap().unwrap_err()
+}
+
+async fn prune(world: &World, retention: Retention) -> Pruned {
+    world.app.audit.prune(&ada(), &retention, false).await.unwrap()
+}
+
+async fn keys_of(world: &World, subject: &Subject, prefix: &str) -> Vec<Key> {
+    let query = Query {
+        collection: AUDIT,
+        partition: subject.to_string(),
+        range: portcullis_ports::storage::Range::Prefix(prefix.to_owned()),
+        direction: Direction::Ascending,
+        limit: 1000,
+        after: None,
+    };
+    let page = world.store.query(&query).await.unwrap();
+    page.records.into_iter().map(|record| record.key).collect()
+}
+
+async fn checkpoints(world: &World) -> Vec<Checkpoint> {
+    let table = world.app.context.table::<Checkpoint>();
+    let mut found = Vec::new();
+    for key in keys_of(world, &ada(), Checkpoint::PREFIX).await {
+        found.push(
+            table
+                .find(&key.partition, &key.sort)
+                .await
+                .unwrap()
+                .unwrap()
+                .value,
+        );
+    }
+    found
+}
+
+/// What somebody does who can write to the store and nothing more.
+async fn tamper(world: &World, write: Write) {
+    world.store.commit(&[write]).await.unwrap();
+}
+
+fn removal(subject: &Subject, sort: String) -> Write {
+    Write::Delete {
+        key: Key {
+            collection: AUDIT,
+            partition: subject.to_string(),
+            sort,
+        },
+        expect: Expect::Present,
+    }
+}
+
+fn forgery<T: crate::foundation::table::Stored>(value: &T) -> Write {
+    let (partition, sort) = value.key();
+    Write::Put {
+        key: Key {
+            collection: AUDIT,
+            partition,
+            sort,
+        },
+        body: serde_json::to_string(value).unwrap().into(),
+        expires_at: None,
+        expect: Expect::Any,
+    }
+}
+
+#[tokio::test]
+async fn a_pruned_history_still_proves_itself_and_goes_on() {
+    let world = world_with(generous()).await;
+    let begun = world.clock.now();
+    fill(&world, &ada(), 250).await;
+    // Entries 1 to 200: more than one commit holds.
+    let cut = Retention::before(begun + Duration::from_secs(2_005));
+    assert_eq!(
+        world.app.audit.prune(&ada(), &cut, true).await.unwrap(),
+        Pruned::Removed(200)
+    );
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 250,
+            pruned: 0
+        }
+    );
+    assert_eq!(prune(&world, cut).await, Pruned::Removed(200));
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 50,
+            pruned: 200
+        }
+    );
+    assert_eq!(prune(&world, cut).await, Pruned::Removed(0));
+    fill(&world, &ada(), 20).await;
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 70,
+            pruned: 200
+        }
+    );
+    // Later the checkpoint grows; there is never a second one beside it.
+    let cut = Retention::before(begun + Duration::from_secs(2_105));
+    assert_eq!(prune(&world, cut).await, Pruned::Removed(10));
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 60,
+            pruned: 210
+        }
+    );
+    assert_eq!(checkpoints(&world).await.len(), 1);
+    // Everything may go; the next entry follows all the same.
+    let all = Retention::before(world.clock.now() + Duration::from_secs(1));
+    assert_eq!(prune(&world, all).await, Pruned::Removed(60));
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 0,
+            pruned: 270
+        }
+    );
+    fill(&world, &ada(), 1).await;
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 1,
+            pruned: 270
+        }
+    );
+}
+
+#[tokio::test]
+async fn what_was_refused_goes_earlier_than_the_rest() {
+    let world = world_with(generous()).await;
+    fill(&world, &ada(), 30).await;
+    let now = world.clock.now() + Duration::from_secs(1);
+    let failures = Retention {
+        before: Timestamp::from_millis(0),
+        failures_before: now,
+    };
+    assert_eq!(prune(&world, failures).await, Pruned::Removed(10));
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 20,
+            pruned: 10
+        }
+    );
+    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.outcome == EventOutcome::Success));
+    assert_eq!(checkpoints(&world).await.len(), 10);
+    // The rest goes when its time has come, and one checkpoint is left of all.
+    assert_eq!(prune(&world, Retention::before(now)).await, Pruned::Removed(20));
+    assert_eq!(
+        verified(&world).await,
+        Verified {
+            entries: 0,
+            pruned: 30
+        }
+    );
+    assert_eq!(checkpoints(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_gap_without_a_checkpoint_is_found_wherever_it_is() {
+    for gap in [vec![1], vec![1, 2, 3], vec![5], vec![9, 10], vec![10]] {
+        let world = world_with(generous()).await;
+        fill(&world, &ada(), 10).await;
+        for number in &gap {
+            tamper(&world, removal(&ada(), Entry::sort(*number))).await;
+        }
+        assert_eq!(broken(&world).await.number, gap[0]);
+        // Pruning does not wipe the traces away.
+        let all = Retention::before(world.clock.now());
+        assert!(matches!(prune(&world, all).await, Pruned::Refused(_)));
+        assert_eq!(broken(&world).await.number, gap[0]);
+        assert!(checkpoints(&world).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_was_changed_or_put_in_is_found() {
+    let world = world_with(generous()).await;
+    fill(&world, &ada(), 10).await;
+    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    let mut changed = entries[4].clone();
+    changed.ip = "192.0.2.99".into();
+    tamper(&world, forgery(&changed)).await;
+    assert_eq!(broken(&world).await.number, 6);
+    tamper(&world, forgery(&entries[4])).await;
+    verified(&world).await;
+    // The last one is held by the head alone.
+    let mut changed = entries[9].clone();
+    changed.event = "nothing".into();
+    tamper(&world, forgery(&changed)).await;
+    assert_eq!(broken(&world).await.number, 11);
+    tamper(&world, forgery(&entries[9])).await;
+    let mut more = entries[9].clone();
+    more.number = 11;
+    more.previous = entries[9].hash().unwrap();
+    tamper(&world, forgery(&more)).await;
+    assert_eq!(broken(&world).await.number, 11);
+    tamper(&world, removal(&ada(), Entry::sort(11))).await;
+    verified(&world).await;
+    tamper(&world, removal(&ada(), Head::SORT.to_owned())).await;
+    broken(&world).await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_this_deployment_did_not_make_is_worthless() {
+    let world = world_with(generous()).await;
+    let begun = world.clock.now();
+    fill(&world, &ada(), 10).await;
+    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    let forged = Checkpoint {
+        subject: ada(),
+        first: 1,
+        last: 5,
+        previous: String::new(),
+        hash: entries[4].hash().unwrap(),
+        at: world.clock.now(),
+        mac: "guessed".into(),
+    };
+    for entry in entries.iter().take(5) {
+        tamper(&world, removal(&ada(), Entry::sort(entry.number))).await;
+    }
+    tamper(&world, forgery(&forged)).await;
+    let found = broken(&world).await;
+    assert_eq!(found.number, 1);
+    assert!(found.why.contains("not made by this deployment"), "{}", found.why);
+    // With the entries back, and pruned in order, it is a real one: stretched, moved or removed it counts no more.
+    for entry in entries.iter().take(5) {
+        tamper(&world, forgery(entry)).await;
+    }
+    tamper(&world, removal(&ada(), Checkpoint::sort(1))).await;
+    prune(&world, Retention::before(begun + Duration::from_secs(35))).await;
+    let real = checkpoints(&world).await.remove(0);
+    assert_eq!((real.first, real.last), (1, 3));
+    let mut stretched = real.clone();
+    stretched.last = 5;
+    stretched.hash = entries[4].hash().unwrap();
+    tamper(&world, forgery(&stretched)).await;
+    for number in [4, 5] {
+        tamper(&world, removal(&ada(), Entry::sort(number))).await;
+    }
+    assert_eq!(broken(&world).await.number, 1);
+    for entry in &entries[3..5] {
+        tamper(&world, forgery(entry)).await;
+    }
+    tamper(&world, forgery(&real)).await;
+    verified(&world).await;
+    let mut foreign = real.clone();
+    foreign.subject = Subject::parse("usr_bob").unwrap();
+    tamper(&world, forgery(&foreign)).await;
+    assert!(world.app.audit.verify(&foreign.subject).await.unwrap().is_err());
+    tamper(&world, removal(&ada(), Checkpoint::sort(1))).await;
+    assert_eq!(broken(&world).await.number, 1);
+}
+
+#[tokio::test]
+async fn what_strangers_can_cause_is_bounded_per_account_and_counted() {
+    let world = world().await;
+    let bound = world.app.settings().audit.failures_per_account;
+    let source = elsewhere(7);
+    let refused = async |name| {
+        let event = Event::failure(name, &source);
+        world.app.audit.record(&ada(), &[event]).await.unwrap();
+    };
+    for _ in 0..bound.most + 200 {
+        refused("sign_in").await;
+        world.wait(1);
+    }
+    assert_eq!(verified(&world).await.entries, u64::from(bound.most));
+    // A flood of one kind does not hide another.
+    refused("mfa_totp_verify").await;
+    let event = Event::success("sign_in", &source);
+    world.app.audit.record(&ada(), &[event]).await.unwrap();
+    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    let told: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| entry.details.get("left_out"))
+        .collect();
+    assert_eq!(told, ["200"]);
+    assert_eq!(entries.len() as u64, u64::from(bound.most) + 2);
+    // The next window takes some again, and says what was left out of the one before.
+    for _ in 0..7 {
+        refused("sign_in").await;
+    }
+    world.clock.advance(bound.window.get());
+    refused("sign_in").await;
+    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    assert_eq!(entries.last().unwrap().details["left_out"], "7");
+}
+
+#[tokio::test]
+async fn those_who_prune_at_the_same_time_do_not_break_the_chain() {
+    let [(a, _), (b, _)] = two_nodes().await;
+    let begun = a.clock.now();
+    fill(&a, &ada(), 120).await;
+    let work = (0..12_u64).map(|n| {
+        let world = if n % 2 == 0 { &a } else { &b };
+        let retention = Retention {
+            before: begun + Duration::from_secs(n * 90),
+            failures_before: begun + Duration::from_secs(1_300 - n * 60),
+        };
+        async move { world.app.audit.prune(&ada(), &retention, false).await.unwrap() }
+    });
+    for pruned in join_all(work).await {
+        assert!(matches!(pruned, Pruned::Removed(_)), "{pruned:?}");
+    }
+    let left = verified(&a).await;
+    let total = left.entries + left.pruned;
+    assert_eq!(
+        total,
+        u64::try_from(a.app.audit.entries(&ada()).await.unwrap().len()).unwrap() + left.pruned
+    );
+    assert!(left.pruned >= 99, "{left:?}");
+}
+
+#[tokio::test]
+async fn one_node_prunes_all_histories_once_a_day() {
+    let [(a, _), (b, _)] = two_nodes().await;
+    let histories = [a.app.histories(a.store.clone()), b.app.histories(b.store.clone())];
+    for name in ["usr_ada", "usr_bob"] {
+        fill(&a, &Subject::parse(name).unwrap(), 9).await;
+    }
+    let subjects = histories[0].subjects().await.unwrap();
+    assert_eq!(
+        subjects.iter().map(Subject::as_str).collect::<Vec<_>>(),
+        ["usr_ada", "usr_bob"]
+    );
+    let all = async || join_all(histories.iter().map(Histories::prune_daily)).await;
+    let mut removed: Vec<_> = all().await.into_iter().map(std::result::Result::unwrap).collect();
+    removed.sort_unstable();
+    assert_eq!(removed, [None, Some(0)]);
+    a.clock.advance(Duration::from_hours(23));
+    assert!(all().await.into_iter().all(|done| done.unwrap().is_none()));
+    let kept = a.app.settings().audit.clone();
+    a.clock.advance(kept.failures_kept.get());
+    // Three of nine were refused, in each of two histories.
+    assert_eq!(histories[1].prune_daily().await.unwrap(), Some(6));
+    a.clock.advance(kept.kept.get());
+    assert_eq!(histories[0].prune_daily().await.unwrap(), Some(12));
+    assert_eq!(
+        verified(&a).await,
+        Verified {
+            entries: 0,
+            pruned: 9
+        }
+    );
+    // What holds the time of the last pruning is nobody's history.
+    assert_eq!(histories[0].subjects().await.unwrap().len(), 2);
+}

@@ -1,0 +1,10 @@
+//! What areas share: each keeps records of its own and knows no area.
+
+pub mod audit;
+pub mod budgets;
+pub(crate) mod epochs;
+pub(crate) mod messages;
+pub(crate) mod notices;
+pub mod outbox;
+pub mod sms_spend;
+pub mod suppressions;

@@ -1,0 +1,238 @@
+//! Messages leave through here: stored in the commit that caused them, delivered by leased workers, then followed.
+
+mod deliver;
+mod events;
+#[cfg(test)]
+pub(crate) mod events_tests;
+mod html;
+mod lanes;
+#[cfg(test)]
+mod lanes_tests;
+mod letters;
+#[cfg(test)]
+mod machine_tests;
+#[cfg(test)]
+mod meters_tests;
+mod offer;
+mod records;
+pub(crate) mod sealed;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod untimely_tests;
+mod webhooks;
+
+use std::sync::Arc;
+
+use portcullis_ports::id::MessageId;
+use portcullis_ports::inbound::Inbound;
+use portcullis_ports::keys::{EncryptionContext, Sealed};
+use portcullis_ports::notification::{Channel, DeliveryEvent, Destination, Sender};
+use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
+use zeroize::Zeroizing;
+
+pub use events::Recorded;
+pub use letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
+pub use records::{Attempt, Delivery, Lane, Report};
+pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
+use records::{Place, StoredMessage, Words};
+use webhooks::RefusalLog;
+
+use crate::foundation::context::Context;
+use crate::foundation::decoy;
+use crate::foundation::guard::{GuardedInbound, GuardedSender};
+use crate::foundation::table::Batch;
+use crate::services::sms_spend::SmsSpend;
+use crate::services::suppressions::{Suppressions, refusal, remark};
+
+/// No sender is configured for this channel.
+pub const CHANNEL_UNAVAILABLE: Code = Code::new(
+    "channel-unavailable",
+    Kind::Config,
+    "Messages of this kind cannot be sent here: no sender is configured.",
+);
+/// About the bytes of a stored message without its words, and of its place in the queue.
+const ENVELOPE: usize = 300;
+const PLACE: usize = 100;
+
+/// A message to be sent. Has no `Debug`: its text may hold a code.
+pub(crate) struct Draft {
+    pub(crate) to: Destination,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    /// The code in the text, if it carries one.
+    pub(crate) code: Option<String>,
+    pub(crate) lane: Lane,
+    /// After this moment it is of no use. What travels among codes must have one.
+    pub(crate) deliver_by: Option<Timestamp>,
+}
+
+/// A sender under the name that the operator gave it.
+#[derive(Clone)]
+pub struct NamedSender {
+    /// The name.
+    pub instance: String,
+    /// It.
+    pub sender: Arc<dyn Sender>,
+    /// What its vendor posts to us, if it does.
+    pub inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
+}
+
+/// A sender and its webhooks behind their guards.
+struct Guarded {
+    guard: GuardedSender,
+    inbound: Option<GuardedInbound>,
+}
+
+/// Queues, delivers, shows and repeats messages.
+#[derive(Clone)]
+pub struct Outbox {
+    context: Arc<Context>,
+    senders: Arc<[Guarded]>,
+    refusals: Arc<RefusalLog>,
+    suppressions: Suppressions,
+    sms_spend: SmsSpend,
+}
+
+impl Outbox {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        senders: Vec<NamedSender>,
+        suppressions: &Suppressions,
+        sms_spend: &SmsSpend,
+    ) -> Self {
+        let limit = context.settings.outbox.timeout.get();
+        let clock = &context.clock;
+        let guarded = |one: NamedSender| Guarded {
+            guard: GuardedSender::new(one.instance, one.sender, clock, limit),
+            inbound: one.inbound.map(|inner| GuardedInbound::new(inner, clock, limit)),
+        };
+        Self {
+            context: Arc::clone(context),
+            senders: senders.into_iter().map(guarded).collect(),
+            refusals: Arc::default(),
+            suppressions: suppressions.clone(),
+            sms_spend: sms_spend.clone(),
+        }
+    }
+
+    /// The channels that have a sender.
+    pub fn channels(&self) -> Vec<Channel> {
+        [Channel::Email, Channel::Sms]
+            .into_iter()
+            .filter(|channel| self.serves(*channel))
+            .collect()
+    }
+
+    /// Refuses what could never be delivered.
+    pub(crate) fn require(&self, channel: Channel) -> Result<()> {
+        if self.serves(channel) {
+            Ok(())
+        } else {
+            Err(CHANNEL_UNAVAILABLE.error())
+        }
+    }
+
+    pub(crate) fn serves(&self, channel: Channel) -> bool {
+        self.senders.iter().any(|one| one.guard.serves(channel))
+    }
+
+    /// Adds a message to the commit that causes it. A notice to a suppressed destination is written down as withheld.
+    ///
+    /// # Errors
+    /// `address-suppressed` if it carries a code and its destination is suppressed.
+    pub(crate) async fn enqueue(&self, batch: &mut Batch, draft: Draft) -> Result<MessageId> {
+        let refuse = draft.lane == Lane::Codes;
+        self.put(batch, draft, refuse).await
+    }
+
+    /// The same where the answer must not tell whether the destination is suppressed: any message is written down as
+    /// withheld then.
+    pub(crate) async fn enqueue_quietly(&self, batch: &mut Batch, draft: Draft) -> Result<MessageId> {
+        self.put(batch, draft, false).await
+    }
+
+    /// Does the work of queueing a message, and queues nothing: for answers whose time must not tell.
+    pub(crate) async fn enqueue_decoy(&self, batch: &mut Batch, draft: Draft) -> Result<()> {
+        let id = MessageId::random(self.context.entropy.as_ref())?;
+        self.suppressions.obstacle(&draft.to, draft.lane).await?;
+        let words = Words {
+            text: draft.text,
+            code: draft.code,
+        };
+        let sealed = self.seal(&id, &words).await?;
+        decoy::insert(&self.context, batch, &[sealed.0.len() + ENVELOPE, PLACE])
+    }
+
+    async fn put(&self, batch: &mut Batch, draft: Draft, refuse: bool) -> Result<MessageId> {
+        if draft.lane == Lane::Codes && draft.deliver_by.is_none() {
+            return Err(Error::internal(
+                "a message among codes does not say when it expires",
+            ));
+        }
+        let now = self.context.now();
+        let id = MessageId::random(self.context.entropy.as_ref())?;
+        let obstacle = self.suppressions.obstacle(&draft.to, draft.lane).await?;
+        if let Some(obstacle) = obstacle.as_ref().filter(|_| refuse) {
+            return Err(refusal(draft.to.channel(), obstacle));
+        }
+        let words = Words {
+            text: draft.text,
+            code: draft.code,
+        };
+        let mut message = StoredMessage {
+            id: id.clone(),
+            to: draft.to,
+            subject: draft.subject,
+            words: Some(self.seal(&id, &words).await?),
+            lane: draft.lane,
+            delivery: Delivery::Queued,
+            attempts: Vec::new(),
+            reference: None,
+            report: None,
+            parked: None,
+            created_at: now,
+            deliver_by: draft.deliver_by,
+            kept_until: now + self.context.settings.outbox.kept.get(),
+        };
+        if let Some(obstacle) = obstacle {
+            message.words = None;
+            message.delivery = Delivery::Withheld;
+            message.attempts.push(withheld(now, remark(&obstacle)));
+            batch.insert(&message)?;
+            return Ok(id);
+        }
+        batch.insert(&message)?;
+        let channel = message.to.channel();
+        batch.insert(&Place::first(message.lane, channel, now, id.clone()))?;
+        batch.mail |= 1 << message.lane.bell(channel);
+        Ok(id)
+    }
+
+    async fn seal(&self, id: &MessageId, words: &Words) -> Result<Sealed> {
+        let plain = serde_json::to_vec(words).map(Zeroizing::new).map_err(|error| {
+            Error::internal("the words of a message cannot be written").with_source(error)
+        })?;
+        self.context.keys.seal(&plain, &context(id)).await
+    }
+
+    async fn unseal(&self, id: &MessageId, sealed: &Sealed) -> Result<Words> {
+        let plain = self.context.keys.open(sealed, &context(id)).await?;
+        serde_json::from_slice(&plain)
+            .map_err(|error| Error::internal("the words of a message cannot be read").with_source(error))
+    }
+}
+
+fn context(id: &MessageId) -> EncryptionContext {
+    EncryptionContext::new("outbox").and("message", id.as_str())
+}
+
+/// The line in a message's history that says why it was not sent.
+fn withheld(at: Timestamp, detail: String) -> Attempt {
+    Attempt {
+        at,
+        sender: String::new(),
+        outcome: Delivery::Withheld.as_str().into(),
+        detail,
+    }
+}

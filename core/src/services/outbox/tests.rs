@@ -1,0 +1,417 @@
+//! Delivery: retries, leases, failures that pass and failures that stay.
+
+use std::time::Duration;
+
+use portcullis_ports::notification::Receipt;
+use portcullis_ports::outcome::{Outcome, Reason, Reference};
+
+use super::offer::{Offered, Verdict};
+use super::*;
+use crate::settings::Settings;
+use crate::testing::{Office, World, world, world_sending};
+
+/// Queues the verification mail of a new account and returns its id.
+async fn queued(world: &World) -> MessageId {
+    world.sign_up("ada@example.com").await;
+    let queue = world.app.outbox.context.table::<Place>();
+    queue.all(Lane::Codes.as_str()).await.unwrap()[0].message.clone()
+}
+
+fn answer(world: &World, outcome: Outcome<Receipt>) {
+    world.post.answers.lock().unwrap().push(outcome);
+}
+
+fn passing() -> Reason {
+    Reason::passing("busy", "the vendor is busy", Duration::from_secs(1))
+}
+
+#[tokio::test]
+async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
+    let world = world().await;
+    let id = queued(&world).await;
+    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 1);
+    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(world.post.sent().len(), 1);
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(
+        (view.delivery, view.attempts.len(), view.to.as_str()),
+        (Delivery::Delivered, 1, "a***@example.com")
+    );
+    let stored = world
+        .app
+        .outbox
+        .context
+        .table::<StoredMessage>()
+        .find(id.as_str(), "message")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(stored.words.is_none());
+    let message = world.post.sent().remove(0);
+    let code = message.code.unwrap();
+    assert!(message.text.contains(&code), "{}", message.text);
+    let html = message.html.unwrap();
+    assert!(html.contains(&format!(">{code}</p>")), "{html}");
+}
+
+#[tokio::test]
+async fn a_passing_failure_is_tried_again_later_and_later() {
+    let world = world().await;
+    let id = queued(&world).await;
+    answer(&world, Outcome::NotSent(passing()));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Queued
+    );
+    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 0, "it waits");
+    world.wait(10);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
+}
+
+#[tokio::test]
+async fn a_final_failure_becomes_a_dead_letter_that_can_be_sent_again() {
+    let world = world().await;
+    let id = queued(&world).await;
+    answer(
+        &world,
+        Outcome::Declined(Reason::permanent("rejected", "no such mailbox")),
+    );
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let dead = world.app.outbox.dead_letters().await.unwrap();
+    assert_eq!((dead.len(), dead[0].delivery), (1, Delivery::Dead));
+    assert!(dead[0].attempts[0].detail.contains("no such mailbox"));
+    world.app.outbox.replay(&id).await.unwrap();
+    assert!(world.app.outbox.dead_letters().await.unwrap().is_empty());
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Delivered
+    );
+    assert_eq!(
+        world.app.outbox.replay(&id).await.unwrap_err().code(),
+        MESSAGE_NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn what_may_have_been_sent_is_not_sent_again_by_itself() {
+    let world = world().await;
+    let id = queued(&world).await;
+    answer(&world, Outcome::Unknown(Reference("lost".into())));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    world.wait(3600);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Unknown
+    );
+    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn tries_are_bounded() {
+    let world = world().await;
+    queued(&world).await;
+    for _ in 0..8 {
+        answer(&world, Outcome::NotSent(passing()));
+    }
+    for _ in 0..12 {
+        world.app.outbox.drain(Lane::Codes).await.unwrap();
+        world.wait(300);
+    }
+    let dead = world.app.outbox.dead_letters().await.unwrap();
+    assert_eq!(
+        dead.iter()
+            .map(|letter| letter.attempts.len())
+            .collect::<Vec<_>>(),
+        [8]
+    );
+}
+
+#[tokio::test]
+async fn a_code_that_comes_too_late_is_not_sent() {
+    let world = world().await;
+    let id = queued(&world).await;
+    world.wait(3601);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    assert_eq!(
+        world.app.outbox.message(&id).await.unwrap().delivery,
+        Delivery::Expired
+    );
+}
+
+/// The first try fails for now; then it is given up, after so many seconds.
+async fn dead_after(world: &World, seconds: u64) -> MessageId {
+    let id = queued(world).await;
+    world.wait(seconds);
+    answer(world, Outcome::Unknown(Reference("lost".into())));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+    id
+}
+
+#[tokio::test]
+async fn a_dead_letter_with_an_expired_code_is_not_sent_again() {
+    let world = world().await;
+    let id = dead_after(&world, 3500).await;
+    world.wait(101);
+    let refused = world.app.outbox.replay(&id).await.unwrap_err();
+    assert_eq!(refused.code(), MESSAGE_EXPIRED);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_code_that_expires_between_the_replay_and_its_turn_is_not_sent() {
+    let world = world().await;
+    let id = dead_after(&world, 3500).await;
+    world.app.outbox.replay(&id).await.unwrap();
+    world.wait(101);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(view.delivery, Delivery::Expired);
+    assert!(world.app.outbox.dead_letters().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_back_off_never_leads_beyond_the_life_of_a_code() {
+    let world = world().await;
+    let id = queued(&world).await;
+    world.wait(3598);
+    answer(&world, Outcome::NotSent(passing()));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Expired, 1));
+    assert_eq!(world.app.outbox.waiting(Lane::Codes).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_message_among_codes_says_when_it_expires() {
+    let world = world().await;
+    let draft = Draft {
+        to: "ada@example.com".parse().map(Destination::Email).unwrap(),
+        subject: "Your code".into(),
+        text: "123456".into(),
+        code: Some("123456".into()),
+        lane: Lane::Codes,
+        deliver_by: None,
+    };
+    let refused = world.app.outbox.enqueue(&mut Batch::default(), draft).await;
+    assert!(refused.is_err());
+}
+
+/// Records of a layout in which a place did not name its channel.
+#[tokio::test]
+async fn places_of_an_older_layout_are_taken_over() {
+    let world = world().await;
+    let id = queued(&world).await;
+    let outbox = &world.app.outbox;
+    let queue = outbox.context.table::<Place>();
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    let mut batch = Batch::default();
+    batch.remove(&place);
+    let older =
+        serde_json::json!({ "lane": "codes", "due": place.due, "message": id, "tries": 0, "until": null });
+    batch
+        .insert(&serde_json::from_value::<Place>(older).unwrap())
+        .unwrap();
+    outbox.context.commit(batch).await.unwrap();
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0);
+    outbox.adopt(Lane::Codes).await.unwrap();
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 1);
+    assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
+    let world = world().await;
+    queued(&world).await;
+    let outbox = &world.app.outbox;
+    let queue = outbox.context.table::<Place>();
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    outbox.lease(&place).await.unwrap();
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0, "somebody holds it");
+    world.wait(31);
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 1);
+}
+
+/// The place of the only message, leased by a worker that is slow.
+async fn leased(world: &World) -> Place {
+    let outbox = &world.app.outbox;
+    let queue = outbox.context.table::<Place>();
+    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    outbox.lease(&place).await.unwrap()
+}
+
+fn answered(world: &World, leased: &Place, outcome: Outcome<Receipt>) -> Verdict {
+    world.app.outbox.judge(leased, vec![Offered::of("main", outcome)])
+}
+
+#[tokio::test]
+async fn a_late_refusal_brings_back_nothing_that_another_worker_delivered() {
+    let world = world().await;
+    let id = queued(&world).await;
+    let slow = leased(&world).await;
+    world.wait(31);
+    let outbox = &world.app.outbox;
+    outbox.drain(Lane::Codes).await.unwrap();
+    let refused = answered(&world, &slow, Outcome::NotSent(passing()));
+    outbox.settle(&slow, &refused).await.unwrap();
+    world.wait(300);
+    assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(world.post.sent().len(), 1);
+    let view = outbox.message(&id).await.unwrap();
+    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
+}
+
+#[tokio::test]
+async fn a_late_refusal_leaves_the_message_to_whoever_has_it_now() {
+    let world = world().await;
+    queued(&world).await;
+    let slow = leased(&world).await;
+    world.wait(31);
+    let quick = leased(&world).await;
+    let outbox = &world.app.outbox;
+    let refused = answered(&world, &slow, Outcome::NotSent(passing()));
+    outbox.settle(&slow, &refused).await.unwrap();
+    assert_eq!(
+        outbox.waiting(Lane::Codes).await.unwrap(),
+        1,
+        "one message, one place"
+    );
+    let declined = Reason::permanent("rejected", "no such mailbox");
+    let refused = answered(&world, &quick, Outcome::Declined(declined));
+    outbox.settle(&quick, &refused).await.unwrap();
+    assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(outbox.dead_letters().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_slow_worker_delivered_is_not_given_up_by_the_next_one() {
+    let world = world().await;
+    let id = queued(&world).await;
+    let slow = leased(&world).await;
+    world.wait(31);
+    leased(&world).await;
+    let outbox = &world.app.outbox;
+    let reference = "taken".to_owned();
+    let taken = answered(&world, &slow, Outcome::Done(Receipt { reference }));
+    outbox.settle(&slow, &taken).await.unwrap();
+    world.wait(31);
+    outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    assert!(outbox.dead_letters().await.unwrap().is_empty());
+    assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(outbox.message(&id).await.unwrap().delivery, Delivery::Delivered);
+}
+
+#[tokio::test]
+async fn a_message_that_ends_every_worker_is_given_up() {
+    let world = world().await;
+    let id = queued(&world).await;
+    for _ in 0..8 {
+        leased(&world).await;
+        world.wait(31);
+    }
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(view.delivery, Delivery::Unknown);
+    assert!(
+        view.attempts[0].detail.contains("every try"),
+        "{:?}",
+        view.attempts
+    );
+    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn two_workers_send_one_message_once() {
+    let world = world().await;
+    for number in 0..20 {
+        world.sign_up(&format!("user{number}@example.com")).await;
+    }
+    let (a, b) = tokio::join!(
+        world.app.outbox.drain(Lane::Codes),
+        world.app.outbox.drain(Lane::Codes)
+    );
+    assert_eq!(a.unwrap() + b.unwrap(), 20);
+    assert_eq!(world.post.sent().len(), 20);
+}
+
+/// Queues a message for two senders, the first of which answers like this, and delivers it.
+async fn with_a_spare(first: Outcome<Receipt>) -> (MessageView, usize) {
+    let offices = vec![Office::new("main"), Office::new("spare")];
+    let spare = Arc::clone(&offices[1].post);
+    let world = world_sending(Settings::default(), offices).await;
+    let id = queued(&world).await;
+    answer(&world, first);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(world.post.sent().is_empty());
+    (world.app.outbox.message(&id).await.unwrap(), spare.sent().len())
+}
+
+fn asked(view: &MessageView) -> Vec<(&str, &str)> {
+    let words = view.attempts.iter();
+    words
+        .map(|one| (one.sender.as_str(), one.outcome.as_str()))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_next_sender_is_asked_after_a_refusal_of_either_kind() {
+    let permanent = Reason::permanent("rejected", "no such route");
+    for (first, word) in [
+        (Outcome::NotSent(passing()), "not_sent"),
+        (Outcome::Declined(permanent), "declined"),
+    ] {
+        let (view, by_spare) = with_a_spare(first).await;
+        assert_eq!(asked(&view), [("main", word), ("spare", "done")]);
+        assert_eq!((view.delivery, by_spare), (Delivery::Delivered, 1));
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_is_asked_once_the_message_may_be_out() {
+    let (view, by_spare) = with_a_spare(Outcome::Unknown(Reference("lost".into()))).await;
+    assert_eq!(asked(&view), [("main", "unknown")]);
+    assert_eq!((view.delivery, by_spare), (Delivery::Unknown, 0));
+}
+
+#[tokio::test]
+async fn a_final_refusal_of_one_sender_does_not_end_what_another_may_do_later() {
+    let offices = vec![Office::new("main"), Office::new("spare")];
+    let spare = Arc::clone(&offices[1].post);
+    let world = world_sending(Settings::default(), offices).await;
+    let id = queued(&world).await;
+    answer(&world, Outcome::NotSent(passing()));
+    let declined = Outcome::Declined(Reason::permanent("rejected", "no such route"));
+    spare.answers.lock().unwrap().push(declined);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(view.delivery, Delivery::Queued);
+    world.wait(10);
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(
+        asked(&view),
+        [("main", "not_sent"), ("spare", "declined"), ("main", "done")]
+    );
+}
+
+#[tokio::test]
+async fn dead_letters_are_forgotten_with_their_messages() {
+    let world = world().await;
+    queued(&world).await;
+    answer(&world, Outcome::Unknown(Reference("lost".into())));
+    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(world.app.outbox.waiting(Lane::Dead).await.unwrap(), 1);
+    world.wait(31 * 86_400);
+    assert_eq!(world.app.outbox.waiting(Lane::Dead).await.unwrap(), 0);
+}
