@@ -24,7 +24,7 @@ export class Entrance {
       await this.withToken(await signIn(email, password));
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'email-not-verified') throw error;
-      waitForCode(email, password, error.signUpId, false);
+      waitForCode(email, error.signUpId, false);
     }
   }
 

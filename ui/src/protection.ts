@@ -7,7 +7,8 @@ import { factors } from './factors';
 import { paths, type Path } from './paths';
 
 export interface Protection {
-  devices: Record<Factor, number>;
+  /** How many of each kind are in use. */
+  enrolled: Record<Factor, number>;
   recovery: RecoveryCount[];
   /** Of the newest page. */
   sessions: number;
@@ -31,12 +32,12 @@ export async function readProtection(): Promise<Protection> {
     listPhones(),
     listEmails(),
     countRecoveryCodes(),
-    listSessions(1),
+    listSessions(),
   ]);
-  const enabled = (list: { enabled: boolean }[]) => list.filter((device) => device.enabled).length;
+  const enabled = (list: { enabled: boolean }[]) => list.filter((one) => one.enabled).length;
   const now = Date.now() / 1000;
   return {
-    devices: { totp: enabled(totp), sms: enabled(sms), email: enabled(email) },
+    enrolled: { totp: enabled(totp), sms: enabled(sms), email: enabled(email) },
     recovery,
     sessions: sessions.sessions.filter((one) => !one.revoked && one.expires_at > now).length,
     moreSessions: sessions.next_cursor !== null,
@@ -44,13 +45,13 @@ export async function readProtection(): Promise<Protection> {
 }
 
 /** The counts of the kinds of code that are in use. */
-export const countsInUse = ({ devices, recovery }: Protection): RecoveryCount[] =>
-  recovery.filter((count) => devices[count.factor] > 0);
+export const countsInUse = ({ enrolled, recovery }: Protection): RecoveryCount[] =>
+  recovery.filter((count) => enrolled[count.factor] > 0);
 
 export function nextStep(me: Me, protection: Protection, options: Options | null): NextStep | null {
-  const { devices } = protection;
+  const { enrolled } = protection;
   const low = countsInUse(protection).find((count) => count.remaining <= fewCodes);
-  if (devices.totp + devices.sms + devices.email === 0) {
+  if (enrolled.totp + enrolled.sms + enrolled.email === 0) {
     return {
       state: 'Only your password protects this account',
       text: 'Add an authenticator app, and a stolen password alone opens nothing. It takes about a minute.',
@@ -74,7 +75,7 @@ export function nextStep(me: Me, protection: Protection, options: Options | null
       path: 'verify-email',
     };
   }
-  if (devices.totp === 0) {
+  if (enrolled.totp === 0) {
     return {
       state: 'Your account is protected',
       text: 'An authenticator app would make it safer still: its codes cannot be caught on the way to you.',

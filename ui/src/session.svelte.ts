@@ -15,6 +15,8 @@ class SessionState {
   problem = $state.raw<Problem | null>(null);
   /** A sentence for the sign-in page that says why it is shown. */
   notice = $state<string | null>(null);
+  /** The address that the sign-in page begins with. */
+  email = '';
   /** What the server said when it last knew of no session. */
   #refusal: Problem | null = null;
 

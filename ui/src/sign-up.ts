@@ -2,18 +2,12 @@
 import { paths } from './paths';
 import { router } from './router.svelte';
 
-interface Waiting {
-  email: string;
-  password: string;
-  justSent: boolean;
-}
-
-/** What the address does not hold: it goes with the page, and the person signs in again then. */
-let waiting: Waiting | null = null;
+/** Whether this page itself had the mail sent: a reload may ask for another one at once. */
+let sentHere = false;
 
 /** Leads to the page that takes the code. */
-export function waitForCode(email: string, password: string, signUpId: string | null, justSent: boolean): void {
-  waiting = { email, password, justSent };
+export function waitForCode(email: string, signUpId: string | null, justSent: boolean): void {
+  sentHere = justSent;
   const fields = new URLSearchParams({ email, ...(signUpId ? { sign_up_id: signUpId } : {}) });
   router.go(`${paths.verifyEmail}#${fields.toString()}`);
 }
@@ -28,10 +22,6 @@ export function signUpHere() {
     code: fields.get('code') ?? '',
     /** A handle has two parts; the link in a mail names the sign-up alone. */
     foreign: signUpId !== null && !signUpId.includes('.'),
-    remembered: waiting,
+    justSent: sentHere,
   };
-}
-
-export function forgetSignUp(): void {
-  waiting = null;
 }

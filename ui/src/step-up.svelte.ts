@@ -1,16 +1,19 @@
 // The question "is it really you?": asked once, answered for every call that waits for the same.
+import type { StepUpOutcome } from './api/client';
 import type { Action } from './api/types';
 
 class StepUp {
   asking = $state(false);
   /** What shall be done with the proof: it decides which factors are asked for. */
   action = $state.raw<Action | null>(null);
-  #answer: Promise<boolean> | null = null;
-  #resolve: ((confirmed: boolean) => void) | null = null;
+  #answer: Promise<StepUpOutcome> | null = null;
+  #resolve: ((outcome: StepUpOutcome) => void) | null = null;
 
-  async request(action: Action | null): Promise<boolean> {
-    // A proof for something else may be too little, so that it is asked for afterwards.
-    while (this.#answer && this.action !== action) await this.#answer;
+  async request(action: Action | null): Promise<StepUpOutcome> {
+    if (this.#answer && this.action !== action) {
+      // A proof for something else may do: the call is tried again before anything more is asked. Who declined is left alone.
+      return (await this.#answer) === 'declined' ? 'declined' : 'proven-otherwise';
+    }
     this.#answer ??= new Promise((resolve) => {
       this.#resolve = resolve;
       this.action = action;
@@ -19,9 +22,9 @@ class StepUp {
     return this.#answer;
   }
 
-  finish(confirmed: boolean): void {
+  finish(proven: boolean): void {
     this.asking = false;
-    this.#resolve?.(confirmed);
+    this.#resolve?.(proven ? 'proven' : 'declined');
     this.#answer = null;
     this.#resolve = null;
   }

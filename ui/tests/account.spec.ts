@@ -94,3 +94,23 @@ test('the password is changed, and only the new one works', async ({ page, perso
   await person.enterPassword(page);
   await expect(page.getByRole('heading', { level: 1, name: 'Your account' })).toBeVisible();
 });
+
+test('where addresses are proven first, the sign-in page follows the code, and no password is kept for it', async ({ page, person }) => {
+  const json = (status: number, body: object) => ({ status, contentType: 'application/json', body: JSON.stringify(body) });
+  await page.route('**/auth/sign-up', (route) =>
+    route.fulfill(json(202, { status: 'verification_sent', sign_up_id: 'ver_a.b', email: person.email })),
+  );
+  await page.route('**/auth/verify-email', (route) => route.fulfill(json(200, { status: 'ok' })));
+  const signedIn: unknown[] = [];
+  page.on('request', (request) => request.url().endsWith('/auth/sign-in') && signedIn.push(request));
+  await page.goto('/sign-up');
+  await page.getByLabel('E-mail address').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByLabel('Code from the e-mail').fill('123456');
+  await page.getByRole('button', { name: 'Verify e-mail' }).click();
+  await expect(page.getByText('Your e-mail address is verified. Sign in to go on.')).toBeVisible();
+  await expect(page.getByLabel('E-mail address')).toHaveValue(person.email);
+  await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
+  expect(signedIn).toEqual([]);
+});

@@ -29,7 +29,7 @@ test('a trusted browser signs in with the password alone until it is not trusted
   await enter(page, person);
   await forEveryone(page);
   await page.getByLabel('Code from your authenticator app').fill(await app.next());
-  await page.getByLabel('Trust this browser for 30 days').check();
+  await page.getByLabel('Trust this device for 30 days').check();
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(account(page)).toBeVisible();
 
@@ -37,9 +37,9 @@ test('a trusted browser signs in with the password alone until it is not trusted
   await expect(account(page)).toBeVisible();
 
   await page.goto('/sessions');
-  const trusted = page.getByRole('region', { name: 'Browsers you trust' });
+  const trusted = page.getByRole('region', { name: 'Trusted devices' });
   await expect(trusted.getByRole('listitem')).toHaveCount(1);
-  await expect(trusted.getByText('This browser')).toBeVisible();
+  await expect(trusted.getByText('This device')).toBeVisible();
   await forEveryone(page);
   await trusted.getByRole('button', { name: /^Stop trusting/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Stop trusting', exact: true }).click();
@@ -47,6 +47,17 @@ test('a trusted browser signs in with the password alone until it is not trusted
 
   await enter(page, person);
   await expect(secondStep(page)).toBeVisible();
+});
+
+test('a list of trusted devices that cannot be read says so and can be tried again', async ({ page, person }) => {
+  await person.signUp(page);
+  await page.route('**/ui/known-devices', (route) => route.abort());
+  await page.goto('/sessions');
+  const trusted = page.getByRole('region', { name: 'Trusted devices' });
+  await expect(trusted.getByRole('alert')).toHaveText(/could not reach the server/);
+  await page.unroute('**/ui/known-devices');
+  await trusted.getByRole('button', { name: 'Try again' }).click();
+  await expect(trusted).toBeHidden();
 });
 
 test('a code from a mail lets its owner in past the guesses of strangers', async ({ page, person, browser, request }) => {

@@ -82,5 +82,7 @@ test('a long list is shown page by page', async ({ page, person }) => {
   await expect(page.getByText('This session')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Show more sessions' })).toBeHidden();
   expect(cursors.at(0)).toBeNull();
+  // Every page is read once.
+  expect(cursors).toHaveLength(3);
   expect(new Set(cursors).size).toBe(3);
 });

@@ -1,13 +1,17 @@
-// The one place that talks to the server: fetch, CSRF, step-up and problem+json.
+// The one place that talks to the server: openapi-fetch over the generated schema, with CSRF, step-up and problem+json.
+import createClient from 'openapi-fetch';
 import { networkProblem, Problem, problemOf, unreadableProblem } from './problem';
+import type { paths } from './schema';
 import type { Action } from './types';
+
+/** How the question "is it really you?" ended; `proven-otherwise` when it was asked for another action. */
+export type StepUpOutcome = 'proven' | 'proven-otherwise' | 'declined';
 
 /** What the client needs from the rest of the panel; set once when the panel starts. */
 export interface Surroundings {
   csrfToken(): string | null;
   renewCsrfToken(): Promise<void>;
-  /** Resolves true once the person has proved who they are, false when they cancelled. */
-  stepUp(action: Action | null): Promise<boolean>;
+  stepUp(action: Action | null): Promise<StepUpOutcome>;
   sessionEnded(problem: Problem): void;
 }
 
@@ -20,8 +24,6 @@ export interface CallSettings {
   action?: Action;
 }
 
-type Method = 'GET' | 'POST';
-
 const endings = new Set(['session-ended', 'unauthenticated']);
 const tooLong = 'This sign-in took too long. Please start again.';
 
@@ -31,31 +33,45 @@ export function connect(to: Surroundings): void {
   surroundings = to;
 }
 
-export function get<T>(path: string, settings: CallSettings = {}): Promise<T> {
-  return call<T>('GET', path, undefined, settings);
+/** The routes of the schema; whatever is not a success is thrown as a `Problem`. */
+export const client = (settings: CallSettings = {}) =>
+  createClient<paths>({
+    credentials: 'same-origin',
+    cache: 'no-store',
+    headers: {
+      Accept: 'application/json, application/problem+json',
+      ...(settings.bearer ? { Authorization: `Bearer ${settings.bearer}` } : {}),
+    },
+    fetch: (request) => call(request, settings),
+  });
+
+/** The body of a successful answer. */
+export async function bodyOf<T>(answer: Promise<{ data?: T; response: Response }>): Promise<T> {
+  try {
+    const { data, response } = await answer;
+    if (data === undefined) throw unreadableProblem(response.status);
+    return data;
+  } catch (error) {
+    throw error instanceof SyntaxError ? unreadableProblem(200) : error;
+  }
 }
 
-export function post<T>(path: string, body: object = {}, settings: CallSettings = {}): Promise<T> {
-  return call<T>('POST', path, body, settings);
-}
-
-async function call<T>(method: Method, path: string, body: object | undefined, settings: CallSettings): Promise<T> {
+async function call(request: Request, settings: CallSettings): Promise<Response> {
   let renewed = false;
-  let steppedUp = false;
+  let proven = false;
   for (;;) {
-    const response = await send(method, path, body, settings);
-    if (response.ok) return read<T>(response);
+    const response = await send(request.clone(), settings);
+    if (response.ok) return response;
     const problem = await problemOf(response);
     if (settings.bearer && endings.has(problem.code)) throw new Problem('challenge-ended', tooLong, { status: 401 });
     if (settings.plain || settings.bearer || !surroundings) throw problem;
     if (problem.code === 'csrf' && !renewed) {
       renewed = true;
       await surroundings.renewCsrfToken();
-    } else if (problem.code === 'step-up-required' && !steppedUp) {
-      steppedUp = true;
-      if (!(await surroundings.stepUp(settings.action ?? null))) {
-        throw new Problem('cancelled', 'Nothing was changed.', { told: true });
-      }
+    } else if (problem.code === 'step-up-required' && !proven) {
+      const outcome = await surroundings.stepUp(settings.action ?? null);
+      if (outcome === 'declined') throw new Problem('cancelled', 'Nothing was changed.', { told: true });
+      proven = outcome === 'proven';
     } else if (endings.has(problem.code)) {
       surroundings.sessionEnded(problem);
       throw new Problem(problem.code, problem.detail, { status: problem.status, told: true });
@@ -65,29 +81,12 @@ async function call<T>(method: Method, path: string, body: object | undefined, s
   }
 }
 
-async function send(method: Method, path: string, body: object | undefined, settings: CallSettings): Promise<Response> {
-  const headers = new Headers({ Accept: 'application/json, application/problem+json' });
-  if (body !== undefined) headers.set('Content-Type', 'application/json');
-  if (settings.bearer) headers.set('Authorization', `Bearer ${settings.bearer}`);
+async function send(request: Request, settings: CallSettings): Promise<Response> {
   const csrf = surroundings?.csrfToken();
-  if (csrf && method !== 'GET' && !settings.bearer) headers.set('X-CSRF-Token', csrf);
+  if (csrf && request.method !== 'GET' && !settings.bearer) request.headers.set('X-CSRF-Token', csrf);
   try {
-    return await fetch(path, {
-      method,
-      headers,
-      credentials: 'same-origin',
-      cache: 'no-store',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    return await fetch(request);
   } catch {
     throw networkProblem();
-  }
-}
-
-async function read<T>(response: Response): Promise<T> {
-  try {
-    return (await response.json()) as T;
-  } catch {
-    throw unreadableProblem(response.status);
   }
 }

@@ -1,9 +1,9 @@
 // Calls about the browsers and apps on which the account signed in.
-import { get, post } from './client';
-import type { KnownDevice } from './types';
+import { bodyOf, client } from './client';
 
-export const listKnownDevices = () =>
-  get<{ devices: KnownDevice[] }>('/ui/known-devices').then((answer) => answer.devices);
+const api = client();
+
+export const listKnownDevices = async () => (await bodyOf(api.GET('/ui/known-devices'))).devices;
 
 export const forgetKnownDevice = (id: string) =>
-  post<{ status: 'ok' }>('/ui/known-devices/revoke', { known_device_id: id });
+  bodyOf(api.POST('/ui/known-devices/revoke', { body: { known_device_id: id } }));

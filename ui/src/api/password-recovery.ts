@@ -1,21 +1,17 @@
 // Calls for somebody who forgot the password.
-import { post } from './client';
-import type { RecoveryStanding, RecoveryStarted } from './types';
+import { bodyOf, client } from './client';
 
-const plain = { plain: true };
-const routes = '/ui/password-recovery';
+const open = client({ plain: true });
 
 /** The browser is known by a cookie from then on. */
-const proof = (id: string, code: string) => ({ challenge_id: id, confirmation_code: code, transport: 'cookie' });
+const proof = (id: string, code: string) =>
+  ({ challenge_id: id, confirmation_code: code, transport: 'cookie' }) as const;
 
-export const startRecovery = (email: string) => post<RecoveryStarted>(`${routes}/start`, { username: email }, plain);
+export const startRecovery = (email: string) =>
+  bodyOf(open.POST('/ui/password-recovery/start', { body: { username: email } }));
 
 export const verifyRecovery = (id: string, code: string) =>
-  post<RecoveryStanding>(`${routes}/verify`, { ...proof(id, code) }, plain);
+  bodyOf(open.POST('/ui/password-recovery/verify', { body: proof(id, code) }));
 
 export const confirmRecovery = (id: string, code: string, password: string) =>
-  post<{ status: 'ok' }>(
-    `${routes}/confirm`,
-    { ...proof(id, code), new_password: password },
-    plain,
-  );
+  bodyOf(open.POST('/ui/password-recovery/confirm', { body: { ...proof(id, code), new_password: password } }));

@@ -1,7 +1,8 @@
 // Calls that prove a factor: during sign-in with an access token, during step-up with the session, and for a new password
 // with nothing but the challenge.
-import { post, type CallSettings } from './client';
-import type { Action, CodeSent, Factor, FactorPassed, StepUpStarted } from './types';
+import { bodyOf, client } from './client';
+import type { SentFactor } from './factors';
+import type { Action, Factor, FactorPassed } from './types';
 
 /** A challenge that waits for proofs. While signing in it carries the access token. */
 export interface Challenge {
@@ -14,41 +15,38 @@ export interface Challenge {
 /** What every proof is answered with, and what only some are. */
 export type Proof = Pick<FactorPassed, 'remaining_factors'> & Partial<FactorPassed>;
 
-const settings = ({ bearer, recovering }: Challenge): CallSettings =>
-  bearer ? { bearer } : recovering ? { plain: true } : {};
-
-const routes = ({ recovering }: Challenge): string => (recovering ? '/ui/password-recovery/challenge' : '/ui/mfa');
+const clientOf = ({ bearer, recovering }: Challenge) =>
+  client(bearer ? { bearer } : recovering ? { plain: true } : {});
 
 /** For one action, or, where that is not known, for whichever asks for the most. */
 export const startStepUp = (action: Action | null) =>
-  post<StepUpStarted>('/ui/step-up/start', action ? { action } : {});
+  bodyOf(client().POST('/ui/step-up/start', { body: action ? { action } : {} }));
 
 export const stepUpWithPassword = (password: string) =>
-  post<{ status: 'ok'; step_up_until: number }>('/ui/step-up/password', { password });
+  bodyOf(client().POST('/ui/step-up/password', { body: { password } }));
 
 /** To one device, or to all of the kind. */
-export const sendCode = (challenge: Challenge, factor: 'sms' | 'email', device: string | null) =>
-  post<CodeSent>(
-    `${routes(challenge)}/${factor}/begin`,
-    { challenge_id: challenge.id, ...(device ? { [`${factor}_device_id`]: device } : {}) },
-    settings(challenge),
-  );
+export const sendCode = (challenge: Challenge, factor: SentFactor, device: string | null) => {
+  const body = { challenge_id: challenge.id, ...(device ? { [`${factor}_device_id`]: device } : {}) };
+  const api = clientOf(challenge);
+  return challenge.recovering
+    ? bodyOf(api.POST(`/ui/password-recovery/challenge/${factor}/begin`, { body }))
+    : bodyOf(api.POST(`/ui/mfa/${factor}/begin`, { body }));
+};
 
 /** `trust`: whether sign-ins with this browser shall not ask for a factor for a while. */
-export const proveFactor = (challenge: Challenge, factor: Factor, code: string, trust: boolean) =>
-  post<Proof>(
-    `${routes(challenge)}/${factor}/verify`,
-    {
-      challenge_id: challenge.id,
-      ...(factor === 'totp' ? { totp_code: code } : { code }),
-      ...(trust ? { trust_device: true } : {}),
-    },
-    settings(challenge),
-  );
+export const proveFactor = (challenge: Challenge, factor: Factor, code: string, trust: boolean): Promise<Proof> => {
+  const body = { challenge_id: challenge.id, code };
+  const api = clientOf(challenge);
+  return challenge.recovering
+    ? bodyOf(api.POST(`/ui/password-recovery/challenge/${factor}/verify`, { body }))
+    : bodyOf(api.POST(`/ui/mfa/${factor}/verify`, { body: { ...body, trust_device: trust } }));
+};
 
-export const proveWithRecoveryCode = (challenge: Challenge, factor: Factor, code: string) =>
-  post<Proof>(
-    `${routes(challenge)}/recovery${challenge.recovering ? '' : `/${factor}`}`,
-    { challenge_id: challenge.id, recovery_code: code, ...(challenge.recovering ? { factor } : {}) },
-    settings(challenge),
-  );
+export const proveWithRecoveryCode = (challenge: Challenge, factor: Factor, code: string): Promise<Proof> => {
+  const body = { challenge_id: challenge.id, recovery_code: code };
+  const api = clientOf(challenge);
+  return challenge.recovering
+    ? bodyOf(api.POST('/ui/password-recovery/challenge/recovery', { body: { ...body, factor } }))
+    : bodyOf(api.POST('/ui/mfa/recovery/{factor}', { params: { path: { factor } }, body }));
+};

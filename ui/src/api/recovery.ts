@@ -1,9 +1,12 @@
 // Calls about recovery codes.
-import { get, post } from './client';
-import type { Factor, RecoveryCount, RecoveryIssued } from './types';
+import { bodyOf, client } from './client';
+import type { Factor } from './types';
 
-export const countRecoveryCodes = () =>
-  get<{ factors: RecoveryCount[] }>('/ui/mfa/recovery').then((answer) => answer.factors);
+export const countRecoveryCodes = async () => (await bodyOf(client().GET('/ui/mfa/recovery'))).factors;
 
 export const issueRecoveryCodes = (factor: Factor) =>
-  post<RecoveryIssued>(`/ui/mfa/recovery/${factor}/regenerate`, {}, { action: 'regenerate_recovery_codes' });
+  bodyOf(
+    client({ action: 'regenerate_recovery_codes' }).POST('/ui/mfa/recovery/{factor}/regenerate', {
+      params: { path: { factor } },
+    }),
+  );

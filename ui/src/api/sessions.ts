@@ -1,17 +1,12 @@
 // Calls about the places where the account is signed in.
-import { get, post } from './client';
-import type { SessionPage } from './types';
+import { bodyOf, client } from './client';
 
-/** The newest sessions, so many pages of them. */
-export async function listSessions(pages: number): Promise<SessionPage> {
-  let list = await get<SessionPage>('/ui/sessions');
-  for (let page = 1; page < pages && list.next_cursor; page += 1) {
-    const next = await get<SessionPage>(`/ui/sessions?cursor=${encodeURIComponent(list.next_cursor)}`);
-    list = { ...next, sessions: [...list.sessions, ...next.sessions] };
-  }
-  return list;
-}
+const api = client();
 
-export const revokeSession = (id: string) => post<{ status: 'ok' }>('/ui/sessions/revoke', { session_id: id });
+/** The newest sessions, or those after a page that was read before. */
+export const listSessions = (cursor?: string) =>
+  bodyOf(api.GET('/ui/sessions', cursor ? { params: { query: { cursor } } } : {}));
 
-export const revokeOtherSessions = () => post<{ status: 'ok'; revoked: number }>('/ui/sessions/revoke_others');
+export const revokeSession = (id: string) => bodyOf(api.POST('/ui/sessions/revoke', { body: { session_id: id } }));
+
+export const revokeOtherSessions = () => bodyOf(api.POST('/ui/sessions/revoke_others'));

@@ -28,6 +28,7 @@ export type EnrolmentBegun = Pick<Schemas['PhoneBegun'], 'challenge_id' | 'sent_
   Partial<Pick<Schemas['PhoneBegun'], 'phone_formatted'>>;
 export type Enrolled = Pick<Schemas['TotpConfirmed'], 'ok' | 'recovery_codes'>;
 export type RemovalBegun = Schemas['RemovalBegun'];
+export type RemovalProof = Schemas['ProofKind'];
 export type RecoveryCount = Schemas['RecoveryStatus'];
 export type RecoveryStarted = Schemas['RecoveryStarted'];
 export type RecoveryStanding = Schemas['RecoveryStanding'];
