@@ -1,4 +1,5 @@
 // How codes that people type or paste become what the server expects.
+import { t } from './i18n/language.svelte';
 
 /** A six-digit code, whatever spaces and dashes came with it. Digits of every script and width are digits. */
 export const sixDigits = (typed: string): string => typed.normalize('NFKC').replace(/\P{Nd}/gu, '').slice(0, 6);
@@ -11,4 +12,4 @@ export function recoveryCode(typed: string): string {
 
 /** What is wrong with a six-digit code before it is sent, if anything. */
 export const sixDigitsMistake = (code: string): string | null =>
-  code.length === 6 ? null : 'Enter the 6 digits of the code.';
+  code.length === 6 ? null : t.mistakes.code;

@@ -59,7 +59,7 @@ export class Entrance {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       forgetSecondStep();
-      session.notice = error.detail;
+      session.notice = () => error.text;
     }
   }
 

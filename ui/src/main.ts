@@ -4,6 +4,7 @@ import { connect } from './api/client';
 import App from './App.svelte';
 import './design/tokens.css';
 import './design/base.css';
+import { language } from './i18n/language.svelte';
 import { router } from './router.svelte';
 import { session } from './session.svelte';
 import { stepUp } from './step-up.svelte';
@@ -21,6 +22,7 @@ connect({
   },
 });
 
+void session.start();
+await language.start();
 const target = document.getElementById('app');
 if (target) mount(App, { target });
-void session.start();

@@ -1,6 +1,6 @@
 // What to say about a new password while it is typed: length first, nothing about symbols.
 import type { Options } from './api/types';
-import { plural } from './when';
+import { t } from './i18n/language.svelte';
 
 export interface PasswordHint {
   /** 0 to 1, for the bar below the field. */
@@ -15,18 +15,18 @@ export function passwordHint(password: string, email: string, rule: Options['pas
   const strength = Math.min(1, length / comfortable);
   const name = email.split('@')[0]?.trim().toLowerCase() ?? '';
   if (length === 0) {
-    return { strength, enough: false, text: `At least ${rule.min_length} characters. A few unrelated words work well.` };
+    return { strength, enough: false, text: t.passwordHint.empty(rule.min_length) };
   }
   if (length < rule.min_length) {
-    return { strength, enough: false, text: `${plural(rule.min_length - length, 'more character')} to go.` };
+    return { strength, enough: false, text: t.passwordHint.short(rule.min_length - length) };
   }
   if (length > rule.max_length) {
-    return { strength: 1, enough: false, text: `Use at most ${plural(rule.max_length, 'character')}.` };
+    return { strength: 1, enough: false, text: t.passwordHint.long(rule.max_length) };
   }
   if (new Set(password).size < 5 || (name.length > 3 && password.toLowerCase().includes(name))) {
-    return { strength: 0.4, enough: true, text: 'Long enough, but easy to guess. Add words that have nothing to do with you.' };
+    return { strength: 0.4, enough: true, text: t.passwordHint.guessable };
   }
   return length < comfortable
-    ? { strength, enough: true, text: 'Long enough. Each further word makes it stronger.' }
-    : { strength, enough: true, text: 'Good length.' };
+    ? { strength, enough: true, text: t.passwordHint.enough }
+    : { strength, enough: true, text: t.passwordHint.good };
 }

@@ -3,7 +3,7 @@ import { listAuthenticators, listEmails, listPhones } from './api/factors';
 import { countRecoveryCodes } from './api/recovery';
 import { listSessions } from './api/sessions';
 import type { Factor, Me, Options, RecoveryCount } from './api/types';
-import { factors } from './factors';
+import { t } from './i18n/language.svelte';
 import { paths, type Path } from './paths';
 
 export interface Protection {
@@ -51,37 +51,21 @@ export const countsInUse = ({ enrolled, recovery }: Protection): RecoveryCount[]
 export function nextStep(me: Me, protection: Protection, options: Options | null): NextStep | null {
   const { enrolled } = protection;
   const low = countsInUse(protection).find((count) => count.remaining <= fewCodes);
+  const say = t.standing;
+  const addApp = { action: t.authenticators.addTitle, path: paths.authenticators };
   if (enrolled.totp + enrolled.sms + enrolled.email === 0) {
-    return {
-      state: 'Only your password protects this account',
-      text: 'Add an authenticator app, and a stolen password alone opens nothing. It takes about a minute.',
-      action: 'Add an authenticator app',
-      path: paths.authenticators,
-    };
+    return { state: say.passwordOnly, text: say.passwordOnlyText, ...addApp };
   }
   if (low) {
     return {
-      state: low.remaining === 0 ? 'You have no recovery codes left' : 'You are running out of recovery codes',
-      text: `Create new codes for “${factors[low.factor].name}”, so that a lost device does not lock you out.`,
-      action: 'Create new codes',
+      state: low.remaining === 0 ? say.noCodes : say.fewCodes,
+      text: say.codesText(t.factors[low.factor].name),
+      action: t.recoveryCodes.create,
       path: paths.recoveryCodes,
     };
   }
   if (!me.email_verified && options?.channels.email !== false) {
-    return {
-      state: 'Your e-mail address is not verified',
-      text: 'Enter the code we mailed you. Then we can reach you when something happens to your account.',
-      action: 'Verify e-mail',
-      path: 'verify-email',
-    };
+    return { state: say.unverified, text: say.unverifiedText, action: t.verifyEmail.submit, path: 'verify-email' };
   }
-  if (enrolled.totp === 0) {
-    return {
-      state: 'Your account is protected',
-      text: 'An authenticator app would make it safer still: its codes cannot be caught on the way to you.',
-      action: 'Add an authenticator app',
-      path: paths.authenticators,
-    };
-  }
-  return null;
+  return enrolled.totp === 0 ? { state: say.fair, text: say.fairText, ...addApp } : null;
 }

@@ -1,5 +1,5 @@
 // What a page shows: still loading, loaded, or a problem that can be tried again.
-import { Problem } from './api/problem';
+import { unexpectedProblem, type Problem } from './api/problem';
 
 export class Resource<T> {
   data = $state.raw<T | null>(null);
@@ -19,7 +19,7 @@ export class Resource<T> {
       this.data = await this.#read();
       this.problem = null;
     } catch (error) {
-      this.problem = error instanceof Problem ? error : new Problem('unreadable', String(error));
+      this.problem = unexpectedProblem(error);
     } finally {
       this.loading = false;
     }

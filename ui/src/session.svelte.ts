@@ -1,7 +1,8 @@
 // Who is signed in: the one state that decides between the panel and the sign-in page.
 import { readMe, readOptions, signOut } from './api/accounts';
-import { Problem } from './api/problem';
+import { Problem, unexpectedProblem } from './api/problem';
 import type { Me, Options } from './api/types';
+import { t } from './i18n/language.svelte';
 import { isOpen, isPublic, paths } from './paths';
 import { router } from './router.svelte';
 import { whyItEnded } from './session-end';
@@ -13,12 +14,16 @@ class SessionState {
   options = $state.raw<Options | null>(null);
   me = $state.raw<Me | null>(null);
   problem = $state.raw<Problem | null>(null);
-  /** A sentence for the sign-in page that says why it is shown. */
-  notice = $state<string | null>(null);
+  /** Says why the sign-in page is shown, in the language of then. */
+  notice = $state.raw<(() => string | null) | null>(null);
   /** The address that the sign-in page begins with. */
   email = '';
   /** What the server said when it last knew of no session. */
   #refusal: Problem | null = null;
+
+  get productName(): string {
+    return this.options?.product_name ?? 'Portcullis';
+  }
 
   async start(): Promise<void> {
     this.status = 'starting';
@@ -28,9 +33,10 @@ class SessionState {
       this.me = me;
       this.status = me ? 'in' : 'out';
       // Whoever signed out here needs no reminder.
-      if (!me && this.#refusal?.reason !== 'signed_out') this.notice = whyItEnded(this.#refusal);
+      const refusal = this.#refusal;
+      if (!me && refusal?.reason !== 'signed_out') this.notice = () => whyItEnded(refusal);
     } catch (error) {
-      this.problem = error instanceof Problem ? error : new Problem('unreadable', String(error));
+      this.problem = unexpectedProblem(error);
       this.status = 'unreachable';
     }
   }
@@ -49,12 +55,7 @@ class SessionState {
   /** Called when a sign-in is complete and the browser holds the session cookie. */
   async enter(): Promise<void> {
     const me = await this.#find();
-    if (!me) {
-      throw new Problem(
-        'no-cookie',
-        'Your browser did not keep the sign-in cookie. Allow cookies for this site, then sign in again.',
-      );
-    }
+    if (!me) throw new Problem('no-cookie');
     this.me = me;
     this.notice = null;
     this.status = 'in';
@@ -64,12 +65,11 @@ class SessionState {
   /** The server no longer accepts this session. */
   ended(refusal: Problem | null): void {
     if (this.status === 'out') return;
-    const why = whyItEnded(refusal) ?? 'Your session has ended.';
-    this.#leave(`${why} Sign in again to continue where you were.`, router.path);
+    this.#leave(() => t.signIn.again(whyItEnded(refusal) ?? t.signIn.ended), router.path);
   }
 
   /** A new password ended the sessions of its account, perhaps this one as well. */
-  async signedOutEverywhere(notice: string): Promise<void> {
+  async signedOutEverywhere(notice: () => string): Promise<void> {
     if (this.status === 'in') await this.refresh();
     if (this.status === 'out') this.notice = notice;
   }
@@ -81,10 +81,10 @@ class SessionState {
       if (error instanceof Problem && error.told) return;
       throw error;
     }
-    this.#leave('You are signed out. See you soon.', paths.overview);
+    this.#leave(() => t.signIn.signedOut, paths.overview);
   }
 
-  #leave(notice: string, from: string): void {
+  #leave(notice: () => string, from: string): void {
     this.me = null;
     this.status = 'out';
     this.notice = notice;

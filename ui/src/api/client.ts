@@ -25,7 +25,6 @@ export interface CallSettings {
 }
 
 const endings = new Set(['session-ended', 'unauthenticated']);
-const tooLong = 'This sign-in took too long. Please start again.';
 
 let surroundings: Surroundings | null = null;
 
@@ -63,18 +62,18 @@ async function call(request: Request, settings: CallSettings): Promise<Response>
     const response = await send(request.clone(), settings);
     if (response.ok) return response;
     const problem = await problemOf(response);
-    if (settings.bearer && endings.has(problem.code)) throw new Problem('challenge-ended', tooLong, { status: 401 });
+    if (settings.bearer && endings.has(problem.code)) throw new Problem('challenge-ended', { status: 401 });
     if (settings.plain || settings.bearer || !surroundings) throw problem;
     if (problem.code === 'csrf' && !renewed) {
       renewed = true;
       await surroundings.renewCsrfToken();
     } else if (problem.code === 'step-up-required' && !proven) {
       const outcome = await surroundings.stepUp(settings.action ?? null);
-      if (outcome === 'declined') throw new Problem('cancelled', 'Nothing was changed.', { told: true });
+      if (outcome === 'declined') throw new Problem('cancelled', { told: true });
       proven = outcome === 'proven';
     } else if (endings.has(problem.code)) {
       surroundings.sessionEnded(problem);
-      throw new Problem(problem.code, problem.detail, { status: problem.status, told: true });
+      throw new Problem(problem.code, { detail: problem.detail, status: problem.status, told: true });
     } else {
       throw problem;
     }

@@ -1,8 +1,20 @@
 // A refusal or failure of a call, as the rest of the panel sees it.
+import { t } from '../i18n/language.svelte';
 
 export interface FieldError {
   pointer: string;
   detail: string;
+}
+
+interface More {
+  /** In the server's words. */
+  detail: string;
+  status: number;
+  errors: FieldError[];
+  retryAfter: number | null;
+  signUpId: string | null;
+  reason: string | null;
+  told: boolean;
 }
 
 export class Problem extends Error {
@@ -10,6 +22,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly detail: string;
   readonly errors: FieldError[];
+  /** Seconds. */
   readonly retryAfter: number | null;
   /** With `email-not-verified`: the sign-up whose code is missing. */
   readonly signUpId: string | null;
@@ -18,15 +31,11 @@ export class Problem extends Error {
   /** Another part of the panel has already told the person: nothing more to show. */
   readonly told: boolean;
 
-  constructor(
-    code: string,
-    detail: string,
-    more: { status?: number; errors?: FieldError[]; retryAfter?: number | null; signUpId?: string | null; reason?: string | null; told?: boolean } = {},
-  ) {
-    super(detail);
+  constructor(code: string, more: Partial<More> = {}) {
+    super(more.detail ?? code);
     this.name = 'Problem';
     this.code = code;
-    this.detail = detail;
+    this.detail = more.detail ?? code;
     this.status = more.status ?? 0;
     this.errors = more.errors ?? [];
     this.retryAfter = more.retryAfter ?? null;
@@ -35,23 +44,31 @@ export class Problem extends Error {
     this.told = more.told ?? false;
   }
 
+  /** What to say to the person: by the code where we know it, else in the server's words. */
+  get text(): string {
+    return entry(t.problems, this.code) ?? this.detail;
+  }
+
   /** What went wrong with one field of the request, if the server said so. */
   field(name: string): string | null {
     const wanted = `/${name}`;
-    return this.errors.find((error) => error.pointer === wanted)?.detail ?? null;
+    const found = this.errors.find((error) => error.pointer === wanted);
+    if (!found) return null;
+    const known = this.code === 'invalid-request' ? entry(t.mistakes, name) : entry(t.problems, this.code);
+    return known ?? found.detail;
   }
 }
 
-const unreachable = 'We could not reach the server. Check your connection, then try again.';
-const unreadable = 'The server gave an answer we could not read. Try again in a moment.';
+const entry = (texts: Record<string, string>, key: string): string | null =>
+  Object.hasOwn(texts, key) ? (texts[key] ?? null) : null;
 
-export function networkProblem(): Problem {
-  return new Problem('network', unreachable);
-}
+/** Something went wrong in the panel itself. */
+export const unexpectedProblem = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem('unexpected', { detail: String(error) });
 
-export function unreadableProblem(status: number): Problem {
-  return new Problem('unreadable', unreadable, { status });
-}
+export const networkProblem = (): Problem => new Problem('network');
+
+export const unreadableProblem = (status: number): Problem => new Problem('unreadable', { status });
 
 /** Turns an answer of the server that is not a success into a Problem. */
 export async function problemOf(response: Response): Promise<Problem> {
@@ -60,7 +77,8 @@ export async function problemOf(response: Response): Promise<Problem> {
   const header = Number(response.headers.get('Retry-After') ?? Number.NaN);
   const wait = typeof body['retry_after'] === 'number' ? body['retry_after'] : header;
   const detail = [body['detail'], body['title']].find((text) => typeof text === 'string' && text !== '');
-  return new Problem(body['code'], typeof detail === 'string' ? detail : unreadable, {
+  return new Problem(body['code'], {
+    ...(typeof detail === 'string' ? { detail } : {}),
     status: response.status,
     errors: Array.isArray(body['errors']) ? body['errors'].filter(isFieldError) : [],
     retryAfter: Number.isFinite(wait) ? wait : null,

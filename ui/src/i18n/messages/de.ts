@@ -1,0 +1,460 @@
+// German.
+import { plurals, rich } from '../grammar';
+import type { Messages } from './en';
+
+const plural = plurals('de');
+
+export const messages = {
+  factors: {
+    totp: {
+      name: 'Authenticator-App',
+      plural: 'Authenticator-Apps',
+      yours: 'Ihre Authenticator-App',
+      code: 'Code aus Ihrer Authenticator-App',
+    },
+    sms: {
+      name: 'SMS',
+      plural: 'Telefonnummern',
+      yours: 'Ihre Telefonnummer',
+      code: 'Code aus der SMS',
+    },
+    email: {
+      name: 'E-Mail',
+      plural: 'E-Mail-Adressen',
+      yours: 'Ihre E-Mail-Adresse',
+      code: 'Code aus der E-Mail',
+    },
+  },
+  sessionEnd: {
+    idle: 'Ihre Sitzung ist beendet, weil sie eine Weile nicht benutzt wurde.',
+    expired: 'Ihre Sitzung ist beendet, weil sie ihre längste Dauer erreicht hat.',
+    signed_out: 'Sie haben sich aus dieser Sitzung abgemeldet.',
+    revoked: 'Ihre Sitzung ist beendet: Sie wurde von einem anderen Ort aus abgemeldet.',
+    others_ended: 'Ihre Sitzung ist beendet: Alle anderen wurden von einem anderen Ort aus abgemeldet.',
+    password_changed: 'Ihre Sitzung ist beendet, weil das Passwort geändert wurde.',
+    password_recovered: 'Ihre Sitzung ist beendet, weil ein vergessenes Passwort ersetzt wurde.',
+    too_many: 'Ihre Sitzung ist beendet, weil Ihr Konto an zu vielen Orten angemeldet ist.',
+    all_ended: 'Ihre Sitzung ist beendet: Der Betreiber hat alle abgemeldet.',
+    backup_restored: 'Ihre Sitzung ist beendet, weil der Dienst aus einer Sicherung wiederhergestellt wurde.',
+  },
+
+  common: {
+    cancel: 'Abbrechen',
+    close: 'Schließen',
+    confirm: 'Bestätigen',
+    continue: 'Weiter',
+    copied: 'Kopiert',
+    copy: 'Kopieren',
+    copyFailed: 'Kopieren nicht möglich. Bitte markieren Sie den Text.',
+    dismiss: 'Meldung schließen',
+    done: 'Fertig',
+    loading: 'Wird geladen …',
+    remove: 'Entfernen',
+    removeNamed: (name: string) => `${name} entfernen`,
+    removeNamedQuestion: (name: string) => `${name} entfernen?`,
+    tryAgain: 'Erneut versuchen',
+    tryAgainIn: (wait: string) => `In ${wait} können Sie es erneut versuchen.`,
+  },
+
+  time: {
+    justNow: 'gerade eben',
+    added: 'Hinzugefügt am',
+    lastUsed: 'zuletzt benutzt',
+    notUsed: 'noch nicht benutzt',
+  },
+
+  pages: {
+    overview: 'Übersicht',
+    authenticators: 'Authenticator-Apps',
+    phones: 'Telefonnummern',
+    emails: 'E-Mail-Adressen',
+    // May be broken in the narrow navigation.
+    recoveryCodes: 'Wiederherstellungs\u00adcodes',
+    sessions: 'Sitzungen',
+    password: 'Passwort',
+  },
+  shortPages: { overview: 'Übersicht', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sitzungen' },
+
+  frame: {
+    main: 'Hauptmenü',
+    more: 'Mehr',
+    morePages: 'Weitere Seiten',
+    skip: 'Zum Inhalt springen',
+    signOut: 'Abmelden',
+    language: 'Sprache',
+    languageFailed: 'Die Sprache konnte nicht geladen werden. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
+    useLight: 'Helles Design',
+    useDark: 'Dunkles Design',
+    motto: 'Das Tor zu Ihrem Konto gehört Ihnen.',
+    developmentServer: 'Entwicklungsserver.',
+    openMailbox: 'Postfach öffnen',
+    openDevelopmentMailbox: 'Entwicklungspostfach öffnen',
+    developmentMailbox: 'Entwicklungspostfach',
+    unreachable: 'Wir können das Tor nicht öffnen',
+    notFound: 'Seite nicht gefunden',
+    notFoundTitle: 'Unter dieser Adresse ist nichts',
+    notFoundText: 'Der Link ist vielleicht veraltet oder enthält einen Tippfehler.',
+    toOverview: 'Zur Übersicht',
+  },
+
+  fields: {
+    account: 'Konto',
+    email: 'E-Mail-Adresse',
+    name: 'Name',
+    optional: '(optional)',
+    password: 'Passwort',
+    newPassword: 'Neues Passwort',
+    currentPassword: 'Aktuelles Passwort',
+    show: (label: string) => `${label} anzeigen`,
+    phone: 'Telefonnummer',
+    recoveryCode: 'Wiederherstellungscode',
+    recoveryCodeHint: 'Einer der Codes, die Sie aufbewahrt haben. Jeder gilt einmal.',
+  },
+
+  mistakes: {
+    email: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@example.com.',
+    username: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@example.com.',
+    phone_e164: 'Geben Sie eine Telefonnummer mit Ländervorwahl und ohne Durchwahl ein, zum Beispiel +49 151 23456789.',
+    label: 'Verwenden Sie höchstens 64 Zeichen in einer Zeile.',
+    display_name: 'Verwenden Sie höchstens 64 Zeichen in einer Zeile.',
+    code: 'Geben Sie die 6 Ziffern des Codes ein.',
+    totp_code: 'Geben Sie die 6 Ziffern des Codes ein.',
+    recovery_code: 'Geben Sie einen Ihrer Wiederherstellungscodes ein.',
+    password: 'Geben Sie Ihr Passwort ein.',
+    current_password: 'Geben Sie das Passwort ein, das Sie jetzt benutzen.',
+    new_password: 'Geben Sie ein neues Passwort ein.',
+  },
+  missing: {
+    phone: 'Geben Sie eine Telefonnummer ein.',
+    newPassword: 'Wählen Sie ein Passwort.',
+    chosenPassword: 'Geben Sie das Passwort ein, das Sie gewählt haben.',
+  },
+
+  problems: {
+    network: 'Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
+    unreadable: 'Die Antwort des Servers war nicht lesbar. Versuchen Sie es gleich noch einmal.',
+    cancelled: 'Es wurde nichts geändert.',
+    'no-cookie':
+      'Ihr Browser hat das Cookie der Anmeldung nicht behalten. Erlauben Sie Cookies für diese Seite und melden Sie sich erneut an.',
+    'address-suppressed':
+      'Nachrichten an diese Adresse oder Nummer sind gesperrt. Verwenden Sie eine andere oder wenden Sie sich an den Support.',
+    busy: 'Das wird gerade an anderer Stelle geändert. Bitte versuchen Sie es erneut.',
+    'challenge-ended': 'Dieser Schritt hat zu lange gedauert oder wurde zu oft versucht. Bitte beginnen Sie von vorn.',
+    'channel-unavailable': 'Solche Nachrichten können hier nicht gesendet werden.',
+    'device-exists': 'Das ist schon eingerichtet.',
+    'device-limit': 'Davon haben Sie schon so viele wie möglich. Entfernen Sie zuerst etwas.',
+    'device-not-found': 'Das gibt es nicht mehr. Laden Sie die Seite neu.',
+    'email-taken': 'Zu dieser E-Mail-Adresse gibt es schon ein Konto. Melden Sie sich damit an.',
+    'hasher-busy': 'Im Moment melden sich zu viele Menschen an. Bitte versuchen Sie es erneut.',
+    'identity-unavailable': 'Die Anmeldung ist im Moment nicht möglich. Bitte versuchen Sie es erneut.',
+    internal: 'Bei uns ist etwas schiefgegangen.',
+    'keys-unavailable': 'Der Dienst kann das im Moment nicht. Bitte versuchen Sie es erneut.',
+    'no-device': 'Davon ist nichts eingerichtet.',
+    'no-other-proof':
+      'Sie können auf keine andere Weise belegen, dass Sie es sind. Erstellen Sie zuerst Wiederherstellungscodes oder richten Sie einen weiteren zweiten Schritt ein.',
+    'no-password': 'Dieses Konto hat hier kein Passwort: Ein anderer Dienst meldet es an.',
+    'nothing-sent': 'Es wurde noch kein Code gesendet. Fordern Sie zuerst einen an.',
+    'request-timeout': 'Das hat zu lange gedauert. Bitte versuchen Sie es erneut.',
+    'session-ended': 'Ihre Sitzung ist beendet. Bitte melden Sie sich erneut an.',
+    'session-not-found': 'Diese Sitzung gibt es nicht mehr. Laden Sie die Seite neu.',
+    'sign-up-ambiguous': 'An dieser Adresse warten mehrere Registrierungen. Folgen Sie dem Link in Ihrer E-Mail.',
+    'sign-up-closed': 'Hier werden keine neuen Konten angenommen.',
+    'sms-destination-blocked':
+      'In dieses Land werden keine SMS gesendet. Verwenden Sie eine andere Nummer oder einen anderen Weg.',
+    'sms-spend-exhausted':
+      'Heute können keine SMS mehr gesendet werden. Verwenden Sie einen anderen Weg oder versuchen Sie es morgen erneut.',
+    'step-up-required': 'Bitte bestätigen Sie, dass Sie es sind, und versuchen Sie es erneut.',
+    'store-unavailable': 'Der Dienst kann das im Moment nicht. Bitte versuchen Sie es erneut.',
+    'too-many-attempts': 'Zu viele Versuche. Bitte warten Sie, bevor Sie es erneut versuchen.',
+    'too-many-connections': 'Im Moment nutzen zu viele Menschen den Dienst. Bitte versuchen Sie es erneut.',
+    'too-many-sends': 'Es wurden zu viele Codes angefordert. Bitte warten Sie, bevor Sie einen weiteren anfordern.',
+    unauthenticated: 'Bitte melden Sie sich zuerst an.',
+    unavailable: 'Der Dienst kann das im Moment nicht. Bitte versuchen Sie es erneut.',
+    'weak-password':
+      'Dieses Passwort ist leicht zu erraten: Es ist verbreitet oder kaum mehr als Ihr Name, Ihre Adresse oder der Name dieses Dienstes. Wählen Sie ein längeres aus Wörtern, die nichts damit zu tun haben.',
+    'wrong-code': 'Der Code ist falsch, schon benutzt oder zu alt.',
+    'wrong-credentials': 'Die E-Mail-Adresse oder das Passwort ist falsch.',
+  },
+
+  passwordHint: {
+    empty: (min: number) =>
+      `Mindestens ${plural(min, { other: '# Zeichen' })}. Einige Wörter ohne Zusammenhang eignen sich gut.`,
+    short: (missing: number) => plural(missing, { one: 'Noch # Zeichen fehlt.', other: 'Noch # Zeichen fehlen.' }),
+    long: (max: number) => plural(max, { other: 'Verwenden Sie höchstens # Zeichen.' }),
+    guessable: 'Lang genug, aber leicht zu erraten. Fügen Sie Wörter hinzu, die nichts mit Ihnen zu tun haben.',
+    enough: 'Lang genug. Jedes weitere Wort macht es stärker.',
+    good: 'Gute Länge.',
+  },
+
+  sentCode: {
+    sent: (where: string) => rich`Wir haben einen 6-stelligen Code an ${where} gesendet.`,
+    sending: (to: string) => `Ein Code wird an ${to} gesendet …`,
+    none: 'Es ist noch kein Code unterwegs.',
+    send: 'Code senden',
+    sendNew: 'Neuen Code senden',
+    sendAgainIn: (wait: string) => `Erneut senden in ${wait}`,
+  },
+
+  proof: {
+    appHint: 'Die 6 Ziffern, die die App für dieses Konto zeigt.',
+    trust: (days: number) =>
+      plural(days, { one: 'Diesem Gerät # Tag lang vertrauen', other: 'Diesem Gerät # Tage lang vertrauen' }),
+    useCode: 'Stattdessen einen Code verwenden',
+    useRecoveryCode: 'Stattdessen einen Wiederherstellungscode verwenden',
+    anotherWay: 'Einen anderen Weg wählen',
+    ways: 'Wege zur Bestätigung',
+    wayTo: (factor: string, address: string) => `${factor} an ${address}`,
+    with: 'Bestätigen mit',
+  },
+
+  signIn: {
+    title: 'Anmelden',
+    submit: 'Anmelden',
+    forgot: 'Passwort vergessen?',
+    newHere: 'Neu hier?',
+    createAccount: 'Konto erstellen',
+    shutOut:
+      'Zu viele Versuche. Bitte warten Sie, bevor Sie es erneut versuchen. Wenn jemand anderes es versucht hat, fordern Sie ein neues Passwort an und geben Sie den Code aus der E-Mail ein: Dann ist dieses Gerät bekannt, und Ihr Passwort wird angenommen. Sie müssen es nicht ändern.',
+    signedOut: 'Sie sind abgemeldet. Bis bald.',
+    ended: 'Ihre Sitzung ist beendet.',
+    again: (why: string) => `${why} Melden Sie sich erneut an, um dort weiterzumachen, wo Sie waren.`,
+  },
+
+  secondStep: {
+    pageTitle: 'Zweiter Schritt',
+    title: 'Noch ein Schritt',
+    step: (step: string, total: string) => `Schritt ${step} von ${total}.`,
+    confirm: 'Bestätigen Sie, dass Sie es sind.',
+    somebodyElse: 'Mit einem anderen Konto anmelden',
+  },
+
+  signUp: {
+    title: 'Konto erstellen',
+    submit: 'Konto erstellen',
+    closed: 'Hier werden keine neuen Konten angenommen. Bitten Sie den Betreiber um eines.',
+    signInInstead: 'Stattdessen anmelden',
+    haveAccount: 'Sie haben schon ein Konto?',
+  },
+
+  verifyEmail: {
+    title: 'Sehen Sie in Ihr Postfach',
+    lead: 'Ein Code, und Ihr Konto ist bereit.',
+    dialogTitle: 'E-Mail-Adresse bestätigen',
+    submit: 'E-Mail-Adresse bestätigen',
+    foreign:
+      'Geben Sie das Passwort ein, das Sie bei der Registrierung gewählt haben, damit wir wissen, dass Sie es waren. Wenn Sie es nicht waren, schließen Sie diese Seite.',
+    before: (to: string) =>
+      `Geben Sie den Code aus der E-Mail ein, die wir bei der Registrierung an ${to} gesendet haben, oder fordern Sie einen neuen an.`,
+    instead: rich`${'Eine andere Adresse verwenden'} oder ${'anmelden'}`,
+    verified: 'Ihre E-Mail-Adresse ist bestätigt.',
+    verifiedSignIn: 'Ihre E-Mail-Adresse ist bestätigt. Melden Sie sich an, um fortzufahren.',
+  },
+
+  forgotPassword: {
+    title: 'Passwort vergessen?',
+    lead: 'Geben Sie die E-Mail-Adresse Ihres Kontos ein. Wenn es eines gibt, senden wir einen Code und einen Link, um ein neues Passwort festzulegen.',
+    submit: 'E-Mail senden',
+    remembered: 'Wieder eingefallen?',
+  },
+
+  resetPassword: {
+    overTitle: 'Diese Seite gilt nicht mehr',
+    overLead:
+      'Der Link oder Code wurde benutzt, ist zu alt oder wurde zu oft falsch eingegeben. Vielleicht steht in einer neueren E-Mail einer, der gilt.',
+    askAgain: 'Eine neue E-Mail anfordern',
+    codeTitle: 'Sehen Sie in Ihr Postfach',
+    codeLead: 'Geben Sie den Code aus der E-Mail ein oder öffnen Sie den Link darin.',
+    codeLeadTo: (to: string) => `Wenn ${to} ein Konto hat, sind ein Code und ein Link dorthin unterwegs.`,
+    nothingCame: rich`Nichts angekommen? Sehen Sie im Spam-Ordner nach oder ${'fordern Sie eine neue E-Mail an'}.`,
+    factorLead: 'Bestätigen Sie, dass Sie es sind, und legen Sie dann ein neues Passwort fest.',
+    title: 'Neues Passwort festlegen',
+    lead: 'Sie werden überall abgemeldet und melden sich mit dem neuen Passwort an.',
+    submit: 'Passwort festlegen',
+    done: 'Ihr neues Passwort gilt. Melden Sie sich damit an.',
+    keep: rich`Sie kennen Ihr Passwort und sollten nur warten? ${'Melden Sie sich damit an'}`,
+  },
+
+  overview: {
+    hello: (name: string) => `Hallo, ${name}`,
+    title: 'Ihr Konto',
+    lead: 'Was Ihr Konto schützt und wo Sie angemeldet sind.',
+    signingIn: 'Anmeldung',
+    address: 'Anmeldeadresse',
+    noAddress: 'Keine Adresse',
+    verified: 'Bestätigt',
+    notVerified: 'Nicht bestätigt',
+    enterCode: 'Code eingeben',
+    passwordText: 'Ändern Sie es, wenn jemand anderes es kennen könnte.',
+    secondStep: 'Zweiter Schritt',
+    inUse: (count: number) => plural(count, { other: '# in Benutzung' }),
+    notSetUp: 'Nicht eingerichtet',
+    on: 'An',
+    recoveryCodesText: 'Sie erhalten sie mit Ihrem ersten zweiten Schritt.',
+    codesLeft: (factor: string, count: number) => plural(count, { other: `${factor}: noch #` }),
+    runningOut: 'Fast aufgebraucht',
+    signedIn: 'Angemeldet',
+    places: (count: number) => plural(count, { one: 'Zurzeit # Ort', other: 'Zurzeit # Orte' }),
+    placesOrMore: (count: number) => plural(count, { one: 'Zurzeit # Ort oder mehr', other: 'Zurzeit # Orte oder mehr' }),
+  },
+
+  standing: {
+    good: 'Ihr Konto ist gut geschützt',
+    goodText: 'Es gibt nichts zu tun. Sehen Sie von Zeit zu Zeit Ihre Sitzungen durch.',
+    passwordOnly: 'Nur Ihr Passwort schützt dieses Konto',
+    passwordOnlyText:
+      'Fügen Sie eine Authenticator-App hinzu, und ein gestohlenes Passwort allein öffnet nichts. Das dauert etwa eine Minute.',
+    noCodes: 'Sie haben keine Wiederherstellungscodes mehr',
+    fewCodes: 'Ihre Wiederherstellungscodes gehen zur Neige',
+    codesText: (factor: string) =>
+      `Erstellen Sie neue Codes für „${factor}“, damit ein verlorenes Gerät Sie nicht aussperrt.`,
+    unverified: 'Ihre E-Mail-Adresse ist nicht bestätigt',
+    unverifiedText:
+      'Geben Sie den Code ein, den wir Ihnen gesendet haben. Dann erreichen wir Sie, wenn mit Ihrem Konto etwas geschieht.',
+    fair: 'Ihr Konto ist geschützt',
+    fairText: 'Mit einer Authenticator-App wäre es noch sicherer: Ihre Codes können unterwegs nicht abgefangen werden.',
+  },
+
+  password: {
+    title: 'Passwort ändern',
+    lead: 'Hier bleiben Sie angemeldet. Jede andere Sitzung muss sich mit dem neuen Passwort anmelden.',
+    submit: 'Passwort ändern',
+    wrong: 'Das Passwort ist falsch.',
+    changed: 'Ihr Passwort ist geändert.',
+    othersSignedOut: (count: number) =>
+      plural(count, { one: '# andere Sitzung abgemeldet.', other: '# andere Sitzungen abgemeldet.' }),
+  },
+
+  authenticators: {
+    lead: 'Eine App auf Ihrem eigenen Gerät erzeugt den Code. Das ist hier die sicherste Wahl, und sie kommt ohne Netz aus.',
+    add: 'Authenticator-App hinzufügen',
+    addTitle: 'Eine Authenticator-App hinzufügen',
+    emptyTitle: 'Noch keine Authenticator-App',
+    emptyText: 'Mit ihr öffnet ein gestohlenes Passwort allein nichts. Das Einrichten dauert etwa eine Minute.',
+    added: 'Authenticator-App hinzugefügt.',
+    removed: 'Authenticator-App entfernt.',
+    removeText: 'Mit Codes aus dieser App kommen Sie nicht mehr hinein. Löschen Sie danach den Eintrag in der App.',
+    about:
+      'Eine Authenticator-App ist eine kostenlose App auf Ihrem Telefon oder Computer, die Anmeldecodes erzeugt, auch ohne Netz. In den meisten Passwortmanagern ist eine enthalten.',
+    nameHint: 'Damit Sie sie später wiedererkennen, zum Beispiel „Mein Telefon“.',
+    scan: 'Scannen Sie dieses Bild mit Ihrer Authenticator-App. Sie zeigt dann alle 30 Sekunden einen neuen 6-stelligen Code.',
+    qrCode: 'QR-Code für Ihre Authenticator-App. Derselbe Schlüssel steht daneben als Text.',
+    byHand: 'Scannen nicht möglich? Geben Sie diesen Schlüssel in die App ein:',
+    copyKey: 'Schlüssel kopieren',
+    code: 'Code aus der App',
+    turnOn: 'Einschalten',
+  },
+
+  addresses: {
+    turnOn: 'Einschalten',
+    removeText: (address: string) =>
+      rich`${address} wird bei der Anmeldung nicht mehr verwendet. Damit sicher ist, dass Sie es sind, fragen wir noch einmal nach einem Code.`,
+    sms: {
+      lead: 'An diese Nummern senden wir Anmeldecodes als SMS.',
+      add: 'Telefonnummer hinzufügen',
+      addTitle: 'Eine Telefonnummer hinzufügen',
+      hint: 'Am besten mit Ländervorwahl, zum Beispiel +49 151 23456789.',
+      change: 'Nummer ändern',
+      emptyTitle: 'Noch keine Telefonnummer',
+      emptyText: 'Fügen Sie eine Nummer hinzu, und bei jeder Anmeldung wird nach einem Code aus einer SMS gefragt.',
+      unavailable:
+        'Dieser Dienst kann im Moment keine SMS senden, deshalb kann keine Nummer hinzugefügt werden. Eine Authenticator-App kommt ohne sie aus.',
+      added: 'Telefonnummer hinzugefügt.',
+      removed: 'Telefonnummer entfernt.',
+      removeTitle: 'Diese Nummer entfernen?',
+    },
+    email: {
+      lead: 'An diese Adressen senden wir Anmeldecodes.',
+      add: 'E-Mail-Adresse hinzufügen',
+      addTitle: 'Eine E-Mail-Adresse hinzufügen',
+      hint: 'Am besten eine andere als die, mit der Sie sich anmelden.',
+      change: 'Adresse ändern',
+      emptyTitle: 'Noch keine E-Mail-Adresse für Codes',
+      emptyText:
+        'Fügen Sie eine Adresse hinzu, und bei jeder Anmeldung wird nach einem Code aus einer E-Mail gefragt. Ihre Anmeldeadresse wird dafür nur verwendet, wenn Sie sie hier hinzufügen.',
+      unavailable:
+        'Dieser Dienst kann im Moment keine E-Mails senden, deshalb kann keine Adresse hinzugefügt werden. Eine Authenticator-App kommt ohne sie aus.',
+      added: 'E-Mail-Adresse hinzugefügt.',
+      removed: 'E-Mail-Adresse entfernt.',
+      removeTitle: 'Diese Adresse entfernen?',
+    },
+  },
+
+  recoveryCodes: {
+    lead: 'Wenn Sie auf dem üblichen Weg keinen Code bekommen, kommen Sie mit einem Wiederherstellungscode hinein. Jeder gilt einmal und gehört zu einer Art von Codes.',
+    emptyTitle: 'Noch keine Wiederherstellungscodes',
+    emptyText:
+      'Sie erhalten sie, wenn Sie Ihre erste Authenticator-App, Telefonnummer oder E-Mail-Adresse für Codes hinzufügen.',
+    replace: 'Bitte ersetzen',
+    noneLeft: 'Keiner übrig',
+    onlyLeft: (count: number) => plural(count, { other: 'Nur noch #' }),
+    createText: 'Erstellen Sie Codes, damit Sie nie ausgesperrt sind.',
+    outdatedText:
+      'Erstellt, bevor der Dienst aus einer Sicherung wiederhergestellt wurde. Nur einer davon gilt noch: Erstellen Sie neue.',
+    left: (remaining: number, total: number) =>
+      plural(total, { one: `${remaining} von # Code übrig`, other: `${remaining} von # Codes übrig` }),
+    created: (day: string) => `erstellt am ${day}`,
+    create: 'Neue Codes erstellen',
+    createFor: (factor: string) => `Neue Codes für ${factor} erstellen`,
+    noCopy: 'Wir bewahren keine lesbare Kopie Ihrer Codes auf. Wenn Sie sie nicht mehr haben, erstellen Sie neue.',
+    createTitle: 'Neue Wiederherstellungscodes erstellen?',
+    replaceText: (count: number, factor: string) =>
+      plural(count, {
+        one: `Der # Code, den Sie jetzt für „${factor}“ haben, gilt ab sofort nicht mehr.`,
+        other: `Die # Codes, die Sie jetzt für „${factor}“ haben, gelten ab sofort nicht mehr.`,
+      }),
+    newText: (factor: string) => `Sie erhalten zehn neue Codes für „${factor}“.`,
+    saveTitle: 'Bewahren Sie Ihre Wiederherstellungscodes auf',
+    sheetTitle: (product: string) => `Wiederherstellungscodes für ${product}`,
+    sheetFoot: 'Jeder Code gilt einmal. Bewahren Sie sie an einem sicheren Ort auf.',
+    keep: (factor: string) =>
+      `Bewahren Sie diese Codes an einem sicheren Ort auf. Wenn Sie ${factor} verlieren, kommen Sie mit einem davon hinein.`,
+    once: 'Sie werden nur dieses eine Mal gezeigt.',
+    download: 'Herunterladen',
+    print: 'Drucken',
+    saved: 'Ich habe diese Codes aufbewahrt',
+    saveFirst: 'Bewahren Sie die Codes zuerst auf und setzen Sie dann das Häkchen.',
+  },
+
+  sessions: {
+    lead: 'An diesen Orten sind Sie angemeldet. Beenden Sie, was Sie nicht erkennen, und ändern Sie dann Ihr Passwort.',
+    on: (browser: string, device: string) => `${browser} auf ${device}`,
+    unknown: 'Unbekanntes Gerät',
+    current: 'Diese Sitzung',
+    active: 'aktiv',
+    over: 'beendet',
+    signOut: 'Abmelden',
+    signOutNamed: (name: string) => `${name} abmelden`,
+    signOutQuestion: (name: string) => `${name} abmelden?`,
+    signOutText: 'Wer es benutzt, muss sich erneut anmelden.',
+    signedOut: (name: string) => `${name} ist abgemeldet.`,
+    signOutOthers: 'Alle anderen abmelden',
+    signOutOthersTitle: 'Überall sonst abmelden?',
+    signOutOthersText: (count: number) =>
+      plural(count, {
+        one: '# andere Sitzung muss sich erneut anmelden. Hier bleiben Sie angemeldet.',
+        other: '# andere Sitzungen müssen sich erneut anmelden. Hier bleiben Sie angemeldet.',
+      }),
+    signOutAllOthersText: 'Alle anderen Sitzungen müssen sich erneut anmelden. Hier bleiben Sie angemeldet.',
+    emptyTitle: 'Keine Sitzungen',
+    emptyText: 'Laden Sie die Seite neu, um noch einmal nachzusehen.',
+    more: 'Weitere Sitzungen zeigen',
+    ended: (count: number) => plural(count, { other: 'Beendete Sitzungen (#)' }),
+  },
+
+  trustedDevices: {
+    title: 'Vertraute Geräte',
+    text: 'Mit ihnen genügt bei der Anmeldung das Passwort. Bei heiklen Dingen wird weiterhin nach einem Code gefragt.',
+    current: 'Dieses Gerät',
+    until: (day: string) => `vertraut bis ${day}`,
+    stop: 'Nicht mehr vertrauen',
+    stopNamed: (name: string) => `${name} nicht mehr vertrauen`,
+    stopQuestion: (name: string) => `${name} nicht mehr vertrauen?`,
+    stopText: 'Die nächste Anmeldung damit fragt wieder nach einem Code. Wer dort angemeldet ist, bleibt es.',
+    stopped: (name: string) => `${name} wird nicht mehr vertraut.`,
+  },
+
+  stepUp: {
+    title: 'Bitte bestätigen Sie, dass Sie es sind',
+    text: 'Das schützt Ihr Konto, wenn jemand anderes an Ihrem Gerät ist. In den nächsten Minuten werden Sie nicht noch einmal gefragt.',
+  },
+} satisfies Messages;

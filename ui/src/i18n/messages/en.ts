@@ -1,0 +1,455 @@
+// English: the sentences of the panel, area by area. Every other language says the same.
+import type { EndReason, Factor } from '../../api/types';
+import { plurals, rich } from '../grammar';
+
+const plural = plurals('en');
+
+const factors = {
+  totp: {
+    name: 'Authenticator app',
+    plural: 'Authenticator apps',
+    yours: 'your authenticator app',
+    code: 'Code from your authenticator app',
+  },
+  sms: {
+    name: 'Text message',
+    plural: 'Phone numbers',
+    yours: 'your phone number',
+    code: 'Code from the text message',
+  },
+  email: {
+    name: 'E-mail',
+    plural: 'E-mail addresses',
+    yours: 'your e-mail address',
+    code: 'Code from the e-mail',
+  },
+} satisfies Record<Factor, object>;
+
+const sessionEnd = {
+  idle: 'Your session has ended because it was not used for a while.',
+  expired: 'Your session has ended because it reached its longest duration.',
+  signed_out: 'You signed out of this session.',
+  revoked: 'Your session has ended: it was signed out from another place.',
+  others_ended: 'Your session has ended: all others were signed out from another place.',
+  password_changed: 'Your session has ended because the password was changed.',
+  password_recovered: 'Your session has ended because a forgotten password was replaced.',
+  too_many: 'Your session has ended because your account is signed in in too many places.',
+  all_ended: 'Your session has ended: the operator signed everybody out.',
+  backup_restored: 'Your session has ended because the service was restored from a backup.',
+} satisfies Record<EndReason, string>;
+
+export const en = {
+  factors,
+  sessionEnd,
+
+  common: {
+    cancel: 'Cancel',
+    close: 'Close',
+    confirm: 'Confirm',
+    continue: 'Continue',
+    copied: 'Copied',
+    copy: 'Copy',
+    copyFailed: 'Could not copy. Please select the text.',
+    dismiss: 'Dismiss message',
+    done: 'Done',
+    loading: 'Loading…',
+    remove: 'Remove',
+    removeNamed: (name: string) => `Remove ${name}`,
+    removeNamedQuestion: (name: string) => `Remove ${name}?`,
+    tryAgain: 'Try again',
+    tryAgainIn: (wait: string) => `You can try again in ${wait}.`,
+  },
+
+  time: {
+    justNow: 'just now',
+    added: 'Added',
+    lastUsed: 'last used',
+    notUsed: 'not used yet',
+  },
+
+  pages: {
+    overview: 'Overview',
+    authenticators: 'Authenticator apps',
+    phones: 'Phone numbers',
+    emails: 'E-mail addresses',
+    recoveryCodes: 'Recovery codes',
+    sessions: 'Sessions',
+    password: 'Password',
+  },
+  /** For the narrow bar at the bottom of a phone. */
+  shortPages: { overview: 'Overview', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sessions' },
+
+  frame: {
+    main: 'Main',
+    more: 'More',
+    morePages: 'More pages',
+    skip: 'Skip to the content',
+    signOut: 'Sign out',
+    language: 'Language',
+    languageFailed: 'The language could not be fetched. Check your connection, then try again.',
+    useLight: 'Use light theme',
+    useDark: 'Use dark theme',
+    motto: 'The gate to your account is yours to keep.',
+    developmentServer: 'Development server.',
+    openMailbox: 'Open the mailbox',
+    openDevelopmentMailbox: 'Open the development mailbox',
+    developmentMailbox: 'Development mailbox',
+    unreachable: 'We cannot open the gate',
+    notFound: 'Page not found',
+    notFoundTitle: 'There is nothing at this address',
+    notFoundText: 'The link may be old, or mistyped.',
+    toOverview: 'Go to the overview',
+  },
+
+  fields: {
+    account: 'Account',
+    email: 'E-mail address',
+    name: 'Name',
+    optional: '(optional)',
+    password: 'Password',
+    newPassword: 'New password',
+    currentPassword: 'Current password',
+    show: (label: string) => `Show ${label.toLowerCase()}`,
+    phone: 'Phone number',
+    recoveryCode: 'Recovery code',
+    recoveryCodeHint: 'One of the codes you saved. Each works once.',
+  },
+
+  /** What is wrong with a field, by its name in the request. */
+  mistakes: {
+    email: 'Enter an e-mail address, like name@example.com.',
+    username: 'Enter an e-mail address, like name@example.com.',
+    phone_e164: 'Enter a phone number with its country code, like +49 151 23456789, and without an extension.',
+    label: 'Use at most 64 characters in one line.',
+    display_name: 'Use at most 64 characters in one line.',
+    code: 'Enter the 6 digits of the code.',
+    totp_code: 'Enter the 6 digits of the code.',
+    recovery_code: 'Enter one of your recovery codes.',
+    password: 'Enter your password.',
+    current_password: 'Enter the password you use now.',
+    new_password: 'Enter a new password.',
+  },
+  missing: {
+    phone: 'Enter a phone number.',
+    newPassword: 'Choose a password.',
+    chosenPassword: 'Enter the password you chose.',
+  },
+
+  /** Why something did not succeed, by the code of the problem. What stands nowhere here is said in the server's words. */
+  problems: {
+    // Of the panel itself.
+    network: 'We could not reach the server. Check your connection, then try again.',
+    unreadable: 'The server gave an answer we could not read. Try again in a moment.',
+    cancelled: 'Nothing was changed.',
+    'no-cookie': 'Your browser did not keep the sign-in cookie. Allow cookies for this site, then sign in again.',
+    // Of the server.
+    'address-suppressed': 'Messages to this address or number are refused. Use another one, or ask support.',
+    busy: 'The same thing is being changed in another place. Please try again.',
+    'challenge-ended': 'This step took too long, or was tried too often. Please start again.',
+    'channel-unavailable': 'Messages of this kind cannot be sent here.',
+    'device-exists': 'This is set up already.',
+    'device-limit': 'You have reached the limit of this kind. Remove one first.',
+    'device-not-found': 'It is not there any more. Reload the page.',
+    'email-taken': 'There is already an account with this e-mail address. Sign in instead.',
+    'hasher-busy': 'Too many people sign in at the moment. Please try again.',
+    'identity-unavailable': 'Signing in is not possible at the moment. Please try again.',
+    internal: 'Something went wrong on our side.',
+    'keys-unavailable': 'The service cannot do this at the moment. Please try again.',
+    'no-device': 'Nothing of this kind is set up.',
+    'no-other-proof': 'There is no other way to prove that it is you. Create recovery codes, or add another second step first.',
+    'no-password': 'This account has no password here: another service signs it in.',
+    'nothing-sent': 'No code was sent yet. Ask for one first.',
+    'request-timeout': 'That took too long. Please try again.',
+    'session-ended': 'Your session has ended. Please sign in again.',
+    'session-not-found': 'This session is not there any more. Reload the page.',
+    'sign-up-ambiguous': 'Several sign-ups wait at this address. Follow the link in the mail of yours.',
+    'sign-up-closed': 'New accounts are not accepted here.',
+    'sms-destination-blocked': 'Text messages are not sent to numbers of this country. Use another number, or another way.',
+    'sms-spend-exhausted': 'No more text messages can be sent today. Use another way, or try again tomorrow.',
+    'step-up-required': 'Please confirm that it is you, then try again.',
+    'store-unavailable': 'The service cannot do this at the moment. Please try again.',
+    'too-many-attempts': 'Too many attempts. Please wait before you try again.',
+    'too-many-connections': 'Too many people use the service at the moment. Please try again.',
+    'too-many-sends': 'Too many codes were asked for. Please wait before you ask for another one.',
+    unauthenticated: 'Please sign in first.',
+    unavailable: 'The service cannot do this at the moment. Please try again.',
+    'weak-password':
+      'This password is easy to guess: it is common, or little more than your name, your address or the name of this service. Choose a longer one, of words that have nothing to do with them.',
+    'wrong-code': 'The code is wrong, was already used or is too old.',
+    'wrong-credentials': 'The e-mail address or the password is wrong.',
+  },
+
+  passwordHint: {
+    empty: (min: number) => `At least ${plural(min, { one: '# character', other: '# characters' })}. A few unrelated words work well.`,
+    short: (missing: number) => plural(missing, { one: '# more character to go.', other: '# more characters to go.' }),
+    long: (max: number) => plural(max, { one: 'Use at most # character.', other: 'Use at most # characters.' }),
+    guessable: 'Long enough, but easy to guess. Add words that have nothing to do with you.',
+    enough: 'Long enough. Each further word makes it stronger.',
+    good: 'Good length.',
+  },
+
+  sentCode: {
+    sent: (where: string) => rich`We sent a 6-digit code to ${where}.`,
+    sending: (to: string) => `Sending a code to ${to}…`,
+    none: 'No code is on its way yet.',
+    send: 'Send code',
+    sendNew: 'Send a new code',
+    sendAgainIn: (wait: string) => `Send again in ${wait}`,
+  },
+
+  proof: {
+    appHint: 'The 6 digits that the app shows for this account.',
+    trust: (days: number) => plural(days, { one: 'Trust this device for # day', other: 'Trust this device for # days' }),
+    useCode: 'Use a code instead',
+    useRecoveryCode: 'Use a recovery code instead',
+    anotherWay: 'Try another way',
+    ways: 'Ways to confirm',
+    wayTo: (factor: string, address: string) => `${factor} to ${address}`,
+    with: 'Confirm with',
+  },
+
+  signIn: {
+    title: 'Sign in',
+    submit: 'Sign in',
+    forgot: 'Forgot your password?',
+    newHere: 'New here?',
+    createAccount: 'Create an account',
+    shutOut:
+      'Too many attempts. Please wait before you try again. If it was somebody else who tried, ask for a new password and enter the code from the mail: then this device is known, and your password is accepted. You need not change it.',
+    signedOut: 'You are signed out. See you soon.',
+    ended: 'Your session has ended.',
+    again: (why: string) => `${why} Sign in again to continue where you were.`,
+  },
+
+  secondStep: {
+    pageTitle: 'Second step',
+    title: 'One more step',
+    step: (step: string, total: string) => `Step ${step} of ${total}.`,
+    confirm: 'Confirm that it is you.',
+    somebodyElse: 'Sign in as somebody else',
+  },
+
+  signUp: {
+    title: 'Create an account',
+    submit: 'Create account',
+    closed: 'New accounts are not accepted here. Ask the operator for one.',
+    signInInstead: 'Sign in instead',
+    haveAccount: 'Already have an account?',
+  },
+
+  verifyEmail: {
+    title: 'Check your mail',
+    lead: 'One code, and your account is ready.',
+    dialogTitle: 'Verify your e-mail',
+    submit: 'Verify e-mail',
+    foreign:
+      'To confirm that it was you who signed up, enter the password you chose then. If it was not you, close this page.',
+    before: (to: string) => `Enter the code from the e-mail we sent to ${to} when you signed up, or ask for a new one.`,
+    instead: rich`${'Use another address'} or ${'sign in'}`,
+    verified: 'Your e-mail address is verified.',
+    verifiedSignIn: 'Your e-mail address is verified. Sign in to go on.',
+  },
+
+  forgotPassword: {
+    title: 'Forgot your password?',
+    lead: 'Enter the e-mail address of your account. If there is one, we send a code and a link to set a new password.',
+    submit: 'Send the mail',
+    remembered: 'Remembered it?',
+  },
+
+  resetPassword: {
+    overTitle: 'This page is over',
+    overLead:
+      'The link or code was used, is too old, or was entered wrongly too often. A newer mail may hold one that works.',
+    askAgain: 'Ask for a new mail',
+    codeTitle: 'Check your mail',
+    codeLead: 'Enter the code from the mail, or open the link in it.',
+    codeLeadTo: (to: string) => `If ${to} has an account, a code and a link are on their way to it.`,
+    nothingCame: rich`Nothing came? Look among unwanted mail, or ${'ask for a new mail'}.`,
+    factorLead: 'Confirm that it is you, then set a new password.',
+    title: 'Set a new password',
+    lead: 'You will be signed out everywhere, and sign in with the new one.',
+    submit: 'Set password',
+    done: 'Your new password is set. Sign in with it.',
+    keep: rich`You know your password, and were only asked to wait? ${'Sign in with it'}`,
+  },
+
+  overview: {
+    hello: (name: string) => `Hello, ${name}`,
+    title: 'Your account',
+    lead: 'What protects your account, and where you are signed in.',
+    signingIn: 'Signing in',
+    address: 'Sign-in address',
+    noAddress: 'No address',
+    verified: 'Verified',
+    notVerified: 'Not verified',
+    enterCode: 'Enter code',
+    passwordText: 'Change it when somebody else may know it.',
+    secondStep: 'Second step',
+    inUse: (count: number) => plural(count, { other: '# in use' }),
+    notSetUp: 'Not set up',
+    on: 'On',
+    recoveryCodesText: 'You get them with your first second step.',
+    codesLeft: (factor: string, count: number) => plural(count, { other: `${factor}: # left` }),
+    runningOut: 'Running out',
+    signedIn: 'Signed in',
+    places: (count: number) => plural(count, { one: '# place right now', other: '# places right now' }),
+    placesOrMore: (count: number) => plural(count, { one: '# place or more right now', other: '# places or more right now' }),
+  },
+
+  standing: {
+    good: 'Your account is well protected',
+    goodText: 'Nothing needs your attention. Look at your sessions from time to time.',
+    passwordOnly: 'Only your password protects this account',
+    passwordOnlyText: 'Add an authenticator app, and a stolen password alone opens nothing. It takes about a minute.',
+    noCodes: 'You have no recovery codes left',
+    fewCodes: 'You are running out of recovery codes',
+    codesText: (factor: string) => `Create new codes for “${factor}”, so that a lost device does not lock you out.`,
+    unverified: 'Your e-mail address is not verified',
+    unverifiedText: 'Enter the code we mailed you. Then we can reach you when something happens to your account.',
+    fair: 'Your account is protected',
+    fairText: 'An authenticator app would make it safer still: its codes cannot be caught on the way to you.',
+  },
+
+  password: {
+    title: 'Change password',
+    lead: 'You stay signed in here. Every other session has to sign in with the new password.',
+    submit: 'Change password',
+    wrong: 'The password is wrong.',
+    changed: 'Your password is changed.',
+    othersSignedOut: (count: number) => plural(count, { one: '# other session signed out.', other: '# other sessions signed out.' }),
+  },
+
+  authenticators: {
+    lead: 'An app on your own device makes the code. This is the safest choice here, and it works without a network.',
+    add: 'Add authenticator app',
+    addTitle: 'Add an authenticator app',
+    emptyTitle: 'No authenticator app yet',
+    emptyText: 'With one, a stolen password alone opens nothing. Setting it up takes about a minute.',
+    added: 'Authenticator app added.',
+    removed: 'Authenticator app removed.',
+    removeText: 'Codes from this app will no longer let you in. Delete the entry in the app afterwards.',
+    about:
+      'An authenticator app is a free app on your phone or computer that makes sign-in codes, even without a network. Most password managers have one built in.',
+    nameHint: 'So that you recognise it later, for example “My phone”.',
+    scan: 'Scan this picture with your authenticator app. It then shows a new 6-digit code every 30 seconds.',
+    qrCode: 'QR code for your authenticator app. The same key stands beside it as text.',
+    byHand: 'Cannot scan it? Type this key into the app:',
+    copyKey: 'Copy key',
+    code: 'Code from the app',
+    turnOn: 'Turn it on',
+  },
+
+  addresses: {
+    turnOn: 'Turn it on',
+    removeText: (address: string) =>
+      rich`${address} will no longer be used when you sign in. To be sure that it is you, we ask for a code once more.`,
+    sms: {
+      lead: 'We send sign-in codes to these numbers as text messages.',
+      add: 'Add phone number',
+      addTitle: 'Add a phone number',
+      hint: 'Best with the country code, like +49 151 23456789.',
+      change: 'Change the number',
+      emptyTitle: 'No phone number yet',
+      emptyText: 'Add a number, and a code by text message is asked for whenever you sign in.',
+      unavailable:
+        'This service cannot send text messages at the moment, so no number can be added. An authenticator app works without them.',
+      added: 'Phone number added.',
+      removed: 'Phone number removed.',
+      removeTitle: 'Remove this number?',
+    },
+    email: {
+      lead: 'We send sign-in codes to these addresses.',
+      add: 'Add e-mail address',
+      addTitle: 'Add an e-mail address',
+      hint: 'Best is one other than the address you sign in with.',
+      change: 'Change the address',
+      emptyTitle: 'No e-mail address for codes yet',
+      emptyText:
+        'Add an address, and a code by e-mail is asked for whenever you sign in. Your sign-in address is not used for codes unless you add it here.',
+      unavailable:
+        'This service cannot send e-mail at the moment, so no address can be added. An authenticator app works without it.',
+      added: 'E-mail address added.',
+      removed: 'E-mail address removed.',
+      removeTitle: 'Remove this address?',
+    },
+  },
+
+  recoveryCodes: {
+    lead: 'When you cannot get a code the usual way, a recovery code lets you in. Each works once, and belongs to one kind of code.',
+    emptyTitle: 'No recovery codes yet',
+    emptyText: 'You get them when you add your first authenticator app, phone number or e-mail address for codes.',
+    replace: 'Replace them',
+    noneLeft: 'None left',
+    onlyLeft: (count: number) => plural(count, { other: 'Only # left' }),
+    createText: 'Create codes, so that you are never locked out.',
+    outdatedText:
+      'Created before the service was restored from a backup. Only one of them still works: create new ones.',
+    left: (remaining: number, total: number) => plural(total, { one: `${remaining} of # code left`, other: `${remaining} of # codes left` }),
+    created: (day: string) => `created ${day}`,
+    create: 'Create new codes',
+    createFor: (factor: string) => `Create new codes for ${factor}`,
+    noCopy: 'We keep no readable copy of your codes. If you no longer have them, create new ones.',
+    createTitle: 'Create new recovery codes?',
+    replaceText: (count: number, factor: string) =>
+      plural(count, {
+        one: `The # code you have now for “${factor}” stops working at once.`,
+        other: `The # codes you have now for “${factor}” stop working at once.`,
+      }),
+    newText: (factor: string) => `You get ten new codes for “${factor}”.`,
+    saveTitle: 'Save your recovery codes',
+    sheetTitle: (product: string) => `${product} recovery codes`,
+    sheetFoot: 'Each code works once. Keep them somewhere safe.',
+    keep: (factor: string) => `Keep these codes somewhere safe. If you lose ${factor}, one of them lets you in.`,
+    once: 'They are shown only this once.',
+    download: 'Download',
+    print: 'Print',
+    saved: 'I have saved these codes',
+    saveFirst: 'Save the codes first, then tick the box.',
+  },
+
+  sessions: {
+    lead: 'These are the places where you are signed in. End the ones you do not recognise, then change your password.',
+    on: (browser: string, device: string) => `${browser} on ${device}`,
+    unknown: 'Unknown device',
+    current: 'This session',
+    active: 'active',
+    over: 'ended',
+    signOut: 'Sign out',
+    signOutNamed: (name: string) => `Sign out ${name}`,
+    signOutQuestion: (name: string) => `Sign out ${name}?`,
+    signOutText: 'Whoever uses it has to sign in again.',
+    signedOut: (name: string) => `${name} is signed out.`,
+    signOutOthers: 'Sign out all others',
+    signOutOthersTitle: 'Sign out everywhere else?',
+    signOutOthersText: (count: number) =>
+      plural(count, {
+        one: '# other session will have to sign in again. You stay signed in here.',
+        other: '# other sessions will have to sign in again. You stay signed in here.',
+      }),
+    signOutAllOthersText: 'All other sessions will have to sign in again. You stay signed in here.',
+    emptyTitle: 'No sessions to show',
+    emptyText: 'Reload the page to look again.',
+    more: 'Show more sessions',
+    ended: (count: number) => plural(count, { other: 'Ended sessions (#)' }),
+  },
+
+  trustedDevices: {
+    title: 'Trusted devices',
+    text: 'Signing in with them takes the password alone. What is sensitive still asks for a code.',
+    current: 'This device',
+    until: (day: string) => `trusted until ${day}`,
+    stop: 'Stop trusting',
+    stopNamed: (name: string) => `Stop trusting ${name}`,
+    stopQuestion: (name: string) => `Stop trusting ${name}?`,
+    stopText: 'The next sign-in with it asks for a code again. Whoever is signed in there stays signed in.',
+    stopped: (name: string) => `${name} is not trusted any more.`,
+  },
+
+  stepUp: {
+    title: 'Please confirm it’s you',
+    text: 'This protects your account when somebody else is at your device. You will not be asked again for a few minutes.',
+  },
+};
+
+export type Messages = typeof en;
