@@ -6,16 +6,17 @@ mod app;
 mod areas;
 mod foundation;
 mod services;
-pub mod settings;
 #[cfg(test)]
 mod testing;
 mod tools;
 
-pub use app::{App, Dependencies, collections, problems};
+pub use app::{App, Dependencies};
 pub use areas::{
-    access, accounts, challenges, factors, known_devices, password_recovery, recovery_codes, sessions,
+    accounts, challenges, collections, factors, password_recovery, problems, recovery_codes, sessions,
+    step_up,
 };
 pub use foundation::keyring::{check_root_secret, is_unused};
-pub use foundation::{former_keys, guard, input};
-pub use services::{audit, budgets, outbox, sms_spend, suppressions};
-pub use tools::{reencryption, restoring, store_copy};
+pub use foundation::source::Source;
+pub use foundation::{former_keys, guard, input, settings};
+pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions};
+pub use tools::{records_reference, reencryption, restoring, store_copy};

@@ -17,15 +17,18 @@ use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Clock, Result, Secret, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::areas::access::{Identified, SignedIn, Source};
 use crate::areas::accounts::{AccessToken, SignIn, SignUp, SignedUp};
 use crate::areas::challenges::Opened;
+use crate::areas::challenges::Started;
 use crate::areas::factors::{AddTotp, ConfirmTotp};
-use crate::areas::sessions::{Granted, StartSession, Started};
+use crate::areas::sessions::{Granted, StartSession};
+use crate::areas::sessions::{Identified, SignedIn};
 use crate::foundation::input::SecretInput;
+use crate::foundation::lane::Lane;
 pub(crate) use crate::foundation::observed_store::Observed;
-use crate::services::outbox::{Lane, NamedSender};
-use crate::settings::Settings;
+use crate::foundation::settings::Settings;
+use crate::foundation::source::Source;
+use crate::services::outbox::NamedSender;
 use crate::{App, Dependencies};
 
 pub(crate) const PASSWORD: &str = "plum-kettle-orbit";

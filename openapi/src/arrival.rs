@@ -6,7 +6,7 @@ use std::sync::Arc;
 use poem::http::header::{HeaderValue, USER_AGENT};
 use poem::{FromRequest, Request, RequestBody, Result};
 use portcullis_core::App;
-use portcullis_core::access::Source;
+use portcullis_core::Source;
 use portcullis_ports::Error;
 use portcullis_ports::notification::Mailbox;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use poem::http::{HeaderMap, Method, header};
 use poem::{FromRequest, Request, RequestBody};
 use portcullis_core::App;
-use portcullis_core::access::{Identified, SignedIn, Source};
+use portcullis_core::Source;
 use portcullis_core::sessions::{CSRF, SESSION_ENDED};
+use portcullis_core::sessions::{Identified, SignedIn};
 use portcullis_ports::identity::{Presented, UNAUTHENTICATED};
 use portcullis_ports::{Code, Kind, Result};
 

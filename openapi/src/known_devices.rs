@@ -22,7 +22,13 @@ impl KnownDevicesApi {
         operation_id = "list_known_devices"
     )]
     async fn list(&self, session: LiveSession) -> Answered<KnownDeviceList> {
-        Ok(Answer(session.app.known_devices.list(&session.who).await?))
+        Ok(Answer(
+            session
+                .app
+                .known_devices
+                .list(session.who.subject(), &session.who.source)
+                .await?,
+        ))
     }
 
     /// Forget a known device
@@ -34,7 +40,11 @@ impl KnownDevicesApi {
         operation_id = "revoke_known_device"
     )]
     async fn revoke(&self, session: LiveSession, body: Body<RevokeKnownDevice>) -> Answered<Done> {
-        session.app.known_devices.revoke(&session.who, body.0).await?;
+        session
+            .app
+            .known_devices
+            .revoke(session.who.subject(), &session.who.source, body.0)
+            .await?;
         Ok(Answer(Done::OK))
     }
 }

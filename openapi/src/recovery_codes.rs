@@ -22,7 +22,9 @@ impl RecoveryCodesApi {
         operation_id = "count_recovery_codes"
     )]
     async fn overview(&self, session: LiveSession) -> Answered<RecoveryOverview> {
-        Ok(Answer(session.app.recovery_codes.overview(&session.who).await?))
+        Ok(Answer(
+            session.app.recovery_codes.overview(session.who.subject()).await?,
+        ))
     }
 
     /// Replace recovery codes
@@ -42,8 +44,8 @@ impl RecoveryCodesApi {
         Ok(Answer(
             session
                 .app
-                .recovery_codes
-                .regenerate(&session.who, factor.0)
+                .factors
+                .regenerate_recovery_codes(&session.who, factor.0)
                 .await?,
         ))
     }

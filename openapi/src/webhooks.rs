@@ -8,7 +8,7 @@ use poem_openapi::param::Path;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
 use portcullis_core::App;
-use portcullis_core::access::Source;
+use portcullis_core::Source;
 use portcullis_ports::inbound::Delivery;
 
 use crate::answer::NoContent;

@@ -1,10 +1,75 @@
-//! The use cases, one folder per area.
+//! The use cases, one folder per area. Each knows those above it in this list and no other.
 
-pub mod access;
 pub mod accounts;
 pub mod challenges;
+pub(crate) mod enrolled_factors;
 pub mod factors;
-pub mod known_devices;
 pub mod password_recovery;
 pub mod recovery_codes;
 pub mod sessions;
+pub mod step_up;
+
+use portcullis_ports::Code;
+use portcullis_ports::storage::Collection;
+
+use crate::foundation::area::{Area, Family};
+use crate::foundation::{self, cache, decoy, keyring};
+use crate::services::{audit, budgets, directory, epochs, known_devices, outbox, sms_spend, suppressions};
+
+/// Every area and service. What tools and references do with all of them is a fold over this list.
+const ALL: [&Area; 20] = [
+    &foundation::AREA,
+    &keyring::AREA,
+    &cache::AREA,
+    &decoy::AREA,
+    &audit::AREA,
+    &budgets::AREA,
+    &directory::AREA,
+    &epochs::AREA,
+    &known_devices::AREA,
+    &outbox::AREA,
+    &sms_spend::AREA,
+    &suppressions::AREA,
+    &enrolled_factors::AREA,
+    &recovery_codes::AREA,
+    &sessions::AREA,
+    &step_up::AREA,
+    &accounts::AREA,
+    &challenges::AREA,
+    &factors::AREA,
+    &password_recovery::AREA,
+];
+
+/// Every family of records of every area.
+pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
+    ALL.iter().flat_map(|area| area.families)
+}
+
+/// Every family of records, by name, for tools that handle the store as a whole.
+pub fn collections() -> Vec<Collection> {
+    let mut collections: Vec<Collection> = families().map(|family| family.collection).collect();
+    collections.sort_by_key(|collection| collection.name);
+    collections
+}
+
+/// Every problem the core and the ports can answer with, by name, for the reference.
+pub fn problems() -> Vec<Code> {
+    let mut codes: Vec<Code> = ALL.iter().flat_map(|area| area.problems).copied().collect();
+    codes.sort_by_key(|code| code.name());
+    codes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_families_and_no_two_problems_share_a_name() {
+        let families: BTreeSet<&str> = families().map(|family| family.collection.name).collect();
+        assert_eq!(families.len(), collections().len());
+        let names: BTreeSet<&str> = problems().iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), problems().len());
+    }
+}

@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use crate::foundation::cache::Cache;
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
+use crate::foundation::settings::Settings;
 use crate::foundation::subject_locks::SubjectLocks;
 use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
-use crate::settings::Settings;
 
 /// One deployment. Shared by all services of all areas.
 pub(crate) struct Context {
@@ -120,7 +120,7 @@ mod tests {
     use metrics::{Counter, CounterFn};
 
     use super::*;
-    use crate::areas::access::Source;
+    use crate::foundation::source::Source;
     use crate::services::audit::Event;
     use crate::testing::{home, observed};
 

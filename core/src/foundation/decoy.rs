@@ -6,12 +6,25 @@ use portcullis_ports::storage::Collection;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::table::{Batch, Stored};
-use crate::services::budgets::BUDGETS;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(DECOYS, Personal::Nobody)],
+    problems: &[],
+};
 
 /// How long a decoy stays.
 const LIFE: Duration = Duration::from_mins(1);
+
+/// Writes that stand for others. They are in the table of the counters, which are written in the same commits.
+pub(crate) const DECOYS: Collection = Collection {
+    name: "decoys",
+    table: "budgets",
+    variable: "DDB_SESSIONS_TABLE",
+};
 
 /// A record that stands for nothing.
 #[derive(Serialize, Deserialize)]
@@ -23,7 +36,7 @@ struct Decoy {
 }
 
 impl Stored for Decoy {
-    const COLLECTION: Collection = BUDGETS;
+    const COLLECTION: Collection = DECOYS;
 
     fn key(&self) -> (String, String) {
         (self.key.clone(), self.sort.clone())

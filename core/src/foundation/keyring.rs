@@ -13,8 +13,16 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::sealed_texts::SealedTexts;
+use crate::foundation::sealed_texts::kind;
 use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
-use crate::tools::reencryption::SealedTexts;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(KEYRING, Personal::Nobody).sealed(kind::<RootSecret>())],
+    problems: &[],
+};
 
 /// Where the sealed root secret lies.
 pub(crate) const KEYRING: Collection = Collection {

@@ -1,17 +1,56 @@
 //! What every service and area stands on; knows none of them.
 
+pub(crate) mod area;
 pub(crate) mod cache;
 pub(crate) mod context;
 pub(crate) mod day;
 pub(crate) mod decoy;
+pub(crate) mod device_proof;
+pub(crate) mod factor_kind;
 pub mod former_keys;
 pub mod guard;
 pub mod input;
 pub(crate) mod keyring;
+pub(crate) mod lane;
 pub(crate) mod links;
 #[cfg(test)]
 pub(crate) mod observed_store;
+pub(crate) mod prefix;
+pub(crate) mod price;
+pub(crate) mod proof;
+pub(crate) mod requirement;
+pub(crate) mod sealed_texts;
+pub mod settings;
+pub(crate) mod source;
 pub(crate) mod subject_locks;
 pub(crate) mod table;
 #[cfg(test)]
 mod table_tests;
+pub(crate) mod user_agent;
+
+use portcullis_ports::{error, identity, inbound, keys, passwords, storage};
+
+use area::Area;
+
+/// What the foundation declares: the problems of the ports, and of proofs that every area takes.
+pub(crate) const AREA: Area = Area {
+    families: &[],
+    problems: &[
+        proof::CHALLENGE_ENDED,
+        proof::DEVICE_NOT_FOUND,
+        proof::WRONG_CODE,
+        guard::IDENTITY_UNAVAILABLE,
+        guard::WEBHOOK_UNAVAILABLE,
+        error::INTERNAL,
+        identity::UNAUTHENTICATED,
+        inbound::CERTIFICATE_UNAVAILABLE,
+        inbound::NOT_CONFIRMED,
+        inbound::NOT_VERIFIED,
+        inbound::UNREADABLE,
+        keys::KEYS_UNAVAILABLE,
+        keys::NOT_OURS,
+        passwords::HASHER_BUSY,
+        storage::STORE_CONFLICT,
+        storage::STORE_UNAVAILABLE,
+    ],
+};

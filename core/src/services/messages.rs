@@ -5,8 +5,9 @@ use std::time::Duration;
 use portcullis_ports::Timestamp;
 use portcullis_ports::notification::{Channel, Destination};
 
-use crate::areas::factors::FactorKind;
-use crate::services::outbox::{Draft, Lane};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::lane::Lane;
+use crate::services::outbox::Draft;
 
 /// Why a code is sent.
 #[derive(Debug, Clone, Copy)]

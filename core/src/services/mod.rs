@@ -2,7 +2,9 @@
 
 pub mod audit;
 pub mod budgets;
+pub(crate) mod directory;
 pub(crate) mod epochs;
+pub mod known_devices;
 pub(crate) mod messages;
 pub(crate) mod notices;
 pub mod outbox;

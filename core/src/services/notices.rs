@@ -6,9 +6,9 @@ use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::{Channel, Destination};
 
-use crate::areas::accounts::Directory;
 use crate::foundation::context::Context;
 use crate::foundation::table::Batch;
+use crate::services::directory::Directory;
 use crate::services::messages::{Change, notice};
 use crate::services::outbox::Outbox;
 

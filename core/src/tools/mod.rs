@@ -1,5 +1,8 @@
 //! What handles the store as a whole: folds over all areas and services.
 
+mod records_reference;
 pub mod reencryption;
 pub mod restoring;
 pub mod store_copy;
+
+pub use records_reference::records_reference;

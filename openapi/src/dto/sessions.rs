@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use poem_openapi::{Enum, Object};
+use portcullis_core::challenges::Started;
 use portcullis_core::challenges::{Method, Progress, Transport};
 use portcullis_core::factors::{FactorKind, Requirement};
-use portcullis_core::sessions::{Granted, Started};
+use portcullis_core::sessions::Granted;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Result, Timestamp};

@@ -56,6 +56,11 @@ fn the_plugin_reference_is_up_to_date() {
     );
 }
 
+#[test]
+fn the_reference_of_records_is_up_to_date() {
+    is_up_to_date("docs/reference/records.md", &portcullis_core::records_reference());
+}
+
 /// Every setting switched on: a `#` that no space follows is taken away.
 fn switched_on(text: &str) -> String {
     let on = |line: &str| match line.strip_prefix('#') {

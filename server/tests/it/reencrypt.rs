@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::App;
-use portcullis_core::access::{Identified, Source};
+use portcullis_core::Source;
 use portcullis_core::accounts::{SignIn, SignUp, SignedUp};
+use portcullis_core::challenges::Started;
 use portcullis_core::challenges::VerifyTotp;
 use portcullis_core::factors::{AddTotp, ConfirmTotp};
 use portcullis_core::input::{Digits, SecretInput};
-use portcullis_core::sessions::{StartSession, Started};
+use portcullis_core::sessions::{Identified, StartSession};
 use portcullis_ports::identity::Presented;
 use portcullis_ports::keys::NOT_OURS;
 use portcullis_ports::plugin::Runtime;

@@ -6,13 +6,15 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::passwords::PasswordHash;
 
 use super::Accounts;
-use super::records::{Account, AddressClaim, Waiting};
-use crate::areas::access::Source;
-use crate::areas::challenges::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::areas::factors::{EnrolledFactors, FactorKind};
+use super::records::Waiting;
+use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::recovery_codes::RecoveryDesk;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
+use crate::services::directory::{Account, AddressClaim};
 
 impl Accounts {
     /// Adds to a batch that the account with an address, which it never proved, gives way to a new one of whoever proved

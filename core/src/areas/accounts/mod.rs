@@ -1,6 +1,5 @@
 //! Accounts with e-mail address and password, and who a request's first factor says it is.
 
-mod directory;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod giving_way;
@@ -26,22 +25,25 @@ use portcullis_ports::passwords::{PasswordHash, Verdict};
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Error, Result, Retry, Timestamp};
 
-pub(crate) use directory::Directory;
+pub use crate::foundation::input::PASSWORD_MAX;
+use crate::services::directory::{Account, Directory};
 use known_words::known_words;
 pub use model::{
     AccessToken, AccountView, ChangePassword, EMAIL_NOT_VERIFIED, EMAIL_TAKEN, NO_PASSWORD, PasswordChanged,
     ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_CLOSED, SIGN_UP_UNNAMED, SignIn, SignUp, SignedUp,
     VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
 };
-pub use password::PASSWORD_MAX;
 pub(crate) use password::PasswordDesk;
-pub(crate) use records::{ACCOUNTS, ADDRESS_CLAIMS, Account, VERIFICATIONS};
+pub(crate) use records::VERIFICATIONS;
 use token::Claims;
 
-use crate::areas::access::{Identified, SignedIn, Source};
+use crate::areas::sessions::{Identified, SignedIn};
 use crate::areas::sessions::{OthersEnded, Sessions};
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::input::SecretInput;
+use crate::foundation::settings;
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
@@ -50,7 +52,21 @@ use crate::services::messages::Change;
 use crate::services::notices::Notices;
 use crate::services::outbox::Outbox;
 use crate::services::suppressions::Suppressions;
-use crate::settings;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(VERIFICATIONS, Personal::Expiring)],
+    problems: &[
+        EMAIL_NOT_VERIFIED,
+        EMAIL_TAKEN,
+        NO_PASSWORD,
+        SIGN_UP_AMBIGUOUS,
+        SIGN_UP_CLOSED,
+        SIGN_UP_UNNAMED,
+        WEAK_PASSWORD,
+        WRONG_CREDENTIALS,
+    ],
+};
 
 /// Signs people up and in, and recognises them.
 #[derive(Clone)]

@@ -8,16 +8,14 @@ use zxcvbn::{Score, zxcvbn};
 
 use super::known_words::{known_words, without};
 use super::model::{NO_PASSWORD, WEAK_PASSWORD, WRONG_CREDENTIALS};
-use super::{Account, Directory};
-use crate::areas::access::SignedIn;
+use crate::areas::sessions::SignedIn;
 use crate::foundation::context::Context;
-use crate::foundation::input::{NewPassword, SecretInput};
+use crate::foundation::input::{NewPassword, PASSWORD_MAX, SecretInput};
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::Budgets;
+use crate::services::directory::{Account, Directory};
 
-/// The most characters of a password.
-pub const PASSWORD_MAX: usize = 256;
 /// The part of a password that is judged. Longer ones cannot be guessed by their beginning being weak.
 const JUDGED: usize = 72;
 
@@ -162,7 +160,10 @@ impl PasswordDesk {
             .account(subject)
             .await?
             .ok_or_else(|| NO_PASSWORD.error())?;
-        let known = self.budgets.knows_session(who).await?;
+        let known = self
+            .budgets
+            .knows_session(who.subject(), &who.source, &who.session.id)
+            .await?;
         self.budgets
             .attempt("password", account.email.as_str(), &who.source, &known)
             .await?;

@@ -9,13 +9,14 @@ use portcullis_ports::{Result, Timestamp, id};
 
 use super::Accounts;
 use super::model::EMAIL_NOT_VERIFIED;
-use super::records::{Account, Pending, Then, Waiting, WaitsAt};
-use crate::areas::access::Source;
+use super::records::{Pending, Then, Waiting, WaitsAt};
+use crate::foundation::settings;
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::budgets::{SendPurpose, Sends, TOO_MANY_SENDS};
+use crate::services::directory::Account;
 use crate::services::messages;
 use crate::services::outbox::Draft;
-use crate::settings;
 
 /// The most sign-ups that wait at one address. None makes room for another: whoever floods an address hinders new
 /// sign-ups at it for a while, and ends no older one.

@@ -10,15 +10,16 @@ use super::Accounts;
 use super::known_words::known_words;
 use super::model::{EMAIL_TAKEN, SIGN_UP_CLOSED, SignUp, SignedUp};
 use super::pending::AskedBy;
-use super::records::{Account, AddressClaim, Then};
-use crate::areas::access::Source;
+use super::records::Then;
 use crate::foundation::input::Label;
+use crate::foundation::lane::Lane;
+use crate::foundation::settings;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
-use crate::services::outbox::Lane;
+use crate::services::directory::{Account, AddressClaim};
 use crate::services::suppressions::at_sign_up;
-use crate::settings;
 
 /// What somebody signs up with.
 struct Applicant {

@@ -7,7 +7,7 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 
 use super::*;
 use crate::foundation::input::Password;
-use crate::settings::{self, Settings};
+use crate::foundation::settings::{self, Settings};
 use crate::testing::{Bearer, Elsewhere, PASSWORD, World, elsewhere, home, secret, world, world_with};
 
 fn sign_up(email: &str, password: &str) -> SignUp {

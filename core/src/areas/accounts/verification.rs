@@ -9,15 +9,16 @@ use portcullis_ports::secret::same_secret;
 use super::Accounts;
 use super::model::{ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_UNNAMED, VerifyEmail};
 use super::pending::{AskedBy, Named};
-use super::records::{Account, Pending, Then, Waiting, WaitsAt};
-use crate::areas::access::Source;
-use crate::areas::challenges::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::areas::sessions::EndReason;
+use super::records::{Pending, Then, Waiting, WaitsAt};
 use crate::foundation::input::SecretInput;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::settings::Limit;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::{SendPurpose, Standing, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
-use crate::settings::Limit;
+use crate::services::directory::Account;
+use crate::services::epochs::EndReason;
 
 /// What counts the answers to codes of verification mails.
 const ATTEMPTS: &str = "verify-email";

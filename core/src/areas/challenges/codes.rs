@@ -7,14 +7,17 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp};
 
-use super::model::{Challenge, NOTHING_SENT, SentCode, WRONG_CODE};
-use crate::areas::factors::{ContactDevice, FactorKind};
+use super::model::{Challenge, NOTHING_SENT, SentCode};
+use crate::areas::enrolled_factors::ContactDevice;
 use crate::foundation::context::Context;
+use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input;
+use crate::foundation::lane::Lane;
+use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::table::Batch;
 use crate::services::budgets::{Budgets, SendPurpose, Sends};
 use crate::services::messages::{self, CodeFor};
-use crate::services::outbox::{Lane, Outbox};
+use crate::services::outbox::Outbox;
 use crate::services::sms_spend::{Priority, Quote, SmsSpend};
 use crate::services::suppressions::{ADDRESS_SUPPRESSED, Suppressions};
 

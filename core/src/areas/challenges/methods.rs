@@ -4,7 +4,7 @@ use portcullis_ports::Result;
 
 use super::Challenges;
 use super::model::{Challenge, Method};
-use crate::areas::factors::FactorKind;
+use crate::foundation::factor_kind::FactorKind;
 
 impl Challenges {
     /// One way for each device that can prove a factor which is still open. Devices on a channel without a sender are
@@ -22,11 +22,7 @@ impl Challenges {
                 });
                 continue;
             }
-            let devices = self
-                .factors
-                .enrolled
-                .enabled_contacts(&challenge.subject, factor)
-                .await?;
+            let devices = self.enrolled.enabled_contacts(&challenge.subject, factor).await?;
             for device in devices.into_iter().filter(|device| self.codes.can_reach(device)) {
                 let sent = challenge.codes.iter().find(|code| code.device == device.id);
                 methods.push(Method {

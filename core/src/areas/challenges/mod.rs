@@ -20,29 +20,40 @@ use std::sync::Arc;
 use portcullis_ports::Result;
 use portcullis_ports::id::{KnownDeviceId, SessionId};
 
+pub use crate::areas::sessions::Transport;
+pub use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 pub(crate) use codes::{Codes, CodesAbout};
+pub(crate) use model::Challenge;
 use model::State;
 pub use model::{
-    CHALLENGE_ENDED, CodesSent, FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, NameChallenge, Opened, Progress,
-    Purpose, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport,
-    UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
+    CodesSent, FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, NameChallenge, Opened, Progress, Purpose,
+    SendEmailCode, SendSmsCode, StartStepUp, Started, StepUpPassword, StepUpStarted, SteppedUp,
+    UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp, WRONG_PURPOSE,
 };
-pub(crate) use model::{Challenge, GivenBy};
 pub(crate) use records::CHALLENGES;
 pub(crate) use store::{ChallengeStore, NewChallenge};
 pub(crate) use verify::{Answer, Round};
 
-use crate::areas::access::Identified;
 use crate::areas::accounts::PasswordDesk;
-use crate::areas::factors::{FactorKind, Factors};
-use crate::areas::known_devices::{IssuedDevice, KnownDevices, NewDevice, TrustChange};
+use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::recovery_codes::RecoveryDesk;
-use crate::areas::sessions::{Granted, Ground, NewSession, Proof, Sessions, StartSession, Started};
+use crate::areas::sessions::Identified;
+use crate::areas::sessions::{Granted, Ground, NewSession, Proof, Sessions, StartSession};
+use crate::areas::step_up::StepUp;
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
+use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::table::Batch;
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
+use crate::services::known_devices::{IssuedDevice, KnownDevices, NewDevice, TrustChange};
 use crate::services::notices::Notices;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(CHALLENGES, Personal::Expiring)],
+    problems: &[FACTOR_NOT_REQUIRED, NOTHING_SENT, WRONG_PURPOSE],
+};
 
 /// Leads through sign-in and step-up.
 #[derive(Clone)]
@@ -50,7 +61,8 @@ pub struct Challenges {
     pub(crate) context: Arc<Context>,
     pub(crate) store: ChallengeStore,
     pub(crate) codes: Codes,
-    pub(crate) factors: Factors,
+    pub(crate) enrolled: EnrolledFactors,
+    pub(crate) step_up: StepUp,
     pub(crate) recovery: RecoveryDesk,
     pub(crate) sessions: Sessions,
     pub(crate) passwords: PasswordDesk,
@@ -68,7 +80,7 @@ impl Challenges {
     /// `unauthenticated` if what was proven has ended meanwhile, `too-many-attempts`.
     pub async fn start(&self, who: &Identified, command: StartSession) -> Result<Started> {
         self.count_start(who).await?;
-        let kinds = self.factors.enrolled.kinds(&who.subject).await?;
+        let kinds = self.enrolled.kinds(&who.subject).await?;
         match self.begin_at_once(who, &kinds, &command).await? {
             Some(granted) => Ok(Started::Granted(granted)),
             None => self.challenge(who, &kinds, &command).await,

@@ -2,23 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::areas::sessions::Transport;
+use crate::foundation::proof::GivenBy;
 use portcullis_ports::id::{DeviceId, KnownDeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::areas::access::Action;
-use crate::areas::factors::{FactorKind, Requirement};
 use crate::areas::sessions::Granted;
+use crate::areas::step_up::Action;
+use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{ChallengeId, Digits, RecoveryCode, SecretInput};
+use crate::foundation::requirement::Requirement;
 use crate::services::epochs::Lineage;
 
-/// The challenge is unknown, answered or too old.
-pub const CHALLENGE_ENDED: Code = Code::new(
-    "challenge-ended",
-    Kind::Unauthenticated,
-    "This sign-in step is over or unknown: please start again.",
-);
 /// The challenge was made for something else.
 pub const WRONG_PURPOSE: Code = Code::new(
     "challenge-purpose",
@@ -30,12 +27,6 @@ pub const FACTOR_NOT_REQUIRED: Code = Code::new(
     "factor-not-required",
     Kind::Conflict,
     "This challenge does not ask for this factor.",
-);
-/// The code is wrong, used or too old.
-pub const WRONG_CODE: Code = Code::new(
-    "wrong-code",
-    Kind::Unauthenticated,
-    "The code is wrong, was already used or is too old.",
 );
 /// A code must be requested first.
 pub const NOTHING_SENT: Code = Code::new(
@@ -64,22 +55,6 @@ pub enum Purpose {
     PasswordRecovery,
 }
 
-/// How a client carries the credential of the session it asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    feature = "openapi",
-    derive(poem_openapi::Enum),
-    oai(rename_all = "lowercase")
-)]
-pub enum Transport {
-    /// In the header `X-SESSION-ID`.
-    #[default]
-    Header,
-    /// In an `HttpOnly` cookie.
-    Cookie,
-}
-
 /// One code that was sent to one destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SentCode {
@@ -91,16 +66,6 @@ pub(crate) struct SentCode {
     pub(crate) mac: String,
     /// When it went out.
     pub(crate) sent_at: Timestamp,
-}
-
-/// What gave the proof of a factor. Without it the proof is void.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum GivenBy {
-    /// A code of this device, or one that was sent to it.
-    Device(DeviceId),
-    /// The recovery code with this keyed hash, which its set keeps when it is used.
-    RecoveryCode(String),
 }
 
 /// Where a challenge stands.
@@ -414,4 +379,17 @@ pub struct SteppedUp {
     pub status: String,
     /// Until when, in Unix seconds.
     pub step_up_until: i64,
+}
+
+/// What became of the start of a session.
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made for each sign-in, and taken apart at once"
+)]
+pub enum Started {
+    /// No factor is enrolled: the session has begun.
+    Granted(Granted),
+    /// Factors must be proven first.
+    Challenged(Opened),
 }

@@ -1,10 +1,13 @@
 //! Which of several enrolled factors a sign-in and a sensitive action ask for, and how one of them is chosen.
 
 use super::*;
-use crate::areas::access::{Action, STEP_UP_REQUIRED, SignedIn};
-use crate::areas::factors::{AddEmail, AddPhone, FactorKind, Requirement};
+use crate::areas::factors::{AddEmail, AddPhone};
+use crate::areas::sessions::SignedIn;
+use crate::areas::step_up::{Action, STEP_UP_REQUIRED};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::requirement::Requirement;
+use crate::foundation::settings::Settings;
 use crate::services::budgets::TOO_MANY_SENDS;
-use crate::settings::Settings;
 use crate::testing::{World, secret, world_with};
 
 const FIRST: &str = "+15005550006";
@@ -202,8 +205,8 @@ async fn a_sensitive_action_may_ask_for_every_factor() {
     let challenges = &world.app.challenges;
     let refused = world
         .app
-        .recovery_codes
-        .regenerate(&ada.session, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&ada.session, FactorKind::Totp)
         .await;
     assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED);
     let named = |action| StartStepUp { action };
@@ -218,8 +221,8 @@ async fn a_sensitive_action_may_ask_for_every_factor() {
     let session = resumed(&world, &ada.session).await;
     let refused = world
         .app
-        .recovery_codes
-        .regenerate(&session, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&session, FactorKind::Totp)
         .await;
     assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED, "one is not all");
     let rest = challenges.start_step_up(&session, named(None)).await.unwrap();
@@ -247,8 +250,8 @@ async fn a_sensitive_action_may_ask_for_every_factor() {
     let session = resumed(&world, &ada.session).await;
     world
         .app
-        .recovery_codes
-        .regenerate(&session, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&session, FactorKind::Totp)
         .await
         .unwrap();
 }

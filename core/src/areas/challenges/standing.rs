@@ -3,8 +3,9 @@
 use portcullis_ports::Result;
 
 use super::Challenges;
-use super::model::{Challenge, GivenBy};
-use crate::areas::factors::FactorKind;
+use super::model::Challenge;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::GivenBy;
 use crate::foundation::table::Batch;
 
 impl Challenges {
@@ -25,7 +26,7 @@ impl Challenges {
             }
             let stands = match challenge.given_by.get(&factor) {
                 Some(GivenBy::Device(device)) => {
-                    let enrolled = &self.factors.enrolled;
+                    let enrolled = &self.enrolled;
                     enrolled
                         .require_in(batch, &challenge.subject, factor)
                         .await?

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use portcullis_ports::Result;
 
-use super::model::{Purpose, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp, Transport};
+use super::model::{Purpose, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp};
 use super::{Challenges, NewChallenge};
-use crate::areas::access::{Action, SignedIn};
-use crate::areas::factors::Requirement;
+use crate::areas::sessions::SignedIn;
+use crate::areas::sessions::Transport;
+use crate::areas::step_up::Action;
+use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
 impl Challenges {
     /// Begins a step-up: the enrolled factors that the action needs, or the password if none is enrolled.
     pub async fn start_step_up(&self, who: &SignedIn, command: StartStepUp) -> Result<StepUpStarted> {
-        let enrolled = self.factors.enrolled.kinds(who.subject()).await?;
+        let enrolled = self.enrolled.kinds(who.subject()).await?;
         let settings = &self.context.settings;
         let require = Action::requirement(command.action, settings);
         if enrolled.is_empty() {
@@ -33,7 +35,7 @@ impl Challenges {
             // What was proven a moment ago need not be proven again.
             let unproven = Action::unproven(
                 command.action,
-                &self.factors.enrolled.standing(&who.session).await?,
+                &self.step_up.standing(&who.session).await?,
                 &enrolled,
                 self.context.now(),
                 settings,
@@ -71,8 +73,8 @@ impl Challenges {
     /// # Errors
     /// `step-up-required` if a factor is enrolled, `wrong-credentials`, `no-password`, `too-many-attempts`.
     pub async fn step_up_with_password(&self, who: &SignedIn, command: StepUpPassword) -> Result<SteppedUp> {
-        if !self.factors.enrolled.kinds(who.subject()).await?.is_empty() {
-            return Err(crate::areas::access::STEP_UP_REQUIRED
+        if !self.enrolled.kinds(who.subject()).await?.is_empty() {
+            return Err(crate::areas::step_up::STEP_UP_REQUIRED
                 .with_detail("A factor is enrolled: prove it through /ui/step-up/start."));
         }
         self.passwords.check(who, &command.password).await?;

@@ -4,10 +4,10 @@ use portcullis_ports::Span;
 
 use super::tests::{totp, with_totp};
 use super::*;
-use crate::areas::access::STEP_UP_REQUIRED;
 use crate::areas::accounts::WRONG_CREDENTIALS;
 use crate::areas::factors::{AddEmail, AddTotp};
-use crate::settings::{Limit, Settings};
+use crate::areas::step_up::STEP_UP_REQUIRED;
+use crate::foundation::settings::{Limit, Settings};
 use crate::testing::{PASSWORD, secret, world, world_with};
 
 #[tokio::test]

@@ -7,10 +7,13 @@ use portcullis_ports::Result;
 use portcullis_ports::id::{self, DeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 
-use super::model::{CHALLENGE_ENDED, Challenge, Purpose, State, Transport, WRONG_PURPOSE};
-use crate::areas::factors::{FactorKind, Requirement};
+use super::model::{Challenge, Purpose, State, WRONG_PURPOSE};
 use crate::areas::sessions::Sessions;
+use crate::areas::sessions::Transport;
 use crate::foundation::context::{Context, fingerprint};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::CHALLENGE_ENDED;
+use crate::foundation::requirement::Requirement;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::epochs::Lineage;
 

@@ -4,9 +4,11 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::*;
-use crate::areas::factors::{AddEmail, AddPhone, FactorKind, Requirement};
+use crate::areas::factors::{AddEmail, AddPhone};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::requirement::Requirement;
+use crate::foundation::settings::Settings;
 use crate::services::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
-use crate::settings::Settings;
 use crate::testing::{World, elsewhere, home, secret, world, world_with};
 
 pub(super) fn totp(challenge: &Opened, code: &str) -> VerifyTotp {
@@ -349,7 +351,14 @@ async fn a_recovery_code_works_once_however_it_is_typed() {
     assert_eq!(granted.len(), 1);
     let session = world.resumed(&granted[0]).await;
     assert_eq!(
-        world.app.recovery_codes.overview(&session).await.unwrap().factors[0].remaining,
+        world
+            .app
+            .recovery_codes
+            .overview(session.subject())
+            .await
+            .unwrap()
+            .factors[0]
+            .remaining,
         9
     );
 }

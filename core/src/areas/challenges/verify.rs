@@ -5,18 +5,21 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::{Error, Kind, Result};
 
 use super::model::{
-    Challenge, CodesSent, FACTOR_NOT_REQUIRED, GivenBy, Progress, Purpose, SendEmailCode, SendSmsCode, State,
+    Challenge, CodesSent, FACTOR_NOT_REQUIRED, Progress, Purpose, SendEmailCode, SendSmsCode, State,
     UseRecoveryCode, VerifySentCode, VerifyTotp,
 };
 use super::{Challenges, CodesAbout};
-use crate::areas::access::Identified;
-use crate::areas::factors::{DEVICE_NOT_FOUND, FactorKind, NO_DEVICE};
-use crate::areas::known_devices::TrustChange;
+use crate::areas::enrolled_factors::NO_DEVICE;
+use crate::areas::sessions::Identified;
 use crate::areas::sessions::{Granted, NewSession, Proof};
 use crate::foundation::context::fingerprint;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::DEVICE_NOT_FOUND;
+use crate::foundation::proof::GivenBy;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
 use crate::services::budgets::{SendPurpose, Standing};
+use crate::services::known_devices::TrustChange;
 use crate::services::messages::{Change, CodeFor};
 
 /// Which challenges an answer counts for.
@@ -276,12 +279,12 @@ impl Challenges {
     ) -> Result<(Option<Event<'a>>, GivenBy)> {
         match answer {
             Answer::Totp(code) => {
-                let proof = self.factors.prove_totp(batch, &who.subject, code).await?;
+                let proof = self.enrolled.prove_totp(batch, &who.subject, code).await?;
                 Ok((proof.clock_event(&who.source), GivenBy::Device(proof.device)))
             }
             Answer::Sent(code) => {
                 let device = self.codes.check(challenge, factor, code)?;
-                self.factors
+                self.enrolled
                     .mark_used(batch, &who.subject, factor, &device)
                     .await?;
                 Ok((None, GivenBy::Device(device)))
@@ -407,11 +410,7 @@ impl Challenges {
         only: Option<&DeviceId>,
     ) -> Result<CodesSent> {
         let found = self.waiting_for(who, round, raw, factor).await?;
-        let mut devices = self
-            .factors
-            .enrolled
-            .enabled_contacts(&who.subject, factor)
-            .await?;
+        let mut devices = self.enrolled.enabled_contacts(&who.subject, factor).await?;
         devices.retain(|device| Some(&device.destination) != round.except);
         if devices.is_empty() {
             return Err(NO_DEVICE.error());

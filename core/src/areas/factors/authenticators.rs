@@ -2,41 +2,27 @@
 
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::identity::Subject;
-use portcullis_ports::keys::{EncryptionContext, Sealed};
 use portcullis_ports::{Result, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Factors;
 use super::model::{
-    AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, DEVICE_NOT_FOUND, FactorKind, RemoveTotp, TotpBegun,
-    TotpConfirmed, TotpDevice, TotpList, TotpView,
+    AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, RemoveTotp, TotpBegun, TotpConfirmed, TotpList,
+    TotpView,
 };
 use super::pending::keep_newest;
-use super::records::TotpDevices;
-use super::totp::{Accepted, Generator, SECRET_BYTES, UsedSteps};
-use crate::areas::access::{Action, SignedIn, Source};
-use crate::areas::challenges::WRONG_CODE;
+use crate::areas::enrolled_factors::TotpDevice;
+use crate::areas::enrolled_factors::TotpDevices;
+use crate::areas::enrolled_factors::{Generator, SECRET_BYTES, UsedSteps, context};
 use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::sessions::SignedIn;
+use crate::areas::step_up::Action;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::DEVICE_NOT_FOUND;
+use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::audit::Event;
 use crate::services::messages::Change;
-use crate::tools::reencryption::SealedTexts;
-
-/// A proof that an authenticator app gave.
-pub(crate) struct TotpProof {
-    /// The app.
-    pub(crate) device: DeviceId,
-    /// Whether a code of it was accepted before while the clock was ahead.
-    clamped: bool,
-}
-
-impl TotpProof {
-    /// What the history tells of a clock that was ahead.
-    pub(crate) fn clock_event<'a>(&self, source: &'a Source) -> Option<Event<'a>> {
-        self.clamped
-            .then(|| Event::info("totp_step_clamped", source).with("device_id", &self.device))
-    }
-}
 
 impl Factors {
     /// The authenticator apps of the account, newest first.
@@ -54,7 +40,7 @@ impl Factors {
     /// # Errors
     /// `step-up-required`, `device-limit`; `session-ended` if it ended meanwhile, as for everything below.
     pub async fn add_totp(&self, who: &SignedIn, command: AddTotp) -> Result<TotpBegun> {
-        self.enrolled.require(Action::AddFactor, who).await?;
+        self.step_up.require(Action::AddFactor, who).await?;
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
@@ -139,6 +125,7 @@ impl Factors {
             let device = find(&mut slot, &command.device_id)?;
             let now = self.context.now();
             let accepted = self
+                .enrolled
                 .accept(device, command.totp_code.trimmed(), now)
                 .await?
                 .ok_or_else(|| WRONG_CODE.error())?;
@@ -183,7 +170,7 @@ impl Factors {
         let counted = if command.totp_code.is_some() || command.recovery_code.is_some() {
             Some(self.count(who, attempts).await?)
         } else {
-            self.enrolled.require(Action::RemoveFactor, who).await?;
+            self.step_up.require(Action::RemoveFactor, who).await?;
             None
         };
         let result = self.context.retried(|| async {
@@ -193,7 +180,7 @@ impl Factors {
             find(&mut slot, &id)?;
             let mut events = Vec::new();
             if let Some(code) = &command.totp_code {
-                let proof = self.prove_with(&mut slot, code.trimmed()).await?;
+                let proof = self.enrolled.prove_with(&mut slot, code.trimmed()).await?;
                 events.extend(proof.clock_event(&who.source));
             } else if let Some(code) = &command.recovery_code {
                 self.recovery
@@ -223,55 +210,6 @@ impl Factors {
         });
         self.audited(who, "totp_device_remove", result.await).await
     }
-
-    /// Adds the use of a code to the commit that it opens.
-    ///
-    /// # Errors
-    /// `wrong-code` if no confirmed app of the account shows it now, or if its step was used before.
-    pub(crate) async fn prove_totp(
-        &self,
-        batch: &mut Batch,
-        subject: &Subject,
-        code: &str,
-    ) -> Result<TotpProof> {
-        let mut slot = self.enrolled.totp(subject).await?;
-        let proof = self.prove_with(&mut slot, code).await?;
-        batch.save(&slot)?;
-        Ok(proof)
-    }
-
-    async fn prove_with(&self, slot: &mut Slot<TotpDevices>, code: &str) -> Result<TotpProof> {
-        let now = self.context.now();
-        for device in slot.value.devices.iter_mut().filter(|device| device.enabled()) {
-            if let Some(accepted) = self.accept(device, code, now).await? {
-                device.last_used_at = Some(now);
-                device.used_steps.add(accepted.step);
-                return Ok(TotpProof {
-                    device: device.id.clone(),
-                    clamped: accepted.clamped,
-                });
-            }
-        }
-        Err(WRONG_CODE.error())
-    }
-
-    /// The new step that `code` proves for `device`, if it does.
-    async fn accept(&self, device: &TotpDevice, code: &str, now: Timestamp) -> Result<Option<Accepted>> {
-        let secret = self
-            .context
-            .keys
-            .open(&device.secret, &context(&device.subject, &device.id))
-            .await?;
-        let generator = Generator::new(
-            &secret,
-            &self.context.settings.product.name,
-            device.subject.as_str(),
-        )?;
-        let accepted = generator.accept(code, now, &device.used_steps);
-        // The step that a code had before a backup was restored may be missing from it.
-        let uses_lost_at = self.epochs.uses_lost_at().await?;
-        Ok(accepted.filter(|accepted| !accepted.may_be_used(now, uses_lost_at)))
-    }
 }
 
 fn find<'a>(slot: &'a mut Slot<TotpDevices>, id: &DeviceId) -> Result<&'a mut TotpDevice> {
@@ -280,27 +218,6 @@ fn find<'a>(slot: &'a mut Slot<TotpDevices>, id: &DeviceId) -> Result<&'a mut To
         .iter_mut()
         .find(|device| device.id == *id)
         .ok_or_else(|| DEVICE_NOT_FOUND.error())
-}
-
-fn context(subject: &Subject, device: &DeviceId) -> EncryptionContext {
-    EncryptionContext::new("totp")
-        .and("subject", subject.as_str())
-        .and("device", device.as_str())
-}
-
-impl SealedTexts for TotpDevices {
-    fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
-        self.devices
-            .iter_mut()
-            .flat_map(TotpDevice::sealed_texts)
-            .collect()
-    }
-}
-
-impl SealedTexts for TotpDevice {
-    fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
-        vec![(context(&self.subject, &self.id), &mut self.secret)]
-    }
 }
 
 fn view(device: TotpDevice) -> TotpView {

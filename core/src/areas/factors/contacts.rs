@@ -7,17 +7,20 @@ use portcullis_ports::{Result, Timestamp};
 
 use super::Factors;
 use super::model::{
-    AddEmail, AddPhone, ContactBegun, ContactConfirmed, ContactDevice, DEVICE_EXISTS, DEVICE_LIMIT,
-    DEVICE_NOT_FOUND, EmailView, FactorKind, PhoneView,
+    AddEmail, AddPhone, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT, EmailView, PhoneView,
 };
 use super::pending::keep_newest;
-use super::policy::Requirement;
-use super::records::{ContactKind, Emails, Phones};
-use crate::areas::access::{Action, SignedIn};
-use crate::areas::challenges::{
-    Challenge, ChallengeStore, CodesAbout, NewChallenge, Purpose, Transport, VerifyCode, WRONG_CODE,
-};
+use crate::areas::challenges::{Challenge, ChallengeStore, CodesAbout, NewChallenge, Purpose, VerifyCode};
+use crate::areas::enrolled_factors::ContactDevice;
+use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
+use crate::areas::sessions::SignedIn;
+use crate::areas::sessions::Transport;
+use crate::areas::step_up::Action;
+use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{Label, formatted, refused};
+use crate::foundation::proof::DEVICE_NOT_FOUND;
+use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::SendPurpose;
@@ -153,7 +156,7 @@ impl Factors {
         to: Destination,
         label: Option<Label>,
     ) -> Result<ContactBegun> {
-        self.enrolled.require(Action::AddFactor, who).await?;
+        self.step_up.require(Action::AddFactor, who).await?;
         let subject = who.subject();
         let device = ContactDevice {
             id: DeviceId::random(self.context.entropy.as_ref())?,
@@ -245,7 +248,7 @@ impl Factors {
     async fn with_pending<K: ContactKind>(
         &self,
         device: &ContactDevice,
-    ) -> Result<crate::foundation::table::Slot<super::records::Contacts<K>>> {
+    ) -> Result<crate::foundation::table::Slot<crate::areas::enrolled_factors::Contacts<K>>> {
         let mut slot = self.enrolled.contacts::<K>(&device.subject).await?;
         let devices = &mut slot.value.devices;
         if devices
@@ -324,32 +327,6 @@ impl Factors {
             })
         });
         self.audited(who, words.confirm_event, result.await).await
-    }
-
-    /// Adds the use of a contact to the commit that its code opens.
-    pub(crate) async fn mark_used(
-        &self,
-        batch: &mut Batch,
-        subject: &Subject,
-        factor: FactorKind,
-        id: &DeviceId,
-    ) -> Result<()> {
-        match factor {
-            FactorKind::Sms => self.mark::<Phones>(batch, subject, id).await,
-            FactorKind::Email | FactorKind::Totp => self.mark::<Emails>(batch, subject, id).await,
-        }
-    }
-
-    async fn mark<K: ContactKind>(&self, batch: &mut Batch, subject: &Subject, id: &DeviceId) -> Result<()> {
-        let mut slot = self.enrolled.contacts::<K>(subject).await?;
-        let device = slot
-            .value
-            .devices
-            .iter_mut()
-            .find(|device| device.id == *id && device.enabled());
-        // The device was removed after the code was sent: the code is void.
-        device.ok_or_else(|| WRONG_CODE.error())?.last_used_at = Some(self.context.now());
-        batch.save(&slot)
     }
 }
 

@@ -2,49 +2,54 @@
 
 mod authenticators;
 mod contacts;
-mod enrolled;
 mod model;
 mod pending;
-mod policy;
-mod records;
+mod recovery_codes;
 mod removal;
 #[cfg(test)]
 mod tests;
-mod totp;
 
 use std::sync::Arc;
 
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Kind, Result};
 
-pub(crate) use enrolled::EnrolledFactors;
+pub use crate::areas::enrolled_factors::NO_DEVICE;
+pub use crate::foundation::factor_kind::FactorKind;
+pub use crate::foundation::proof::DEVICE_NOT_FOUND;
+pub use crate::foundation::requirement::Requirement;
 pub use model::{
     AddEmail, AddPhone, AddTotp, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed, DEVICE_EXISTS,
-    DEVICE_LIMIT, DEVICE_NOT_FOUND, EmailView, FactorKind, NO_DEVICE, NO_OTHER_PROOF, PhoneView, ProofKind,
-    RemovalBegun, RemoveTotp, TotpBegun, TotpConfirmed, TotpList, TotpView,
+    DEVICE_LIMIT, EmailView, NO_OTHER_PROOF, PhoneView, ProofKind, RemovalBegun, RemoveTotp, TotpBegun,
+    TotpConfirmed, TotpList, TotpView,
 };
-pub(crate) use model::{ContactDevice, TotpDevice};
-pub use policy::Requirement;
-pub(crate) use records::{EMAIL, SMS, TOTP, TotpDevices};
 
-use crate::areas::access::SignedIn;
-use crate::areas::accounts::Directory;
 use crate::areas::challenges::{ChallengeStore, Codes};
-use crate::areas::known_devices::KnownDevices;
+use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::recovery_codes::RecoveryDesk;
 use crate::areas::sessions::Sessions;
+use crate::areas::sessions::SignedIn;
+use crate::areas::step_up::StepUp;
+use crate::foundation::area::Area;
 use crate::foundation::context::Context;
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing};
-use crate::services::epochs::Epochs;
+use crate::services::directory::Directory;
+use crate::services::known_devices::KnownDevices;
 use crate::services::notices::Notices;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[],
+    problems: &[DEVICE_EXISTS, DEVICE_LIMIT, NO_OTHER_PROOF],
+};
 
 /// Manages the factors of accounts.
 #[derive(Clone)]
 pub struct Factors {
     pub(crate) context: Arc<Context>,
-    pub(crate) epochs: Epochs,
     pub(crate) enrolled: EnrolledFactors,
+    pub(crate) step_up: StepUp,
     pub(crate) directory: Directory,
     pub(crate) sessions: Sessions,
     pub(crate) budgets: Budgets,
@@ -64,7 +69,10 @@ impl Factors {
 
     /// Counts an answer in the management of factors, and says as whose.
     async fn count(&self, who: &SignedIn, what: &str) -> Result<Standing> {
-        let known = self.budgets.knows_session(who).await?;
+        let known = self
+            .budgets
+            .knows_session(who.subject(), &who.source, &who.session.id)
+            .await?;
         self.budgets
             .attempt(what, who.subject().as_str(), &who.source, &known)
             .await?;

@@ -1,24 +1,16 @@
 //! Factors: devices, commands, views and problems.
 
+use crate::foundation::factor_kind::FactorKind;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::id::DeviceId;
-use portcullis_ports::identity::Subject;
-use portcullis_ports::keys::Sealed;
-use portcullis_ports::notification::{Channel, Destination};
+use portcullis_ports::notification::Destination;
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::totp::UsedSteps;
 use crate::foundation::input::{
     ChallengeId, Digits, DigitsOrRecovery, Label, RecoveryCode, SecretInput, TypedPhone,
 };
 
-/// No device of this account has that id.
-pub const DEVICE_NOT_FOUND: Code = Code::new(
-    "device-not-found",
-    Kind::NotFound,
-    "You have no device with this id.",
-);
 /// The account has as many devices of this kind as it may have.
 pub const DEVICE_LIMIT: Code = Code::new(
     "device-limit",
@@ -31,93 +23,12 @@ pub const DEVICE_EXISTS: Code = Code::new(
     Kind::Conflict,
     "This number or address is enrolled already.",
 );
-/// No device of this kind can receive a code.
-pub const NO_DEVICE: Code = Code::new("no-device", Kind::Conflict, "No device of this kind is enrolled.");
 /// Nothing else is enrolled that could prove who is asking.
 pub const NO_OTHER_PROOF: Code = Code::new(
     "no-other-proof",
     Kind::Conflict,
     "There is no other factor to prove that it is you: create recovery codes or add another factor first.",
 );
-
-/// A kind of second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    feature = "openapi",
-    derive(poem_openapi::Enum),
-    oai(rename_all = "lowercase")
-)]
-pub enum FactorKind {
-    /// An authenticator app.
-    Totp,
-    /// A phone number.
-    Sms,
-    /// An e-mail address.
-    Email,
-}
-
-impl FactorKind {
-    /// All kinds, in the order they are asked for.
-    pub const ALL: [Self; 3] = [Self::Totp, Self::Sms, Self::Email];
-
-    /// The word in records, events and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Totp => "totp",
-            Self::Sms => "sms",
-            Self::Email => "email",
-        }
-    }
-
-    /// What counts recovery codes that stand in for it, wherever they are given: mistyped codes of the factor do not lock
-    /// the way out that exists for a lost one.
-    pub(crate) const fn recovery_attempts(self) -> &'static str {
-        match self {
-            Self::Totp => "recovery-totp",
-            Self::Sms => "recovery-sms",
-            Self::Email => "recovery-email",
-        }
-    }
-}
-
-impl From<Channel> for FactorKind {
-    fn from(channel: Channel) -> Self {
-        match channel {
-            Channel::Email => Self::Email,
-            Channel::Sms => Self::Sms,
-        }
-    }
-}
-
-/// An authenticator app. The secret is sealed by the key manager for this account and device.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct TotpDevice {
-    pub(crate) id: DeviceId,
-    pub(crate) subject: Subject,
-    pub(crate) label: Option<Label>,
-    pub(crate) secret: Sealed,
-    pub(crate) created_at: Timestamp,
-    /// Until then an unconfirmed device waits.
-    pub(crate) pending_until: Option<Timestamp>,
-    pub(crate) last_used_at: Option<Timestamp>,
-    /// Which time steps were accepted.
-    #[serde(flatten)]
-    pub(crate) used_steps: UsedSteps,
-}
-
-/// A phone number or an e-mail address that receives codes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ContactDevice {
-    pub(crate) id: DeviceId,
-    pub(crate) subject: Subject,
-    pub(crate) destination: Destination,
-    pub(crate) label: Option<Label>,
-    pub(crate) created_at: Timestamp,
-    /// Until then an unconfirmed device waits.
-    pub(crate) pending_until: Option<Timestamp>,
-    pub(crate) last_used_at: Option<Timestamp>,
-}
 
 /// A new authenticator app.
 #[derive(Debug, Clone, Default, Deserialize)]

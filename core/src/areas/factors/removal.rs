@@ -6,17 +6,17 @@ use portcullis_ports::{Error, Result};
 
 use super::Factors;
 use super::contacts::words;
-use super::model::{
-    ConfirmRemoval, ContactDevice, DEVICE_NOT_FOUND, FactorKind, NO_OTHER_PROOF, ProofKind, RemovalBegun,
-    TotpDevice,
-};
-use super::policy::Requirement;
-use super::records::{ContactKind, Emails, Phones};
-use crate::areas::access::SignedIn;
-use crate::areas::challenges::{
-    Challenge, ChallengeStore, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge, Transport, WRONG_CODE,
-};
+use super::model::{ConfirmRemoval, NO_OTHER_PROOF, ProofKind, RemovalBegun};
+use crate::areas::challenges::{Challenge, ChallengeStore, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge};
+use crate::areas::enrolled_factors::{ContactDevice, TotpDevice};
+use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
 use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::sessions::SignedIn;
+use crate::areas::sessions::Transport;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::DEVICE_NOT_FOUND;
+use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::requirement::Requirement;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
 use crate::services::budgets::SendPurpose;
@@ -228,7 +228,7 @@ impl Factors {
         let sent = sent_to(challenge);
         match proof_given(challenge, command) {
             ProofKind::Totp => {
-                let proof = self.prove_totp(batch, subject, code).await?;
+                let proof = self.enrolled.prove_totp(batch, subject, code).await?;
                 return Ok(proof.clock_event(&who.source));
             }
             // The whole set goes with the last device; two writes to one record cannot share a commit.

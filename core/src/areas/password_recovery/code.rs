@@ -8,13 +8,14 @@ use portcullis_ports::{Result, Timestamp};
 use super::model::{KnownByCode, RecoveryProgress, VerifyRecovery};
 use super::records::Recovery;
 use super::{Named, PasswordRecovery};
-use crate::areas::access::Source;
-use crate::areas::accounts::Account;
-use crate::areas::challenges::{CHALLENGE_ENDED, Challenge, WRONG_CODE};
-use crate::areas::known_devices::IssuedDevice;
+use crate::areas::challenges::Challenge;
 use crate::foundation::input::{DigitsOrLink, SecretInput};
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
+use crate::services::directory::Account;
+use crate::services::known_devices::IssuedDevice;
 
 /// How many wrong codes end a recovery. One of six digits is guessed once in 200,000 recoveries.
 const ATTEMPTS: u32 = 5;

@@ -7,15 +7,17 @@ use portcullis_ports::storage::STORE_CONFLICT;
 
 use super::model::{ConfirmRecovery, KnownByCode, RECOVERY_FACTOR_REQUIRED};
 use super::{Named, PasswordRecovery};
-use crate::areas::access::Source;
-use crate::areas::accounts::Account;
-use crate::areas::challenges::{CHALLENGE_ENDED, Challenge, ChallengeStore};
-use crate::areas::factors::{EnrolledFactors, FactorKind};
-use crate::areas::known_devices::IssuedDevice;
-use crate::areas::sessions::EndReason;
+use crate::areas::challenges::{Challenge, ChallengeStore};
+use crate::areas::enrolled_factors::EnrolledFactors;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::CHALLENGE_ENDED;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::Standing;
+use crate::services::directory::Account;
+use crate::services::epochs::EndReason;
+use crate::services::known_devices::IssuedDevice;
 use crate::services::messages::Change;
 
 /// The most devices of one kind that are told. Each costs two of the hundred writes of a commit.
@@ -178,7 +180,7 @@ impl PasswordRecovery {
     }
 
     pub(super) fn enrolled(&self) -> &EnrolledFactors {
-        &self.challenges.factors.enrolled
+        &self.challenges.enrolled
     }
 }
 

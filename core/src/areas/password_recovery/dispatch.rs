@@ -12,14 +12,14 @@ use portcullis_ports::{Result, id};
 
 use super::PasswordRecovery;
 use super::records::{Recovery, Requested};
-use crate::areas::access::Source;
-use crate::areas::accounts::Account;
 use crate::foundation::context::fingerprint;
+use crate::foundation::lane::Lane;
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
 use crate::services::budgets::{SendPurpose, Sends, Standing, TOO_MANY_SENDS, Use};
+use crate::services::directory::Account;
 use crate::services::messages;
-use crate::services::outbox::Lane;
 
 /// How long a worker sleeps when nobody wakes it: the delay of a mail that another process was asked for and left.
 const PATROL: Duration = Duration::from_secs(10);

@@ -2,14 +2,16 @@
 
 use super::tests::*;
 use super::*;
-use crate::areas::access::SignedIn;
 use crate::areas::accounts::WEAK_PASSWORD;
-use crate::areas::challenges::{
-    FACTOR_NOT_REQUIRED, NameChallenge, VerifyCode, VerifyTotp, WRONG_CODE, WRONG_PURPOSE,
-};
-use crate::areas::factors::{AddEmail, AddPhone, FactorKind, Requirement};
-use crate::areas::sessions::{SESSION_ENDED, StartSession, Started};
-use crate::settings::Settings;
+use crate::areas::challenges::Started;
+use crate::areas::challenges::{FACTOR_NOT_REQUIRED, NameChallenge, VerifyCode, VerifyTotp, WRONG_PURPOSE};
+use crate::areas::factors::{AddEmail, AddPhone};
+use crate::areas::sessions::SignedIn;
+use crate::areas::sessions::{SESSION_ENDED, StartSession};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::requirement::Requirement;
+use crate::foundation::settings::Settings;
 use crate::testing::{World, home, secret, world, world_with};
 
 #[tokio::test]

@@ -33,18 +33,30 @@ pub use model::{
 pub(crate) use records::{PASSWORD_RECOVERIES, PASSWORD_RECOVERY_QUEUE};
 use records::{Recovery, Requested};
 
-use crate::areas::access::Source;
-use crate::areas::accounts::{Account, Accounts, Directory, PasswordDesk};
-use crate::areas::challenges::{CHALLENGE_ENDED, Challenges};
+use crate::areas::accounts::{Accounts, PasswordDesk};
+use crate::areas::challenges::Challenges;
 use crate::areas::sessions::Sessions;
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::{Context, fingerprint};
+use crate::foundation::proof::CHALLENGE_ENDED;
+use crate::foundation::settings::Limit;
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Audit;
 use crate::services::budgets::{Budgets, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
+use crate::services::directory::{Account, Directory};
 use crate::services::notices::Notices;
 use crate::services::outbox::Outbox;
 use crate::services::suppressions::Suppressions;
-use crate::settings::Limit;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[
+        Family::new(PASSWORD_RECOVERIES, Personal::Expiring),
+        Family::new(PASSWORD_RECOVERY_QUEUE, Personal::Expiring),
+    ],
+    problems: &[RECOVERY_CODE_FIRST, RECOVERY_FACTOR_REQUIRED],
+};
 
 /// What every handle begins with.
 const HANDLE: &str = "chal";

@@ -7,10 +7,11 @@ use portcullis_ports::id::DeviceId;
 use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
-use crate::areas::challenges::{Method, Transport};
-use crate::areas::factors::FactorKind;
-use crate::areas::known_devices::IssuedDevice;
+use crate::areas::challenges::Method;
+use crate::areas::sessions::Transport;
+use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{ChallengeId, Digits, DigitsOrLink, NewPassword, RecoveryCode, SecretInput};
+use crate::services::known_devices::IssuedDevice;
 
 /// A factor was asked for before the code from the mail was proven.
 pub const RECOVERY_CODE_FIRST: Code = Code::new(

@@ -10,14 +10,16 @@ use super::model::{
 };
 use super::records::Recovery;
 use super::{Named, PasswordRecovery};
-use crate::areas::access::{Identified, Source};
-use crate::areas::accounts::Account;
 use crate::areas::challenges::{
-    Answer, CHALLENGE_ENDED, Challenge, CodesSent, FACTOR_NOT_REQUIRED, NewChallenge, Purpose, Round,
-    Transport,
+    Answer, Challenge, CodesSent, FACTOR_NOT_REQUIRED, NewChallenge, Purpose, Round,
 };
-use crate::areas::factors::FactorKind;
+use crate::areas::sessions::Identified;
+use crate::areas::sessions::Transport;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::CHALLENGE_ENDED;
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
+use crate::services::directory::Account;
 
 /// The way to the factors of an account whose code was proven.
 struct Open {

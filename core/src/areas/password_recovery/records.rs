@@ -5,7 +5,7 @@ use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use crate::areas::known_devices::DeviceProof;
+use crate::foundation::device_proof::DeviceProof;
 use crate::foundation::table::Stored;
 use crate::services::epochs::EpochId;
 

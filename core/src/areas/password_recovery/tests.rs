@@ -5,12 +5,13 @@ use portcullis_ports::notification::SuppressionCause;
 use portcullis_ports::{Clock as _, Timestamp};
 
 use super::*;
-use crate::areas::access::{Identified, SignedIn};
 use crate::areas::accounts::WRONG_CREDENTIALS;
-use crate::areas::challenges::WRONG_CODE;
-use crate::areas::sessions::{SESSION_ENDED, StartSession, Started};
+use crate::areas::challenges::Started;
+use crate::areas::sessions::{Identified, SignedIn};
+use crate::areas::sessions::{SESSION_ENDED, StartSession};
+use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::settings::{Limit, Settings};
 use crate::services::suppressions::SuppressionView;
-use crate::settings::{Limit, Settings};
 use crate::testing::{
     Bearer, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
 };
@@ -223,8 +224,8 @@ async fn the_code_sets_a_new_password_and_ends_everything_else() {
     assert_eq!(again.code(), CHALLENGE_ENDED);
 }
 
-pub(super) fn session_transport() -> crate::areas::challenges::Transport {
-    crate::areas::challenges::Transport::Header
+pub(super) fn session_transport() -> crate::areas::sessions::Transport {
+    crate::areas::sessions::Transport::Header
 }
 
 #[tokio::test]

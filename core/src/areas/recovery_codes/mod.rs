@@ -15,17 +15,19 @@ use model::StoredCode;
 pub use model::{RecoveryCodes, RecoveryOverview, RecoveryStatus};
 pub(crate) use records::RECOVERY_CODES;
 
-use crate::areas::access::{Action, SignedIn};
-use crate::areas::challenges::WRONG_CODE;
-use crate::areas::factors::{EnrolledFactors, FactorKind, NO_DEVICE};
-use crate::areas::sessions::Sessions;
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
+use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input;
+use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::table::Batch;
-use crate::services::audit::{Audit, Event};
 use crate::services::epochs::Epochs;
-use crate::services::messages::Change;
-use crate::services::notices::Notices;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(RECOVERY_CODES, Personal::BySubject).taken_over()],
+    problems: &[],
+};
 
 /// How many codes are issued at once.
 const COUNT: usize = 10;
@@ -45,40 +47,25 @@ pub(crate) struct UsedCode {
 pub struct RecoveryDesk {
     context: Arc<Context>,
     epochs: Epochs,
-    enrolled: EnrolledFactors,
-    sessions: Sessions,
-    audit: Audit,
-    notices: Notices,
 }
 
 impl RecoveryDesk {
-    pub(crate) fn new(
-        context: &Arc<Context>,
-        epochs: &Epochs,
-        enrolled: &EnrolledFactors,
-        sessions: &Sessions,
-        audit: &Audit,
-        notices: &Notices,
-    ) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, epochs: &Epochs) -> Self {
         Self {
             context: Arc::clone(context),
             epochs: epochs.clone(),
-            enrolled: enrolled.clone(),
-            sessions: sessions.clone(),
-            audit: audit.clone(),
-            notices: notices.clone(),
         }
     }
 
     /// How many codes are left for each factor.
-    pub async fn overview(&self, who: &SignedIn) -> Result<RecoveryOverview> {
+    pub async fn overview(&self, subject: &Subject) -> Result<RecoveryOverview> {
         let uses_lost_at = self.epochs.uses_lost_at().await?;
         let mut factors = Vec::new();
         for factor in FactorKind::ALL {
             let found = self
                 .context
                 .table::<RecoverySet>()
-                .find(who.subject().as_str(), factor.as_str())
+                .find(subject.as_str(), factor.as_str())
                 .await?;
             factors.extend(found.map(|set| RecoveryStatus {
                 factor,
@@ -91,38 +78,18 @@ impl RecoveryDesk {
         Ok(RecoveryOverview { factors })
     }
 
-    /// Replaces the codes of an enrolled factor.
-    ///
-    /// # Errors
-    /// `step-up-required`; `no-device` if the factor is not enrolled; `session-ended` if it ended meanwhile.
-    pub async fn regenerate(&self, who: &SignedIn, factor: FactorKind) -> Result<RecoveryCodes> {
-        self.enrolled
-            .require(Action::RegenerateRecoveryCodes, who)
-            .await?;
-        self.context
-            .retried(|| async {
-                let mut batch = Batch::default();
-                self.sessions.require_in(&mut batch, who).await?;
-                if !self.enrolled.kinds(who.subject()).await?.contains(&factor) {
-                    return Err(NO_DEVICE.with_detail(
-                        "Recovery codes stand in for a factor: enrol a device of this kind first.",
-                    ));
-                }
-                let session = Some(who.session.id.clone());
-                let recovery_codes = self.issue_in(&mut batch, who.subject(), factor, session)?;
-                let event =
-                    Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.as_str());
-                self.audit.append(&mut batch, who.subject(), &[event]).await?;
-                self.notices
-                    .add(&mut batch, who.subject(), &Change::RecoveryCodesReplaced(factor))
-                    .await?;
-                self.context.commit(batch).await?;
-                Ok(RecoveryCodes {
-                    factor,
-                    recovery_codes,
-                })
-            })
-            .await
+    /// Whether a proof by the code with this keyed hash still counts in a session: its set is the one the account has, or
+    /// was replaced in that very session.
+    pub(crate) async fn stands(
+        &self,
+        subject: &Subject,
+        factor: FactorKind,
+        mac: &str,
+        session: &SessionId,
+    ) -> Result<bool> {
+        let table = self.context.table::<RecoverySet>();
+        let found = table.find(subject.as_str(), factor.as_str()).await?;
+        Ok(found.is_some_and(|set| set.issued(mac) || set.replaced_in.as_ref() == Some(session)))
     }
 
     /// Whether a code is left for the factor.
@@ -145,7 +112,7 @@ impl RecoveryDesk {
         self.issue_in(batch, subject, factor, None)
     }
 
-    fn issue_in(
+    pub(crate) fn issue_in(
         &self,
         batch: &mut Batch,
         subject: &Subject,

@@ -5,7 +5,7 @@ use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use serde::{Deserialize, Serialize};
 
-use crate::areas::factors::FactorKind;
+use crate::foundation::factor_kind::FactorKind;
 
 /// One code: a keyed hash bound to account and factor, and when it was used.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -8,12 +8,12 @@ use super::eviction;
 use super::lines::Listed;
 use super::records::Line;
 use super::{Credential, Granted, Proof, Session, Sessions};
-use crate::areas::access::Identified;
-use crate::areas::challenges::Transport;
-use crate::areas::known_devices::{AccountDevices, DeviceContext, NewDevice};
+use crate::areas::sessions::Identified;
+use crate::areas::sessions::Transport;
 use crate::foundation::context::fingerprint;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::epochs::{EndReason, Epoch, Epochs, Lineage};
+use crate::services::known_devices::{AccountDevices, DeviceContext, NewDevice};
 
 /// How many sessions that are over one new session clears away.
 const CLEARED: usize = 20;
@@ -89,7 +89,8 @@ impl Sessions {
                 let by = DeviceContext {
                     source: &who.source,
                     lineage: epoch.fresh(false),
-                    session: Some(&session),
+                    session: Some(session.id.clone()),
+                    token: session.lineage.token,
                     by_code: false,
                 };
                 Some(Box::new(

@@ -9,7 +9,7 @@ use portcullis_ports::storage::STORE_CONFLICT;
 use super::lines::{Listed, descendants};
 use super::records::Line;
 use super::{RevokeSession, SESSION_NOT_FOUND, Session, Sessions};
-use crate::areas::access::SignedIn;
+use crate::areas::sessions::SignedIn;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::epochs::{Current, EndReason, Lineage, TokenId};

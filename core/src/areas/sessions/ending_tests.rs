@@ -1,5 +1,6 @@
 //! The end of sessions against whoever writes meanwhile, dies on the way, or has a clock of their own; and what is told of it.
 
+use crate::areas::challenges::Started;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 
 use super::*;
 use crate::areas::accounts::{AccessToken, ChangePassword};
-use crate::settings::{Limit, Settings};
+use crate::foundation::settings::{Limit, Settings};
 use crate::testing::{
     Bearer, Elsewhere, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
 };

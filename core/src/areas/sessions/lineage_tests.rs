@@ -1,16 +1,17 @@
 //! What ends with what: sessions, the tokens they made, the sessions that were begun with those, on every node.
 
+use crate::areas::challenges::Started;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use portcullis_ports::Span;
 
 use super::*;
-use crate::areas::access::STEP_UP_REQUIRED;
 use crate::areas::accounts::{AccessToken, ChangePassword};
 use crate::areas::challenges::StepUpPassword;
 use crate::areas::factors::AddTotp;
+use crate::areas::step_up::STEP_UP_REQUIRED;
+use crate::foundation::settings::{Limit, Settings};
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
-use crate::settings::{Limit, Settings};
 use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, secret, two_nodes, world, world_with};
 
 async fn refused(world: &World, token: &AccessToken) -> bool {

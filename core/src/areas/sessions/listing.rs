@@ -4,8 +4,9 @@ use portcullis_ports::id::SessionId;
 use portcullis_ports::{Result, Timestamp, text};
 
 use super::lines::Listed;
-use super::{INVALID_CURSOR, ListSessions, SessionList, SessionView, Sessions, device};
-use crate::areas::access::SignedIn;
+use super::{INVALID_CURSOR, ListSessions, SessionList, SessionView, Sessions};
+use crate::areas::sessions::SignedIn;
+use crate::foundation::user_agent::describe_device;
 
 text!(
     /// A place in the list, as a page before gave it. Whether it is one is told by whoever asks for the list.
@@ -79,7 +80,7 @@ impl Cursor {
 
 fn view(listed: Listed, who: &SignedIn) -> SessionView {
     let summary = listed.summary;
-    let (device, browser) = device::describe(&summary.user_agent);
+    let (device, browser) = describe_device(&summary.user_agent);
     SessionView {
         is_current: listed.id == who.session.id,
         session_id: listed.id,

@@ -1,7 +1,6 @@
 //! Sessions: what a complete sign-in leaves behind, and how it ends.
 
 mod begin;
-mod device;
 mod ending;
 #[cfg(test)]
 mod ending_tests;
@@ -14,6 +13,7 @@ mod lines;
 mod listing;
 mod model;
 mod records;
+mod signed_in;
 #[cfg(test)]
 mod tests;
 
@@ -28,27 +28,37 @@ use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 pub(crate) use begin::{Ground, NewSession};
-pub(crate) use device::describe as describe_device;
 pub(crate) use ending::OthersEnded;
 pub use listing::{PAGE, PageCursor};
 pub(crate) use model::Proof;
 pub use model::{
     Credential, Granted, INVALID_CURSOR, ListSessions, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND,
-    Session, SessionList, SessionView, StartSession, Started,
+    Session, SessionList, SessionView, StartSession, Transport,
 };
 use records::Line;
 pub(crate) use records::{ACCOUNT_SESSIONS, SESSIONS};
+pub use signed_in::{Identified, SignedIn};
 
-use crate::areas::access::{Identified, SignedIn, Source};
-use crate::areas::challenges::{GivenBy, Transport};
-use crate::areas::factors::FactorKind;
-use crate::areas::known_devices::{IssuedDevice, KnownDevices};
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::GivenBy;
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Audit;
 use crate::services::budgets::Budgets;
 pub use crate::services::epochs::EndReason;
 use crate::services::epochs::{Current, EpochId, Epochs, Lineage};
+use crate::services::known_devices::{IssuedDevice, KnownDevices};
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[
+        Family::new(ACCOUNT_SESSIONS, Personal::BySubject),
+        Family::new(SESSIONS, Personal::Expiring),
+    ],
+    problems: &[CSRF, INVALID_CURSOR, SESSION_ENDED, SESSION_NOT_FOUND],
+};
 
 /// A request that a foreign page may have caused.
 pub const CSRF: Code = Code::new(

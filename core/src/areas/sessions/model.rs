@@ -10,12 +10,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::PageCursor;
-use crate::areas::challenges::{GivenBy, Transport};
-use crate::areas::factors::FactorKind;
-use crate::areas::known_devices::IssuedDevice;
 use crate::foundation::context::fingerprint;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::GivenBy;
+use crate::foundation::settings;
 use crate::services::epochs::{EndReason, Lineage};
-use crate::settings;
+use crate::services::known_devices::IssuedDevice;
 
 /// The session is over, or never was.
 pub const SESSION_ENDED: Code = Code::new(
@@ -29,6 +29,22 @@ pub const SESSION_NOT_FOUND: Code = Code::new(
     Kind::NotFound,
     "You have no session with this id.",
 );
+
+/// How a client carries the credential of the session it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(poem_openapi::Enum),
+    oai(rename_all = "lowercase")
+)]
+pub enum Transport {
+    /// In the header `X-SESSION-ID`.
+    #[default]
+    Header,
+    /// In an `HttpOnly` cookie.
+    Cookie,
+}
 
 /// What was proven before a session begins or is strengthened.
 #[derive(Debug, Clone)]
@@ -177,19 +193,6 @@ pub struct StartSession {
     /// `header`: there the answer holds a `device_token`, to be sent as `X-DEVICE-TOKEN` from then on.
     #[serde(default)]
     pub remember_device: Option<bool>,
-}
-
-/// What became of the start of a session.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one is made for each sign-in, and taken apart at once"
-)]
-pub enum Started {
-    /// No factor is enrolled: the session has begun.
-    Granted(Granted),
-    /// Factors must be proven first.
-    Challenged(crate::areas::challenges::Opened),
 }
 
 /// One session in the list.

@@ -1,10 +1,11 @@
 //! Sessions: how long they live, how they end, and what their list gives away.
 
+use crate::areas::challenges::Started;
 use portcullis_ports::Span;
 use portcullis_ports::identity::Subject;
 
 use super::*;
-use crate::settings::{Limit, Settings};
+use crate::foundation::settings::{Limit, Settings};
 use crate::testing::{elsewhere, home, world, world_with};
 
 #[tokio::test]

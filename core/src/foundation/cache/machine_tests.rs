@@ -391,7 +391,13 @@ impl StateMachineTest for Machine {
                 deaf: AtomicBool::new(false),
             });
             let store = Arc::clone(&way) as Arc<dyn RecordStore>;
-            let cache = Cache::new(&store, &(Arc::clone(&clock) as Arc<dyn Clock>), true, 100);
+            let cache = Cache::new(
+                &store,
+                &(Arc::clone(&clock) as Arc<dyn Clock>),
+                true,
+                100,
+                crate::collections(),
+            );
             Node {
                 cache: Arc::new(cache),
                 way,

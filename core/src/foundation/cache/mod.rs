@@ -23,7 +23,14 @@ use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::table::{Stored, Table, decode};
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(CHANGES, Personal::Expiring)],
+    problems: &[],
+};
 
 /// What was changed lately, for other nodes to forget.
 pub(crate) const CHANGES: Collection = Collection {
@@ -68,6 +75,8 @@ pub(crate) enum Memory {
 pub(crate) struct Cache {
     store: Arc<dyn RecordStore>,
     clock: Arc<dyn Clock>,
+    /// Those of which changes are heard.
+    collections: Vec<Collection>,
     memory: QuickCache<Key, Remembered>,
     /// What is being changed and was changed lately. Keys share slots, by their hash.
     slots: Box<[Mutex<Activity>]>,
@@ -171,7 +180,8 @@ impl Cache {
         store: &Arc<dyn RecordStore>,
         clock: &Arc<dyn Clock>,
         shared: bool,
-        room: usize,
+        capacity: usize,
+        collections: Vec<Collection>,
     ) -> Self {
         let news = || News {
             looked_at: AtomicI64::new(0),
@@ -188,7 +198,8 @@ impl Cache {
         Self {
             store: Arc::clone(store),
             clock: Arc::clone(clock),
-            memory: QuickCache::new(room),
+            collections,
+            memory: QuickCache::new(capacity),
             slots: std::iter::repeat_with(slot).take(SLOTS).collect(),
             hasher: RandomState::new(),
             news: shared.then(news),
@@ -365,8 +376,10 @@ impl Cache {
                 .await?;
             for change in changes {
                 if read.insert(change.key().1) {
-                    for key in change.value.records.into_iter().filter_map(key) {
-                        self.forget(&key);
+                    for record in change.value.records {
+                        if let Some(key) = key(&self.collections, record) {
+                            self.forget(&key);
+                        }
                     }
                 }
             }
@@ -381,12 +394,10 @@ impl Cache {
 }
 
 /// The key that a change names; `None` for a collection that only a newer node knows.
-fn key((collection, partition, sort): (String, String, String)) -> Option<Key> {
-    let known = crate::collections()
-        .into_iter()
-        .find(|known| known.name == collection);
-    known.map(|collection| Key {
-        collection,
+fn key(collections: &[Collection], (collection, partition, sort): (String, String, String)) -> Option<Key> {
+    let known = collections.iter().find(|known| known.name == collection);
+    known.map(|known| Key {
+        collection: *known,
         partition,
         sort,
     })

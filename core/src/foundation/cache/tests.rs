@@ -6,10 +6,11 @@ use std::time::Duration;
 use portcullis_ports::{Clock, Result};
 
 use super::*;
-use crate::areas::access::SignedIn;
 use crate::areas::accounts::ChangePassword;
-use crate::areas::factors::FactorKind;
-use crate::areas::sessions::{Granted, SESSION_ENDED, StartSession, Started};
+use crate::areas::challenges::Started;
+use crate::areas::sessions::SignedIn;
+use crate::areas::sessions::{Granted, SESSION_ENDED, StartSession};
+use crate::foundation::factor_kind::FactorKind;
 use crate::testing::{Observed, World, home, secret, two_nodes, world};
 
 async fn granted(world: &World, email: &str) -> Granted {

@@ -76,11 +76,14 @@ impl<'de, F> Deserialize<'de> for SecretInput<F> {
     }
 }
 
+/// The most characters of a password.
+pub const PASSWORD_MAX: usize = 256;
+
 mod forms {
     use super::super::code::SIX_DIGITS;
     use super::Form;
-    use crate::areas::accounts::PASSWORD_MAX;
-    use crate::settings::PASSWORD_LEAST;
+    use super::PASSWORD_MAX;
+    use crate::foundation::settings::PASSWORD_LEAST;
 
     macro_rules! form {
         ($(#[$doc:meta])* $name:ident, $lengths:expr $(, $pattern:expr)?) => {

@@ -19,11 +19,18 @@ pub use records::Entry;
 use records::{Failures, Head};
 pub use verify::{Broken, Verified};
 
-use crate::areas::access::Source;
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
+use crate::foundation::settings::Limit;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
-use crate::settings::Limit;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(AUDIT, Personal::BySubject)],
+    problems: &[],
+};
 
 /// About the bytes of an entry.
 const ENTRY: usize = 300;

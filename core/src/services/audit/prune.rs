@@ -11,8 +11,8 @@ use portcullis_ports::{Result, Timestamp};
 use super::records::{AUDIT, Checkpoint, Entry, LastPruning};
 use super::verify::{Broken, Link, Verified};
 use super::{Audit, EventOutcome};
+use crate::foundation::settings;
 use crate::foundation::table::{Batch, Versioned};
-use crate::settings;
 
 /// How many links one commit takes away. One more write is that of their checkpoint.
 const CHUNK: usize = 90;

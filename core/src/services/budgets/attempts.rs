@@ -3,9 +3,9 @@
 use portcullis_ports::Result;
 
 use super::{Budgets, Counter, Standing, TOO_MANY_ATTEMPTS, Use};
-use crate::areas::access::Source;
+use crate::foundation::settings::Limit;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
-use crate::settings::Limit;
 
 /// The budget that a right answer opens again.
 pub(super) const OWN: &str = "attempts";

@@ -8,7 +8,7 @@ use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Budgets;
-use crate::areas::access::{SignedIn, Source};
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Stored};
 
 /// Networks from which accounts signed in completely.
@@ -98,9 +98,13 @@ impl Budgets {
     }
 
     /// The same for somebody who is signed in.
-    pub(crate) async fn knows_session(&self, who: &SignedIn) -> Result<Standing> {
-        let known = self.knows(who.subject(), &who.source).await?;
-        Ok(known.or_session(&who.session.id))
+    pub(crate) async fn knows_session(
+        &self,
+        subject: &Subject,
+        source: &Source,
+        session: &SessionId,
+    ) -> Result<Standing> {
+        Ok(self.knows(subject, source).await?.or_session(session))
     }
 
     /// Remembers that the account signed in completely from this network.

@@ -23,11 +23,21 @@ pub(crate) use lines::Lines;
 use refusals::Refusals;
 pub(crate) use sends::{SendPurpose, Sends};
 
-use crate::areas::known_devices::KnownDevices;
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
+use crate::foundation::settings::Limit;
 use crate::foundation::table::{Batch, Slot, Stored};
-use crate::settings::Limit;
+use crate::services::known_devices::KnownDevices;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[
+        Family::new(BUDGETS, Personal::Expiring),
+        Family::new(KNOWN_SOURCES, Personal::BySubject),
+    ],
+    problems: &[TOO_MANY_ATTEMPTS, TOO_MANY_SENDS],
+};
 
 /// Too many answers in a short time.
 pub const TOO_MANY_ATTEMPTS: Code = Code::new(

@@ -5,9 +5,9 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::{Result, Span};
 
 use super::{Budgets, TOO_MANY_SENDS, Use};
-use crate::areas::access::Source;
+use crate::foundation::settings::Limit;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
-use crate::settings::Limit;
 
 /// What a counter that counts for nobody allows.
 const UNLIMITED: Limit = Limit::new(u32::MAX, Span::minutes(1));

@@ -8,11 +8,11 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 use portcullis_ports::{Retry, Span};
 
 use super::*;
-use crate::areas::access::{Identified, SignedIn};
 use crate::areas::challenges::{Opened, SendEmailCode, SendSmsCode, VerifyCode};
 use crate::areas::factors::{AddEmail, AddPhone};
+use crate::areas::sessions::{Identified, SignedIn};
+use crate::foundation::settings::Settings;
 use crate::services::sms_spend;
-use crate::settings::Settings;
 use crate::testing::{World, elsewhere, home, observed, secret, world, world_with};
 
 fn once(name: &'static str, limit: Limit) -> [Use<'static>; 1] {
@@ -296,7 +296,7 @@ async fn a_challenge_of_a_phone_is_refused_in_the_commit_that_would_send() {
     world
         .app
         .outbox
-        .drain(crate::services::outbox::Lane::Codes)
+        .drain(crate::foundation::lane::Lane::Codes)
         .await
         .unwrap();
     let texts = world.post.sent();

@@ -19,8 +19,15 @@ pub use reason::EndReason;
 pub(crate) use records::EPOCHS;
 use records::{DeploymentEpoch, EndedSession, Former, Kept, RevokedToken, SubjectEpoch};
 
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::table::{Batch, Slot, Table};
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(EPOCHS, Personal::BySubject).taken_over()],
+    problems: &[],
+};
 
 /// How long it is remembered when an epoch ended, for lists that show what ended.
 const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);

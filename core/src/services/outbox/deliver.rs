@@ -8,8 +8,9 @@ use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Kind, Result, Timestamp};
 
 use super::offer::Verdict;
-use super::records::{Attempt, Delivery, Lane, Named, Place, Report, StoredMessage};
+use super::records::{Attempt, Delivery, Named, Place, Report, StoredMessage};
 use super::{Outbox, withheld};
+use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, Slot, Stored, Versioned};
 use crate::services::sms_spend::Priority;
 use crate::services::suppressions::remark;

@@ -10,7 +10,7 @@ use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
 use super::offer::Offered;
 use super::*;
-use crate::settings::Settings;
+use crate::foundation::settings::Settings;
 use crate::testing::{Bearer, Office, World, home, world_sending};
 
 /// A vendor whose deliveries hold what the test put there.

@@ -14,7 +14,8 @@ use portcullis_ports::notification::Channel;
 use portcullis_ports::storage::MAX_PAGE;
 
 use super::Outbox;
-use super::records::{Lane, Place, StoredMessage};
+use super::records::{Place, StoredMessage};
+use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, Versioned};
 
 /// How long a dispatcher rests when nobody wakes it: the delay of a message that another process queued and left.

@@ -6,7 +6,8 @@ use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 use super::Outbox;
 use super::deliver::clear;
-use super::records::{Attempt, Delivery, Lane, Place, Report, StoredMessage};
+use super::records::{Attempt, Delivery, Place, Report, StoredMessage};
+use crate::foundation::lane::Lane;
 use crate::foundation::table::Batch;
 
 /// There is no such dead letter.

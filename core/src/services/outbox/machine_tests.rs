@@ -13,14 +13,13 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::events_tests::{Heard, destination, report, suppression};
 use super::*;
-use crate::areas::access::Identified;
-use crate::areas::challenges::{
-    CHALLENGE_ENDED, NOTHING_SENT, SendEmailCode, VerifyCode, VerifySentCode, WRONG_CODE,
-};
+use crate::areas::challenges::{NOTHING_SENT, SendEmailCode, VerifyCode, VerifySentCode};
 use crate::areas::factors::AddEmail;
+use crate::areas::sessions::Identified;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::settings::{Limit, Settings};
 use crate::services::budgets::TOO_MANY_SENDS;
 use crate::services::suppressions::{ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND};
-use crate::settings::{Limit, Settings};
 use crate::testing::secret;
 
 const MAIL: &str = "codes@example.com";

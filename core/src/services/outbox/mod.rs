@@ -31,19 +31,32 @@ use portcullis_ports::notification::{Channel, DeliveryEvent, Destination, Sender
 use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 use zeroize::Zeroizing;
 
+pub use crate::foundation::lane::Lane;
 pub use events::Recorded;
 pub use letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
-pub use records::{Attempt, Delivery, Lane, Report};
+pub use records::{Attempt, Delivery, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{Place, StoredMessage, Words};
 use webhooks::RefusalLog;
 
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
 use crate::foundation::guard::{GuardedInbound, GuardedSender};
+use crate::foundation::sealed_texts::kind;
 use crate::foundation::table::Batch;
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::{Suppressions, refusal, remark};
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[
+        Family::new(OUTBOX, Personal::Expiring).sealed(kind::<StoredMessage>()),
+        Family::new(OUTBOX_QUEUE, Personal::Nobody),
+        Family::new(OUTBOX_RECEIPTS, Personal::Expiring).taken_over(),
+    ],
+    problems: &[CHANNEL_UNAVAILABLE, MESSAGE_NOT_FOUND, MESSAGE_EXPIRED],
+};
 
 /// No sender is configured for this channel.
 pub const CHANNEL_UNAVAILABLE: Code = Code::new(

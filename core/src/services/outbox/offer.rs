@@ -8,7 +8,8 @@ use portcullis_ports::{Result, Retry, Timestamp};
 
 use super::Outbox;
 use super::html::html;
-use super::records::{Attempt, Delivery, Lane, Place, StoredMessage};
+use super::records::{Attempt, Delivery, Place, StoredMessage};
+use crate::foundation::lane::Lane;
 
 /// The first wait after a failure; it doubles with every try.
 const FIRST_WAIT: Duration = Duration::from_secs(5);

@@ -7,6 +7,7 @@ use portcullis_ports::notification::{Channel, DeliveryState, Destination};
 use portcullis_ports::storage::{Collection, Range};
 use serde::{Deserialize, Serialize};
 
+use crate::foundation::lane::Lane;
 use crate::foundation::table::Stored;
 
 /// Messages with their history.
@@ -27,42 +28,6 @@ pub(crate) const OUTBOX_RECEIPTS: Collection = Collection {
     table: "outbox_receipts",
     variable: "OUTBOX_RECEIPTS_TABLE_NAME",
 };
-
-/// Messages that must not wait for others travel in a lane of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lane {
-    /// Security codes.
-    Codes,
-    /// Everything else.
-    Notices,
-    /// What was given up, for an operator to look at.
-    Dead,
-}
-
-impl Lane {
-    /// The word in records and meters.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Codes => "codes",
-            Self::Notices => "notices",
-            Self::Dead => "dead",
-        }
-    }
-
-    /// Which bell of the deployment rings when a message was queued here.
-    pub(super) const fn bell(self, channel: Channel) -> usize {
-        let lane = match self {
-            Self::Codes => 0,
-            Self::Notices | Self::Dead => 1,
-        };
-        let channel = match channel {
-            Channel::Email => 0,
-            Channel::Sms => 1,
-        };
-        2 * lane + channel
-    }
-}
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

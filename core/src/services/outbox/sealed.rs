@@ -4,7 +4,7 @@ use portcullis_ports::keys::{EncryptionContext, Sealed};
 
 use super::context;
 pub(crate) use super::records::StoredMessage;
-use crate::tools::reencryption::SealedTexts;
+use crate::foundation::sealed_texts::SealedTexts;
 
 impl SealedTexts for StoredMessage {
     fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {

@@ -8,8 +8,8 @@ use portcullis_ports::inbound::{CERTIFICATE_UNAVAILABLE, Delivery, NOT_CONFIRMED
 use portcullis_ports::{Code, Error, Kind, Result, Retry, Timestamp};
 
 use super::Outbox;
-use crate::areas::access::Source;
 use crate::foundation::guard::{GuardedInbound, WEBHOOK_UNAVAILABLE};
+use crate::foundation::source::Source;
 
 /// The most refusals of one sender that are written into the log one by one, in each of these spans.
 const LINES: u32 = 30;

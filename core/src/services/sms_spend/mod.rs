@@ -1,10 +1,7 @@
 //! The brake on the bill for text messages: costs are counted before a message is queued, shared by all nodes.
 
-mod prefix;
-mod price;
 mod records;
 mod segments;
-mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -16,17 +13,24 @@ use portcullis_ports::money::Currency;
 use portcullis_ports::storage::Range;
 use portcullis_ports::{Code, Kind, Result};
 
-pub use prefix::Prefix;
-pub use price::Price;
+pub use crate::foundation::prefix::Prefix;
+pub use crate::foundation::price::Price;
+pub use crate::foundation::settings::SmsSpend as Limits;
 pub(crate) use records::SMS_SPEND;
 use records::Spent;
-pub use settings::SmsSpend as Limits;
 
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::day::Day;
 use crate::foundation::input::country_prefix;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::budgets::Lines;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(SMS_SPEND, Personal::Expiring).taken_over()],
+    problems: &[SMS_DESTINATION_BLOCKED, SMS_SPEND_EXHAUSTED],
+};
 
 /// The operator's limit on the cost of text messages is reached.
 pub const SMS_SPEND_EXHAUSTED: Code = Code::new(
@@ -117,7 +121,7 @@ impl SmsSpend {
             if listed(&limits.deny) || !(limits.allow.is_empty() || listed(&limits.allow)) {
                 return Err(SMS_DESTINATION_BLOCKED.error());
             }
-            let listed = prefix::longest(&limits.per_segment, number);
+            let listed = crate::foundation::prefix::longest(&limits.per_segment, number);
             let price = listed.map(|(_, price)| price).or(limits.default_price.as_ref());
             let units = price.map_or(0, |price| price.units);
             let prefix = listed.map_or_else(|| country_prefix(number), |(prefix, _)| prefix.to_string());

@@ -4,11 +4,12 @@ use portcullis_ports::Retry;
 use portcullis_ports::notification::Destination;
 
 use super::*;
-use crate::areas::access::Identified;
 use crate::areas::challenges::{SendSmsCode, VerifyCode};
 use crate::areas::factors::AddPhone;
-use crate::services::outbox::{Draft, Lane};
-use crate::settings::{Limit, Settings};
+use crate::areas::sessions::Identified;
+use crate::foundation::lane::Lane;
+use crate::foundation::settings::{Limit, Settings};
+use crate::services::outbox::Draft;
 use crate::testing::{World, secret, world_with};
 use portcullis_ports::Span;
 

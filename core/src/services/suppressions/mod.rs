@@ -17,10 +17,17 @@ use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 pub(crate) use records::SUPPRESSIONS;
 use records::{Entry, Suppressed};
 
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::day::Day;
+use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, Slot};
-use crate::services::outbox::Lane;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(SUPPRESSIONS, Personal::ByDestination).taken_over()],
+    problems: &[ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND],
+};
 
 /// Messages to this address or number are refused.
 pub const ADDRESS_SUPPRESSED: Code = Code::new(

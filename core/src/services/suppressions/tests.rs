@@ -6,9 +6,10 @@ use super::*;
 use crate::areas::accounts::{ResendVerification, SignUp, SignedUp};
 use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::{AddEmail, AddPhone};
+use crate::foundation::lane::Lane;
+use crate::foundation::settings::{self, Settings};
+use crate::services::outbox::Delivery;
 use crate::services::outbox::events_tests::{Heard, destination, suppression};
-use crate::services::outbox::{Delivery, Lane};
-use crate::settings::{self, Settings};
 use crate::testing::{PASSWORD, home, secret};
 
 const ADA: &str = "ada@example.com";

@@ -2,7 +2,6 @@
 
 #[cfg(test)]
 mod tests;
-mod texts;
 
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -16,8 +15,13 @@ use portcullis_ports::storage::{
 };
 use portcullis_ports::{Clock, Error, Kind as ErrorKind, Result};
 
-pub(crate) use texts::SealedTexts;
-use texts::{KINDS, Kind};
+use crate::areas::families;
+use crate::foundation::sealed_texts::SealedKind;
+
+/// Every type of record that holds sealed texts.
+fn kinds() -> impl Iterator<Item = SealedKind> {
+    families().filter_map(|family| family.sealed)
+}
 
 use crate::foundation::former_keys::FormerKeys;
 use crate::foundation::guard::{Guard, GuardedKeys, PORT_LIMIT};
@@ -118,7 +122,7 @@ impl Resealing {
 
     /// The families of records that hold sealed texts, the root secret first.
     pub fn collections() -> Vec<Collection> {
-        KINDS.iter().map(|kind| kind.collection).collect()
+        kinds().map(|kind| kind.collection).collect()
     }
 
     /// Goes through one family. What nobody opens is told and left as it is.
@@ -131,7 +135,7 @@ impl Resealing {
         told: &mut (dyn FnMut(Heard<'_>) + Send),
     ) -> Result<Tally> {
         let mut tally = Tally::default();
-        for kind in KINDS.iter().filter(|kind| kind.collection == *collection) {
+        for kind in kinds().filter(|kind| kind.collection == *collection) {
             let mut after: Option<String> = None;
             loop {
                 let page = self
@@ -139,7 +143,7 @@ impl Resealing {
                     .await?;
                 let work = page.records.into_iter().map(|record| async move {
                     let key = record.key.clone();
-                    (key, self.record(kind, record).await)
+                    (key, self.record(&kind, record).await)
                 });
                 let mut working = stream::iter(work).buffer_unordered(ABREAST);
                 while let Some((key, outcome)) = working.next().await {
@@ -160,7 +164,7 @@ impl Resealing {
     }
 
     /// Seals the texts of one record anew, starting over from what is stored when somebody changed it meanwhile.
-    async fn record(&self, kind: &Kind, record: Record) -> Result<Outcome> {
+    async fn record(&self, kind: &SealedKind, record: Record) -> Result<Outcome> {
         let key = record.key.clone();
         let mut found = Some(record);
         for _ in 0..READINGS {
@@ -196,7 +200,7 @@ impl Resealing {
     }
 
     /// What becomes of the texts of a record, and its new body if any is sealed anew.
-    async fn texts(&self, kind: &Kind, record: &Record) -> Result<(Outcome, Option<String>)> {
+    async fn texts(&self, kind: &SealedKind, record: &Record) -> Result<(Outcome, Option<String>)> {
         let mut outcome = Outcome::default();
         let mut held = match (kind.read)(&record.body) {
             Ok(held) => held,

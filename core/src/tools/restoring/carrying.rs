@@ -2,40 +2,27 @@
 
 use std::sync::Arc;
 
-use portcullis_ports::storage::{Collection, ConnectedStore};
+use portcullis_ports::storage::ConnectedStore;
 use portcullis_ports::{Clock, Error, Result};
 
-use crate::areas::accounts::{ACCOUNTS, Account};
-use crate::areas::{factors, recovery_codes};
+use crate::areas::families;
+use crate::foundation::area::Restored;
 use crate::foundation::table::{Batch, Table, decode};
-use crate::services::epochs::EPOCHS;
-use crate::services::{outbox, sms_spend, suppressions};
+use crate::services::directory::{ACCOUNTS, Account};
 use crate::tools::store_copy::{Copying, Reached};
 
-/// Families that are taken over whole. Records of accounts that the backup does not know do no harm: no subject is given
-/// out twice.
-const FAMILIES: [Collection; 8] = [
-    EPOCHS,
-    factors::EMAIL,
-    factors::SMS,
-    factors::TOTP,
-    recovery_codes::RECOVERY_CODES,
-    suppressions::SUPPRESSIONS,
-    // Which vendors' events were applied: one that is repeated must not undo a suppression.
-    outbox::OUTBOX_RECEIPTS,
-    sms_spend::SMS_SPEND,
-];
 /// How many accounts are read at a time.
 const PAGE: usize = 500;
 
-/// Makes passwords, proofs of addresses, factors, recovery codes, suppressions, what text messages cost today and the epochs of persons what they are in the replaced store.
+/// Makes passwords, proofs of addresses, and all families that are taken over, what they are in the replaced store.
 pub(super) async fn carry_over(
     replaced: &ConnectedStore,
     restored: &ConnectedStore,
     clock: &Arc<dyn Clock>,
 ) -> Result<()> {
     let copying = Copying::new(replaced, restored, clock);
-    for family in &FAMILIES {
+    let taken_over = families().filter(|family| family.restored == Restored::Replaced);
+    for family in taken_over.map(|family| &family.collection) {
         copying.clear(family).await?;
         copying
             .copy(family, &mut Reached::default(), &mut |_| Ok(()))

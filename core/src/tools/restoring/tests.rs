@@ -5,14 +5,14 @@ use portcullis_ports::storage::Scan;
 use portcullis_ports::testkit::{FakeEntropy, MemoryStore};
 
 use super::*;
-use crate::areas::access::{Identified, SignedIn};
 use crate::areas::accounts::{AccessToken, ChangePassword, SignIn, VerifyEmail};
-use crate::areas::challenges::{
-    CHALLENGE_ENDED, NameChallenge, Opened, Progress, UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE,
-};
-use crate::areas::factors::{AddPhone, FactorKind};
+use crate::areas::challenges::{NameChallenge, Opened, Progress, UseRecoveryCode, VerifyCode, VerifyTotp};
+use crate::areas::factors::AddPhone;
 use crate::areas::password_recovery::{ConfirmRecovery, StartRecovery};
 use crate::areas::sessions::{Granted, SESSION_ENDED};
+use crate::areas::sessions::{Identified, SignedIn};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::testing::{Bearer, Elsewhere, PASSWORD, World, home, secret, two_nodes, world, world_over};
 use crate::tools::store_copy::Reached;
 
@@ -70,7 +70,7 @@ async fn scene() -> Scene {
         .start(&ada, crate::areas::sessions::StartSession::default())
         .await
     {
-        Ok(crate::areas::sessions::Started::Granted(granted)) => granted,
+        Ok(crate::areas::challenges::Started::Granted(granted)) => granted,
         other => unreachable!("{other:?}"),
     };
     let here = world.resumed(&granted).await;
@@ -215,7 +215,7 @@ async fn a_factor_that_was_removed_after_the_backup_stays_removed() {
         restored
             .app
             .recovery_codes
-            .overview(&here)
+            .overview(here.subject())
             .await
             .unwrap()
             .factors
@@ -240,7 +240,12 @@ async fn where_nobody_knows_what_was_used_one_old_code_uses_up_all() {
     let here = restored.resumed(&progress.granted.unwrap()).await;
     let told = restored.newest_to("ada@example.com").await;
     assert!(told.text.contains('0'), "none is left: {}", told.text);
-    let status = restored.app.recovery_codes.overview(&here).await.unwrap();
+    let status = restored
+        .app
+        .recovery_codes
+        .overview(here.subject())
+        .await
+        .unwrap();
     assert!(status.factors[0].outdated && status.factors[0].remaining == 0);
     for code in &scene.codes[..3] {
         is_wrong(with_recovery_code(&restored, &who, code).await);
@@ -251,14 +256,19 @@ async fn where_nobody_knows_what_was_used_one_old_code_uses_up_all() {
     // New ones are worth what codes are worth.
     let issued = restored
         .app
-        .recovery_codes
-        .regenerate(&here, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&here, FactorKind::Totp)
         .await
         .unwrap();
     for code in &issued.recovery_codes[..2] {
         with_recovery_code(&restored, &who, code).await.unwrap();
     }
-    let status = restored.app.recovery_codes.overview(&here).await.unwrap();
+    let status = restored
+        .app
+        .recovery_codes
+        .overview(here.subject())
+        .await
+        .unwrap();
     assert!(!status.factors[0].outdated && status.factors[0].remaining == 8);
 }
 
@@ -353,7 +363,7 @@ async fn codes_and_links_that_were_under_way_at_the_backup_lead_nowhere() {
         challenge_id: secret(&recovery.challenge_id),
         confirmation_code: secret(&recovery_code),
         new_password: secret(NEW_PASSWORD),
-        transport: crate::areas::challenges::Transport::Header,
+        transport: crate::areas::sessions::Transport::Header,
     };
     let recovered = restored.app.password_recovery.confirm(command, &home()).await;
     assert_eq!(recovered.unwrap_err().code(), CHALLENGE_ENDED);

@@ -5,8 +5,8 @@
 
 mod arrows;
 mod code;
+mod floors;
 mod layout;
-mod map;
 mod problems;
 mod project;
 mod purity;

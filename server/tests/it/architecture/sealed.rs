@@ -76,8 +76,11 @@ fn no_record_with_a_sealed_text_is_forgotten() {
             .filter_map(|line| line.strip_prefix("impl SealedTexts for "));
         for name in named.filter_map(|rest| rest.split(' ').next()) {
             let stored = has(&format!("impl Stored for {name} "));
-            let listed = has(&format!("kind::<{name}>(),"));
-            assert!(!stored || listed, "put {name} into the list `KINDS`");
+            let listed = has(&format!(".sealed(kind::<{name}>())"));
+            assert!(
+                !stored || listed,
+                "declare the family of {name} with `.sealed(kind::<{name}>())`"
+            );
         }
     }
 }

@@ -9,10 +9,11 @@ use portcullis_ports::Span;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
 
 use super::*;
-use crate::areas::challenges::{CHALLENGE_ENDED, SendEmailCode, WRONG_CODE};
+use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::AddEmail;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::settings::{self, Limit, Settings};
 use crate::services::budgets::TOO_MANY_SENDS;
-use crate::settings::{self, Limit, Settings};
 use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, observed, secret, world, world_with};
 
 const ADA: &str = "ada@example.com";
@@ -368,7 +369,7 @@ async fn requests_of_strangers_cost_an_owner_no_code() {
     world
         .app
         .outbox
-        .drain(crate::services::outbox::Lane::Codes)
+        .drain(crate::foundation::lane::Lane::Codes)
         .await
         .unwrap();
     let sent = world.post.sent().len();

@@ -87,7 +87,7 @@ async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_so
     world
         .app
         .outbox
-        .drain(crate::services::outbox::Lane::Codes)
+        .drain(crate::foundation::lane::Lane::Codes)
         .await
         .unwrap();
     let ask = async |email: &str, network: u8| {
@@ -134,7 +134,7 @@ async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_so
     world
         .app
         .outbox
-        .drain(crate::services::outbox::Lane::Codes)
+        .drain(crate::foundation::lane::Lane::Codes)
         .await
         .unwrap();
     let sent = world.post.sent();

@@ -102,7 +102,6 @@ impl Scene {
     async fn act(&self, act: Act) -> Result<()> {
         let App {
             factors,
-            recovery_codes,
             accounts,
             sessions,
             ..
@@ -140,7 +139,10 @@ impl Scene {
                 };
                 factors.confirm_phone_removal(there, command).await
             }
-            Act::Regenerate => recovery_codes.regenerate(there, FactorKind::Totp).await.map(drop),
+            Act::Regenerate => factors
+                .regenerate_recovery_codes(there, FactorKind::Totp)
+                .await
+                .map(drop),
             Act::ChangePassword => {
                 let command = ChangePassword {
                     current_password: secret(PASSWORD),

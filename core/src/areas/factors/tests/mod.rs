@@ -5,10 +5,11 @@ mod pages;
 mod removal;
 
 use super::*;
-use crate::areas::challenges::{CHALLENGE_ENDED, VerifyCode, WRONG_CODE};
+use crate::areas::challenges::VerifyCode;
 use crate::foundation::input::INVALID_REQUEST;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::settings::Settings;
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
-use crate::settings::Settings;
 use crate::testing::{World, secret, world, world_with};
 
 const PHONE: &str = "+15005550006";
@@ -58,7 +59,7 @@ async fn recovery_codes_come_with_the_first_confirmation_and_not_before() {
         world
             .app
             .recovery_codes
-            .overview(&who)
+            .overview(who.subject())
             .await
             .unwrap()
             .factors
@@ -204,7 +205,7 @@ async fn the_last_app_takes_its_recovery_codes_along() {
         world
             .app
             .recovery_codes
-            .overview(&who)
+            .overview(who.subject())
             .await
             .unwrap()
             .factors
@@ -369,8 +370,8 @@ async fn regenerating_replaces_every_older_code() {
     let (_, old) = world.enrol_totp(&who).await;
     let new = world
         .app
-        .recovery_codes
-        .regenerate(&who, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&who, FactorKind::Totp)
         .await
         .unwrap()
         .recovery_codes;
@@ -378,8 +379,8 @@ async fn regenerating_replaces_every_older_code() {
     assert_eq!(
         world
             .app
-            .recovery_codes
-            .regenerate(&who, FactorKind::Sms)
+            .factors
+            .regenerate_recovery_codes(&who, FactorKind::Sms)
             .await
             .unwrap_err()
             .code(),

@@ -38,7 +38,13 @@ async fn the_only_number_is_removed_with_another_factor_or_a_recovery_code() {
         .await
         .unwrap();
     assert!(world.app.factors.phones(&who).await.unwrap().is_empty());
-    let left = world.app.recovery_codes.overview(&who).await.unwrap().factors;
+    let left = world
+        .app
+        .recovery_codes
+        .overview(who.subject())
+        .await
+        .unwrap()
+        .factors;
     assert_eq!(
         left.iter().map(|status| status.factor).collect::<Vec<_>>(),
         [FactorKind::Totp]
@@ -213,7 +219,7 @@ async fn a_step_up_with_a_device_that_was_removed_opens_nothing() {
     let refused = world.app.factors.add_totp(&owner, AddTotp::default()).await;
     assert_eq!(
         refused.err().unwrap().code(),
-        crate::areas::access::STEP_UP_REQUIRED,
+        crate::areas::step_up::STEP_UP_REQUIRED,
         "the proof went with its device"
     );
 }
@@ -236,13 +242,16 @@ async fn replaced_recovery_codes_count_in_no_session_but_the_one_that_replaced_t
     };
     let owner = signed_in_with(&codes[0]).await;
     let thief = signed_in_with(&codes[1]).await;
-    let replaced = world.app.recovery_codes.regenerate(&owner, FactorKind::Totp);
+    let replaced = world
+        .app
+        .factors
+        .regenerate_recovery_codes(&owner, FactorKind::Totp);
     replaced.await.unwrap();
     let factors = &world.app.factors;
     factors.add_totp(&owner, AddTotp::default()).await.unwrap();
     let refused = factors.add_totp(&thief, AddTotp::default()).await;
     assert_eq!(
         refused.err().unwrap().code(),
-        crate::areas::access::STEP_UP_REQUIRED
+        crate::areas::step_up::STEP_UP_REQUIRED
     );
 }

@@ -7,14 +7,17 @@ use portcullis_ports::Span;
 
 use super::tests::*;
 use super::*;
-use crate::areas::access::{Identified, SignedIn};
 use crate::areas::accounts::{ChangePassword, SignUp, SignedUp};
-use crate::areas::challenges::{
-    NameChallenge, SendEmailCode, UseRecoveryCode, VerifyCode, VerifyTotp, WRONG_CODE,
-};
-use crate::areas::factors::{AddEmail, AddTotp, ConfirmTotp, FactorKind, RemoveTotp, Requirement};
-use crate::areas::sessions::{EndReason, ListSessions, StartSession, Started};
-use crate::settings::Settings;
+use crate::areas::challenges::Started;
+use crate::areas::challenges::{NameChallenge, SendEmailCode, UseRecoveryCode, VerifyCode, VerifyTotp};
+use crate::areas::factors::{AddEmail, AddTotp, ConfirmTotp, RemoveTotp};
+use crate::areas::sessions::{Identified, SignedIn};
+use crate::areas::sessions::{ListSessions, StartSession};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::requirement::Requirement;
+use crate::foundation::settings::Settings;
+use crate::services::epochs::EndReason;
 use crate::testing::{PASSWORD, World, elsewhere, home, secret, world, world_with};
 
 /// Somebody with an authenticator app and a recovery whose code is proven: secret of the app, recovery codes, handle,

@@ -68,8 +68,8 @@ async fn a_proof_by_recovery_code_is_void_once_its_set_is_replaced() {
     );
     let fresh = world
         .app
-        .recovery_codes
-        .regenerate(&open.session, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&open.session, FactorKind::Totp)
         .await
         .unwrap();
     let refused = world.confirm(&open.handle, &open.code, NEW).await.unwrap_err();
@@ -134,8 +134,8 @@ async fn a_sign_in_is_not_completed_by_the_proof_of_a_removed_device() {
         .unwrap();
     world
         .app
-        .recovery_codes
-        .regenerate(&session, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&session, FactorKind::Totp)
         .await
         .unwrap();
     let progress = by_mail(&challenge).await;

@@ -13,7 +13,7 @@ use portcullis_ports::outcome::{Outcome, Reason};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 
 use super::super::*;
-use crate::settings::Settings;
+use crate::foundation::settings::Settings;
 use crate::testing::{PlainKeys, QuickHasher};
 use crate::{App, Dependencies};
 

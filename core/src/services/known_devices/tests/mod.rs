@@ -4,21 +4,26 @@ mod strangers;
 mod tokens;
 mod trust;
 
+use crate::areas::sessions::SignedIn;
 use std::net::IpAddr;
 
 use portcullis_ports::storage::RecordStore as _;
 
 use super::*;
-use crate::areas::access::{Identified, STEP_UP_REQUIRED};
 use crate::areas::accounts::{ChangePassword, SignIn, WRONG_CREDENTIALS};
+use crate::areas::challenges::Started;
 use crate::areas::challenges::{
-    NameChallenge, Opened, Progress, StepUpPassword, Transport, UseRecoveryCode, VerifyTotp, WRONG_CODE,
+    NameChallenge, Opened, Progress, StepUpPassword, UseRecoveryCode, VerifyTotp,
 };
 use crate::areas::factors::{AddTotp, RemoveTotp};
 use crate::areas::password_recovery::{ConfirmRecovery, ProveTotp, StartRecovery, VerifyRecovery};
-use crate::areas::sessions::{Granted, RevokeSession, StartSession, Started};
+use crate::areas::sessions::Identified;
+use crate::areas::sessions::Transport;
+use crate::areas::sessions::{Granted, RevokeSession, StartSession};
+use crate::areas::step_up::STEP_UP_REQUIRED;
+use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::settings::Settings;
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
-use crate::settings::Settings;
 use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, observed, secret, world, world_with};
 
 const ADA: &str = "ada@example.com";
@@ -131,7 +136,13 @@ impl Trusting {
 
     async fn listed(&self) -> Vec<KnownDeviceView> {
         let session = self.session().await;
-        self.world.app.known_devices.list(&session).await.unwrap().devices
+        self.world
+            .app
+            .known_devices
+            .list(session.subject(), &session.source)
+            .await
+            .unwrap()
+            .devices
     }
 }
 
@@ -159,7 +170,7 @@ async fn prove_address(world: &World) {
         .await
         .unwrap()
         .unwrap();
-    let proven = crate::areas::accounts::Account {
+    let proven = crate::services::directory::Account {
         email_verified_at: Some(world.app.clock().now()),
         ..account.value.clone()
     };

@@ -19,12 +19,12 @@ const ADVICE: &str = "an amount such as 20.00 USD is expected, with at most four
 /// An amount in ten-thousandths of a currency's main unit, never negative. Written as `0.0079 USD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
-    pub(super) units: u64,
-    pub(super) currency: Currency,
+    pub(crate) units: u64,
+    pub(crate) currency: Currency,
 }
 
 impl Price {
-    pub(super) fn of(units: u64, currency: &Currency) -> Self {
+    pub(crate) fn of(units: u64, currency: &Currency) -> Self {
         Self {
             units,
             currency: currency.clone(),

@@ -1,4 +1,6 @@
-//! Finds accounts: the reading side that other areas use.
+//! Which accounts there are, and whose address is whose.
+
+mod records;
 
 use std::sync::Arc;
 
@@ -6,9 +8,20 @@ use portcullis_ports::Result;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::identity::Subject;
 
-use super::records::{Account, AddressClaim};
+pub(crate) use records::{ACCOUNTS, ADDRESS_CLAIMS, Account, AddressClaim};
+
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::table::Versioned;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[
+        Family::new(ACCOUNTS, Personal::BySubject),
+        Family::new(ADDRESS_CLAIMS, Personal::ByDestination),
+    ],
+    problems: &[],
+};
 
 /// Reads accounts.
 #[derive(Clone)]
@@ -42,7 +55,7 @@ impl Directory {
     }
 
     /// The claim on that address, and the account that has it.
-    pub(super) async fn claimed(
+    pub(crate) async fn claimed(
         &self,
         email: &EmailAddress,
     ) -> Result<Option<(Versioned<AddressClaim>, Option<Versioned<Account>>)>> {

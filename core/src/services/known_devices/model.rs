@@ -7,53 +7,14 @@ use portcullis_ports::Timestamp;
 use portcullis_ports::id::KnownDeviceId;
 use serde::{Deserialize, Serialize};
 
-use crate::areas::access::Source;
-use crate::areas::factors::{FactorKind, Requirement};
-use crate::foundation::context::fingerprint;
-use crate::settings;
+use crate::foundation::device_proof::{MOST_ACCOUNTS, SEPARATOR};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::requirement::Requirement;
+use crate::foundation::settings;
+use crate::foundation::source::Source;
 
-/// What separates the tokens of several accounts on one device.
-const SEPARATOR: char = '~';
-/// How many tokens of one device are looked at: those of the accounts that signed in on it last.
-const MOST_ACCOUNTS: usize = 5;
 /// A day in seconds.
 const DAY: u64 = 86_400;
-
-/// A token that a request presents. It is checked by its hash; the text goes back to the client with others.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceProof {
-    pub(super) id: KnownDeviceId,
-    pub(super) secret_hash: String,
-    /// Not stored with a request that is worked on later.
-    #[serde(skip)]
-    text: String,
-}
-
-impl fmt::Debug for DeviceProof {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DeviceProof({}…)", self.id)
-    }
-}
-
-/// Reads the tokens that a device presents; what is none is left out.
-pub(crate) fn proofs<'a>(presented: impl IntoIterator<Item = &'a str>) -> Vec<DeviceProof> {
-    let tokens = presented.into_iter().flat_map(|text| text.split(SEPARATOR));
-    let proof = |token: &str| {
-        let (id, secret) = token.trim().split_once('.')?;
-        // Anything longer was not made here, and would only be work.
-        (secret.len() <= 64).then_some(())?;
-        Some(DeviceProof {
-            id: KnownDeviceId::parse(id).ok()?,
-            secret_hash: fingerprint(secret),
-            text: token.trim().to_owned(),
-        })
-    };
-    tokens
-        .take(2 * MOST_ACCOUNTS)
-        .filter_map(proof)
-        .take(MOST_ACCOUNTS)
-        .collect()
-}
 
 /// A device that has just been remembered, and what its client keeps from now on.
 #[derive(Debug, Clone)]
@@ -194,6 +155,7 @@ pub struct KnownDeviceList {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::foundation::device_proof::proofs;
 
     const ID: &str = "kdev_01h2xcejqtf2nbrexx3vqjhp41";
 

@@ -1,6 +1,7 @@
 //! Who is told from strangers, and what strangers cannot use up.
 
 use super::*;
+use crate::areas::sessions::SignedIn;
 
 #[tokio::test]
 async fn guesses_of_strangers_do_not_lock_out_a_device_that_signed_in_before() {

@@ -6,8 +6,8 @@ use portcullis_ports::money::Currency;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::prefix::Prefix;
-use super::price::Price;
+use crate::foundation::prefix::Prefix;
+use crate::foundation::price::Price;
 
 /// The brake on the bill for text messages. It is off until a limit is set. Every part of a message counts with its
 /// price when it is queued, in days of UTC; all limits and prices are in one currency.
@@ -57,7 +57,7 @@ impl Default for SmsSpend {
 
 impl SmsSpend {
     /// What of a limit is not kept for sign-ins.
-    pub(super) fn unreserved(&self, limit: u64) -> u64 {
+    pub(crate) fn unreserved(&self, limit: u64) -> u64 {
         let reserve = u64::from(self.sign_in_reserve.min(100));
         limit.saturating_sub(limit.saturating_mul(reserve) / 100)
     }

@@ -15,8 +15,8 @@ async fn on_a_trusted_device_the_second_factor_is_waived_at_the_sign_in_and_nowh
     assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED);
     let refused = world
         .app
-        .recovery_codes
-        .regenerate(&session, FactorKind::Totp)
+        .factors
+        .regenerate_recovery_codes(&session, FactorKind::Totp)
         .await;
     assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED);
     let refreshed = world.app.accounts.refresh(&session).await.unwrap();
@@ -147,14 +147,26 @@ async fn trust_ends_with_whatever_may_mean_that_somebody_else_is_there() {
                     .unwrap();
             }
             "revocation of the device" => {
-                let listed = world.app.known_devices.list(&other).await.unwrap().devices;
+                let listed = world
+                    .app
+                    .known_devices
+                    .list(other.subject(), &other.source)
+                    .await
+                    .unwrap()
+                    .devices;
                 let trusted = listed.iter().find(|one| one.trusted_until.is_some()).unwrap();
                 let command = RevokeKnownDevice {
                     known_device_id: trusted.known_device_id.clone(),
                 };
                 let devices = &world.app.known_devices;
-                devices.revoke(&other, command.clone()).await.unwrap();
-                let again = devices.revoke(&other, command).await.unwrap_err();
+                devices
+                    .revoke(other.subject(), &other.source, command.clone())
+                    .await
+                    .unwrap();
+                let again = devices
+                    .revoke(other.subject(), &other.source, command)
+                    .await
+                    .unwrap_err();
                 assert_eq!(again.code(), DEVICE_NOT_FOUND);
             }
             "end of everything of everybody, as with a restored backup" => {
@@ -205,7 +217,10 @@ async fn a_device_that_is_revoked_while_it_signs_in_is_not_known_afterwards() {
         };
         let (started, revoked) = tokio::join!(
             start(&ada.world, &who),
-            ada.world.app.known_devices.revoke(&session, command)
+            ada.world
+                .app
+                .known_devices
+                .revoke(session.subject(), &session.source, command)
         );
         revoked.unwrap();
         assert!(ada.listed().await.is_empty());

@@ -6,26 +6,26 @@ use portcullis_ports::Result;
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::identity::Subject;
 
-use super::TotpDevice;
-use super::model::{ContactDevice, FactorKind};
+use super::devices::{ContactDevice, TotpDevice};
 use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
-use crate::areas::access::{Action, SignedIn};
-use crate::areas::challenges::GivenBy;
-use crate::areas::recovery_codes::RecoverySet;
-use crate::areas::sessions::Session;
 use crate::foundation::context::Context;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::table::{Batch, Slot};
+use crate::services::epochs::Epochs;
 
 /// Reads the factors of accounts.
 #[derive(Clone)]
 pub(crate) struct EnrolledFactors {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
+    pub(super) epochs: Epochs,
 }
 
 impl EnrolledFactors {
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, epochs: &Epochs) -> Self {
         Self {
             context: Arc::clone(context),
+            epochs: epochs.clone(),
         }
     }
 
@@ -87,53 +87,6 @@ impl EnrolledFactors {
             }
         }
         Ok(kinds)
-    }
-
-    /// Refuses an action that needs a fresher proof of factors than the session has.
-    ///
-    /// # Errors
-    /// `step-up-required`.
-    pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
-        let enrolled = self.kinds(who.subject()).await?;
-        let (now, settings) = (self.context.now(), &self.context.settings);
-        let standing = self.standing(&who.session).await?;
-        let remembered = action.require(&standing, &enrolled, now, settings);
-        if remembered.is_ok() {
-            return remembered;
-        }
-        // The proof may have been given on another node a moment ago.
-        let table = self.context.table::<Session>();
-        match table.find(who.session.id.as_str(), Session::SORT).await? {
-            Some(session) => {
-                let standing = self.standing(&session).await?;
-                action.require(&standing, &enrolled, now, settings)
-            }
-            None => remembered,
-        }
-    }
-
-    /// A session without the proofs of devices that were removed and of recovery codes whose set was replaced. One of
-    /// which nobody wrote down what gave it lasts as long as a step-up does.
-    pub(crate) async fn standing(&self, session: &Session) -> Result<Session> {
-        let mut standing = session.clone();
-        for (factor, given_by) in &session.given_by {
-            let stands = match given_by {
-                GivenBy::Device(device) => {
-                    let mut unused = Batch::default();
-                    let enrolled = self.require_in(&mut unused, &session.subject, *factor).await?;
-                    enrolled.contains(device)
-                }
-                GivenBy::RecoveryCode(mac) => {
-                    let table = self.context.table::<RecoverySet>();
-                    let found = table.find(session.subject.as_str(), factor.as_str()).await?;
-                    found.is_some_and(|set| set.issued(mac) || set.replaced_in.as_ref() == Some(&session.id))
-                }
-            };
-            if !stands {
-                standing.withdraw(*factor);
-            }
-        }
-        Ok(standing)
     }
 
     /// The same as it was within the last second: for showing, not for deciding.
@@ -202,5 +155,31 @@ impl EnrolledFactors {
         };
         devices.retain(ContactDevice::enabled);
         Ok(devices)
+    }
+
+    /// Adds the use of a contact to the commit that its code opens.
+    pub(crate) async fn mark_used(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        factor: FactorKind,
+        id: &DeviceId,
+    ) -> Result<()> {
+        match factor {
+            FactorKind::Sms => self.mark::<Phones>(batch, subject, id).await,
+            FactorKind::Email | FactorKind::Totp => self.mark::<Emails>(batch, subject, id).await,
+        }
+    }
+
+    async fn mark<K: ContactKind>(&self, batch: &mut Batch, subject: &Subject, id: &DeviceId) -> Result<()> {
+        let mut slot = self.contacts::<K>(subject).await?;
+        let device = slot
+            .value
+            .devices
+            .iter_mut()
+            .find(|device| device.id == *id && device.enabled());
+        // The device was removed after the code was sent: the code is void.
+        device.ok_or_else(|| WRONG_CODE.error())?.last_used_at = Some(self.context.now());
+        batch.save(&slot)
     }
 }

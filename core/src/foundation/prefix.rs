@@ -22,13 +22,13 @@ text!(
 );
 
 impl Prefix {
-    pub(super) fn covers(&self, number: &PhoneNumber) -> bool {
+    pub(crate) fn covers(&self, number: &PhoneNumber) -> bool {
         number.as_str().starts_with(self.as_str())
     }
 }
 
 /// The entry of the longest prefix that the number begins with.
-pub(super) fn longest<'a, T>(
+pub(crate) fn longest<'a, T>(
     table: &'a BTreeMap<Prefix, T>,
     number: &PhoneNumber,
 ) -> Option<(&'a Prefix, &'a T)> {

@@ -69,7 +69,7 @@ async fn devices_are_bounded_and_a_flood_pushes_out_its_own() {
     let subject = plain.subject.clone();
     // Without a factor any number of sessions can be begun with one token.
     let mut batch = Batch::default();
-    crate::areas::factors::EnrolledFactors::discard(&mut batch, &subject);
+    crate::areas::enrolled_factors::EnrolledFactors::discard(&mut batch, &subject);
     world.app.context.commit(batch).await.unwrap();
     let intruder = first_factor(world, ADA, &elsewhere(8)).await.unwrap();
     for number in 0..60 {
@@ -127,8 +127,18 @@ async fn a_device_of_somebody_else_is_neither_seen_nor_revoked() {
         known_device_id: ada.listed().await[0].known_device_id.clone(),
     };
     let devices = &ada.world.app.known_devices;
-    assert!(devices.list(&eve).await.unwrap().devices.is_empty());
-    let refused = devices.revoke(&eve, command).await.unwrap_err();
+    assert!(
+        devices
+            .list(eve.subject(), &eve.source)
+            .await
+            .unwrap()
+            .devices
+            .is_empty()
+    );
+    let refused = devices
+        .revoke(eve.subject(), &eve.source, command)
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), DEVICE_NOT_FOUND);
     granted(ada.again(&ada.token).await);
 }

@@ -3,7 +3,7 @@
 use woothee::parser::Parser;
 
 /// The kind of device, and the browser with its operating system. Honest about what it does not know.
-pub(crate) fn describe(user_agent: &str) -> (String, String) {
+pub(crate) fn describe_device(user_agent: &str) -> (String, String) {
     // "HTTP Library" is the parser's word for any program that names itself.
     let Some(seen) = Parser::new()
         .parse(user_agent)
@@ -42,7 +42,7 @@ mod tests {
     fn a_browser_is_named_with_its_system() {
         let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36";
         assert_eq!(
-            describe(agent),
+            describe_device(agent),
             ("Computer".into(), "Chrome on Windows 10".into())
         );
     }
@@ -50,9 +50,12 @@ mod tests {
     #[test]
     fn an_unknown_program_is_called_by_its_own_name() {
         assert_eq!(
-            describe("acme-sync/2.1"),
+            describe_device("acme-sync/2.1"),
             ("Unknown device".into(), "acme-sync".into())
         );
-        assert_eq!(describe(""), ("Unknown device".into(), "Unknown program".into()));
+        assert_eq!(
+            describe_device(""),
+            ("Unknown device".into(), "Unknown program".into())
+        );
     }
 }

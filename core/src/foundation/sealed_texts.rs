@@ -1,13 +1,10 @@
-//! Which records hold sealed texts, and how to get at them without knowing the record.
+//! How the sealed texts of a record are reached without knowing the record.
 
 use portcullis_ports::keys::{EncryptionContext, Sealed};
 use portcullis_ports::storage::Collection;
 use portcullis_ports::{Error, Result};
 
-use crate::areas::factors::TotpDevices;
-use crate::foundation::keyring::RootSecret;
-use crate::foundation::table::Stored;
-use crate::services::outbox::sealed::StoredMessage;
+use super::table::Stored;
 
 /// Something stored that holds sealed texts. Every type with a field of type [`Sealed`] has this, which a test demands.
 pub(crate) trait SealedTexts {
@@ -16,20 +13,14 @@ pub(crate) trait SealedTexts {
 }
 
 /// One type of record that holds sealed texts.
-pub(super) struct Kind {
-    pub(super) collection: Collection,
-    pub(super) read: fn(&str) -> Result<Box<dyn Held>>,
+#[derive(Clone, Copy)]
+pub(crate) struct SealedKind {
+    pub(crate) collection: Collection,
+    pub(crate) read: fn(&str) -> Result<Box<dyn Held>>,
 }
 
-/// Every type of record that holds sealed texts.
-pub(super) const KINDS: [Kind; 3] = [
-    kind::<RootSecret>(),
-    kind::<TotpDevices>(),
-    kind::<StoredMessage>(),
-];
-
 /// A record whose type is not known any more.
-pub(super) trait Held: Send {
+pub(crate) trait Held: Send {
     /// Its sealed texts.
     fn texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)>;
 
@@ -50,8 +41,8 @@ impl<T: Stored + SealedTexts + Send> Held for T {
     }
 }
 
-const fn kind<T: Stored + SealedTexts + Send + 'static>() -> Kind {
-    Kind {
+pub(crate) const fn kind<T: Stored + SealedTexts + Send + 'static>() -> SealedKind {
+    SealedKind {
         collection: T::COLLECTION,
         read: read::<T>,
     }

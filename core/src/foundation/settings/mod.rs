@@ -1,11 +1,14 @@
 //! What an operator can set about the rules: one table of the configuration per area.
 
+mod sms_spend;
+
 use portcullis_ports::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+pub use sms_spend::SmsSpend;
 
-use crate::areas::factors::Requirement;
 use crate::foundation::input::Region;
+use crate::foundation::requirement::Requirement;
 
 /// All tables of the core.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +33,7 @@ pub struct Settings {
     /// The history of every account.
     pub audit: Audit,
     /// The brake on the bill for text messages.
-    pub sms_spend: crate::services::sms_spend::Limits,
+    pub sms_spend: SmsSpend,
 }
 
 /// How the product presents itself.

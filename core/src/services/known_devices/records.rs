@@ -7,12 +7,13 @@ use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use super::model::{DeviceProof, KnownDeviceView, Trust};
-use crate::areas::access::Source;
-use crate::areas::sessions::describe_device;
+use super::model::{KnownDeviceView, Trust};
+use crate::foundation::device_proof::DeviceProof;
+use crate::foundation::settings;
+use crate::foundation::source::Source;
 use crate::foundation::table::Stored;
+use crate::foundation::user_agent::describe_device;
 use crate::services::epochs::{Lineage, TokenId};
-use crate::settings;
 
 /// Devices on which accounts signed in.
 pub(crate) const KNOWN_DEVICES: Collection = Collection {

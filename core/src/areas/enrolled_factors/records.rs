@@ -7,8 +7,9 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use super::model::{ContactDevice, FactorKind, TotpDevice};
+use super::devices::{ContactDevice, TotpDevice};
 use crate::foundation::cache::Memory;
+use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::table::Stored;
 
 /// Authenticator apps.
@@ -40,7 +41,7 @@ pub(crate) struct TotpDevices {
 }
 
 impl TotpDevices {
-    pub(super) const SORT: &'static str = SORT;
+    pub(crate) const SORT: &'static str = SORT;
 }
 
 impl Stored for TotpDevices {
@@ -93,9 +94,9 @@ pub(crate) struct Contacts<K> {
 }
 
 impl<K> Contacts<K> {
-    pub(super) const SORT: &'static str = SORT;
+    pub(crate) const SORT: &'static str = SORT;
 
-    pub(super) fn none(subject: &Subject) -> Self {
+    pub(crate) fn none(subject: &Subject) -> Self {
         Self {
             subject: subject.clone(),
             devices: Vec::new(),
@@ -104,7 +105,7 @@ impl<K> Contacts<K> {
     }
 
     /// Forgets enrolments that were never confirmed.
-    pub(super) fn forget_abandoned(&mut self, now: Timestamp) {
+    pub(crate) fn forget_abandoned(&mut self, now: Timestamp) {
         self.devices
             .retain(|device| device.pending_until.is_none_or(|until| until > now));
     }

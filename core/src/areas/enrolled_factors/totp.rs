@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::foundation::input;
 
 /// The random bytes of a secret: 160 bits, as RFC 4226 recommends.
-pub(super) const SECRET_BYTES: usize = 20;
+pub(crate) const SECRET_BYTES: usize = 20;
 const STEP_SECONDS: u64 = 30;
 const DRIFT: u64 = 1;
 /// How many accepted steps are remembered one by one.
@@ -34,7 +34,7 @@ pub(crate) struct UsedSteps {
 
 impl UsedSteps {
     /// Notes a step that was accepted.
-    pub(super) fn add(&mut self, step: u64) {
+    pub(crate) fn add(&mut self, step: u64) {
         // A record from before steps were remembered one by one names the last one only.
         for used in [self.last, step] {
             if used > 0 && !self.recent.contains(&used) {
@@ -49,15 +49,15 @@ impl UsedSteps {
 
 /// A code that was right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Accepted {
-    pub(super) step: u64,
+pub(crate) struct Accepted {
+    pub(crate) step: u64,
     /// Whether an earlier step from the future was set aside for it.
-    pub(super) clamped: bool,
+    pub(crate) clamped: bool,
 }
 
 impl Accepted {
     /// Whether the same code may have been accepted before nobody knew any more what was used.
-    pub(super) fn may_be_used(self, now: Timestamp, uses_lost_at: Option<Timestamp>) -> bool {
+    pub(crate) fn may_be_used(self, now: Timestamp, uses_lost_at: Option<Timestamp>) -> bool {
         let newest = |at| step_of(at).map_or(0, |step| step + DRIFT);
         let lost = uses_lost_at.map_or(0, newest);
         // A moment in the future was written by a clock that was ahead, and tells nothing.
@@ -70,10 +70,10 @@ fn step_of(time: Timestamp) -> Option<u64> {
 }
 
 /// A shared secret with the names an authenticator app shows.
-pub(super) struct Generator(Totp);
+pub(crate) struct Generator(Totp);
 
 impl Generator {
-    pub(super) fn new(secret: &Zeroizing<Vec<u8>>, issuer: &str, account: &str) -> Result<Self> {
+    pub(crate) fn new(secret: &Zeroizing<Vec<u8>>, issuer: &str, account: &str) -> Result<Self> {
         let readable = |text: &str| text.replace(':', " ");
         Builder::new()
             .with_algorithm(Algorithm::SHA1)
@@ -88,7 +88,7 @@ impl Generator {
     }
 
     /// The time step a code belongs to, if it is one of the steps around `now` that `used` still allows.
-    pub(super) fn accept(&self, code: &str, now: Timestamp, used: &UsedSteps) -> Option<Accepted> {
+    pub(crate) fn accept(&self, code: &str, now: Timestamp, used: &UsedSteps) -> Option<Accepted> {
         let digits = input::code(code);
         let newest = step_of(now)? + DRIFT;
         // A step later than any that the clock allows was used while the clock was ahead.
@@ -105,19 +105,19 @@ impl Generator {
     }
 
     /// The `otpauth` address for authenticator apps.
-    pub(super) fn uri(&self) -> Result<String> {
+    pub(crate) fn uri(&self) -> Result<String> {
         self.0
             .to_url()
             .map_err(|error| Error::internal(format!("otpauth address: {error}")))
     }
 
     /// The secret in base32, for typing.
-    pub(super) fn base32(&self) -> String {
+    pub(crate) fn base32(&self) -> String {
         self.0.secret().to_base32()
     }
 
     /// The address as a picture, as wide as its container.
-    pub(super) fn qr_svg(&self) -> Result<String> {
+    pub(crate) fn qr_svg(&self) -> Result<String> {
         let code = QrCode::new(self.uri()?).map_err(|error| Error::internal(format!("QR code: {error}")))?;
         Ok(code.render::<svg::Color>().min_dimensions(240, 240).build())
     }

@@ -16,18 +16,26 @@ use portcullis_ports::id::{KnownDeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::secret::same_secret;
 
-pub use model::{DeviceProof, IssuedDevice, KnownDeviceList, KnownDeviceView, RevokeKnownDevice};
-pub(crate) use model::{Trust, proofs};
+pub use crate::foundation::device_proof::DeviceProof;
+pub(crate) use model::Trust;
+pub use model::{IssuedDevice, KnownDeviceList, KnownDeviceView, RevokeKnownDevice};
 use records::KnownDevice;
 pub(crate) use records::{AccountDevices, KNOWN_DEVICES};
 
-use crate::areas::access::{SignedIn, Source};
-use crate::areas::factors::{DEVICE_NOT_FOUND, FactorKind};
-use crate::areas::sessions::Session;
+use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::{Context, fingerprint};
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::DEVICE_NOT_FOUND;
+use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::audit::{Audit, Event};
-use crate::services::epochs::{Epoch, Epochs, Lineage};
+use crate::services::epochs::{Epoch, Epochs, Lineage, TokenId};
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[Family::new(KNOWN_DEVICES, Personal::BySubject)],
+    problems: &[],
+};
 
 /// The most devices of one account. When one more signs in, one that nobody misses is forgotten.
 const MOST: usize = 20;
@@ -70,7 +78,9 @@ pub(crate) struct DeviceContext<'a> {
     /// The epoch that it ends with.
     pub(crate) lineage: Lineage,
     /// The session that began on it.
-    pub(crate) session: Option<&'a Session>,
+    pub(crate) session: Option<SessionId>,
+    /// The access token that the session began with.
+    pub(crate) token: Option<TokenId>,
     /// Whether a code from a mail is all that was proven.
     pub(crate) by_code: bool,
 }
@@ -223,8 +233,8 @@ impl KnownDevices {
                 session: None,
                 ..by.lineage.clone()
             },
-            token: by.session.and_then(|session| session.lineage.token),
-            session: by.session.map(|session| session.id.clone()),
+            token: by.token,
+            session: by.session.clone(),
             trust,
         };
         while devices.len() >= MOST {
@@ -260,6 +270,7 @@ impl KnownDevices {
             source,
             lineage: current.epoch.fresh(false),
             session: None,
+            token: None,
             by_code: true,
         };
         self.remember_in(batch, held, &current.epoch, new, &by)
@@ -285,6 +296,7 @@ impl KnownDevices {
             source,
             lineage: next,
             session: None,
+            token: None,
             by_code: false,
         };
         self.remember_in(batch, held, &ended, new, &by)
@@ -346,14 +358,14 @@ impl KnownDevices {
     }
 
     /// The devices of the account, the one used last first.
-    pub async fn list(&self, who: &SignedIn) -> Result<KnownDeviceList> {
+    pub async fn list(&self, subject: &Subject, source: &Source) -> Result<KnownDeviceList> {
         let now = self.context.now();
-        let epoch = self.epochs.current(who.subject()).await?.epoch;
-        let mut devices = self.held(who.subject()).await?.value.devices;
+        let epoch = self.epochs.current(subject).await?.epoch;
+        let mut devices = self.held(subject).await?.value.devices;
         devices.retain(|device| device.is_live(now) && epoch.admits(&device.lineage, None));
         devices.sort_by_key(|device| std::cmp::Reverse(device.last_used_at));
         let view = |device: KnownDevice| {
-            let is_current = who.source.devices.iter().any(|proof| device.opens_with(proof));
+            let is_current = source.devices.iter().any(|proof| device.opens_with(proof));
             device.view(is_current, now, &self.context.settings.factors)
         };
         Ok(KnownDeviceList {
@@ -365,8 +377,7 @@ impl KnownDevices {
     ///
     /// # Errors
     /// `device-not-found` if it is not one of the account's.
-    pub async fn revoke(&self, who: &SignedIn, command: RevokeKnownDevice) -> Result<()> {
-        let subject = who.subject();
+    pub async fn revoke(&self, subject: &Subject, source: &Source, command: RevokeKnownDevice) -> Result<()> {
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
@@ -380,7 +391,7 @@ impl KnownDevices {
                     return Err(DEVICE_NOT_FOUND.error());
                 }
                 batch.save(&held)?;
-                let event = Event::success("known_device_revoke", &who.source)
+                let event = Event::success("known_device_revoke", source)
                     .with("known_device_id", &command.known_device_id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
                 self.context.commit(batch).await

@@ -1,0 +1,43 @@
+//! The devices of a factor: authenticator apps, and contacts that receive codes.
+
+use portcullis_ports::id::DeviceId;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::keys::Sealed;
+use portcullis_ports::notification::Destination;
+use portcullis_ports::{Code, Kind, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::totp::UsedSteps;
+use crate::foundation::input::Label;
+
+/// No device of this kind can receive a code.
+pub const NO_DEVICE: Code = Code::new("no-device", Kind::Conflict, "No device of this kind is enrolled.");
+
+/// An authenticator app. The secret is sealed by the key manager for this account and device.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TotpDevice {
+    pub(crate) id: DeviceId,
+    pub(crate) subject: Subject,
+    pub(crate) label: Option<Label>,
+    pub(crate) secret: Sealed,
+    pub(crate) created_at: Timestamp,
+    /// Until then an unconfirmed device waits.
+    pub(crate) pending_until: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
+    /// Which time steps were accepted.
+    #[serde(flatten)]
+    pub(crate) used_steps: UsedSteps,
+}
+
+/// A phone number or an e-mail address that receives codes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ContactDevice {
+    pub(crate) id: DeviceId,
+    pub(crate) subject: Subject,
+    pub(crate) destination: Destination,
+    pub(crate) label: Option<Label>,
+    pub(crate) created_at: Timestamp,
+    /// Until then an unconfirmed device waits.
+    pub(crate) pending_until: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
+}

@@ -1,0 +1,28 @@
+//! Which factors an account has: their devices, and proofs by authenticator apps.
+
+mod devices;
+mod enrolled;
+mod records;
+mod totp;
+mod totp_proof;
+
+use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::sealed_texts::kind;
+pub use devices::NO_DEVICE;
+pub(crate) use devices::{ContactDevice, TotpDevice};
+pub(crate) use enrolled::EnrolledFactors;
+pub(crate) use records::{ContactKind, Contacts, EMAIL, Emails, Phones, SMS, TOTP, TotpDevices};
+pub(crate) use totp::{Generator, SECRET_BYTES, UsedSteps};
+pub(crate) use totp_proof::context;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[
+        Family::new(EMAIL, Personal::BySubject).taken_over(),
+        Family::new(SMS, Personal::BySubject).taken_over(),
+        Family::new(TOTP, Personal::BySubject)
+            .sealed(kind::<TotpDevices>())
+            .taken_over(),
+    ],
+    problems: &[NO_DEVICE],
+};

@@ -1,0 +1,91 @@
+//! Step-up: sensitive actions need a fresh proof of factors.
+
+mod action;
+
+use std::sync::Arc;
+
+use portcullis_ports::Result;
+
+pub use action::{Action, STEP_UP_REQUIRED};
+
+use crate::areas::enrolled_factors::EnrolledFactors;
+use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::sessions::{Session, SignedIn};
+use crate::foundation::area::Area;
+use crate::foundation::context::Context;
+use crate::foundation::proof::GivenBy;
+use crate::foundation::table::Batch;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[],
+    problems: &[STEP_UP_REQUIRED],
+};
+
+/// Asks whether a session has proven enough.
+#[derive(Clone)]
+pub(crate) struct StepUp {
+    context: Arc<Context>,
+    enrolled: EnrolledFactors,
+    recovery: RecoveryDesk,
+}
+
+impl StepUp {
+    pub(crate) fn new(context: &Arc<Context>, enrolled: &EnrolledFactors, recovery: &RecoveryDesk) -> Self {
+        Self {
+            context: Arc::clone(context),
+            enrolled: enrolled.clone(),
+            recovery: recovery.clone(),
+        }
+    }
+
+    /// Refuses an action that needs a fresher proof of factors than the session has.
+    ///
+    /// # Errors
+    /// `step-up-required`.
+    pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
+        let enrolled = self.enrolled.kinds(who.subject()).await?;
+        let (now, settings) = (self.context.now(), &self.context.settings);
+        let standing = self.standing(&who.session).await?;
+        let remembered = action.require(&standing, &enrolled, now, settings);
+        if remembered.is_ok() {
+            return remembered;
+        }
+        // The proof may have been given on another node a moment ago.
+        let table = self.context.table::<Session>();
+        match table.find(who.session.id.as_str(), Session::SORT).await? {
+            Some(session) => {
+                let standing = self.standing(&session).await?;
+                action.require(&standing, &enrolled, now, settings)
+            }
+            None => remembered,
+        }
+    }
+
+    /// A session without the proofs of devices that were removed and of recovery codes whose set was replaced. One of
+    /// which nobody wrote down what gave it lasts as long as a step-up does.
+    pub(crate) async fn standing(&self, session: &Session) -> Result<Session> {
+        let mut standing = session.clone();
+        for (factor, given_by) in &session.given_by {
+            let stands = match given_by {
+                GivenBy::Device(device) => {
+                    let mut unused = Batch::default();
+                    let enrolled = self
+                        .enrolled
+                        .require_in(&mut unused, &session.subject, *factor)
+                        .await?;
+                    enrolled.contains(device)
+                }
+                GivenBy::RecoveryCode(mac) => {
+                    self.recovery
+                        .stands(&session.subject, *factor, mac, &session.id)
+                        .await?
+                }
+            };
+            if !stands {
+                standing.withdraw(*factor);
+            }
+        }
+        Ok(standing)
+    }
+}

@@ -1,0 +1,86 @@
+//! What an area or a service declares of itself, in one constant of its own.
+
+use portcullis_ports::Code;
+use portcullis_ports::storage::Collection;
+
+use super::sealed_texts::SealedKind;
+
+/// An area, a service or a part of the foundation that keeps records or answers with problems.
+pub(crate) struct Area {
+    /// Everything it keeps.
+    pub(crate) families: &'static [Family],
+    /// Everything that only it answers with.
+    pub(crate) problems: &'static [Code],
+}
+
+/// One family of records, and what tools must know to treat it as they do all others.
+pub(crate) struct Family {
+    pub(crate) collection: Collection,
+    pub(crate) personal: Personal,
+    /// Present if its records hold sealed texts.
+    pub(crate) sealed: Option<SealedKind>,
+    pub(crate) restored: Restored,
+}
+
+/// How the records of one person are found among those of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Personal {
+    /// They are about nobody.
+    Nobody,
+    /// Their partition key is the subject.
+    BySubject,
+    /// Their partition key is an address or a number of the person.
+    ByDestination,
+    /// They name a person inside, or by a pseudonym, and expire by themselves.
+    Expiring,
+}
+
+impl Personal {
+    /// In words for the reference.
+    pub(crate) const fn describe(self) -> &'static str {
+        match self {
+            Self::Nobody => "none",
+            Self::BySubject => "by account",
+            Self::ByDestination => "by address or number",
+            Self::Expiring => "expires by itself",
+        }
+    }
+}
+
+/// What a restored store has of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restored {
+    /// What the backup has.
+    Backup,
+    /// What the replaced store has, because it says which credentials still count or what was spent. Records of accounts
+    /// that the backup does not know do no harm: no subject is given out twice.
+    Replaced,
+}
+
+impl Family {
+    /// A family without sealed texts that a restored store has as it was backed up.
+    pub(crate) const fn new(collection: Collection, personal: Personal) -> Self {
+        Self {
+            collection,
+            personal,
+            sealed: None,
+            restored: Restored::Backup,
+        }
+    }
+
+    /// The same with sealed texts.
+    pub(crate) const fn sealed(self, kind: SealedKind) -> Self {
+        Self {
+            sealed: Some(kind),
+            ..self
+        }
+    }
+
+    /// The same, taken over from the store that a restored one replaces.
+    pub(crate) const fn taken_over(self) -> Self {
+        Self {
+            restored: Restored::Replaced,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! From where a request comes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::foundation::device_proof::{DeviceProof, proofs};
+
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The client's address, after trusted proxies.
+    pub ip: IpAddr,
+    /// The user agent, cut to [`Source::USER_AGENT`] characters.
+    pub user_agent: Arc<str>,
+    /// What the client shows of the devices that accounts of it signed in on.
+    pub(crate) devices: Arc<[DeviceProof]>,
+}
+
+impl Source {
+    /// The longest user agent that is kept, in characters.
+    pub const USER_AGENT: usize = 256;
+
+    /// A source; a longer user agent is cut.
+    pub fn new(ip: IpAddr, user_agent: &str) -> Self {
+        let end = user_agent.char_indices().nth(Self::USER_AGENT);
+        let kept = end.map_or(user_agent, |(end, _)| user_agent.get(..end).unwrap_or_default());
+        Self {
+            ip: ip.to_canonical(),
+            user_agent: kept.into(),
+            devices: Arc::default(),
+        }
+    }
+
+    /// The same with the device tokens that the client presents; what is none is left out.
+    #[must_use]
+    pub fn presenting<'a>(self, tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            devices: proofs(tokens).into(),
+            ..self
+        }
+    }
+
+    /// What counts as one source in budgets: an IPv4 address, or the /64 an IPv6 client is free to move in.
+    pub(crate) fn network(&self) -> String {
+        match self.ip {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => {
+                let [a, b, c, d, ..] = ip.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
+}
