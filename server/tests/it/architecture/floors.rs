@@ -64,11 +64,9 @@ fn production(text: &str) -> String {
     let tests = lines
         .windows(2)
         .position(|pair| pair[0].trim() == "#[cfg(test)]" && pair[1].trim() == "mod tests {");
-    lines[..tests.unwrap_or(lines.len())]
-        .iter()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    let mut code: Vec<&str> = lines[..tests.unwrap_or(lines.len())].to_vec();
+    code.retain(|line| !line.trim_start().starts_with("//"));
+    code.join("\n")
 }
 
 /// Every floor and folder that paths of a text name, such as `crate::areas::sessions`.
@@ -79,16 +77,16 @@ fn named(text: &str) -> BTreeSet<(String, String)> {
             .collect()
     };
     let mut found = BTreeSet::new();
-    for (at, _) in text.match_indices("crate::") {
-        let rest = &text[at + "crate::".len()..];
+    for rest in text.split("crate::").skip(1) {
         let floor = word(rest);
-        let Some(inner) = rest[floor.len()..].strip_prefix("::") else {
+        let inner = rest.strip_prefix(floor.as_str()).unwrap_or(rest);
+        let Some(inner) = inner.strip_prefix("::") else {
             found.insert((floor, String::new()));
             continue;
         };
         match inner.strip_prefix('{') {
             Some(list) => {
-                let list = &list[..list.find("};").unwrap_or(list.len())];
+                let list = list.split("};").next().unwrap_or(list);
                 found.extend(list.split(',').map(|one| (floor.clone(), word(one.trim_start()))));
             }
             None => {
