@@ -9,13 +9,13 @@ use portcullis_ports::passwords::PasswordHasher;
 use portcullis_ports::storage::{RecordStore, Scan};
 use portcullis_ports::{Clock, Entropy, Result};
 
-use crate::areas::accounts::{Accounts, PasswordDesk};
+use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::challenges::{ChallengeStore, Challenges, Codes};
 use crate::areas::collections;
 use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::factors::Factors;
 use crate::areas::password_recovery::PasswordRecovery;
-use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
 use crate::foundation::cache::Cache;
@@ -75,7 +75,7 @@ pub struct App {
     /// Forgotten passwords.
     pub password_recovery: PasswordRecovery,
     /// Recovery codes.
-    pub recovery_codes: RecoveryDesk,
+    pub recovery_codes: RecoveryCodeStore,
     /// Messages on their way.
     pub outbox: Outbox,
     /// Destinations that must not be written to.
@@ -105,9 +105,9 @@ impl App {
         let outbox = Outbox::new(&context, senders, &suppressions, &sms_spend);
         let notices = Notices::new(&context, &directory, &outbox);
         let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices);
-        let passwords = PasswordDesk::new(&context, &directory, &budgets, &audit);
+        let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit);
         let enrolled = EnrolledFactors::new(&context, &epochs);
-        let recovery_codes = RecoveryDesk::new(&context, &epochs);
+        let recovery_codes = RecoveryCodeStore::new(&context, &epochs);
         let step_up = StepUp::new(&context, &enrolled, &recovery_codes);
         let store = ChallengeStore::new(&context, &sessions);
         let codes = Codes::new(&context, &budgets, &outbox, &suppressions, &sms_spend);

@@ -11,7 +11,7 @@ use portcullis_ports::inbound::Inbound;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
 use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
 use portcullis_ports::outcome::Outcome;
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Task};
 use portcullis_ports::storage::RecordStore;
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Clock, Result, Secret, Timestamp};
@@ -91,13 +91,13 @@ impl PasswordHasher for QuickHasher {
         Ok(PasswordHash(format!("quick:{}", password.expose())))
     }
 
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict> {
+    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
         self.checks.fetch_add(1, Ordering::SeqCst);
         let matches = hash.0 == format!("quick:{}", password.expose());
         Ok(if matches {
-            Verdict::Match
+            PasswordCheck::Match
         } else {
-            Verdict::Mismatch
+            PasswordCheck::Mismatch
         })
     }
 

@@ -17,7 +17,7 @@ pub struct PasswordHash(pub String);
 
 /// The result of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PasswordCheck {
     /// It is the password.
     Match,
     /// It is the password, but the hash was made with other parameters: hash it again.
@@ -49,7 +49,7 @@ pub trait PasswordHasher: Send + Sync + 'static {
     async fn hash(&self, password: &Secret) -> Result<PasswordHash>;
 
     /// Checks with the parameters in the hash.
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict>;
+    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck>;
 
     /// Does the work of a check that fails, for accounts that do not exist.
     async fn decoy(&self, password: &Secret) -> Result<()>;

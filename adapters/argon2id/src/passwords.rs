@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use argon2::Block;
 use async_trait::async_trait;
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Task};
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Entropy, Error, Result, Secret};
@@ -78,7 +78,7 @@ impl PasswordHasher for Argon2id {
         .await
     }
 
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict> {
+    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
         let stored = Stored::read(hash)?;
         let blocks = stored.recipe.blocks()?;
         let password = password.clone();
@@ -86,9 +86,9 @@ impl PasswordHasher for Argon2id {
         self.compute(blocks, move |memory| {
             let computed = stored.recipe.compute(password.expose(), memory)?;
             Ok(match (stored.is(&computed), stored.recipe.is_current(cost)) {
-                (false, _) => Verdict::Mismatch,
-                (true, true) => Verdict::Match,
-                (true, false) => Verdict::MatchOutdated,
+                (false, _) => PasswordCheck::Mismatch,
+                (true, true) => PasswordCheck::Match,
+                (true, false) => PasswordCheck::MatchOutdated,
             })
         })
         .await

@@ -4,7 +4,7 @@
 
 use portcullis_adapter_argon2id as _;
 use portcullis_ports::error::Kind;
-use portcullis_ports::passwords::{ConnectedPasswords, PasswordHash, Passwords, Verdict};
+use portcullis_ports::passwords::{ConnectedPasswords, PasswordCheck, PasswordHash, Passwords};
 use portcullis_ports::plugin::Port;
 use portcullis_ports::testkit::FakeRuntime;
 use portcullis_ports::{Result, Secret};
@@ -22,7 +22,7 @@ async fn connect(settings: Value) -> ConnectedPasswords {
     runtime.connect::<Passwords>("argon2id", settings).await.unwrap()
 }
 
-async fn verify(passwords: &ConnectedPasswords, password: &str, hash: &str) -> Result<Verdict> {
+async fn verify(passwords: &ConnectedPasswords, password: &str, hash: &str) -> Result<PasswordCheck> {
     let hash = PasswordHash(hash.to_owned());
     passwords.hasher.verify(&Secret::new(password), &hash).await
 }
@@ -33,15 +33,15 @@ async fn a_hash_of_the_reference_implementation_matches() {
     let password = "correct horse battery staple";
     assert_eq!(
         verify(&passwords, password, REFERENCE).await.unwrap(),
-        Verdict::Match
+        PasswordCheck::Match
     );
     assert_eq!(
         verify(&passwords, "wrong", REFERENCE).await.unwrap(),
-        Verdict::Mismatch
+        PasswordCheck::Mismatch
     );
     assert_eq!(
         verify(&passwords, "pässwörd ☂", ODD_REFERENCE).await.unwrap(),
-        Verdict::MatchOutdated
+        PasswordCheck::MatchOutdated
     );
 }
 
@@ -63,7 +63,7 @@ async fn each_changed_parameter_makes_a_hash_outdated() {
         let hash = connect(other).await.hasher.hash(&Secret::new("x")).await.unwrap();
         assert_eq!(
             verify(&passwords, "x", &hash.0).await.unwrap(),
-            Verdict::MatchOutdated
+            PasswordCheck::MatchOutdated
         );
     }
 }
@@ -102,7 +102,7 @@ async fn a_hash_with_a_larger_memory_than_configured_is_checked_alone() {
     let password = "correct horse battery staple";
     assert_eq!(
         verify(&passwords, password, REFERENCE).await.unwrap(),
-        Verdict::MatchOutdated
+        PasswordCheck::MatchOutdated
     );
 }
 

@@ -29,7 +29,7 @@ use portcullis_ports::clock::Entropy;
 
 use crate::failure::{Miss, gave_up};
 use crate::meters::{Meters, Outcome};
-use crate::patience::Patience;
+use crate::retry_budget::RetryBudget;
 
 macro_rules! calls {
     ($($(#[$only:meta])* $list:ident { $($call:ident($answer:ty) $(consumes $kind:ident)? needs [$($permission:literal),+];)+ })+) => {
@@ -143,14 +143,14 @@ pub(crate) struct Calls {
 
 impl Calls {
     /// Makes a call once.
-    pub(crate) async fn once<T, E, F>(&self, patience: &Patience, request: F) -> Result<T, Miss<E>>
+    pub(crate) async fn once<T, E, F>(&self, retry_budget: &RetryBudget, request: F) -> Result<T, Miss<E>>
     where
         T: Answer,
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         let begun = Instant::now();
-        let limit = patience.of_one_try();
+        let limit = retry_budget.of_one_try();
         let outcome = match tokio::time::timeout(limit, request).await {
             Ok(answered) => answered.map_err(|error| Miss::of(T::CALL.name(), error)),
             Err(_) => Err(Miss::late(T::CALL.name(), limit)),
@@ -172,7 +172,7 @@ impl Calls {
     /// Makes a call that may be made twice, until there is an answer or the time is up.
     pub(crate) async fn until_answered<T, E, F>(
         &self,
-        patience: &mut Patience,
+        retry_budget: &mut RetryBudget,
         mut request: impl FnMut() -> F,
     ) -> Result<T, Miss<E>>
     where
@@ -181,9 +181,9 @@ impl Calls {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         loop {
-            match self.once(patience, request()).await {
+            match self.once(retry_budget, request()).await {
                 Err(Miss::Again { why, .. }) => {
-                    if !patience.pause(&*self.entropy).await {
+                    if !retry_budget.pause(&*self.entropy).await {
                         return Err(Miss::Never {
                             code: String::new(),
                             error: gave_up(why),

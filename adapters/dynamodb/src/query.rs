@@ -22,7 +22,7 @@ impl DynamoStore {
         let condition = plan.condition(&pk, &mut terms);
         let start = plan.start.map(|sort| item::raw_key(pk.clone(), sort.to_owned()));
         let table = self.names.of(&query.collection);
-        let mut patience = self.patience();
+        let mut retry_budget = self.retry_budget();
         // One more than asked for tells whether more follow.
         let mut filling = Filling::new(query.limit + 1, start);
         while let Some((step, start)) = filling.step() {
@@ -42,7 +42,7 @@ impl DynamoStore {
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
             };
-            let answer = self.calls.until_answered(&mut patience, request).await;
+            let answer = self.calls.until_answered(&mut retry_budget, request).await;
             let answer = answer.map_err(no_judgement)?;
             filling.add(answer.items, answer.last_evaluated_key);
         }

@@ -23,7 +23,7 @@ impl DynamoStore {
         terms.value(":family", AttributeValue::S(item::family(collection)));
         let filter = format!("begins_with(#pk, :family) AND {visible}");
         let table = self.names.of(collection);
-        let mut patience = self.patience();
+        let mut retry_budget = self.retry_budget();
         let mut filling = Filling::new(limit, start);
         while let Some((step, start)) = filling.step() {
             let request = || {
@@ -40,7 +40,7 @@ impl DynamoStore {
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
             };
-            let answer = self.calls.until_answered(&mut patience, request).await;
+            let answer = self.calls.until_answered(&mut retry_budget, request).await;
             let answer = answer.map_err(no_judgement)?;
             filling.add(answer.items, answer.last_evaluated_key);
         }

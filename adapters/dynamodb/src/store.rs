@@ -19,8 +19,8 @@ use crate::config::{DynamodbPlan, TableNames};
 use crate::failure::{Miss, STORE_ACCESS, STORE_TABLE};
 use crate::item::{self, Item};
 use crate::meters::{Meters, Outcome};
-use crate::patience::Patience;
-use crate::probe::Trouble;
+use crate::probe::FailingTables;
+use crate::retry_budget::RetryBudget;
 use crate::tables::DynamoTables;
 
 /// As the service says that there is no such table.
@@ -34,7 +34,7 @@ pub(crate) struct DynamoStore {
     pub(crate) names: TableNames,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ttl_attribute: String,
-    pub(crate) trouble: Trouble,
+    pub(crate) trouble: FailingTables,
     timeout: Duration,
     deadline: Duration,
 }
@@ -54,7 +54,7 @@ impl DynamoStore {
             names: plan.names,
             clock: Arc::clone(&runtime.clock),
             ttl_attribute: plan.ttl_attribute,
-            trouble: Trouble::default(),
+            trouble: FailingTables::default(),
             timeout: plan.access.timeout,
             deadline: plan.access.deadline,
         };
@@ -81,8 +81,8 @@ impl DynamoStore {
     }
 
     /// The time for one read or commit.
-    pub(crate) fn patience(&self) -> Patience {
-        Patience::new(self.deadline, self.timeout)
+    pub(crate) fn retry_budget(&self) -> RetryBudget {
+        RetryBudget::new(self.deadline, self.timeout)
     }
 
     async fn read(&self, table: &str, key: &Item) -> std::result::Result<Option<Item>, (String, StoreError)> {
@@ -96,7 +96,7 @@ impl DynamoStore {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
         };
-        match self.calls.until_answered(&mut self.patience(), request).await {
+        match self.calls.until_answered(&mut self.retry_budget(), request).await {
             Ok(answer) => Ok(answer.item),
             Err(Miss::Never { code, error }) => Err((code, error)),
             Err(miss) => Err((String::new(), no_judgement(miss))),

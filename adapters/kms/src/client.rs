@@ -22,7 +22,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::bridge::Bridge;
 use crate::config::Access;
 use crate::data_key::{DataKey, LENGTH, Plain};
-use crate::trouble::Trouble;
+use crate::error::KmsError;
 
 /// Everything that is asked of KMS: the least that the service must be allowed to do with its keys.
 pub const ACTIONS: [&str; 3] = [GENERATE, DECRYPT, DESCRIBE];
@@ -94,7 +94,7 @@ impl Kms {
     }
 
     /// A new data key for one purpose.
-    pub(crate) async fn generate(&self, key: &str, purpose: &str) -> Result<DataKey, Trouble> {
+    pub(crate) async fn generate(&self, key: &str, purpose: &str) -> Result<DataKey, KmsError> {
         let call = self
             .client
             .generate_data_key()
@@ -105,7 +105,7 @@ impl Kms {
         let answer = counted(GENERATE, call.send().await)?;
         let encrypted = answer.ciphertext_blob.map(Blob::into_inner).unwrap_or_default();
         if encrypted.is_empty() {
-            return Err(Trouble::NoAnswer(
+            return Err(KmsError::NoAnswer(
                 "an answer without the encrypted data key".to_owned(),
             ));
         }
@@ -116,7 +116,12 @@ impl Kms {
     }
 
     /// The data key that `key`, and no other, encrypted for the purpose.
-    pub(crate) async fn decrypt(&self, key: &str, encrypted: &[u8], purpose: &str) -> Result<Plain, Trouble> {
+    pub(crate) async fn decrypt(
+        &self,
+        key: &str,
+        encrypted: &[u8],
+        purpose: &str,
+    ) -> Result<Plain, KmsError> {
         let call = self
             .client
             .decrypt()
@@ -128,11 +133,11 @@ impl Kms {
     }
 
     /// How a key stands.
-    pub(crate) async fn describe(&self, key: &str) -> Result<KeyMetadata, Trouble> {
+    pub(crate) async fn describe(&self, key: &str) -> Result<KeyMetadata, KmsError> {
         let answer = counted(DESCRIBE, self.client.describe_key().key_id(key).send().await)?;
         answer
             .key_metadata
-            .ok_or_else(|| Trouble::NoAnswer("an answer without a description".to_owned()))
+            .ok_or_else(|| KmsError::NoAnswer("an answer without a description".to_owned()))
     }
 }
 
@@ -159,20 +164,20 @@ async fn within_search<T>(what: &str, search: impl Future<Output = T>) -> Result
     })
 }
 
-fn counted<T, E>(action: &'static str, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, Trouble>
+fn counted<T, E>(action: &'static str, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, KmsError>
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
-    let answer = answer.map_err(|error| Trouble::of(&error));
-    let outcome = answer.as_ref().map_or_else(Trouble::as_str, |_| "done");
+    let answer = answer.map_err(|error| KmsError::of(&error));
+    let outcome = answer.as_ref().map_or_else(KmsError::as_str, |_| "done");
     counter!("portcullis_kms_calls_total", "action" => action, "outcome" => outcome).increment(1);
     answer
 }
 
 /// Takes the key out of an answer and wipes what the answer held.
-fn taken(plain: Option<Blob>) -> Result<Plain, Trouble> {
+fn taken(plain: Option<Blob>) -> Result<Plain, KmsError> {
     let mut bytes = plain.map(Blob::into_inner).unwrap_or_default();
     let key = <[u8; LENGTH]>::try_from(bytes.as_slice()).map(|bytes| Arc::new(Zeroizing::new(bytes)));
     bytes.zeroize();
-    key.map_err(|_| Trouble::NoAnswer(format!("an answer without a data key of {LENGTH} bytes")))
+    key.map_err(|_| KmsError::NoAnswer(format!("an answer without a data key of {LENGTH} bytes")))
 }

@@ -16,8 +16,8 @@ use crate::client::{DECRYPT, DESCRIBE, GENERATE, Kms};
 use crate::config::Economy;
 use crate::data_key::{DataKey, Plain};
 use crate::envelope::{self, Envelope, NONCE};
+use crate::error::{KmsError, is_about_the_key};
 use crate::sealing::{Sealing, is_fresh};
-use crate::trouble::{Trouble, is_about_the_key};
 
 /// The most bytes a secret may hold; the contract's limit, which every key manager keeps.
 const MAX_PLAIN: usize = 4096;
@@ -81,7 +81,7 @@ impl KmsKeys {
             .await
             .map_err(|trouble| match trouble {
                 // Nothing was given that could be somebody else's.
-                Trouble::NotOurs => Error::internal("KMS refuses to make a data key as if to open one"),
+                KmsError::NotOurs => Error::internal("KMS refuses to make a data key as if to open one"),
                 trouble => trouble.into_error(GENERATE, &self.key),
             })?;
         seen("seal", !made);
@@ -136,7 +136,7 @@ impl KmsKeys {
         for key in self.keys() {
             match self.kms.decrypt(key, encrypted, purpose).await {
                 Ok(plain) => return Ok(plain),
-                Err(Trouble::NotOurs) => {}
+                Err(KmsError::NotOurs) => {}
                 Err(trouble) => {
                     let error = trouble.into_error(DECRYPT, key);
                     if !is_about_the_key(&error) {
@@ -146,7 +146,7 @@ impl KmsKeys {
                 }
             }
         }
-        Err(unsure.unwrap_or_else(|| Trouble::NotOurs.into_error(DECRYPT, &self.key)))
+        Err(unsure.unwrap_or_else(|| KmsError::NotOurs.into_error(DECRYPT, &self.key)))
     }
 }
 

@@ -7,11 +7,11 @@ mod client;
 mod config;
 mod data_key;
 mod envelope;
+mod error;
 mod keys;
 mod sealing;
 #[cfg(feature = "simulator")]
 pub mod simulator;
-mod trouble;
 
 use portcullis_ports::keys::{Keys, KeysCapability};
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};

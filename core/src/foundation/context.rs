@@ -52,11 +52,13 @@ impl Context {
         if let Some(announcement) = self.cache.announcement(&changed, self.entropy.as_ref())? {
             batch.insert(&announcement)?;
         }
-        let doubt = self.cache.doubt(changed.into_iter().chain(refreshed).collect());
+        let pending_invalidation = self
+            .cache
+            .pending_invalidation(changed.into_iter().chain(refreshed).collect());
         let done = batch.commit(self.store.as_ref()).await;
         match &done {
-            Err(error) if error.code() != STORE_CONFLICT => drop(doubt),
-            _ => doubt.settle(),
+            Err(error) if error.code() != STORE_CONFLICT => drop(pending_invalidation),
+            _ => pending_invalidation.settle(),
         }
         done?;
         for meter in meters {
@@ -72,10 +74,10 @@ impl Context {
 
     /// Waits for the turn of a person, and keeps it until the batch is done or dropped. Whoever takes it before reading
     /// what the commit depends on collides with nobody in this process.
-    pub(crate) async fn take_turn(&self, batch: &mut Batch, subject: &Subject) {
+    pub(crate) async fn lock_subject(&self, batch: &mut Batch, subject: &Subject) {
         // A batch is about one person; a second turn could wait for somebody who waits for the first.
-        if batch.subject_turn.is_none() {
-            batch.subject_turn = Some(self.locks.turn(subject).await);
+        if batch.subject_lock.is_none() {
+            batch.subject_lock = Some(self.locks.lock(subject).await);
         }
     }
 
@@ -156,7 +158,7 @@ mod tests {
             assert_eq!(batch.meters.len(), 1, "events are counted by the commit");
             batch.meters = vec![Counter::from_arc(Arc::clone(&sum))];
             // As another process would, which does not wait for this one.
-            batch.subject_turn = None;
+            batch.subject_lock = None;
             batch
         };
         let (first, second) = (batch().await, batch().await);

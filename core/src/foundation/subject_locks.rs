@@ -28,7 +28,7 @@ impl SubjectLocks {
 
     /// Waits for the turn of a person. Whoever came first goes first.
     #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
-    pub(crate) async fn turn(&self, subject: &Subject) -> MutexGuardArc<()> {
+    pub(crate) async fn lock(&self, subject: &Subject) -> MutexGuardArc<()> {
         let at = self.hasher.hash_one(subject.as_str()) as usize % QUEUES;
         self.queues[at].lock_arc().await
     }

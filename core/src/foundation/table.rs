@@ -166,7 +166,7 @@ pub(crate) struct Batch {
     /// Held until this is done or dropped, so that others in this process wait instead of colliding.
     pub(crate) turns: Vec<MutexGuardArc<()>>,
     /// The turn of the person it is about, held as long.
-    pub(crate) subject_turn: Option<MutexGuardArc<()>>,
+    pub(crate) subject_lock: Option<MutexGuardArc<()>>,
 }
 
 impl Batch {

@@ -10,7 +10,7 @@ use portcullis_core::settings::Settings;
 use portcullis_core::{App, Dependencies};
 use portcullis_openapi::{Arrival, Surroundings, problem, resources};
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Sealed};
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Task};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 use portcullis_ports::{Result, Secret};
 use serde_json::{Value, json};
@@ -47,9 +47,13 @@ impl PasswordHasher for QuickHasher {
         Ok(PasswordHash(format!("quick:{}", password.expose())))
     }
 
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict> {
+    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
         let same = hash.0 == format!("quick:{}", password.expose());
-        Ok(if same { Verdict::Match } else { Verdict::Mismatch })
+        Ok(if same {
+            PasswordCheck::Match
+        } else {
+            PasswordCheck::Mismatch
+        })
     }
 
     async fn decoy(&self, _: &Secret) -> Result<()> {

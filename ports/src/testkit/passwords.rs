@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use futures_util::poll;
 
 use crate::error::Error;
-use crate::passwords::{HASHER_BUSY, PasswordHash, PasswordHasher, Verdict};
+use crate::passwords::{HASHER_BUSY, PasswordCheck, PasswordHash, PasswordHasher};
 use crate::secret::Secret;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -39,15 +39,15 @@ pub async fn conforms(hasher: &dyn PasswordHasher) {
 /// On the first broken promise.
 pub async fn outdates(hasher: &dyn PasswordHasher, with_other_parameters: &dyn PasswordHasher) {
     let old = hash(with_other_parameters, PASSWORD).await;
-    assert_eq!(verify(hasher, PASSWORD, &old).await, Verdict::MatchOutdated);
-    assert_eq!(verify(hasher, "wrong", &old).await, Verdict::Mismatch);
+    assert_eq!(verify(hasher, PASSWORD, &old).await, PasswordCheck::MatchOutdated);
+    assert_eq!(verify(hasher, "wrong", &old).await, PasswordCheck::Mismatch);
     let renewed = hash(hasher, PASSWORD).await;
-    assert_eq!(verify(hasher, PASSWORD, &renewed).await, Verdict::Match);
+    assert_eq!(verify(hasher, PASSWORD, &renewed).await, PasswordCheck::Match);
 }
 
 async fn only_the_password_matches(hasher: &dyn PasswordHasher) {
     let stored = hash(hasher, PASSWORD).await;
-    assert_eq!(verify(hasher, PASSWORD, &stored).await, Verdict::Match);
+    assert_eq!(verify(hasher, PASSWORD, &stored).await, PasswordCheck::Match);
     for wrong in [
         "",
         " ",
@@ -59,7 +59,7 @@ async fn only_the_password_matches(hasher: &dyn PasswordHasher) {
     ] {
         assert_eq!(
             verify(hasher, wrong, &stored).await,
-            Verdict::Mismatch,
+            PasswordCheck::Mismatch,
             "{wrong:?}"
         );
     }
@@ -69,13 +69,13 @@ async fn every_character_of_a_long_or_strange_password_counts(hasher: &dyn Passw
     let long = "x".repeat(1024);
     for password in ["pässwörd ☂ 密码", "nul\0inside", "\u{1F512}\u{FE0F}", &long] {
         let stored = hash(hasher, password).await;
-        assert_eq!(verify(hasher, password, &stored).await, Verdict::Match);
+        assert_eq!(verify(hasher, password, &stored).await, PasswordCheck::Match);
         let mut shorter = password.to_owned();
         shorter.pop();
         for wrong in [format!("{password}y"), format!("{shorter}y"), shorter] {
             assert_eq!(
                 verify(hasher, &wrong, &stored).await,
-                Verdict::Mismatch,
+                PasswordCheck::Mismatch,
                 "{wrong:?}"
             );
         }
@@ -117,7 +117,7 @@ async fn many_at_once_do_not_mix(hasher: &dyn PasswordHasher) {
     let round = async |number: usize| {
         let password = format!("password number {number}");
         let stored = hash(hasher, &password).await;
-        assert_eq!(verify(hasher, &password, &stored).await, Verdict::Match);
+        assert_eq!(verify(hasher, &password, &stored).await, PasswordCheck::Match);
     };
     join_all((0..8).map(round)).await;
 }
@@ -148,7 +148,7 @@ async fn a_decoy_takes_as_long_as_a_wrong_password(hasher: &dyn PasswordHasher) 
         }
         decoy = decoy.min(start.elapsed());
         let start = Instant::now();
-        assert_eq!(verify(hasher, "wrong", &stored).await, Verdict::Mismatch);
+        assert_eq!(verify(hasher, "wrong", &stored).await, PasswordCheck::Mismatch);
         mismatch = mismatch.min(start.elapsed());
     }
     assert!(
@@ -164,7 +164,7 @@ async fn hash(hasher: &dyn PasswordHasher, password: &str) -> PasswordHash {
     }
 }
 
-async fn verify(hasher: &dyn PasswordHasher, password: &str, stored: &PasswordHash) -> Verdict {
+async fn verify(hasher: &dyn PasswordHasher, password: &str, stored: &PasswordHash) -> PasswordCheck {
     match hasher.verify(&Secret::new(password), stored).await {
         Ok(verdict) => verdict,
         Err(error) => panic!("{stored:?} cannot be checked: {error:?}"),

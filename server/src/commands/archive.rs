@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use portcullis_core::restoring::{Knowledge, Restoring};
+use portcullis_core::restoring::{Knowledge, RestoreTool};
 use portcullis_ports::plugin::Maturity;
 use portcullis_ports::plugin::Port as _;
 use portcullis_ports::storage::{Archive, Storage, StorageCapability};
@@ -56,7 +56,7 @@ pub(crate) fn restore(
     let archive = archive(arguments.settings, environment)?;
     let from = arguments.from;
     let runtime = system::runtime()?;
-    let restoring = Restoring::new(&runtime.clock, &runtime.entropy, arguments.ignore_current);
+    let restoring = RestoreTool::new(&runtime.clock, &runtime.entropy, arguments.ignore_current);
     if !arguments.yes {
         confirm(&format!(
             "Replace the record store by {}? Type yes to go on: ",

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_core::reencryption::{Extent, Heard, Resealing, Tally};
+use portcullis_core::reencryption::{Extent, Heard, Reencryption, Tally};
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::storage::{ConnectedStore, StorageCapability};
@@ -42,7 +42,7 @@ async fn reencrypt(effective: Effective, extent: Extent, out: &mut dyn Write) ->
     let in_use = effective.plugins.keys.name();
     let reencryption = connect(effective.plugins, &runtime, limit, extent).await?;
     let mut total = Tally::default();
-    for collection in Resealing::collections() {
+    for collection in Reencryption::collections() {
         let mut said = Ok(());
         let mut heard_of = 0;
         let mut told = |heard: Heard<'_>| {
@@ -95,7 +95,7 @@ async fn connect(
     runtime: &Runtime,
     limit: Duration,
     extent: Extent,
-) -> Result<Resealing, Failure> {
+) -> Result<Reencryption, Failure> {
     let shared = plugins
         .store
         .plugin
@@ -122,7 +122,7 @@ async fn connect(
                 .keys,
         );
     }
-    Ok(Resealing::new(
+    Ok(Reencryption::new(
         &store,
         current.keys,
         former,

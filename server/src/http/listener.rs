@@ -22,7 +22,7 @@ use super::gate::Gate;
 use super::wire::Wire;
 
 /// How long to wait when the system has no more sockets to give.
-const BREATH: Duration = Duration::from_millis(100);
+const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 /// How many clients that are too many are told so at the same time. All others are hung up on.
 const TOLD: usize = 64;
 /// How long the queue of the system must have been empty before the listener closes.
@@ -154,6 +154,6 @@ async fn wait_after(error: &io::Error) {
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
     ) {
         tracing::warn!(%error, "a connection cannot be accepted");
-        sleep(BREATH).await;
+        sleep(ACCEPT_BACK_OFF).await;
     }
 }

@@ -72,7 +72,10 @@ impl Workbench {
     /// What the service says of a table; `None` if there is none.
     pub(super) async fn describe(&self, table: &str) -> Result<Option<TableDescription>> {
         let request = || self.calls.client.describe_table().table_name(table).send();
-        let answer = self.calls.until_answered(&mut Self::patience(), request).await;
+        let answer = self
+            .calls
+            .until_answered(&mut Self::retry_budget(), request)
+            .await;
         match answer.map_err(coded) {
             Ok(answer) => Ok(answer.table),
             Err((code, _)) if code == "ResourceNotFoundException" => Ok(None),
@@ -96,7 +99,10 @@ impl Workbench {
 
     async fn ttl(&self, table: &str) -> Result<Ttl> {
         let request = || self.calls.client.describe_time_to_live().table_name(table).send();
-        let answer = self.calls.until_answered(&mut Self::patience(), request).await;
+        let answer = self
+            .calls
+            .until_answered(&mut Self::retry_budget(), request)
+            .await;
         let answer = match answer.map_err(coded) {
             Ok(answer) => answer,
             Err((code, _)) if is_unknown_operation(&code) => return Ok(Ttl::Unsupported),
@@ -124,7 +130,10 @@ impl Workbench {
                 .table_name(table)
                 .send()
         };
-        let answer = self.calls.until_answered(&mut Self::patience(), request).await;
+        let answer = self
+            .calls
+            .until_answered(&mut Self::retry_budget(), request)
+            .await;
         let answer = match answer.map_err(coded) {
             Ok(answer) => answer,
             Err((code, _)) if is_unknown_operation(&code) => return Ok(Backups::Unsupported),

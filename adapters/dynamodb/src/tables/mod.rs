@@ -17,7 +17,7 @@ use crate::calls::Calls;
 use crate::client;
 use crate::config::DynamodbPlan;
 use crate::meters::Meters;
-use crate::patience::Patience;
+use crate::retry_budget::RetryBudget;
 
 /// Calls about tables are slower than calls about items, and an operator is more patient than a user.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,8 +36,8 @@ pub(crate) struct Workbench {
 }
 
 impl Workbench {
-    fn patience() -> Patience {
-        Patience::new(DEADLINE, TIMEOUT)
+    fn retry_budget() -> RetryBudget {
+        RetryBudget::new(DEADLINE, TIMEOUT)
     }
 }
 

@@ -115,7 +115,10 @@ impl Workbench {
                 .tags(tag.clone())
                 .send()
         };
-        let answer = self.calls.until_answered(&mut Self::patience(), request).await;
+        let answer = self
+            .calls
+            .until_answered(&mut Self::retry_budget(), request)
+            .await;
         match answer.map_err(coded) {
             Ok(_) => Ok(()),
             Err((code, _)) if code == "ResourceInUseException" => Ok(()),
@@ -150,7 +153,10 @@ impl Workbench {
                 .time_to_live_specification(specification.clone())
                 .send()
         };
-        let answer = self.calls.until_answered(&mut Self::patience(), request).await;
+        let answer = self
+            .calls
+            .until_answered(&mut Self::retry_budget(), request)
+            .await;
         answer.map_err(|miss| cannot(table, coded(miss).1)).map(drop)
     }
 
@@ -176,7 +182,10 @@ impl Workbench {
                 .point_in_time_recovery_specification(specification.clone())
                 .send()
         };
-        let answer = self.calls.until_answered(&mut Self::patience(), request).await;
+        let answer = self
+            .calls
+            .until_answered(&mut Self::retry_budget(), request)
+            .await;
         match answer.map_err(coded) {
             Ok(_) => Ok(Mended::Yes),
             Err((code, _)) if code == "ContinuousBackupsUnavailableException" => Ok(Mended::NotYet),
@@ -187,7 +196,10 @@ impl Workbench {
     /// Deletes a table with all that it holds.
     pub(super) async fn delete(&self, table: &str) -> Result<TableReport> {
         let request = || self.calls.client.delete_table().table_name(table).send();
-        let answer = self.calls.until_answered(&mut Self::patience(), request).await;
+        let answer = self
+            .calls
+            .until_answered(&mut Self::retry_budget(), request)
+            .await;
         let state = match answer.map_err(coded) {
             Ok(_) => {
                 self.once_gone(table).await?;

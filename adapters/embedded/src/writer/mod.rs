@@ -1,7 +1,7 @@
 //! The one thread that writes: it takes all waiting commits into one transaction and syncs them together.
 
-mod desk;
 mod group;
+mod group_committer;
 pub(crate) mod queue;
 mod statements;
 mod upkeep;
@@ -16,7 +16,7 @@ use portcullis_ports::clock::Clock;
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
-use self::desk::{Desk, MAX_GROUP};
+use self::group_committer::{GroupCommitter, MAX_GROUP};
 use self::queue::{Queue, Taken};
 use self::upkeep::Upkeep;
 use crate::cache::RecordCache;
@@ -104,13 +104,13 @@ fn write(mut connection: Connection, shared: &Shared, clock: &dyn Clock) -> rusq
         log_pages,
         meters.expired.clone(),
     )?;
-    let mut desk = Desk::new(&connection, shared, clock, meters)?;
+    let mut committer = GroupCommitter::new(&connection, shared, clock, meters)?;
     let mut batch = Vec::new();
     let mut patience = QUIET;
     loop {
         match shared.queue.take(&mut batch, MAX_GROUP, 1, patience) {
             Taken::Requests => {
-                if desk.serve(&mut batch) {
+                if committer.serve(&mut batch) {
                     upkeep.under_load();
                 } else {
                     upkeep.after_failure();
@@ -124,7 +124,7 @@ fn write(mut connection: Connection, shared: &Shared, clock: &dyn Clock) -> rusq
             Taken::Closed => break,
         }
     }
-    drop(desk);
+    drop(committer);
     drop(upkeep);
     if let Err((_, error)) = connection.close() {
         tracing::warn!(%error, "the store could not be closed; it will recover when it is opened");

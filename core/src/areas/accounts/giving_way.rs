@@ -8,7 +8,7 @@ use portcullis_ports::passwords::PasswordHash;
 use super::Accounts;
 use super::records::Waiting;
 use crate::areas::enrolled_factors::EnrolledFactors;
-use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::foundation::source::Source;
@@ -78,7 +78,7 @@ impl Accounts {
         let gone = former.value.subject;
         EnrolledFactors::discard(batch, &gone);
         for factor in FactorKind::ALL {
-            RecoveryDesk::discard(batch, &gone, factor);
+            RecoveryCodeStore::discard(batch, &gone, factor);
         }
         self.audit
             .append(batch, &gone, &[Event::info("account_gave_way", source)])

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject, UNAUTHENTICATED};
 use portcullis_ports::notification::Channel;
-use portcullis_ports::passwords::{PasswordHash, Verdict};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash};
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Error, Result, Retry, Timestamp};
 
@@ -33,7 +33,7 @@ pub use model::{
     ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_CLOSED, SIGN_UP_UNNAMED, SignIn, SignUp, SignedUp,
     VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
 };
-pub(crate) use password::PasswordDesk;
+pub(crate) use password::PasswordVerifier;
 pub(crate) use records::VERIFICATIONS;
 use token::Claims;
 
@@ -73,7 +73,7 @@ pub(crate) const AREA: Area = Area {
 pub struct Accounts {
     pub(crate) context: Arc<Context>,
     pub(crate) directory: Directory,
-    pub(crate) passwords: PasswordDesk,
+    pub(crate) passwords: PasswordVerifier,
     pub(crate) budgets: Budgets,
     pub(crate) audit: Audit,
     pub(crate) outbox: Outbox,
@@ -174,15 +174,17 @@ impl Accounts {
         let hash = account.as_ref().map(|account| &account.password);
         let verdict = self.passwords.matches(&command.password, hash).await?;
         let accepted = match (&account, verdict) {
-            (Some(account), Verdict::Match | Verdict::MatchOutdated) if self.must_prove_first(account) => {
+            (Some(account), PasswordCheck::Match | PasswordCheck::MatchOutdated)
+                if self.must_prove_first(account) =>
+            {
                 return Err(self.not_verified(&self.confirmation_of(&account.subject)?)?);
             }
-            (Some(account), Verdict::Match) => self.signed_in(account, source, &known, None).await?,
-            (Some(account), Verdict::MatchOutdated) => {
+            (Some(account), PasswordCheck::Match) => self.signed_in(account, source, &known, None).await?,
+            (Some(account), PasswordCheck::MatchOutdated) => {
                 let renewed = self.passwords.hash(&command.password).await?;
                 self.signed_in(account, source, &known, Some(renewed)).await?
             }
-            (Some(_), Verdict::Mismatch) | (None, _) => None,
+            (Some(_), PasswordCheck::Mismatch) | (None, _) => None,
         };
         if let Some(token) = accepted {
             return Ok(token);
@@ -211,7 +213,7 @@ impl Accounts {
         let hash = pending.as_ref().map(|(_, hash)| hash);
         let verdict = self.passwords.matches(password, hash).await?;
         match pending {
-            Some((id, _)) if verdict != Verdict::Mismatch => self.not_verified(&id),
+            Some((id, _)) if verdict != PasswordCheck::Mismatch => self.not_verified(&id),
             _ => Ok(WRONG_CREDENTIALS.error()),
         }
     }
@@ -247,7 +249,7 @@ impl Accounts {
         let subject = &account.subject;
         let accepted = self.context.retried(|| async {
             let mut batch = Batch::default();
-            self.context.take_turn(&mut batch, subject).await;
+            self.context.lock_subject(&mut batch, subject).await;
             let lineage = self.sessions.fresh_lineage(subject).await?;
             let read_at = self.context.now();
             let current = self.directory.account(subject).await?;

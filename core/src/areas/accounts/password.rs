@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_ports::passwords::{PasswordHash, Verdict};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash};
 use portcullis_ports::{Result, Secret};
 use zxcvbn::{Score, zxcvbn};
 
@@ -64,14 +64,14 @@ pub(super) fn check_strength(
 
 /// Checks and hashes passwords within the budgets.
 #[derive(Clone)]
-pub(crate) struct PasswordDesk {
+pub(crate) struct PasswordVerifier {
     context: Arc<Context>,
     directory: Directory,
     budgets: Budgets,
     audit: Audit,
 }
 
-impl PasswordDesk {
+impl PasswordVerifier {
     pub(crate) fn new(
         context: &Arc<Context>,
         directory: &Directory,
@@ -127,24 +127,24 @@ impl PasswordDesk {
         &self,
         password: &SecretInput<F>,
         hash: Option<&PasswordHash>,
-    ) -> Result<Verdict> {
+    ) -> Result<PasswordCheck> {
         let composed = password.composed();
         let verdict = self.compare(&composed, hash).await?;
-        if verdict != Verdict::Mismatch || composed.matches(password.secret().expose()) {
+        if verdict != PasswordCheck::Mismatch || composed.matches(password.secret().expose()) {
             return Ok(verdict);
         }
         // Twice the work, whoever is asked for: it tells only what was typed.
         Ok(match self.compare(password.secret(), hash).await? {
-            Verdict::Mismatch => Verdict::Mismatch,
-            Verdict::Match | Verdict::MatchOutdated => Verdict::MatchOutdated,
+            PasswordCheck::Mismatch => PasswordCheck::Mismatch,
+            PasswordCheck::Match | PasswordCheck::MatchOutdated => PasswordCheck::MatchOutdated,
         })
     }
 
-    async fn compare(&self, password: &Secret, hash: Option<&PasswordHash>) -> Result<Verdict> {
+    async fn compare(&self, password: &Secret, hash: Option<&PasswordHash>) -> Result<PasswordCheck> {
         let hasher = &self.context.hasher;
         let Some(hash) = hash else {
             hasher.decoy(password).await?;
-            return Ok(Verdict::Mismatch);
+            return Ok(PasswordCheck::Mismatch);
         };
         hasher.verify(password, hash).await
     }
@@ -167,7 +167,7 @@ impl PasswordDesk {
         self.budgets
             .attempt("password", account.email.as_str(), &who.source, &known)
             .await?;
-        if self.matches(password, Some(&account.password)).await? == Verdict::Mismatch {
+        if self.matches(password, Some(&account.password)).await? == PasswordCheck::Mismatch {
             self.audit
                 .record(subject, &[Event::failure("password_check", &who.source)])
                 .await?;

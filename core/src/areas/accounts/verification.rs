@@ -3,7 +3,7 @@
 use portcullis_ports::Result;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::Channel;
-use portcullis_ports::passwords::Verdict;
+use portcullis_ports::passwords::PasswordCheck;
 use portcullis_ports::secret::same_secret;
 
 use super::Accounts;
@@ -141,7 +141,7 @@ impl Accounts {
         };
         match (hash, password) {
             (Some(hash), Some(password))
-                if self.passwords.matches(password, Some(&hash)).await? != Verdict::Mismatch =>
+                if self.passwords.matches(password, Some(&hash)).await? != PasswordCheck::Mismatch =>
             {
                 Ok(())
             }

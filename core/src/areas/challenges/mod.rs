@@ -34,9 +34,9 @@ pub(crate) use records::CHALLENGES;
 pub(crate) use store::{ChallengeStore, NewChallenge};
 pub(crate) use verify::{Answer, Round};
 
-use crate::areas::accounts::PasswordDesk;
+use crate::areas::accounts::PasswordVerifier;
 use crate::areas::enrolled_factors::EnrolledFactors;
-use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Identified;
 use crate::areas::sessions::{Granted, Ground, NewSession, Proof, Sessions, StartSession};
 use crate::areas::step_up::StepUp;
@@ -63,9 +63,9 @@ pub struct Challenges {
     pub(crate) codes: Codes,
     pub(crate) enrolled: EnrolledFactors,
     pub(crate) step_up: StepUp,
-    pub(crate) recovery: RecoveryDesk,
+    pub(crate) recovery: RecoveryCodeStore,
     pub(crate) sessions: Sessions,
-    pub(crate) passwords: PasswordDesk,
+    pub(crate) passwords: PasswordVerifier,
     pub(crate) budgets: Budgets,
     pub(crate) audit: Audit,
     pub(crate) notices: Notices,

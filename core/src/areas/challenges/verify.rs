@@ -204,7 +204,7 @@ impl Challenges {
             .retried(|| async {
                 let mut batch = Batch::default();
                 // Whoever is signed in may keep changing the same factors: first come, first served.
-                self.context.take_turn(&mut batch, &who.subject).await;
+                self.context.lock_subject(&mut batch, &who.subject).await;
                 let found = self.waiting_for(who, round, raw, factor).await?;
                 let (remark, given_by) = self.prove(who, factor, answer, &found, &mut batch).await?;
                 let mut event =

@@ -14,7 +14,7 @@ use super::pending::keep_newest;
 use crate::areas::enrolled_factors::TotpDevice;
 use crate::areas::enrolled_factors::TotpDevices;
 use crate::areas::enrolled_factors::{Generator, SECRET_BYTES, UsedSteps, context};
-use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::Action;
 use crate::foundation::factor_kind::FactorKind;
@@ -190,7 +190,7 @@ impl Factors {
             slot.value.devices.retain(|device| device.id != id);
             batch.save(&slot)?;
             if !slot.value.devices.iter().any(TotpDevice::enabled) {
-                RecoveryDesk::discard(&mut batch, subject, FactorKind::Totp);
+                RecoveryCodeStore::discard(&mut batch, subject, FactorKind::Totp);
             } else if let Some(code) = &command.recovery_code {
                 self.recovery
                     .consume(&mut batch, subject, FactorKind::Totp, code.trimmed())

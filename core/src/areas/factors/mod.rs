@@ -26,7 +26,7 @@ pub use model::{
 
 use crate::areas::challenges::{ChallengeStore, Codes};
 use crate::areas::enrolled_factors::EnrolledFactors;
-use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Sessions;
 use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::StepUp;
@@ -55,7 +55,7 @@ pub struct Factors {
     pub(crate) budgets: Budgets,
     pub(crate) store: ChallengeStore,
     pub(crate) codes: Codes,
-    pub(crate) recovery: RecoveryDesk,
+    pub(crate) recovery: RecoveryCodeStore,
     pub(crate) audit: Audit,
     pub(crate) notices: Notices,
     pub(crate) devices: KnownDevices,

@@ -10,7 +10,7 @@ use super::model::{ConfirmRemoval, NO_OTHER_PROOF, ProofKind, RemovalBegun};
 use crate::areas::challenges::{Challenge, ChallengeStore, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge};
 use crate::areas::enrolled_factors::{ContactDevice, TotpDevice};
 use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
-use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::SignedIn;
 use crate::areas::sessions::Transport;
 use crate::foundation::factor_kind::FactorKind;
@@ -196,7 +196,7 @@ impl Factors {
                 .prove_removal(&mut batch, who, &challenge, K::FACTOR, &command, last)
                 .await?;
             if last {
-                RecoveryDesk::discard(&mut batch, subject, K::FACTOR);
+                RecoveryCodeStore::discard(&mut batch, subject, K::FACTOR);
             }
             ChallengeStore::consume(&mut batch, &challenge)?;
             self.budgets

@@ -24,7 +24,7 @@ use crate::services::messages;
 /// How long a worker sleeps when nobody wakes it: the delay of a mail that another process was asked for and left.
 const PATROL: Duration = Duration::from_secs(10);
 /// How many requests are worked on at once.
-const ABREAST: usize = 8;
+const CONCURRENCY: usize = 8;
 /// The page that the link in the mail opens.
 const PAGE: &str = "/reset-password";
 /// The random bytes of the code in a link.
@@ -64,7 +64,7 @@ impl PasswordRecovery {
         let mut failed = None;
         loop {
             let (waiting, next) = queue
-                .page(Requested::PARTITION, Range::All, ABREAST, after)
+                .page(Requested::PARTITION, Range::All, CONCURRENCY, after)
                 .await?;
             for done in join_all(waiting.iter().map(|request| self.handle(request))).await {
                 failed = failed.or(done.err());

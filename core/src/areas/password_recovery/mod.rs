@@ -33,7 +33,7 @@ pub use model::{
 pub(crate) use records::{PASSWORD_RECOVERIES, PASSWORD_RECOVERY_QUEUE};
 use records::{Recovery, Requested};
 
-use crate::areas::accounts::{Accounts, PasswordDesk};
+use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::challenges::Challenges;
 use crate::areas::sessions::Sessions;
 use crate::foundation::area::{Area, Family, Personal};
@@ -67,7 +67,7 @@ pub struct PasswordRecovery {
     context: Arc<Context>,
     accounts: Arc<Accounts>,
     directory: Directory,
-    passwords: PasswordDesk,
+    passwords: PasswordVerifier,
     budgets: Budgets,
     audit: Audit,
     outbox: Outbox,

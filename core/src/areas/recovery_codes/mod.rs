@@ -44,12 +44,12 @@ pub(crate) struct UsedCode {
 
 /// Issues, counts and uses recovery codes.
 #[derive(Clone)]
-pub struct RecoveryDesk {
+pub struct RecoveryCodeStore {
     context: Arc<Context>,
     epochs: Epochs,
 }
 
-impl RecoveryDesk {
+impl RecoveryCodeStore {
     pub(crate) fn new(context: &Arc<Context>, epochs: &Epochs) -> Self {
         Self {
             context: Arc::clone(context),

@@ -119,7 +119,7 @@ impl Sessions {
         lineage: &Lineage,
     ) -> Result<Epoch> {
         let ended = || UNAUTHENTICATED.with_detail("What this sign-in began with has ended: sign in again.");
-        self.context.take_turn(batch, subject).await;
+        self.context.lock_subject(batch, subject).await;
         let current = self.epochs.current(subject).await?;
         if !current.epoch.admits(lineage, None) {
             return Err(ended());

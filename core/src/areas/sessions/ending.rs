@@ -96,7 +96,7 @@ impl Sessions {
     /// begins sessions there meanwhile must not keep the session from ending.
     async fn forget_devices_of(&self, subject: &Subject, id: &SessionId) -> Result<()> {
         let mut batch = Batch::default();
-        self.context.take_turn(&mut batch, subject).await;
+        self.context.lock_subject(&mut batch, subject).await;
         let epoch = self.epochs.current(subject).await?.epoch;
         let listed = self.listed(subject, &epoch).await?;
         let grown = descendants(id, &listed);
@@ -112,7 +112,7 @@ impl Sessions {
     async fn end_slice(&self, who: &SignedIn, id: &SessionId, history: History) -> Result<Slice> {
         let subject = who.subject();
         let mut batch = Batch::default();
-        self.context.take_turn(&mut batch, subject).await;
+        self.context.lock_subject(&mut batch, subject).await;
         let found = self.read(id).await?.filter(|session| session.subject == *subject);
         let found = found.ok_or_else(|| SESSION_NOT_FOUND.error())?;
         let current = self.epochs.current(subject).await?;
@@ -237,7 +237,7 @@ impl Sessions {
         reason: EndReason,
     ) -> Result<OthersEnded> {
         let subject = who.subject();
-        self.context.take_turn(batch, subject).await;
+        self.context.lock_subject(batch, subject).await;
         let current = self.epochs.current(subject).await?;
         let asking = self.asking(who, &current).await?;
         batch.check(&asking);
@@ -267,7 +267,7 @@ impl Sessions {
         subject: &Subject,
         reason: EndReason,
     ) -> Result<AllEnded> {
-        self.context.take_turn(batch, subject).await;
+        self.context.lock_subject(batch, subject).await;
         let current = self.epochs.current(subject).await?;
         let revoked = self.live_but(subject, &current, None).await?;
         let lineage = self.epochs.end_in(batch, current, None, false, reason)?;

@@ -237,7 +237,7 @@ impl Sessions {
     /// # Errors
     /// `session-ended` if it has ended already.
     pub(crate) async fn require_in(&self, batch: &mut Batch, who: &SignedIn) -> Result<()> {
-        self.context.take_turn(batch, who.subject()).await;
+        self.context.lock_subject(batch, who.subject()).await;
         let current = self.epochs.current(who.subject()).await?;
         let asking = self.asking(who, &current).await?;
         Epochs::require_in(batch, &current);
@@ -344,7 +344,7 @@ impl Sessions {
         subject: &Subject,
         factors: BTreeMap<FactorKind, GivenBy>,
     ) -> Result<Timestamp> {
-        self.context.take_turn(batch, subject).await;
+        self.context.lock_subject(batch, subject).await;
         let found = self.read(id).await?.filter(|session| session.subject == *subject);
         let found = found.ok_or_else(|| SESSION_ENDED.error())?;
         let current = self.epochs.current(subject).await?;

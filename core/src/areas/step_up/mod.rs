@@ -9,7 +9,7 @@ use portcullis_ports::Result;
 pub use action::{Action, STEP_UP_REQUIRED};
 
 use crate::areas::enrolled_factors::EnrolledFactors;
-use crate::areas::recovery_codes::RecoveryDesk;
+use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::{Session, SignedIn};
 use crate::foundation::area::Area;
 use crate::foundation::context::Context;
@@ -27,11 +27,15 @@ pub(crate) const AREA: Area = Area {
 pub(crate) struct StepUp {
     context: Arc<Context>,
     enrolled: EnrolledFactors,
-    recovery: RecoveryDesk,
+    recovery: RecoveryCodeStore,
 }
 
 impl StepUp {
-    pub(crate) fn new(context: &Arc<Context>, enrolled: &EnrolledFactors, recovery: &RecoveryDesk) -> Self {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        enrolled: &EnrolledFactors,
+        recovery: &RecoveryCodeStore,
+    ) -> Self {
         Self {
             context: Arc::clone(context),
             enrolled: enrolled.clone(),

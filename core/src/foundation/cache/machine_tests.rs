@@ -264,8 +264,8 @@ struct Reading {
 
 /// A change that is under way.
 struct UnderWay {
-    /// Holds the doubt of its node; polled once more to settle it, and dropped to give it up.
-    doubt: Option<Going<()>>,
+    /// Holds the pending_invalidation of its node; polled once more to settle it, and dropped to give it up.
+    pending_invalidation: Option<Going<()>>,
     /// The pieces that are not visible yet.
     hidden: Vec<Write>,
 }
@@ -303,12 +303,12 @@ impl Real {
         let keys = batch.changed.clone();
         let line = at.cache.announcement(&keys, &at.entropy).unwrap().unwrap();
         let cache = Arc::clone(&at.cache);
-        let mut doubt: Going<()> = Box::pin(async move {
-            let doubt = cache.doubt(keys);
+        let mut pending_invalidation: Going<()> = Box::pin(async move {
+            let pending_invalidation = cache.pending_invalidation(keys);
             futures_util::pending!();
-            doubt.settle();
+            pending_invalidation.settle();
         });
-        assert!(doubt.as_mut().now_or_never().is_none());
+        assert!(pending_invalidation.as_mut().now_or_never().is_none());
         let mut record = writes(&value);
         let mut line = writes(&line);
         match first {
@@ -318,7 +318,7 @@ impl Real {
         }
         record.append(&mut line);
         self.under_way[key] = Some(UnderWay {
-            doubt: Some(doubt),
+            pending_invalidation: Some(pending_invalidation),
             hidden: record,
         });
     }
@@ -420,9 +420,9 @@ impl StateMachineTest for Machine {
             Act::Finish(key) => {
                 let change = real.under_way[key].take().unwrap();
                 real.write(change.hidden);
-                change.doubt.unwrap().now_or_never().unwrap();
+                change.pending_invalidation.unwrap().now_or_never().unwrap();
             }
-            Act::GiveUp(key) => real.under_way[key].as_mut().unwrap().doubt = None,
+            Act::GiveUp(key) => real.under_way[key].as_mut().unwrap().pending_invalidation = None,
             Act::Arrive(key) => {
                 let change = real.under_way[key].take().unwrap();
                 real.write(change.hidden);

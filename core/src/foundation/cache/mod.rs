@@ -51,7 +51,7 @@ const LIFE: Duration = Duration::from_mins(1);
 /// to arrive.
 const OVERLAP: Duration = Duration::from_mins(1);
 /// How long a change stays in the list.
-const KEPT: Duration = Duration::from_mins(5);
+const RETENTION: Duration = Duration::from_mins(5);
 /// How long after a change was seen in the list the record may still be read as it was: a store may show what one
 /// commit wrote piece by piece.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -82,7 +82,7 @@ pub(crate) struct Cache {
     slots: Box<[Mutex<Activity>]>,
     hasher: RandomState,
     /// Present where other nodes change records as well.
-    news: Option<News>,
+    change_feed: Option<ChangeFeed>,
 }
 
 /// A record as it was read, or that there was none.
@@ -108,24 +108,24 @@ struct Activity {
 }
 
 /// What is known of the changes that other nodes made.
-struct News {
+struct ChangeFeed {
     /// When the last complete look at the list began, in milliseconds.
-    looked_at: AtomicI64,
+    polled_at: AtomicI64,
     /// When the last look failed, in milliseconds.
     failed_at: AtomicI64,
     /// How many looks have ended, also in vain.
-    looks: AtomicU64,
+    polls: AtomicU64,
     /// The places in the list that were read, held by whoever reads it.
-    looking: AsyncMutex<BTreeSet<String>>,
+    polling: AsyncMutex<BTreeSet<String>>,
 }
 
 /// A commit under way: what it changes is not remembered until it is settled.
-pub(crate) struct Doubt<'a> {
+pub(crate) struct PendingInvalidation<'a> {
     cache: &'a Cache,
     keys: Vec<Key>,
 }
 
-impl Doubt<'_> {
+impl PendingInvalidation<'_> {
     /// The commit is done, or known to have failed: from now on, reading tells.
     pub(crate) fn settle(mut self) {
         let now = self.cache.clock.now();
@@ -133,7 +133,7 @@ impl Doubt<'_> {
     }
 }
 
-impl Drop for Doubt<'_> {
+impl Drop for PendingInvalidation<'_> {
     /// Given up, or nobody knows: the commit may still be done, though not much later.
     fn drop(&mut self) {
         let until = self.cache.clock.now() + LOST;
@@ -170,7 +170,7 @@ impl Stored for Change {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.at + KEPT)
+        Some(self.at + RETENTION)
     }
 }
 
@@ -183,11 +183,11 @@ impl Cache {
         capacity: usize,
         collections: Vec<Collection>,
     ) -> Self {
-        let news = || News {
-            looked_at: AtomicI64::new(0),
+        let change_feed = || ChangeFeed {
+            polled_at: AtomicI64::new(0),
             failed_at: AtomicI64::new(0),
-            looks: AtomicU64::new(0),
-            looking: AsyncMutex::default(),
+            polls: AtomicU64::new(0),
+            polling: AsyncMutex::default(),
         };
         let slot = || {
             Mutex::new(Activity {
@@ -202,7 +202,7 @@ impl Cache {
             memory: QuickCache::new(capacity),
             slots: std::iter::repeat_with(slot).take(SLOTS).collect(),
             hasher: RandomState::new(),
-            news: shared.then(news),
+            change_feed: shared.then(change_feed),
         }
     }
 
@@ -238,10 +238,10 @@ impl Cache {
     /// What is remembered, if that may be trusted.
     async fn trusted(&self, key: &Key) -> Option<Remembered> {
         let known = self.remembered(key)?;
-        match &self.news {
+        match &self.change_feed {
             None => Some(known),
             // Looking at the list may show that it has changed.
-            Some(news) if self.is_up_to_date(news).await => self.remembered(key),
+            Some(change_feed) if self.is_up_to_date(change_feed).await => self.remembered(key),
             Some(_) => None,
         }
     }
@@ -261,12 +261,12 @@ impl Cache {
     }
 
     /// Forgets records that are about to be changed by this node.
-    pub(crate) fn doubt(&self, keys: Vec<Key>) -> Doubt<'_> {
+    pub(crate) fn pending_invalidation(&self, keys: Vec<Key>) -> PendingInvalidation<'_> {
         for key in &keys {
             self.slot(key).pending += 1;
             self.memory.remove(key);
         }
-        Doubt { cache: self, keys }
+        PendingInvalidation { cache: self, keys }
     }
 
     fn end(&self, keys: Vec<Key>, changed_at: Timestamp) {
@@ -292,7 +292,7 @@ impl Cache {
 
     /// What tells other nodes that these records change, for the commit that changes them. `None` if there are none.
     pub(crate) fn announcement(&self, keys: &[Key], entropy: &dyn Entropy) -> Result<Option<impl Stored>> {
-        if self.news.is_none() || keys.is_empty() {
+        if self.change_feed.is_none() || keys.is_empty() {
             return Ok(None);
         }
         let mut mark = [0; 8];
@@ -309,64 +309,66 @@ impl Cache {
     }
 
     /// Whether the list of changes was read recently enough; reads it again if that is due.
-    async fn is_up_to_date(&self, news: &News) -> bool {
-        let age = self.age(news);
+    async fn is_up_to_date(&self, change_feed: &ChangeFeed) -> bool {
+        let age = self.age(change_feed);
         if age.is_some_and(|age| age < AGEING) {
             return true;
         }
-        if self.failed_a_moment_ago(news) {
+        if self.failed_a_moment_ago(change_feed) {
             return age.is_some_and(|age| age < FRESH);
         }
-        let looks = news.looks.load(Ordering::SeqCst);
-        let place = match news.looking.try_lock() {
+        let looks = change_feed.polls.load(Ordering::SeqCst);
+        let place = match change_feed.polling.try_lock() {
             Some(place) => Some(place),
             // Somebody is reading it; until that is done the last state will do, if it is recent enough.
             None if age.is_some_and(|age| age < FRESH) => None,
-            None => Some(news.looking.lock().await),
+            None => Some(change_feed.polling.lock().await),
         };
         // Whoever waited for a look in vain does not wait for another one: all would, one after the other.
         if let Some(mut read) = place
-            && news.looks.load(Ordering::SeqCst) == looks
-            && self.age(news).is_none_or(|age| age >= AGEING)
+            && change_feed.polls.load(Ordering::SeqCst) == looks
+            && self.age(change_feed).is_none_or(|age| age >= AGEING)
         {
-            let looked = self.look(news, &mut read).await;
-            news.looks.fetch_add(1, Ordering::SeqCst);
-            if let Err(error) = looked {
-                news.failed_at.store(self.clock.now().millis(), Ordering::SeqCst);
+            let polled = self.poll(change_feed, &mut read).await;
+            change_feed.polls.fetch_add(1, Ordering::SeqCst);
+            if let Err(error) = polled {
+                change_feed
+                    .failed_at
+                    .store(self.clock.now().millis(), Ordering::SeqCst);
                 tracing::warn!(
                     ?error,
                     "the list of changes cannot be read; records are read instead of remembered"
                 );
             }
         }
-        self.age(news).is_some_and(|age| age < FRESH)
+        self.age(change_feed).is_some_and(|age| age < FRESH)
     }
 
     /// One request needs several records: each of them does not wait for the list again.
-    fn failed_a_moment_ago(&self, news: &News) -> bool {
-        let since = self.clock.now().millis() - news.failed_at.load(Ordering::SeqCst);
+    fn failed_a_moment_ago(&self, change_feed: &ChangeFeed) -> bool {
+        let since = self.clock.now().millis() - change_feed.failed_at.load(Ordering::SeqCst);
         u64::try_from(since).is_ok_and(|since| Duration::from_millis(since) < RETRY)
     }
 
     /// How old the list of changes is; `None` if the clock was set back meanwhile.
-    fn age(&self, news: &News) -> Option<Duration> {
-        let age = self.clock.now().millis() - news.looked_at.load(Ordering::SeqCst);
+    fn age(&self, change_feed: &ChangeFeed) -> Option<Duration> {
+        let age = self.clock.now().millis() - change_feed.polled_at.load(Ordering::SeqCst);
         u64::try_from(age).ok().map(Duration::from_millis)
     }
 
     /// What was committed before this moment concerns nothing that is remembered: the last look has seen it, or all that
     /// was read before is too old by now.
-    fn since(news: &News, began: Timestamp) -> Timestamp {
+    fn since(change_feed: &ChangeFeed, began: Timestamp) -> Timestamp {
         let oldest = began - LIFE;
-        let last = Timestamp::from_millis(news.looked_at.load(Ordering::SeqCst));
+        let last = Timestamp::from_millis(change_feed.polled_at.load(Ordering::SeqCst));
         // A look in the future means that the clock was set back.
         if last > began { oldest } else { oldest.max(last) }
     }
 
     /// Reads what is new in the list, and forgets what it names.
-    async fn look(&self, news: &News, read: &mut BTreeSet<String>) -> Result<()> {
+    async fn poll(&self, change_feed: &ChangeFeed, read: &mut BTreeSet<String>) -> Result<()> {
         let began = self.clock.now();
-        let horizon = Change::place(Self::since(news, began) - OVERLAP);
+        let horizon = Change::place(Self::since(change_feed, began) - OVERLAP);
         *read = read.split_off(&horizon);
         let mut after = None;
         loop {
@@ -388,7 +390,7 @@ impl Cache {
                 None => break,
             }
         }
-        news.looked_at.store(began.millis(), Ordering::SeqCst);
+        change_feed.polled_at.store(began.millis(), Ordering::SeqCst);
         Ok(())
     }
 }

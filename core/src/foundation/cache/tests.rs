@@ -169,7 +169,7 @@ async fn what_changed_while_it_was_read_is_not_remembered() {
         read_at,
         ..old.clone()
     };
-    let under_way = cache.doubt(vec![key.clone()]);
+    let under_way = cache.pending_invalidation(vec![key.clone()]);
     cache.keep(key.clone(), read.clone());
     assert!(cache.remembered(&key).is_none(), "while it is being changed");
     under_way.settle();
@@ -179,7 +179,7 @@ async fn what_changed_while_it_was_read_is_not_remembered() {
         "read before the change was done"
     );
     a.clock.advance(Duration::from_millis(5));
-    drop(cache.doubt(vec![key.clone()]));
+    drop(cache.pending_invalidation(vec![key.clone()]));
     a.clock.advance(LOST);
     let read = Remembered {
         read_at: a.clock.now(),

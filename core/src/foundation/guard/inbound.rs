@@ -57,7 +57,7 @@ impl GuardedInbound {
         clock: &Arc<dyn Clock>,
         limit: Duration,
     ) -> Self {
-        let guard = |abreast| Arc::new(Guard::new("webhooks", clock, limit, abreast));
+        let guard = |concurrency| Arc::new(Guard::new("webhooks", clock, limit, concurrency));
         Self {
             inner,
             local: guard(LOCAL),

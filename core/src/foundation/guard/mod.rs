@@ -39,13 +39,13 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Holds calls of `port` to `limit` each, the wait for their turn included, and to `abreast` at once.
-    pub fn new(port: &'static str, clock: &Arc<dyn Clock>, limit: Duration, abreast: usize) -> Self {
+    /// Holds calls of `port` to `limit` each, the wait for their turn included, and to `concurrency` at once.
+    pub fn new(port: &'static str, clock: &Arc<dyn Clock>, limit: Duration, concurrency: usize) -> Self {
         Self {
             port,
             clock: Arc::clone(clock),
             limit,
-            permits: Semaphore::new(abreast),
+            permits: Semaphore::new(concurrency),
         }
     }
 

@@ -106,7 +106,7 @@ impl Audit {
         subject: &Subject,
         events: &[Event<'_>],
     ) -> Result<()> {
-        self.context.take_turn(batch, subject).await;
+        self.context.lock_subject(batch, subject).await;
         let empty = || Head {
             subject: subject.clone(),
             entries: 0,

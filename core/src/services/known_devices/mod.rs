@@ -381,7 +381,7 @@ impl KnownDevices {
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
-                self.context.take_turn(&mut batch, subject).await;
+                self.context.lock_subject(&mut batch, subject).await;
                 let mut held = self.held(subject).await?;
                 let before = held.value.devices.len();
                 held.value

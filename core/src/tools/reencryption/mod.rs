@@ -29,7 +29,7 @@ use crate::foundation::guard::{Guard, GuardedKeys, PORT_LIMIT};
 /// How many records are read at a time.
 const PAGE: usize = 200;
 /// How many records are worked on at a time.
-const ABREAST: usize = 8;
+const CONCURRENCY: usize = 8;
 /// How often a record that others keep changing is read.
 const READINGS: u32 = 24;
 /// How often something that does not answer is asked.
@@ -82,7 +82,7 @@ pub enum Heard<'a> {
 }
 
 /// The work on one deployment, which may go on meanwhile if the store can be shared. It may be done again at any time.
-pub struct Resealing {
+pub struct Reencryption {
     store: Arc<dyn RecordStore>,
     scan: Arc<dyn Scan>,
     keys: FormerKeys,
@@ -98,7 +98,7 @@ struct Outcome {
     shut: Vec<Error>,
 }
 
-impl Resealing {
+impl Reencryption {
     /// The records of `store`; `keys` seals, and `former` are asked as well to open.
     pub fn new(
         store: &ConnectedStore,
@@ -108,7 +108,7 @@ impl Resealing {
         extent: Extent,
     ) -> Self {
         let guarded = |keys| {
-            let guard = Guard::new("keys", clock, PORT_LIMIT, ABREAST);
+            let guard = Guard::new("keys", clock, PORT_LIMIT, CONCURRENCY);
             Arc::new(GuardedKeys::new(keys, guard)) as Arc<dyn KeyManager>
         };
         Self {
@@ -145,7 +145,7 @@ impl Resealing {
                     let key = record.key.clone();
                     (key, self.record(&kind, record).await)
                 });
-                let mut working = stream::iter(work).buffer_unordered(ABREAST);
+                let mut working = stream::iter(work).buffer_unordered(CONCURRENCY);
                 while let Some((key, outcome)) = working.next().await {
                     let outcome = outcome?;
                     for why in &outcome.shut {

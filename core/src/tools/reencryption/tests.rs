@@ -40,12 +40,12 @@ struct Run {
     shut: Vec<String>,
 }
 
-async fn run(reencryption: &Resealing) -> Result<Run> {
+async fn run(reencryption: &Reencryption) -> Result<Run> {
     let mut all = Run {
         tally: Tally::default(),
         shut: Vec::new(),
     };
-    for collection in Resealing::collections() {
+    for collection in Reencryption::collections() {
         let shut = &mut all.shut;
         let mut told = |heard: Heard<'_>| {
             if let Heard::Shut(key, _) = heard {
@@ -87,10 +87,10 @@ async fn opened(world: &World, keys: &dyn KeyManager) -> (u64, u64) {
     (open, all)
 }
 
-fn reencryption(world: &World, new: &Arc<TestKeys>, extent: Extent) -> Resealing {
+fn reencryption(world: &World, new: &Arc<TestKeys>, extent: Extent) -> Reencryption {
     let clock: Arc<dyn Clock> = world.app.clock().clone();
     let former: Vec<Arc<dyn KeyManager>> = vec![Arc::new(PlainKeys)];
-    Resealing::new(&store_of(world), new.clone(), former, &clock, extent)
+    Reencryption::new(&store_of(world), new.clone(), former, &clock, extent)
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn no_text_is_replaced_by_one_that_does_not_open() {
     let before = records(&world).await;
     let clock: Arc<dyn Clock> = world.app.clock().clone();
     let former: Vec<Arc<dyn KeyManager>> = vec![Arc::new(PlainKeys)];
-    let reencryption = Resealing::new(&store_of(&world), Arc::new(Forgetful), former, &clock, ANEW);
+    let reencryption = Reencryption::new(&store_of(&world), Arc::new(Forgetful), former, &clock, ANEW);
     let error = run(&reencryption).await.err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Internal, "{error:?}");
     assert_eq!(records(&world).await, before);
@@ -278,7 +278,7 @@ async fn a_record_that_changes_meanwhile_keeps_the_change() {
             }
         };
         let new = Arc::new(TestKeys::new("new"));
-        let reencryption = Resealing {
+        let reencryption = Reencryption {
             store: Arc::new(Contested {
                 inner: world.store.clone(),
                 intruder: Mutex::new(Some(intruder)),

@@ -9,7 +9,7 @@ use crate::areas::families;
 use crate::foundation::area::Restored;
 use crate::foundation::table::{Batch, Table, decode};
 use crate::services::directory::{ACCOUNTS, Account};
-use crate::tools::store_copy::{Copying, Reached};
+use crate::tools::store_copy::{Reached, StoreCopy};
 
 /// How many accounts are read at a time.
 const PAGE: usize = 500;
@@ -20,7 +20,7 @@ pub(super) async fn carry_over(
     restored: &ConnectedStore,
     clock: &Arc<dyn Clock>,
 ) -> Result<()> {
-    let copying = Copying::new(replaced, restored, clock);
+    let copying = StoreCopy::new(replaced, restored, clock);
     let taken_over = families().filter(|family| family.restored == Restored::Replaced);
     for family in taken_over.map(|family| &family.collection) {
         copying.clear(family).await?;

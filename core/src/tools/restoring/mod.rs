@@ -18,7 +18,7 @@ use crate::areas::{accounts, challenges, password_recovery};
 use crate::foundation::keyring::has_same_root_secret;
 use crate::foundation::table::Batch;
 use crate::services::epochs::{EndReason, Epochs};
-use crate::tools::store_copy::Copying;
+use crate::tools::store_copy::StoreCopy;
 
 /// What waits for a code or a link to be sent back.
 const PENDING: [Collection; 4] = [
@@ -44,14 +44,14 @@ pub enum Knowledge {
 }
 
 /// Ends in a restored store what must not come back to life.
-pub struct Restoring {
+pub struct RestoreTool {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     ignore_replaced: bool,
     knowledge: OnceLock<Knowledge>,
 }
 
-impl Restoring {
+impl RestoreTool {
     /// `ignore_replaced` leaves out what the replaced store knows, for whoever restores because it is wrong.
     pub fn new(clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>, ignore_replaced: bool) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl Restoring {
 }
 
 #[async_trait]
-impl RestoreHook for Restoring {
+impl RestoreHook for RestoreTool {
     async fn prepare(&self, restored: &ConnectedStore, replaced: &Replaced) -> Result<()> {
         let knowledge = self.take_over(restored, replaced).await?;
         clear_pending(restored, &self.clock).await?;
@@ -102,7 +102,7 @@ impl RestoreHook for Restoring {
 
 /// Deletes what waits for a code or a link.
 async fn clear_pending(store: &ConnectedStore, clock: &Arc<dyn Clock>) -> Result<u64> {
-    let clearing = Copying::new(store, store, clock);
+    let clearing = StoreCopy::new(store, store, clock);
     let mut cleared = 0;
     for family in &PENDING {
         cleared += clearing.clear(family).await?;

@@ -29,7 +29,7 @@ fn connected(store: &Arc<MemoryStore>) -> ConnectedStore {
 /// A copy of everything.
 async fn backup(world: &World) -> Arc<MemoryStore> {
     let copy = Arc::new(MemoryStore::new(world.clock.clone()));
-    let copying = Copying::new(&connected(&world.store), &connected(&copy), world.app.clock());
+    let copying = StoreCopy::new(&connected(&world.store), &connected(&copy), world.app.clock());
     for family in crate::collections() {
         copying
             .copy(&family, &mut Reached::default(), &mut |_| Ok(()))
@@ -42,7 +42,7 @@ async fn backup(world: &World) -> Arc<MemoryStore> {
 /// Puts the copy in the place of a store, and starts on it.
 async fn restore(world: &World, copy: Arc<MemoryStore>, replaced: Replaced) -> (World, Knowledge) {
     let entropy: Arc<dyn Entropy> = Arc::new(FakeEntropy::seeded(77 << 32));
-    let restoring = Restoring::new(world.app.clock(), &entropy, false);
+    let restoring = RestoreTool::new(world.app.clock(), &entropy, false);
     restoring.prepare(&connected(&copy), &replaced).await.unwrap();
     let knowledge = restoring.knowledge().unwrap().clone();
     (world_over(copy, world.clock.clone()).await, knowledge)

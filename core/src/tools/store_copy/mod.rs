@@ -21,7 +21,7 @@ use contents::Contents;
 /// How many records are read at a time.
 const PAGE: usize = 500;
 /// How many commits are on their way at a time.
-const ABREAST: usize = 8;
+const CONCURRENCY: usize = 8;
 /// How often a store that does not answer is asked.
 const TRIES: u32 = 7;
 /// How long to wait before the second time; each further wait is twice as long.
@@ -57,7 +57,7 @@ pub struct Comparison {
 /// The copy of one store into another. Nobody else may write to either meanwhile.
 ///
 /// Every step may be done again: a put that may or may not have been done is done once more.
-pub struct Copying {
+pub struct StoreCopy {
     /// Where records come from.
     source: Arc<dyn Scan>,
     /// Where they go.
@@ -67,7 +67,7 @@ pub struct Copying {
     clock: Arc<dyn Clock>,
 }
 
-impl Copying {
+impl StoreCopy {
     /// From one store to another.
     pub fn new(source: &ConnectedStore, target: &ConnectedStore, clock: &Arc<dyn Clock>) -> Self {
         Self {
@@ -221,7 +221,7 @@ impl Copying {
     async fn write(&self, writes: impl Iterator<Item = Write>) -> Result<()> {
         let commits = stream::iter(batches(writes).into_iter().map(Ok));
         commits
-            .try_for_each_concurrent(ABREAST, |commit| async move {
+            .try_for_each_concurrent(CONCURRENCY, |commit| async move {
                 self.patiently(|| self.target.commit(&commit)).await?;
                 Ok(())
             })

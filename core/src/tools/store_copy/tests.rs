@@ -30,7 +30,7 @@ struct World {
     clock: Arc<FakeClock>,
     source: Arc<MemoryStore>,
     target: Arc<MemoryStore>,
-    copying: Copying,
+    copying: StoreCopy,
 }
 
 fn families() -> [Collection; 3] {
@@ -51,7 +51,7 @@ impl World {
         let hasty: Arc<dyn Clock> = Arc::new(Hasty(Arc::clone(&clock)));
         let source = Arc::new(MemoryStore::new(Arc::clone(&hasty)));
         let target = Arc::new(MemoryStore::new(Arc::clone(&hasty)));
-        let copying = Copying::new(&connected(&source), &connected(&target), &hasty);
+        let copying = StoreCopy::new(&connected(&source), &connected(&target), &hasty);
         Self {
             clock,
             source,

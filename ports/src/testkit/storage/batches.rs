@@ -1,12 +1,12 @@
 //! Cases: several writes in one commit are done together or not at all.
 
 use super::subject::{
-    COLLECTIONS, StoreSubject, Verdict, check, conflicts, delete, ensure, put, refused, same,
+    COLLECTIONS, PasswordCheck, StoreSubject, check, conflicts, delete, ensure, put, refused, same,
 };
 use crate::storage::{Expect, Key, MAX_WRITES, Write};
 
 /// One batch writes, deletes and checks in several collections and partitions.
-pub async fn a_batch_reaches_every_collection(subject: &StoreSubject) -> Verdict {
+pub async fn a_batch_reaches_every_collection(subject: &StoreSubject) -> PasswordCheck {
     let left = subject.key("collections", "same");
     let right = Key {
         collection: COLLECTIONS[1],
@@ -32,7 +32,7 @@ pub async fn a_batch_reaches_every_collection(subject: &StoreSubject) -> Verdict
 }
 
 /// Writes before and after a failed expectation are not done.
-pub async fn a_batch_with_one_failed_expectation_writes_nothing(subject: &StoreSubject) -> Verdict {
+pub async fn a_batch_with_one_failed_expectation_writes_nothing(subject: &StoreSubject) -> PasswordCheck {
     let key = |sort: &str| subject.key("failed-batch", sort);
     let taken = subject.put(&key("taken"), "1").await?;
     let kept = subject.put(&key("kept"), "1").await?;
@@ -54,7 +54,7 @@ pub async fn a_batch_with_one_failed_expectation_writes_nothing(subject: &StoreS
 }
 
 /// A failed check holds back the whole batch, also its other collections.
-pub async fn a_batch_whose_check_fails_writes_nothing(subject: &StoreSubject) -> Verdict {
+pub async fn a_batch_whose_check_fails_writes_nothing(subject: &StoreSubject) -> PasswordCheck {
     let guard = subject.key("failed-check", "guard");
     let left = subject.key("failed-check", "record");
     let right = Key {
@@ -79,7 +79,7 @@ pub async fn a_batch_whose_check_fails_writes_nothing(subject: &StoreSubject) ->
 }
 
 /// An empty batch and one write too many are refused; the largest batch is done.
-pub async fn a_batch_holds_one_to_a_hundred_writes(subject: &StoreSubject) -> Verdict {
+pub async fn a_batch_holds_one_to_a_hundred_writes(subject: &StoreSubject) -> PasswordCheck {
     let batch = |n: usize| -> Vec<Write> {
         (0..n)
             .map(|i| {
@@ -111,7 +111,7 @@ pub async fn a_batch_holds_one_to_a_hundred_writes(subject: &StoreSubject) -> Ve
 }
 
 /// A key may appear once in a batch, whatever the steps are.
-pub async fn two_writes_to_one_key_are_refused(subject: &StoreSubject) -> Verdict {
+pub async fn two_writes_to_one_key_are_refused(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("twice", "one");
     let pairs = [
         [put(&key, "1", Expect::Any), put(&key, "2", Expect::Any)],

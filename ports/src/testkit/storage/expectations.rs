@@ -1,10 +1,10 @@
 //! Cases: what a single write may expect, and what happens when it does not hold.
 
-use super::subject::{StoreSubject, Verdict, check, conflicts, delete, ensure, put, same};
+use super::subject::{PasswordCheck, StoreSubject, check, conflicts, delete, ensure, put, same};
 use crate::storage::{Expect, Version};
 
 /// `Absent` creates, and never replaces.
-pub async fn a_record_is_created_once(subject: &StoreSubject) -> Verdict {
+pub async fn a_record_is_created_once(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("created-once", "one");
     subject.commit_one(put(&key, "1", Expect::Absent)).await?;
     let again = subject.store.commit(&[put(&key, "2", Expect::Absent)]).await;
@@ -13,7 +13,7 @@ pub async fn a_record_is_created_once(subject: &StoreSubject) -> Verdict {
 }
 
 /// `Any` creates what is absent and replaces what is there.
-pub async fn a_put_that_expects_nothing_creates_and_replaces(subject: &StoreSubject) -> Verdict {
+pub async fn a_put_that_expects_nothing_creates_and_replaces(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("expects-nothing", "one");
     subject.put(&key, "1").await?;
     same(&subject.body(&key).await?, &Some("1".to_owned()), "created")?;
@@ -22,7 +22,7 @@ pub async fn a_put_that_expects_nothing_creates_and_replaces(subject: &StoreSubj
 }
 
 /// `Present` replaces, and never creates.
-pub async fn a_put_that_expects_presence_only_replaces(subject: &StoreSubject) -> Verdict {
+pub async fn a_put_that_expects_presence_only_replaces(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("expects-presence", "one");
     let early = subject.store.commit(&[put(&key, "0", Expect::Present)]).await;
     conflicts(early, &[0], "replacing what is absent")?;
@@ -33,7 +33,7 @@ pub async fn a_put_that_expects_presence_only_replaces(subject: &StoreSubject) -
 }
 
 /// A put with the current version wins, with any other it loses.
-pub async fn a_stale_version_is_refused(subject: &StoreSubject) -> Verdict {
+pub async fn a_stale_version_is_refused(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("stale-version", "one");
     let first = subject.put(&key, "1").await?;
     let second = subject.commit_one(put(&key, "2", Expect::Version(first))).await?;
@@ -63,7 +63,7 @@ pub async fn a_stale_version_is_refused(subject: &StoreSubject) -> Verdict {
 }
 
 /// A delete removes when its expectation holds, and only then.
-pub async fn a_delete_obeys_its_expectation(subject: &StoreSubject) -> Verdict {
+pub async fn a_delete_obeys_its_expectation(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("delete", "one");
     let store = &subject.store;
     for (expect, what) in [
@@ -105,7 +105,7 @@ pub async fn a_delete_obeys_its_expectation(subject: &StoreSubject) -> Verdict {
 }
 
 /// A delete without a record behind it is no error.
-pub async fn deleting_what_is_not_there_is_fine(subject: &StoreSubject) -> Verdict {
+pub async fn deleting_what_is_not_there_is_fine(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("delete-nothing", "one");
     for expect in [Expect::Any, Expect::Absent] {
         let answer = subject.store.commit(&[delete(&key, expect)]).await?;
@@ -115,7 +115,7 @@ pub async fn deleting_what_is_not_there_is_fine(subject: &StoreSubject) -> Verdi
 }
 
 /// A check lets the commit pass or fail, and leaves the record as it is.
-pub async fn a_check_obeys_its_expectation_and_changes_nothing(subject: &StoreSubject) -> Verdict {
+pub async fn a_check_obeys_its_expectation_and_changes_nothing(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("check", "one");
     let store = &subject.store;
     same(
@@ -152,7 +152,7 @@ pub async fn a_check_obeys_its_expectation_and_changes_nothing(subject: &StoreSu
 }
 
 /// The positions of a conflict are all that failed, and no others, in ascending order.
-pub async fn a_conflict_names_exactly_the_failed_writes(subject: &StoreSubject) -> Verdict {
+pub async fn a_conflict_names_exactly_the_failed_writes(subject: &StoreSubject) -> PasswordCheck {
     let key = |sort: &str| subject.key("positions", sort);
     let there = subject.put(&key("there"), "1").await?;
     let other = subject.put(&key("other"), "1").await?;

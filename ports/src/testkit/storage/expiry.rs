@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::subject::{StoreSubject, Verdict, check, conflicts, delete, ensure, expiring, put, same};
+use super::subject::{PasswordCheck, StoreSubject, check, conflicts, delete, ensure, expiring, put, same};
 use crate::storage::{Expect, Key};
 
 const LONG: Duration = Duration::from_hours(1);
 
 /// Reads do not find it; one whose moment lies ahead is found with that moment.
-pub async fn an_expired_record_is_not_read(subject: &StoreSubject) -> Verdict {
+pub async fn an_expired_record_is_not_read(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("expired-get", "one");
     subject.put_until(&key, "1", subject.now() - LONG).await?;
     same(&subject.body(&key).await?, &None, "long expired")?;
@@ -21,7 +21,7 @@ pub async fn an_expired_record_is_not_read(subject: &StoreSubject) -> Verdict {
 }
 
 /// Queries skip it, and their cursors pass over it.
-pub async fn an_expired_record_is_not_listed(subject: &StoreSubject) -> Verdict {
+pub async fn an_expired_record_is_not_listed(subject: &StoreSubject) -> PasswordCheck {
     let case = "expired-query";
     let key = |sort: &str| subject.key(case, sort);
     for sort in ["a", "c", "e"] {
@@ -38,7 +38,7 @@ pub async fn an_expired_record_is_not_listed(subject: &StoreSubject) -> Verdict 
 }
 
 /// Expectations treat it as if it were not there.
-pub async fn an_expired_record_counts_as_absent(subject: &StoreSubject) -> Verdict {
+pub async fn an_expired_record_counts_as_absent(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("expired-expectations", "one");
     let past = subject.now() - LONG;
     let version = subject.put_until(&key, "1", past).await?;
@@ -59,7 +59,7 @@ pub async fn an_expired_record_counts_as_absent(subject: &StoreSubject) -> Verdi
 }
 
 /// `Absent` creates over it, alone and in a batch.
-pub async fn an_expired_record_can_be_created_again(subject: &StoreSubject) -> Verdict {
+pub async fn an_expired_record_can_be_created_again(subject: &StoreSubject) -> PasswordCheck {
     let case = "expired-again";
     let past = subject.now() - LONG;
     let keys: Vec<Key> = ["a", "b", "c"]
@@ -84,7 +84,7 @@ pub async fn an_expired_record_can_be_created_again(subject: &StoreSubject) -> V
 }
 
 /// Every put sets the moment anew; without one the record stays.
-pub async fn an_expiry_can_be_moved_and_lifted(subject: &StoreSubject) -> Verdict {
+pub async fn an_expiry_can_be_moved_and_lifted(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("expiry-moved", "one");
     let near = subject.now() + LONG;
     let far = near + LONG;
@@ -96,7 +96,7 @@ pub async fn an_expiry_can_be_moved_and_lifted(subject: &StoreSubject) -> Verdic
 }
 
 /// On a clock that can be moved: visible until the moment, gone at it, for reads, queries and expectations.
-pub async fn a_record_disappears_when_its_moment_comes(subject: &StoreSubject) -> Verdict {
+pub async fn a_record_disappears_when_its_moment_comes(subject: &StoreSubject) -> PasswordCheck {
     let case = "expiry-comes";
     let key = subject.key(case, "one");
     let moment = Duration::from_millis(1);

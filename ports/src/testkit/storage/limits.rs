@@ -1,6 +1,6 @@
 //! Cases: the limits of the contract, reached and exceeded.
 
-use super::subject::{COLLECTIONS, StoreSubject, Verdict, check, ensure, put, refused, same};
+use super::subject::{COLLECTIONS, PasswordCheck, StoreSubject, check, ensure, put, refused, same};
 use crate::storage::{
     Direction, Expect, Key, MAX_BODY, MAX_COMMIT, MAX_PAGE, MAX_PARTITION, MAX_SORT, Query, Range, Write,
 };
@@ -11,7 +11,7 @@ fn text(bytes: usize) -> String {
 }
 
 /// The largest body is kept, one byte more is refused.
-pub async fn a_body_reaches_its_limit_and_not_beyond(subject: &StoreSubject) -> Verdict {
+pub async fn a_body_reaches_its_limit_and_not_beyond(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("body-limit", "one");
     let largest = text(MAX_BODY);
     subject.put(&key, &largest).await?;
@@ -34,7 +34,7 @@ pub async fn a_body_reaches_its_limit_and_not_beyond(subject: &StoreSubject) -> 
 }
 
 /// The largest sum of bodies is kept, one byte more is refused.
-pub async fn a_commit_reaches_its_limit_and_not_beyond(subject: &StoreSubject) -> Verdict {
+pub async fn a_commit_reaches_its_limit_and_not_beyond(subject: &StoreSubject) -> PasswordCheck {
     let batch = |total: usize| -> Vec<Write> {
         let mut left = total;
         let mut writes = Vec::new();
@@ -62,7 +62,7 @@ pub async fn a_commit_reaches_its_limit_and_not_beyond(subject: &StoreSubject) -
 }
 
 /// Empty and too long names are refused in reads and writes; the longest ones work.
-pub async fn a_key_reaches_its_limits_and_not_beyond(subject: &StoreSubject) -> Verdict {
+pub async fn a_key_reaches_its_limits_and_not_beyond(subject: &StoreSubject) -> PasswordCheck {
     let run = subject.partition("key-limits");
     let pad = |bytes: usize| format!("{run}{}", "p".repeat(bytes.saturating_sub(run.len())));
     let key = |partition: String, sort: String| Key {
@@ -104,7 +104,7 @@ pub async fn a_key_reaches_its_limits_and_not_beyond(subject: &StoreSubject) -> 
 }
 
 /// A check without an expectation is a defect of the caller.
-pub async fn a_check_that_expects_nothing_is_refused(subject: &StoreSubject) -> Verdict {
+pub async fn a_check_that_expects_nothing_is_refused(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("empty-check", "one");
     refused(
         subject.store.commit(&[check(&key, Expect::Any)]).await,
@@ -113,7 +113,7 @@ pub async fn a_check_that_expects_nothing_is_refused(subject: &StoreSubject) -> 
 }
 
 /// Limits, prefixes, ranges and partitions of queries are checked.
-pub async fn a_query_that_breaks_the_rules_is_refused(subject: &StoreSubject) -> Verdict {
+pub async fn a_query_that_breaks_the_rules_is_refused(subject: &StoreSubject) -> PasswordCheck {
     let good = subject.all_of("query-limits");
     let reversed = Range::Between("b".to_owned(), "a".to_owned());
     let wrong = [

@@ -23,7 +23,7 @@ pub use paging::*;
 pub use queries::*;
 pub use races::*;
 pub use scans::*;
-pub use subject::{COLLECTIONS, Failure, StoreSubject, SubjectClock, Verdict};
+pub use subject::{COLLECTIONS, Failure, PasswordCheck, StoreSubject, SubjectClock};
 pub use texts::*;
 pub use versions::*;
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::subject::{Failure, StoreSubject, Verdict, delete, ensure, put, same};
+use super::subject::{Failure, PasswordCheck, StoreSubject, delete, ensure, put, same};
 use crate::storage::{Direction, Expect, MAX_PAGE, Query, Range, Write};
 
 const DIRECTIONS: [Direction; 2] = [Direction::Ascending, Direction::Descending];
 
-async fn fill(subject: &StoreSubject, case: &str, sorts: &[String]) -> Verdict {
+async fn fill(subject: &StoreSubject, case: &str, sorts: &[String]) -> PasswordCheck {
     for chunk in sorts.chunks(100) {
         let writes: Vec<Write> = chunk
             .iter()
@@ -30,7 +30,7 @@ fn directed(mut sorts: Vec<String>, direction: Direction) -> Vec<String> {
 }
 
 /// Whatever the limit, the pages together are the partition, in order and without doubles.
-pub async fn pages_visit_every_record_exactly_once(subject: &StoreSubject) -> Verdict {
+pub async fn pages_visit_every_record_exactly_once(subject: &StoreSubject) -> PasswordCheck {
     let case = "pages";
     let sorts = numbered(0..30);
     fill(subject, case, &sorts).await?;
@@ -52,7 +52,7 @@ pub async fn pages_visit_every_record_exactly_once(subject: &StoreSubject) -> Ve
 }
 
 /// A cursor continues within the range that was asked for.
-pub async fn pages_stay_inside_a_prefix_and_a_range(subject: &StoreSubject) -> Verdict {
+pub async fn pages_stay_inside_a_prefix_and_a_range(subject: &StoreSubject) -> PasswordCheck {
     let case = "pages-inside";
     fill(subject, case, &numbered(95..215)).await?;
     let ranges = [
@@ -81,7 +81,7 @@ pub async fn pages_stay_inside_a_prefix_and_a_range(subject: &StoreSubject) -> V
 }
 
 /// A store may cut a page short when records are large, but says where to continue.
-pub async fn pages_of_large_records_visit_every_record(subject: &StoreSubject) -> Verdict {
+pub async fn pages_of_large_records_visit_every_record(subject: &StoreSubject) -> PasswordCheck {
     let case = "pages-large";
     let sorts = numbered(0..24);
     let body = format!("\"{}\"", "x".repeat(200_000));
@@ -108,7 +108,7 @@ pub async fn pages_of_large_records_visit_every_record(subject: &StoreSubject) -
 }
 
 /// The record a cursor names may be gone, and a cursor may lie outside the range.
-pub async fn a_cursor_needs_no_record_to_stand_on(subject: &StoreSubject) -> Verdict {
+pub async fn a_cursor_needs_no_record_to_stand_on(subject: &StoreSubject) -> PasswordCheck {
     let case = "cursor";
     fill(subject, case, &["b".to_owned(), "d".to_owned(), "f".to_owned()]).await?;
     let asks: [(Direction, Range, &str, &[&str]); 8] = [
@@ -140,7 +140,7 @@ fn between(from: &str, to: &str) -> Range {
 }
 
 /// What stays in the partition all the time is visited exactly once, whatever comes and goes around it.
-pub async fn pages_lose_nothing_while_others_write(subject: &StoreSubject) -> Verdict {
+pub async fn pages_lose_nothing_while_others_write(subject: &StoreSubject) -> PasswordCheck {
     for direction in DIRECTIONS {
         let case = format!("pages-moving-{direction:?}");
         let stays: Vec<String> = (0..40).map(|n| format!("{n:03}-stays")).collect();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::subject::{COLLECTIONS, StoreSubject, Verdict, expiring, put, same};
+use super::subject::{COLLECTIONS, PasswordCheck, StoreSubject, expiring, put, same};
 use crate::storage::{Direction, Expect, Key, Query, Range, Record, Write};
 
 /// Sort keys in the order of their bytes, which is neither that of a language nor that of UTF-16.
@@ -23,7 +23,7 @@ const ORDERED: [&str; 14] = [
     "\u{1D11E}",
 ];
 
-async fn fill(subject: &StoreSubject, case: &str, sorts: &[&str]) -> Verdict {
+async fn fill(subject: &StoreSubject, case: &str, sorts: &[&str]) -> PasswordCheck {
     // Written backwards, so that the order of writing cannot pass for the order of keys.
     let writes: Vec<Write> = sorts
         .iter()
@@ -39,7 +39,7 @@ fn owned(sorts: &[&str]) -> Vec<String> {
 }
 
 /// Both directions follow the bytes of the sort key.
-pub async fn sort_keys_are_ordered_by_their_bytes(subject: &StoreSubject) -> Verdict {
+pub async fn sort_keys_are_ordered_by_their_bytes(subject: &StoreSubject) -> PasswordCheck {
     let case = "order";
     fill(subject, case, &ORDERED).await?;
     let mut wanted = owned(&ORDERED);
@@ -51,7 +51,7 @@ pub async fn sort_keys_are_ordered_by_their_bytes(subject: &StoreSubject) -> Ver
 }
 
 /// A prefix is text, not a pattern, and its last character may be the last there is.
-pub async fn a_prefix_selects_what_begins_with_it(subject: &StoreSubject) -> Verdict {
+pub async fn a_prefix_selects_what_begins_with_it(subject: &StoreSubject) -> PasswordCheck {
     let case = "prefix";
     let sorts = [
         "A",
@@ -110,7 +110,7 @@ pub async fn a_prefix_selects_what_begins_with_it(subject: &StoreSubject) -> Ver
 }
 
 /// Between includes both ends, which need not exist.
-pub async fn a_range_includes_both_of_its_ends(subject: &StoreSubject) -> Verdict {
+pub async fn a_range_includes_both_of_its_ends(subject: &StoreSubject) -> PasswordCheck {
     let case = "between";
     let sorts = ["a", "b", "b1", "c", "d", "é"];
     fill(subject, case, &sorts).await?;
@@ -143,7 +143,7 @@ pub async fn a_range_includes_both_of_its_ends(subject: &StoreSubject) -> Verdic
 }
 
 /// Partitions that begin alike and the same partition of another collection stay out.
-pub async fn a_query_sees_its_own_partition_only(subject: &StoreSubject) -> Verdict {
+pub async fn a_query_sees_its_own_partition_only(subject: &StoreSubject) -> PasswordCheck {
     let mine = subject.key("own", "mine");
     let longer = subject.key("own/er", "theirs");
     let shorter = subject.key("ow", "theirs");
@@ -177,7 +177,7 @@ pub async fn a_query_sees_its_own_partition_only(subject: &StoreSubject) -> Verd
 }
 
 /// A listed record is the same as one that is read by its name.
-pub async fn a_query_returns_whole_records(subject: &StoreSubject) -> Verdict {
+pub async fn a_query_returns_whole_records(subject: &StoreSubject) -> PasswordCheck {
     let case = "whole";
     let plain = subject.key(case, "plain");
     let passing = subject.key(case, "passing");

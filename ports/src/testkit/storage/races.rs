@@ -2,17 +2,17 @@
 
 use futures_util::future::join_all;
 
-use super::subject::{Failure, StoreSubject, Verdict, delete, put, same};
+use super::subject::{Failure, PasswordCheck, StoreSubject, delete, put, same};
 use crate::storage::{Expect, StoreError};
 
 const CALLERS: usize = 32;
 
 /// Read, add one, write with the version, again on conflict: the sum is exact.
-pub async fn counting_at_the_same_time_loses_nothing(subject: &StoreSubject) -> Verdict {
+pub async fn counting_at_the_same_time_loses_nothing(subject: &StoreSubject) -> PasswordCheck {
     const EACH: usize = 3;
     let key = subject.key("counter", "one");
     subject.put(&key, "0").await?;
-    let add = async || -> Verdict {
+    let add = async || -> PasswordCheck {
         // Each failed round means that another caller got through, so the rounds are bounded.
         for _ in 0..=CALLERS * EACH {
             let record = subject.existing(&key).await?;
@@ -35,7 +35,7 @@ pub async fn counting_at_the_same_time_loses_nothing(subject: &StoreSubject) -> 
         }
         Ok(())
     });
-    join_all(callers).await.into_iter().collect::<Verdict>()?;
+    join_all(callers).await.into_iter().collect::<PasswordCheck>()?;
     same(
         &subject.body(&key).await?,
         &Some((CALLERS * EACH).to_string()),
@@ -44,7 +44,7 @@ pub async fn counting_at_the_same_time_loses_nothing(subject: &StoreSubject) -> 
 }
 
 /// Of many that claim one name in a batch of their own, exactly one succeeds, and only its batch is written.
-pub async fn a_name_is_given_to_exactly_one(subject: &StoreSubject) -> Verdict {
+pub async fn a_name_is_given_to_exactly_one(subject: &StoreSubject) -> PasswordCheck {
     let case = "unique-name";
     let name = subject.key(case, "name");
     let claims = (0..CALLERS).map(|caller| {
@@ -84,7 +84,7 @@ pub async fn a_name_is_given_to_exactly_one(subject: &StoreSubject) -> Verdict {
 }
 
 /// After the answer of a commit, reads and queries show what it wrote, also where they had looked before.
-pub async fn a_finished_commit_is_seen_by_every_later_read(subject: &StoreSubject) -> Verdict {
+pub async fn a_finished_commit_is_seen_by_every_later_read(subject: &StoreSubject) -> PasswordCheck {
     let case = "read-your-writes";
     let callers = (0..CALLERS).map(|caller| async move {
         let key = subject.key(&format!("{case}-{caller}"), "one");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::subject::{COLLECTIONS, Failure, StoreSubject, Verdict, ensure, refused, same};
+use super::subject::{COLLECTIONS, Failure, PasswordCheck, StoreSubject, ensure, refused, same};
 use crate::storage::Version;
 
 impl StoreSubject {
@@ -40,7 +40,7 @@ impl StoreSubject {
 }
 
 /// Records of several partitions are each seen once, with the version that a look-up finds.
-pub async fn a_scan_visits_every_record_of_its_family_once(subject: &StoreSubject) -> Verdict {
+pub async fn a_scan_visits_every_record_of_its_family_once(subject: &StoreSubject) -> PasswordCheck {
     const CASE: &str = "scan";
     let mut expected = BTreeMap::new();
     for partition in ["", "/b", "/c"] {
@@ -59,7 +59,7 @@ pub async fn a_scan_visits_every_record_of_its_family_once(subject: &StoreSubjec
 }
 
 /// An expired record is not seen.
-pub async fn a_scan_shows_nothing_that_expired(subject: &StoreSubject) -> Verdict {
+pub async fn a_scan_shows_nothing_that_expired(subject: &StoreSubject) -> PasswordCheck {
     const CASE: &str = "scan-expired";
     let now = subject.now();
     let kept = subject.key(CASE, "kept");
@@ -79,7 +79,7 @@ pub async fn a_scan_shows_nothing_that_expired(subject: &StoreSubject) -> Verdic
 }
 
 /// Limits and cursors are checked.
-pub async fn a_scan_that_breaks_the_rules_is_refused(subject: &StoreSubject) -> Verdict {
+pub async fn a_scan_that_breaks_the_rules_is_refused(subject: &StoreSubject) -> PasswordCheck {
     for limit in [0, 1001] {
         let page = subject.scan.scan(&COLLECTIONS[0], None, limit).await;
         refused(page, "a scan with a wrong limit")?;

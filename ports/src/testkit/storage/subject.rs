@@ -45,7 +45,7 @@ pub enum SubjectClock {
 }
 
 /// What a case found out.
-pub type Verdict = Result<(), Failure>;
+pub type PasswordCheck = Result<(), Failure>;
 
 /// A promise that was not kept.
 pub struct Failure(String);
@@ -75,7 +75,7 @@ impl From<StoreError> for Failure {
 }
 
 /// Fails with `what` unless it holds.
-pub(super) fn ensure(holds: bool, what: impl fmt::Display) -> Verdict {
+pub(super) fn ensure(holds: bool, what: impl fmt::Display) -> PasswordCheck {
     if holds {
         Ok(())
     } else {
@@ -84,7 +84,7 @@ pub(super) fn ensure(holds: bool, what: impl fmt::Display) -> Verdict {
 }
 
 /// Fails unless both are equal.
-pub(super) fn same<T: PartialEq + fmt::Debug>(found: &T, wanted: &T, what: &str) -> Verdict {
+pub(super) fn same<T: PartialEq + fmt::Debug>(found: &T, wanted: &T, what: &str) -> PasswordCheck {
     ensure(
         found == wanted,
         format_args!("{what}: found {found:?}, wanted {wanted:?}"),
@@ -96,7 +96,7 @@ pub(super) fn conflicts(
     outcome: Result<Vec<Option<Version>>, StoreError>,
     positions: &[usize],
     what: &str,
-) -> Verdict {
+) -> PasswordCheck {
     match outcome {
         Err(StoreError::Conflict(failed)) if failed == positions => Ok(()),
         other => Err(Failure::new(format!(
@@ -106,7 +106,7 @@ pub(super) fn conflicts(
 }
 
 /// Fails unless the answer is a refusal.
-pub(super) fn refused<T: fmt::Debug>(outcome: Result<T, StoreError>, what: &str) -> Verdict {
+pub(super) fn refused<T: fmt::Debug>(outcome: Result<T, StoreError>, what: &str) -> PasswordCheck {
     match outcome {
         Err(StoreError::Refused(_)) => Ok(()),
         other => Err(Failure::new(format!(

@@ -1,6 +1,6 @@
 //! Cases: text is kept as it is, in keys and in bodies.
 
-use super::subject::{COLLECTIONS, StoreSubject, Verdict, put, same};
+use super::subject::{COLLECTIONS, PasswordCheck, StoreSubject, put, same};
 use crate::storage::{Expect, Key, Query, Range, Write};
 
 /// Text that breaks careless quoting, splitting, patterns and encodings.
@@ -30,7 +30,7 @@ const AWKWARD: [&str; 22] = [
 ];
 
 /// Partitions and sort keys may be any text; both reading and listing find them.
-pub async fn special_characters_survive_in_keys(subject: &StoreSubject) -> Verdict {
+pub async fn special_characters_survive_in_keys(subject: &StoreSubject) -> PasswordCheck {
     for text in AWKWARD {
         let key = Key {
             collection: COLLECTIONS[0],
@@ -55,7 +55,7 @@ pub async fn special_characters_survive_in_keys(subject: &StoreSubject) -> Verdi
 }
 
 /// No folding of case, no trimming, no normal forms, no joining of partition and sort.
-pub async fn keys_that_look_alike_stay_apart(subject: &StoreSubject) -> Verdict {
+pub async fn keys_that_look_alike_stay_apart(subject: &StoreSubject) -> PasswordCheck {
     let case = "alike";
     let sorts = [
         "straße", "strasse", "STRASSE", "é", "e\u{301}", "a", "a ", " a", "A", "а", "1", "01", "1.0",
@@ -78,7 +78,7 @@ pub async fn keys_that_look_alike_stay_apart(subject: &StoreSubject) -> Verdict 
 }
 
 /// The body is not parsed and written anew: spaces, number formats, escapes and order stay.
-pub async fn a_body_comes_back_character_by_character(subject: &StoreSubject) -> Verdict {
+pub async fn a_body_comes_back_character_by_character(subject: &StoreSubject) -> PasswordCheck {
     let case = "bodies";
     let mut bodies: Vec<String> = [
         "{ \"b\" : 1.0 , \"a\" : 1e3, \"a\":2 }\n",

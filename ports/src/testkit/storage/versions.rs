@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::subject::{StoreSubject, Verdict, check, delete, ensure, expiring, put, same};
+use super::subject::{PasswordCheck, StoreSubject, check, delete, ensure, expiring, put, same};
 use crate::storage::{Expect, Version};
 
 /// The answer of a commit holds one entry per write, and the marks in it are those that are read.
-pub async fn a_commit_returns_the_versions_that_are_read(subject: &StoreSubject) -> Verdict {
+pub async fn a_commit_returns_the_versions_that_are_read(subject: &StoreSubject) -> PasswordCheck {
     let key = |sort: &str| subject.key("returned-versions", sort);
     subject.put(&key("checked"), "1").await?;
     subject.put(&key("deleted"), "1").await?;
@@ -33,7 +33,7 @@ pub async fn a_commit_returns_the_versions_that_are_read(subject: &StoreSubject)
 }
 
 /// Even a put of the same body makes a new state.
-pub async fn every_put_changes_the_version(subject: &StoreSubject) -> Verdict {
+pub async fn every_put_changes_the_version(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("changing-versions", "one");
     let mut seen = HashSet::new();
     for _ in 0..5 {
@@ -44,7 +44,7 @@ pub async fn every_put_changes_the_version(subject: &StoreSubject) -> Verdict {
 }
 
 /// A record that was deleted and created again has a mark it never had.
-pub async fn a_version_never_returns_after_a_delete(subject: &StoreSubject) -> Verdict {
+pub async fn a_version_never_returns_after_a_delete(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("versions-after-delete", "one");
     let mut seen = HashSet::new();
     for _ in 0..5 {
@@ -59,7 +59,7 @@ pub async fn a_version_never_returns_after_a_delete(subject: &StoreSubject) -> V
 }
 
 /// A record that expired and was created again has a mark it never had.
-pub async fn a_version_never_returns_after_expiry(subject: &StoreSubject) -> Verdict {
+pub async fn a_version_never_returns_after_expiry(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("versions-after-expiry", "one");
     let past = subject.now() - Duration::from_mins(1);
     let mut seen = HashSet::new();

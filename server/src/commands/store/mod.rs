@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::collections;
-use portcullis_core::store_copy::{Comparison, Copying};
+use portcullis_core::store_copy::{Comparison, StoreCopy};
 use portcullis_ports::Error;
 use portcullis_ports::storage::Collection;
 
@@ -145,7 +145,7 @@ async fn work(
     let from = from.map_err(|why| Failure::Unavailable(why.to_string()))?;
     let into = connect_store(target.selected, &runtime, CONNECT).await;
     let into = into.map_err(|why| Failure::Unavailable(why.to_string()))?;
-    let copying = Copying::new(&from, &into, &Arc::clone(&runtime.clock));
+    let copying = StoreCopy::new(&from, &into, &Arc::clone(&runtime.clock));
     let families = collections();
     let report = Report::new();
 
@@ -191,7 +191,7 @@ async fn work(
 
 /// Makes sure that the target is as it must be, and opens the file that says how far the copy has come.
 async fn start(
-    copying: &Copying,
+    copying: &StoreCopy,
     families: &[Collection],
     begin: Begin,
     (source, target): (Side, Side),
@@ -228,7 +228,7 @@ async fn start(
 }
 
 async fn one(
-    copying: &Copying,
+    copying: &StoreCopy,
     family: &Collection,
     progress: &mut Progress,
     report: &Report,
@@ -260,7 +260,7 @@ async fn one(
 }
 
 async fn compare(
-    copying: &Copying,
+    copying: &StoreCopy,
     families: &[Collection],
     report: &Report,
 ) -> Result<Vec<(Collection, Comparison)>, Failure> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use portcullis_ports::passwords::{PasswordHash, PasswordHasher, Task, Verdict};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Task};
 use portcullis_ports::{Result, Secret};
 use tokio::sync::Semaphore;
 
@@ -47,9 +47,13 @@ impl PasswordHasher for Moody {
         Ok(PasswordHash(format!("quick:{}", password.expose())))
     }
 
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<Verdict> {
+    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
         let same = hash.0 == format!("quick:{}", password.expose());
-        Ok(if same { Verdict::Match } else { Verdict::Mismatch })
+        Ok(if same {
+            PasswordCheck::Match
+        } else {
+            PasswordCheck::Mismatch
+        })
     }
 
     async fn decoy(&self, _: &Secret) -> Result<()> {

@@ -13,13 +13,13 @@ const LEAST: Duration = Duration::from_millis(20);
 
 /// What is left of the time for one read or commit.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct RetryBudget {
     until: Instant,
     timeout: Duration,
     wait: Duration,
 }
 
-impl Patience {
+impl RetryBudget {
     pub(crate) fn new(deadline: Duration, timeout: Duration) -> Self {
         Self {
             until: Instant::now() + deadline,
@@ -63,21 +63,21 @@ mod tests {
 
     use portcullis_ports::testkit::FakeEntropy;
 
-    use super::{LONGEST_WAIT, Patience};
+    use super::{LONGEST_WAIT, RetryBudget};
 
     #[tokio::test(start_paused = true)]
     async fn waits_grow_and_end_at_the_deadline() {
         let entropy = FakeEntropy::default();
         let begun = tokio::time::Instant::now();
-        let mut patience = Patience::new(Duration::from_secs(20), Duration::from_secs(2));
+        let mut retry_budget = RetryBudget::new(Duration::from_secs(20), Duration::from_secs(2));
         let mut tries = 1;
-        while patience.pause(&entropy).await {
+        while retry_budget.pause(&entropy).await {
             tries += 1;
-            assert!(patience.of_one_try() <= Duration::from_secs(2));
+            assert!(retry_budget.of_one_try() <= Duration::from_secs(2));
         }
         assert!(begun.elapsed() <= Duration::from_secs(20));
         // Half of the longest wait on average, once the waits have grown.
         assert!((20..80).contains(&tries), "{tries} tries");
-        assert!(patience.wait == LONGEST_WAIT);
+        assert!(retry_budget.wait == LONGEST_WAIT);
     }
 }

@@ -20,7 +20,7 @@ pub(super) const MAX_GROUP: usize = 512;
 const MAX_GRACE: Duration = Duration::from_millis(1);
 
 /// The writer at work.
-pub(super) struct Desk<'c> {
+pub(super) struct GroupCommitter<'c> {
     connection: &'c Connection,
     statements: Statements<'c>,
     marks: Marks,
@@ -33,7 +33,7 @@ pub(super) struct Desk<'c> {
     grace: Duration,
 }
 
-impl<'c> Desk<'c> {
+impl<'c> GroupCommitter<'c> {
     pub(super) fn new(
         connection: &'c Connection,
         shared: &'c Shared,

@@ -14,7 +14,7 @@ const WAIT: Duration = Duration::from_secs(1);
 
 /// Why KMS did not do it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum KmsError {
     /// The encrypted data key was made by another key or for another context, or was altered.
     NotOurs,
     /// KMS will not do it until somebody changes something: the vendor's code and sentence.
@@ -23,7 +23,7 @@ pub(crate) enum Trouble {
     NoAnswer(String),
 }
 
-impl Trouble {
+impl KmsError {
     /// The word in meters.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for KmsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOurs => f.write_str("made by another key"),
@@ -96,21 +96,21 @@ pub(crate) fn is_about_the_key(error: &Error) -> bool {
 }
 
 /// What an answer that is an error means; codes as in the KMS API reference under `Decrypt` and `GenerateDataKey`.
-fn answered(status: u16, code: Option<&str>, message: Option<&str>) -> Trouble {
+fn answered(status: u16, code: Option<&str>, message: Option<&str>) -> KmsError {
     let code = code.unwrap_or_default();
     let message = message.unwrap_or("no further words");
     match code {
-        "InvalidCiphertextException" | "IncorrectKeyException" => Trouble::NotOurs,
+        "InvalidCiphertextException" | "IncorrectKeyException" => KmsError::NotOurs,
         "ThrottlingException" | "LimitExceededException" | "RequestLimitExceeded" => {
-            Trouble::NoAnswer(format!("too many calls: {message}"))
+            KmsError::NoAnswer(format!("too many calls: {message}"))
         }
         "KeyUnavailableException" | "DependencyTimeoutException" | "KMSInternalException" => {
-            Trouble::NoAnswer(format!("{code}: {message}"))
+            KmsError::NoAnswer(format!("{code}: {message}"))
         }
         _ if status >= 500 || status == 429 || code.is_empty() => {
-            Trouble::NoAnswer(format!("an answer with status {status}"))
+            KmsError::NoAnswer(format!("an answer with status {status}"))
         }
-        _ => Trouble::Refused {
+        _ => KmsError::Refused {
             code: code.to_owned(),
             message: message.to_owned(),
         },
@@ -169,13 +169,13 @@ mod tests {
             );
         }
         for code in ["InvalidCiphertextException", "IncorrectKeyException"] {
-            assert_eq!(answered(400, Some(code), None), Trouble::NotOurs);
+            assert_eq!(answered(400, Some(code), None), KmsError::NotOurs);
         }
     }
 
     #[test]
     fn only_a_silence_invites_another_try_of_the_same() {
-        let silence = Trouble::NoAnswer("x".into()).into_error("kms:Decrypt", "k");
+        let silence = KmsError::NoAnswer("x".into()).into_error("kms:Decrypt", "k");
         assert!(!is_about_the_key(&silence));
         let refusal = answered(400, Some("DisabledException"), None).into_error("kms:Decrypt", "k");
         assert!(is_about_the_key(&refusal));
