@@ -55,6 +55,8 @@ pub(crate) enum Restored {
     /// What the replaced store has, because it says which credentials still count or what was spent. Records of accounts
     /// that the backup does not know do no harm: no subject is given out twice.
     Replaced,
+    /// Nothing: it waits for a code or a link that was sent before the backup.
+    Nothing,
 }
 
 impl Family {
@@ -72,6 +74,14 @@ impl Family {
     pub(crate) const fn sealed(self, kind: SealedKind) -> Self {
         Self {
             sealed: Some(kind),
+            ..self
+        }
+    }
+
+    /// The same, empty in a restored store.
+    pub(crate) const fn emptied(self) -> Self {
+        Self {
+            restored: Restored::Nothing,
             ..self
         }
     }

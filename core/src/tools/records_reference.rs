@@ -22,6 +22,7 @@ fn line(family: &Family) -> String {
     let restored = match family.restored {
         Restored::Backup => "as backed up",
         Restored::Replaced => "as in the replaced store",
+        Restored::Nothing => "empty",
     };
     format!(
         "| `{}` | `{}` | {} | {} | {restored} |\n",

@@ -55,7 +55,7 @@ use crate::services::suppressions::Suppressions;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(VERIFICATIONS, Personal::Expiring)],
+    families: &[Family::new(VERIFICATIONS, Personal::Expiring).emptied()],
     problems: &[
         EMAIL_NOT_VERIFIED,
         EMAIL_TAKEN,

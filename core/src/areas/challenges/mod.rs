@@ -51,7 +51,7 @@ use crate::services::notices::Notices;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(CHALLENGES, Personal::Expiring)],
+    families: &[Family::new(CHALLENGES, Personal::Expiring).emptied()],
     problems: &[FACTOR_NOT_REQUIRED, NOTHING_SENT, WRONG_PURPOSE],
 };
 

@@ -52,8 +52,8 @@ use crate::services::suppressions::Suppressions;
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        Family::new(PASSWORD_RECOVERIES, Personal::Expiring),
-        Family::new(PASSWORD_RECOVERY_QUEUE, Personal::Expiring),
+        Family::new(PASSWORD_RECOVERIES, Personal::Expiring).emptied(),
+        Family::new(PASSWORD_RECOVERY_QUEUE, Personal::Expiring).emptied(),
     ],
     problems: &[RECOVERY_CODE_FIRST, RECOVERY_FACTOR_REQUIRED],
 };

@@ -51,8 +51,11 @@ use crate::services::suppressions::{Suppressions, refusal, remark};
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        Family::new(OUTBOX, Personal::Expiring).sealed(kind::<StoredMessage>()),
-        Family::new(OUTBOX_QUEUE, Personal::Nobody),
+        // What was sent since the backup must not be sent again.
+        Family::new(OUTBOX, Personal::Expiring)
+            .sealed(kind::<StoredMessage>())
+            .taken_over(),
+        Family::new(OUTBOX_QUEUE, Personal::Nobody).taken_over(),
         Family::new(OUTBOX_RECEIPTS, Personal::Expiring).taken_over(),
     ],
     problems: &[CHANNEL_UNAVAILABLE, MESSAGE_NOT_FOUND, MESSAGE_EXPIRED],

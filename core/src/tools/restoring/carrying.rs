@@ -7,8 +7,8 @@ use portcullis_ports::{Clock, Error, Result};
 
 use crate::areas::families;
 use crate::foundation::area::Restored;
-use crate::foundation::table::{Batch, Table, decode};
-use crate::services::directory::{ACCOUNTS, Account};
+use crate::foundation::table::{Batch, Table, Versioned, decode};
+use crate::services::directory::{ACCOUNTS, Account, AddressClaim};
 use crate::tools::store_copy::{Reached, StoreCopy};
 
 /// How many accounts are read at a time.
@@ -28,10 +28,10 @@ pub(super) async fn carry_over(
             .copy(family, &mut Reached::default(), &mut |_| Ok(()))
             .await?;
     }
-    carry_passwords_over(replaced, restored).await
+    carry_accounts_over(replaced, restored).await
 }
 
-async fn carry_passwords_over(replaced: &ConnectedStore, restored: &ConnectedStore) -> Result<()> {
+async fn carry_accounts_over(replaced: &ConnectedStore, restored: &ConnectedStore) -> Result<()> {
     let known = Table::<Account>::new(&replaced.records);
     let mut after = None;
     loop {
@@ -40,7 +40,10 @@ async fn carry_passwords_over(replaced: &ConnectedStore, restored: &ConnectedSto
         for record in page.records {
             let found = decode::<Account>(record)?;
             let newer = known.find(found.subject.as_str(), Account::SORT).await?;
-            let Some(newer) = newer else { continue };
+            let Some(newer) = newer else {
+                give_way(&found, replaced, restored).await?;
+                continue;
+            };
             let merged = Account {
                 password: newer.value.password,
                 recovered_at: newer.value.recovered_at,
@@ -59,4 +62,32 @@ async fn carry_passwords_over(replaced: &ConnectedStore, restored: &ConnectedSto
             return Ok(());
         }
     }
+}
+
+/// Removes an account of the backup that gave way since: in the replaced store its address belongs to somebody else. One
+/// that is merely missing there stays, because what was lost there may be why the backup is restored.
+async fn give_way(
+    former: &Versioned<Account>,
+    replaced: &ConnectedStore,
+    restored: &ConnectedStore,
+) -> Result<()> {
+    let claim = |store: &ConnectedStore| {
+        let table = Table::<AddressClaim>::new(&store.records);
+        async move { table.find(former.email.as_str(), AddressClaim::SORT).await }
+    };
+    let belongs_to_another = claim(replaced)
+        .await?
+        .is_some_and(|claim| claim.subject != former.subject);
+    if !belongs_to_another {
+        return Ok(());
+    }
+    let mut batch = Batch::default();
+    batch.remove(former);
+    if let Some(own) = claim(restored)
+        .await?
+        .filter(|claim| claim.subject == former.subject)
+    {
+        batch.remove(&own);
+    }
+    batch.commit(restored.records.as_ref()).await
 }

@@ -10,23 +10,16 @@ mod tests;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use portcullis_ports::storage::{Collection, ConnectedStore, RecordStore, Replaced, RestoreHook};
+use portcullis_ports::storage::{ConnectedStore, RecordStore, Replaced, RestoreHook};
 use portcullis_ports::{Clock, Entropy, Result};
 
 use crate::App;
-use crate::areas::{accounts, challenges, password_recovery};
+use crate::areas::families;
+use crate::foundation::area::Restored;
 use crate::foundation::keyring::has_same_root_secret;
 use crate::foundation::table::Batch;
 use crate::services::epochs::{EndReason, Epochs};
 use crate::tools::store_copy::StoreCopy;
-
-/// What waits for a code or a link to be sent back.
-const PENDING: [Collection; 4] = [
-    accounts::VERIFICATIONS,
-    challenges::CHALLENGES,
-    password_recovery::PASSWORD_RECOVERIES,
-    password_recovery::PASSWORD_RECOVERY_QUEUE,
-];
 
 /// What became of the knowledge that the replaced store had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +97,8 @@ impl RestoreHook for RestoreTool {
 async fn clear_pending(store: &ConnectedStore, clock: &Arc<dyn Clock>) -> Result<u64> {
     let clearing = StoreCopy::new(store, store, clock);
     let mut cleared = 0;
-    for family in &PENDING {
-        cleared += clearing.clear(family).await?;
+    for family in families().filter(|family| family.restored == Restored::Nothing) {
+        cleared += clearing.clear(&family.collection).await?;
     }
     Ok(cleared)
 }
