@@ -38,12 +38,12 @@ impl Claims {
         }
         let Lineage {
             epoch,
-            context,
+            deployment,
             token,
             session,
             foreign,
         } = &self.lineage;
-        for id in [epoch.0, context.0, token.unwrap_or_default().0] {
+        for id in [epoch.0, deployment.0, token.unwrap_or_default().0] {
             bytes.extend_from_slice(&id.to_be_bytes());
         }
         bytes.push(u8::from(*foreign));
@@ -56,7 +56,8 @@ impl Claims {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let ([iat, exp, auth, epoch, context, token], rest) = bytes.as_chunks::<8>().0.split_first_chunk()?;
+        let ([iat, exp, auth, epoch, deployment, token], rest) =
+            bytes.as_chunks::<8>().0.split_first_chunk()?;
         let fixed = bytes.len() - rest.len() * 8 - bytes.len() % 8;
         let (foreign, rest) = bytes.get(fixed..)?.split_first()?;
         let (length, rest) = rest.split_first()?;
@@ -74,7 +75,7 @@ impl Claims {
             auth: time(auth),
             lineage: Lineage {
                 epoch: EpochId(id(epoch)),
-                context: EpochId(id(context)),
+                deployment: EpochId(id(deployment)),
                 token: Some(TokenId(id(token))),
                 session,
                 foreign: *foreign != 0,
@@ -124,7 +125,7 @@ mod tests {
             auth: at(seconds),
             lineage: Lineage {
                 epoch: EpochId(7),
-                context: EpochId(u64::MAX),
+                deployment: EpochId(u64::MAX),
                 token: Some(TokenId(seconds.unsigned_abs())),
                 session: (seconds % 2 == 0)
                     .then(|| SessionId::parse("ses_01h2xcejqtf2nbrexx3vqjhp41").unwrap()),

@@ -117,7 +117,7 @@ impl ChallengeStore {
     pub(crate) async fn goes_on(&self, challenge: &Challenge) -> Result<bool> {
         let (subject, lineage) = (&challenge.subject, &challenge.lineage);
         match challenge.purpose {
-            Purpose::PasswordRecovery => Ok(lineage.context == self.sessions.deployment_epoch().await?),
+            Purpose::PasswordRecovery => Ok(lineage.deployment == self.sessions.deployment_epoch().await?),
             _ => self.sessions.admits(subject, lineage, None).await,
         }
     }

@@ -41,7 +41,7 @@ pub(crate) struct Lineage {
     /// The epoch of the person.
     pub(crate) epoch: EpochId,
     /// The epoch of everybody.
-    pub(crate) context: EpochId,
+    pub(crate) deployment: EpochId,
     /// The access token that began it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<TokenId>,

@@ -190,7 +190,7 @@ impl Epochs {
         batch.save(&slot)?;
         Ok(Lineage {
             epoch: slot.value.id,
-            context: epoch.context(),
+            deployment: epoch.deployment(),
             ..Lineage::default()
         })
     }
@@ -241,7 +241,7 @@ impl Epoch {
     pub(crate) fn fresh(&self, foreign: bool) -> Lineage {
         Lineage {
             epoch: self.id(),
-            context: self.context(),
+            deployment: self.deployment(),
             foreign,
             ..Lineage::default()
         }
@@ -251,7 +251,7 @@ impl Epoch {
     pub(crate) fn continued(&self, lineage: &Lineage) -> Lineage {
         Lineage {
             epoch: self.id(),
-            context: self.context(),
+            deployment: self.deployment(),
             ..lineage.clone()
         }
     }
@@ -262,7 +262,7 @@ impl Epoch {
             .map_or_else(EpochId::default, |person| person.id)
     }
 
-    fn context(&self) -> EpochId {
+    fn deployment(&self) -> EpochId {
         self.everybody
             .as_ref()
             .map_or_else(EpochId::default, |everybody| everybody.id)
@@ -283,7 +283,7 @@ impl Epoch {
 
     /// Whether tokens and challenges of this lineage go on; `beside` is a live session that is shown along with them.
     pub(crate) fn admits(&self, lineage: &Lineage, beside: Option<&SessionId>) -> bool {
-        if lineage.context != self.context() {
+        if lineage.deployment != self.deployment() {
             return false;
         }
         let Some(person) = &self.person else {
@@ -305,7 +305,7 @@ impl Epoch {
     /// Whether a session with this lineage goes on.
     pub(crate) fn admits_session(&self, id: &SessionId, lineage: &Lineage) -> bool {
         let kept = self.person.as_ref().and_then(|person| person.kept.as_ref());
-        lineage.context == self.context()
+        lineage.deployment == self.deployment()
             && !self.has_ended(id, lineage)
             && (lineage.epoch == self.id() || kept.is_some_and(|kept| kept.session == *id))
     }
@@ -320,7 +320,7 @@ impl Epoch {
 
     /// When a session was ended that does not go on, as far as that is known.
     pub(crate) fn ended_at(&self, id: &SessionId, lineage: &Lineage) -> Option<Timestamp> {
-        if lineage.context != self.context() {
+        if lineage.deployment != self.deployment() {
             return self.everybody_began_at();
         }
         self.former(id, lineage).map(|former| former.ended_at)
@@ -331,7 +331,7 @@ impl Epoch {
         if self.admits_session(id, lineage) {
             return None;
         }
-        if lineage.context != self.context() {
+        if lineage.deployment != self.deployment() {
             // Nothing but an epoch of everybody ends another one; without a record it was lost with the store.
             let reason = self.everybody.as_ref().map(|everybody| everybody.reason);
             return Some(reason.unwrap_or(EndReason::BackupRestored));
