@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -155,8 +157,47 @@ impl<P: Port> Plugin<P> {
     }
 }
 
-fn schema<S: JsonSchema>() -> Schema {
-    schemars::schema_for!(S)
+/// The schema of settings: whole at every place, without references, and without `null`, which nobody can write in TOML.
+pub fn schema<S: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    let settings = settings.with(|settings| settings.inline_subschemas = true);
+    let settings = settings.with_transform(RecursiveTransform(without_null));
+    settings.into_generator().into_root_schema_for::<S>()
+}
+
+fn without_null(schema: &mut Schema) {
+    for keyword in ["type", "anyOf"] {
+        let Some(Value::Array(choices)) = schema.get_mut(keyword) else {
+            continue;
+        };
+        choices.retain(|choice| choice != "null" && choice.get("type").is_none_or(|kind| kind != "null"));
+        match choices.as_slice() {
+            [only] if keyword == "type" => {
+                let only = only.clone();
+                schema.insert(keyword.to_owned(), only);
+            }
+            [Value::Object(only)] => {
+                let only = only.clone();
+                schema.remove(keyword);
+                let own = schema.ensure_object();
+                only.into_iter().for_each(|(word, value)| {
+                    own.entry(word).or_insert(value);
+                });
+            }
+            _ => {}
+        }
+    }
+    schema.get_mut("default").into_iter().for_each(forget_null);
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
+    }
+}
+
+fn forget_null(value: &mut Value) {
+    if let Value::Object(table) = value {
+        table.retain(|_, inner| !inner.is_null());
+        table.values_mut().for_each(forget_null);
+    }
 }
 
 fn plan<P: Port, S: Settings<P>>(settings: Value) -> Planned<P> {

@@ -17,8 +17,9 @@ use portcullis_ports::plugin::{Plugin, Port, Runtime};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::{ConnectedStore, Storage, StorageCapability, StoreTools};
 
-use crate::config::{Origin, Selected, Selection};
+use crate::config::{Selected, Selection};
 use crate::exit::{Failure, in_full};
+use crate::values::Origin;
 
 /// Every plugin, connected.
 pub struct Connected {

@@ -16,10 +16,11 @@ use portcullis_ports::storage::STORE_LOST;
 use serde::Serialize;
 
 use crate::compose::{Attempt, Attempts, NamedProbe, attempt};
-use crate::config::{Effective, Selected, ServerSettings, Source};
+use crate::config::{Effective, Selected, Source};
 use crate::exit::{Failure, in_full};
 use crate::live::{self, Watch};
 use crate::run::listen;
+use crate::settings::ServerSettings;
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -300,7 +301,7 @@ fn advice(effective: &Effective) -> Vec<Finding> {
     if server
         .public_url
         .as_ref()
-        .is_some_and(crate::config::Origin::is_secure)
+        .is_some_and(crate::values::Origin::is_secure)
         && server.trusted_proxies.is_empty()
     {
         texts.push(

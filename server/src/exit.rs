@@ -6,15 +6,15 @@ use std::process::ExitCode;
 
 use portcullis_ports::{Error, Kind};
 
-use crate::config::Mistakes;
+use crate::config::ConfigErrors;
 
 /// Why a command did not succeed. The codes are those of `sysexits.h`, which supervisors know.
 #[derive(Debug)]
 pub enum Failure {
     /// The command line makes no sense.
     Usage(String),
-    /// The configuration has mistakes.
-    Configuration(Mistakes),
+    /// The configuration has errors.
+    Configuration(ConfigErrors),
     /// Something the program needs does not answer.
     Unavailable(String),
     /// Anything else.
@@ -57,16 +57,16 @@ impl From<Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration(mistakes) => mistakes.fmt(f),
+            Self::Configuration(errors) => errors.fmt(f),
             Self::Usage(text) | Self::Unavailable(text) | Self::Other(text) => write!(f, "error: {text}"),
             Self::Ended(_) => Ok(()),
         }
     }
 }
 
-impl From<Mistakes> for Failure {
-    fn from(mistakes: Mistakes) -> Self {
-        Self::Configuration(mistakes)
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::Configuration(errors)
     }
 }
 

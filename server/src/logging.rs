@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{LogFormat, ServerSettings};
 use crate::environment::Environment;
+use crate::settings::{LogFormat, ServerSettings};
 
 /// Starts logging. A second call changes nothing.
 pub fn start(settings: &ServerSettings, environment: &Environment) {

@@ -10,11 +10,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::compose::{Connected, connect_all};
-use crate::config::{Effective, Origin, ServerSettings, Stage};
+use crate::config::Effective;
 use crate::exit::{Failure, in_full};
 use crate::http::{Http, Site, install_meters};
 use crate::open_files;
+use crate::settings::{ServerSettings, Stage};
 use crate::system;
+use crate::values::Origin;
 use crate::worker::Workers;
 
 /// Open files that are no connections of clients: the store, connections to vendors, what the runtime needs.

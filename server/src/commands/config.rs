@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use super::{load_any, look, request};
 use crate::cli::{ConfigCommand, SettingsArguments};
-use crate::config::{default_file, document};
+use crate::config::document;
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::plugins;
+use crate::reference::default_file;
 
 pub(crate) fn run(
     command: ConfigCommand,
@@ -44,9 +45,9 @@ fn check(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let survey = look(&request(arguments.file, arguments.data.as_deref())?, environment)?;
-    let file = survey.file.clone();
-    for note in survey.plan()?.notes {
+    let loaded = look(&request(arguments.file, arguments.data.as_deref())?, environment)?;
+    let file = loaded.file.clone();
+    for note in loaded.plan()?.notes {
         writeln!(io::stderr(), "note: {note}")?;
     }
     match file {

@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::{plugins, system};
 
-/// Mistakes in the configuration.
+/// Errors in the configuration.
 const MISTAKES: u8 = 78;
 /// Something does not answer.
 const UNAVAILABLE: u8 = 69;
@@ -35,9 +35,9 @@ pub(crate) fn run(
     let settings = arguments.settings;
     existing(settings.data.as_deref())?;
     let loaded = look(&request(settings.file, settings.data.as_deref())?, environment);
-    let planned = loaded.and_then(|survey| {
-        let file = survey.file.clone();
-        Ok((file, survey.plan()?))
+    let planned = loaded.and_then(|loaded| {
+        let file = loaded.file.clone();
+        Ok((file, loaded.plan()?))
     });
     let mut code = UNAVAILABLE;
     match planned {
@@ -51,9 +51,9 @@ pub(crate) fn run(
             let runtime = system::runtime()?;
             findings.extend(wait(async { Ok(examine(effective, &runtime, &depth).await) })?);
         }
-        Err(Failure::Configuration(mistakes)) => {
+        Err(Failure::Configuration(errors)) => {
             code = MISTAKES;
-            let told = mistakes
+            let told = errors
                 .iter()
                 .map(|mistake| mistake.to_string().replace("\n  ", " "));
             findings.extend(told.map(|text| Finding::new("configured", Status::Failed, text)));

@@ -11,7 +11,7 @@ use portcullis_ports::storage::ConnectedStore;
 
 use crate::cli::{FileArgument, SettingsArguments};
 use crate::compose::connect_all;
-use crate::config::{Development, Effective, Flag, Path, Request, Survey, survey};
+use crate::config::{Development, Effective, Flag, LoadedConfig, Path, Request};
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
 use crate::{plugins, system};
@@ -67,10 +67,10 @@ fn listen(address: Option<SocketAddr>) -> Vec<Flag> {
     address.map(flag).into_iter().collect()
 }
 
-/// Every setting, with its mistakes.
-fn look(request: &Request, environment: &Environment) -> Result<Survey, Failure> {
+/// Every setting, with its errors.
+fn look(request: &Request, environment: &Environment) -> Result<LoadedConfig, Failure> {
     let linked = plugins::linked().map_err(Failure::Other)?;
-    Ok(survey(request, environment, &linked)?)
+    Ok(crate::config::load(request, environment, &linked)?)
 }
 
 /// Settings that can be run.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::{look, request, skeleton};
 use crate::cli::{ProvidersArguments, ProvidersCommand};
-use crate::config::{Chosen, maturity};
+use crate::config::Chosen;
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::plugins;
+use crate::reference::maturity;
 
 pub(crate) fn run(
     arguments: ProvidersArguments,
@@ -23,9 +24,9 @@ pub(crate) fn run(
     let linked = plugins::linked().map_err(Failure::Other)?;
     // The list is of use above all while the configuration is not in order yet.
     let chosen = match look(&request(arguments.file, None)?, environment) {
-        Ok(survey) => survey.chosen,
-        Err(Failure::Configuration(mistakes)) => {
-            writeln!(std::io::stderr(), "{mistakes}\n")?;
+        Ok(loaded) => loaded.chosen,
+        Err(Failure::Configuration(errors)) => {
+            writeln!(std::io::stderr(), "{errors}\n")?;
             Vec::new()
         }
         Err(failure) => return Err(failure),

@@ -1,128 +1,67 @@
 //! Turns the raw text of a variable into the value its field takes, and nothing else.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
-use super::shape::Shape;
+use super::shape::{Shape, kind_of};
 
-/// The value of `text` for a field of this shape. Text stays text, leading zeros included.
+/// The value of `text` for a field of this shape. Text stays text, leading zeros included; everything else is written
+/// as in JSON, and a list also as words with commas between them.
 ///
 /// # Errors
 /// What is wrong and what would be right; never the text of a secret.
-pub(crate) fn coerce(text: &str, shape: Shape<'_>) -> Result<Value, (String, String)> {
-    let trimmed = text.trim();
+pub(crate) fn coerce(text: &str, shape: Shape<'_>) -> Result<Value, String> {
     if shape.takes("string") {
         return Ok(Value::from(text));
     }
-    let found = [
-        ("boolean", boolean(trimmed)),
-        ("integer", integer(trimmed)),
-        ("number", decimal(trimmed)),
-    ];
-    let scalar = found
-        .into_iter()
-        .find_map(|(kind, value)| value.filter(|_| shape.takes(kind)));
-    if let Some(value) = scalar {
-        return Ok(value);
-    }
-    if shape.takes("array") {
-        return list(trimmed, shape);
-    }
-    if shape.takes("object") && trimmed.starts_with('{') {
-        return serde_json::from_str(trimmed).map_err(|error| {
-            let problem = format!("This is not valid JSON, at column {}.", error.column());
-            (problem, "A table in a variable is written as JSON.".to_owned())
-        });
-    }
-    let given = if shape.is_secret() {
-        "The value".to_owned()
-    } else {
-        format!("{text:?}")
-    };
-    let remedy = if shape.takes("object") {
-        "A table is expected: set its keys one by one, or write it as JSON.".to_owned()
-    } else {
-        format!(
-            "Expected is {}, without leading zeros, signs or spaces.",
-            shape.expected()
-        )
-        .replace(
-            "true or false, without leading zeros, signs or spaces",
-            "true or false",
-        )
-    };
-    Err((format!("{given} is not accepted."), remedy))
-}
-
-fn boolean(text: &str) -> Option<Value> {
-    match text {
-        "true" => Some(Value::Bool(true)),
-        "false" => Some(Value::Bool(false)),
-        _ => None,
+    let (trimmed, list) = (text.trim(), shape.takes("array"));
+    match serde_json::from_str::<Value>(trimmed) {
+        Ok(value) if shape.takes(kind_of(&value)) => Ok(value),
+        Err(error) if list && trimmed.starts_with('[') => Err(format!(
+            "This is not valid JSON, at column {}.\nA list is written as JSON, or as a,b,c without brackets.",
+            error.column()
+        )),
+        Err(error) if shape.takes("object") && trimmed.starts_with('{') => Err(format!(
+            "This is not valid JSON, at column {}.\nA table in a variable is written as JSON.",
+            error.column()
+        )),
+        _ if list => {
+            let words = trimmed.split(',').map(str::trim).filter(|word| !word.is_empty());
+            let element = |word: &str| {
+                shape
+                    .items()
+                    .map_or_else(|| Ok(Value::from(word)), |items| coerce(word, items))
+            };
+            words.map(element).collect()
+        }
+        _ => {
+            let given = if shape.is_secret() {
+                "The value".to_owned()
+            } else {
+                format!("{text:?}")
+            };
+            let remedy = match shape.expected() {
+                _ if shape.takes("object") => {
+                    "A table is expected: set its keys one by one, or write it as JSON.".to_owned()
+                }
+                expected if shape.takes("boolean") => format!("Expected is {expected}."),
+                expected => format!("Expected is {expected}, without leading zeros, signs or spaces."),
+            };
+            Err(format!("{given} is not accepted.\n{remedy}"))
+        }
     }
 }
 
-fn integer(text: &str) -> Option<Value> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
-    let padded = digits.len() > 1 && digits.starts_with('0');
-    if !plain || padded {
-        return None;
-    }
-    let signed = text.parse::<i64>().map(Number::from);
-    signed
-        .or_else(|_| text.parse::<u64>().map(Number::from))
-        .ok()
-        .map(Value::Number)
-}
-
-fn decimal(text: &str) -> Option<Value> {
-    let padded = text.len() > 1 && text.starts_with('0') && !text.starts_with("0.");
-    let number = text.parse::<f64>().ok().filter(|_| !padded)?;
-    Number::from_f64(number).map(Value::Number)
-}
-
-/// A JSON list, or elements with commas between them.
-fn list(text: &str, shape: Shape<'_>) -> Result<Value, (String, String)> {
-    if text.starts_with('[') {
-        return serde_json::from_str(text).map_err(|error| {
-            let problem = format!("This is not valid JSON, at column {}.", error.column());
-            (
-                problem,
-                "A list is written as JSON, or as a,b,c without brackets.".to_owned(),
-            )
-        });
-    }
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-    match shape.items() {
-        Some(items) => words.map(|word| coerce(word, items)).collect(),
-        None => Ok(words.map(Value::from).collect()),
-    }
-}
-
-/// Reads a bare number in the unit of a former variable as a length of time; anything else is left as it is.
-pub(crate) fn in_unit(text: &str, shape: Shape<'_>) -> String {
+/// The text of a former variable as it would be written today: with the unit that bare numbers had, and with truth in
+/// words.
+pub(crate) fn modern(text: &str, shape: Shape<'_>) -> String {
     let trimmed = text.trim();
-    let unit = match shape.text("x-env-unit") {
-        Some("seconds") => "s",
-        Some("minutes") => "m",
-        Some("hours") => "h",
-        Some("days") => "d",
-        _ => return former_truth(trimmed, shape).unwrap_or(text).to_owned(),
-    };
-    if !trimmed.is_empty() && trimmed.chars().all(|c| c.is_ascii_digit()) {
-        format!("{trimmed}{unit}")
-    } else {
-        text.to_owned()
-    }
-}
-
-/// Former variables spell truth as 1 and 0.
-fn former_truth(text: &str, shape: Shape<'_>) -> Option<&'static str> {
-    match text {
-        _ if !shape.takes("boolean") || shape.takes("string") => None,
-        "1" | "True" | "TRUE" => Some("true"),
-        "0" | "False" | "FALSE" => Some("false"),
-        _ => None,
+    let bare = !trimmed.is_empty() && trimmed.chars().all(|c| c.is_ascii_digit());
+    let unit = shape.text("x-env-unit").and_then(|unit| unit.chars().next());
+    match (unit, trimmed) {
+        (Some(unit), _) if bare => format!("{trimmed}{unit}"),
+        (None, "1" | "True" | "TRUE") if shape.takes("boolean") => "true".to_owned(),
+        (None, "0" | "False" | "FALSE") if shape.takes("boolean") => "false".to_owned(),
+        _ => text.to_owned(),
     }
 }
 
@@ -138,15 +77,10 @@ mod tests {
 
     #[test]
     fn text_keeps_its_leading_zeros() {
-        assert_eq!(
-            read("0900123", &json!({"type": "string"})),
-            Some(json!("0900123"))
-        );
-        assert_eq!(
-            read("0000", &json!({"type": ["string", "null"]})),
-            Some(json!("0000"))
-        );
-        assert_eq!(read("true", &json!({"type": "string"})), Some(json!("true")));
+        let text = json!({"type": "string"});
+        for written in ["0900123", "0000", "true"] {
+            assert_eq!(read(written, &text), Some(json!(written)));
+        }
     }
 
     #[test]
@@ -180,15 +114,14 @@ mod tests {
     #[test]
     fn a_former_variable_counts_in_its_unit() {
         let shape = json!({"type": "string", "x-env-unit": "seconds"});
-        assert_eq!(in_unit("900", Shape(&shape)), "900s");
-        assert_eq!(in_unit("15m", Shape(&shape)), "15m");
-        assert_eq!(in_unit("1", Shape(&json!({"type": "boolean"}))), "true");
+        assert_eq!(modern("900", Shape(&shape)), "900s");
+        assert_eq!(modern("15m", Shape(&shape)), "15m");
+        assert_eq!(modern("1", Shape(&json!({"type": "boolean"}))), "true");
     }
 
     #[test]
     fn a_secret_is_not_repeated() {
         let shape = json!({"type": "integer", "x-secret": true});
-        let (problem, remedy) = coerce("hunter2", Shape(&shape)).unwrap_err();
-        assert!(!problem.contains("hunter2") && !remedy.contains("hunter2"));
+        assert!(!coerce("hunter2", Shape(&shape)).unwrap_err().contains("hunter2"));
     }
 }

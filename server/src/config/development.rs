@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use portcullis_ports::plugin::Listed;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::layer::Layer;
+use super::merged::Setting;
 use super::path::Path;
 use super::source::Source;
 
@@ -24,17 +24,14 @@ pub struct Development {
 const INSTANCE: &str = "dev";
 /// The instance that `--store` sets up; another one, so that the plugin of the first does not get in the way.
 const CHOSEN: &str = "chosen";
-
 /// The key by which a plugin makes by itself what it needs at its vendor.
 const CREATE_MISSING: &str = "create_missing";
 
-/// What is taken by default for a section, and where it keeps its things.
+/// A plugin that is taken by default, and where it keeps its things: the key that says so, the place in the data folder.
 struct Kept {
     port: &'static str,
     plugin: &'static str,
-    /// The key that says where.
     key: &'static str,
-    /// The place in the data folder.
     place: &'static str,
 }
 
@@ -63,65 +60,71 @@ impl Development {
         self.data.join(KEYS.place)
     }
 
-    /// The weak layer: instances for the sections in which `written` selects nothing.
-    pub(crate) fn layer(&self, written: &Value, linked: &[Listed]) -> Layer {
-        let mut layer = Layer::new("portcullis dev", Source::Development);
+    /// Weaker than what is written: instances for the sections in which `written` selects nothing.
+    pub(crate) fn defaults(&self, written: &Value, linked: &[Listed]) -> Vec<Setting> {
+        let set = |path: [&str; 2], value: Value| Setting::new(&Path::of(path), value, &Source::Development);
+        let mut settings = Vec::new();
         for kept in [STORE, KEYS, SENDERS] {
             if selection(written, kept.port).is_none() {
-                let path = Path::of([kept.port, INSTANCE, kept.plugin]);
-                layer.set(&path, self.settings(&kept, kept.plugin, linked));
                 let chosen = if kept.port == SENDERS.port {
                     json!([INSTANCE])
                 } else {
                     json!(INSTANCE)
                 };
-                layer.set(&Path::of([kept.port, "use"]), chosen);
+                let instance = json!({ kept.plugin: self.settings(&kept, kept.plugin, linked) });
+                settings.extend([
+                    set([kept.port, INSTANCE], instance),
+                    set([kept.port, "use"], chosen),
+                ]);
             }
         }
-        layer
+        settings
     }
 
-    /// The strong layer: what the options of the command line ask for.
-    pub(crate) fn options(&self, written: &Value, linked: &[Listed]) -> Layer {
-        let mut layer = Layer::new("options of portcullis dev", Source::Development);
+    /// Stronger than what is written: what the options of the command line ask for.
+    pub(crate) fn options(&self, written: &Value, linked: &[Listed]) -> Vec<Setting> {
+        let mut settings = Vec::new();
+        let mut set = |path: &[&str], value: Value, flag| {
+            settings.push(Setting::new(
+                &Path::of(path.iter().copied()),
+                value,
+                &Source::Flag(flag),
+            ));
+        };
         if let Some(plugin) = &self.store {
-            let flag = Source::Flag("--store");
-            let settings = self.settings(&STORE, plugin, linked);
-            layer.put(&Path::of([STORE.port, CHOSEN, plugin]), settings, flag.clone());
-            layer.put(&Path::of([STORE.port, "use"]), json!(CHOSEN), flag);
+            let inner = self.settings(&STORE, plugin, linked);
+            set(&[STORE.port, CHOSEN, plugin], inner, "--store");
+            set(&[STORE.port, "use"], json!(CHOSEN), "--store");
+        }
+        let used = selection(written, "identity").and_then(Value::as_array);
+        let mut used: Vec<Value> = used.cloned().unwrap_or_default();
+        for plugin in &self.identity {
+            set(&["identity", plugin, plugin], json!({}), "--identity");
+            if !used.iter().any(|name| name == plugin) {
+                used.push(plugin.as_str().into());
+            }
         }
         if !self.identity.is_empty() {
-            let flag = Source::Flag("--identity");
-            let used = selection(written, "identity").and_then(Value::as_array);
-            let mut used: Vec<Value> = used.cloned().unwrap_or_default();
-            for plugin in &self.identity {
-                layer.put(&Path::of(["identity", plugin, plugin]), json!({}), flag.clone());
-                if !used.iter().any(|name| name == plugin) {
-                    used.push(plugin.as_str().into());
-                }
-            }
-            layer.put(&Path::of(["identity", "use"]), Value::Array(used), flag);
+            set(&["identity", "use"], Value::Array(used), "--identity");
         }
-        layer
+        settings
     }
 
     /// The place in the data folder, if the plugin keeps things in one; that it makes what it needs, if it can.
     fn settings(&self, kept: &Kept, plugin: &str, linked: &[Listed]) -> Value {
-        let found = linked
+        let mut listed = linked
             .iter()
-            .find(|listed| listed.port == kept.port && listed.meta.id == plugin);
-        let asks = |key: &str| {
-            found.is_some_and(|listed| listed.schema.pointer(&format!("/properties/{key}")).is_some())
-        };
-        let mut settings = serde_json::Map::new();
-        if asks(kept.key) {
-            let place = self.data.join(kept.place);
-            settings.insert(kept.key.to_owned(), place.to_string_lossy().into());
-        }
-        if asks(CREATE_MISSING) {
-            settings.insert(CREATE_MISSING.to_owned(), true.into());
-        }
-        Value::Object(settings)
+            .filter(|listed| listed.port == kept.port && listed.meta.id == plugin);
+        let schema = listed.next().map(|listed| listed.schema.as_value());
+        let asks = |key| schema.is_some_and(|schema| schema["properties"].get(key).is_some());
+        let place = asks(kept.key).then(|| {
+            (
+                kept.key.to_owned(),
+                self.data.join(kept.place).to_string_lossy().into(),
+            )
+        });
+        let create = asks(CREATE_MISSING).then(|| (CREATE_MISSING.to_owned(), true.into()));
+        Value::Object(place.into_iter().chain(create).collect::<Map<_, _>>())
     }
 }
 

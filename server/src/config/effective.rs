@@ -1,4 +1,4 @@
-//! Settings without mistakes, with every selected plugin planned.
+//! Settings without errors, with every selected plugin planned.
 
 use portcullis_core::settings::{Settings, SignUp};
 use portcullis_ports::identity::Identity;
@@ -8,18 +8,15 @@ use portcullis_ports::passwords::Passwords;
 use portcullis_ports::plugin::{Plan, Plugin, Port};
 use portcullis_ports::storage::Storage;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::Stage;
-use super::layer::at;
-use super::mistakes::{Mistake, Mistakes};
+use super::errors::{ConfigError, ConfigErrors};
+use super::loaded::LoadedConfig;
 use super::path::Path;
-use super::protections;
 use super::rules;
-use super::settings::ServerSettings;
 use super::shape::Shape;
 use super::show::Shown;
-use super::survey::Survey;
+use crate::settings::ServerSettings;
+use crate::settings::Stage;
 
 /// A plugin instance that is used, ready to connect.
 pub struct Selected<P: Port> {
@@ -70,23 +67,23 @@ pub struct Effective {
     pub notes: Vec<String>,
 }
 
-impl Survey {
+impl LoadedConfig {
     /// Lets the plugins check their settings.
     ///
     /// # Errors
-    /// All mistakes of the whole configuration.
-    pub fn plan(self) -> Result<Effective, Mistakes> {
-        let mut mistakes = self.mistakes.clone();
-        let server = self.server(&mut mistakes);
-        let settings: Option<Settings> = self.settings(&mut mistakes);
-        let store = self.planned::<Storage>(&mut mistakes).pop();
-        let mut former_keys = self.planned::<Keys>(&mut mistakes);
+    /// All errors of the whole configuration.
+    pub fn plan(self) -> Result<Effective, ConfigErrors> {
+        let mut errors = self.errors.clone();
+        let server = self.server(&mut errors);
+        let settings: Option<Settings> = self.settings(&mut errors);
+        let store = self.planned::<Storage>(&mut errors).pop();
+        let mut former_keys = self.planned::<Keys>(&mut errors);
         let keys = (!former_keys.is_empty()).then(|| former_keys.remove(0));
-        let passwords = self.planned::<Passwords>(&mut mistakes).pop();
-        let identity = self.planned::<Identity>(&mut mistakes);
-        let senders = self.planned::<Senders>(&mut mistakes);
+        let passwords = self.planned::<Passwords>(&mut errors).pop();
+        let identity = self.planned::<Identity>(&mut errors);
+        let senders = self.planned::<Senders>(&mut errors);
         if let Some(settings) = &settings {
-            self.check_sign_up(settings, &senders, &mut mistakes);
+            self.check_sign_up(settings, &senders, &mut errors);
         }
         let plugins_notes = [
             noted(&store),
@@ -99,9 +96,9 @@ impl Survey {
         .concat();
         let complete = (server, settings, store, keys, passwords);
         if let (true, (Some(server), Some(settings), Some(store), Some(keys), Some(passwords))) =
-            (mistakes.is_empty(), complete)
+            (errors.is_empty(), complete)
         {
-            let notes = [self.notes.clone(), protections::notes(&settings), plugins_notes].concat();
+            let notes = [self.notes.clone(), rules::notes(&settings), plugins_notes].concat();
             let plugins = Selection {
                 store,
                 keys,
@@ -119,116 +116,89 @@ impl Survey {
                 notes,
             });
         }
-        Err(mistakes.finished(&self.secrets))
+        Err(errors.finished(&self.secrets))
     }
 
     /// Plans the record store alone, so that a backup does not depend on the rest.
     ///
     /// # Errors
-    /// The mistakes in the section `store`.
-    pub fn plan_store(self) -> Result<Selected<Storage>, Mistakes> {
-        let mut mistakes = self.mistakes.clone().within(&[Path::of([Storage::NAME])]);
-        let store = self.planned::<Storage>(&mut mistakes).pop();
-        match store.filter(|_| mistakes.is_empty()) {
+    /// The errors in the section `store`.
+    pub fn plan_store(self) -> Result<Selected<Storage>, ConfigErrors> {
+        let mut errors = self.errors.clone().within(&[Path::of([Storage::NAME])]);
+        let store = self.planned::<Storage>(&mut errors).pop();
+        match store.filter(|_| errors.is_empty()) {
             Some(store) => Ok(store),
-            None => Err(mistakes.finished(&self.secrets)),
+            None => Err(errors.finished(&self.secrets)),
         }
     }
 
     /// Addresses can only be proven where mail can be sent.
-    fn check_sign_up(&self, settings: &Settings, senders: &[Selected<Senders>], mistakes: &mut Mistakes) {
+    fn check_sign_up(&self, settings: &Settings, senders: &[Selected<Senders>], errors: &mut ConfigErrors) {
         let mails =
             |sender: &Selected<Senders>| sender.plugin.capabilities.contains(&SenderCapability::Email);
         if settings.accounts.sign_up == SignUp::Verified && !senders.iter().any(mails) {
-            let problem =
-                "`verified` sends a mail to every new address, and no sender of e-mail is selected.";
-            let remedy = "Select one under `senders`, or choose `open` or `closed`.";
-            let path = Path::of(["accounts", "sign_up"]);
-            self.complain(mistakes, &path, problem.to_owned(), remedy.to_owned());
+            let text = "`verified` sends a mail to every new address, and no sender of e-mail is selected.\n\
+                Select one under `senders`, or choose `open` or `closed`.";
+            errors.push(self.merged.error(&Path::of(["accounts", "sign_up"]), text));
         }
     }
 
-    fn server(&self, mistakes: &mut Mistakes) -> Option<ServerSettings> {
+    fn server(&self, errors: &mut ConfigErrors) -> Option<ServerSettings> {
         let table = Path::of(["server"]);
-        let server: ServerSettings = self.read(&table, self.known(&table), mistakes)?;
-        for (field, problem, remedy) in server.mistakes(self.stage) {
+        let server: ServerSettings = self.read(&table, |_| true, errors)?;
+        for (field, text) in server.errors(self.stage) {
             let field = table.child(field);
-            if !mistakes.any_within(&field) {
-                self.complain(mistakes, &field, problem, remedy);
+            if !errors.any_within(&field) {
+                errors.push(self.merged.error(&field, text));
             }
         }
         Some(server)
     }
 
-    fn settings(&self, mistakes: &mut Mistakes) -> Option<Settings> {
-        let known = self.known(&Path::root());
-        let areas = Shape(&self.schema).properties().into_iter();
-        let areas = areas.filter(|(name, shape)| *name != "server" && shape.property("use").is_none());
-        let areas: serde_json::Map<String, Value> = areas
-            .filter_map(|(name, _)| Some((name.to_owned(), known.get(name)?.clone())))
-            .collect();
-        let settings: Settings = self.read(&Path::root(), Value::Object(areas), mistakes)?;
-        // A rule is about one table; where that has mistakes already, defaults stand in their place.
-        let told = mistakes.clone();
-        for (path, problem, remedy) in rules::mistakes(&settings) {
+    fn settings(&self, errors: &mut ConfigErrors) -> Option<Settings> {
+        let shape = Shape(&self.schema);
+        let is_area = |name: &str| {
+            name != "server"
+                && shape
+                    .property(name)
+                    .is_some_and(|shape| shape.property("use").is_none())
+        };
+        let settings: Settings = self.read(&Path::root(), is_area, errors)?;
+        // A rule is about one table; where that has errors already, defaults stand in their place.
+        let told = errors.clone();
+        for (path, text) in rules::errors(&settings) {
             if !told.any_within(&path.parent()) {
-                self.complain(mistakes, &path, problem, remedy);
+                errors.push(self.merged.error(&path, text));
             }
         }
         Some(settings)
     }
 
-    /// Reads a value strictly. Each value at fault is complained about and replaced by its default, until all is read.
+    /// Reads a table of ours. Values in which the schema found errors are left to their defaults; what the schema takes
+    /// can be read.
     fn read<T: DeserializeOwned>(
         &self,
         table: &Path,
-        mut value: Value,
-        mistakes: &mut Mistakes,
+        is_read: impl Fn(&str) -> bool,
+        errors: &mut ConfigErrors,
     ) -> Option<T> {
-        let shape = Shape(&self.schema).at(table)?;
-        for _ in 0..100 {
-            let error = match serde_path_to_error::deserialize(value.clone()) {
-                Ok(read) => return Some(read),
-                Err(error) => error,
-            };
-            let inner = Path::parse(&error.path().to_string());
-            let path = table.join(&inner);
-            let field = shape.at(&inner);
-            if !mistakes.any_within(&path) {
-                let problem = if field.is_some_and(Shape::is_secret) {
-                    "The secret is not accepted.".to_owned()
-                } else {
-                    sentence(&error.into_inner().to_string())
-                };
-                let remedy =
-                    field.map_or_else(String::new, |field| format!("Expected is {}.", field.expected()));
-                self.complain(mistakes, &path, problem, remedy);
-            }
-            // One bad element spoils its list.
-            let mut spoilt = inner;
-            while spoilt.last().starts_with('[') {
-                spoilt = spoilt.parent();
-            }
-            let default = shape.at(&spoilt).and_then(Shape::defaults);
-            if !replace(&mut value, &spoilt, default) {
-                return None;
-            }
-        }
+        let mut value = self.value(table, self.errors.iter().map(|error| &error.path));
+        value.as_object_mut()?.retain(|key, _| is_read(key));
+        let error = match serde_path_to_error::deserialize(value) {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        let path = table.join(&Path::parse(&error.path().to_string()));
+        let text = match Shape(&self.schema).at(&path) {
+            Some(shape) if shape.is_secret() => "the secret is not accepted".to_owned(),
+            _ => error.into_inner().to_string(),
+        };
+        errors.push(self.refused(&path, &text));
         None
     }
 
-    fn complain(&self, mistakes: &mut Mistakes, path: &Path, problem: String, remedy: String) {
-        let source = self.merged.source(path);
-        let source = if source.is_explicit() {
-            Some(source)
-        } else {
-            self.merged.around(path)
-        };
-        mistakes.push(Mistake::new(source, path, problem, remedy));
-    }
-
     /// The instances of one port that are used, planned. The others have been complained about.
-    pub(super) fn planned<P: Port>(&self, mistakes: &mut Mistakes) -> Vec<Selected<P>> {
+    pub(super) fn planned<P: Port>(&self, errors: &mut ConfigErrors) -> Vec<Selected<P>> {
         let mut planned = Vec::new();
         for one in self.chosen.iter().filter(|one| one.port == P::NAME) {
             let path = one.path();
@@ -238,23 +208,22 @@ impl Survey {
             else {
                 continue;
             };
-            if self.is_broken(&path) || mistakes.any_within(&path) && !self.only_unknown(&path, mistakes) {
+            // Whatever is not about unknown keys alone would be told a second time.
+            if errors
+                .iter()
+                .any(|error| error.path.is_within(&path) && !self.unknown.contains(&error.path))
+            {
                 continue;
             }
-            match plugin.plan(self.known(&path)) {
+            match plugin.plan(self.value(&path, &self.unknown)) {
                 Ok(plan) => planned.push(Selected {
                     instance: one.instance.clone(),
                     plugin,
                     plan,
                 }),
                 Err(found) => {
-                    for mistake in found {
-                        let field = path.join(&Path::parse(&mistake.field));
-                        let shape = Shape(&self.schema).at(&field);
-                        let remedy = shape.filter(|_| !mistake.field.is_empty());
-                        let remedy = remedy
-                            .map_or_else(String::new, |shape| format!("Expected is {}.", shape.expected()));
-                        self.complain(mistakes, &field, sentence(&mistake.problem), remedy);
+                    for error in found {
+                        errors.push(self.refused(&path.join(&Path::parse(&error.field)), &error.problem));
                     }
                 }
             }
@@ -262,9 +231,14 @@ impl Survey {
         planned
     }
 
-    fn only_unknown(&self, path: &Path, mistakes: &Mistakes) -> bool {
-        let mut within = mistakes.iter().filter(|mistake| mistake.path.is_within(path));
-        within.all(|mistake| self.unknown.contains(&mistake.path))
+    /// What the reader of a value says of it, with what is expected there.
+    fn refused(&self, path: &Path, said: &str) -> ConfigError {
+        let shape = Shape(&self.schema)
+            .at(path)
+            .filter(|shape| !shape.takes("object"));
+        let expected = shape.map(|shape| format!("\nExpected is {}.", shape.expected()));
+        self.merged
+            .error(path, sentence(said) + &expected.unwrap_or_default())
     }
 }
 
@@ -291,24 +265,4 @@ fn sentence(text: &str) -> String {
         "."
     };
     format!("{first}{}{stop}", letters.as_str())
-}
-
-/// Puts the default in the place of a value that cannot be read, or takes it out.
-fn replace(value: &mut Value, path: &Path, default: Option<Value>) -> bool {
-    let parent = path.parent();
-    if path.steps().is_empty() || at(value, path).is_none() {
-        return false;
-    }
-    let table = parent
-        .steps()
-        .iter()
-        .try_fold(value, |node, step| node.get_mut(step));
-    match (table.and_then(Value::as_object_mut), default) {
-        (Some(table), Some(default)) if table.get(path.last()) != Some(&default) => {
-            table.insert(path.last().to_owned(), default);
-            true
-        }
-        (Some(table), _) => table.remove(path.last()).is_some(),
-        (None, _) => false,
-    }
 }

@@ -1,121 +1,91 @@
-//! A TOML file as a layer that knows the line of every key.
+//! A TOML file as settings that know their lines.
 
 use std::path::Path as FilePath;
 
 use serde_json::{Map, Number, Value};
-use toml_edit::{Document, Item, TableLike, Value as Toml};
+use toml::de::{DeTable, DeValue};
 
-use super::layer::Layer;
-use super::mistakes::Mistake;
+use super::errors::{ConfigError, ConfigErrors};
+use super::merged::Setting;
 use super::path::Path;
 use super::source::Source;
+
+const FORM: &str = "Text values need quotes; a table begins with [its.name] on a line of its own.";
 
 /// Reads the text of `file`.
 ///
 /// # Errors
 /// The first place where it is not TOML. The line itself is not repeated: it may hold a secret.
-pub(crate) fn layer(file: &FilePath, text: &str) -> Result<Layer, Box<Mistake>> {
-    let reader = Reader { file, text };
-    let document = Document::parse(text).map_err(|error| {
+pub(crate) fn settings(file: &FilePath, text: &str) -> Result<Vec<Setting>, ConfigErrors> {
+    let before = |byte: usize| text.get(..byte).unwrap_or(text);
+    let source = |byte: usize| Source::File {
+        file: file.to_owned(),
+        line: before(byte).matches('\n').count() + 1,
+    };
+    let document = DeTable::parse(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
-        let (line, column) = reader.position(start);
+        let line = before(start).matches('\n').count() + 1;
+        let column = before(start).chars().rev().take_while(|c| *c != '\n').count() + 1;
         let problem = error.message().trim().replace('\n', "; ");
-        Box::new(Mistake::new(
-            Some(reader.source(line)),
+        ConfigError::new(
+            Some(source(start)),
             &Path::root(),
-            format!("This is not valid TOML, at line {line}, column {column}: {problem}."),
-            "Text values need quotes; a table begins with [its.name] on a line of its own.",
-        ))
+            format!("This is not valid TOML, at line {line}, column {column}: {problem}.\n{FORM}"),
+        )
     })?;
-    let mut layer = Layer::new("file", reader.source(1));
-    reader.table(document.as_table(), &Path::root(), &mut layer);
-    Ok(layer)
+    let mut settings = Vec::new();
+    table(document.get_ref(), &Path::root(), &source, &mut settings);
+    Ok(settings)
 }
 
-struct Reader<'a> {
-    file: &'a FilePath,
-    text: &'a str,
-}
-
-impl Reader<'_> {
-    fn source(&self, line: usize) -> Source {
-        Source::File {
-            file: self.file.to_owned(),
-            line,
-        }
-    }
-
-    /// Line and column of a byte, counted from 1.
-    fn position(&self, byte: usize) -> (usize, usize) {
-        let before = self.text.get(..byte).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        (line, column)
-    }
-
-    fn table(&self, table: &dyn TableLike, path: &Path, layer: &mut Layer) {
-        for (name, item) in table.iter() {
-            let inner = path.child(name);
-            let key = table.key(name).and_then(toml_edit::Key::span);
-            if let Some(span) = key.or_else(|| item.span()) {
-                layer.mark(&inner, self.source(self.position(span.start).0));
+fn table(table: &DeTable<'_>, path: &Path, source: &dyn Fn(usize) -> Source, settings: &mut Vec<Setting>) {
+    for (key, value) in table {
+        let path = path.child(key.get_ref().to_string());
+        let mut set =
+            |path: &Path, value: Value, at: usize| settings.push(Setting::new(path, value, &source(at)));
+        let line = key.span().start;
+        match value.get_ref() {
+            DeValue::Table(inner) => {
+                set(&path, Map::new().into(), line);
+                self::table(inner, &path, source, settings);
             }
-            self.item(item, &inner, layer);
-        }
-    }
-
-    fn item(&self, item: &Item, path: &Path, layer: &mut Layer) {
-        match item {
-            Item::None => {}
-            Item::Value(Toml::InlineTable(table)) => {
-                layer.set(path, Value::Object(Map::new()));
-                self.table(table, path, layer);
-            }
-            Item::Table(table) => {
-                layer.set(path, Value::Object(Map::new()));
-                self.table(table, path, layer);
-            }
-            Item::Value(value) => {
-                if let Toml::Array(elements) = value {
-                    self.elements(elements.iter(), path, layer);
+            DeValue::Array(elements) => {
+                set(&path, Value::Array(Vec::new()), line);
+                for (index, element) in elements.iter().enumerate() {
+                    set(
+                        &path.element(index),
+                        plain(element.get_ref()),
+                        element.span().start,
+                    );
                 }
-                layer.set(path, plain(value));
             }
-            Item::ArrayOfTables(tables) => {
-                let tables = tables.iter().map(|table| {
-                    let table = table.clone().into_inline_table();
-                    plain(&Toml::InlineTable(table))
-                });
-                layer.set(path, Value::Array(tables.collect()));
-            }
-        }
-    }
-
-    fn elements<'a>(&self, elements: impl Iterator<Item = &'a Toml>, path: &Path, layer: &mut Layer) {
-        for (index, element) in elements.enumerate() {
-            if let Some(span) = element.span() {
-                layer.mark(&path.element(index), self.source(self.position(span.start).0));
-            }
+            value => set(&path, plain(value), line),
         }
     }
 }
 
 /// The JSON form. Dates and numbers that JSON does not have become text.
-fn plain(value: &Toml) -> Value {
+fn plain(value: &DeValue<'_>) -> Value {
     match value {
-        Toml::String(text) => Value::String(text.value().clone()),
-        Toml::Integer(number) => Value::Number((*number.value()).into()),
-        Toml::Float(number) => Number::from_f64(*number.value())
-            .map_or_else(|| Value::String(number.value().to_string()), Value::Number),
-        Toml::Boolean(truth) => Value::Bool(*truth.value()),
-        Toml::Datetime(moment) => Value::String(moment.value().to_string()),
-        Toml::Array(elements) => Value::Array(elements.iter().map(plain).collect()),
-        Toml::InlineTable(table) => Value::Object(
-            table
+        DeValue::String(text) => Value::from(&**text),
+        DeValue::Integer(number) => {
+            let whole = i64::from_str_radix(number.as_str(), number.radix()).map(Value::from);
+            // Whatever does not fit is too large for every setting.
+            whole.unwrap_or_else(|_| Value::from(f64::MAX))
+        }
+        DeValue::Float(number) => {
+            let decimal = number.as_str().parse().ok().and_then(Number::from_f64);
+            decimal.map_or_else(|| Value::from(number.as_str()), Value::Number)
+        }
+        DeValue::Boolean(truth) => Value::Bool(*truth),
+        DeValue::Datetime(moment) => Value::from(moment.to_string()),
+        DeValue::Array(elements) => elements.iter().map(|element| plain(element.get_ref())).collect(),
+        DeValue::Table(table) => {
+            let pairs = table
                 .iter()
-                .map(|(key, inner)| (key.to_owned(), plain(inner)))
-                .collect(),
-        ),
+                .map(|(key, inner)| (key.get_ref().to_string(), plain(inner.get_ref())));
+            Value::Object(pairs.collect())
+        }
     }
 }
 
@@ -123,33 +93,36 @@ fn plain(value: &Toml) -> Value {
 mod tests {
     use serde_json::json;
 
+    use super::super::merged::Merged;
     use super::*;
 
     const TEXT: &str = "[server]\nlisten = \"127.0.0.1:1\"\nhosts = [\n  \"a\",\n  \"b\",\n]\n\n[store]\nuse = \"main\"\n[store.main.embedded]\nfolder = '/d'\n\n[limits]\na = { most = 1 }\n";
 
-    fn read(text: &str) -> Result<Layer, Box<Mistake>> {
-        layer(FilePath::new("p.toml"), text)
-    }
-
-    fn line(layer: &Layer, path: &str) -> String {
-        layer.place(&Path::parse(path)).unwrap().to_string()
+    fn read(text: &str) -> Result<Vec<Setting>, ConfigErrors> {
+        settings(FilePath::new("p.toml"), text)
     }
 
     #[test]
     fn every_key_knows_its_line() {
-        let layer = read(TEXT).unwrap();
-        assert_eq!(line(&layer, "server.listen"), "p.toml:2");
-        assert_eq!(line(&layer, "server.hosts[1]"), "p.toml:5");
-        assert_eq!(line(&layer, "store.main.embedded"), "p.toml:10");
-        assert_eq!(line(&layer, "limits.a.most"), "p.toml:14");
-        assert_eq!(layer.tree()["store"]["main"]["embedded"]["folder"], json!("/d"));
-        assert_eq!(layer.tree()["limits"]["a"]["most"], json!(1));
+        let merged = Merged::new(read(TEXT).unwrap()).unwrap();
+        for (path, line) in [
+            ("server.listen", "p.toml:2"),
+            ("server.hosts[1]", "p.toml:5"),
+            ("store.main.embedded", "p.toml:10"),
+            ("limits.a.most", "p.toml:14"),
+        ] {
+            assert_eq!(merged.source(&Path::parse(path)).to_string(), line);
+        }
+        assert_eq!(merged.tree["store"]["main"]["embedded"]["folder"], json!("/d"));
+        assert_eq!(merged.tree["limits"]["a"]["most"], json!(1));
+        assert_eq!(merged.tree["server"]["hosts"], json!(["a", "b"]));
     }
 
     #[test]
     fn a_syntax_error_has_line_and_column_and_does_not_repeat_the_line() {
-        let mistake = read("[server]\nmetrics_token = \"hunter2\nx = 1\n").unwrap_err();
-        let said = mistake.to_string();
+        let said = read("[server]\nmetrics_token = \"hunter2\nx = 1\n")
+            .unwrap_err()
+            .to_string();
         assert!(
             said.starts_with("p.toml:2") && said.contains("line 2, column"),
             "{said}"
@@ -159,6 +132,6 @@ mod tests {
 
     #[test]
     fn an_unquoted_number_with_a_leading_zero_is_refused() {
-        assert!(read("a = 0900123\n").unwrap_err().problem.contains("line 1"));
+        assert!(read("a = 0900123\n").unwrap_err().to_string().contains("line 1"));
     }
 }

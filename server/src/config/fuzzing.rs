@@ -4,7 +4,8 @@ use std::path::Path as FilePath;
 
 use serde_json::Value;
 
-use super::{file, variables};
+use super::file;
+use super::variables::Variables;
 use crate::environment::Environment;
 
 /// The schema of the settings of the core and the server.
@@ -21,7 +22,7 @@ pub fn schema() -> Schema {
 /// When reading panics.
 pub fn variable(schema: &Schema, name: &str, value: &str) {
     let environment = Environment::of([(format!("PORTCULLIS_{name}"), value.to_owned())]);
-    drop(variables::layer(&environment, &schema.0));
+    drop(Variables::read(&environment, &schema.0));
 }
 
 /// A file is read with the line of every key, or refused without repeating what it holds.
@@ -29,7 +30,7 @@ pub fn variable(schema: &Schema, name: &str, value: &str) {
 /// # Panics
 /// When reading panics.
 pub fn file(text: &str) {
-    drop(file::layer(FilePath::new("portcullis.toml"), text));
+    drop(file::settings(FilePath::new("portcullis.toml"), text));
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 /// The prefix of our own variables.
 pub(crate) const PREFIX: &str = "PORTCULLIS_";
 
@@ -20,29 +22,20 @@ impl Path {
         Self(steps.into_iter().map(Into::into).collect())
     }
 
-    /// Reads `a.b[2].c`, the form in which mistakes name a field.
+    /// Reads `a.b[2].c`, the form in which errors name a field.
     pub fn parse(text: &str) -> Self {
-        let mut steps = Vec::new();
-        for part in text.split('.').filter(|part| !part.is_empty() && *part != "?") {
-            for piece in part.split_inclusive(']') {
-                match piece.split_once('[') {
-                    Some((name, index)) => {
-                        steps.extend((!name.is_empty()).then(|| name.to_owned()));
-                        steps.push(format!("[{index}"));
-                    }
-                    None => steps.push(piece.to_owned()),
-                }
-            }
-        }
-        Self(steps)
+        let parts = text.split('.').filter(|part| *part != "?");
+        let steps = parts.flat_map(|part| part.split_inclusive(']')).flat_map(|part| {
+            let (name, index) = part.split_at(part.find('[').unwrap_or(part.len()));
+            [name, index]
+        });
+        Self::of(steps.filter(|step| !step.is_empty()))
     }
 
     /// One step further.
     #[must_use]
     pub fn child(&self, step: impl Into<String>) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(step.into());
-        Self(steps)
+        self.join(&Self::of([step]))
     }
 
     /// The element of a list.
@@ -74,6 +67,13 @@ impl Path {
         Self::of(self.0.iter().take(kept).cloned())
     }
 
+    /// It, what is around it, and so on, without the root.
+    pub(crate) fn ancestors(&self) -> impl Iterator<Item = Self> {
+        (1..=self.0.len())
+            .rev()
+            .map(|kept| Self::of(self.0.iter().take(kept).cloned()))
+    }
+
     /// Whether it is `other` or lies below it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
@@ -81,35 +81,45 @@ impl Path {
 
     /// The variable that sets it.
     pub fn variable(&self) -> String {
-        let steps: Vec<&str> = self
+        let steps = self
             .0
             .iter()
             .map(String::as_str)
-            .take_while(|step| !step.starts_with('['))
-            .collect();
-        format!("{PREFIX}{}", steps.join("__")).to_uppercase()
+            .take_while(|step| index(step).is_none());
+        format!("{PREFIX}{}", steps.collect::<Vec<_>>().join("__")).to_uppercase()
+    }
+
+    /// The value there.
+    pub(crate) fn find<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(tree, |node, step| match index(step) {
+            Some(index) => node.get(index),
+            None => node.get(step),
+        })
     }
 }
 
-/// Whether TOML takes the key without quotes.
-pub(crate) fn is_bare(key: &str) -> bool {
-    !key.is_empty()
-        && key
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+/// The number in a step such as `[2]`.
+pub(crate) fn index(step: &str) -> Option<usize> {
+    step.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
+/// A key as TOML takes it: quoted where it must be.
+pub(crate) fn key(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("{name:?}")
+    }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.0.iter().enumerate() {
-            let element = step.starts_with('[');
-            if at > 0 && !element {
-                f.write_str(".")?;
-            }
-            if element || is_bare(step) {
-                f.write_str(step)?;
-            } else {
-                write!(f, "{step:?}")?;
+            match index(step) {
+                Some(_) => f.write_str(step)?,
+                None if at == 0 => f.write_str(&key(step))?,
+                None => write!(f, ".{}", key(step))?,
             }
         }
         Ok(())

@@ -3,17 +3,22 @@
 use portcullis_ports::Secret;
 use serde_json::Value;
 
-use super::layer::Merged;
+use super::merged::Merged;
 use super::shape::Shape;
 
-/// Shorter texts are found everywhere; taking them out of a message would only garble it.
+/// In bytes. Shorter texts are found everywhere; taking them out of a message would only garble it.
 const SHORTEST: usize = 4;
 
 /// Every secret that any source holds, also where a stronger source has another value.
 pub(crate) fn secrets(merged: &Merged, schema: Shape<'_>) -> Vec<Secret> {
     let mut found = Vec::new();
-    for layer in merged.layers() {
-        collect(layer.tree(), Some(schema), false, &mut found);
+    for setting in &merged.settings {
+        // A secret may have been given a table, or an element of a list.
+        let inside = setting
+            .path
+            .ancestors()
+            .any(|path| schema.at(&path).is_some_and(Shape::is_secret));
+        collect(&setting.value, schema.at(&setting.path), inside, &mut found);
     }
     found.retain(|secret| secret.expose().len() >= SHORTEST);
     // The longest first, so that no rest of one remains when another is a part of it.

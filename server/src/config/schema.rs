@@ -2,14 +2,13 @@
 
 use portcullis_core::collections;
 use portcullis_core::settings::Settings;
-use portcullis_ports::plugin::{Listed, Port as _};
+use portcullis_ports::plugin::{self, Listed, Port as _};
 use portcullis_ports::storage::Storage;
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
+use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use super::settings::ServerSettings;
 use super::shape::Shape;
+use crate::settings::ServerSettings;
 
 /// What may be called an instance: it must also be spelled in a variable.
 const INSTANCE: &str = "^[a-z0-9]+(_[a-z0-9]+)*$";
@@ -41,8 +40,11 @@ pub(crate) enum Choice {
 /// The schema of everything an operator can set, without references.
 pub fn document(linked: &[Listed]) -> Value {
     let mut tables = Map::new();
-    tables.insert("server".to_owned(), of::<ServerSettings>());
-    if let Some(areas) = of::<Settings>().get("properties").and_then(Value::as_object) {
+    tables.insert("server".to_owned(), part(&plugin::schema::<ServerSettings>()));
+    if let Some(areas) = part(&plugin::schema::<Settings>())
+        .get("properties")
+        .and_then(Value::as_object)
+    {
         tables.extend(areas.clone());
     }
     for (port, choice) in SECTIONS {
@@ -63,10 +65,13 @@ pub fn document(linked: &[Listed]) -> Value {
     })
 }
 
-/// The schema of a type of ours.
-fn of<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().for_deserialize();
-    inlined(settings.into_generator().into_root_schema_for::<T>().as_value())
+/// A schema as a part of a larger one.
+fn part(schema: &Schema) -> Value {
+    let mut schema = schema.clone();
+    for keyword in ["$schema", "title"] {
+        schema.remove(keyword);
+    }
+    schema.to_value()
 }
 
 fn section(port: &str, choice: Choice, linked: &[Listed]) -> Value {
@@ -116,12 +121,9 @@ fn section(port: &str, choice: Choice, linked: &[Listed]) -> Value {
 
 /// The settings of a plugin, described by what it says of itself.
 fn settings_of(plugin: &Listed) -> Value {
-    let mut schema = inlined(plugin.schema.as_value());
-    if let Some(table) = schema.as_object_mut() {
-        table.remove("$schema");
-        table.insert("title".to_owned(), plugin.meta.title.into());
-        table.insert("description".to_owned(), plugin.meta.summary.into());
-    }
+    let mut schema = part(&plugin.schema);
+    schema["title"] = plugin.meta.title.into();
+    schema["description"] = plugin.meta.summary.into();
     if plugin.port == Storage::NAME {
         name_collections(&mut schema);
     }
@@ -148,48 +150,4 @@ fn name_collections(schema: &mut Value) {
     };
     tables["properties"] = collections().into_iter().map(name).collect();
     tables["additionalProperties"] = false.into();
-}
-
-/// Replaces every reference by what it refers to; settings never refer to themselves.
-fn inlined(schema: &Value) -> Value {
-    let empty = Map::new();
-    let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&empty);
-    let mut inlined = inline(schema, definitions);
-    if let Some(table) = inlined.as_object_mut() {
-        for word in ["$defs", "$schema", "title"] {
-            table.remove(word);
-        }
-    }
-    inlined
-}
-
-fn inline(node: &Value, definitions: &Map<String, Value>) -> Value {
-    match node {
-        Value::Array(elements) => elements
-            .iter()
-            .map(|element| inline(element, definitions))
-            .collect(),
-        Value::Object(table) => {
-            let mut whole = Map::new();
-            let target = table
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|to| to.strip_prefix("#/$defs/"));
-            if let Some(target) = target.and_then(|name| definitions.get(name)) {
-                whole.extend(
-                    inline(target, definitions)
-                        .as_object()
-                        .cloned()
-                        .unwrap_or_default(),
-                );
-            }
-            // What stands beside a reference is about this place and beats what the type says.
-            let beside = table
-                .iter()
-                .filter(|(word, _)| *word != "$ref" && *word != "$defs");
-            whole.extend(beside.map(|(word, value)| (word.clone(), inline(value, definitions))));
-            Value::Object(whole)
-        }
-        plain => plain.clone(),
-    }
 }

@@ -4,12 +4,12 @@ use portcullis_ports::plugin::{Listed, Maturity, Port as _};
 use portcullis_ports::storage::Storage;
 use serde_json::Value;
 
-use super::Stage;
-use super::layer::Merged;
-use super::mistakes::{Mistake, Mistakes};
+use super::errors::{ConfigError, ConfigErrors};
+use super::merged::Merged;
 use super::nearest::advice;
 use super::path::Path;
 use super::schema::{Choice, PREVIOUS, SECTIONS};
+use crate::settings::Stage;
 
 /// One instance that is used, with the plugin that fills it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,37 +84,42 @@ pub(crate) fn chosen(tree: &Value, stores: &[String]) -> Vec<Chosen> {
 }
 
 /// What is wrong with the choice of plugins.
-pub(crate) fn check(merged: &Merged, linked: &[Listed], stage: Stage, excused: &Mistakes) -> Mistakes {
-    let mut mistakes = Mistakes::new();
+pub(crate) fn check(
+    merged: &Merged,
+    linked: &[Listed],
+    stage: Stage,
+    excused: &ConfigErrors,
+) -> ConfigErrors {
+    let mut errors = ConfigErrors::default();
     for (port, choice) in SECTIONS {
         let linked: Vec<&Listed> = linked.iter().filter(|plugin| plugin.port == port).collect();
         let names = used(&merged.tree, port);
         let setting = Path::of([port, "use"]);
-        let written = merged.get(&setting).is_some() || excused.any_within(&setting);
+        let written = setting.find(&merged.tree).is_some() || excused.any_within(&setting);
         if choice == Choice::One && named(&merged.tree, port, "use").is_empty() && !written {
-            mistakes.push(nothing_chosen(port, &linked, merged));
+            errors.push(nothing_chosen(port, &linked, merged));
         }
         for (at, (place, instance)) in names.iter().enumerate() {
             if let Some((first, _)) = names.iter().take(at).find(|(_, earlier)| earlier == instance) {
                 if *first == setting && choice == Choice::One {
-                    mistakes.push(not_former(merged, place, instance));
+                    errors.push(not_former(merged, place, instance));
                 }
                 continue;
             }
             let plugins = filling(&merged.tree, port, instance);
-            if merged.get(&Path::of([port, instance])).is_none() || is_selection(port, instance) {
-                mistakes.push(no_such_instance(merged, place, port, instance, &linked));
+            if Path::of([port, instance]).find(&merged.tree).is_none() || is_selection(port, instance) {
+                errors.push(no_such_instance(merged, place, port, instance, &linked));
             } else if let [plugin] = plugins.as_slice() {
                 let found = linked.iter().find(|listed| listed.meta.id == *plugin);
                 let development =
                     found.is_some_and(|listed| listed.meta.maturity == Maturity::DevelopmentOnly);
                 if development && stage == Stage::Production {
-                    mistakes.push(development_only(merged, place, plugin, &linked));
+                    errors.push(development_only(merged, place, plugin, &linked));
                 }
             }
         }
     }
-    mistakes
+    errors
 }
 
 /// Whether a key of a section selects instances and is not the name of one.
@@ -122,41 +127,34 @@ fn is_selection(port: &str, key: &str) -> bool {
     key == "use" || (port, key) == PREVIOUS
 }
 
-fn not_former(merged: &Merged, place: &Path, instance: &str) -> Mistake {
-    let problem = format!("`{instance}` is the one in use.");
-    Mistake::new(Some(merged.source(place)), place, problem, "Take it out here.")
+fn not_former(merged: &Merged, place: &Path, instance: &str) -> ConfigError {
+    merged.error(
+        place,
+        format!("`{instance}` is the one in use.\nTake it out here."),
+    )
 }
 
-fn ids(linked: &[&Listed], kept: impl Fn(&Listed) -> bool) -> Vec<&'static str> {
-    linked
-        .iter()
-        .filter(|listed| kept(listed))
-        .map(|listed| listed.meta.id)
-        .collect()
+fn ids(linked: &[&Listed], kept: impl Fn(&Listed) -> bool) -> String {
+    let kept = linked.iter().filter(|listed| kept(listed));
+    kept.map(|listed| listed.meta.id).collect::<Vec<_>>().join(", ")
 }
 
-fn nothing_chosen(port: &str, linked: &[&Listed], merged: &Merged) -> Mistake {
+fn example<'a>(linked: &[&'a Listed]) -> &'a str {
+    linked.first().map_or("plugin", |listed| listed.meta.id)
+}
+
+fn nothing_chosen(port: &str, linked: &[&Listed], merged: &Merged) -> ConfigError {
     let title = linked
         .first()
         .map_or(port, |listed| listed.port_title)
         .to_lowercase();
-    let known = ids(linked, |_| true);
-    let example = known.first().unwrap_or(&"plugin");
-    let path = Path::of([port, "use"]);
-    let remedy = format!(
-        "Set `use = \"main\"` in [{port}] and give [{port}.main.{example}] its settings. Linked: {}.",
-        if known.is_empty() {
-            "none".to_owned()
-        } else {
-            known.join(", ")
-        }
+    let (example, known) = (example(linked), ids(linked, |_| true));
+    let known = if known.is_empty() { "none" } else { known.as_str() };
+    let text = format!(
+        "No {title} is selected.\n\
+         Set `use = \"main\"` in [{port}] and give [{port}.main.{example}] its settings. Linked: {known}."
     );
-    Mistake::new(
-        merged.around(&path),
-        &path,
-        format!("No {title} is selected."),
-        remedy,
-    )
+    merged.error(&Path::of([port, "use"]), text)
 }
 
 fn no_such_instance(
@@ -165,34 +163,28 @@ fn no_such_instance(
     port: &str,
     instance: &str,
     linked: &[&Listed],
-) -> Mistake {
+) -> ConfigError {
     let section = merged.tree.get(port).and_then(Value::as_object);
-    let known: Vec<&str> = section
-        .into_iter()
-        .flatten()
-        .map(|(key, _)| key.as_str())
-        .filter(|key| !is_selection(port, key))
-        .collect();
-    let example = linked.first().map_or("plugin", |listed| listed.meta.id);
+    let known = section.into_iter().flatten().map(|(key, _)| key.as_str());
+    let known: Vec<&str> = known.filter(|key| !is_selection(port, key)).collect();
+    let add = format!("[{port}.{instance}.{}]", example(linked));
     let remedy = if known.is_empty() {
-        format!("Add [{port}.{instance}.{example}] with its settings.")
+        format!("Add {add} with its settings.")
     } else {
-        format!(
-            "{} Or add [{port}.{instance}.{example}].",
-            advice(instance, &known, "instances")
-        )
+        format!("{} Or add {add}.", advice(instance, &known, "instances"))
     };
-    let problem = format!("There is no [{port}.{instance}.…].");
-    Mistake::new(Some(merged.source(place)), place, problem, remedy)
+    merged.error(place, format!("There is no [{port}.{instance}.…].\n{remedy}"))
 }
 
-fn development_only(merged: &Merged, place: &Path, plugin: &str, linked: &[&Listed]) -> Mistake {
+fn development_only(merged: &Merged, place: &Path, plugin: &str, linked: &[&Listed]) -> ConfigError {
     let others = ids(linked, |listed| listed.meta.maturity != Maturity::DevelopmentOnly);
     let remedy = if others.is_empty() {
         "Take it out; no other plugin of this kind is linked into this program.".to_owned()
     } else {
-        format!("Choose one of: {}.", others.join(", "))
+        format!("Choose one of: {others}.")
     };
-    let problem = format!("`{plugin}` is for `portcullis dev` only.");
-    Mistake::new(Some(merged.source(place)), place, problem, remedy)
+    merged.error(
+        place,
+        format!("`{plugin}` is for `portcullis dev` only.\n{remedy}"),
+    )
 }

@@ -2,11 +2,20 @@
 
 use serde_json::{Map, Value};
 
-use super::path::Path;
+use super::path::{Path, index};
 
-/// A node of a schema without references.
+/// A node of a schema without references and without `null`, which no source of settings can write.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape<'a>(pub(crate) &'a Value);
+
+/// A setting that is no table.
+pub(crate) struct Field<'a> {
+    /// Below the node that was asked.
+    pub(crate) path: Path,
+    pub(crate) shape: Shape<'a>,
+    /// Whether the table around it cannot be without it.
+    pub(crate) required: bool,
+}
 
 /// The kinds of values there are, as the schema names them.
 const KINDS: [&str; 6] = ["boolean", "integer", "number", "string", "array", "object"];
@@ -17,137 +26,115 @@ impl<'a> Shape<'a> {
         self.0.get(name)
     }
 
-    /// The alternatives of the node, if it is a choice.
-    pub(crate) fn choices(self) -> Vec<Self> {
-        let lists = ["oneOf", "anyOf"].into_iter();
-        lists
-            .filter_map(|word| self.keyword(word)?.as_array())
+    /// A keyword of the node that is text.
+    pub(crate) fn text(self, keyword: &str) -> Option<&'a str> {
+        self.keyword(keyword)?.as_str()
+    }
+
+    fn list(self, keyword: &str) -> impl Iterator<Item = &'a Value> {
+        self.keyword(keyword)
+            .and_then(Value::as_array)
+            .into_iter()
             .flatten()
-            .map(Shape)
-            .filter(|choice| !choice.is_null())
-            .collect()
     }
 
-    fn is_null(self) -> bool {
-        self.keyword("type").and_then(Value::as_str) == Some("null")
-    }
-
-    /// Whether a value of this kind is taken, by the node or by one of its alternatives.
+    /// Whether a value of this kind is taken.
     pub(crate) fn takes(self, kind: &str) -> bool {
-        let named = match self.keyword("type") {
-            Some(Value::String(one)) => one == kind,
+        match self.keyword("type") {
+            Some(Value::String(one)) => one == kind || (one == "number" && kind == "integer"),
             Some(Value::Array(several)) => several.iter().any(|one| one == kind),
             _ => {
                 let fixed = self.fixed();
-                let by_choice = self.choices().into_iter().any(|choice| choice.takes(kind));
-                let unlimited = fixed.is_empty() && self.choices().is_empty();
-                unlimited || by_choice || fixed.iter().any(|value| kind_of(value) == kind)
+                fixed.is_empty() || fixed.iter().any(|value| kind_of(value) == kind)
             }
-        };
-        named || (kind == "integer" && self.keyword("type").is_some() && self.names_type("number"))
-    }
-
-    fn names_type(self, kind: &str) -> bool {
-        match self.keyword("type") {
-            Some(Value::String(one)) => one == kind,
-            Some(Value::Array(several)) => several.iter().any(|one| one == kind),
-            _ => false,
         }
     }
 
     /// The only values taken, if they are listed.
     pub(crate) fn fixed(self) -> Vec<&'a Value> {
-        let listed = self
-            .keyword("enum")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let own: Vec<&Value> = listed
+        let choices = self.list("oneOf").flat_map(|choice| Shape(choice).fixed());
+        self.list("enum")
             .chain(self.keyword("const"))
-            .filter(|value| !value.is_null())
-            .collect();
-        if !own.is_empty() {
-            return own;
-        }
-        let choices: Vec<Vec<&Value>> = self.choices().into_iter().map(Shape::fixed).collect();
-        if choices.iter().any(Vec::is_empty) {
-            return Vec::new();
-        }
-        choices.concat()
+            .chain(choices)
+            .collect()
     }
 
     /// Keys and shapes of a table, in the order of declaration.
-    pub(crate) fn properties(self) -> Vec<(&'a str, Self)> {
-        let own = self.keyword("properties").and_then(Value::as_object);
-        let own = own
+    pub(crate) fn properties(self) -> impl Iterator<Item = (&'a str, Self)> {
+        let listed = self
+            .keyword("properties")
+            .and_then(Value::as_object)
             .into_iter()
-            .flatten()
-            .map(|(name, shape)| (name.as_str(), Shape(shape)));
-        own.chain(self.choices().into_iter().flat_map(Self::properties))
-            .collect()
+            .flatten();
+        listed.map(|(name, shape)| (name.as_str(), Shape(shape)))
     }
 
     /// The shape of one key of a table.
     pub(crate) fn property(self, name: &str) -> Option<Self> {
-        let found = self.properties().into_iter().find(|(key, _)| *key == name);
-        found.map(|(_, shape)| shape).or_else(|| self.further())
+        let listed = self.keyword("properties").and_then(|listed| listed.get(name));
+        listed.map(Shape).or_else(|| self.further())
     }
 
     /// The shape of keys that are not listed, if such keys are taken.
     pub(crate) fn further(self) -> Option<Self> {
-        let own = self
-            .keyword("additionalProperties")
+        self.keyword("additionalProperties")
             .filter(|shape| shape.is_object())
-            .map(Shape);
-        own.or_else(|| self.choices().into_iter().find_map(Self::further))
-    }
-
-    /// Whether keys that are not listed are refused.
-    pub(crate) fn is_closed(self) -> bool {
-        self.keyword("additionalProperties") == Some(&Value::Bool(false))
+            .map(Shape)
     }
 
     /// The shape of the elements of a list.
     pub(crate) fn items(self) -> Option<Self> {
-        let own = self.keyword("items").map(Shape);
-        own.or_else(|| self.choices().into_iter().find_map(Self::items))
+        self.keyword("items").map(Shape)
     }
 
     /// The keys that must be there.
     pub(crate) fn required(self) -> Vec<&'a str> {
-        let listed = self
-            .keyword("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        listed.filter_map(Value::as_str).collect()
+        self.list("required").filter_map(Value::as_str).collect()
     }
 
     /// Whether it holds a secret.
     pub(crate) fn is_secret(self) -> bool {
         self.keyword("x-secret") == Some(&Value::Bool(true))
-            || self.choices().into_iter().any(Self::is_secret)
     }
 
     /// Whether it is a length of time.
     pub(crate) fn is_span(self) -> bool {
-        self.keyword("x-span").is_some() || self.choices().into_iter().any(Self::is_span)
+        self.keyword("x-span").is_some()
     }
 
     /// The shape at a path below this node.
     pub(crate) fn at(self, path: &Path) -> Option<Self> {
-        path.steps().iter().try_fold(self, |shape, step| {
-            if step.starts_with('[') {
-                shape.items()
-            } else {
-                shape.property(step)
-            }
-        })
+        path.steps()
+            .iter()
+            .try_fold(self, |shape, step| match index(step) {
+                Some(_) => shape.items(),
+                None => shape.property(step),
+            })
     }
 
-    /// A word of the node that is text.
-    pub(crate) fn text(self, keyword: &str) -> Option<&'a str> {
-        self.keyword(keyword).and_then(Value::as_str)
+    /// All settings below this node. Where tables may have any name, they have the one that `name` gives for their
+    /// depth.
+    pub(crate) fn fields(self, name: &dyn Fn(usize) -> Option<&'a str>) -> Vec<Field<'a>> {
+        let required = self.required();
+        let further = self.further().filter(|shape| shape.takes("object"));
+        let further = further.and_then(|shape| Some((name(0)?, shape)));
+        let inner = self.properties().chain(further).flat_map(|(key, shape)| {
+            let below = shape.fields(&|depth| name(depth + 1));
+            let field = |inner: Field<'a>| Field {
+                path: Path::of([key]).join(&inner.path),
+                ..inner
+            };
+            if below.is_empty() && shape.further().is_none_or(|further| !further.takes("object")) {
+                vec![Field {
+                    path: Path::of([key]),
+                    shape,
+                    required: required.contains(&key),
+                }]
+            } else {
+                below.into_iter().map(field).collect()
+            }
+        });
+        inner.collect()
     }
 
     /// The manual of the node, on one line per paragraph.
@@ -157,20 +144,14 @@ impl<'a> Shape<'a> {
         paragraphs.collect::<Vec<_>>().join("\n")
     }
 
-    /// The names under which the field was known before, with their unit if it differs.
+    /// The names under which the field was known before.
     pub(crate) fn aliases(self) -> impl Iterator<Item = &'a str> {
-        let names = self
-            .keyword("x-env")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        names.filter_map(Value::as_str)
+        self.list("x-env").filter_map(Value::as_str)
     }
 
     /// The first example.
     pub(crate) fn example(self) -> Option<&'a Value> {
-        let own = self.keyword("examples").and_then(|examples| examples.get(0));
-        own.or_else(|| self.choices().into_iter().find_map(Self::example))
+        self.list("examples").next()
     }
 
     /// What is taken, as the end of a sentence.
@@ -180,21 +161,15 @@ impl<'a> Shape<'a> {
             let words: Vec<String> = fixed.iter().map(ToString::to_string).collect();
             return format!("one of {}", words.join(", "));
         }
-        let kinds: Vec<String> = KINDS
-            .into_iter()
-            .filter(|kind| self.takes(kind))
-            .map(|kind| self.phrase(kind))
-            .collect();
-        if kinds.len() == KINDS.len() {
-            return "anything".to_owned();
-        }
         // A number takes whole numbers as well; once is enough.
-        let number = kinds.iter().any(|kind| kind.starts_with("a number"));
-        let kept: Vec<String> = kinds
+        let repeated = |kind: &str| kind == "integer" && self.takes("number");
+        let kinds = KINDS
             .into_iter()
-            .filter(|kind| !(number && kind.starts_with("a whole number")))
-            .collect();
-        kept.join(" or ")
+            .filter(|kind| self.takes(kind) && !repeated(kind));
+        kinds
+            .map(|kind| self.phrase(kind))
+            .collect::<Vec<_>>()
+            .join(" or ")
     }
 
     fn phrase(self, kind: &str) -> String {
@@ -228,18 +203,16 @@ impl<'a> Shape<'a> {
 
     /// Every default below this node as one tree; the default of a table beats those of its keys.
     pub(crate) fn defaults(self) -> Option<Value> {
-        let own = self.keyword("default").filter(|value| !value.is_null());
-        let properties = self.keyword("properties").and_then(Value::as_object);
-        let Some(properties) = properties.filter(|_| self.choices().is_empty()) else {
+        let own = self.keyword("default");
+        if self.keyword("properties").is_none() {
             return own.cloned();
-        };
-        let mut table = Map::new();
-        for (name, shape) in properties {
-            let stated = own.and_then(|own| own.get(name));
-            let value = stated.cloned().or_else(|| Shape(shape).defaults());
-            table.extend(value.map(|value| (name.clone(), value)));
         }
-        Some(Value::Object(table))
+        let stated = |name: &str| own.and_then(|own| own.get(name)).cloned();
+        let pairs = self.properties().filter_map(|(name, shape)| {
+            let value = stated(name).or_else(|| shape.defaults())?;
+            Some((name.to_owned(), value))
+        });
+        Some(Value::Object(pairs.collect::<Map<_, _>>()))
     }
 }
 
@@ -253,18 +226,5 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
-    }
-}
-
-/// The kind of a value, for people.
-pub(crate) fn describe(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(number) if number.is_f64() => "a number with a decimal point",
-        Value::Number(_) => "a whole number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a table",
     }
 }

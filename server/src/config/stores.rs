@@ -5,11 +5,11 @@ use portcullis_ports::storage::Storage;
 use serde_json::Value;
 
 use super::effective::Selected;
-use super::mistakes::{Mistake, Mistakes};
+use super::errors::{ConfigError, ConfigErrors};
+use super::loaded::LoadedConfig;
 use super::nearest::advice;
 use super::path::Path;
 use super::source::Source;
-use super::survey::Survey;
 
 /// A record store that was asked for by name, ready to connect.
 pub struct StoreInstance {
@@ -19,22 +19,22 @@ pub struct StoreInstance {
     pub settings: Vec<String>,
 }
 
-impl Survey {
+impl LoadedConfig {
     /// Plans instances of the record store, each asked for by an option; they must be those of
     /// [`Request::stores`](super::Request::stores).
     ///
     /// # Errors
-    /// All mistakes in their settings.
-    pub fn plan_stores(self, asked: &[(&'static str, &str)]) -> Result<Vec<StoreInstance>, Mistakes> {
+    /// All errors in their settings.
+    pub fn plan_stores(self, asked: &[(&'static str, &str)]) -> Result<Vec<StoreInstance>, ConfigErrors> {
         let paths: Vec<Path> = asked
             .iter()
             .map(|(_, name)| Path::of([Storage::NAME, name]))
             .collect();
-        let mut mistakes = self.mistakes.clone().within(&paths);
+        let mut errors = self.errors.clone().within(&paths);
         for ((flag, name), path) in asked.iter().zip(&paths) {
-            mistakes.extend(self.no_such_store(flag, name, path));
+            errors.extend(self.no_such_store(flag, name, path));
         }
-        let mut planned = self.planned::<Storage>(&mut mistakes);
+        let mut planned = self.planned::<Storage>(&mut errors);
         let shown = self.shown();
         let mut stores = Vec::new();
         for ((_, name), path) in asked.iter().zip(&paths) {
@@ -50,35 +50,23 @@ impl Survey {
             });
         }
         // What is wrong with a selected store that was not asked for does not matter here.
-        let mistakes = mistakes.within(&paths);
-        if mistakes.is_empty() && stores.len() == asked.len() {
+        let errors = errors.within(&paths);
+        if errors.is_empty() && stores.len() == asked.len() {
             Ok(stores)
         } else {
-            Err(mistakes.finished(&self.secrets))
+            Err(errors.finished(&self.secrets))
         }
     }
 
-    fn no_such_store(&self, flag: &'static str, name: &str, path: &Path) -> Option<Mistake> {
+    fn no_such_store(&self, flag: &'static str, name: &str, path: &Path) -> Option<ConfigError> {
         let section = self.merged.tree.get(Storage::NAME).and_then(Value::as_object);
-        let known: Vec<&str> = section
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key.as_str())
-            .filter(|key| *key != "use")
-            .collect();
+        let known = section.into_iter().flatten().map(|(key, _)| key.as_str());
+        let known: Vec<&str> = known.filter(|key| *key != "use").collect();
         (!known.contains(&name)).then(|| {
             let ids: Vec<&str> = Storage::plugins().iter().map(|plugin| plugin.meta.id).collect();
-            let remedy = format!(
-                "{} Or add [{path}.…] with one of: {}.",
-                advice(name, &known, "instances"),
-                ids.join(", ")
-            );
-            Mistake::new(
-                Some(Source::Flag(flag)),
-                path,
-                format!("There is no [{path}.…]."),
-                remedy,
-            )
+            let (ids, near) = (ids.join(", "), advice(name, &known, "instances"));
+            let text = format!("There is no [{path}.…].\n{near} Or add [{path}.…] with one of: {ids}.");
+            ConfigError::new(Some(Source::Flag(flag)), path, text)
         })
     }
 }

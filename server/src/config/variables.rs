@@ -1,16 +1,22 @@
-//! The variables that begin with `PORTCULLIS_`, as a layer: names become paths, raw text becomes values.
+//! The environment as settings: names become paths, raw text becomes values.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use portcullis_core::collections;
+use portcullis_ports::Span;
+use portcullis_ports::plugin::Port as _;
+use portcullis_ports::storage::Storage;
 use serde_json::Value;
 
-use super::coerce::coerce;
-use super::layer::Layer;
-use super::mistakes::{Mistake, Mistakes};
+use super::coerce::{coerce, modern};
+use super::errors::{ConfigError, ConfigErrors};
+use super::merged::Setting;
 use super::nearest::nearest;
 use super::path::{PREFIX, Path};
+use super::select::Chosen;
 use super::shape::Shape;
 use super::source::Source;
 use crate::environment::Environment;
@@ -20,71 +26,185 @@ const FILE: &str = "_FILE";
 /// How the name of a variable is made.
 const SEPARATION: &str = "Steps are separated by two underscores, such as PORTCULLIS_SERVER__LISTEN; \
     `portcullis config default` lists all settings.";
-/// A secret is short; a longer file is the wrong one.
+const KEEP_ONE: &str = "Keep one of them.";
+const READABLE: &str = "Create the file and let this user read it, or unset the variable.";
+/// In bytes. A secret is short; a longer file is the wrong one.
 const LONGEST_FILE: u64 = 64 * 1024;
 
-/// Reads every variable of ours.
-pub(crate) fn layer(environment: &Environment, schema: &Value) -> (Layer, Mistakes) {
-    let mut layer = Layer::new("environment", Source::Default);
-    let mut mistakes = Mistakes::new();
-    for name in environment.names() {
-        let value = environment.get(name).and_then(Result::ok).unwrap_or_default();
-        let Some(rest) = ours(name, value) else { continue };
-        let here = Some(Source::Variable {
-            name: name.to_owned(),
-            file: None,
-        });
-        let Some(target) = resolve(&rest, Shape(schema)) else {
-            let remedy = match suggestion(&rest, schema) {
-                Some(remedy) => remedy,
-                None if is_of_others(&rest) => continue,
-                None => SEPARATION.to_owned(),
-            };
-            mistakes.push(Mistake::new(
-                here,
-                &Path::root(),
-                "There is no setting of this name.",
-                remedy,
-            ));
-            continue;
-        };
-        if let Some(Source::Variable { name: other, .. }) = layer.place(&target.path) {
-            let problem = format!("{other} and {name} set the same thing.");
-            mistakes.push(Mistake::new(here, &target.path, problem, "Keep one of them."));
-            continue;
+/// What the environment sets.
+#[derive(Debug, Default)]
+pub(crate) struct Variables {
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) errors: ConfigErrors,
+    /// A sentence about every variable that begins like ours and is ignored, because no setting has a name of one step,
+    /// or one like it. Scripts around the program keep such variables, for example for the path of its binary.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A variable; a file, if it names one.
+fn variable(name: &str, file: Option<PathBuf>) -> Source {
+    Source::Variable {
+        name: name.to_owned(),
+        file,
+    }
+}
+
+impl Variables {
+    /// Reads every variable that begins with `PORTCULLIS_`.
+    pub(crate) fn read(environment: &Environment, schema: &Value) -> Self {
+        let mut read = Self::default();
+        for name in environment.names() {
+            let value = environment.get(name).and_then(Result::ok).unwrap_or_default();
+            let Some(rest) = ours(name, value) else { continue };
+            match resolve(&rest, Shape(schema)) {
+                Some((path, shape, in_file)) => read.add_own(environment, name, &path, shape, in_file),
+                None => read.add_unknown(name, &rest, Shape(schema)),
+            }
         }
-        match read(environment, name, target.in_file) {
-            Ok((text, source)) => match coerce(&text, target.shape) {
-                Ok(value) => layer.put(&target.path, value, source),
-                Err((problem, remedy)) => {
-                    mistakes.push(Mistake::new(Some(source), &target.path, problem, remedy));
-                }
-            },
-            Err((problem, remedy)) => mistakes.push(Mistake::new(here, &target.path, problem, remedy)),
+        read
+    }
+
+    fn add_own(
+        &mut self,
+        environment: &Environment,
+        name: &str,
+        path: &Path,
+        shape: Shape<'_>,
+        in_file: bool,
+    ) {
+        if let Some(Source::Variable { name: other, .. }) = self.setting(path).map(|known| &known.source) {
+            let text = format!("{other} and {name} set the same thing.\n{KEEP_ONE}");
+            return self.refuse(variable(name, None), path, text);
+        }
+        match text(environment, name, in_file) {
+            Ok((text, source)) => self.add(path, coerce(&text, shape), source),
+            Err(text) => self.refuse(variable(name, None), path, text),
         }
     }
-    (layer, mistakes)
+
+    fn add_unknown(&mut self, name: &str, rest: &str, schema: Shape<'_>) {
+        match suggestion(rest, schema) {
+            None if !rest.contains("__") => {
+                let note = format!("{name} is ignored: there is no setting of this name. {SEPARATION}");
+                self.notes.push(note);
+            }
+            meant => {
+                let remedy = meant.unwrap_or_else(|| SEPARATION.to_owned());
+                let text = format!("There is no setting of this name.\n{remedy}");
+                self.refuse(variable(name, None), &Path::root(), text);
+            }
+        }
+    }
+
+    /// Adds the variables under whose former names our own fields and those of the plugins in use are known.
+    /// `set_elsewhere` tells whether a weaker source sets a path.
+    pub(crate) fn add_former(
+        &mut self,
+        environment: &Environment,
+        schema: &Value,
+        chosen: &[Chosen],
+        set_elsewhere: &dyn Fn(&Path) -> bool,
+    ) {
+        let own = Shape(schema)
+            .properties()
+            .filter(|(_, shape)| shape.property("use").is_none());
+        let mut tables: Vec<(Path, Vec<Path>)> =
+            own.map(|(table, _)| (Path::of([table]), Vec::new())).collect();
+        tables.extend(chosen.iter().map(|one| {
+            let same =
+                |other: &&Chosen| other.port == one.port && other.plugin == one.plugin && *other != one;
+            (one.path(), chosen.iter().filter(same).map(Chosen::path).collect())
+        }));
+        let mut known = BTreeSet::new();
+        for (table, rivals) in tables {
+            let fields = Shape(schema).at(&table).map(|shape| shape.fields(&|_| None));
+            for field in fields.unwrap_or_default() {
+                let path = table.join(&field.path);
+                let rivals: Vec<Path> = rivals.iter().map(|rival| rival.join(&field.path)).collect();
+                for name in field.shape.aliases() {
+                    known.insert(name);
+                    match former(environment, name) {
+                        None => {}
+                        Some(_) if !rivals.is_empty() => {
+                            self.refuse_ambiguous(name, &path, &rivals, set_elsewhere);
+                        }
+                        Some(Ok((text, source))) => self.add_one_former(&path, field.shape, &text, source),
+                        Some(Err(text)) => self.refuse(variable(name, None), &path, text),
+                    }
+                }
+            }
+        }
+        self.note_tables(environment, chosen, &known);
+    }
+
+    fn add_one_former(&mut self, path: &Path, shape: Shape<'_>, text: &str, source: Source) {
+        let value = coerce(&modern(text, shape), shape);
+        match (self.setting(path), &value) {
+            (Some(known), Ok(value)) if is_same(&known.value, value, shape) => {}
+            (Some(known), Ok(_)) => {
+                let text = format!(
+                    "{} sets the same thing to another value.\n{KEEP_ONE}",
+                    known.source
+                );
+                self.refuse(source, path, text);
+            }
+            _ => self.add(path, value, source),
+        }
+    }
+
+    /// A former name knows one account only: with two instances of a plugin it could mean either.
+    fn refuse_ambiguous(
+        &mut self,
+        name: &str,
+        path: &Path,
+        rivals: &[Path],
+        set_elsewhere: &dyn Fn(&Path) -> bool,
+    ) {
+        let is_set = |path: &Path| self.setting(path).is_some() || set_elsewhere(path);
+        if !rivals.iter().chain([path]).all(is_set) {
+            let others: Vec<String> = rivals.iter().map(ToString::to_string).collect();
+            let (others, own) = (others.join(" or "), path.variable());
+            let text = format!("{name} could also mean {others}.\nName the instance: {own} for this one.");
+            self.refuse(variable(name, None), path, text);
+        }
+    }
+
+    /// Says which variables name tables for a store that has none.
+    fn note_tables(&mut self, environment: &Environment, chosen: &[Chosen], known: &BTreeSet<&str>) {
+        let tables: BTreeSet<&str> = collections().iter().map(|one| one.variable).collect();
+        let is_unused = |name: &&str| !known.contains(name) && former(environment, name).is_some();
+        let unused: Vec<&str> = tables.into_iter().filter(is_unused).collect();
+        let store = chosen
+            .iter()
+            .find(|one| one.port == Storage::NAME)
+            .filter(|_| !unused.is_empty());
+        if let Some(Chosen { plugin, .. }) = store {
+            let (names, s) = (unused.join(", "), if unused.len() == 1 { "s" } else { "" });
+            let note = format!("{names} name{s} tables, and `{plugin}` keeps none: not used.");
+            self.notes.insert(0, note);
+        }
+    }
+
+    fn setting(&self, path: &Path) -> Option<&Setting> {
+        self.settings.iter().find(|one| one.path == *path)
+    }
+
+    fn add(&mut self, path: &Path, value: Result<Value, String>, source: Source) {
+        match value {
+            Ok(value) => self.settings.push(Setting::new(path, value, &source)),
+            Err(text) => self.refuse(source, path, text),
+        }
+    }
+
+    fn refuse(&mut self, source: Source, path: &Path, text: String) {
+        self.errors.push(ConfigError::new(Some(source), path, text));
+    }
 }
 
-/// A sentence about every variable that begins like ours and is ignored: no setting has a name of one step, or one like
-/// it. Scripts around the program keep such variables, for example for the path of its binary.
-pub(crate) fn unheard(environment: &Environment, schema: &Value) -> Vec<String> {
-    let names = environment.names().filter(|name| {
-        let value = environment.get(name).and_then(Result::ok).unwrap_or_default();
-        ours(name, value).is_some_and(|rest| {
-            is_of_others(&rest)
-                && resolve(&rest, Shape(schema)).is_none()
-                && suggestion(&rest, schema).is_none()
-        })
-    });
-    names
-        .map(|name| format!("{name} is ignored: there is no setting of this name. {SEPARATION}"))
-        .collect()
-}
-
-/// Whether a name that is no setting was hardly meant to be one.
-fn is_of_others(rest: &str) -> bool {
-    !rest.contains("__")
+/// Whether two values mean the same; lengths of time may be written in different units.
+fn is_same(known: &Value, value: &Value, shape: Shape<'_>) -> bool {
+    let span = |value: &Value| value.as_str()?.parse::<Span>().ok();
+    known == value || (shape.is_span() && span(known).is_some() && span(known) == span(value))
 }
 
 /// What follows our prefix, in lower case; `None` for the variables of others.
@@ -96,139 +216,79 @@ fn ours(name: &str, value: &str) -> Option<String> {
 
 /// Kubernetes announces services called `portcullis` or `portcullis-something` in variables that look like ours.
 fn is_set_by_an_orchestrator(rest: &str, value: &str) -> bool {
-    const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
     let words: Vec<&str> = rest.split('_').collect();
-    let has_port = words
-        .windows(3)
-        .any(|words| words[0] == "PORT" && words[1].parse::<u16>().is_ok() && PROTOCOLS.contains(&words[2]));
-    let has_service = words
+    let is_service = words
         .windows(2)
         .any(|words| matches!(words, ["SERVICE", "HOST" | "PORT"]));
+    let has_port = words.windows(3).any(|words| match words {
+        ["PORT", number, "TCP" | "UDP" | "SCTP"] => number.parse::<u16>().is_ok(),
+        _ => false,
+    });
     let is_address = words.last() == Some(&"PORT") && value.contains("://");
-    !rest.contains("__") && (has_port || has_service || is_address)
+    !rest.contains("__") && (is_service || has_port || is_address)
 }
 
-struct Target<'a> {
-    path: Path,
-    shape: Shape<'a>,
-    in_file: bool,
-}
-
-/// The setting that a name means; `x_file` means `x`, unless there is a setting `x_file`.
-fn resolve<'a>(name: &str, schema: Shape<'a>) -> Option<Target<'a>> {
-    let find = |name: &str| {
+/// The setting that a name means, and whether it names a file: `x_file` means `x`, unless there is a setting `x_file`.
+fn resolve<'a>(name: &str, schema: Shape<'a>) -> Option<(Path, Shape<'a>, bool)> {
+    let find = |name: &str, in_file| {
         let path = Path::of(name.split("__"));
         let named = path.steps().len() > 1 && path.steps().iter().all(|step| !step.is_empty());
-        schema.at(&path).filter(|_| named).map(|shape| (path, shape))
+        schema
+            .at(&path)
+            .filter(|_| named)
+            .map(|shape| (path, shape, in_file))
     };
-    if let Some((path, shape)) = find(name) {
-        return Some(Target {
-            path,
-            shape,
-            in_file: false,
-        });
-    }
-    let (path, shape) = find(name.strip_suffix("_file")?)?;
-    Some(Target {
-        path,
-        shape,
-        in_file: true,
-    })
+    find(name, false).or_else(|| find(name.strip_suffix("_file")?, true))
 }
 
 /// The text of a variable, or of the file it names.
-pub(crate) fn read(
-    environment: &Environment,
-    name: &str,
-    in_file: bool,
-) -> Result<(String, Source), (String, String)> {
-    let text = environment.get(name).unwrap_or(Ok("")).map_err(|_| {
-        (
-            "The value is not UTF-8 text.".to_owned(),
-            "Encode it as text, for example in base64.".to_owned(),
-        )
-    })?;
-    if !in_file {
-        return Ok((
-            text.to_owned(),
-            Source::Variable {
-                name: name.to_owned(),
-                file: None,
-            },
-        ));
-    }
-    let file = PathBuf::from(text);
-    let unreadable = |why: String| {
-        let problem = format!(
-            "{name} names the file {}, which cannot be read: {why}.",
-            file.display()
-        );
-        (
-            problem,
-            "Create the file and let this user read it, or unset the variable.".to_owned(),
-        )
+fn text(environment: &Environment, name: &str, in_file: bool) -> Result<(String, Source), String> {
+    let Ok(value) = environment.get(name).unwrap_or(Ok("")) else {
+        return Err("The value is not UTF-8 text.\nEncode it as text, for example in base64.".to_owned());
     };
-    let opened = File::open(&file).map_err(|error| unreadable(error.to_string()))?;
-    let mut held = String::new();
-    let taken = opened.take(LONGEST_FILE + 1).read_to_string(&mut held);
-    let size = taken.map_err(|error| unreadable(error.to_string()))?;
-    if size as u64 > LONGEST_FILE {
-        return Err(unreadable(format!("it is larger than {LONGEST_FILE} bytes")));
+    if !in_file {
+        return Ok((value.to_owned(), variable(name, None)));
     }
-    let value = held.strip_suffix('\n').unwrap_or(&held);
-    let value = value.strip_suffix('\r').unwrap_or(value).to_owned();
-    Ok((
-        value,
-        Source::Variable {
-            name: name.to_owned(),
-            file: Some(file),
-        },
-    ))
+    let read = || -> std::io::Result<String> {
+        let mut held = String::new();
+        let size = File::open(value)?
+            .take(LONGEST_FILE + 1)
+            .read_to_string(&mut held)?;
+        if size as u64 > LONGEST_FILE {
+            return Err(std::io::Error::other(format!(
+                "it is larger than {LONGEST_FILE} bytes"
+            )));
+        }
+        Ok(held)
+    };
+    let held = read()
+        .map_err(|why| format!("{name} names the file {value}, which cannot be read: {why}.\n{READABLE}"))?;
+    let line = held.strip_suffix('\n').unwrap_or(&held);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    Ok((line.to_owned(), variable(name, Some(PathBuf::from(value)))))
 }
 
 /// The text of a former name, which may also name a file. Empty means not set.
-pub(crate) fn former(
-    environment: &Environment,
-    name: &str,
-) -> Option<Result<(String, Source), (String, String)>> {
+fn former(environment: &Environment, name: &str) -> Option<Result<(String, Source), String>> {
     let is_set = |name: &str| environment.get(name).is_some_and(|value| value != Ok(""));
     let with_file = format!("{name}{FILE}");
     match (is_set(name), is_set(&with_file)) {
         (false, false) => None,
-        (true, false) => Some(read(environment, name, false)),
-        (false, true) => Some(read(environment, &with_file, true)),
-        (true, true) => {
-            let problem = format!("{name} and {with_file} set the same thing.");
-            Some(Err((problem, "Keep one of them.".to_owned())))
-        }
+        (true, false) => Some(text(environment, name, false)),
+        (false, true) => Some(text(environment, &with_file, true)),
+        (true, true) => Some(Err(format!(
+            "{name} and {with_file} set the same thing.\n{KEEP_ONE}"
+        ))),
     }
 }
 
 /// The variable that was probably meant, if any is like it.
-fn suggestion(name: &str, schema: &Value) -> Option<String> {
-    let mut known = Vec::new();
-    collect(Shape(schema), &Path::root(), name, &mut known);
-    let bare = |path: &Path| path.steps().join("__");
-    let known: Vec<String> = known.iter().map(bare).collect();
+fn suggestion(name: &str, schema: Shape<'_>) -> Option<String> {
+    let steps: Vec<&str> = name.split("__").collect();
+    let fields = schema.fields(&|depth| Some(steps.get(depth).copied().unwrap_or("main")));
+    let known: Vec<String> = fields.iter().map(|field| field.path.steps().join("__")).collect();
     let name = nearest(name, known.iter().map(String::as_str))?;
     Some(format!("Did you mean {PREFIX}{}?", name.to_uppercase()))
-}
-
-/// The paths of all settings; where any key is taken, the one that `name` has in that place.
-fn collect(shape: Shape<'_>, path: &Path, name: &str, known: &mut Vec<Path>) {
-    let properties = shape.properties();
-    let listed = properties.is_empty();
-    for (key, inner) in properties {
-        collect(inner, &path.child(key), name, known);
-    }
-    match shape.further() {
-        Some(inner) => {
-            let step = name.split("__").nth(path.steps().len()).unwrap_or("main");
-            collect(inner, &path.child(step), name, known);
-        }
-        None if listed => known.push(path.clone()),
-        None => {}
-    }
 }
 
 #[cfg(test)]

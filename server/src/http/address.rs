@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use poem::http::HeaderMap;
 
-use crate::config::Network;
+use crate::values::Network;
 
 /// The header that proxies append to, each its own client.
 const FORWARDED_FOR: &str = "x-forwarded-for";

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::config::Network;
+use crate::values::Network;
 
 /// The bits of an IPv6 address that tell one client from another: within them it moves as it likes.
 const SUBNET: u128 = u128::MAX << 64;

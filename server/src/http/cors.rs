@@ -4,7 +4,7 @@ use poem::Response;
 use poem::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use poem::http::{Method, StatusCode};
 
-use crate::config::Origin;
+use crate::values::Origin;
 
 /// Where there is no route: so that a page learns of the 404.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");

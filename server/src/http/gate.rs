@@ -25,7 +25,7 @@ use super::request_body::RequestBody;
 use super::request_id::{REQUEST_ID, RequestIds};
 use super::routes::Routes;
 use super::security;
-use crate::config::Network;
+use crate::values::Network;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 

@@ -12,7 +12,7 @@ use poem::http::uri::Authority;
 use portcullis_openapi::problem::{HOST_NOT_ALLOWED, INVALID_HOST, ORIGIN_NOT_ALLOWED};
 use portcullis_ports::Error;
 
-use crate::config::Origin;
+use crate::values::Origin;
 
 /// The names under which a developer's machine answers.
 ///

@@ -37,8 +37,9 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 use crate::compose::NamedProbe;
-use crate::config::{Origin, ServerSettings};
 use crate::exit::{Failure, in_full};
+use crate::settings::ServerSettings;
+use crate::values::Origin;
 use cors::Cors;
 use files::File;
 use gate::Gate;

@@ -35,8 +35,8 @@ async fn used() -> TempDir {
 async fn tamper(folder: &TempDir) -> Entry {
     let at = folder.path().join("data/store");
     let text = format!("[store.dev.embedded]\nfolder = \"{}\"\n", at.display());
-    let survey = with_file(&text).stores(&["dev"]).survey();
-    let Ok(mut planned) = survey.plan_stores(&[("--from", "dev")]) else {
+    let loaded = with_file(&text).stores(&["dev"]).loaded();
+    let Ok(mut planned) = loaded.plan_stores(&[("--from", "dev")]) else {
         panic!("the settings have mistakes");
     };
     let store = connect_store(planned.remove(0).selected, &runtime().unwrap(), PATIENCE)

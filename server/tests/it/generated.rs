@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use portcullis_core::settings::SignUp;
-use portcullis_server::config::{configuration_reference, default_file, document, providers_reference};
+use portcullis_server::config::document;
+use portcullis_server::reference::{configuration_reference, default_file, providers_reference};
 
 use crate::courier::real_plugins;
 use crate::setup::{Setup, with_file};
@@ -73,7 +74,7 @@ fn switched_on(text: &str) -> String {
 #[test]
 fn every_line_of_the_default_file_can_be_switched_on() {
     let text = switched_on(&default_file(&real_plugins()));
-    let mistakes = with_file(&text).survey().mistakes;
+    let mistakes = with_file(&text).loaded().errors;
     // `main` is one instance with one plugin; where several are linked, the file shows all of them.
     let others: Vec<String> = mistakes
         .iter()
@@ -86,7 +87,7 @@ fn every_line_of_the_default_file_can_be_switched_on() {
 #[test]
 fn the_default_file_changes_nothing() {
     let entries = |setup: Setup| {
-        let shown = setup.development(None, &[]).survey().shown();
+        let shown = setup.development(None, &[]).loaded().shown();
         // The data folder is another one each time.
         let values = shown
             .entries

@@ -50,7 +50,7 @@ proptest! {
     #[test]
     fn what_takes_effect_is_shown_without_secrets(token in "[!-~]{9}[ -~é€]{0,20}", metrics in "[!-~]{16,40}") {
         let setup = post(&token, "").variable("PORTCULLIS_SERVER__METRICS_TOKEN", &metrics);
-        let shown = setup.survey().shown().to_string();
+        let shown = setup.loaded().shown().to_string();
         prop_assert!(!shown.contains(&token), "{}", shown);
         prop_assert!(!shown.contains(&metrics), "{}", shown);
         prop_assert!(shown.contains("token = \"***\""));
@@ -87,7 +87,7 @@ proptest! {
     #[test]
     fn any_variable_is_read_or_refused_without_a_panic(name in "[A-Z_]{0,40}", value in "\\PC{0,40}") {
         let setup = with_more("").variable(&format!("PORTCULLIS_{name}"), &value).development(None, &[]);
-        let survey = setup.survey();
-        prop_assert!(survey.shown().entries.len() > 10);
+        let loaded = setup.loaded();
+        prop_assert!(loaded.shown().entries.len() > 10);
     }
 }

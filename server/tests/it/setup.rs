@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use portcullis_ports::plugin;
-use portcullis_server::config::{Development, Effective, Flag, Path, Request, Survey, survey};
+use portcullis_server::config::{Development, Effective, Flag, LoadedConfig, Path, Request, load};
 use portcullis_server::environment::Environment;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -86,13 +86,13 @@ impl Setup {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn survey(&self) -> Survey {
+    pub(crate) fn loaded(&self) -> LoadedConfig {
         let environment = Environment::of(self.environment.clone());
-        survey(&self.request, &environment, &plugin::all()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+        load(&self.request, &environment, &plugin::all()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
     }
 
     pub(crate) fn effective(&self) -> Effective {
-        self.survey()
+        self.loaded()
             .plan()
             .unwrap_or_else(|mistakes| panic!("{mistakes}"))
     }
@@ -100,7 +100,7 @@ impl Setup {
     /// Everything that is said about the mistakes.
     pub(crate) fn mistakes(&self) -> String {
         let environment = Environment::of(self.environment.clone());
-        let planned = survey(&self.request, &environment, &plugin::all()).and_then(Survey::plan);
+        let planned = load(&self.request, &environment, &plugin::all()).and_then(LoadedConfig::plan);
         match planned {
             Ok(effective) => panic!("there are no mistakes in\n{}", effective.shown),
             Err(mistakes) => mistakes.to_string(),

@@ -73,8 +73,8 @@ impl Place {
 
     /// One of the two stores, connected by this process.
     async fn store(&self, name: &str) -> ConnectedStore {
-        let survey = with_file(&self.text()).stores(&[name]).survey();
-        let planned = survey.plan_stores(&[("--from", name)]);
+        let loaded = with_file(&self.text()).stores(&[name]).loaded();
+        let planned = loaded.plan_stores(&[("--from", name)]);
         let Ok([store]) = planned.map(|planned| <[_; 1]>::try_from(planned).ok().unwrap()) else {
             panic!("{name} has mistakes");
         };

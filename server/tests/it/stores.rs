@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use portcullis_ports::plugin;
 use portcullis_server::compose::connect_store;
-use portcullis_server::config::{StoreInstance, configuration_reference};
+use portcullis_server::config::StoreInstance;
+use portcullis_server::reference::configuration_reference;
 use portcullis_server::system::runtime;
 
 use crate::setup::{Setup, says, with_file, with_more};
@@ -16,8 +17,8 @@ const CABINET: &str = "server.public_url = \"https://gate.example.com\"\n\
 const TWO: &str = "[store.old.embedded]\nfolder = \"/old\"\n[store.new.cabinet]\n";
 
 fn planned(setup: &Setup, from: &str, to: &str) -> Result<Vec<StoreInstance>, String> {
-    let survey = setup.survey();
-    survey
+    let loaded = setup.loaded();
+    loaded
         .plan_stores(&[("--from", from), ("--to", to)])
         .map_err(|mistakes| mistakes.to_string())
 }

@@ -7,15 +7,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-use super::Stage;
-use super::values::{Network, Origin, Size};
+use crate::values::{Network, Origin, Size};
+
+/// For whom the program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A developer's machine: `portcullis dev`.
+    Development,
+    /// Everything else. Nothing insecure is accepted.
+    Production,
+}
 
 /// How the program listens, whom it trusts, what it logs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSettings {
     /// The address and the port to listen on. Port 0 takes a free one. TLS ends at a proxy in front.
-    #[schemars(with = "String", extend("examples" = ["127.0.0.1:8080"]))]
+    #[schemars(with = "String", extend("format" = "socket-address", "examples" = ["127.0.0.1:8080"]))]
     pub listen: SocketAddr,
     /// Where browsers reach the service, as scheme, host and port. Needed by `portcullis serve`, and `https` unless
     /// it is this machine. Under `portcullis dev` it is the address the program listens on.
@@ -109,34 +117,29 @@ fn names_levels(filter: &str) -> bool {
     })
 }
 
-/// A mistake in a field: its name, the problem, the remedy.
-type FieldMistake = (&'static str, String, String);
-
 impl ServerSettings {
-    /// What does not fit together.
-    pub(super) fn mistakes(&self, stage: Stage) -> Vec<FieldMistake> {
-        let mut mistakes = Vec::new();
-        let mut complain = |field, problem: &str, remedy: &str| {
-            mistakes.push((field, problem.to_owned(), remedy.to_owned()));
-        };
+    /// What does not fit together: the name of the field, and what is said.
+    pub(crate) fn errors(&self, stage: Stage) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        let mut refuse = |field, text: &str| errors.push((field, text.to_owned()));
         match &self.public_url {
-            None if stage == Stage::Production => complain(
+            None if stage == Stage::Production => refuse(
                 "public_url",
-                "`public_url` is needed by `portcullis serve`.",
-                "Set the address at which browsers reach the service, such as https://gate.example.com.",
+                "`public_url` is needed by `portcullis serve`.\n\
+                 Set the address at which browsers reach the service, such as https://gate.example.com.",
             ),
-            Some(url) if stage == Stage::Production && !url.is_secure() && !url.is_local() => complain(
+            Some(url) if stage == Stage::Production && !url.is_secure() && !url.is_local() => refuse(
                 "public_url",
-                "Over plain http, passwords and sessions could be read on the way.",
-                "Use https; a proxy in front of this program ends TLS.",
+                "Over plain http, passwords and sessions could be read on the way.\n\
+                 Use https; a proxy in front of this program ends TLS.",
             ),
             _ => {}
         }
         if EnvFilter::try_new(&self.log_level).is_err() || !names_levels(&self.log_level) {
-            complain(
+            refuse(
                 "log_level",
-                "This is not a log level.",
-                "Expected is error, warn, info, debug or trace, perhaps with exceptions such as info,portcullis_core=debug.",
+                "This is not a log level.\nExpected is error, warn, info, debug or trace, perhaps with exceptions such \
+                 as info,portcullis_core=debug.",
             );
         }
         for (field, span) in [
@@ -145,31 +148,24 @@ impl ServerSettings {
             ("connect_timeout", self.connect_timeout),
         ] {
             if span.get().is_zero() {
-                complain(
-                    field,
-                    "No time at all is never enough.",
-                    "Expected is at least 1s.",
-                );
+                refuse(field, "No time at all is never enough.\nExpected is at least 1s.");
             }
         }
         if let Some(network) = self.trusted_proxies.iter().find(|network| network.is_boundless()) {
-            complain(
-                "trusted_proxies",
-                &format!(
-                    "{network} is no network of proxies: whoever comes from there could claim any address."
-                ),
-                "Name the addresses of your proxies, or their networks.",
+            let text = format!(
+                "{network} is no network of proxies: whoever comes from there could claim any address.\n\
+                 Name the addresses of your proxies, or their networks."
             );
+            refuse("trusted_proxies", &text);
         }
         let token = self.metrics_token.as_ref().map(|token| token.expose().len());
         if token.is_some_and(|length| length < 16) {
-            complain(
+            refuse(
                 "metrics_token",
-                "The token is too easy to guess.",
-                "Use 16 characters or more.",
+                "The token is too easy to guess.\nUse 16 characters or more.",
             );
         }
-        mistakes
+        errors
     }
 }
 

@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 use portcullis_ports::plugin::Listed;
 use serde_json::Value;
 
-use super::path::{Path, is_bare};
-use super::schema::document;
-use super::shape::Shape;
-use super::toml;
+use crate::config::{Path, Shape, document, key, toml};
 
 const HEAD: &str = "\
 # Every setting of Portcullis with its meaning and its default.
@@ -61,71 +58,63 @@ fn plugin(out: &mut String, section: &Path, id: &str, settings: Shape<'_>) {
 fn keys(out: &mut String, table: Shape<'_>) {
     let defaults = table.defaults();
     let required = table.required();
-    for (key, shape) in table.properties() {
-        let default = defaults.as_ref().and_then(|defaults| defaults.get(key));
+    for (name, shape) in table.properties() {
+        let default = defaults.as_ref().and_then(|defaults| defaults.get(name));
         out.push('\n');
-        comment(out, &notes(shape, default, required.contains(&key)));
-        let key = if is_bare(key) {
-            key.to_owned()
-        } else {
-            format!("{key:?}")
-        };
-        let example = placeholder(shape);
-        line(
-            out,
-            &format!("#{key} = {}", toml::inline(default.unwrap_or(&example))),
-        );
+        comment(out, &notes(shape, default, required.contains(&name)));
+        let value = default.cloned().unwrap_or_else(|| placeholder(shape));
+        line(out, &format!("#{} = {}", key(name), toml(&value)));
     }
 }
 
 /// The meaning, and what the value alone does not say.
 fn notes(shape: Shape<'_>, default: Option<&Value>, required: bool) -> String {
-    let mut notes = shape.description();
-    let mut add = |text: String| {
-        if !notes.is_empty() {
-            notes.push('\n');
-        }
-        notes.push_str(&text);
-    };
+    let mut notes = vec![shape.description()];
     if required {
-        add("Needed.".to_owned());
+        notes.push("Needed.".to_owned());
     } else if default.is_none() {
-        add("Not set by default.".to_owned());
+        notes.push("Not set by default.".to_owned());
     }
     let range = shape.range("minimum", "maximum");
     if !range.is_empty() && !shape.takes("string") {
-        add(format!("A number{range}."));
+        notes.push(format!("A number{range}."));
     }
     let former: Vec<&str> = shape.aliases().collect();
     if !former.is_empty() {
         let unit = shape
             .text("x-env-unit")
-            .map_or_else(String::new, |unit| format!(" (a bare number means {unit})"));
-        add(format!("Also read from {}{unit}.", former.join(", ")));
+            .map(|unit| format!(" (a bare number means {unit})"));
+        notes.push(format!(
+            "Also read from {}{}.",
+            former.join(", "),
+            unit.unwrap_or_default()
+        ));
     }
-    notes
+    notes.retain(|note| !note.is_empty());
+    notes.join("\n")
 }
 
 /// A value that could stand there.
-pub(crate) fn placeholder(shape: Shape<'_>) -> Value {
+fn placeholder(shape: Shape<'_>) -> Value {
     if shape.is_secret() {
         return Value::from("secret");
     }
-    let fixed = shape.fixed();
-    let stated = shape
-        .example()
-        .cloned()
-        .or_else(|| fixed.first().map(|first| (*first).clone()));
-    stated.unwrap_or_else(|| match () {
-        () if shape.takes("string") => Value::from("…"),
-        () if shape.takes("array") => Value::Array(Vec::new()),
-        () if shape.takes("boolean") => Value::from(true),
-        () if shape.takes("object") => Value::Object(serde_json::Map::new()),
-        () => shape
+    if let Some(stated) = shape.example().or_else(|| shape.fixed().first().copied()) {
+        return stated.clone();
+    }
+    match ["string", "array", "boolean", "object"]
+        .into_iter()
+        .find(|kind| shape.takes(kind))
+    {
+        Some("string") => Value::from("…"),
+        Some("array") => Value::Array(Vec::new()),
+        Some("boolean") => Value::from(true),
+        Some(_) => Value::Object(serde_json::Map::new()),
+        None => shape
             .keyword("minimum")
             .cloned()
             .unwrap_or_else(|| Value::from(1)),
-    })
+    }
 }
 
 /// Comment lines, broken between words.

@@ -179,7 +179,7 @@ impl fmt::Display for Size {
 }
 
 macro_rules! written_as_text {
-    ($name:ident, $example:literal, $pattern:literal) => {
+    ($name:ident, $format:literal, $example:literal, $pattern:literal) => {
         impl TryFrom<String> for $name {
             type Error = &'static str;
 
@@ -204,19 +204,25 @@ macro_rules! written_as_text {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+                json_schema!({ "type": "string", "format": $format, "pattern": $pattern, "examples": [$example] })
             }
         }
     };
 }
 
-written_as_text!(Network, "10.0.0.0/8", "^[0-9a-fA-F.:]+(/[0-9]{1,3})?$");
+written_as_text!(
+    Network,
+    "ip-network",
+    "10.0.0.0/8",
+    "^[0-9a-fA-F.:]+(/[0-9]{1,3})?$"
+);
 written_as_text!(
     Origin,
+    "origin",
     "https://gate.example.com",
     "^[hH][tT][tT][pP][sS]?://[^/?#@]+/?$"
 );
-written_as_text!(Size, "64KiB", "^[0-9]+([KMG]i)?B$");
+written_as_text!(Size, "byte-size", "64KiB", "^[0-9]+([KMG]i)?B$");
 
 #[cfg(test)]
 mod tests {

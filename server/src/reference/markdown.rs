@@ -1,14 +1,8 @@
 //! The generated references: every setting and every plugin, as Markdown.
 
-use std::fmt::Write as _;
-
 use portcullis_ports::plugin::{Listed, Maturity};
-use serde_json::Value;
 
-use super::path::Path;
-use super::schema::document;
-use super::shape::Shape;
-use super::toml;
+use crate::config::{Field, Path, Shape, document, toml};
 
 const CONFIGURATION: &str = "\
 # Configuration reference
@@ -52,41 +46,37 @@ pub fn configuration_reference(linked: &[Listed]) -> String {
 /// The text of `docs/reference/providers.md`.
 pub fn providers_reference(linked: &[Listed]) -> String {
     let mut out = PROVIDERS.to_owned();
-    let mut port = "";
-    for plugin in linked {
-        if plugin.port != port {
-            port = plugin.port;
-            section(&mut out, &format!("## {}: `[{port}]`", plugin.port_title), "");
+    for of_port in linked.chunk_by(|one, next| one.port == next.port) {
+        let Some(Listed { port, port_title, .. }) = of_port.first() else {
+            continue;
+        };
+        section(&mut out, &format!("## {port_title}: `[{port}]`"), "");
+        out.push_str("\n| id | plugin | state | offers |\n|---|---|---|---|\n");
+        for one in of_port {
+            let meta = one.meta;
+            let offers = if one.capabilities.is_empty() {
+                "–".to_owned()
+            } else {
+                one.capabilities.join(", ")
+            };
+            let (title, summary, state) = (cell(meta.title), cell(meta.summary), maturity(meta.maturity));
             write(
                 &mut out,
-                "\n| id | plugin | state | offers |\n|---|---|---|---|\n",
+                &format!("| `{}` | {title}: {summary} | {state} | {offers} |\n", meta.id),
             );
-            for one in linked.iter().filter(|one| one.port == port) {
-                let row = format!(
-                    "| `{}` | {}: {} | {} | {} |\n",
-                    one.meta.id,
-                    cell(one.meta.title),
-                    cell(one.meta.summary),
-                    maturity(one.meta.maturity),
-                    if one.capabilities.is_empty() {
-                        "–".to_owned()
-                    } else {
-                        one.capabilities.join(", ")
-                    }
-                );
-                write(&mut out, &row);
-            }
         }
-        section(
-            &mut out,
-            &format!("### {} (`{}`)", plugin.meta.title, plugin.meta.id),
-            plugin.meta.summary,
-        );
-        write(
-            &mut out,
-            &format!("\nSelected by `[{port}.main.{}]`.\n", plugin.meta.id),
-        );
-        write(&mut out, &format!("\n{}\n", demoted(plugin.meta.docs.trim())));
+        for Listed { meta, .. } in of_port {
+            section(
+                &mut out,
+                &format!("### {} (`{}`)", meta.title, meta.id),
+                meta.summary,
+            );
+            let manual = demoted(meta.docs.trim());
+            write(
+                &mut out,
+                &format!("\nSelected by `[{port}.main.{}]`.\n\n{manual}\n", meta.id),
+            );
+        }
     }
     out
 }
@@ -112,32 +102,21 @@ fn section(out: &mut String, heading: &str, text: &str) {
 }
 
 fn settings(out: &mut String, table: Shape<'_>, path: &Path) {
-    let mut rows = String::new();
-    rows_of(&mut rows, table, path, "", table.defaults().as_ref());
-    if rows.is_empty() {
-        write(out, "\nNo settings.\n");
-    } else {
-        write(
-            out,
-            "\n| key | takes | default | variables | meaning |\n|---|---|---|---|---|\n",
-        );
-        write(out, &rows);
+    let fields = table.fields(&|_| None);
+    if fields.is_empty() {
+        return out.push_str("\nNo settings.\n");
     }
-}
-
-fn rows_of(out: &mut String, table: Shape<'_>, path: &Path, before: &str, defaults: Option<&Value>) {
-    let required = table.required();
-    for (key, shape) in table.properties() {
-        let name = format!("{before}{key}");
-        let inner = path.child(key);
-        let default = defaults.and_then(|defaults| defaults.get(key));
-        if shape.choices().is_empty() && !shape.properties().is_empty() {
-            rows_of(out, shape, &inner, &format!("{name}."), default);
-            continue;
-        }
-        let stated = match default {
-            Some(value) => format!("`{}`", toml::inline(value)),
-            None if required.contains(&key) => "needed".to_owned(),
+    out.push_str("\n| key | takes | default | variables | meaning |\n|---|---|---|---|---|\n");
+    let defaults = table.defaults().unwrap_or_default();
+    for Field {
+        path: inner,
+        shape,
+        required,
+    } in fields
+    {
+        let stated = match inner.find(&defaults) {
+            Some(value) => format!("`{}`", toml(value)),
+            None if required => "needed".to_owned(),
             None => "–".to_owned(),
         };
         let takes = if shape.is_secret() {
@@ -148,18 +127,15 @@ fn rows_of(out: &mut String, table: Shape<'_>, path: &Path, before: &str, defaul
         let unit = shape
             .text("x-env-unit")
             .map_or_else(String::new, |unit| format!(" ({unit})"));
-        let former = shape.aliases().fold(String::new(), |mut text, name| {
-            write!(text, "<br>`{name}`{unit}").unwrap_or_default();
-            text
-        });
-        let variables = format!("`{}`{former}", inner.variable());
-        let meaning = shape.description().replace('\n', " ");
+        let own = format!("`{}`", path.join(&inner).variable());
+        let former = shape.aliases().map(|name| format!("<br>`{name}`{unit}"));
+        let variables: String = std::iter::once(own).chain(former).collect();
         let row = [
-            format!("`{name}`"),
+            format!("`{inner}`"),
             cell(&takes),
             cell(&stated),
             variables,
-            cell(&meaning),
+            cell(&shape.description()),
         ];
         write(out, &format!("| {} |\n", row.join(" | ")));
     }
@@ -172,18 +148,13 @@ fn cell(text: &str) -> String {
 /// A manual two levels further down, so that its headings fit below ours; its title is ours already.
 fn demoted(text: &str) -> String {
     let mut fenced = false;
-    let mut lines: Vec<String> = Vec::new();
+    let mut out = String::new();
     for (at, line) in text.lines().enumerate() {
         fenced ^= line.trim_start().starts_with("```");
         let heading = line.starts_with('#') && !fenced;
-        if heading && at == 0 {
-            continue;
+        if !(heading && at == 0) {
+            write(&mut out, &format!("{}{line}\n", if heading { "##" } else { "" }));
         }
-        lines.push(if heading {
-            format!("##{line}")
-        } else {
-            line.to_owned()
-        });
     }
-    lines.join("\n").trim().to_owned()
+    out.trim().to_owned()
 }

@@ -1,0 +1,175 @@
+//! The settings of all sources, merged by figment, which carries where every value came from.
+
+use figment::value::{Dict, Map, Value as Tagged};
+use figment::{Error, Figment, Metadata, Profile, Provider};
+use serde_json::Value;
+
+use super::errors::{ConfigError, ConfigErrors};
+use super::path::{Path, index};
+use super::source::Source;
+
+/// One value of one source. An element of a list follows its list, with a place of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    pub(crate) path: Path,
+    pub(crate) value: Value,
+    pub(crate) source: Source,
+}
+
+impl Setting {
+    pub(crate) fn new(path: &Path, value: impl Into<Value>, source: &Source) -> Self {
+        Self {
+            path: path.clone(),
+            value: value.into(),
+            source: source.clone(),
+        }
+    }
+}
+
+/// A setting as figment reads it; its number is its name there.
+struct Numbered<'a>(usize, &'a Setting);
+
+impl Provider for Numbered<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.0.to_string())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        let steps = self.1.path.steps().iter().rev();
+        let tree = steps.fold(Tagged::serialize(&self.1.value)?, |inner, step| {
+            match index(step) {
+                Some(_) => Tagged::from(vec![inner]),
+                None => Tagged::from(Dict::from([(step.clone(), inner)])),
+            }
+        });
+        Ok(Profile::Default.collect(tree.into_dict().unwrap_or_default()))
+    }
+}
+
+/// All settings as one tree.
+pub(crate) struct Merged {
+    /// The values.
+    pub(crate) tree: Value,
+    /// What every source says, the weakest first.
+    pub(crate) settings: Vec<Setting>,
+    tagged: Tagged,
+    figment: Figment,
+}
+
+impl Merged {
+    /// Merges settings, later ones winning: tables are united, everything else is replaced.
+    ///
+    /// # Errors
+    /// When figment cannot merge; the values come from parsed trees, so that would be a defect.
+    pub(crate) fn new(settings: Vec<Setting>) -> Result<Self, ConfigErrors> {
+        let root = Setting::new(&Path::root(), serde_json::Map::new(), &Source::Default);
+        let settings: Vec<Setting> = std::iter::once(root).chain(settings).collect();
+        let mut figment = Figment::new();
+        for (number, setting) in settings.iter().enumerate() {
+            let numbered = Numbered(number, setting);
+            figment = match index(setting.path.last()) {
+                Some(_) => figment.admerge(numbered),
+                None => figment.merge(numbered),
+            };
+        }
+        let failed = |error: &dyn std::fmt::Display| {
+            let text = format!("The sources cannot be merged: {error}.");
+            ConfigError::new(None, &Path::root(), text)
+        };
+        let tagged = figment.find_value("").map_err(|error| failed(&error))?;
+        let tree = serde_json::to_value(&tagged).map_err(|error| failed(&error))?;
+        Ok(Self {
+            tree,
+            settings,
+            tagged,
+            figment,
+        })
+    }
+
+    /// Who set the value there; for a table, who wrote it last.
+    pub(crate) fn source(&self, path: &Path) -> Source {
+        let table = self
+            .written_table(path)
+            .filter(|_| path.find(&self.tree).is_some_and(Value::is_object));
+        let found = table.or_else(|| path.ancestors().find_map(|path| self.tagged_source(&path)));
+        found.cloned().unwrap_or(Source::Default)
+    }
+
+    /// The place at which to put right what is at a path: who set it, or who wrote the innermost table around it.
+    pub(crate) fn origin(&self, path: &Path) -> Option<Source> {
+        let around = || {
+            path.ancestors()
+                .find_map(|path| self.written_table(&path))
+                .cloned()
+        };
+        Some(self.source(path))
+            .filter(Source::is_explicit)
+            .or_else(around)
+    }
+
+    /// An error in what is at a path.
+    pub(crate) fn error(&self, path: &Path, text: impl Into<String>) -> ConfigError {
+        ConfigError::new(self.origin(path), path, text)
+    }
+
+    /// Who wrote a table as such; that a key is below it says nothing of the table.
+    fn written_table(&self, path: &Path) -> Option<&Source> {
+        let mut settings = self.settings.iter().rev();
+        let found =
+            settings.find(|one| one.path == *path && one.value.is_object() && one.source.is_explicit());
+        found.map(|one| &one.source)
+    }
+
+    fn tagged_source(&self, path: &Path) -> Option<&Source> {
+        let found = path
+            .steps()
+            .iter()
+            .try_fold(&self.tagged, |node, step| match node {
+                Tagged::Dict(_, table) => table.get(step),
+                Tagged::Array(_, elements) => elements.get(index(step)?),
+                _ => None,
+            })?;
+        let metadata = self
+            .figment
+            .get_metadata(found.tag())
+            .filter(|_| found.as_dict().is_none());
+        let number: usize = metadata?.name.parse().ok()?;
+        self.settings.get(number).map(|setting| &setting.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn merged(settings: &[(&'static str, &str, Value)]) -> Merged {
+        let setting = |(name, path, value): &(&'static str, &str, Value)| {
+            Setting::new(&Path::parse(path), value.clone(), &Source::Flag(name))
+        };
+        Merged::new(settings.iter().map(setting).collect()).unwrap()
+    }
+
+    #[test]
+    fn later_settings_win_and_tables_are_united() {
+        let merged = merged(&[
+            ("one", "a.x", json!(1)),
+            ("two", "a.y", json!([1, 2])),
+            ("three", "a.y", json!([])),
+            ("four", "a.y[0]", json!(3)),
+        ]);
+        assert_eq!(merged.tree, json!({"a": {"x": 1, "y": [3]}}));
+        for (path, source) in [("a.x", "one"), ("a.y", "three"), ("a.y[0]", "four")] {
+            assert_eq!(merged.source(&Path::parse(path)), Source::Flag(source));
+        }
+    }
+
+    #[test]
+    fn text_that_looks_like_a_number_stays_text() {
+        assert_eq!(
+            merged(&[("one", "a", json!("0900123"))]).tree,
+            json!({"a": "0900123"})
+        );
+    }
+}
