@@ -1,7 +1,8 @@
 //! How a moment is told at a terminal.
 
 use portcullis_ports::Timestamp;
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// In UTC, as `2026-11-01 17:05:09Z` (ISO 8601, RFC 3339); beyond the year 9999 in seconds since 1970.
 pub(super) fn moment(at: Timestamp) -> String {
@@ -15,31 +16,16 @@ pub(super) fn moment(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// Reads a day, which means its beginning in UTC, or a moment as RFC 3339 writes it in UTC.
+/// Reads a day, which means its beginning in UTC, or a moment as RFC 3339 writes it.
 pub(super) fn parse_moment(text: &str) -> Option<Timestamp> {
-    let (day, time) = match text.split_once(['T', ' ']) {
-        Some((day, time)) => (day, time.strip_suffix('Z')?),
-        None => (text, "00:00:00"),
+    let moment = if text.contains(['T', ' ']) {
+        // Its section 5.6 allows the space, for readability; the parser does not.
+        text.replacen(' ', "T", 1)
+    } else {
+        format!("{text}T00:00:00Z")
     };
-    let [year, month, day] = numbers(day, '-')?;
-    let [hour, minute, second] = numbers(time, ':')?;
-    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    let date = Date::from_calendar_date(year.into(), month, day.try_into().ok()?).ok()?;
-    let time = Time::from_hms(
-        hour.try_into().ok()?,
-        minute.try_into().ok()?,
-        second.try_into().ok()?,
-    );
-    let moment = PrimitiveDateTime::new(date, time.ok()?).assume_utc();
+    let moment = OffsetDateTime::parse(&moment, &Rfc3339).ok()?;
     Some(Timestamp::from_seconds(moment.unix_timestamp()))
-}
-
-fn numbers(text: &str, separator: char) -> Option<[u16; 3]> {
-    let parts: Vec<u16> = text
-        .split(separator)
-        .map(|part| part.parse().ok())
-        .collect::<Option<_>>()?;
-    parts.try_into().ok()
 }
 
 #[cfg(test)]
@@ -54,7 +40,13 @@ mod tests {
         }
         let day = parse_moment("2026-01-01");
         assert_eq!(day, Some(Timestamp::from_seconds(1_767_225_600)));
-        assert_eq!(parse_moment("2026-01-01T00:00:00Z"), day);
+        for same in [
+            "2026-01-01T00:00:00Z",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01T02:00:00+02:00",
+        ] {
+            assert_eq!(parse_moment(same), day, "{same}");
+        }
         for text in [
             "",
             "2026",
