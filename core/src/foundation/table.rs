@@ -14,7 +14,16 @@ use portcullis_ports::{Clock, Error, Result, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::foundation::cache::Memory;
+/// Whether nodes remember the records of a type, so that changes must be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// They are read whenever they are needed.
+    No,
+    /// They are remembered. That there is none is not: a stranger could fill the memory with names that do not exist.
+    Records,
+    /// They are remembered, and also that there is none.
+    RecordsAndAbsence,
+}
 
 /// A type that is kept in a collection. Its key follows from its value.
 pub(crate) trait Stored: Serialize + DeserializeOwned + Send + Sync + 'static {

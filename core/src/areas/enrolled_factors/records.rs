@@ -8,8 +8,8 @@ use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
 use super::devices::{ContactDevice, TotpDevice};
-use crate::foundation::cache::Memory;
 use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::table::Memory;
 use crate::foundation::table::Stored;
 
 /// Authenticator apps.

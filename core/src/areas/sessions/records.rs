@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::lines::AFTERLIFE;
-use crate::foundation::cache::Memory;
+use crate::foundation::table::Memory;
 use crate::foundation::table::Stored;
 use crate::services::epochs::Lineage;
 

@@ -264,7 +264,7 @@ struct Reading {
 
 /// A change that is under way.
 struct UnderWay {
-    /// Holds the pending_invalidation of its node; polled once more to settle it, and dropped to give it up.
+    /// Holds the pending invalidation of its node; polled once more to settle it, and dropped to give it up.
     pending_invalidation: Option<Going<()>>,
     /// The pieces that are not visible yet.
     hidden: Vec<Write>,

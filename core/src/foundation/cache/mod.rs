@@ -24,7 +24,7 @@ use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::area::{Area, Family, Personal};
-use crate::foundation::table::{Stored, Table, decode};
+use crate::foundation::table::{Memory, Stored, Table, decode};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
@@ -59,17 +59,6 @@ const SETTLING: Duration = Duration::from_secs(5);
 const LOST: Duration = Duration::from_secs(30);
 /// How finely changes are told apart: two keys of one slot only cost each other a look at the store.
 const SLOTS: usize = 1024;
-
-/// Whether nodes remember the records of a type, so that changes must be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Memory {
-    /// They are read whenever they are needed.
-    No,
-    /// They are remembered. That there is none is not: a stranger could fill the memory with names that do not exist.
-    Records,
-    /// They are remembered, and also that there is none.
-    RecordsAndAbsence,
-}
 
 /// The memory of one node.
 pub(crate) struct Cache {

@@ -12,8 +12,8 @@ pub(crate) use code::code;
 pub use phone::{Region, TypedPhone};
 pub(crate) use phone::{country_prefix, formatted};
 pub use secret::{
-    ChallengeId, Digits, DigitsOrLink, DigitsOrRecovery, Form, NewPassword, PASSWORD_MAX, Password,
-    RecoveryCode, SecretInput, SignUpId,
+    ChallengeId, Digits, DigitsOrLink, DigitsOrRecovery, Form, NewPassword, PASSWORD_LEAST, PASSWORD_MAX,
+    Password, RecoveryCode, SecretInput, SignUpId,
 };
 
 /// The request cannot be understood; `errors` names the fields.

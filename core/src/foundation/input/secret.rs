@@ -76,14 +76,15 @@ impl<'de, F> Deserialize<'de> for SecretInput<F> {
     }
 }
 
+/// The fewest characters that `accounts.password_min_length` can ask for.
+pub const PASSWORD_LEAST: usize = 8;
 /// The most characters of a password.
 pub const PASSWORD_MAX: usize = 256;
 
 mod forms {
     use super::super::code::SIX_DIGITS;
     use super::Form;
-    use super::PASSWORD_MAX;
-    use crate::foundation::settings::PASSWORD_LEAST;
+    use super::{PASSWORD_LEAST, PASSWORD_MAX};
 
     macro_rules! form {
         ($(#[$doc:meta])* $name:ident, $lengths:expr $(, $pattern:expr)?) => {

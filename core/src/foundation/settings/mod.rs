@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use sms_spend::SmsSpend;
 
-use crate::foundation::input::Region;
+use crate::foundation::input::{PASSWORD_LEAST, Region};
 use crate::foundation::requirement::Requirement;
 
 /// All tables of the core.
@@ -64,9 +64,6 @@ pub enum SignUp {
     /// Nobody.
     Closed,
 }
-
-/// The fewest characters that `accounts.password_min_length` can ask for.
-pub const PASSWORD_LEAST: usize = 8;
 
 /// Accounts with e-mail address and password.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -7,8 +7,8 @@ use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use crate::foundation::cache::Memory;
 use crate::foundation::input::Label;
+use crate::foundation::table::Memory;
 use crate::foundation::table::Stored;
 
 /// Accounts.

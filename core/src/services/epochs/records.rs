@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lineage::{EpochId, TokenId};
 use super::reason::EndReason;
-use crate::foundation::cache::Memory;
+use crate::foundation::table::Memory;
 use crate::foundation::table::Stored;
 
 /// Epochs.

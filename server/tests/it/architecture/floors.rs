@@ -132,6 +132,34 @@ fn arrows_in_the_core_point_down_only() {
     assert_no_complaints("arrows in the core", &complaints);
 }
 
+/// Pairs of modules of the foundation that know each other.
+fn circles(files: &[File]) -> Vec<String> {
+    let mut arrows = BTreeSet::new();
+    for file in files {
+        if let Some(("foundation", folder)) = place(&file.path) {
+            let here = named(&production(file.text())).into_iter();
+            let inside = here.filter(|(floor, _)| floor == "foundation");
+            arrows.extend(inside.map(|(_, other)| (folder.to_owned(), other)));
+        }
+    }
+    let mutual = arrows
+        .iter()
+        .filter(|(from, to)| from < to && arrows.contains(&(to.clone(), from.clone())));
+    mutual
+        .map(|(from, to)| format!("foundation::{from} and foundation::{to} know each other"))
+        .collect()
+}
+
+#[test]
+fn no_two_modules_of_the_foundation_know_each_other() {
+    assert_no_complaints("circles in the foundation", &circles(&files()));
+    let made_up = [
+        File::new("core/src/foundation/a.rs", "use crate::foundation::b::B;"),
+        File::new("core/src/foundation/b.rs", "use crate::foundation::a::A;"),
+    ];
+    assert_eq!(circles(&made_up).len(), 1);
+}
+
 #[test]
 fn an_arrow_that_points_up_or_sideways_is_found() {
     let said = |path: &str, text: &str| complaints(&File::new(path, text)).len();
