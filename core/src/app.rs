@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use portcullis_ports::identity::IdentityProvider;
+use portcullis_ports::connections::{Connection, Connections};
+use portcullis_ports::identity::{Identity, IdentityProvider};
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::notification::Channel;
-use portcullis_ports::passwords::PasswordHasher;
-use portcullis_ports::storage::{RecordStore, Scan};
+use portcullis_ports::passwords::Passwords;
+use portcullis_ports::storage::{Scan, Storage, StorageCapability};
 use portcullis_ports::{Clock, Entropy, Result};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
@@ -20,6 +21,7 @@ use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
 use crate::foundation::cache::Cache;
 use crate::foundation::context::Context;
+use crate::foundation::former_keys::key_manager;
 use crate::foundation::guard::{Guard, GuardedIdentity, GuardedKeys, PORT_LIMIT};
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
@@ -31,27 +33,16 @@ use crate::services::directory::Directory;
 use crate::services::epochs::Epochs;
 use crate::services::known_devices::KnownDevices;
 use crate::services::notices::Notices;
-use crate::services::outbox::{NamedSender, Outbox};
+use crate::services::outbox::Outbox;
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::Suppressions;
+use crate::services::webhooks::Webhooks;
 use event_listener::Event;
 
 /// The ports a deployment stands on.
 pub struct Dependencies {
-    /// Where records are kept.
-    pub store: Arc<dyn RecordStore>,
-    /// What the operator calls the store, such as `store.main (embedded)`.
-    pub store_name: String,
-    /// Whether other processes use the same store.
-    pub shared: bool,
-    /// What seals secrets.
-    pub keys: Arc<dyn KeyManager>,
-    /// What hashes passwords.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// Who else may say who somebody is, in order.
-    pub identity: Vec<Arc<dyn IdentityProvider>>,
-    /// Who sends messages, in order of preference.
-    pub senders: Vec<NamedSender>,
+    /// The connected plugins.
+    pub connections: Connections,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -82,6 +73,8 @@ pub struct App {
     pub suppressions: Suppressions,
     /// The bill for text messages.
     pub sms_spend: SmsSpend,
+    /// What vendors post.
+    pub webhooks: Webhooks,
     /// Histories.
     pub audit: Audit,
     pub(crate) context: Arc<Context>,
@@ -93,7 +86,7 @@ impl App {
     /// # Errors
     /// Whatever store or key manager answer.
     pub async fn open(dependencies: Dependencies, settings: Settings) -> Result<Self> {
-        let (identity, senders) = (dependencies.identity.clone(), dependencies.senders.clone());
+        let connections = dependencies.connections.clone();
         let context = open_context(dependencies, settings).await?;
         let audit = Audit::new(&context);
         let epochs = Epochs::new(&context);
@@ -102,7 +95,10 @@ impl App {
         let directory = Directory::new(&context);
         let suppressions = Suppressions::new(&context);
         let sms_spend = SmsSpend::new(&context);
-        let outbox = Outbox::new(&context, senders, &suppressions, &sms_spend);
+        let outbox = Outbox::new(&context, &connections.many(), &suppressions, &sms_spend);
+        let mut webhooks = Webhooks::new(&context.clock);
+        outbox.register_webhooks(&mut webhooks, &connections.many());
+        webhooks.require_handlers(&connections)?;
         let notices = Notices::new(&context, &directory, &outbox);
         let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices);
         let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit);
@@ -149,7 +145,7 @@ impl App {
             suppressions: suppressions.clone(),
             notices,
             sessions: sessions.clone(),
-            others: guarded_identity(identity, &context.clock),
+            others: guarded_identity(&connections.many(), &context.clock),
         };
         Ok(Self {
             password_recovery: PasswordRecovery::new(&accounts, &challenges),
@@ -162,6 +158,7 @@ impl App {
             outbox,
             suppressions,
             sms_spend,
+            webhooks,
             audit,
             context,
         })
@@ -191,18 +188,18 @@ impl App {
 /// What all areas stand on.
 async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<Arc<Context>> {
     let Dependencies {
-        store,
-        store_name,
-        shared,
-        keys,
-        hasher,
+        connections,
         clock,
         entropy,
         panel,
-        ..
     } = dependencies;
-    let keys: Arc<dyn KeyManager> =
-        Arc::new(GuardedKeys::new(keys, Guard::new("keys", &clock, PORT_LIMIT, 64)));
+    let guard = Guard::new("keys", &clock, PORT_LIMIT, 64);
+    let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(key_manager(&connections)?, guard));
+    let connected = connections.one::<Storage>()?;
+    let store = Arc::clone(&connected.records);
+    let shared = connected.declares(StorageCapability::Shared);
+    let hasher = Arc::clone(&connections.one::<Passwords>()?.hasher);
+    let store_name = connected.name();
     let named = (&store, store_name.as_str());
     let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
     let cache = Cache::new(&store, &clock, shared, settings.cache.records, collections());
@@ -223,12 +220,13 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
 
 /// Other identity providers behind their guards.
 fn guarded_identity(
-    identity: Vec<Arc<dyn IdentityProvider>>,
+    identity: &[&Connection<Identity>],
     clock: &Arc<dyn Clock>,
 ) -> Arc<[Arc<dyn IdentityProvider>]> {
-    let guarded = |inner| {
+    let guarded = |one: &&Connection<Identity>| {
+        let inner = Arc::clone(&one.provider);
         let guard = Guard::new("identity", clock, PORT_LIMIT, 64);
         Arc::new(GuardedIdentity::new(inner, guard)) as Arc<_>
     };
-    identity.into_iter().map(guarded).collect()
+    identity.iter().map(guarded).collect()
 }

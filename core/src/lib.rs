@@ -18,5 +18,5 @@ pub use areas::{
 pub use foundation::keyring::{check_root_secret, is_unused};
 pub use foundation::source::Source;
 pub use foundation::{former_keys, guard, input, settings};
-pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions};
+pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions, webhooks};
 pub use tools::{records_reference, reencryption, restoring, store_copy};

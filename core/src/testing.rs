@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use portcullis_ports::connections::{Connection, Connections};
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::inbound::Inbound;
-use portcullis_ports::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
-use portcullis_ports::notification::{Channel, DeliveryEvent, Message, Receipt, Sender};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
+use portcullis_ports::notification::{
+    Channel, ConnectedSender, DeliveryEvent, Message, Receipt, Sender, Senders,
+};
 use portcullis_ports::outcome::Outcome;
-use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Task};
-use portcullis_ports::storage::RecordStore;
-use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Passwords, Task};
+use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage, StorageCapability};
+use portcullis_ports::testkit::{AlwaysWell, FakeClock, FakeEntropy, MemoryStore, connection};
 use portcullis_ports::{Clock, Result, Secret, Timestamp};
 use zeroize::Zeroizing;
 
@@ -28,7 +31,6 @@ use crate::foundation::lane::Lane;
 pub(crate) use crate::foundation::observed_store::Observed;
 use crate::foundation::settings::Settings;
 use crate::foundation::source::Source;
-use crate::services::outbox::NamedSender;
 use crate::{App, Dependencies};
 
 pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
@@ -165,12 +167,14 @@ impl Office {
         }
     }
 
-    fn sender(self) -> NamedSender {
-        NamedSender {
-            instance: self.instance.to_owned(),
+    fn sender(self) -> Connection<Senders> {
+        let sender = ConnectedSender {
             sender: self.post,
+            mailbox: None,
             inbound: self.inbound,
-        }
+            probe: Arc::new(AlwaysWell),
+        };
+        connection(self.instance, sender)
     }
 }
 
@@ -302,14 +306,20 @@ async fn world_on(
     let impatient: Arc<dyn Clock> = Arc::new(Impatient(Arc::clone(&clock)));
     let post = Arc::clone(&offices[0].post);
     let hasher = Arc::new(QuickHasher::default());
+    let shared: &'static [StorageCapability] = if shared { &[StorageCapability::Shared] } else { &[] };
+    let connected = ConnectedStore {
+        records: store,
+        scan: Arc::clone(&memory) as Arc<_>,
+        probe: Arc::clone(&memory) as Arc<_>,
+    };
+    let connections = Connections::default()
+        .with(connection::<Storage>("test", connected).declaring(shared))
+        .with(connection::<Keys>("test", Arc::new(PlainKeys)))
+        .with(connection::<Passwords>("test", hasher.clone()));
     let dependencies = Dependencies {
-        store,
-        store_name: "store.test (memory)".to_owned(),
-        shared,
-        keys: Arc::new(PlainKeys),
-        hasher: hasher.clone(),
-        identity: Vec::new(),
-        senders: offices.into_iter().map(Office::sender).collect(),
+        connections: offices
+            .into_iter()
+            .fold(connections, |all, office| all.with(office.sender())),
         clock: impatient,
         entropy: Arc::new(FakeEntropy::seeded(seed << 32)),
         panel: Some("https://gate.example.com".into()),

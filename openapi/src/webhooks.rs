@@ -20,8 +20,6 @@ use crate::tags::Tag;
 
 /// The most bytes of a delivery. The largest that vendors of messages send are batches of some hundred events.
 const LIMIT: usize = 256 * 1024;
-/// The one port whose plugins have webhooks.
-const SENDERS: &str = "senders";
 
 pub(crate) struct WebhooksApi;
 
@@ -45,12 +43,12 @@ impl WebhooksApi {
         instance: Path<String>,
         posted: Posted,
     ) -> Result<NoContent, Problem> {
-        let outbox = &posted.app.outbox;
+        let webhooks = &posted.app.webhooks;
         let refuse = |error: portcullis_ports::Error| {
-            outbox.refused(&instance, &error);
+            webhooks.refused(&port, &instance, &error);
             Problem(error)
         };
-        if *port != SENDERS || !outbox.has_webhooks(&instance) {
+        if !webhooks.has(&port, &instance) {
             return Err(refuse(
                 NOT_FOUND.with_detail("There is no webhook at this address."),
             ));
@@ -63,7 +61,9 @@ impl WebhooksApi {
             body: &body,
             received_at: posted.app.clock().now(),
         };
-        outbox.receive(&instance, &delivery, &posted.source).await?;
+        webhooks
+            .receive(&port, &instance, &delivery, &posted.source)
+            .await?;
         Ok(NoContent)
     }
 }

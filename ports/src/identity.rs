@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::clock::Timestamp;
 use crate::error::{Code, Kind, Result};
-use crate::plugin::{self, Plugin, Port};
+use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::probe::Probe;
 use crate::text;
 
@@ -71,11 +71,19 @@ pub struct ConnectedIdentity {
     pub probe: Arc<dyn Probe>,
 }
 
+impl Connected<Identity> for ConnectedIdentity {
+    fn probe(&self) -> &Arc<dyn Probe> {
+        &self.probe
+    }
+}
+
 inventory::collect!(Plugin<Identity>);
 
 impl Port for Identity {
     const NAME: &'static str = "identity";
     const TITLE: &'static str = "Identity provider";
+    const CHOICE: Choice = Choice::Several;
+    const READINESS: Readiness = Readiness::Needed;
     type Connected = ConnectedIdentity;
     type Capability = std::convert::Infallible;
     type Offline = std::convert::Infallible;

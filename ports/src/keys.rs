@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Kind, Result};
-use crate::plugin::{self, Plugin, Port};
+use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::probe::Probe;
 
 /// What a sealed text belongs to. It must be given again to open it, so a sealed text copied to another place stays shut.
@@ -108,11 +108,19 @@ pub enum KeysCapability {
     Rotation,
 }
 
+impl Connected<Keys> for ConnectedKeys {
+    fn probe(&self) -> &Arc<dyn Probe> {
+        &self.probe
+    }
+}
+
 inventory::collect!(Plugin<Keys>);
 
 impl Port for Keys {
     const NAME: &'static str = "keys";
     const TITLE: &'static str = "Key manager";
+    const CHOICE: Choice = Choice::OneWithFormer;
+    const READINESS: Readiness = Readiness::Needed;
     type Connected = ConnectedKeys;
     type Capability = KeysCapability;
     type Offline = std::convert::Infallible;

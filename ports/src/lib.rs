@@ -3,6 +3,7 @@
 //! A plugin author reads this crate and no other. It does no I/O, knows no HTTP and names no vendor.
 
 pub mod clock;
+pub mod connections;
 pub mod contact;
 pub mod error;
 pub mod http;
@@ -16,7 +17,9 @@ pub mod outcome;
 pub mod passwords;
 pub mod plugin;
 pub mod probe;
+pub mod registry;
 pub mod secret;
+pub mod selection;
 pub mod span;
 pub mod storage;
 #[cfg(feature = "testkit")]

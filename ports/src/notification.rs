@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::id::MessageId;
 use crate::inbound::Inbound;
 use crate::outcome::Outcome;
-use crate::plugin::{self, Plugin, Port};
+use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::probe::Probe;
 
 /// A way to reach somebody.
@@ -243,11 +243,33 @@ pub enum SenderCapability {
     Receipts,
 }
 
+impl Connected<Senders> for ConnectedSender {
+    fn probe(&self) -> &Arc<dyn Probe> {
+        &self.probe
+    }
+
+    fn offers(&self, _: Option<&std::convert::Infallible>) -> Vec<(SenderCapability, bool)> {
+        let serves = |channel| self.sender.channels().contains(&channel);
+        vec![
+            (SenderCapability::Mailbox, self.mailbox.is_some()),
+            (SenderCapability::Receipts, self.inbound.is_some()),
+            (SenderCapability::Email, serves(Channel::Email)),
+            (SenderCapability::Sms, serves(Channel::Sms)),
+        ]
+    }
+
+    fn webhook(&self) -> bool {
+        self.inbound.is_some()
+    }
+}
+
 inventory::collect!(Plugin<Senders>);
 
 impl Port for Senders {
     const NAME: &'static str = "senders";
     const TITLE: &'static str = "Message sender";
+    const CHOICE: Choice = Choice::Several;
+    const READINESS: Readiness = Readiness::Optional;
     type Connected = ConnectedSender;
     type Capability = SenderCapability;
     type Offline = std::convert::Infallible;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Kind, Result};
-use crate::plugin::{self, Plugin, Port};
+use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::probe::Probe;
 use crate::secret::Secret;
 
@@ -70,11 +70,20 @@ pub struct ConnectedPasswords {
     pub probe: Arc<dyn Probe>,
 }
 
+impl Connected<Passwords> for ConnectedPasswords {
+    fn probe(&self) -> &Arc<dyn Probe> {
+        &self.probe
+    }
+}
+
 inventory::collect!(Plugin<Passwords>);
 
 impl Port for Passwords {
     const NAME: &'static str = "passwords";
     const TITLE: &'static str = "Password hasher";
+    const CHOICE: Choice = Choice::One;
+    const READINESS: Readiness = Readiness::Needed;
+    const DEFAULT: Option<&'static str> = Some("argon2id");
     type Connected = ConnectedPasswords;
     type Capability = std::convert::Infallible;
     type Offline = std::convert::Infallible;

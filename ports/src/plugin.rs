@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::clock::{Clock, Entropy};
 use crate::error::Result;
 use crate::http::HttpClient;
+use crate::probe::Probe;
 
 /// A role that a plugin can fill. Implemented by one unit struct per port.
 pub trait Port: Sized + Send + Sync + 'static {
@@ -20,8 +21,14 @@ pub trait Port: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// What it is, for people.
     const TITLE: &'static str;
+    /// How many instances a deployment uses.
+    const CHOICE: Choice;
+    /// Whether a deployment can answer requests while one of them is not well.
+    const READINESS: Readiness;
+    /// The plugin that is used where none is selected; only with [`Choice::One`].
+    const DEFAULT: Option<&'static str> = None;
     /// What connecting gives.
-    type Connected: Send + 'static;
+    type Connected: Connected<Self>;
     /// What a plugin may offer beyond the contract.
     type Capability: fmt::Debug + Copy + PartialEq + Send + Sync + 'static;
     /// What can be done with a planned but unconnected plugin.
@@ -29,6 +36,43 @@ pub trait Port: Sized + Send + Sync + 'static {
 
     /// All linked plugins of this port, by id.
     fn plugins() -> Vec<&'static Plugin<Self>>;
+}
+
+/// How many instances of a port a deployment uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Exactly one.
+    One,
+    /// Exactly one, and former ones that still read what they wrote.
+    OneWithFormer,
+    /// Any number, in order of preference.
+    Several,
+}
+
+/// Whether a deployment is ready for requests while an instance of the port is not well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// Without it no request can be answered.
+    Needed,
+    /// It is not asked: its work waits in a queue or is left out, and taking every node out of service because a vendor
+    /// is away would make a small trouble a large one.
+    Optional,
+}
+
+/// A plugin that is connected.
+pub trait Connected<P: Port>: Send + Sync + 'static {
+    /// Says whether it is well.
+    fn probe(&self) -> &Arc<dyn Probe>;
+
+    /// The capabilities whose presence can be seen, each with whether it is present; compared with those declared.
+    fn offers(&self, _offline: Option<&P::Offline>) -> Vec<(P::Capability, bool)> {
+        Vec::new()
+    }
+
+    /// Whether its vendor posts to us, so that an area must have registered a handler for it.
+    fn webhook(&self) -> bool {
+        false
+    }
 }
 
 /// How far a plugin has come.
@@ -246,16 +290,4 @@ pub fn listed<P: Port>() -> Vec<Listed> {
         schema: plugin.schema(),
     };
     P::plugins().into_iter().map(listed).collect()
-}
-
-/// Every linked plugin of every port, in the order of the ports.
-pub fn all() -> Vec<Listed> {
-    [
-        listed::<crate::storage::Storage>(),
-        listed::<crate::keys::Keys>(),
-        listed::<crate::passwords::Passwords>(),
-        listed::<crate::identity::Identity>(),
-        listed::<crate::notification::Senders>(),
-    ]
-    .concat()
 }

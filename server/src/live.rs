@@ -6,18 +6,18 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use portcullis_core::collections;
+use portcullis_ports::connections::{AnyConnection, Connection, Connections};
 use portcullis_ports::http::{HttpClient, HttpRequest, HttpResponse, NoAnswer};
 use portcullis_ports::id::{MessageId, random};
-use portcullis_ports::keys::{EncryptionContext, KeyManager};
-use portcullis_ports::notification::{ConnectedSender, Destination, Message};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys};
+use portcullis_ports::notification::{ConnectedSender, Destination, Message, Senders};
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::{
-    ConnectedStore, Expect, Key, Query, Range, RecordStore, StoreError, Version, Write,
+    ConnectedStore, Expect, Key, Query, Range, RecordStore, Storage, StoreError, Version, Write,
 };
 use portcullis_ports::{Clock, Outcome, Timestamp};
 
-use crate::compose::{Attempt, Attempts};
 use crate::doctor::{Finding, Status};
 use crate::exit::in_full;
 
@@ -32,29 +32,29 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Uses everything that is connected. A message is sent if there is somebody to send it to.
 pub(crate) async fn examine(
-    attempts: &Attempts,
+    connections: &Connections,
     runtime: &Runtime,
     send_to: Option<&Destination>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Ok(store) = &attempts.store.result {
-        findings.push(found(&attempts.store, store_round_trip(store, runtime)).await);
+    for store in connections.many::<Storage>() {
+        findings.push(found(store, store_round_trip(store, runtime)).await);
     }
-    if let Ok(keys) = &attempts.keys.result {
-        findings.push(found(&attempts.keys, keys_round_trip(keys.keys.as_ref(), runtime)).await);
+    for keys in connections.many::<Keys>() {
+        findings.push(found(keys, keys_round_trip(keys.keys.as_ref(), runtime)).await);
     }
     if let Some(to) = send_to {
-        findings.extend(messages(&attempts.senders, runtime, to).await);
+        findings.extend(messages(&connections.many(), runtime, to).await);
     }
     findings
 }
 
 /// A round trip and what came of it.
-async fn found<T>(
-    attempt: &Attempt<T>,
+async fn found(
+    connection: &dyn AnyConnection,
     trip: impl Future<Output = std::result::Result<String, String>>,
 ) -> Finding {
-    let told = |status, text: String| Finding::new("live", status, format!("{}: {text}", attempt.name));
+    let told = |status, text: String| Finding::new("live", status, format!("{}: {text}", connection.name()));
     match tokio::time::timeout(LIMIT, trip).await {
         Ok(Ok(text)) => told(Status::Ok, text),
         Ok(Err(why)) => told(Status::Failed, why),
@@ -150,12 +150,11 @@ async fn keys_round_trip(keys: &dyn KeyManager, runtime: &Runtime) -> std::resul
 }
 
 /// One message through each sender that serves the channel, the ones behind the first included.
-async fn messages(senders: &[Attempt<ConnectedSender>], runtime: &Runtime, to: &Destination) -> Vec<Finding> {
+async fn messages(senders: &[&Connection<Senders>], runtime: &Runtime, to: &Destination) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for attempt in senders {
-        let Ok(connected) = &attempt.result else { continue };
-        if connected.sender.channels().contains(&to.channel()) {
-            findings.push(found(attempt, message(connected, runtime, to)).await);
+    for connection in senders {
+        if connection.sender.channels().contains(&to.channel()) {
+            findings.push(found(*connection, message(connection, runtime, to)).await);
         }
     }
     if findings.is_empty() {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_ports::plugin::{self, Listed};
+use portcullis_ports::plugin::{Choice, Listed};
+use portcullis_ports::registry::{self, PORTS};
 
 /// Every linked plugin, checked.
 ///
 /// # Errors
 /// What is wrong with them: the program was built badly and must not start.
 pub fn linked() -> Result<Vec<Listed>, String> {
-    let linked = plugin::all();
+    let linked = registry::all();
     let defects = defects(&linked);
     if defects.is_empty() {
         return Ok(linked);
@@ -46,10 +47,11 @@ pub fn defects(linked: &[Listed]) -> Vec<String> {
             defects.push(format!("two plugins are called {name}"));
         }
     }
-    for port in ["store", "keys", "passwords"] {
-        if !linked.iter().any(|plugin| plugin.port == port) {
+    for port in PORTS.iter().filter(|port| port.choice != Choice::Several) {
+        if !linked.iter().any(|plugin| plugin.port == port.name) {
             defects.push(format!(
-                "no plugin is linked for `{port}`: turn on a feature of the facade crates"
+                "no plugin is linked for `{}`: turn on a feature of the facade crates",
+                port.name
             ));
         }
     }

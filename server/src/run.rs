@@ -5,11 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use portcullis_core::App;
+use portcullis_ports::connections::Connections;
+use portcullis_ports::notification::{Mailbox, Senders};
+use portcullis_ports::storage::Storage;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::compose::{Connected, connect_all};
+use crate::compose::{connect_all, dependencies, needed_probes};
 use crate::config::Effective;
 use crate::exit::{Failure, in_full};
 use crate::http::{Http, Site, install_meters};
@@ -63,32 +66,35 @@ pub async fn start(
     // Before the core opens: mails carry links to the address it listens on where no other is configured.
     let listener = listen(&server).await?;
     let state = state(stage, &server, &connected, listener.local_addr()?);
-    let app = App::open(
-        connected.dependencies(&runtime, Some(&state.public_url)),
-        settings,
-    )
-    .await
-    .map_err(|error| Failure::Unavailable(in_full(&error)))?;
+    let dependencies = dependencies(connected.clone(), &runtime, Some(&state.public_url));
+    let app = App::open(dependencies, settings).await.map_err(unavailable)?;
     let app = Arc::new(app);
-    let mailbox = connected
-        .senders
-        .iter()
-        .find_map(|(_, sender)| sender.mailbox.clone());
+    let scan = Arc::clone(&connected.one::<Storage>().map_err(unavailable)?.scan);
     let http = Http::new(Site {
         app: Arc::clone(&app),
         address: state.address,
         settings: &server,
         public_url: &state.public_url,
         development: stage == Stage::Development,
-        mailbox: mailbox.filter(|_| state.mailbox),
-        probes: connected.probes,
+        mailbox: mailbox(&connected).filter(|_| state.mailbox),
+        probes: needed_probes(&connected),
         entropy: runtime.entropy.as_ref(),
     })?;
-    let workers = Workers::start(&app, app.histories(Arc::clone(&connected.store.scan)));
+    let workers = Workers::start(&app, app.histories(scan));
     ready(&state)?;
     http.serve(listener, stop.asked(), stop.hurried()).await;
     workers.finish(server.drain_timeout.get()).await;
     Ok(())
+}
+
+fn unavailable(error: portcullis_ports::Error) -> Failure {
+    Failure::Unavailable(in_full(&error))
+}
+
+/// Where messages are kept for a developer to read.
+fn mailbox(connections: &Connections) -> Option<Arc<dyn Mailbox>> {
+    let senders = connections.many::<Senders>();
+    senders.iter().find_map(|sender| sender.mailbox.clone())
 }
 
 /// Lowers the number of connections to what the system allows, as each needs an open file, and that of one client with
@@ -127,13 +133,9 @@ pub(crate) async fn listen(server: &ServerSettings) -> Result<TcpListener, Failu
     })
 }
 
-fn state(stage: Stage, server: &ServerSettings, connected: &Connected, address: SocketAddr) -> Ready {
+fn state(stage: Stage, server: &ServerSettings, connected: &Connections, address: SocketAddr) -> Ready {
     let public_url = server.public_url.clone().unwrap_or_else(|| Origin::of(address));
-    let mailbox = stage == Stage::Development
-        && connected
-            .senders
-            .iter()
-            .any(|(_, sender)| sender.mailbox.is_some());
+    let mailbox = stage == Stage::Development && mailbox(connected).is_some();
     Ready {
         address,
         public_url,

@@ -30,6 +30,7 @@ pub struct DynamodbSettings {
     pub table: String,
     /// Families with a table of their own: the name of the family, and the name of its table.
     #[serde(default)]
+    #[schemars(extend("x-by-collection" = true))]
     pub tables: BTreeMap<String, String>,
     /// The AWS region. Without it the usual places are asked, such as `AWS_REGION`.
     #[serde(default)]

@@ -4,8 +4,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::Result;
-use portcullis_ports::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::connections::Connections;
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
 use zeroize::Zeroizing;
+
+/// What seals, and opens what former key managers sealed as well.
+///
+/// # Errors
+/// An internal error if none is connected.
+pub fn key_manager(connections: &Connections) -> Result<Arc<dyn KeyManager>> {
+    let current = Arc::clone(&connections.one::<Keys>()?.keys);
+    let former = connections.former::<Keys>();
+    if former.is_empty() {
+        return Ok(current);
+    }
+    let former = former.into_iter().map(|one| Arc::clone(&one.keys));
+    Ok(Arc::new(FormerKeys::new(current, former.collect())))
+}
 
 /// The key manager in use, and those that sealed before it.
 pub struct FormerKeys {

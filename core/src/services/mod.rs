@@ -10,3 +10,4 @@ pub(crate) mod notices;
 pub mod outbox;
 pub mod sms_spend;
 pub mod suppressions;
+pub mod webhooks;

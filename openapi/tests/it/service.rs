@@ -9,9 +9,11 @@ use poem::{Body, Endpoint, Request, Response, Route};
 use portcullis_core::settings::Settings;
 use portcullis_core::{App, Dependencies};
 use portcullis_openapi::{Arrival, Surroundings, problem, resources};
-use portcullis_ports::keys::{EncryptionContext, KeyManager, Sealed};
-use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Task};
-use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
+use portcullis_ports::connections::Connections;
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
+use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Passwords, Task};
+use portcullis_ports::storage::Storage;
+use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, connection};
 use portcullis_ports::{Result, Secret};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -91,13 +93,13 @@ impl Service {
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(FakeClock::default());
         let dependencies = Dependencies {
-            store: Arc::new(MemoryStore::new(clock.clone())),
-            store_name: "store.test (memory)".to_owned(),
-            shared: false,
-            keys: Arc::new(OpenKeys),
-            hasher: Arc::new(QuickHasher),
-            identity: Vec::new(),
-            senders: Vec::new(),
+            connections: Connections::default()
+                .with(connection::<Storage>(
+                    "test",
+                    Arc::new(MemoryStore::new(clock.clone())),
+                ))
+                .with(connection::<Keys>("test", Arc::new(OpenKeys)))
+                .with(connection::<Passwords>("test", Arc::new(QuickHasher))),
             clock,
             entropy: Arc::new(FakeEntropy::default()),
             panel: None,

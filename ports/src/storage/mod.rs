@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::{Code, Error, Kind};
-use crate::plugin::{self, Plugin, Port};
+use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::probe::Probe;
 
 mod tools;
@@ -423,11 +423,27 @@ pub enum StorageCapability {
     Tables,
 }
 
+impl Connected<Storage> for ConnectedStore {
+    fn probe(&self) -> &Arc<dyn Probe> {
+        &self.probe
+    }
+
+    fn offers(&self, offline: Option<&StoreTools>) -> Vec<(StorageCapability, bool)> {
+        let has = |tool: fn(&StoreTools) -> bool| offline.is_some_and(tool);
+        vec![
+            (StorageCapability::Archive, has(|tools| tools.archive.is_some())),
+            (StorageCapability::Tables, has(|tools| tools.tables.is_some())),
+        ]
+    }
+}
+
 inventory::collect!(Plugin<Storage>);
 
 impl Port for Storage {
     const NAME: &'static str = "store";
     const TITLE: &'static str = "Record store";
+    const CHOICE: Choice = Choice::One;
+    const READINESS: Readiness = Readiness::Needed;
     type Connected = ConnectedStore;
     type Capability = StorageCapability;
     type Offline = StoreTools;

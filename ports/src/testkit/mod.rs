@@ -1,5 +1,6 @@
 //! Fakes and conformance suites: what a core test stands on, and what every plugin must pass.
 
+mod connected;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod fakes;
@@ -13,6 +14,7 @@ mod skipped;
 pub mod storage;
 pub mod vendor;
 
+pub use connected::{AlwaysWell, connection};
 pub use fakes::{FakeClock, FakeEntropy};
 pub use identity::FakeRequest;
 pub use memory_store::MemoryStore;

@@ -8,12 +8,8 @@ use serde_json::{Value, json};
 use super::{FakeClock, FakeEntropy, NoNetwork};
 use crate::error::Result;
 use crate::http::HttpClient;
-use crate::identity::Identity;
-use crate::keys::Keys;
-use crate::notification::Senders;
-use crate::passwords::Passwords;
-use crate::plugin::{Listed, Mistake, Plugin, Port, Runtime, listed};
-use crate::storage::Storage;
+use crate::plugin::{Listed, Mistake, Port, Runtime};
+use crate::registry::{InstanceName, PORTS, PortSpec};
 
 /// The longest summary: one line in a listing.
 const MAX_SUMMARY: usize = 100;
@@ -85,16 +81,9 @@ pub fn facade(plugins: &[(&str, &str, bool)], features: &BTreeSet<&str>) {
         let of_port = on().filter(|(port, ..)| *port == name);
         of_port.map(|(_, id, _)| *id).collect::<Vec<_>>()
     };
-    conforms::<Storage>(&of(Storage::NAME));
-    conforms::<Keys>(&of(Keys::NAME));
-    conforms::<Passwords>(&of(Passwords::NAME));
-    conforms::<Identity>(&of(Identity::NAME));
-    conforms::<Senders>(&of(Senders::NAME));
-    assert_eq!(
-        crate::plugin::all().len(),
-        on().count(),
-        "plugins of a port that is not looked at here"
-    );
+    for port in PORTS {
+        conforms(port, &of(port.name));
+    }
     let ids: BTreeSet<&str> = plugins.iter().map(|(_, id, _)| *id).collect();
     assert_eq!(
         *features, ids,
@@ -106,21 +95,21 @@ pub fn facade(plugins: &[(&str, &str, bool)], features: &BTreeSet<&str>) {
 ///
 /// # Panics
 /// With every broken promise.
-pub fn conforms<P: Port>(expected: &[&str]) {
-    let listed = listed::<P>();
+pub fn conforms(port: &PortSpec, expected: &[&str]) {
+    let listed = port.plugins();
     let mut broken = String::new();
     let ids: Vec<&str> = listed.iter().map(|plugin| plugin.meta.id).collect();
     let (linked, wanted): (BTreeSet<_>, BTreeSet<_>) = (ids.iter().collect(), expected.iter().collect());
     if linked.len() != ids.len() {
-        report(&mut broken, P::NAME, &format!("an id is used twice: {ids:?}"));
+        report(&mut broken, port.name, &format!("an id is used twice: {ids:?}"));
     }
     if linked != wanted {
         let what = format!("linked are {linked:?}, but the enabled features promise {wanted:?}");
-        report(&mut broken, P::NAME, &what);
+        report(&mut broken, port.name, &what);
     }
-    for (plugin, described) in P::plugins().into_iter().zip(&listed) {
-        for what in complaints(described).into_iter().chain(refusals(plugin)) {
-            report(&mut broken, &format!("{}.{}", P::NAME, plugin.meta.id), &what);
+    for plugin in &listed {
+        for what in complaints(plugin).into_iter().chain(refusals(port, plugin)) {
+            report(&mut broken, &format!("{}.{}", port.name, plugin.meta.id), &what);
         }
     }
     assert!(broken.is_empty(), "{broken}");
@@ -200,9 +189,14 @@ fn objects(schema: &Value, path: &str, found: &mut Vec<String>) {
 }
 
 /// Unknown keys must be refused by the plan, too, not only in the schema.
-fn refusals<P: Port>(plugin: &Plugin<P>) -> Option<String> {
+fn refusals(port: &PortSpec, plugin: &Listed) -> Option<String> {
     let names_it = |mistake: &Mistake| mistake.problem.contains("surely_unknown");
-    match plugin.plan(json!({ "surely_unknown": true })) {
+    let name = InstanceName {
+        instance: "main",
+        plugin: plugin.meta.id,
+        former: false,
+    };
+    match port.plan(name, json!({ "surely_unknown": true }))? {
         Err(mistakes) if mistakes.iter().any(names_it) => None,
         Err(mistakes) => Some(format!("an unknown field is not named: {mistakes:?}")),
         Ok(_) => Some("an unknown field is accepted".to_owned()),

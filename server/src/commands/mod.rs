@@ -7,10 +7,10 @@ use std::path::{Path as FilePath, PathBuf};
 use portcullis_core::App;
 use portcullis_core::input::TypedPhone;
 use portcullis_ports::notification::Destination;
-use portcullis_ports::storage::ConnectedStore;
+use portcullis_ports::storage::{ConnectedStore, Storage};
 
 use crate::cli::{FileArgument, SettingsArguments};
-use crate::compose::connect_all;
+use crate::compose::{connect_all, dependencies};
 use crate::config::{Development, Effective, Flag, LoadedConfig, Path, Request};
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
@@ -104,10 +104,16 @@ fn with_deployment<T>(
         let server = &effective.server;
         let limit = server.connect_timeout.get();
         let connected = connect_all(effective.plugins, server.public_url.as_ref(), &runtime, limit).await?;
-        let app = App::open(connected.dependencies(&runtime, None), effective.settings)
+        let dependencies = dependencies(connected.clone(), &runtime, None);
+        let app = App::open(dependencies, effective.settings)
             .await
             .map_err(|error| Failure::Unavailable(in_full(&error)))?;
-        work(&app, &connected.store).await
+        let store = connected.one::<Storage>();
+        work(
+            &app,
+            store.map_err(|error| Failure::Unavailable(in_full(&error)))?,
+        )
+        .await
     })
 }
 

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::reencryption::{Extent, Heard, Reencryption, Tally};
-use portcullis_ports::keys::KeyManager;
-use portcullis_ports::plugin::Runtime;
-use portcullis_ports::storage::{ConnectedStore, StorageCapability};
+use portcullis_ports::connections::Connections;
+use portcullis_ports::keys::Keys;
+use portcullis_ports::plugin::{Port as _, Runtime};
+use portcullis_ports::selection::{Selected, Selection};
+use portcullis_ports::storage::{Storage, StorageCapability};
 
 use super::{existing, load_any, wait};
 use crate::cli::ReencryptArguments;
-use crate::compose::{NotConnected, connect_keys, connect_store};
-use crate::config::{Effective, Selection};
+use crate::compose::connect_each;
+use crate::config::Effective;
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
 use crate::system;
@@ -39,7 +41,11 @@ pub(crate) fn run(
 async fn reencrypt(effective: Effective, extent: Extent, out: &mut dyn Write) -> Result<(), Failure> {
     let runtime = system::runtime()?;
     let limit = effective.server.connect_timeout.get();
-    let in_use = effective.plugins.keys.name();
+    let in_use = effective
+        .plugins
+        .one::<Keys>()
+        .map(Selected::name)
+        .unwrap_or_default();
     let reencryption = connect(effective.plugins, &runtime, limit, extent).await?;
     let mut total = Tally::default();
     for collection in Reencryption::collections() {
@@ -91,41 +97,33 @@ async fn reencrypt(effective: Effective, extent: Extent, out: &mut dyn Write) ->
 
 /// Connects the store and the key managers, and nothing else.
 async fn connect(
-    plugins: Selection,
+    mut plugins: Selection,
     runtime: &Runtime,
     limit: Duration,
     extent: Extent,
 ) -> Result<Reencryption, Failure> {
+    plugins.retain(|one| [Storage::NAME, Keys::NAME].contains(&one.port()));
     let shared = plugins
-        .store
-        .plugin
-        .capabilities
-        .contains(&StorageCapability::Shared);
-    let unavailable = |why: NotConnected| Failure::Unavailable(why.to_string());
-    let hint = if shared {
-        ""
-    } else {
-        "\nOne process at a time can use this store: stop the service while this command runs."
-    };
-    let store: ConnectedStore = connect_store(plugins.store, runtime, limit)
-        .await
-        .map_err(|why| Failure::Unavailable(format!("{why}{hint}")))?;
-    let current = connect_keys(plugins.keys, runtime, limit)
-        .await
-        .map_err(unavailable)?;
-    let mut former: Vec<Arc<dyn KeyManager>> = Vec::new();
-    for keys in plugins.former_keys {
-        former.push(
-            connect_keys(keys, runtime, limit)
-                .await
-                .map_err(unavailable)?
-                .keys,
-        );
+        .one::<Storage>()
+        .is_some_and(|store| store.declares(StorageCapability::Shared));
+    let mut connected = Vec::new();
+    for result in connect_each(plugins, None, runtime, limit).await {
+        connected.push(result.map_err(|why| {
+            let hint = if shared || why.port != Storage::NAME {
+                ""
+            } else {
+                "\nOne process at a time can use this store: stop the service while this command runs."
+            };
+            Failure::Unavailable(format!("{why}{hint}"))
+        })?);
     }
+    let connections: Connections = connected.into_iter().collect();
+    let missing = |error| Failure::Unavailable(in_full(&error));
+    let former = connections.former::<Keys>().into_iter();
     Ok(Reencryption::new(
-        &store,
-        current.keys,
-        former,
+        connections.one::<Storage>().map_err(missing)?,
+        Arc::clone(&connections.one::<Keys>().map_err(missing)?.keys),
+        former.map(|one| Arc::clone(&one.keys)).collect(),
         &runtime.clock,
         extent,
     ))

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use portcullis_core::collections;
 use portcullis_ports::plugin::{Maturity, Port as _};
+use portcullis_ports::selection::Selected;
 use portcullis_ports::storage::{Storage, StorageCapability, TableReport, TableState, Tables};
 use serde_json::{Value, json};
 
 use super::{confirm, development, existing, look, request, wait};
 use crate::cli::{TablesArguments, TablesCommand};
-use crate::config::{Request, Selected};
+use crate::config::Request;
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::system;

@@ -1,11 +1,9 @@
 //! Settings without errors, with every selected plugin planned.
 
-use portcullis_core::settings::{Settings, SignUp};
-use portcullis_ports::identity::Identity;
-use portcullis_ports::keys::Keys;
-use portcullis_ports::notification::{SenderCapability, Senders};
-use portcullis_ports::passwords::Passwords;
-use portcullis_ports::plugin::{Plan, Plugin, Port};
+use portcullis_core::settings::Settings;
+use portcullis_ports::plugin::Port as _;
+use portcullis_ports::registry::{InstanceName, PORTS};
+use portcullis_ports::selection::{AnySelected, Selected, Selection};
 use portcullis_ports::storage::Storage;
 use serde::de::DeserializeOwned;
 
@@ -17,39 +15,6 @@ use super::shape::Shape;
 use super::show::Shown;
 use crate::settings::ServerSettings;
 use crate::settings::Stage;
-
-/// A plugin instance that is used, ready to connect.
-pub struct Selected<P: Port> {
-    /// The name of the instance.
-    pub instance: String,
-    /// The plugin.
-    pub plugin: &'static Plugin<P>,
-    /// Its checked settings.
-    pub plan: Box<dyn Plan<P>>,
-}
-
-impl<P: Port> Selected<P> {
-    /// The name in messages, such as `store.main (embedded)`.
-    pub fn name(&self) -> String {
-        format!("{}.{} ({})", P::NAME, self.instance, self.plugin.meta.id)
-    }
-}
-
-/// Every plugin instance that is used.
-pub struct Selection {
-    /// The record store.
-    pub store: Selected<Storage>,
-    /// The key manager.
-    pub keys: Selected<Keys>,
-    /// Former key managers, in the order in which they are asked to open.
-    pub former_keys: Vec<Selected<Keys>>,
-    /// The password hasher.
-    pub passwords: Selected<Passwords>,
-    /// Identity providers besides our own accounts, in the order in which they are asked.
-    pub identity: Vec<Selected<Identity>>,
-    /// Message senders, in order of preference.
-    pub senders: Vec<Selected<Senders>>,
-}
 
 /// A configuration that can be run.
 pub struct Effective {
@@ -76,37 +41,13 @@ impl LoadedConfig {
         let mut errors = self.errors.clone();
         let server = self.server(&mut errors);
         let settings: Option<Settings> = self.settings(&mut errors);
-        let store = self.planned::<Storage>(&mut errors).pop();
-        let mut former_keys = self.planned::<Keys>(&mut errors);
-        let keys = (!former_keys.is_empty()).then(|| former_keys.remove(0));
-        let passwords = self.planned::<Passwords>(&mut errors).pop();
-        let identity = self.planned::<Identity>(&mut errors);
-        let senders = self.planned::<Senders>(&mut errors);
+        let plugins = self.planned(&mut errors, |_| true);
         if let Some(settings) = &settings {
-            self.check_sign_up(settings, &senders, &mut errors);
+            let found = rules::about_plugins(settings, &plugins).into_iter();
+            errors.extend(found.map(|(path, text)| self.merged.error(&path, text)));
         }
-        let plugins_notes = [
-            noted(&store),
-            noted(&keys),
-            noted(&former_keys),
-            noted(&passwords),
-            noted(&identity),
-            noted(&senders),
-        ]
-        .concat();
-        let complete = (server, settings, store, keys, passwords);
-        if let (true, (Some(server), Some(settings), Some(store), Some(keys), Some(passwords))) =
-            (errors.is_empty(), complete)
-        {
-            let notes = [self.notes.clone(), rules::notes(&settings), plugins_notes].concat();
-            let plugins = Selection {
-                store,
-                keys,
-                former_keys,
-                passwords,
-                identity,
-                senders,
-            };
+        if let (true, Some(server), Some(settings)) = (errors.is_empty(), server, settings) {
+            let notes = [self.notes.clone(), rules::notes(&settings), noted(&plugins)].concat();
             return Ok(Effective {
                 stage: self.stage,
                 server,
@@ -125,21 +66,11 @@ impl LoadedConfig {
     /// The errors in the section `store`.
     pub fn plan_store(self) -> Result<Selected<Storage>, ConfigErrors> {
         let mut errors = self.errors.clone().within(&[Path::of([Storage::NAME])]);
-        let store = self.planned::<Storage>(&mut errors).pop();
+        let store = self.planned(&mut errors, |port| port == Storage::NAME);
+        let store = store.into_many().pop();
         match store.filter(|_| errors.is_empty()) {
             Some(store) => Ok(store),
             None => Err(errors.finished(&self.secrets)),
-        }
-    }
-
-    /// Addresses can only be proven where mail can be sent.
-    fn check_sign_up(&self, settings: &Settings, senders: &[Selected<Senders>], errors: &mut ConfigErrors) {
-        let mails =
-            |sender: &Selected<Senders>| sender.plugin.capabilities.contains(&SenderCapability::Email);
-        if settings.accounts.sign_up == SignUp::Verified && !senders.iter().any(mails) {
-            let text = "`verified` sends a mail to every new address, and no sender of e-mail is selected.\n\
-                Select one under `senders`, or choose `open` or `closed`.";
-            errors.push(self.merged.error(&Path::of(["accounts", "sign_up"]), text));
         }
     }
 
@@ -197,17 +128,11 @@ impl LoadedConfig {
         None
     }
 
-    /// The instances of one port that are used, planned. The others have been complained about.
-    pub(super) fn planned<P: Port>(&self, errors: &mut ConfigErrors) -> Vec<Selected<P>> {
-        let mut planned = Vec::new();
-        for one in self.chosen.iter().filter(|one| one.port == P::NAME) {
+    /// The instances of these ports that are used, planned. The others have been complained about.
+    pub(super) fn planned(&self, errors: &mut ConfigErrors, of: impl Fn(&str) -> bool) -> Selection {
+        let mut planned = Selection::default();
+        for one in self.chosen.iter().filter(|one| of(one.port)) {
             let path = one.path();
-            let Some(plugin) = P::plugins()
-                .into_iter()
-                .find(|plugin| plugin.meta.id == one.plugin)
-            else {
-                continue;
-            };
             // Whatever is not about unknown keys alone would be told a second time.
             if errors
                 .iter()
@@ -215,13 +140,16 @@ impl LoadedConfig {
             {
                 continue;
             }
-            match plugin.plan(self.value(&path, &self.unknown)) {
-                Ok(plan) => planned.push(Selected {
-                    instance: one.instance.clone(),
-                    plugin,
-                    plan,
-                }),
-                Err(found) => {
+            let name = InstanceName {
+                instance: &one.instance,
+                plugin: &one.plugin,
+                former: one.former,
+            };
+            let port = PORTS.iter().find(|port| port.name == one.port);
+            match port.and_then(|port| port.plan(name, self.value(&path, &self.unknown))) {
+                None => {}
+                Some(Ok(selected)) => planned.push(selected),
+                Some(Err(found)) => {
                     for error in found {
                         errors.push(self.refused(&path.join(&Path::parse(&error.field)), &error.problem));
                     }
@@ -243,13 +171,13 @@ impl LoadedConfig {
 }
 
 /// What plugins say of settings that are weaker than they should be.
-fn noted<'a, P: Port>(selected: impl IntoIterator<Item = &'a Selected<P>>) -> Vec<String> {
-    let of = |one: &Selected<P>| {
+fn noted(selection: &Selection) -> Vec<String> {
+    let of = |one: &dyn AnySelected| {
         let name = one.name();
-        let notes = one.plan.notes().into_iter();
+        let notes = one.notes().into_iter();
         notes.map(|note| format!("{name}: {note}")).collect::<Vec<_>>()
     };
-    selected.into_iter().flat_map(of).collect()
+    selection.iter().flat_map(of).collect()
 }
 
 /// Begins with a capital and ends with a full stop.

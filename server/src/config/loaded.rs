@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use portcullis_ports::Secret;
-use portcullis_ports::plugin::Listed;
+use portcullis_ports::plugin::{Listed, Port as _};
+use portcullis_ports::registry::PORTS;
+use portcullis_ports::storage::Storage;
 use serde_json::{Value, json};
 
 use super::check::{Findings, check};
@@ -12,7 +14,7 @@ use super::development::Development;
 use super::errors::{ConfigError, ConfigErrors};
 use super::merged::{Merged, Setting};
 use super::path::Path;
-use super::schema::{DEFAULT_HASHER, SECTIONS, document};
+use super::schema::{DEFAULT_INSTANCE, USE, document};
 use super::select::{self, Chosen, chosen};
 use super::shape::Shape;
 use super::source::Source;
@@ -105,14 +107,15 @@ pub fn load(
 
     // Which plugins are used must be known before their defaults and their former variables can be.
     let written = Merged::new([&from_file[..], &variables.settings, &flags].concat())?.tree;
-    let mut weak = hasher(&written);
+    let mut weak = default_plugins(&written);
     let mut strong = flags;
     if let Some(development) = &request.development {
         weak.extend(development.defaults(&written, linked));
         strong.extend(development.options(&written, linked));
     }
     let selecting = Merged::new([&weak[..], &from_file, &variables.settings, &strong].concat())?;
-    let chosen = chosen(&selecting.tree, &request.stores);
+    let stores = request.stores.iter().map(|store| (Storage::NAME, store.clone()));
+    let chosen = chosen(&selecting.tree, &stores.collect::<Vec<_>>());
 
     let elsewhere = |path: &Path| from_file.iter().any(|one| one.path == *path);
     variables.add_former(environment, &schema, &chosen, &elsewhere);
@@ -152,17 +155,21 @@ fn find_file(request: &Request) -> Result<Option<(PathBuf, String)>, ConfigError
     }
 }
 
-/// The password hasher, unless another one was written down.
-fn hasher(written: &Value) -> Vec<Setting> {
-    let (instance, plugin) = DEFAULT_HASHER;
-    let is_written = |key: &str| Path::of(["passwords", key]).find(written).is_some();
-    let set =
-        |path: &[&str], value: Value| Setting::new(&Path::of(path.iter().copied()), value, &Source::Default);
+/// What ports take where nothing else was written down.
+fn default_plugins(written: &Value) -> Vec<Setting> {
     let mut settings = Vec::new();
-    if !is_written("use") {
-        settings.push(set(&["passwords", "use"], json!(instance)));
-        if !is_written(instance) {
-            settings.push(set(&["passwords", instance, plugin], json!({})));
+    for port in PORTS {
+        let Some(plugin) = port.default else { continue };
+        let is_written = |key: &str| Path::of([port.name, key]).find(written).is_some();
+        let mut set = |path: &[&str], value: Value| {
+            let path = Path::of([port.name].into_iter().chain(path.iter().copied()));
+            settings.push(Setting::new(&path, value, &Source::Default));
+        };
+        if !is_written(USE) {
+            set(&[USE], json!(DEFAULT_INSTANCE));
+            if !is_written(DEFAULT_INSTANCE) {
+                set(&[DEFAULT_INSTANCE, plugin], json!({}));
+            }
         }
     }
     settings
@@ -186,7 +193,7 @@ fn defaults(schema: &Value, chosen: &[Chosen]) -> Vec<Setting> {
 /// Whether the program looks at this table: our own, and the instances that are selected.
 fn is_in_use(path: &Path, chosen: &[Chosen]) -> bool {
     let section = path.steps().first().map(String::as_str);
-    let of_plugins = SECTIONS.iter().any(|(port, _)| Some(*port) == section);
+    let of_plugins = PORTS.iter().any(|port| Some(port.name) == section);
     !of_plugins || path.steps().len() < 3 || chosen.iter().any(|one| path.is_within(&one.path()))
 }
 

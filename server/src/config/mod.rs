@@ -23,7 +23,7 @@ mod stores;
 mod variables;
 
 pub use development::Development;
-pub use effective::{Effective, Selected, Selection};
+pub use effective::Effective;
 pub use errors::{ConfigError, ConfigErrors};
 pub use loaded::{Flag, LoadedConfig, Request, load};
 pub(crate) use nearest::nearest;

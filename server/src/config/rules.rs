@@ -2,8 +2,10 @@
 //!
 //! None of a protection at all is an error, very little of it is pointed out.
 
-use portcullis_core::settings::Settings;
+use portcullis_core::settings::{Settings, SignUp};
 use portcullis_ports::Span;
+use portcullis_ports::notification::{SenderCapability, Senders};
+use portcullis_ports::selection::Selection;
 use serde_json::Value;
 
 use super::path::Path;
@@ -60,6 +62,21 @@ pub(super) fn errors(settings: &Settings) -> Vec<(Path, String)> {
         }
     });
     errors
+}
+
+/// Every broken rule between the core's tables and the plugins that are used.
+pub(super) fn about_plugins(settings: &Settings, plugins: &Selection) -> Vec<(Path, String)> {
+    // Addresses can only be proven where mail can be sent.
+    let senders = plugins.many::<Senders>();
+    let mut mails = senders
+        .iter()
+        .map(|sender| sender.declares(SenderCapability::Email));
+    if settings.accounts.sign_up != SignUp::Verified || mails.any(|mails| mails) {
+        return Vec::new();
+    }
+    let text = "`verified` sends a mail to every new address, and no sender of e-mail is selected.\n\
+        Select one under `senders`, or choose `open` or `closed`.";
+    vec![(Path::of(["accounts", "sign_up"]), text.to_owned())]
 }
 
 /// One sentence about every setting that leaves little of a protection.

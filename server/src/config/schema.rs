@@ -2,8 +2,8 @@
 
 use portcullis_core::collections;
 use portcullis_core::settings::Settings;
-use portcullis_ports::plugin::{self, Listed, Port as _};
-use portcullis_ports::storage::Storage;
+use portcullis_ports::plugin::{self, Choice, Listed};
+use portcullis_ports::registry::{PORTS, PortSpec};
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
@@ -13,29 +13,14 @@ use crate::settings::ServerSettings;
 /// What may be called an instance: it must also be spelled in a variable.
 const INSTANCE: &str = "^[a-z0-9]+(_[a-z0-9]+)*$";
 
-/// The sections that select plugins, with whether they select one instance or a list.
-pub(crate) const SECTIONS: [(&str, Choice); 5] = [
-    ("store", Choice::One),
-    ("keys", Choice::One),
-    ("passwords", Choice::One),
-    ("identity", Choice::Several),
-    ("senders", Choice::Several),
-];
+/// The key that selects instances.
+pub(crate) const USE: &str = "use";
 
-/// The section that names former instances, which still open what they sealed, and the key that does.
-pub(crate) const PREVIOUS: (&str, &str) = ("keys", "previous");
+/// The key that names former instances, which still open what they sealed.
+pub(crate) const PREVIOUS: &str = "previous";
 
-/// The password hasher that is taken when none is selected: the instance and its plugin.
-pub(crate) const DEFAULT_HASHER: (&str, &str) = ("main", "argon2id");
-
-/// How many instances a section selects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// Exactly one.
-    One,
-    /// Any number, in order of preference.
-    Several,
-}
+/// The instance of the plugin that a port takes where none is selected.
+pub(crate) const DEFAULT_INSTANCE: &str = "main";
 
 /// The schema of everything an operator can set, without references.
 pub fn document(linked: &[Listed]) -> Value {
@@ -47,14 +32,8 @@ pub fn document(linked: &[Listed]) -> Value {
     {
         tables.extend(areas.clone());
     }
-    for (port, choice) in SECTIONS {
-        tables.insert(port.to_owned(), section(port, choice, linked));
-    }
-    if let Some(selection) = tables
-        .get_mut("passwords")
-        .and_then(|section| section.pointer_mut("/properties/use"))
-    {
-        selection["default"] = DEFAULT_HASHER.0.into();
+    for port in PORTS {
+        tables.insert(port.name.to_owned(), section(port, linked));
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -74,34 +53,39 @@ fn part(schema: &Schema) -> Value {
     schema.to_value()
 }
 
-fn section(port: &str, choice: Choice, linked: &[Listed]) -> Value {
-    let plugins: Vec<&Listed> = linked.iter().filter(|plugin| plugin.port == port).collect();
-    let title = plugins.first().map_or(port, |plugin| plugin.port_title);
-    let tables: Map<String, Value> = plugins
+fn section(port: &PortSpec, linked: &[Listed]) -> Value {
+    let PortSpec { name, title, .. } = port;
+    let tables: Map<String, Value> = linked
         .iter()
+        .filter(|plugin| plugin.port == *name)
         .map(|plugin| (plugin.meta.id.to_owned(), settings_of(plugin)))
         .collect();
-    let selection = match choice {
-        Choice::One => json!({ "type": "string", "examples": ["main"], "description": format!(
-            "The {} that is used: the name of an instance, which has its settings in `[{port}.<instance>.<plugin>]`.",
+    let mut selection = match port.choice {
+        Choice::One | Choice::OneWithFormer => {
+            json!({ "type": "string", "examples": ["main"], "description": format!(
+            "The {} that is used: the name of an instance, which has its settings in `[{name}.<instance>.<plugin>]`.",
             title.to_lowercase()
-        ) }),
+        ) })
+        }
         Choice::Several => {
             json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true, "default": [],
             "description": format!(
-                "The {}s that are used, in order of preference: names of instances, each with its settings in `[{port}.<instance>.<plugin>]`.",
+                "The {}s that are used, in order of preference: names of instances, each with its settings in `[{name}.<instance>.<plugin>]`.",
                 title.to_lowercase()
             ) })
         }
     };
-    let mut selections = Map::from_iter([("use".to_owned(), selection)]);
-    if port == PREVIOUS.0 {
+    if port.default.is_some() {
+        selection["default"] = DEFAULT_INSTANCE.into();
+    }
+    let mut selections = Map::from_iter([(USE.to_owned(), selection)]);
+    if port.choice == Choice::OneWithFormer {
         let former = json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true, "default": [],
             "description": format!(
                 "Former {}s, which still open what they sealed: names of instances, asked in this order. `portcullis keys reencrypt` makes them superfluous.",
                 title.to_lowercase()
             ) });
-        selections.insert(PREVIOUS.1.to_owned(), former);
+        selections.insert(PREVIOUS.to_owned(), former);
     }
     json!({
         "description": format!("{title}."),
@@ -110,7 +94,7 @@ fn section(port: &str, choice: Choice, linked: &[Listed]) -> Value {
         "propertyNames": { "pattern": INSTANCE },
         "additionalProperties": {
             "type": "object",
-            "x-instance-of": port,
+            "x-instance-of": name,
             "properties": tables,
             "additionalProperties": false,
             "minProperties": 1,
@@ -124,18 +108,20 @@ fn settings_of(plugin: &Listed) -> Value {
     let mut schema = part(&plugin.schema);
     schema["title"] = plugin.meta.title.into();
     schema["description"] = plugin.meta.summary.into();
-    if plugin.port == Storage::NAME {
-        name_collections(&mut schema);
-    }
+    name_collections(&mut schema);
     schema
 }
 
 /// The key under which a store takes a table of its own for a family of records.
 pub(crate) const TABLES: &str = "tables";
 
+/// The keyword by which a plugin says that the keys of a table are our families of records.
+const BY_COLLECTION: &str = "x-by-collection";
+
 /// Lists our families of records under `tables`, each with its variable, if the store takes tables by name.
 fn name_collections(schema: &mut Value) {
-    let Some(tables) = schema.pointer_mut(&format!("/properties/{TABLES}")) else {
+    let tables = schema.pointer_mut(&format!("/properties/{TABLES}"));
+    let Some(tables) = tables.filter(|tables| tables.get(BY_COLLECTION).is_some()) else {
         return;
     };
     let Some(shape) = Shape(tables).further().map(|shape| shape.0.clone()) else {

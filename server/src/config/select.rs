@@ -1,14 +1,14 @@
 //! Which plugin instances a configuration uses, and what is wrong with the choice.
 
-use portcullis_ports::plugin::{Listed, Maturity, Port as _};
-use portcullis_ports::storage::Storage;
+use portcullis_ports::plugin::{Choice, Listed, Maturity};
+use portcullis_ports::registry::{PORTS, PortSpec};
 use serde_json::Value;
 
 use super::errors::{ConfigError, ConfigErrors};
 use super::merged::Merged;
 use super::nearest::advice;
 use super::path::Path;
-use super::schema::{Choice, PREVIOUS, SECTIONS};
+use super::schema::{PREVIOUS, USE};
 use crate::settings::Stage;
 
 /// One instance that is used, with the plugin that fills it.
@@ -20,6 +20,8 @@ pub struct Chosen {
     pub instance: String,
     /// The id of the plugin.
     pub plugin: String,
+    /// Whether it only opens what it sealed in former times.
+    pub former: bool,
 }
 
 impl Chosen {
@@ -29,13 +31,28 @@ impl Chosen {
     }
 }
 
-/// The names of instances that are used, those of former ones last, each with its place.
-fn used(tree: &Value, port: &str) -> Vec<(Path, String)> {
-    let mut names = named(tree, port, "use");
-    if port == PREVIOUS.0 {
-        names.extend(named(tree, port, PREVIOUS.1));
+/// An instance that is named somewhere.
+struct Named {
+    place: Path,
+    instance: String,
+    former: bool,
+}
+
+/// The instances that are used, former ones last.
+fn used(tree: &Value, port: &PortSpec) -> Vec<Named> {
+    let mut keys = vec![(USE, false)];
+    if port.choice == Choice::OneWithFormer {
+        keys.push((PREVIOUS, true));
     }
-    names
+    let named = |(key, former)| {
+        let names = named(tree, port.name, key).into_iter();
+        names.map(move |(place, instance)| Named {
+            place,
+            instance,
+            former,
+        })
+    };
+    keys.into_iter().flat_map(named).collect()
 }
 
 /// The names after one key, each with its place.
@@ -62,20 +79,24 @@ fn filling<'a>(tree: &'a Value, port: &str, instance: &str) -> Vec<&'a str> {
     table.into_iter().flatten().map(|(id, _)| id.as_str()).collect()
 }
 
-/// The instances that are used and filled by one plugin, those of the store that are asked for besides among them.
-pub(crate) fn chosen(tree: &Value, stores: &[String]) -> Vec<Chosen> {
+/// The instances that are used and filled by one plugin, those that are asked for besides among them, each with its
+/// port.
+pub(crate) fn chosen(tree: &Value, besides: &[(&'static str, String)]) -> Vec<Chosen> {
     let mut chosen: Vec<Chosen> = Vec::new();
-    for (port, _) in SECTIONS {
-        let asked = stores.iter().filter(|_| port == Storage::NAME).cloned();
-        for instance in used(tree, port).into_iter().map(|(_, name)| name).chain(asked) {
+    for port in PORTS {
+        let asked = besides.iter().filter(|(of, _)| *of == port.name);
+        let asked = asked.map(|(_, instance)| (instance.clone(), false));
+        let selected = used(tree, port).into_iter().map(|one| (one.instance, one.former));
+        for (instance, former) in selected.chain(asked) {
             let known = chosen
                 .iter()
-                .any(|one| one.port == port && one.instance == instance);
-            if let ([plugin], false) = (filling(tree, port, &instance).as_slice(), known) {
+                .any(|one| one.port == port.name && one.instance == instance);
+            if let ([plugin], false) = (filling(tree, port.name, &instance).as_slice(), known) {
                 chosen.push(Chosen {
-                    port,
+                    port: port.name,
                     plugin: (*plugin).to_owned(),
                     instance,
+                    former,
                 });
             }
         }
@@ -91,23 +112,25 @@ pub(crate) fn check(
     excused: &ConfigErrors,
 ) -> ConfigErrors {
     let mut errors = ConfigErrors::default();
-    for (port, choice) in SECTIONS {
-        let linked: Vec<&Listed> = linked.iter().filter(|plugin| plugin.port == port).collect();
+    for port in PORTS {
+        let linked: Vec<&Listed> = linked.iter().filter(|plugin| plugin.port == port.name).collect();
         let names = used(&merged.tree, port);
-        let setting = Path::of([port, "use"]);
+        let setting = Path::of([port.name, USE]);
         let written = setting.find(&merged.tree).is_some() || excused.any_within(&setting);
-        if choice == Choice::One && named(&merged.tree, port, "use").is_empty() && !written {
+        if port.choice != Choice::Several && names.iter().all(|one| one.former) && !written {
             errors.push(nothing_chosen(port, &linked, merged));
         }
-        for (at, (place, instance)) in names.iter().enumerate() {
-            if let Some((first, _)) = names.iter().take(at).find(|(_, earlier)| earlier == instance) {
-                if *first == setting && choice == Choice::One {
+        for (at, Named { place, instance, .. }) in names.iter().enumerate() {
+            let mut earlier = names.iter().take(at);
+            if let Some(first) = earlier.find(|earlier| earlier.instance == *instance) {
+                if first.place == setting && port.choice != Choice::Several {
                     errors.push(not_former(merged, place, instance));
                 }
                 continue;
             }
-            let plugins = filling(&merged.tree, port, instance);
-            if Path::of([port, instance]).find(&merged.tree).is_none() || is_selection(port, instance) {
+            let plugins = filling(&merged.tree, port.name, instance);
+            let found = Path::of([port.name, instance]);
+            if found.find(&merged.tree).is_none() || is_selection(port, instance) {
                 errors.push(no_such_instance(merged, place, port, instance, &linked));
             } else if let [plugin] = plugins.as_slice() {
                 let found = linked.iter().find(|listed| listed.meta.id == *plugin);
@@ -123,8 +146,8 @@ pub(crate) fn check(
 }
 
 /// Whether a key of a section selects instances and is not the name of one.
-fn is_selection(port: &str, key: &str) -> bool {
-    key == "use" || (port, key) == PREVIOUS
+fn is_selection(port: &PortSpec, key: &str) -> bool {
+    key == USE || key == PREVIOUS && port.choice == Choice::OneWithFormer
 }
 
 fn not_former(merged: &Merged, place: &Path, instance: &str) -> ConfigError {
@@ -143,11 +166,9 @@ fn example<'a>(linked: &[&'a Listed]) -> &'a str {
     linked.first().map_or("plugin", |listed| listed.meta.id)
 }
 
-fn nothing_chosen(port: &str, linked: &[&Listed], merged: &Merged) -> ConfigError {
-    let title = linked
-        .first()
-        .map_or(port, |listed| listed.port_title)
-        .to_lowercase();
+fn nothing_chosen(port: &PortSpec, linked: &[&Listed], merged: &Merged) -> ConfigError {
+    let title = port.title.to_lowercase();
+    let port = port.name;
     let (example, known) = (example(linked), ids(linked, |_| true));
     let known = if known.is_empty() { "none" } else { known.as_str() };
     let text = format!(
@@ -160,13 +181,14 @@ fn nothing_chosen(port: &str, linked: &[&Listed], merged: &Merged) -> ConfigErro
 fn no_such_instance(
     merged: &Merged,
     place: &Path,
-    port: &str,
+    port: &PortSpec,
     instance: &str,
     linked: &[&Listed],
 ) -> ConfigError {
-    let section = merged.tree.get(port).and_then(Value::as_object);
+    let section = merged.tree.get(port.name).and_then(Value::as_object);
     let known = section.into_iter().flatten().map(|(key, _)| key.as_str());
     let known: Vec<&str> = known.filter(|key| !is_selection(port, key)).collect();
+    let port = port.name;
     let add = format!("[{port}.{instance}.{}]", example(linked));
     let remedy = if known.is_empty() {
         format!("Add {add} with its settings.")

@@ -1,10 +1,10 @@
 //! Record stores by the name of their instance, whether they are selected or not.
 
 use portcullis_ports::plugin::Port as _;
+use portcullis_ports::selection::Selected;
 use portcullis_ports::storage::Storage;
 use serde_json::Value;
 
-use super::effective::Selected;
 use super::errors::{ConfigError, ConfigErrors};
 use super::loaded::LoadedConfig;
 use super::nearest::advice;
@@ -34,7 +34,8 @@ impl LoadedConfig {
         for ((flag, name), path) in asked.iter().zip(&paths) {
             errors.extend(self.no_such_store(flag, name, path));
         }
-        let mut planned = self.planned::<Storage>(&mut errors);
+        let planned = self.planned(&mut errors, |port| port == Storage::NAME);
+        let mut planned = planned.into_many::<Storage>();
         let shown = self.shown();
         let mut stores = Vec::new();
         for ((_, name), path) in asked.iter().zip(&paths) {

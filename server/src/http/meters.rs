@@ -94,7 +94,7 @@ fn describe_core() {
     );
     metrics::describe_counter!(
         "portcullis_webhooks_total",
-        "Deliveries to webhooks, by sender: accepted, not_verified, unreadable or unavailable."
+        "Deliveries to webhooks, by port and instance: accepted, not_verified, unreadable or unavailable."
     );
     metrics::describe_gauge!(
         "portcullis_sender_circuit_open",

@@ -2,7 +2,7 @@
 
 use portcullis_core::audit::Entry;
 use portcullis_ports::storage::{Collection, Expect, Key, ScanPage, Write};
-use portcullis_server::compose::connect_store;
+use portcullis_server::compose::connect_one;
 use portcullis_server::system::runtime;
 use serde_json::json;
 use tempfile::TempDir;
@@ -39,7 +39,7 @@ async fn tamper(folder: &TempDir) -> Entry {
     let Ok(mut planned) = loaded.plan_stores(&[("--from", "dev")]) else {
         panic!("the settings have mistakes");
     };
-    let store = connect_store(planned.remove(0).selected, &runtime().unwrap(), PATIENCE)
+    let store = connect_one(planned.remove(0).selected, &runtime().unwrap(), PATIENCE)
         .await
         .unwrap_or_else(|why| panic!("{why}"));
     let ScanPage { records, .. } = store.scan.scan(&AUDIT, None, 1000).await.unwrap();

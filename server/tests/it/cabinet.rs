@@ -19,6 +19,7 @@ use serde::Deserialize;
 pub(crate) struct CabinetSettings {
     /// Families with a drawer of their own.
     #[serde(default)]
+    #[schemars(extend("x-by-collection" = true))]
     tables: BTreeMap<String, String>,
     /// Whether missing drawers are made at start.
     #[serde(default)]

@@ -7,8 +7,9 @@ use portcullis_ports::notification::{
     Channel, ConnectedSender, Message, Receipt, Sender, SenderCapability, Senders,
 };
 use portcullis_ports::outcome::Reason;
-use portcullis_ports::plugin::{self, Listed, Maturity, Meta, Mistake, Plan, Plugin, Runtime, Settings};
+use portcullis_ports::plugin::{Listed, Maturity, Meta, Mistake, Plan, Plugin, Runtime, Settings};
 use portcullis_ports::probe::Probe;
+use portcullis_ports::registry;
 use portcullis_ports::{Error, Outcome, Result, Secret, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,7 +19,7 @@ const MADE_UP: [&str; 3] = ["courier", "braggart", "cabinet"];
 
 /// The plugins of the program itself.
 pub(crate) fn real_plugins() -> Vec<Listed> {
-    plugin::all()
+    registry::all()
         .into_iter()
         .filter(|plugin| !MADE_UP.contains(&plugin.meta.id))
         .collect()

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use portcullis_core::settings::SignUp;
+use portcullis_ports::notification::Senders;
+use portcullis_ports::storage::Storage;
 use portcullis_server::config::document;
 use portcullis_server::reference::{configuration_reference, default_file, providers_reference};
 
@@ -140,7 +142,7 @@ fn the_example_for_production_plans_with_every_alternative() {
         .variable("PORTCULLIS_SENDERS__PHONE__TWILIO__AUTH_TOKEN", "secret")
         .variable("PORTCULLIS_STORE__USE", "cloud")
         .effective();
-    assert_eq!(effective.plugins.store.instance, "cloud");
-    assert_eq!(effective.plugins.senders.len(), 3);
+    assert_eq!(effective.plugins.one::<Storage>().unwrap().instance, "cloud");
+    assert_eq!(effective.plugins.many::<Senders>().len(), 3);
     assert!(effective.settings.sms_spend.is_limited());
 }

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use portcullis_ports::plugin::{self, Listed};
-use portcullis_server::compose::{attempt, connect_all};
-use portcullis_server::config::{Effective, Selection};
+use portcullis_ports::connections::AnyConnection;
+use portcullis_ports::identity::Identity;
+use portcullis_ports::notification::Senders;
+use portcullis_ports::plugin::{Choice, Listed};
+use portcullis_ports::registry::{self, PORTS};
+use portcullis_ports::selection::Selection;
+use portcullis_server::compose::{connect_all, connect_each, needed_probes};
+use portcullis_server::config::Effective;
 use portcullis_server::exit::Failure;
 use portcullis_server::plugins::{defects, linked};
 use portcullis_server::system::runtime;
@@ -15,10 +20,10 @@ use crate::setup::{Setup, says, with_more};
 #[test]
 fn the_program_links_a_plugin_for_every_port() {
     let ports: Vec<&str> = real_plugins().iter().map(|plugin| plugin.port).collect();
-    for port in ["store", "keys", "passwords", "identity", "senders"] {
-        assert!(ports.contains(&port), "{port} has none");
+    for port in PORTS {
+        assert!(ports.contains(&port.name), "{} has none", port.name);
     }
-    assert_eq!(linked().unwrap().len(), plugin::all().len());
+    assert_eq!(linked().unwrap().len(), registry::all().len());
 }
 
 #[test]
@@ -41,15 +46,16 @@ fn a_name_that_no_variable_can_spell_is_a_defect() {
 }
 
 #[test]
-fn a_program_without_a_store_is_a_defect() {
-    let without: Vec<Listed> = real_plugins()
-        .into_iter()
-        .filter(|plugin| plugin.port != "store")
-        .collect();
-    says(
-        &defects(&without).join("\n"),
-        &["no plugin is linked for `store`"],
-    );
+fn a_program_without_a_plugin_of_a_port_that_is_needed_is_a_defect() {
+    for port in PORTS {
+        let without: Vec<Listed> = real_plugins()
+            .into_iter()
+            .filter(|plugin| plugin.port != port.name)
+            .collect();
+        let said = defects(&without).join("\n");
+        let named = said.contains(&format!("no plugin is linked for `{}`", port.name));
+        assert_eq!(named, port.choice != Choice::Several, "{}: {said}", port.name);
+    }
 }
 
 fn with_manners(manners: &[&str]) -> Setup {
@@ -89,14 +95,12 @@ async fn everything_connects_in_the_order_of_the_settings() {
     let Ok(connected) = connect_all(plugins, None, &runtime().unwrap(), Duration::from_secs(20)).await else {
         panic!("it does not connect");
     };
-    let senders: Vec<&str> = connected
-        .senders
-        .iter()
-        .map(|(instance, _)| instance.as_str())
-        .collect();
+    let senders = connected.many::<Senders>();
+    let senders: Vec<&str> = senders.iter().map(|one| one.instance.as_str()).collect();
     assert_eq!(senders, ["p0", "p1"]);
-    assert_eq!(connected.identity.len(), 1);
-    let names: Vec<&str> = connected.probes.iter().map(|probe| probe.name.as_str()).collect();
+    assert_eq!(connected.many::<Identity>().len(), 1);
+    let probes = needed_probes(&connected);
+    let names: Vec<&str> = probes.iter().map(|probe| probe.name.as_str()).collect();
     // Senders are none of those whose trouble takes a node out of service.
     assert_eq!(
         names,
@@ -131,7 +135,14 @@ async fn every_plugin_that_does_not_connect_is_named() {
 #[tokio::test]
 async fn those_that_connect_are_told_from_those_that_do_not() {
     let (_setup, plugins) = selection(&["honest", "rude"]);
-    let attempts = attempt(plugins, None, &runtime().unwrap(), Duration::from_secs(20)).await;
-    assert!(attempts.store.result.is_ok() && attempts.senders[0].result.is_ok());
-    assert!(attempts.senders[1].result.is_err());
+    let results = connect_each(plugins, None, &runtime().unwrap(), Duration::from_secs(20)).await;
+    let connected = results.iter().flatten();
+    let names: Vec<String> = connected.map(|one| AnyConnection::name(&**one)).collect();
+    assert!(names.contains(&"store.main (embedded)".to_owned()), "{names:?}");
+    assert!(names.contains(&"senders.p0 (courier)".to_owned()), "{names:?}");
+    let failed: Vec<&str> = results
+        .iter()
+        .filter_map(|result| Some(result.as_ref().err()?.name.as_str()))
+        .collect();
+    assert_eq!(failed, ["senders.p1 (courier)"]);
 }

@@ -15,11 +15,11 @@ use portcullis_core::factors::{AddTotp, ConfirmTotp};
 use portcullis_core::input::{Digits, SecretInput};
 use portcullis_core::sessions::{Identified, StartSession};
 use portcullis_ports::identity::Presented;
-use portcullis_ports::keys::NOT_OURS;
+use portcullis_ports::keys::{Keys, NOT_OURS};
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::testkit::FakeClock;
 use portcullis_ports::{Clock as _, Error};
-use portcullis_server::compose::connect_all;
+use portcullis_server::compose::{connect_all, dependencies};
 use portcullis_server::system::{SystemClock, runtime};
 use tempfile::TempDir;
 
@@ -93,7 +93,7 @@ impl House {
         let connected = connect_all(effective.plugins, None, &runtime, PATIENCE)
             .await
             .unwrap_or_else(|failure| panic!("{failure}"));
-        App::open(connected.dependencies(&runtime, None), effective.settings).await
+        App::open(dependencies(connected, &runtime, None), effective.settings).await
     }
 
     /// Runs the program to its end, which must be this one.
@@ -258,7 +258,7 @@ fn former_key_managers_are_checked_like_the_one_in_use() {
     };
     let fine = with_file(&with("[\"old\"]"));
     assert_eq!(
-        fine.effective().plugins.former_keys[0].name(),
+        fine.effective().plugins.many::<Keys>()[1].name(),
         "keys.old (keyfile)"
     );
     assert_eq!(fine.shown("keys.previous").0, "[\"old\"]");
@@ -279,5 +279,5 @@ fn former_key_managers_are_checked_like_the_one_in_use() {
         says(&with_file(&with(previous)).mistakes(), expected);
     }
     let variable = with_file(&with("[]")).variable("PORTCULLIS_KEYS__PREVIOUS", "old");
-    assert_eq!(variable.effective().plugins.former_keys.len(), 1);
+    assert_eq!(variable.effective().plugins.many::<Keys>().len(), 2);
 }

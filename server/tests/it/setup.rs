@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use portcullis_ports::plugin;
+use portcullis_ports::registry;
 use portcullis_server::config::{Development, Effective, Flag, LoadedConfig, Path, Request, load};
 use portcullis_server::environment::Environment;
 use serde_json::Value;
@@ -88,7 +88,7 @@ impl Setup {
 
     pub(crate) fn loaded(&self) -> LoadedConfig {
         let environment = Environment::of(self.environment.clone());
-        load(&self.request, &environment, &plugin::all()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+        load(&self.request, &environment, &registry::all()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
     }
 
     pub(crate) fn effective(&self) -> Effective {
@@ -100,7 +100,7 @@ impl Setup {
     /// Everything that is said about the mistakes.
     pub(crate) fn mistakes(&self) -> String {
         let environment = Environment::of(self.environment.clone());
-        let planned = load(&self.request, &environment, &plugin::all()).and_then(LoadedConfig::plan);
+        let planned = load(&self.request, &environment, &registry::all()).and_then(LoadedConfig::plan);
         match planned {
             Ok(effective) => panic!("there are no mistakes in\n{}", effective.shown),
             Err(mistakes) => mistakes.to_string(),

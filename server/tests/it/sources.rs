@@ -1,5 +1,11 @@
 //! Where values come from: defaults, file, environment, options; who wins; what becomes of raw text.
 
+use portcullis_ports::identity::Identity;
+use portcullis_ports::keys::Keys;
+use portcullis_ports::notification::Senders;
+use portcullis_ports::passwords::Passwords;
+use portcullis_ports::storage::Storage;
+
 use crate::setup::{says, with_file, with_more};
 
 const POST: &str =
@@ -56,8 +62,14 @@ fn variables_alone_are_enough() {
         .variable("PORTCULLIS_SENDERS__POST__COURIER__ACCOUNT", "7")
         .variable("COURIER_TOKEN", "t");
     let effective = setup.effective();
-    assert_eq!(effective.plugins.store.name(), "store.main (embedded)");
-    assert_eq!(effective.plugins.senders[0].name(), "senders.post (courier)");
+    assert_eq!(
+        effective.plugins.one::<Storage>().unwrap().name(),
+        "store.main (embedded)"
+    );
+    assert_eq!(
+        effective.plugins.many::<Senders>()[0].name(),
+        "senders.post (courier)"
+    );
     assert_eq!(
         setup.shown("keys.main.keyfile.file").1,
         "Portcullis_Keys__Main__Keyfile__File"
@@ -278,10 +290,22 @@ fn a_former_name_that_could_mean_two_instances_is_refused() {
 fn development_needs_nothing_and_keeps_everything_in_its_folder() {
     let setup = with_file("").development(None, &["header"]);
     let effective = setup.effective();
-    assert_eq!(effective.plugins.store.name(), "store.dev (embedded)");
-    assert_eq!(effective.plugins.keys.name(), "keys.dev (keyfile)");
-    assert_eq!(effective.plugins.senders[0].name(), "senders.dev (mailbox)");
-    assert_eq!(effective.plugins.identity[0].name(), "identity.header (header)");
+    assert_eq!(
+        effective.plugins.one::<Storage>().unwrap().name(),
+        "store.dev (embedded)"
+    );
+    assert_eq!(
+        effective.plugins.one::<Keys>().unwrap().name(),
+        "keys.dev (keyfile)"
+    );
+    assert_eq!(
+        effective.plugins.many::<Senders>()[0].name(),
+        "senders.dev (mailbox)"
+    );
+    assert_eq!(
+        effective.plugins.many::<Identity>()[0].name(),
+        "identity.header (header)"
+    );
     let data = setup.path("data");
     let inside = |name: &str| format!("{:?}", data.join(name));
     assert_eq!(
@@ -303,7 +327,10 @@ fn development_needs_nothing_and_keeps_everything_in_its_folder() {
 fn development_respects_what_the_file_selects_unless_an_option_says_otherwise() {
     let file = "[store]\nuse = \"mine\"\n[store.mine.embedded]\nfolder = \"/mine\"\n";
     let setup = with_file(file).development(None, &[]);
-    assert_eq!(setup.effective().plugins.store.instance, "mine");
+    assert_eq!(
+        setup.effective().plugins.one::<Storage>().unwrap().instance,
+        "mine"
+    );
     let setup = with_file(file).development(Some("embedded"), &[]);
     assert_eq!(setup.shown("store.use").1, "--store");
     assert_eq!(
@@ -330,7 +357,12 @@ fn the_password_hasher_may_be_tuned_without_being_selected() {
         ("\"main\"".into(), "default".into())
     );
     assert_eq!(
-        with_more("").effective().plugins.passwords.name(),
+        with_more("")
+            .effective()
+            .plugins
+            .one::<Passwords>()
+            .unwrap()
+            .name(),
         "passwords.main (argon2id)"
     );
 }

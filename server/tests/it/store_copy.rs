@@ -10,7 +10,7 @@ use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
 use portcullis_core::collections;
 use portcullis_ports::Clock as _;
 use portcullis_ports::storage::{ConnectedStore, Expect, Key, Write};
-use portcullis_server::compose::connect_store;
+use portcullis_server::compose::connect_one;
 use portcullis_server::system::{SystemClock, runtime};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -78,9 +78,10 @@ impl Place {
         let Ok([store]) = planned.map(|planned| <[_; 1]>::try_from(planned).ok().unwrap()) else {
             panic!("{name} has mistakes");
         };
-        connect_store(store.selected, &runtime().unwrap(), PATIENCE)
+        connect_one(store.selected, &runtime().unwrap(), PATIENCE)
             .await
             .unwrap_or_else(|why| panic!("{why}"))
+            .connected
     }
 
     /// Records of all families; every fourth expires in a day, every tenth very soon.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use portcullis_ports::plugin;
-use portcullis_server::compose::connect_store;
+use portcullis_ports::registry;
+use portcullis_ports::storage::Storage;
+use portcullis_server::compose::connect_one;
 use portcullis_server::config::StoreInstance;
 use portcullis_server::reference::configuration_reference;
 use portcullis_server::system::runtime;
@@ -99,7 +100,7 @@ fn a_store_without_tables_is_not_disturbed_by_their_names() {
 
 #[test]
 fn the_reference_lists_the_tables_with_their_variables() {
-    let reference = configuration_reference(&plugin::all());
+    let reference = configuration_reference(&registry::all());
     says(
         &reference,
         &[
@@ -116,7 +117,10 @@ fn development_lets_a_store_make_its_tables() {
         setup.shown("store.chosen.cabinet.create_missing"),
         ("true".into(), "--store".into())
     );
-    assert_eq!(setup.effective().plugins.store.name(), "store.chosen (cabinet)");
+    assert_eq!(
+        setup.effective().plugins.one::<Storage>().unwrap().name(),
+        "store.chosen (cabinet)"
+    );
 }
 
 #[test]
@@ -191,7 +195,7 @@ async fn a_store_that_declares_tables_must_bring_them() {
     let runtime = runtime().unwrap();
     for honest in [true, false] {
         let store = stores(honest).pop().unwrap().selected;
-        let connected = connect_store(store, &runtime, Duration::from_secs(5)).await;
+        let connected = connect_one(store, &runtime, Duration::from_secs(5)).await;
         assert_eq!(connected.is_ok(), honest);
         if let Err(why) = connected {
             says(&why.to_string(), &["declares Tables and brings no such thing"]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_adapter_dynamodb::emulator::Kind;
+use portcullis_ports::registry::PortSpec;
 use portcullis_ports::storage::Storage;
 use portcullis_ports::testkit::plugin;
 use portcullis_ports::testkit::storage::{COLLECTIONS, StoreSubject, SubjectClock, conforms};
@@ -71,5 +72,5 @@ fn permissions(operation: &str) -> Vec<String> {
 
 #[test]
 fn the_plugin_is_declared_as_the_house_wants() {
-    plugin::conforms::<Storage>(&["dynamodb"]);
+    plugin::conforms(&PortSpec::of::<Storage>(), &["dynamodb"]);
 }

@@ -1,5 +1,6 @@
 //! The suites of the ports.
 
+use portcullis_ports::registry::PortSpec;
 use portcullis_ports::storage::Storage;
 use portcullis_ports::testkit::plugin;
 use portcullis_ports::testkit::storage::{StoreSubject, SubjectClock, conforms};
@@ -37,5 +38,5 @@ async fn it_passes_with_a_memory_that_is_always_full() {
 
 #[test]
 fn the_plugin_is_declared_as_the_house_wants() {
-    plugin::conforms::<Storage>(&["embedded"]);
+    plugin::conforms(&PortSpec::of::<Storage>(), &["embedded"]);
 }

@@ -1,13 +1,15 @@
-//! A sender's webhooks behind their guard: forgeries, however many, keep genuine deliveries from nothing.
+//! A vendor's webhooks behind their guard: forgeries, however many, keep genuine deliveries from nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_ports::inbound::{self, Delivery, Inbound, Proof, Verification, Verified};
-use portcullis_ports::notification::DeliveryEvent;
-use portcullis_ports::{Clock, Code, Kind, Result};
+use portcullis_ports::inbound::{
+    self, CERTIFICATE_UNAVAILABLE, Delivery, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification,
+    Verified,
+};
+use portcullis_ports::{Clock, Code, Error, Kind, Result, Retry};
 
 use super::Guard;
 
@@ -18,6 +20,9 @@ pub const WEBHOOK_UNAVAILABLE: Code = Code::new(
     "The delivery cannot be checked at the moment: deliver it again.",
 );
 
+/// The troubles at the vendor that a delivery is answered with.
+const WEBHOOK_TROUBLES: [Code; 3] = [WEBHOOK_UNAVAILABLE, CERTIFICATE_UNAVAILABLE, NOT_CONFIRMED];
+
 /// Deliveries that are checked by computation alone, at the same time.
 const LOCAL: usize = 64;
 /// Deliveries for which the vendor is asked, at the same time; and of them, those from one network.
@@ -26,9 +31,9 @@ const ASKING_PER_NETWORK: usize = 4;
 /// When the vendor should deliver again what found no room.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// The webhooks of one sender.
-pub(crate) struct GuardedInbound {
-    inner: Arc<dyn Inbound<Event = DeliveryEvent>>,
+/// The webhooks of one instance.
+pub(crate) struct GuardedInbound<E> {
+    inner: Arc<dyn Inbound<Event = E>>,
     local: Arc<Guard>,
     asking: Arc<Guard>,
     /// What is verified may ask the vendor as well, to confirm a subscription; only genuine deliveries come so far.
@@ -44,19 +49,15 @@ struct Entered<'a> {
 }
 
 /// A delivery's way through the guard that it needs.
-struct Guarded {
-    inner: Arc<dyn Inbound<Event = DeliveryEvent>>,
+struct Guarded<E> {
+    inner: Arc<dyn Inbound<Event = E>>,
     verifying: Arc<Guard>,
     splitting: Arc<Guard>,
 }
 
-impl GuardedInbound {
+impl<E: Send + 'static> GuardedInbound<E> {
     /// Holds each step to `limit`.
-    pub(crate) fn new(
-        inner: Arc<dyn Inbound<Event = DeliveryEvent>>,
-        clock: &Arc<dyn Clock>,
-        limit: Duration,
-    ) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Inbound<Event = E>>, clock: &Arc<dyn Clock>, limit: Duration) -> Self {
         let guard = |concurrency| Arc::new(Guard::new("webhooks", clock, limit, concurrency));
         Self {
             inner,
@@ -71,12 +72,8 @@ impl GuardedInbound {
     ///
     /// # Errors
     /// Those of [`Inbound`]; `webhook-unavailable` if there is no room or no answer in time.
-    pub(crate) async fn receive(
-        &self,
-        delivery: &Delivery<'_>,
-        network: &str,
-    ) -> Result<Vec<Verified<DeliveryEvent>>> {
-        let (verifying, _entered) = match self.inner.screen(delivery)? {
+    pub(crate) async fn receive(&self, delivery: &Delivery<'_>, network: &str) -> Result<Vec<Verified<E>>> {
+        let (verifying, _entered) = match self.inner.screen(delivery).map_err(unified)? {
             Verification::Local => (&self.local, None),
             Verification::AsksVendor => (&self.asking, Some(self.enter(network)?)),
         };
@@ -85,7 +82,7 @@ impl GuardedInbound {
             verifying: Arc::clone(verifying),
             splitting: Arc::clone(&self.splitting),
         };
-        inbound::receive(&guarded, delivery).await
+        inbound::receive(&guarded, delivery).await.map_err(unified)
     }
 
     fn enter<'a>(&'a self, network: &'a str) -> Result<Entered<'a>> {
@@ -118,8 +115,8 @@ impl Drop for Entered<'_> {
 }
 
 #[async_trait]
-impl Inbound for Guarded {
-    type Event = DeliveryEvent;
+impl<E: Send + 'static> Inbound for Guarded<E> {
+    type Event = E;
 
     async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
         self.verifying
@@ -128,7 +125,7 @@ impl Inbound for Guarded {
             .unwrap_or_else(|| Err(unavailable("verifying it did not end in time")))
     }
 
-    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<E>> {
         self.splitting
             .run("split", self.inner.split(delivery))
             .await
@@ -136,7 +133,26 @@ impl Inbound for Guarded {
     }
 }
 
-fn unavailable(why: &'static str) -> portcullis_ports::Error {
+/// What a plugin says of a delivery, with the codes that are the same for every vendor.
+fn unified(error: Error) -> Error {
+    match error.kind() {
+        Kind::Invalid => UNREADABLE
+            .with_detail(error.detail().to_owned())
+            .with_source(error),
+        Kind::Unavailable if !WEBHOOK_TROUBLES.contains(&error.code()) => {
+            let told = WEBHOOK_UNAVAILABLE
+                .error()
+                .with_context("why", error.detail().to_owned());
+            match error.retry() {
+                Retry::Later(wait) => told.retry_after(wait).with_source(error),
+                Retry::Never | Retry::Unknown => told.with_source(error),
+            }
+        }
+        _ => error,
+    }
+}
+
+fn unavailable(why: &'static str) -> Error {
     WEBHOOK_UNAVAILABLE
         .error()
         .with_context("why", why)
@@ -163,7 +179,7 @@ mod tests {
 
     #[async_trait]
     impl Inbound for Silent {
-        type Event = DeliveryEvent;
+        type Event = ();
 
         fn screen(&self, delivery: &Delivery<'_>) -> Result<Verification> {
             match delivery.body {
@@ -181,7 +197,7 @@ mod tests {
             Ok(Proof::Signed)
         }
 
-        async fn split(&self, _: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+        async fn split(&self, _: &Delivery<'_>) -> Result<Vec<()>> {
             Ok(Vec::new())
         }
     }

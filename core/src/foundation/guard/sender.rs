@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_lock::{Semaphore, SemaphoreGuard};
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use portcullis_ports::notification::{Channel, Message, Receipt, Sender};
+use portcullis_ports::connections::Connection;
+use portcullis_ports::notification::{Channel, Message, Receipt, Sender, Senders};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 use portcullis_ports::{Clock, Timestamp};
 
@@ -19,6 +20,7 @@ use super::record;
 pub(crate) struct GuardedSender {
     instance: String,
     inner: Arc<dyn Sender>,
+    reports: bool,
     clock: Arc<dyn Clock>,
     limit: Duration,
     all: usize,
@@ -39,16 +41,13 @@ pub(crate) struct Turn<'a> {
 
 impl GuardedSender {
     /// Holds each message to `limit`, the wait for its turn included.
-    pub(crate) fn new(
-        instance: String,
-        inner: Arc<dyn Sender>,
-        clock: &Arc<dyn Clock>,
-        limit: Duration,
-    ) -> Self {
+    pub(crate) fn new(connection: &Connection<Senders>, clock: &Arc<dyn Clock>, limit: Duration) -> Self {
+        let inner = Arc::clone(&connection.sender);
         let all = inner.concurrency().max(1);
         Self {
-            instance,
+            instance: connection.instance.clone(),
             inner,
+            reports: connection.inbound.is_some(),
             clock: Arc::clone(clock),
             limit,
             all,
@@ -61,6 +60,11 @@ impl GuardedSender {
     /// The name that the operator gave it.
     pub(crate) fn instance(&self) -> &str {
         &self.instance
+    }
+
+    /// Whether its vendor reports what became of messages.
+    pub(crate) fn reports(&self) -> bool {
+        self.reports
     }
 
     pub(crate) fn serves(&self, channel: Channel) -> bool {

@@ -88,8 +88,8 @@ impl Outbox {
         if let Some(report) = report.filter(|report| report.state != DeliveryState::Failed) {
             return Ok(Some(report.sender.clone()));
         }
-        for one in self.senders.iter().filter(|one| one.inbound.is_some()) {
-            let instance = one.guard.instance();
+        for one in self.senders.iter().filter(|one| one.reports()) {
+            let instance = one.instance();
             let named = self.named(instance, stored.id.as_str()).await?;
             if named
                 .value
@@ -230,8 +230,8 @@ impl Outbox {
         verdict: &Verdict,
     ) -> Result<Vec<Report>> {
         let mut early = Vec::new();
-        for one in self.senders.iter().filter(|one| one.inbound.is_some()) {
-            let instance = one.guard.instance();
+        for one in self.senders.iter().filter(|one| one.reports()) {
+            let instance = one.instance();
             let taken = verdict.taken.as_ref().filter(|(by, _)| by == instance);
             let ours = stored.id.as_str();
             let mut slots: Vec<Slot<Named>> = Vec::new();

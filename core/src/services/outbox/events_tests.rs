@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use portcullis_ports::Kind;
-use portcullis_ports::inbound::{Delivery as Posted, NOT_VERIFIED, Proof, UNREADABLE};
-use portcullis_ports::notification::{DeliveryNews, DeliveryState, Receipt, SuppressionCause};
+use portcullis_ports::inbound::{Delivery as Posted, Inbound, NOT_VERIFIED, Proof, UNREADABLE};
+use portcullis_ports::notification::{DeliveryEvent, DeliveryNews, DeliveryState, Receipt, SuppressionCause};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
 use super::offer::Offered;
@@ -58,14 +58,14 @@ impl Heard {
     }
 
     pub(super) async fn post(&self, body: &[u8]) -> Result<()> {
-        let outbox = &self.world.app.outbox;
+        let webhooks = &self.world.app.webhooks;
         let delivery = Posted {
             headers: &Bearer(String::new()),
             url: "https://gate.example.com/webhooks/senders/main",
             body,
             received_at: self.world.app.clock().now(),
         };
-        outbox.receive("main", &delivery, &home()).await
+        webhooks.receive("senders", "main", &delivery, &home()).await
     }
 
     /// One event, `ago` seconds old.
@@ -294,7 +294,7 @@ async fn what_is_forged_or_unreadable_changes_nothing() {
         (unreadable.code(), unreadable.detail()),
         (UNREADABLE, "The field `event` is missing.")
     );
-    assert!(!heard.world.app.outbox.has_webhooks("elsewhere"));
+    assert!(!heard.world.app.webhooks.has("senders", "elsewhere"));
 }
 
 #[tokio::test]

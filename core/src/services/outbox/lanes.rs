@@ -213,8 +213,8 @@ impl Outbox {
         if !self.serves(channel) {
             return 1;
         }
-        let serving = self.senders.iter().filter(|one| one.guard.serves(channel));
-        serving.map(|one| one.guard.capacity(lane == Lane::Codes)).sum()
+        let serving = self.senders.iter().filter(|one| one.serves(channel));
+        serving.map(|one| one.capacity(lane == Lane::Codes)).sum()
     }
 
     fn room(&self, lane: Lane, channel: Channel, state: &Dispatch) -> usize {

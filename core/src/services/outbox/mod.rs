@@ -24,10 +24,10 @@ mod webhooks;
 
 use std::sync::Arc;
 
+use portcullis_ports::connections::Connection;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::Inbound;
 use portcullis_ports::keys::{EncryptionContext, Sealed};
-use portcullis_ports::notification::{Channel, DeliveryEvent, Destination, Sender};
+use portcullis_ports::notification::{Channel, Destination, Senders};
 use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 use zeroize::Zeroizing;
 
@@ -37,12 +37,11 @@ pub use letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
 pub use records::{Attempt, Delivery, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{Place, StoredMessage, Words};
-use webhooks::RefusalLog;
 
 use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
-use crate::foundation::guard::{GuardedInbound, GuardedSender};
+use crate::foundation::guard::GuardedSender;
 use crate::foundation::sealed_texts::kind;
 use crate::foundation::table::Batch;
 use crate::services::sms_spend::SmsSpend;
@@ -83,29 +82,11 @@ pub(crate) struct Draft {
     pub(crate) deliver_by: Option<Timestamp>,
 }
 
-/// A sender under the name that the operator gave it.
-#[derive(Clone)]
-pub struct NamedSender {
-    /// The name.
-    pub instance: String,
-    /// It.
-    pub sender: Arc<dyn Sender>,
-    /// What its vendor posts to us, if it does.
-    pub inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
-}
-
-/// A sender and its webhooks behind their guards.
-struct Guarded {
-    guard: GuardedSender,
-    inbound: Option<GuardedInbound>,
-}
-
 /// Queues, delivers, shows and repeats messages.
 #[derive(Clone)]
 pub struct Outbox {
     context: Arc<Context>,
-    senders: Arc<[Guarded]>,
-    refusals: Arc<RefusalLog>,
+    senders: Arc<[GuardedSender]>,
     suppressions: Suppressions,
     sms_spend: SmsSpend,
 }
@@ -113,20 +94,16 @@ pub struct Outbox {
 impl Outbox {
     pub(crate) fn new(
         context: &Arc<Context>,
-        senders: Vec<NamedSender>,
+        senders: &[&Connection<Senders>],
         suppressions: &Suppressions,
         sms_spend: &SmsSpend,
     ) -> Self {
         let limit = context.settings.outbox.timeout.get();
         let clock = &context.clock;
-        let guarded = |one: NamedSender| Guarded {
-            guard: GuardedSender::new(one.instance, one.sender, clock, limit),
-            inbound: one.inbound.map(|inner| GuardedInbound::new(inner, clock, limit)),
-        };
+        let guarded = |one: &&Connection<Senders>| GuardedSender::new(one, clock, limit);
         Self {
             context: Arc::clone(context),
-            senders: senders.into_iter().map(guarded).collect(),
-            refusals: Arc::default(),
+            senders: senders.iter().map(guarded).collect(),
             suppressions: suppressions.clone(),
             sms_spend: sms_spend.clone(),
         }
@@ -150,7 +127,7 @@ impl Outbox {
     }
 
     pub(crate) fn serves(&self, channel: Channel) -> bool {
-        self.senders.iter().any(|one| one.guard.serves(channel))
+        self.senders.iter().any(|one| one.serves(channel))
     }
 
     /// Adds a message to the commit that causes it. A notice to a suppressed destination is written down as withheld.

@@ -95,11 +95,7 @@ impl Outbox {
             return Ok(nobody(Reason::permanent("no-text", "the text is gone")));
         };
         let channel = stored.to.channel();
-        let senders: Vec<_> = self
-            .senders
-            .iter()
-            .filter(|one| one.guard.serves(channel))
-            .collect();
+        let senders: Vec<_> = self.senders.iter().filter(|one| one.serves(channel)).collect();
         if senders.is_empty() {
             let reason = Reason::passing("no-sender", "no sender is configured", FIRST_WAIT);
             return Ok(nobody(reason));
@@ -120,10 +116,10 @@ impl Outbox {
         let mut offering = Offering::default();
         for (at, one) in senders.iter().enumerate() {
             let mut others = senders.iter().skip(at + 1);
-            let overflows = others.any(|other| other.guard.capacity(urgent) > 0);
+            let overflows = others.any(|other| other.capacity(urgent) > 0);
             let patience = if overflows { OVERFLOW } else { limit };
-            let Some(turn) = one.guard.turn(urgent, patience).await else {
-                offering.pass_over(one.guard.instance(), one.guard.left_alone_until());
+            let Some(turn) = one.turn(urgent, patience).await else {
+                offering.pass_over(one.instance(), one.left_alone_until());
                 continue;
             };
             if stored.is_late(self.context.now()) {
@@ -135,14 +131,14 @@ impl Outbox {
             }
             let outcome = turn.send(&message).await;
             metrics::counter!("portcullis_messages_total",
-                "channel" => channel.as_str(), "sender" => one.guard.instance().to_owned(), "outcome" => outcome.as_str())
+                "channel" => channel.as_str(), "sender" => one.instance().to_owned(), "outcome" => outcome.as_str())
             .increment(1);
             let taken = matches!(
                 outcome,
                 Outcome::Done(_) | Outcome::Pending(_) | Outcome::Unknown(_)
             );
             offering.offered.push(Offered {
-                instance: one.guard.instance().to_owned(),
+                instance: one.instance().to_owned(),
                 outcome,
                 asked: true,
             });

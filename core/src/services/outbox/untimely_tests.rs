@@ -1,6 +1,6 @@
 //! What vendors report too early, or what somebody repeats too late.
 
-use portcullis_ports::notification::{DeliveryNews, DeliveryState, Receipt, SuppressionCause};
+use portcullis_ports::notification::{DeliveryEvent, DeliveryNews, DeliveryState, Receipt, SuppressionCause};
 use portcullis_ports::outcome::{Outcome, Reason};
 
 use super::events_tests::{Heard, destination, report, suppression};

@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_port_is_known_with_a_skeleton_or_an_example() {
-        for plugin in portcullis_ports::plugin::all() {
+        for plugin in portcullis_ports::registry::all() {
             assert!(
                 PORTS.iter().any(|(port, _)| *port == plugin.port),
                 "{}",

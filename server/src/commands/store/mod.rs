@@ -15,7 +15,7 @@ use portcullis_ports::storage::Collection;
 
 use super::{archive, existing, look, request, wait};
 use crate::cli::{CopyArguments, StoreCommand};
-use crate::compose::connect_store;
+use crate::compose::connect_one;
 use crate::config::{Request, StoreInstance};
 use crate::environment::Environment;
 use crate::exit::Failure;
@@ -141,9 +141,9 @@ async fn work(
     let runtime = system::runtime()?;
     let sides = (Side::of(&source), Side::of(&target));
     let names = (source.selected.name(), target.selected.name());
-    let from = connect_store(source.selected, &runtime, CONNECT).await;
+    let from = connect_one(source.selected, &runtime, CONNECT).await;
     let from = from.map_err(|why| Failure::Unavailable(why.to_string()))?;
-    let into = connect_store(target.selected, &runtime, CONNECT).await;
+    let into = connect_one(target.selected, &runtime, CONNECT).await;
     let into = into.map_err(|why| Failure::Unavailable(why.to_string()))?;
     let copying = StoreCopy::new(&from, &into, &Arc::clone(&runtime.clock));
     let families = collections();

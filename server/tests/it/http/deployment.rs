@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_core::outbox::{Lane, NamedSender};
+use portcullis_core::outbox::Lane;
 use portcullis_core::settings::Settings;
 use portcullis_core::{App, Dependencies};
+use portcullis_ports::connections::Connections;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::keys::{EncryptionContext, KeyManager, Sealed};
-use portcullis_ports::notification::{DeliveryState, Mailbox};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
+use portcullis_ports::notification::{ConnectedSender, DeliveryState, Mailbox, Senders};
+use portcullis_ports::passwords::Passwords;
 use portcullis_ports::probe::Probe;
-use portcullis_ports::storage::STORE_UNAVAILABLE;
-use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
+use portcullis_ports::storage::{STORE_UNAVAILABLE, Storage};
+use portcullis_ports::testkit::{AlwaysWell, FakeClock, FakeEntropy, MemoryStore, connection};
 use portcullis_ports::{Clock, Result, Span, Timestamp};
 use portcullis_server::compose::NamedProbe;
 use portcullis_server::egress::tls;
@@ -126,18 +128,18 @@ impl Deployment {
         let clock = Arc::new(FakeClock::default());
         let (post, hasher) = (Arc::new(Post::default()), Arc::new(Moody::default()));
         let store = Arc::new(MemoryStore::new(clock.clone()));
+        let sender = ConnectedSender {
+            sender: post.clone(),
+            mailbox: None,
+            inbound: Some(post.clone()),
+            probe: Arc::new(AlwaysWell),
+        };
         let dependencies = Dependencies {
-            store: store.clone(),
-            store_name: "store.test (memory)".to_owned(),
-            shared: false,
-            keys: Arc::new(OpenKeys),
-            hasher: hasher.clone(),
-            identity: Vec::new(),
-            senders: vec![NamedSender {
-                instance: "main".to_owned(),
-                sender: post.clone(),
-                inbound: Some(post.clone()),
-            }],
+            connections: Connections::default()
+                .with(connection::<Storage>("test", store.clone()))
+                .with(connection::<Keys>("test", Arc::new(OpenKeys)))
+                .with(connection::<Passwords>("test", hasher.clone()))
+                .with(connection::<Senders>("main", sender)),
             clock: Arc::new(Impatient(clock.clone())),
             entropy: Arc::new(FakeEntropy::default()),
             panel: Some(plan.public_url.to_owned()),

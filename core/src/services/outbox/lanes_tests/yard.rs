@@ -8,9 +8,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use event_listener::Event;
 use portcullis_ports::Clock;
-use portcullis_ports::notification::{Message, Receipt};
+use portcullis_ports::connections::Connections;
+use portcullis_ports::keys::Keys;
+use portcullis_ports::notification::{Message, Receipt, Sender, Senders};
 use portcullis_ports::outcome::{Outcome, Reason};
-use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
+use portcullis_ports::passwords::Passwords;
+use portcullis_ports::storage::Storage;
+use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, connection};
 
 use super::super::*;
 use crate::foundation::settings::Settings;
@@ -140,22 +144,18 @@ impl Yard {
                 released: Event::new(),
             });
             known.insert(*instance, Arc::clone(&sending));
-            named.push(NamedSender {
-                instance: (*instance).to_owned(),
-                sender: sending,
-                inbound: None,
-            });
+            named.push(connection::<Senders>(*instance, sending));
         }
         let seed = store.as_ref().map_or(1, |_| 1 << 40);
         let store = store.unwrap_or_else(|| Arc::new(MemoryStore::new(clock.clone())));
+        let connections = Connections::default()
+            .with(connection::<Storage>("test", store))
+            .with(connection::<Keys>("test", Arc::new(PlainKeys)))
+            .with(connection::<Passwords>("test", Arc::new(QuickHasher::default())));
         let dependencies = Dependencies {
-            store_name: "store.main".to_owned(),
-            store,
-            shared: false,
-            keys: Arc::new(PlainKeys),
-            hasher: Arc::new(QuickHasher::default()),
-            identity: Vec::new(),
-            senders: named,
+            connections: named
+                .into_iter()
+                .fold(connections, |all, sender| all.with(sender)),
             clock: clock.clone(),
             entropy: Arc::new(FakeEntropy::seeded(seed)),
             panel: None,

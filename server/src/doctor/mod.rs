@@ -1,22 +1,23 @@
 //! What would keep the service from working: every check with its outcome.
 
+mod messages;
+mod store;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use portcullis_core::sms_spend::Limits;
-use portcullis_core::{check_root_secret, is_unused};
 use portcullis_ports::Timestamp;
+use portcullis_ports::connections::{AnyConnection, Connections};
 use portcullis_ports::http::HttpClient;
-use portcullis_ports::notification::{Channel, ConnectedSender, Destination};
-use portcullis_ports::plugin::{Maturity, Plugin, Port, Runtime};
-use portcullis_ports::storage::STORE_LOST;
+use portcullis_ports::notification::Destination;
+use portcullis_ports::plugin::{Maturity, Runtime};
 use serde::Serialize;
 
-use crate::compose::{Attempt, Attempts, NamedProbe, attempt};
-use crate::config::{Effective, Selected, Source};
+use crate::compose::{NamedProbe, NotConnected, connect_each, probes};
+use crate::config::{Effective, Source};
 use crate::exit::{Failure, in_full};
 use crate::live::{self, Watch};
 use crate::run::listen;
@@ -84,17 +85,22 @@ pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> 
     let mut findings = advice(&effective);
     let spend = effective.settings.sms_spend.clone();
     let server = effective.server;
-    let attempts = attempt(effective.plugins, server.public_url.as_ref(), runtime, limit).await;
-    findings.extend(connections(&attempts));
-    findings.extend(root_secret(&attempts, limit).await);
+    let results = connect_each(effective.plugins, server.public_url.as_ref(), runtime, limit).await;
+    findings.extend(results.iter().map(connects));
+    let failed: Vec<&str> = results
+        .iter()
+        .filter_map(|result| Some(result.as_ref().err()?.port))
+        .collect();
+    let connections: Connections = results.iter().flatten().cloned().collect();
+    findings.extend(store::root_secret(&connections, &failed, limit).await);
     findings.push(address(&server).await);
-    findings.extend(health(&attempts.probes(), limit).await);
-    findings.extend(contents(&attempts, limit).await);
-    findings.extend(channels(&attempts.senders));
-    findings.extend(bill(&attempts.senders, &spend));
+    findings.extend(health(&probes(&connections), limit).await);
+    findings.extend(store::contents(&connections, limit).await);
+    findings.extend(messages::channels(&connections));
+    findings.extend(messages::bill(&connections, &spend));
     findings.push(clock(at, began.elapsed(), runtime.clock.now()));
     if depth.live {
-        findings.extend(live::examine(&attempts, runtime, depth.send_to.as_ref()).await);
+        findings.extend(live::examine(&connections, runtime, depth.send_to.as_ref()).await);
         findings.extend(watch.findings());
     }
     findings.sort_by_key(|finding| {
@@ -106,53 +112,15 @@ pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> 
     findings
 }
 
-fn connections(attempts: &Attempts) -> Vec<Finding> {
-    let Attempts {
-        store,
-        shared: _,
-        keys,
-        former_keys,
-        passwords,
-        identity,
-        senders,
-    } = attempts;
-    let mut findings = vec![connection(store), connection(keys), connection(passwords)];
-    findings.extend(former_keys.iter().map(connection));
-    findings.extend(identity.iter().map(connection));
-    findings.extend(senders.iter().map(connection));
-    findings
-}
-
-fn connection<T>(attempt: &Attempt<T>) -> Finding {
-    match &attempt.result {
-        Ok(_) => Finding::new("connects", Status::Ok, attempt.name.clone()),
+fn connects(result: &Result<Arc<dyn AnyConnection>, NotConnected>) -> Finding {
+    match result {
+        Ok(connection) => Finding::new("connects", Status::Ok, connection.name()),
         Err(why) => Finding::new(
             "connects",
             Status::Failed,
-            format!("{}: {}", attempt.name, why.reason),
+            format!("{}: {}", why.name, why.reason),
         ),
     }
-}
-
-/// Whether the keys fit the store, as every start needs.
-async fn root_secret(attempts: &Attempts, limit: Duration) -> Option<Finding> {
-    let store = attempts.store.result.as_ref().ok()?;
-    let keys = attempts.key_manager()?;
-    let checked = check_root_secret(&store.records, keys.as_ref());
-    Some(match tokio::time::timeout(limit, checked).await {
-        Ok(Ok(())) => Finding::new("starts", Status::Ok, "the keys fit the store"),
-        Ok(Err(error)) => {
-            let detail = format!(
-                "the root secret of the store cannot be opened: {}",
-                in_full(&error)
-            );
-            Finding::new("starts", Status::Failed, detail)
-        }
-        Err(_) => {
-            let detail = format!("the root secret: no answer within {} s", limit.as_secs());
-            Finding::new("starts", Status::Failed, detail)
-        }
-    })
 }
 
 /// Whether the address can be taken.
@@ -191,91 +159,6 @@ async fn health(probes: &[NamedProbe], limit: Duration) -> Vec<Finding> {
     join_all(probes.iter().map(ask)).await
 }
 
-/// Whether the store is empty: before the first start that is as it must be, later it is a disaster.
-async fn contents(attempts: &Attempts, limit: Duration) -> Option<Finding> {
-    let (store, keys) = (
-        attempts.store.result.as_ref().ok()?,
-        attempts.keys.result.as_ref().ok()?,
-    );
-    let name = attempts.store.name.as_str();
-    let asked = is_unused(&store.records, name, keys.keys.as_ref());
-    match tokio::time::timeout(limit, asked).await {
-        Ok(Ok(true)) => Some(Finding::new(
-            "advice",
-            Status::Warning,
-            format!(
-                "{name} is empty, as it is before the first start; if the service has run with these keys before, this is \
-                 another folder, table or region, or the data is lost: restore a backup before you start"
-            ),
-        )),
-        Ok(Err(error)) => Some(Finding::new(
-            if error.code() == STORE_LOST {
-                "starts"
-            } else {
-                "healthy"
-            },
-            Status::Failed,
-            format!("{name}: {}", in_full(&error)),
-        )),
-        // A store or keys that do not answer were named by their probes.
-        Ok(Ok(false)) | Err(_) => None,
-    }
-}
-
-/// Who sends what, and what nobody sends.
-fn channels(senders: &[Attempt<ConnectedSender>]) -> Vec<Finding> {
-    let serves = |attempt: &&Attempt<ConnectedSender>, channel| {
-        let connected = attempt.result.as_ref();
-        connected.is_ok_and(|connected| connected.sender.channels().contains(&channel))
-    };
-    let describe = |channel: Channel| {
-        let serving = senders.iter().filter(|sender| serves(sender, channel));
-        let names: Vec<&str> = serving.map(|sender| sender.instance.as_str()).collect();
-        match names.as_slice() {
-            [] => Finding::new(
-                "senders",
-                Status::Warning,
-                format!(
-                    "{channel}: nothing can be sent, so nobody can use this factor; select a sender in [senders]"
-                ),
-            ),
-            [one] => Finding::new("senders", Status::Ok, format!("{channel}: {one}")),
-            [first, others @ ..] => Finding::new(
-                "senders",
-                Status::Ok,
-                format!("{channel}: {first}, then {}", others.join(", ")),
-            ),
-        }
-    };
-    [Channel::Email, Channel::Sms].map(describe).into()
-}
-
-/// Whether somebody who makes us send text messages can make us poor.
-fn bill(senders: &[Attempt<ConnectedSender>], spend: &Limits) -> Option<Finding> {
-    let connected = senders.iter().filter_map(|sender| sender.result.as_ref().ok());
-    if !connected
-        .into_iter()
-        .any(|one| one.sender.channels().contains(&Channel::Sms))
-    {
-        return None;
-    }
-    Some(match &spend.per_day {
-        Some(limit) => Finding::new(
-            "senders",
-            Status::Ok,
-            format!(
-                "text messages cost at most {limit} a day; `portcullis outbox spend` shows what was spent"
-            ),
-        ),
-        None => Finding::new(
-            "advice",
-            Status::Warning,
-            "text messages are sent and no limit on their cost is set: set sms_spend.per_day and \
-             sms_spend.default_price",
-        ),
-    })
-}
-
 /// Compares the clock of the machine with itself and with common sense.
 fn clock(began: Timestamp, passed: Duration, now: Timestamp) -> Finding {
     if now < NOT_BEFORE || now > NOT_AFTER {
@@ -310,36 +193,20 @@ fn advice(effective: &Effective) -> Vec<Finding> {
                 .to_owned(),
         );
     }
-    let plugins = &effective.plugins;
-    texts.extend(
-        [
-            early(&plugins.store),
-            early(&plugins.keys),
-            early(&plugins.passwords),
-        ]
-        .into_iter()
-        .flatten(),
-    );
-    texts.extend(plugins.former_keys.iter().filter_map(early));
-    texts.extend(plugins.identity.iter().filter_map(early));
-    texts.extend(plugins.senders.iter().filter_map(early));
+    let plugins = effective.plugins.iter();
+    let early = plugins.filter(|one| one.meta().maturity == Maturity::DevelopmentOnly);
+    texts.extend(early.map(|one| {
+        format!(
+            "{} is for development only; `portcullis serve` refuses it",
+            one.name()
+        )
+    }));
     texts.extend(readable_files(effective));
     texts.extend(effective.notes.iter().cloned());
     texts
         .into_iter()
         .map(|text| Finding::new("advice", Status::Warning, text))
         .collect()
-}
-
-fn early<P: Port>(selected: &Selected<P>) -> Option<String> {
-    let plugin: &Plugin<P> = selected.plugin;
-    let development = plugin.meta.maturity == Maturity::DevelopmentOnly;
-    development.then(|| {
-        format!(
-            "{} is for development only; `portcullis serve` refuses it",
-            selected.name()
-        )
-    })
 }
 
 /// Files with secrets that other users of the machine can read.
