@@ -56,10 +56,12 @@ export async function bodyOf<T>(answer: Promise<{ data?: T; response: Response }
 }
 
 async function call(request: Request, settings: CallSettings): Promise<Response> {
+  // Read once: a text can be sent again after a proof.
+  const body = await request.text();
   let renewed = false;
   let proven = false;
   for (;;) {
-    const response = await send(request.clone(), settings);
+    const response = await send(new Request(request, body ? { body } : {}), settings);
     if (response.ok) return response;
     const problem = await problemOf(response);
     if (settings.bearer && endings.has(problem.code)) throw new Problem('challenge-ended', { status: 401 });
