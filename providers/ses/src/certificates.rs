@@ -25,9 +25,13 @@ const KEPT: usize = 8;
 const FETCH: Duration = Duration::from_secs(5);
 /// How many certificates are fetched at the same time. What names yet another one meanwhile is asked to come again.
 const FETCHES: usize = 4;
-/// How many addresses without a certificate are remembered, and for how long.
-const ABSENT: usize = 256;
+/// How many addresses without a certificate are remembered.
+const MISSING: usize = 256;
+/// How long there is taken to be none at an address that answered so.
 const ABSENT_FOR: Duration = Duration::from_mins(10);
+/// The back-off after an answer that says nothing of the certificate: doubled with every further one, up to the longest.
+const SHORTEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// The largest certificate file that is read, in bytes.
 const MAX_FILE: usize = 64 * 1024;
 
@@ -42,10 +46,26 @@ pub(crate) enum Digest {
 pub(crate) struct Certificates {
     http: Arc<dyn HttpClient>,
     known: Mutex<VecDeque<(String, Certificate)>>,
-    /// Addresses at which there was no certificate, and when that was found: forgeries invent them.
-    absent: Mutex<VecDeque<(String, Timestamp)>>,
+    /// Addresses that gave no certificate: forgeries invent them, and a proxy may stand in the way of genuine ones.
+    missing: Mutex<VecDeque<Missing>>,
     /// The fetches under way, by address, so that whoever names the same one waits for it.
     fetching: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// An address that gave no certificate.
+struct Missing {
+    url: String,
+    since: Timestamp,
+    /// How long it is not asked again.
+    wait: Duration,
+    /// Whether it answered that there is none.
+    absent: bool,
+}
+
+impl Missing {
+    fn counts(&self, now: Timestamp) -> bool {
+        now.since(self.since) < self.wait
+    }
 }
 
 /// One certificate, possibly used at several places.
@@ -56,7 +76,7 @@ impl Certificates {
         Self {
             http,
             known: Mutex::default(),
-            absent: Mutex::default(),
+            missing: Mutex::default(),
             fetching: Mutex::default(),
         }
     }
@@ -64,16 +84,24 @@ impl Certificates {
     /// Whether the certificate at `url` need not be fetched.
     ///
     /// # Errors
-    /// `webhook-not-verified` if there cannot be one, or was none a moment ago.
+    /// `webhook-not-verified` if there cannot be one, or was none a moment ago; `webhook-certificate-unavailable` if it
+    /// could not be had a moment ago.
     pub(crate) fn knows(&self, url: &str, now: Timestamp) -> Result<bool> {
         if !is_certificate(url) {
             return Err(refused("the certificate is not at an address of SNS"));
         }
-        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.retain(|(_, found)| now.since(*found) < ABSENT_FOR);
-        if absent.iter().any(|(from, _)| from == url) {
-            return Err(refused("there is no certificate at the address"));
+        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        match missing.iter().find(|one| one.url == url && one.counts(now)) {
+            Some(one) if one.absent => return Err(refused("there is no certificate at the address")),
+            Some(one) => {
+                let left = one.wait.saturating_sub(now.since(one.since));
+                return Err(unavailable()
+                    .with_context("why", "it could not be had a moment ago")
+                    .retry_after(left));
+            }
+            None => {}
         }
+        drop(missing);
         Ok(self.known(url).is_some())
     }
 
@@ -108,34 +136,55 @@ impl Certificates {
         }
         let turn = self.turn(url)?;
         let _one_at_a_time = turn.lock().await;
-        if let Some(known) = self.known(url) {
-            return Ok(known);
+        // Whoever had the turn before may have found out.
+        if self.knows(url, now)? {
+            return self.known(url).ok_or_else(unavailable);
         }
         let fetched = self.fetch(url).await;
-        self.fetching
+        match &fetched {
+            Ok(certificate) => self.remember(url, certificate),
+            Err(error) => self.miss(url, now, error.retry() == Retry::Never),
+        }
+        // Only now that everybody can see what was found: until then all others wait for this turn.
+        let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        fetching.remove(url);
+        fetched
+    }
+
+    fn remember(&self, url: &str, certificate: &Certificate) {
+        self.missing
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(url);
-        match fetched {
-            Ok(certificate) => {
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                if known.len() == KEPT {
-                    known.pop_front();
-                }
-                known.push_back((url.to_owned(), Arc::clone(&certificate)));
-                Ok(certificate)
-            }
-            Err(error) => {
-                if error.retry() == Retry::Never {
-                    let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-                    if absent.len() == ABSENT {
-                        absent.pop_front();
-                    }
-                    absent.push_back((url.to_owned(), now));
-                }
-                Err(error)
-            }
+            .retain(|one| one.url != url);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == KEPT {
+            known.pop_front();
         }
+        known.push_back((url.to_owned(), Arc::clone(certificate)));
+    }
+
+    fn miss(&self, url: &str, now: Timestamp, absent: bool) {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is over is kept a while longer: it says how long to wait the next time.
+        missing.retain(|one| one.counts(now) || now.since(one.since) < ABSENT_FOR);
+        let before = missing
+            .iter()
+            .position(|one| one.url == url)
+            .and_then(|at| missing.remove(at));
+        if missing.len() == MISSING {
+            missing.pop_front();
+        }
+        let doubled = before.map_or(SHORTEST_WAIT, |before| before.wait.saturating_mul(2));
+        missing.push_back(Missing {
+            url: url.to_owned(),
+            since: now,
+            wait: if absent {
+                ABSENT_FOR
+            } else {
+                doubled.min(LONGEST_WAIT)
+            },
+            absent,
+        });
     }
 
     /// A turn to fetch what is at `url`, shared by all who want the same.
@@ -156,11 +205,12 @@ impl Certificates {
             .send(request)
             .await
             .map_err(|none| unavailable().with_source(none))?;
-        if answer.status >= 500 || answer.status == 429 {
-            return Err(unavailable().with_context("status", answer.status.to_string()));
-        }
-        if answer.status != 200 || answer.body.len() > MAX_FILE {
-            return Err(refused("there is no certificate at the address"));
+        match answer.status {
+            200 if answer.body.len() <= MAX_FILE => {}
+            // SNS itself redirects nowhere and says 404 for what it never had.
+            200 | 300..=399 | 404 | 410 => return Err(refused("there is no certificate at the address")),
+            // Somebody on the way does not let us through, or SNS is not well: nothing is known of the certificate.
+            status => return Err(unavailable().with_context("status", status.to_string())),
         }
         let certificate = CertificateDer::from_pem_slice(&answer.body)
             .map_err(|_| refused("the certificate cannot be read"))?;
@@ -175,9 +225,7 @@ impl Certificates {
 }
 
 fn unavailable() -> Error {
-    CERTIFICATE_UNAVAILABLE
-        .error()
-        .retry_after(Duration::from_secs(5))
+    CERTIFICATE_UNAVAILABLE.error().retry_after(SHORTEST_WAIT)
 }
 
 /// Whether the certificate's dates allow its use. Who issued it does not matter: it came from SNS itself, over TLS.

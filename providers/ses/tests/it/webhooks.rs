@@ -1,13 +1,17 @@
 //! From a message to what became of it, and what is refused on the way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use portcullis_ports::Clock;
+use portcullis_ports::http::{HttpClient, HttpRequest, HttpResponse, NoAnswer};
 use portcullis_ports::inbound::{Delivery, Verification};
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, SuppressionCause};
-use portcullis_ports::testkit::Fault;
-use portcullis_provider_ses::simulator::{Notice, TOPIC};
+use portcullis_ports::testkit::{Fault, VendorClient};
+use portcullis_provider_ses::simulator::{Notice, SesSimulator, TOPIC};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::desk::{Desk, reference};
 
@@ -350,7 +354,7 @@ async fn forged_certificate_addresses_are_few_requests_and_keep_the_known_one_us
     );
     let asked = desk.asked_of_sns();
     for _ in 0..5 {
-        desk.client.will(Fault::Answers(403, String::new()));
+        desk.client.will(Fault::Answers(404, String::new()));
         let error = desk.hear(&connected, &forged).await.unwrap_err();
         assert_eq!(error.code().name(), "webhook-not-verified");
     }
@@ -359,4 +363,71 @@ async fn forged_certificate_addresses_are_few_requests_and_keep_the_known_one_us
     let long = format!("https://sns.us-east-1.amazonaws.com/{}.pem", "x".repeat(300));
     assert!(screen(&genuine.clone().with("SigningCertURL", long, true)).is_err());
     assert_eq!(screen(&genuine).unwrap(), Verification::Local);
+}
+
+/// A proxy that does not let us through says nothing of the certificate: the address is asked again, later and later.
+#[tokio::test]
+async fn a_refusal_on_the_way_condemns_no_genuine_certificate() {
+    let desk = Desk::new();
+    let connected = desk.plain().await;
+    let genuine = || {
+        desk.ses
+            .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}")
+    };
+    let mut asked = 0;
+    for (status, wait) in [(403, 5), (407, 10), (401, 20)] {
+        desk.client.will(Fault::Answers(status, String::new()));
+        for _ in 0..3 {
+            let error = desk.hear(&connected, &genuine()).await.unwrap_err();
+            assert_eq!(error.code().name(), "webhook-certificate-unavailable", "{status}");
+        }
+        asked += 1;
+        assert_eq!(
+            desk.asked_of_sns(),
+            asked,
+            "{status}: it is left alone for a while"
+        );
+        desk.runtime.clock.advance(Duration::from_secs(wait));
+    }
+    assert_eq!(desk.hear(&connected, &genuine()).await.unwrap().len(), 1);
+}
+
+/// Lets a request through for every permit.
+struct Gated {
+    inner: Arc<VendorClient<SesSimulator>>,
+    gate: Semaphore,
+}
+
+#[async_trait]
+impl HttpClient for Gated {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        if let Ok(permit) = self.gate.acquire().await {
+            permit.forget();
+        }
+        self.inner.send(request).await
+    }
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_certificate_that_is_absent_do_not_fetch_it_again() {
+    let mut desk = Desk::new();
+    let gated = Arc::new(Gated {
+        inner: Arc::clone(&desk.client),
+        gate: Semaphore::new(0),
+    });
+    desk.runtime.http = Arc::clone(&gated) as Arc<_>;
+    let connected = desk.plain().await;
+    let notice = desk
+        .ses
+        .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}");
+    for _ in 0..3 {
+        desk.client.will(Fault::Answers(404, String::new()));
+    }
+    let hear = || desk.hear(&connected, &notice);
+    let open = async { gated.gate.add_permits(3) };
+    let (one, two, three, ()) = tokio::join!(hear(), hear(), hear(), open);
+    for heard in [one, two, three] {
+        assert_eq!(heard.unwrap_err().code().name(), "webhook-not-verified");
+    }
+    assert_eq!(desk.asked_of_sns(), 1);
 }
