@@ -73,14 +73,14 @@ impl Staged {
         Ok(EmbeddedStore::open_in_taken(&self.fresh, Arc::clone(clock))?.connected())
     }
 
-    /// Opens the store that is to be replaced, if it is whole.
+    /// Opens the store that is to be replaced, if it is whole; it stays as it is.
     pub(super) fn replaced(&self, clock: &Arc<dyn Clock>) -> Replaced {
         let store = self.folder.database();
         if store.metadata().map_or(0, |found| found.len()) == 0 {
             return Replaced::Nothing;
         }
         let opened =
-            verify(&store).and_then(|_| EmbeddedStore::open_in_taken(&self.folder, Arc::clone(clock)));
+            verify(&store).and_then(|_| EmbeddedStore::open_to_read(&self.folder, Arc::clone(clock)));
         match opened {
             Ok(store) => Replaced::Readable(store.connected()),
             Err(error) => Replaced::Unreadable(error.detail().to_owned()),

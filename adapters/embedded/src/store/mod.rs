@@ -36,14 +36,21 @@ pub(crate) struct Tuning {
     pub(crate) queue: usize,
 }
 
+/// For a store that is open for a while, beside another one.
+const TAKEN: Tuning = Tuning {
+    cache: 1 << 20,
+    readers: 2,
+    queue: 1000,
+};
+
 /// An open store.
 pub(crate) struct EmbeddedStore {
     shared: Arc<Shared>,
     readers: Arc<Readers>,
     clock: Arc<dyn Clock>,
     meters: ReadMeters,
-    /// The last field: readers are closed before the writer closes the file.
-    _writer: Writer,
+    /// The last field: readers are closed before the writer closes the file. None if the store is only read.
+    _writer: Option<Writer>,
 }
 
 impl EmbeddedStore {
@@ -58,18 +65,19 @@ impl EmbeddedStore {
         }
         let connection = schema::open_writer(&folder.database())?;
         folder.initialised();
-        Self::run(folder, tuning, clock, connection, Some(lock))
+        Self::run(folder, tuning, clock, Some((connection, Some(lock))))
     }
 
     /// Opens the store in a folder that somebody has taken already, for a while. Blocks while it does.
     pub(crate) fn open_in_taken(folder: &Folder, clock: Arc<dyn Clock>) -> Result<Self> {
         let connection = schema::open_writer(&folder.database())?;
-        let tuning = Tuning {
-            cache: 1 << 20,
-            readers: 2,
-            queue: 1000,
-        };
-        Self::run(folder, tuning, clock, connection, None)
+        Self::run(folder, TAKEN, clock, Some((connection, None)))
+    }
+
+    /// Opens the store in a folder that somebody has taken already, to be read only: commits are refused, and no upkeep
+    /// changes the file. Blocks while it does.
+    pub(crate) fn open_to_read(folder: &Folder, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::run(folder, TAKEN, clock, None)
     }
 
     /// The ports that it serves.
@@ -86,8 +94,7 @@ impl EmbeddedStore {
         folder: &Folder,
         tuning: Tuning,
         clock: Arc<dyn Clock>,
-        connection: Connection,
-        lock: Option<Lock>,
+        writing: Option<(Connection, Option<Lock>)>,
     ) -> Result<Self> {
         let file = folder.database();
         let readers =
@@ -98,7 +105,14 @@ impl EmbeddedStore {
             file,
             trouble: std::sync::Mutex::default(),
         });
-        let writer = Writer::start(connection, lock, Arc::clone(&shared), Arc::clone(&clock))
+        if writing.is_none() {
+            shared.queue.close();
+        }
+        let writer = writing
+            .map(|(connection, lock)| {
+                Writer::start(connection, lock, Arc::clone(&shared), Arc::clone(&clock))
+            })
+            .transpose()
             .map_err(|error| Error::internal("the writer of the store could not start").with_source(error))?;
         Ok(Self {
             shared,

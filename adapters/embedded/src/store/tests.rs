@@ -50,7 +50,7 @@ async fn a_full_disk_stops_commits_until_there_is_room_again() {
     // The engine meets this limit in the way in which it meets the end of a disk.
     connection.execute_batch("PRAGMA max_page_count = 100").unwrap();
     let clock = Arc::new(FakeClock::default());
-    let store = EmbeddedStore::run(&folder, TUNING, clock, connection, Some(lock)).unwrap();
+    let store = EmbeddedStore::run(&folder, TUNING, clock, Some((connection, Some(lock)))).unwrap();
     let mut stored = 0;
     let full = loop {
         match store.commit(&[put(stored)]).await {
@@ -90,7 +90,7 @@ async fn the_probe_finds_out_by_itself_that_the_store_can_write_again() {
     let connection = schema::open_writer(&folder.database()).unwrap();
     connection.busy_timeout(Duration::ZERO).unwrap();
     let clock = Arc::new(FakeClock::default());
-    let store = EmbeddedStore::run(&folder, TUNING, clock, connection, Some(lock)).unwrap();
+    let store = EmbeddedStore::run(&folder, TUNING, clock, Some((connection, Some(lock)))).unwrap();
     let shell = Connection::open(folder.database()).unwrap();
     shell.execute_batch("BEGIN IMMEDIATE").unwrap();
     // As long as no commit has failed nothing is written, so nothing is noticed.
@@ -115,7 +115,7 @@ async fn a_program_that_locks_the_file_holds_up_commits_only_as_long_as_it_does(
     let connection = schema::open_writer(&folder.database()).unwrap();
     connection.busy_timeout(Duration::ZERO).unwrap();
     let clock = Arc::new(FakeClock::default());
-    let store = EmbeddedStore::run(&folder, TUNING, clock, connection, Some(lock)).unwrap();
+    let store = EmbeddedStore::run(&folder, TUNING, clock, Some((connection, Some(lock)))).unwrap();
     let shell = Connection::open(folder.database()).unwrap();
     shell.execute_batch("BEGIN IMMEDIATE").unwrap();
     let locked = store.commit(&[put(1)]).await;

@@ -130,6 +130,11 @@ impl RestoreHook for Carry {
             panic!("the store is whole")
         };
         let found = number(&*replaced.records, &key("p", "later")).await.unwrap().0;
+        let written = replaced
+            .records
+            .commit(&[put(key("p", "late"), 3, Expect::Any)])
+            .await;
+        assert!(written.is_err(), "the store that is replaced is only read");
         write(&*restored.records, key("p", "carried"), found).await;
         if self.fail {
             return Err(Error::internal("the test told it to fail"));
