@@ -221,7 +221,7 @@ fn write_beside(path: &Path, text: &str, entropy: &dyn Entropy) -> Result<Passin
 }
 
 /// Makes a new name in the folder survive a loss of power.
-fn sync_folder(path: &Path) -> Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

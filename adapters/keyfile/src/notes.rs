@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_ports::Result;
 
-use crate::file::KEY_FILE;
+use crate::file::{KEY_FILE, sync_folder};
 
 const ENDING: &str = ".stores";
 /// Nobody else has to know.
@@ -56,5 +56,7 @@ pub(crate) fn add(key_file: &Path, store: &str) -> Result<()> {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })
-        .map_err(|error| KEY_FILE.with_detail(format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| KEY_FILE.with_detail(format!("cannot write {}: {error}", path.display())))?;
+    // A file that is new is lost with the power unless its folder is synced, too.
+    sync_folder(&path)
 }
