@@ -92,10 +92,14 @@ pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> 
         .filter_map(|result| Some(result.as_ref().err()?.port))
         .collect();
     let connections: Connections = results.iter().flatten().cloned().collect();
-    findings.extend(store::root_secret(&connections, &failed, limit).await);
+    let contents = store::contents(&connections, limit).await;
+    // Any keys fit a store that holds nothing any more.
+    if !contents.as_ref().is_some_and(stops_the_start) {
+        findings.extend(store::root_secret(&connections, &failed, limit).await);
+    }
     findings.push(address(&server).await);
     findings.extend(health(&probes(&connections), limit).await);
-    findings.extend(store::contents(&connections, limit).await);
+    findings.extend(contents);
     findings.extend(messages::channels(&connections));
     findings.extend(messages::bill(&connections, &spend));
     findings.push(clock(at, began.elapsed(), runtime.clock.now()));

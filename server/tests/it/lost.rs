@@ -50,6 +50,7 @@ async fn a_folder_that_was_deleted_beside_its_keys_is_not_taken_for_a_first_star
     }
     let doctor = ends(&folder, &["doctor", "--data", "data"], 69).0;
     assert!(doctor.contains("keys.toml.stores"), "{doctor}");
+    assert!(!doctor.contains("the keys fit"), "{doctor}");
     // The way out that the message names.
     fs::remove_file(folder.path().join("data/secrets/keys.toml.stores")).unwrap();
     used(&folder).await;
