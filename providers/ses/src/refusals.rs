@@ -93,10 +93,11 @@ fn refused<T>(status: u16, code: &str, message: &str) -> Option<Outcome<T>> {
         "MailFromDomainNotVerifiedException" => {
             outage("ses-mail-from", "verify the custom MAIL FROM domain", LATER)
         }
-        "AccountSuspendedException" => Outcome::NotSent(Reason::permanent(
+        "AccountSuspendedException" => outage(
             "ses-account-suspended",
             "the account may not send any more: answer AWS's message about it",
-        )),
+            MUCH_LATER,
+        ),
         "SendingPausedException" => outage(
             "ses-sending-paused",
             "sending is paused for the account or the configuration set: look at the reputation dashboard",

@@ -11,6 +11,8 @@ use crate::wire::{Refusal, read};
 const SOON: Duration = Duration::from_secs(5);
 /// When a full queue has moved on.
 const QUEUE: Duration = Duration::from_mins(1);
+/// When the operator may have put the account right.
+const REPAIR: Duration = Duration::from_mins(5);
 /// A verification is over after this long, and its limits with it.
 const VERIFICATION: Duration = Duration::from_mins(10);
 
@@ -19,7 +21,9 @@ const VERIFICATION: Duration = Duration::from_mins(10);
 enum Concerns {
     /// This message to this recipient: another attempt is refused as well.
     Message,
-    /// Our account or sender: nothing was sent, and the operator has to act.
+    /// Our account: nothing was sent, nor would any other message be, until the operator has acted.
+    Account,
+    /// Our sender and perhaps this message alone: nothing was sent, and the operator has to act.
     Us,
     /// The moment: nothing was sent, and later it works again.
     Moment(Duration),
@@ -29,13 +33,13 @@ enum Concerns {
 const REFUSALS: &[(&[u32], Concerns, &str, &str)] = &[
     (
         &[20003],
-        Concerns::Us,
+        Concerns::Account,
         "credentials-rejected",
         "account, token or API key is not accepted",
     ),
     (
         &[20403],
-        Concerns::Us,
+        Concerns::Account,
         "not-permitted",
         "the account may not do this",
     ),
@@ -160,7 +164,7 @@ pub(crate) fn outcome<T>(response: &HttpResponse, ours: &str) -> Outcome<T> {
     let (concerns, word, meaning) = match (known, status) {
         (Some((_, concerns, word, meaning)), _) => (*concerns, *word, *meaning),
         (None, 401 | 403) => (
-            Concerns::Us,
+            Concerns::Account,
             "credentials-rejected",
             "Twilio did not accept who asked",
         ),
@@ -178,11 +182,8 @@ pub(crate) fn outcome<T>(response: &HttpResponse, ours: &str) -> Outcome<T> {
     };
     match concerns {
         Concerns::Message => Outcome::Declined(Reason::permanent(word, detail)),
-        Concerns::Us => Outcome::NotSent(Reason {
-            // Wrong credentials stand in the way of every message; other mistakes perhaps of this one alone.
-            outage: status == 401,
-            ..Reason::permanent(word, detail)
-        }),
+        Concerns::Account => Outcome::NotSent(Reason::outage(word, detail, REPAIR)),
+        Concerns::Us => Outcome::NotSent(Reason::permanent(word, detail)),
         Concerns::Moment(wait) => {
             Outcome::NotSent(Reason::passing(word, detail, asked(response).unwrap_or(wait)))
         }
