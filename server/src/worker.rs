@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::App;
-use portcullis_core::audit::Histories;
+use portcullis_core::audit::{DailyPruning, Histories};
 use portcullis_core::outbox::Lane;
 use portcullis_ports::notification::Channel;
 use tokio::sync::watch;
@@ -103,7 +103,14 @@ async fn prune(histories: &Histories) {
     loop {
         tokio::time::sleep(ASK_FOR_PRUNING).await;
         match histories.prune_daily().await {
-            Ok(Some(entries)) => tracing::info!(entries, "histories were pruned"),
+            Ok(Some(done)) => {
+                let DailyPruning {
+                    removed,
+                    broken,
+                    failed,
+                } = done;
+                tracing::info!(removed, broken, failed, "histories were pruned");
+            }
             Ok(None) => {}
             Err(error) => tracing::warn!(?error, "histories could not be pruned; the rest is done tomorrow"),
         }

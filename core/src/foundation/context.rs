@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use event_listener::Event;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::keys::KeyManager;
 use portcullis_ports::passwords::PasswordHasher;
 use portcullis_ports::storage::{RecordStore, STORE_CONFLICT};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
-use sha2::{Digest, Sha256};
 
 use crate::foundation::cache::Cache;
 use crate::foundation::keyring::Keyring;
@@ -108,11 +107,6 @@ impl Context {
             }
         }
     }
-}
-
-/// SHA-256 in hexadecimal: how credentials with full entropy are stored.
-pub(crate) fn fingerprint(text: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use portcullis_ports::id::KnownDeviceId;
 use serde::{Deserialize, Serialize};
 
-use super::context::fingerprint;
+use super::fingerprint::fingerprint;
 
 /// What separates the tokens of several accounts on one device.
 pub(crate) const SEPARATOR: char = '~';

@@ -1,6 +1,7 @@
 //! The root secret of a deployment: made once, sealed by the key manager, shared through the store, never leaving it bare.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -14,6 +15,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::sealed_texts::SealedTexts;
 use crate::foundation::sealed_texts::kind;
 use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
@@ -35,6 +37,29 @@ pub(crate) const KEYRING: Collection = Collection {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct RootSecret {
     sealed: Sealed,
+    /// Whether the heads of all histories are signed. The secret is sealed for that, so that nobody can take it back who
+    /// does not hold a copy of the record from before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    signs_all_histories: bool,
+    /// The SHA-256 of the sealed text from before that, in hexadecimal, by which a backup is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+}
+
+impl RootSecret {
+    fn context(&self) -> EncryptionContext {
+        context(self.signs_all_histories)
+    }
+
+    async fn open(&self, keys: &dyn KeyManager) -> Result<Zeroizing<Vec<u8>>> {
+        keys.open(&self.sealed, &self.context()).await
+    }
+
+    /// Whether both hold the same secret, sealed at the same time.
+    fn is_of_one_sealing(&self, other: &Self) -> bool {
+        let follows = |one: &Self, other: &Self| one.before == Some(fingerprint(&other.sealed.0));
+        self.sealed == other.sealed || follows(self, other) || follows(other, self)
+    }
 }
 
 impl Stored for RootSecret {
@@ -47,12 +72,17 @@ impl Stored for RootSecret {
 
 impl SealedTexts for RootSecret {
     fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
-        vec![(context(), &mut self.sealed)]
+        vec![(self.context(), &mut self.sealed)]
     }
 }
 
-fn context() -> EncryptionContext {
-    EncryptionContext::new("keyring-root")
+fn context(signs_all_histories: bool) -> EncryptionContext {
+    let context = EncryptionContext::new("keyring-root");
+    if signs_all_histories {
+        context.and("histories", "signed")
+    } else {
+        context
+    }
 }
 
 /// Checks that these keys open the root secret of a store, which every start needs. A store without one is new: nothing
@@ -63,7 +93,7 @@ fn context() -> EncryptionContext {
 pub async fn check_root_secret(store: &Arc<dyn RecordStore>, keys: &dyn KeyManager) -> Result<()> {
     let found = Table::<RootSecret>::new(store).find("root", "1").await?;
     if let Some(found) = found {
-        keys.open(&found.sealed, &context()).await?;
+        found.open(keys).await?;
     }
     Ok(())
 }
@@ -77,7 +107,7 @@ pub(crate) async fn has_same_root_secret(
     let one = Table::<RootSecret>::new(one).find("root", "1").await?;
     let other = Table::<RootSecret>::new(other).find("root", "1").await?;
     Ok(match (one, other) {
-        (Some(one), Some(other)) => one.sealed == other.sealed,
+        (Some(one), Some(other)) => one.is_of_one_sealing(&other),
         _ => false,
     })
 }
@@ -124,6 +154,7 @@ pub(crate) struct Keyring {
     root: Hkdf<Sha256>,
     /// By purpose, the state after the key went in: deriving it costs more than using it.
     keyed: RwLock<HashMap<&'static str, Hmac<Sha256>>>,
+    signs_all_histories: AtomicBool,
 }
 
 impl Keyring {
@@ -138,10 +169,9 @@ impl Keyring {
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<Self> {
-        let context = context();
-        let root = retry_on_conflict(clock, || async {
+        let (root, signed) = retry_on_conflict(clock, || async {
             match state(store, name, keys).await? {
-                State::InUse(found) => return keys.open(&found.sealed, &context).await,
+                State::InUse(found) => return Ok((found.open(keys).await?, found.signs_all_histories)),
                 State::Lost(error) => return Err(error),
                 State::Empty => {}
             }
@@ -149,10 +179,12 @@ impl Keyring {
             entropy.fill(&mut fresh)?;
             let mut batch = Batch::default();
             batch.insert(&RootSecret {
-                sealed: keys.seal(&fresh, &context).await?,
+                sealed: keys.seal(&fresh, &context(true)).await?,
+                signs_all_histories: true,
+                before: None,
             })?;
             batch.commit(store.as_ref()).await?;
-            Ok(fresh)
+            Ok((fresh, true))
         })
         .await?;
         if let Err(error) = keys.note_store(name).await {
@@ -162,7 +194,9 @@ impl Keyring {
                 "the keys keep no note of the store: its loss would look like a first start"
             );
         }
-        Ok(Self::of(&root))
+        let keyring = Self::of(&root);
+        keyring.signs_all_histories.store(signed, Ordering::Relaxed);
+        Ok(keyring)
     }
 
     /// The keyring of a root secret.
@@ -170,7 +204,39 @@ impl Keyring {
         Self {
             root: Hkdf::new(None, root),
             keyed: RwLock::default(),
+            signs_all_histories: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the head of every history is signed, so that one without a signature is forged.
+    pub(crate) fn signs_all_histories(&self) -> bool {
+        self.signs_all_histories.load(Ordering::Relaxed)
+    }
+
+    /// Demands from now on that the head of every history is signed. Other nodes demand it from their next start on.
+    ///
+    /// # Errors
+    /// Whatever store and keys answer, also if the root secret was sealed anew at this moment: then it is as before.
+    pub(crate) async fn require_signed_histories(
+        &self,
+        store: &Arc<dyn RecordStore>,
+        keys: &dyn KeyManager,
+    ) -> Result<()> {
+        let found = Table::<RootSecret>::new(store).find("root", "1").await?;
+        let read = found.ok_or_else(|| Error::internal("the root secret is gone"))?;
+        if !read.signs_all_histories {
+            let plain = read.open(keys).await?;
+            let mut batch = Batch::default();
+            let signing = RootSecret {
+                sealed: keys.seal(&plain, &context(true)).await?,
+                signs_all_histories: true,
+                before: Some(fingerprint(&read.sealed.0)),
+            };
+            batch.replace(&read, &signing)?;
+            batch.commit(store.as_ref()).await?;
+        }
+        self.signs_all_histories.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// A code over `parts` that nobody without the root secret can make; each part is bound to its place.

@@ -7,6 +7,7 @@ pub(crate) mod day;
 pub(crate) mod decoy;
 pub(crate) mod device_proof;
 pub(crate) mod factor_kind;
+pub(crate) mod fingerprint;
 pub mod former_keys;
 pub mod guard;
 pub mod input;

@@ -137,6 +137,18 @@ impl<T: Stored> Table<T> {
         limit: usize,
         after: Option<String>,
     ) -> Result<(Vec<Versioned<T>>, Option<String>)> {
+        let (page, next) = self.page_with_bodies(partition, range, limit, after).await?;
+        Ok((page.into_iter().map(|(record, _)| record).collect(), next))
+    }
+
+    /// The same, each with its stored bytes.
+    pub(crate) async fn page_with_bodies(
+        &self,
+        partition: &str,
+        range: Range,
+        limit: usize,
+        after: Option<String>,
+    ) -> Result<(Vec<(Versioned<T>, Arc<str>)>, Option<String>)> {
         let query = Query {
             collection: T::COLLECTION,
             partition: partition.to_owned(),
@@ -146,7 +158,11 @@ impl<T: Stored> Table<T> {
             after,
         };
         let page = self.store.query(&query).await?;
-        let records = page.records.into_iter().map(decode).collect::<Result<_>>()?;
+        let with_body = |record: Record| {
+            let body = Arc::clone(&record.body);
+            Ok((decode(record)?, body))
+        };
+        let records = page.records.into_iter().map(with_body).collect::<Result<_>>()?;
         Ok((records, page.next))
     }
 }
@@ -181,12 +197,22 @@ pub(crate) struct Batch {
 impl Batch {
     /// Adds a record that must not exist yet.
     pub(crate) fn insert<T: Stored>(&mut self, value: &T) -> Result<()> {
-        let write = put(value, Expect::Absent)?;
+        self.insert_body(value).map(drop)
+    }
+
+    /// The same, and gives the bytes that are stored.
+    pub(crate) fn insert_body<T: Stored>(&mut self, value: &T) -> Result<Arc<str>> {
+        let (key, body) = (key_of(value), encode(value)?);
         if T::MEMORY == Memory::RecordsAndAbsence {
-            self.changed.push(write.key().clone());
+            self.changed.push(key.clone());
         }
-        self.writes.push(write);
-        Ok(())
+        self.writes.push(Write::Put {
+            key,
+            body: Arc::clone(&body),
+            expires_at: value.expires_at(),
+            expect: Expect::Absent,
+        });
+        Ok(body)
     }
 
     /// Replaces the state that was read by `value`, which must have the same key.
@@ -289,13 +315,18 @@ impl Batch {
     }
 }
 
-fn put<T: Stored>(value: &T, expect: Expect) -> Result<Write> {
+/// The bytes that are stored.
+pub(crate) fn encode<T: Stored>(value: &T) -> Result<Arc<str>> {
     let body = serde_json::to_string(value).map_err(|error| {
         Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name)).with_source(error)
     })?;
+    Ok(body.into())
+}
+
+fn put<T: Stored>(value: &T, expect: Expect) -> Result<Write> {
     Ok(Write::Put {
         key: key_of(value),
-        body: body.into(),
+        body: encode(value)?,
         expires_at: value.expires_at(),
         expect,
     })

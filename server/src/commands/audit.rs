@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::{Args, Subcommand};
-use portcullis_core::audit::{Histories, Pruned, Retention};
+use portcullis_core::audit::{Histories, Pruned, Retention, Subjects};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Clock as _, Span, Timestamp};
 
@@ -83,7 +83,8 @@ fn verify(arguments: VerifyArguments, environment: &Environment, out: &mut dyn W
     with_deployment(arguments.settings, environment, async |app, store| {
         let histories = app.histories(store.scan.clone());
         let (mut count, mut entries, mut pruned) = (0_u64, 0, 0);
-        for subject in subjects(&histories, account).await? {
+        let mut subjects = subjects(&histories, account);
+        while let Some(subject) = subjects.next().await? {
             count += 1;
             match histories.verify(&subject).await? {
                 Ok(verified) => {
@@ -104,6 +105,12 @@ fn verify(arguments: VerifyArguments, environment: &Environment, out: &mut dyn W
             out,
             "{count} histories with {entries} entries, {pruned} more were pruned in order: {verdict}."
         )?;
+        if !histories.are_all_signed() {
+            writeln!(
+                out,
+                "Histories of before their ends were signed are taken as they stand until the service has pruned all once."
+            )?;
+        }
         Ok(())
     })?;
     if broken > 0 {
@@ -124,7 +131,8 @@ fn prune(arguments: PruneArguments, environment: &Environment, out: &mut dyn Wri
         let histories = app.histories(store.scan.clone());
         let retention = asked.unwrap_or_else(|| histories.retention());
         let (mut count, mut removed) = (0_u64, 0);
-        for subject in subjects(&histories, account).await? {
+        let mut subjects = subjects(&histories, account);
+        while let Some(subject) = subjects.next().await? {
             count += 1;
             match histories.prune(&subject, &retention, dry).await? {
                 Pruned::Removed(entries) => removed += entries,
@@ -160,11 +168,33 @@ fn prune(arguments: PruneArguments, environment: &Environment, out: &mut dyn Wri
     Ok(())
 }
 
-/// The one that is meant, or all.
-async fn subjects(histories: &Histories, account: Option<Subject>) -> Result<Vec<Subject>, Failure> {
-    match account {
-        Some(one) => Ok(vec![one]),
-        None => Ok(histories.subjects().await?.into_iter().collect()),
+/// The one that is meant, or all, of whom one page is held.
+struct Chosen<'a> {
+    page: std::vec::IntoIter<Subject>,
+    all: Option<Subjects<'a>>,
+}
+
+impl Chosen<'_> {
+    async fn next(&mut self) -> Result<Option<Subject>, Failure> {
+        loop {
+            if let Some(subject) = self.page.next() {
+                return Ok(Some(subject));
+            }
+            let Some(all) = &mut self.all else {
+                return Ok(None);
+            };
+            match all.next_page().await? {
+                Some(page) => self.page = page.into_iter(),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+fn subjects(histories: &Histories, account: Option<Subject>) -> Chosen<'_> {
+    Chosen {
+        all: account.is_none().then(|| histories.subjects()),
+        page: Vec::from_iter(account).into_iter(),
     }
 }
 

@@ -12,7 +12,7 @@ use portcullis_ports::{Result, id};
 
 use super::PasswordRecovery;
 use super::records::{Recovery, Requested};
-use crate::foundation::context::fingerprint;
+use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::lane::Lane;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};

@@ -10,7 +10,7 @@ use super::records::Line;
 use super::{Credential, Granted, Proof, Session, Sessions};
 use crate::areas::sessions::Identified;
 use crate::areas::sessions::Transport;
-use crate::foundation::context::fingerprint;
+use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::epochs::{EndReason, Epoch, Epochs, Lineage};
 use crate::services::known_devices::{AccountDevices, DeviceContext, NewDevice};

@@ -10,8 +10,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::PageCursor;
-use crate::foundation::context::fingerprint;
 use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::proof::GivenBy;
 use crate::foundation::settings;
 use crate::services::epochs::{EndReason, Lineage};

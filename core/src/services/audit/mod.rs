@@ -3,6 +3,8 @@
 mod prune;
 mod records;
 #[cfg(test)]
+mod signature_tests;
+#[cfg(test)]
 mod tests;
 mod verify;
 
@@ -13,15 +15,16 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use prune::{Histories, Pruned, Retention};
+pub use prune::{DailyPruning, Histories, Pruned, Retention, Subjects};
 pub(crate) use records::AUDIT;
 pub use records::Entry;
-use records::{Failures, Head};
+use records::{Failures, Head, Signature};
 pub use verify::{Broken, Verified};
 
 use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
+use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::settings::Limit;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
@@ -107,17 +110,13 @@ impl Audit {
         events: &[Event<'_>],
     ) -> Result<()> {
         self.context.lock_subject(batch, subject).await;
-        let empty = || Head {
-            subject: subject.clone(),
-            entries: 0,
-            hash: String::new(),
-            failures: None,
-        };
         let mut head = self
             .context
             .table::<Head>()
-            .slot(subject.as_str(), Head::SORT, empty)
+            .slot(subject.as_str(), Head::SORT, || Head::empty(subject))
             .await?;
+        let broken_at = self.forged_at(&head.value)?;
+        head.value.signed_after.get_or_insert(head.value.entries);
         let bound = self.context.settings.audit.failures_per_account;
         for event in events {
             batch.meters.push(meter(event));
@@ -143,10 +142,21 @@ impl Audit {
                 entry.details.insert("left_out".to_owned(), left_out.to_string());
             }
             head.value.entries = entry.number;
-            head.value.hash = entry.hash()?;
-            batch.insert(&entry)?;
+            head.value.hash = fingerprint(&batch.insert_body(&entry)?);
         }
+        head.value.sign(&self.context.keyring, broken_at)?;
         batch.save(&head)
+    }
+
+    /// The entry behind a head that this deployment did not write. A history goes on all the same, or whoever writes to
+    /// the store could lock a person out.
+    fn forged_at(&self, head: &Head) -> Result<Option<u64>> {
+        let forged = match head.signature(&self.context.keyring)? {
+            Signature::Ours => false,
+            Signature::Wrong => true,
+            Signature::Missing => head.entries > 0 && self.context.keyring.signs_all_histories(),
+        };
+        Ok(forged.then(|| head.entries + 1))
     }
 
     /// Writes events that stand alone, such as a refused attempt.

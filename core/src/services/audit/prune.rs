@@ -1,6 +1,5 @@
 //! Removes old entries of histories, and puts checkpoints in their place that keep the chain.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::{MAX_PAGE, STORE_CONFLICT, Scan};
 use portcullis_ports::{Result, Timestamp};
 
-use super::records::{AUDIT, Checkpoint, Entry, LastPruning};
+use super::records::{AUDIT, Checkpoint, Entry, Head, LastPruning, Signature};
 use super::verify::{Broken, Link, Verified};
 use super::{Audit, EventOutcome};
 use crate::foundation::settings;
@@ -171,6 +170,32 @@ impl Audit {
         Ok(Pruned::Removed(removed))
     }
 
+    /// Signs the head of a history of before heads were signed, with what was found when it was read. `false` if there
+    /// was none to sign.
+    async fn sign(&self, subject: &Subject, found: &Pruned) -> Result<bool> {
+        let broken_at = match found {
+            Pruned::Removed(_) => None,
+            Pruned::Refused(broken) => Some(broken.number),
+        };
+        self.context
+            .retried(|| async {
+                let heads = self.context.table::<Head>();
+                let Some(read) = heads.find(subject.as_str(), Head::SORT).await? else {
+                    return Ok(false);
+                };
+                if read.signature(&self.context.keyring)? != Signature::Missing {
+                    return Ok(false);
+                }
+                let mut head = read.value.clone();
+                head.sign(&self.context.keyring, broken_at)?;
+                let mut batch = Batch::default();
+                batch.replace(&read, &head)?;
+                self.context.commit(batch).await?;
+                Ok(true)
+            })
+            .await
+    }
+
     /// Puts one checkpoint in the place of a run, chunk by chunk: after every commit the chain holds. Everything is
     /// expected to be as it was read, so whoever prunes the same history at the same time makes this a conflict.
     async fn replace(&self, subject: &Subject, run: &Run) -> Result<()> {
@@ -220,6 +245,49 @@ impl Audit {
     }
 }
 
+/// What a daily pruning did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DailyPruning {
+    /// How many entries were removed.
+    pub removed: u64,
+    /// How many histories are broken, and were left as they are.
+    pub broken: u64,
+    /// How many histories could not be read or written.
+    pub failed: u64,
+}
+
+/// Whose histories there are. Holds one page.
+pub struct Subjects<'a> {
+    scan: &'a dyn Scan,
+    /// Where to go on; `None` at the end.
+    after: Option<Option<String>>,
+    /// The last of the page before. A store gives the records of one partition one after the other.
+    last: Option<Subject>,
+}
+
+impl Subjects<'_> {
+    /// The next of them; `None` when all were seen.
+    ///
+    /// # Errors
+    /// Whatever the store answers. The same page may be asked for again.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<Subject>>> {
+        let Some(after) = &self.after else {
+            return Ok(None);
+        };
+        let page = self.scan.scan(&AUDIT, after.as_deref(), MAX_PAGE).await?;
+        let mut found = Vec::new();
+        for record in &page.records {
+            let known = self.last.as_ref().map(Subject::as_str) == Some(record.key.partition.as_str());
+            if let (false, Ok(subject)) = (known, Subject::parse(&record.key.partition)) {
+                self.last = Some(subject.clone());
+                found.push(subject);
+            }
+        }
+        self.after = page.next.map(Some);
+        Ok(Some(found))
+    }
+}
+
 /// The histories of all accounts.
 pub struct Histories {
     audit: Audit,
@@ -234,25 +302,19 @@ impl Histories {
         }
     }
 
-    /// Whose histories there are, also those of which only parts are left.
-    ///
-    /// # Errors
-    /// Whatever the store answers.
-    pub async fn subjects(&self) -> Result<BTreeSet<Subject>> {
-        let mut found = BTreeSet::new();
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.scan.scan(&AUDIT, after.as_deref(), MAX_PAGE).await?;
-            let subjects = page
-                .records
-                .iter()
-                .map(|record| Subject::parse(&record.key.partition));
-            found.extend(subjects.filter_map(std::result::Result::ok));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(found),
-            }
+    /// Whose histories there are, also those of which only parts are left, page by page in the order of the store.
+    pub fn subjects(&self) -> Subjects<'_> {
+        Subjects {
+            scan: self.scan.as_ref(),
+            after: Some(None),
+            last: None,
         }
+    }
+
+    /// Whether a head without a signature proves that somebody took it away. Until the service has pruned all histories
+    /// once, those of before heads were signed are taken as they stand.
+    pub fn are_all_signed(&self) -> bool {
+        self.audit.context.keyring.signs_all_histories()
     }
 
     /// Proves one history.
@@ -277,29 +339,51 @@ impl Histories {
         Retention::of(&context.settings.audit, context.now())
     }
 
-    /// Prunes all histories as the settings say, if no node has done it within the last day. Gives how many entries
-    /// were removed, or `None` if it was not due.
+    /// Prunes all histories as the settings say, if no node has done it within the last day. `None` if it was not due.
+    /// Heads of before they were signed are signed on the way.
     ///
     /// # Errors
-    /// Whatever the store answers; the rest is done a day later.
-    pub async fn prune_daily(&self) -> Result<Option<u64>> {
+    /// Whatever the store answers when it is asked whose histories there are; the rest is done a day later. What one
+    /// history answers stops none of the others.
+    pub async fn prune_daily(&self) -> Result<Option<DailyPruning>> {
         if !self.claim().await? {
             return Ok(None);
         }
         let retention = self.retention();
-        let mut removed = 0;
-        for subject in self.subjects().await? {
-            match self.prune(&subject, &retention, false).await {
-                Ok(Pruned::Removed(count)) => removed += count,
-                Ok(Pruned::Refused(Broken { number, why })) => {
-                    tracing::error!(%subject, number, why, "a history is broken and was not pruned");
+        let keyring = &self.audit.context.keyring;
+        let unsigned = !keyring.signs_all_histories();
+        let mut all_were_signed = true;
+        let mut done = DailyPruning::default();
+        let mut subjects = self.subjects();
+        while let Some(page) = subjects.next_page().await? {
+            for subject in page {
+                let mut pruned = self.prune(&subject, &retention, false).await;
+                if let (true, Ok(found)) = (unsigned, &pruned) {
+                    match self.audit.sign(&subject, found).await {
+                        Ok(signed) => all_were_signed &= !signed,
+                        Err(error) => pruned = Err(error),
+                    }
                 }
-                // It is very busy at this moment; tomorrow it may not be.
-                Err(error) if error.code() == STORE_CONFLICT => {}
-                Err(error) => return Err(error),
+                match pruned {
+                    Ok(Pruned::Removed(count)) => done.removed += count,
+                    Ok(Pruned::Refused(Broken { number, why })) => {
+                        done.broken += 1;
+                        tracing::error!(%subject, number, why, "a history is broken and was not pruned");
+                    }
+                    Err(error) => {
+                        done.failed += 1;
+                        tracing::warn!(%subject, ?error, "a history could not be pruned; it is done tomorrow");
+                    }
+                }
             }
         }
-        Ok(Some(removed))
+        // A node of before, which signs nothing, may have been at work until now: then a head still had to be signed.
+        if unsigned && all_were_signed && done.failed == 0 {
+            let context = &self.audit.context;
+            let (store, keys) = (&context.store, context.keys.as_ref());
+            keyring.require_signed_histories(store, keys).await?;
+        }
+        Ok(Some(done))
     }
 
     /// Whether this node is the one that does it today.

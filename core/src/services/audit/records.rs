@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use portcullis_ports::identity::Subject;
+use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::Collection;
-use portcullis_ports::{Error, Result, Timestamp};
+use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::EventOutcome;
-use crate::foundation::context::fingerprint;
 use crate::foundation::keyring::Keyring;
 use crate::foundation::table::Stored;
 
@@ -38,7 +38,7 @@ pub struct Entry {
     pub user_agent: String,
     /// More about it.
     pub details: BTreeMap<String, String>,
-    /// The hash of the entry before, empty for the first.
+    /// The SHA-256 of the stored bytes of the entry before, in hexadecimal; empty for the first.
     pub previous: String,
 }
 
@@ -47,13 +47,6 @@ impl Entry {
 
     pub(super) fn sort(number: u64) -> String {
         format!("{}{number:012}", Self::PREFIX)
-    }
-
-    /// SHA-256 over the entry's JSON, whose field order is fixed by the type.
-    pub fn hash(&self) -> Result<String> {
-        let json = serde_json::to_string(self)
-            .map_err(|error| Error::internal("an audit entry cannot be written").with_source(error))?;
-        Ok(fingerprint(&json))
     }
 }
 
@@ -65,12 +58,22 @@ impl Stored for Entry {
     }
 }
 
-/// Where a history ends.
+/// Where a history ends, signed: who can only write to the store can neither rewrite entries nor cut them off.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) subject: Subject,
     pub(super) entries: u64,
+    /// The hash of the last entry, empty if there is none.
     pub(super) hash: String,
+    /// How many entries were there when the head was signed first. Only their hashes hold them until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) signed_after: Option<u64>,
+    /// The first entry that did not fit when the history went on behind it. It stays broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) broken_at: Option<u64>,
+    /// A code over all that, made with a key that is not in the store. Missing in heads of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mac: Option<String>,
     /// What was refused lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failures: Option<Failures>,
@@ -87,8 +90,63 @@ pub(super) struct Failures {
     pub(super) left_out: u64,
 }
 
+/// Who wrote a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signature {
+    Ours,
+    Missing,
+    Wrong,
+}
+
 impl Head {
     pub(super) const SORT: &'static str = "head";
+
+    /// The head of a history without entries.
+    pub(super) fn empty(subject: &Subject) -> Self {
+        Self {
+            subject: subject.clone(),
+            entries: 0,
+            hash: String::new(),
+            signed_after: None,
+            broken_at: None,
+            mac: None,
+            failures: None,
+        }
+    }
+
+    pub(super) fn signature(&self, keyring: &Keyring) -> Result<Signature> {
+        let Some(mac) = &self.mac else {
+            return Ok(Signature::Missing);
+        };
+        let expected = self.expected_mac(keyring)?;
+        Ok(if same_secret(expected.as_bytes(), mac.as_bytes()) {
+            Signature::Ours
+        } else {
+            Signature::Wrong
+        })
+    }
+
+    /// Signs what it says now. What is wrong with it stays written in it, because a signature would hide that.
+    pub(super) fn sign(&mut self, keyring: &Keyring, broken_at: Option<u64>) -> Result<()> {
+        self.signed_after.get_or_insert(self.entries);
+        self.broken_at = self.broken_at.or(broken_at);
+        self.mac = Some(self.expected_mac(keyring)?);
+        Ok(())
+    }
+
+    fn expected_mac(&self, keyring: &Keyring) -> Result<String> {
+        let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
+        let entries = self.entries.to_string();
+        let (signed_after, broken_at) = (number(self.signed_after), number(self.broken_at));
+        let parts = [
+            self.subject.as_str(),
+            &entries,
+            &self.hash,
+            &signed_after,
+            &broken_at,
+        ];
+        keyring.mac_text("audit-head", &parts)
+    }
 }
 
 impl Stored for Head {

@@ -111,6 +111,15 @@ fn forgery<T: crate::foundation::table::Stored>(value: &T) -> Write {
     }
 }
 
+/// What the next entry must name, as whoever writes to the store can compute it.
+fn hash(entry: &Entry) -> String {
+    fingerprint(&serde_json::to_string(entry).unwrap())
+}
+
+fn removed(pruned: Result<Option<DailyPruning>>) -> Option<u64> {
+    pruned.unwrap().map(|done| done.removed)
+}
+
 #[tokio::test]
 async fn a_pruned_history_still_proves_itself_and_goes_on() {
     let world = world_with(generous()).await;
@@ -245,7 +254,7 @@ async fn an_entry_that_was_changed_or_put_in_is_found() {
     tamper(&world, forgery(&entries[9])).await;
     let mut more = entries[9].clone();
     more.number = 11;
-    more.previous = entries[9].hash().unwrap();
+    more.previous = hash(&entries[9]);
     tamper(&world, forgery(&more)).await;
     assert_eq!(broken(&world).await.number, 11);
     tamper(&world, removal(&ada(), Entry::sort(11))).await;
@@ -265,7 +274,7 @@ async fn a_checkpoint_that_this_deployment_did_not_make_is_worthless() {
         first: 1,
         last: 5,
         previous: String::new(),
-        hash: entries[4].hash().unwrap(),
+        hash: hash(&entries[4]),
         at: world.clock.now(),
         mac: "guessed".into(),
     };
@@ -286,7 +295,7 @@ async fn a_checkpoint_that_this_deployment_did_not_make_is_worthless() {
     assert_eq!((real.first, real.last), (1, 3));
     let mut stretched = real.clone();
     stretched.last = 5;
-    stretched.hash = entries[4].hash().unwrap();
+    stretched.hash = hash(&entries[4]);
     tamper(&world, forgery(&stretched)).await;
     for number in [4, 5] {
         tamper(&world, removal(&ada(), Entry::sort(number))).await;
@@ -372,23 +381,23 @@ async fn one_node_prunes_all_histories_once_a_day() {
     for name in ["usr_ada", "usr_bob"] {
         fill(&a, &Subject::parse(name).unwrap(), 9).await;
     }
-    let subjects = histories[0].subjects().await.unwrap();
+    let subjects = histories[0].subjects().next_page().await.unwrap();
     assert_eq!(
-        subjects.iter().map(Subject::as_str).collect::<Vec<_>>(),
+        subjects.unwrap().iter().map(Subject::as_str).collect::<Vec<_>>(),
         ["usr_ada", "usr_bob"]
     );
     let all = async || join_all(histories.iter().map(Histories::prune_daily)).await;
-    let mut removed: Vec<_> = all().await.into_iter().map(std::result::Result::unwrap).collect();
-    removed.sort_unstable();
-    assert_eq!(removed, [None, Some(0)]);
+    let mut first: Vec<_> = all().await.into_iter().map(removed).collect();
+    first.sort_unstable();
+    assert_eq!(first, [None, Some(0)]);
     a.clock.advance(Duration::from_hours(23));
     assert!(all().await.into_iter().all(|done| done.unwrap().is_none()));
     let kept = a.app.settings().audit.clone();
     a.clock.advance(kept.failures_kept.get());
     // Three of nine were refused, in each of two histories.
-    assert_eq!(histories[1].prune_daily().await.unwrap(), Some(6));
+    assert_eq!(removed(histories[1].prune_daily().await), Some(6));
     a.clock.advance(kept.kept.get());
-    assert_eq!(histories[0].prune_daily().await.unwrap(), Some(12));
+    assert_eq!(removed(histories[0].prune_daily().await), Some(12));
     assert_eq!(
         verified(&a).await,
         Verified {
@@ -397,5 +406,6 @@ async fn one_node_prunes_all_histories_once_a_day() {
         }
     );
     // What holds the time of the last pruning is nobody's history.
-    assert_eq!(histories[0].subjects().await.unwrap().len(), 2);
+    let subjects = histories[0].subjects().next_page().await.unwrap();
+    assert_eq!(subjects.unwrap().len(), 2);
 }

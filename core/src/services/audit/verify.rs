@@ -9,6 +9,7 @@ use portcullis_ports::{Error, Result};
 
 use super::Audit;
 use super::records::{Checkpoint, Entry, Head};
+use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::table::Versioned;
 
 /// How many entries are read at once.
@@ -121,20 +122,20 @@ impl Audit {
             ..Chain::default()
         };
         let mut after = None;
-        loop {
+        'pages: loop {
             let range = Range::Prefix(Entry::PREFIX.into());
             let (page, next) = self
                 .context
                 .table::<Entry>()
-                .page(subject.as_str(), range, PAGE, after)
+                .page_with_bodies(subject.as_str(), range, PAGE, after)
                 .await?;
-            for entry in page.iter().map(|entry| &entry.value) {
+            for (entry, body) in page.iter().map(|(entry, body)| (&entry.value, body)) {
                 if let Err(broken) = self.pass(&mut chain, &mut checkpoints, subject, &mut shown)? {
                     return Ok(Err(broken));
                 }
                 if entry.number > end {
                     beyond = true;
-                    break;
+                    break 'pages;
                 }
                 if entry.subject != *subject || entry.number != chain.next {
                     return Ok(Err(chain.breaks("it is missing")));
@@ -142,7 +143,7 @@ impl Audit {
                 if entry.previous != chain.previous {
                     return Ok(Err(chain.breaks("it does not follow from the one before")));
                 }
-                let hash = entry.hash()?;
+                let hash = fingerprint(body);
                 shown(Link::Entry { entry, hash: &hash });
                 chain.verified.entries += 1;
                 chain.next += 1;
@@ -166,19 +167,27 @@ impl Audit {
         match head {
             None if chain.next == 1 => Ok(Ok(chain.verified)),
             None => Ok(Err(chain.breaks("the head of the history is missing"))),
-            Some(head) if head.entries + 1 == chain.next && head.hash == chain.previous => {
-                Ok(Ok(chain.verified))
+            Some(head) if head.entries + 1 != chain.next || head.hash != chain.previous => {
+                Ok(Err(chain.breaks("the history does not end where its head says")))
             }
-            Some(_) => Ok(Err(chain.breaks("the history does not end where its head says"))),
+            Some(head) if head.subject != *subject || self.forged_at(&head)?.is_some() => Ok(Err(
+                chain.breaks("the head of the history was not written by this deployment")
+            )),
+            Some(Head {
+                broken_at: Some(number),
+                ..
+            }) => Ok(Err(Broken {
+                number,
+                why: "the history was broken here, and went on",
+            })),
+            Some(_) => Ok(Ok(chain.verified)),
         }
     }
 
     async fn head(&self, subject: &Subject) -> Result<Option<Head>> {
         let heads = self.context.table::<Head>();
-        Ok(heads
-            .find(subject.as_str(), Head::SORT)
-            .await?
-            .map(|head| head.value))
+        let found = heads.find(subject.as_str(), Head::SORT).await?;
+        Ok(found.map(|head| head.value))
     }
 
     /// Passes over what was pruned at this place.

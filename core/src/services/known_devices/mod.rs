@@ -23,8 +23,9 @@ use records::KnownDevice;
 pub(crate) use records::{AccountDevices, KNOWN_DEVICES};
 
 use crate::foundation::area::{Area, Family, Personal};
-use crate::foundation::context::{Context, fingerprint};
+use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
