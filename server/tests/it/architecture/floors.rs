@@ -9,7 +9,8 @@ use super::project::{File, files};
 const FLOORS: [&str; 4] = ["foundation", "services", "areas", "tools"];
 
 /// Services from the ground up: each knows those before it.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
+    "webhooks",
     "epochs",
     "audit",
     "known_devices",

@@ -155,7 +155,7 @@ impl Yard {
         let dependencies = Dependencies {
             connections: named
                 .into_iter()
-                .fold(connections, |all, sender| all.with(sender)),
+                .fold(connections, portcullis_ports::connections::Connections::with),
             clock: clock.clone(),
             entropy: Arc::new(FakeEntropy::seeded(seed)),
             panel: None,
