@@ -16,7 +16,7 @@ pub use areas::{
     step_up,
 };
 pub use foundation::keyring::{check_root_secret, is_unused};
-pub use foundation::source::Source;
-pub use foundation::{former_keys, guard, input, settings};
+pub use foundation::source::{Source, client_network};
+pub use foundation::{former_keys, guard, input, settings, use_case};
 pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions, webhooks};
 pub use tools::{records_reference, reencryption, restoring, store_copy};

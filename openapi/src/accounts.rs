@@ -1,6 +1,9 @@
 //! Accounts: sign-up, the first factor, the password.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
+use portcullis_core::App;
 use portcullis_core::accounts::{
     AccessToken, ChangePassword, PasswordChanged, ResendVerification, SignIn, SignUp, VerifyEmail,
 };
@@ -9,10 +12,12 @@ use crate::answer::{Answer, Answered};
 use crate::auth::{Anyone, LiveSession, SessionAlone};
 use crate::body::Body;
 use crate::dto::{Dispatched, Done, SignUpAnswer};
-use crate::problem::Problem;
+use crate::problem::Refusal;
 use crate::tags::Tag;
 
-pub(crate) struct AccountsApi;
+pub(crate) struct AccountsApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(tag = "Tag::Accounts")]
 impl AccountsApi {
@@ -21,8 +26,8 @@ impl AccountsApi {
     /// Answers with an access token, the proof of the first factor. Where addresses must be proven first, it answers
     /// with 202 for taken and free addresses alike, and the mail says how to go on: keep `sign_up_id` for that.
     #[oai(path = "/auth/sign-up", method = "post", operation_id = "sign_up")]
-    async fn sign_up(&self, anyone: Anyone, body: Body<SignUp>) -> Result<SignUpAnswer, Problem> {
-        Ok(anyone.app.accounts.sign_up(body.0, &anyone.source).await?.into())
+    async fn sign_up(&self, anyone: Anyone, body: Body<SignUp>) -> Result<SignUpAnswer, Refusal<SignUp>> {
+        Ok(self.app.accounts.sign_up(body.0, &anyone.source).await?.into())
     }
 
     /// Prove the first factor
@@ -30,8 +35,8 @@ impl AccountsApi {
     /// The access token is short-lived and opaque. Go on with `POST /ui/session/start`. Where addresses must be proven
     /// first, the right password of a sign-up that still waits is answered with `email-not-verified` and its `sign_up_id`.
     #[oai(path = "/auth/sign-in", method = "post", operation_id = "sign_in")]
-    async fn sign_in(&self, anyone: Anyone, body: Body<SignIn>) -> Answered<AccessToken> {
-        Ok(Answer(anyone.app.accounts.sign_in(body.0, &anyone.source).await?))
+    async fn sign_in(&self, anyone: Anyone, body: Body<SignIn>) -> Answered<AccessToken, SignIn> {
+        Ok(Answer(self.app.accounts.sign_in(body.0, &anyone.source).await?))
     }
 
     /// Prove an e-mail address
@@ -40,8 +45,8 @@ impl AccountsApi {
     /// only one that waits at the address. An account that claimed the address and never proved it gives way, with all
     /// that was set up in it.
     #[oai(path = "/auth/verify-email", method = "post", operation_id = "verify_email")]
-    async fn verify_email(&self, anyone: Anyone, body: Body<VerifyEmail>) -> Answered<Done> {
-        anyone.app.accounts.verify_email(body.0, &anyone.source).await?;
+    async fn verify_email(&self, anyone: Anyone, body: Body<VerifyEmail>) -> Answered<Done, VerifyEmail> {
+        self.app.accounts.verify_email(body.0, &anyone.source).await?;
         Ok(Answer(Done::OK))
     }
 
@@ -57,9 +62,8 @@ impl AccountsApi {
         &self,
         anyone: Anyone,
         body: Body<ResendVerification>,
-    ) -> Answered<Dispatched> {
-        anyone
-            .app
+    ) -> Answered<Dispatched, ResendVerification> {
+        self.app
             .accounts
             .resend_verification(body.0, &anyone.source)
             .await?;
@@ -78,9 +82,9 @@ impl AccountsApi {
         &self,
         session: LiveSession,
         body: Body<ChangePassword>,
-    ) -> Answered<PasswordChanged> {
+    ) -> Answered<PasswordChanged, ChangePassword> {
         Ok(Answer(
-            session.app.accounts.change_password(&session.who, body.0).await?,
+            self.app.accounts.change_password(&session.who, body.0).await?,
         ))
     }
 
@@ -89,6 +93,6 @@ impl AccountsApi {
     /// For a client whose session lives on while its access token has expired.
     #[oai(path = "/auth/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(&self, session: SessionAlone) -> Answered<AccessToken> {
-        Ok(Answer(session.app.accounts.refresh(&session.who).await?))
+        Ok(Answer(self.app.accounts.refresh(&session.who).await?))
     }
 }

@@ -9,16 +9,18 @@ use poem_openapi::registry::{
     MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry,
 };
 use poem_openapi::types::Type;
+use portcullis_core::use_case::Documented;
 use portcullis_ports::Error;
 use serde::Serialize;
 
-use crate::cookie;
-use crate::problem::Problem;
+use crate::problem::{Problem, Refusal};
+use crate::{cookie, documented};
 
-/// A use case that answers with 200, or fails.
-pub(crate) type Answered<T> = Result<Answer<T>, Problem>;
+/// A use case that answers with 200, or with one of its problems.
+pub(crate) type Answered<T, U = ()> = Result<Answer<T>, Refusal<U>>;
 
-const JSON: &str = "application/json";
+/// The media type of bodies and answers.
+pub(crate) const JSON: &str = "application/json";
 
 /// Most answers fit into this many bytes.
 const USUAL_LENGTH: usize = 512;
@@ -46,7 +48,7 @@ impl<T: Serialize + Send> IntoResponse for Answer<T> {
     }
 }
 
-impl<T: Type + Send> Payload for Answer<T> {
+impl<T: Type + Documented + Send> Payload for Answer<T> {
     const CONTENT_TYPE: &'static str = JSON;
 
     fn schema_ref() -> MetaSchemaRef {
@@ -54,11 +56,11 @@ impl<T: Type + Send> Payload for Answer<T> {
     }
 
     fn register(registry: &mut Registry) {
-        T::register(registry);
+        documented::register::<T>(registry);
     }
 }
 
-impl<T: Type> ApiResponse for Answer<T> {
+impl<T: Type + Documented> ApiResponse for Answer<T> {
     fn meta() -> MetaResponses {
         let content = vec![MetaMediaType {
             content_type: JSON,
@@ -77,7 +79,7 @@ impl<T: Type> ApiResponse for Answer<T> {
     }
 
     fn register(registry: &mut Registry) {
-        T::register(registry);
+        documented::register::<T>(registry);
     }
 }
 
@@ -109,8 +111,8 @@ impl ApiResponse for NoContent {
 
 /// An answer after which the browser holds other cookies, or none.
 pub(crate) struct WithCookie<T> {
-    pub(crate) answer: Answer<T>,
-    pub(crate) cookies: cookie::Changes,
+    answer: Answer<T>,
+    cookies: cookie::Changes,
 }
 
 impl<T> WithCookie<T> {
@@ -132,7 +134,7 @@ impl<T: Serialize + Send> IntoResponse for WithCookie<T> {
     }
 }
 
-impl<T: Type> ApiResponse for WithCookie<T> {
+impl<T: Type + Documented> ApiResponse for WithCookie<T> {
     fn meta() -> MetaResponses {
         let mut meta = Answer::<T>::meta();
         for response in &mut meta.responses {
@@ -152,6 +154,6 @@ impl<T: Type> ApiResponse for WithCookie<T> {
     }
 
     fn register(registry: &mut Registry) {
-        T::register(registry);
+        documented::register::<T>(registry);
     }
 }

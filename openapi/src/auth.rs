@@ -1,18 +1,16 @@
-//! Who is asking: one extractor per level, for headers and for the session cookie alike.
+//! Who is asking: one extractor per level, which also says in the document what it asks for.
 
-use std::sync::Arc;
-
-use poem::http::{HeaderMap, Method, header};
 use poem::{FromRequest, Request, RequestBody};
-use portcullis_core::App;
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use portcullis_core::Source;
-use portcullis_core::sessions::{CSRF, SESSION_ENDED};
-use portcullis_core::sessions::{Identified, SignedIn};
-use portcullis_ports::identity::{Presented, UNAUTHENTICATED};
+use portcullis_core::sessions::{CSRF, Identified, SESSION_ENDED, SignedIn};
+use portcullis_ports::identity::UNAUTHENTICATED;
 use portcullis_ports::{Code, Kind, Result};
 
-use crate::arrival::Arrival;
+use crate::context::RequestContext;
 use crate::cookie;
+use crate::credentials::Credentials;
 use crate::problem::Problem;
 
 /// Names the session for clients that keep its credential themselves.
@@ -29,315 +27,172 @@ pub(crate) const CREDENTIALS_MISMATCH: Code = Code::new(
     "The access token and the session cookie belong to different people: send only one of them, or sign out first.",
 );
 
-/// Level P: anybody.
+/// One way to say who is asking.
+struct Scheme {
+    name: &'static str,
+    /// What a caller brings, in a sentence.
+    noun: &'static str,
+    meta: fn() -> MetaSecurityScheme,
+}
+
+const SCHEMES: [Scheme; 3] = [
+    Scheme {
+        name: "bearer",
+        noun: "an access token",
+        meta: || MetaSecurityScheme {
+            scheme: Some("bearer"),
+            ..scheme(
+                "http",
+                "`access_token` of `POST /auth/sign-in`. Proves the first factor.",
+            )
+        },
+    },
+    Scheme {
+        name: "session",
+        noun: "`X-SESSION-ID`",
+        meta: || MetaSecurityScheme {
+            key_in: Some("header"),
+            name: Some(SESSION_HEADER),
+            ..scheme(
+                "apiKey",
+                "`session_id` of `POST /ui/session/start`, or of the last proof that it asked for.",
+            )
+        },
+    },
+    Scheme {
+        name: "cookie",
+        noun: "the session cookie",
+        meta: || MetaSecurityScheme {
+            key_in: Some("cookie"),
+            name: Some(cookie::NAME),
+            ..scheme(
+                "apiKey",
+                "Set for browsers that start their session with `\"transport\": \"cookie\"`. Whatever changes something \
+                 then needs the header `X-CSRF-Token`, as given by `GET /ui/me`.",
+            )
+        },
+    },
+];
+
+fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {
+    MetaSecurityScheme {
+        ty,
+        description: Some(description),
+        name: None,
+        key_in: None,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
+    }
+}
+
+/// What is asked of a caller, in a sentence. Any one of the alternatives is enough, each with everything in it.
+pub(crate) fn sentence(alternatives: &[&str]) -> String {
+    if alternatives.is_empty() {
+        return "**Open to anybody.**".to_owned();
+    }
+    fn noun(name: &str) -> &str {
+        let known = SCHEMES.iter().find(|scheme| scheme.name == name);
+        known.map_or(name, |scheme| scheme.noun)
+    }
+    let all = |names: &&str| names.split(' ').map(noun).collect::<Vec<_>>().join(" and ");
+    let alternatives: Vec<String> = alternatives.iter().map(all).collect();
+    format!("**Needs** {}.", alternatives.join(", or "))
+}
+
+/// What whoever brings credentials may be told of them, besides what the use case says.
+pub(crate) const PROBLEMS: [Code; 4] = [UNAUTHENTICATED, SESSION_ENDED, CSRF, CREDENTIALS_MISMATCH];
+
+/// How somebody is recognised who asks for something that is not open to anybody.
+pub(crate) trait Level {
+    /// Somebody who passes.
+    type Who: Send;
+    /// The schemes that are accepted: any one of the alternatives, each with all that it names.
+    const ACCEPTS: &'static [&'static str];
+
+    fn recognise(credentials: &Credentials<'_>) -> impl Future<Output = Result<Self::Who>> + Send;
+}
+
+/// Level P: anybody, from somewhere.
 pub(crate) struct Anyone {
-    pub(crate) app: Arc<App>,
     pub(crate) source: Source,
-}
-
-/// Level B: somebody who proved the first factor.
-pub(crate) struct FirstFactor {
-    pub(crate) app: Arc<App>,
-    pub(crate) who: Identified,
-}
-
-/// Level S: somebody with a live session that is theirs.
-pub(crate) struct LiveSession {
-    pub(crate) app: Arc<App>,
-    pub(crate) who: SignedIn,
-    /// Whether the cookie said so, so that pages need a CSRF token.
-    pub(crate) by_cookie: bool,
-}
-
-/// Level R: a session without an access token beside it.
-pub(crate) struct SessionAlone {
-    pub(crate) app: Arc<App>,
-    pub(crate) who: SignedIn,
-}
-
-/// A session that somebody wants to end. It may be over already.
-pub(crate) struct SessionToEnd {
-    pub(crate) app: Arc<App>,
-    pub(crate) who: Option<SignedIn>,
 }
 
 impl<'a> FromRequest<'a> for Anyone {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let arrival = Arrival::of(request)?;
+        let source = RequestContext::of(request)?.source(request);
+        Ok(Self { source })
+    }
+}
+
+/// Somebody who passed a level.
+pub(crate) struct Caller<L: Level> {
+    pub(crate) who: L::Who,
+    /// Whether the cookie said so, so that pages need a CSRF token.
+    pub(crate) by_cookie: bool,
+}
+
+impl<'a, L: Level> ApiExtractor<'a> for Caller<L> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        for scheme in SCHEMES {
+            registry.create_security_scheme(scheme.name, (scheme.meta)());
+        }
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        L::ACCEPTS.to_vec()
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let credentials = Credentials::new(request)?;
         Ok(Self {
-            app: Arc::clone(arrival.app()),
-            source: arrival.source(request),
+            who: L::recognise(&credentials).await.map_err(Problem)?,
+            by_cookie: !request.headers().contains_key(SESSION_HEADER),
         })
     }
 }
 
-impl<'a> FromRequest<'a> for FirstFactor {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let asking = Asking::new(request)?;
-        let who = asking.first_factor().await.map_err(Problem)?;
-        Ok(Self {
-            app: Arc::clone(asking.app),
-            who,
-        })
-    }
-}
+macro_rules! level {
+    ($(#[$doc:meta])* $name:ident: $level:ident -> $who:ty, $accepts:expr, $recognise:ident) => {
+        pub(crate) struct $level;
 
-impl<'a> FromRequest<'a> for LiveSession {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let asking = Asking::new(request)?;
-        let (who, by_cookie) = asking.live_session().await.map_err(Problem)?;
-        Ok(Self {
-            app: Arc::clone(asking.app),
-            who,
-            by_cookie,
-        })
-    }
-}
+        impl Level for $level {
+            type Who = $who;
+            const ACCEPTS: &'static [&'static str] = &$accepts;
 
-impl<'a> FromRequest<'a> for SessionAlone {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let asking = Asking::new(request)?;
-        let who = asking.session_alone().await.map_err(Problem)?;
-        Ok(Self {
-            app: Arc::clone(asking.app),
-            who,
-        })
-    }
-}
-
-impl<'a> FromRequest<'a> for SessionToEnd {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let asking = Asking::new(request)?;
-        let who = asking.session_to_end().await.map_err(Problem)?;
-        Ok(Self {
-            app: Arc::clone(asking.app),
-            who,
-        })
-    }
-}
-
-/// What names a session that was recognised already, beside a token.
-fn credential_of(who: &SignedIn) -> String {
-    format!("{}.", who.session.id)
-}
-
-/// How a request carries the credential of its session. A header wins: no foreign page can set it.
-enum Carried<'a> {
-    Header(&'a str),
-    Cookies(Vec<&'a str>),
-}
-
-/// A request and what it needs to be recognised.
-struct Asking<'a> {
-    app: &'a Arc<App>,
-    headers: &'a HeaderMap,
-    method: &'a Method,
-    source: Source,
-}
-
-impl<'a> Asking<'a> {
-    fn new(request: &'a Request) -> Result<Self, Problem> {
-        let arrival = Arrival::of(request)?;
-        let source = arrival.source(request);
-        Ok(Self {
-            app: arrival.app(),
-            headers: request.headers(),
-            method: request.method(),
-            source,
-        })
-    }
-
-    fn carried(&self) -> Option<Carried<'a>> {
-        match self.headers.get(SESSION_HEADER) {
-            Some(value) => Some(Carried::Header(value.to_str().unwrap_or_default())),
-            None => Some(cookie::find(self.headers))
-                .filter(|cookies| !cookies.is_empty())
-                .map(Carried::Cookies),
-        }
-    }
-
-    /// An access token, or whatever an identity provider knows; without one the session cookie is enough.
-    async fn first_factor(&self) -> Result<Identified> {
-        match self.carried() {
-            Some(Carried::Header(credential)) => match self.beside(credential).await {
-                Ok((owner, _)) => Ok(owner),
-                // A session that is over does no harm to a token that goes on without it.
-                Err(error) if error.kind() == Kind::Unauthenticated => self.identify(None).await,
-                Err(error) => Err(error),
-            },
-            Some(Carried::Cookies(cookies)) if !self.headers.contains_key(header::AUTHORIZATION) => {
-                let who = self.by_cookie(&cookies).await?;
-                self.same_person(&who, false).await?;
-                self.app.sessions.as_first_factor(&who).await
-            }
-            Some(Carried::Cookies(cookies)) => match self.of_cookies(&cookies).await {
-                Ok(who) => match self.identify(Some(&credential_of(&who))).await? {
-                    owner if owner.subject == *who.subject() => Ok(owner),
-                    _ => Err(CREDENTIALS_MISMATCH.error()),
-                },
-                Err(error) if error.code() == SESSION_ENDED => self.identify(None).await,
-                Err(error) => Err(error),
-            },
-            None => self.identify(None).await,
-        }
-    }
-
-    async fn live_session(&self) -> Result<(SignedIn, bool)> {
-        match self.carried() {
-            Some(Carried::Header(credential)) => {
-                let (_, who) = self.beside(credential).await?;
-                Ok((who, false))
-            }
-            Some(Carried::Cookies(cookies)) => {
-                let who = self.by_cookie(&cookies).await?;
-                self.same_person(&who, self.bears_token()).await?;
-                Ok((who, true))
-            }
-            None => Err(UNAUTHENTICATED.with_detail(
-                "A session is required: send X-SESSION-ID beside the access token, or the session cookie.",
-            )),
-        }
-    }
-
-    async fn session_alone(&self) -> Result<SignedIn> {
-        match self.carried() {
-            Some(Carried::Header(credential)) => {
-                self.app.sessions.resume(credential, None, &self.source).await
-            }
-            Some(Carried::Cookies(cookies)) => {
-                let who = self.by_cookie(&cookies).await?;
-                // Whoever asks for a new token may send the expired one along.
-                self.same_person(&who, false).await?;
-                Ok(who)
-            }
-            None => Err(UNAUTHENTICATED
-                .with_detail("A session is required: send X-SESSION-ID, or the session cookie.")),
-        }
-    }
-
-    /// A live session, or `None` for one that is over already.
-    async fn session_to_end(&self) -> Result<Option<SignedIn>> {
-        let live = match self.carried() {
-            // Whoever signs out may send an expired token along.
-            Some(Carried::Cookies(_)) => self.session_alone().await,
-            _ => self.live_session().await.map(|(who, _)| who),
-        };
-        let refused = match live {
-            Ok(who) => return Ok(Some(who)),
-            Err(error) if error.kind() == Kind::Unauthenticated => error,
-            Err(error) => return Err(error),
-        };
-        match self.carried() {
-            // Signing out has ended the token as well.
-            Some(Carried::Header(credential)) if self.app.sessions.is_over(credential).await? => Ok(None),
-            Some(Carried::Cookies(_)) if refused.code() == SESSION_ENDED => Ok(None),
-            _ => Err(refused),
-        }
-    }
-
-    /// Whoever proved the first factor, with the live session that the header names.
-    async fn beside(&self, credential: &str) -> Result<(Identified, SignedIn)> {
-        let owner = self.identify(Some(credential)).await?;
-        let who = self
-            .app
-            .sessions
-            .resume(credential, Some(&owner), &self.source)
-            .await?;
-        Ok((owner, who))
-    }
-
-    async fn identify(&self, beside: Option<&str>) -> Result<Identified> {
-        let presented = Headers(self.headers);
-        self.app.accounts.identify(&presented, beside, &self.source).await
-    }
-
-    fn bears_token(&self) -> bool {
-        Headers(self.headers).bearer().is_some()
-    }
-
-    /// Refuses the proof of one person beside the cookie of another. If it is `needed`, it must be valid as well.
-    async fn same_person(&self, who: &SignedIn, needed: bool) -> Result<()> {
-        if !self.bears_token() && !self.app.accounts.has_other_providers() {
-            return Ok(());
-        }
-        match self.identify(Some(&credential_of(who))).await {
-            Ok(owner) if owner.subject == who.session.subject => Ok(()),
-            Ok(_) => Err(CREDENTIALS_MISMATCH.error()),
-            Err(error) if error.kind() == Kind::Unauthenticated && !needed => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// A browser sends the cookie by itself, so that what changes something must prove that a page of ours asked.
-    async fn by_cookie(&self, cookies: &[&str]) -> Result<SignedIn> {
-        if self
-            .headers
-            .get("sec-fetch-site")
-            .is_some_and(|site| site == "cross-site")
-        {
-            return Err(CSRF.with_detail("Pages of other sites cannot use the session cookie."));
-        }
-        let who = self.of_cookies(cookies).await?;
-        if !self.method.is_safe() {
-            let token = self
-                .headers
-                .get(CSRF_HEADER)
-                .and_then(|value| value.to_str().ok());
-            self.app
-                .sessions
-                .check_csrf(&who.session, token.unwrap_or_default())?;
-        }
-        Ok(who)
-    }
-
-    /// The first session of several cookies that lives. If none does, the first that is known says why.
-    async fn of_cookies(&self, cookies: &[&str]) -> Result<SignedIn> {
-        let mut ended = SESSION_ENDED.error();
-        for cookie in cookies {
-            match self.app.sessions.resume(cookie, None, &self.source).await {
-                Err(error) if error.code() == SESSION_ENDED => {
-                    if ended.members().is_empty() {
-                        ended = error;
-                    }
-                }
-                decided => return decided,
+            async fn recognise(credentials: &Credentials<'_>) -> Result<$who> {
+                credentials.$recognise().await
             }
         }
-        Err(ended)
-    }
+
+        $(#[$doc])*
+        pub(crate) type $name = Caller<$level>;
+    };
 }
 
-/// Request headers as identity providers see them.
-pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
-
-impl Presented for Headers<'_> {
-    fn bearer(&self) -> Option<&str> {
-        let value = self.0.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = value.split_once(' ')?;
-        let token = token.trim();
-        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.to_str().ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bearer_scheme_is_read_in_any_case_and_nothing_else() {
-        let bearer = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::AUTHORIZATION, value.parse().expect("a header value"));
-            Headers(&headers).bearer().map(str::to_owned)
-        };
-        assert_eq!(bearer("Bearer abc").as_deref(), Some("abc"));
-        assert_eq!(bearer("bEARER  abc ").as_deref(), Some("abc"));
-        for other in ["Basic abc", "Bearer", "Bearer ", "abc", ""] {
-            assert_eq!(bearer(other), None, "{other}");
-        }
-    }
-}
+level!(
+    /// Level B: somebody who proved the first factor.
+    FirstFactor: OfFirstFactor -> Identified, ["bearer", "cookie"], first_factor
+);
+level!(
+    /// Level S: somebody with a live session that is theirs.
+    LiveSession: OfSession -> SignedIn, ["bearer session", "cookie"], live_session
+);
+level!(
+    /// Level R: a session without an access token beside it.
+    SessionAlone: OfSessionAlone -> SignedIn, ["session", "cookie"], session_alone
+);
+level!(
+    /// A session that somebody wants to end. It may be over already.
+    SessionToEnd: OfSessionToEnd -> Option<SignedIn>, ["bearer session", "cookie"], session_to_end
+);

@@ -9,17 +9,18 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use portcullis_core::use_case::Documented;
 use portcullis_ports::Error;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
-use crate::arrival::Arrival;
+use crate::context::RequestContext;
 use crate::problem::{
     BODY_TOO_LARGE, INVALID_REQUEST, Problem, UNSUPPORTED_ENCODING, UNSUPPORTED_MEDIA_TYPE,
 };
-use crate::shape;
+use crate::{documented, shape};
 
 /// What some editors and libraries put in front of UTF-8 text; a reader may ignore it (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -31,14 +32,14 @@ const LONGEST_DETAIL: usize = 200;
 /// fields are ignored.
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
+impl<'a, T: DeserializeOwned + Type + Documented> ApiExtractor<'a> for Body<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        T::register(registry);
+        documented::register::<T>(registry);
     }
 
     fn request_meta() -> Option<MetaRequest> {
@@ -58,7 +59,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let limit = Arrival::of(request)?.surroundings.body_limit;
+        let limit = RequestContext::of(request)?.body_limit;
         let bytes = read(request.headers(), body.take()?, limit).await?;
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
         if bytes.is_empty() {

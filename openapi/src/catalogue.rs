@@ -9,10 +9,10 @@ use poem::web::{Html, Json};
 use poem::{IntoResponse, Request, Response};
 use portcullis_ports::error::INTERNAL;
 use portcullis_ports::{Code, Kind};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::auth::CREDENTIALS_MISMATCH;
-use crate::problem::{self, NOT_FOUND, Problem, UNAVAILABLE};
+use crate::problem::{self, INVALID_REQUEST, NOT_FOUND, Problem, UNAVAILABLE};
 
 /// Every code that a client can meet, by name.
 pub fn codes() -> Vec<Code> {
@@ -117,6 +117,37 @@ fn status_line(status: StatusCode) -> String {
         status.as_u16(),
         status.canonical_reason().unwrap_or_default()
     )
+}
+
+/// One example per problem.
+pub(crate) fn examples() -> Map<String, Value> {
+    codes()
+        .into_iter()
+        .map(|code| {
+            let status = problem::status(code).as_u16();
+            let mut value = json!({
+                "type": format!("/problems/{}", code.name()),
+                "title": code.title(),
+                "status": status,
+                "detail": code.title(),
+                "instance": "4c1f0a9be2d37768",
+                "code": code.name(),
+            });
+            match code.kind() {
+                Kind::Limited => value["retry_after"] = Value::from(30),
+                Kind::Unavailable => value["retry_after"] = Value::from(1),
+                _ if code == INVALID_REQUEST => {
+                    value["detail"] = Value::from("email: This field is required.");
+                    value["errors"] = json!([{ "pointer": "/email", "detail": "This field is required." }]);
+                }
+                _ => {}
+            }
+            (
+                code.name().to_owned(),
+                json!({ "summary": status.to_string(), "value": value }),
+            )
+        })
+        .collect()
 }
 
 const HEADING: &str = "# Problems

@@ -1,7 +1,10 @@
 //! Challenges: proving factors, to complete a sign-in or to confirm a sensitive action.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use portcullis_core::App;
 use portcullis_core::challenges::{
     CodesSent, SendEmailCode, SendSmsCode, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp,
     UseRecoveryCode, VerifySentCode, VerifyTotp,
@@ -12,13 +15,15 @@ use crate::answer::{Answer, Answered, WithCookie};
 use crate::auth::{FirstFactor, LiveSession};
 use crate::body::Body;
 use crate::dto::{FactorProven, FactorProvenShort};
-use crate::problem::Problem;
+use crate::problem::Refusal;
 use crate::tags::Tag;
 
-pub(crate) struct ChallengesApi;
+pub(crate) struct ChallengesApi {
+    pub(crate) app: Arc<App>,
+}
 
 /// A proven factor, perhaps with a session.
-type Proven<T> = Result<WithCookie<T>, Problem>;
+type Proven<T, U> = Result<WithCookie<T>, Refusal<U>>;
 
 #[OpenApi(tag = "Tag::Challenges")]
 impl ChallengesApi {
@@ -29,7 +34,7 @@ impl ChallengesApi {
     #[oai(path = "/ui/step-up/start", method = "post", operation_id = "start_step_up")]
     async fn start_step_up(&self, session: LiveSession, body: Body<StartStepUp>) -> Answered<StepUpStarted> {
         Ok(Answer(
-            session.app.challenges.start_step_up(&session.who, body.0).await?,
+            self.app.challenges.start_step_up(&session.who, body.0).await?,
         ))
     }
 
@@ -45,10 +50,9 @@ impl ChallengesApi {
         &self,
         session: LiveSession,
         body: Body<StepUpPassword>,
-    ) -> Answered<SteppedUp> {
+    ) -> Answered<SteppedUp, StepUpPassword> {
         Ok(Answer(
-            session
-                .app
+            self.app
                 .challenges
                 .step_up_with_password(&session.who, body.0)
                 .await?,
@@ -59,21 +63,24 @@ impl ChallengesApi {
     ///
     /// Takes the six digits that the app shows. Each is accepted once.
     #[oai(path = "/ui/mfa/totp/verify", method = "post", operation_id = "verify_totp")]
-    async fn verify_totp(&self, asking: FirstFactor, body: Body<VerifyTotp>) -> Proven<FactorProven> {
-        Ok(asking
-            .app
-            .challenges
-            .verify_totp(&asking.who, body.0)
-            .await?
-            .into())
+    async fn verify_totp(
+        &self,
+        asking: FirstFactor,
+        body: Body<VerifyTotp>,
+    ) -> Proven<FactorProven, VerifyTotp> {
+        Ok(self.app.challenges.verify_totp(&asking.who, body.0).await?.into())
     }
 
     /// Send a code by text message
     ///
     /// To all phone numbers of the account, or to one of them.
     #[oai(path = "/ui/mfa/sms/begin", method = "post", operation_id = "send_sms_code")]
-    async fn send_sms(&self, asking: FirstFactor, body: Body<SendSmsCode>) -> Answered<CodesSent> {
-        Ok(Answer(asking.app.challenges.send_sms(&asking.who, body.0).await?))
+    async fn send_sms(
+        &self,
+        asking: FirstFactor,
+        body: Body<SendSmsCode>,
+    ) -> Answered<CodesSent, SendSmsCode> {
+        Ok(Answer(self.app.challenges.send_sms(&asking.who, body.0).await?))
     }
 
     /// Prove a phone number
@@ -84,13 +91,12 @@ impl ChallengesApi {
         method = "post",
         operation_id = "verify_sms_code"
     )]
-    async fn verify_sms(&self, asking: FirstFactor, body: Body<VerifySentCode>) -> Proven<FactorProven> {
-        Ok(asking
-            .app
-            .challenges
-            .verify_sms(&asking.who, body.0)
-            .await?
-            .into())
+    async fn verify_sms(
+        &self,
+        asking: FirstFactor,
+        body: Body<VerifySentCode>,
+    ) -> Proven<FactorProven, VerifySentCode> {
+        Ok(self.app.challenges.verify_sms(&asking.who, body.0).await?.into())
     }
 
     /// Send a code by e-mail
@@ -101,10 +107,12 @@ impl ChallengesApi {
         method = "post",
         operation_id = "send_email_code"
     )]
-    async fn send_email(&self, asking: FirstFactor, body: Body<SendEmailCode>) -> Answered<CodesSent> {
-        Ok(Answer(
-            asking.app.challenges.send_email(&asking.who, body.0).await?,
-        ))
+    async fn send_email(
+        &self,
+        asking: FirstFactor,
+        body: Body<SendEmailCode>,
+    ) -> Answered<CodesSent, SendEmailCode> {
+        Ok(Answer(self.app.challenges.send_email(&asking.who, body.0).await?))
     }
 
     /// Prove an e-mail address as a factor
@@ -115,8 +123,12 @@ impl ChallengesApi {
         method = "post",
         operation_id = "verify_email_code"
     )]
-    async fn verify_email(&self, asking: FirstFactor, body: Body<VerifySentCode>) -> Proven<FactorProven> {
-        Ok(asking
+    async fn verify_email(
+        &self,
+        asking: FirstFactor,
+        body: Body<VerifySentCode>,
+    ) -> Proven<FactorProven, VerifySentCode> {
+        Ok(self
             .app
             .challenges
             .verify_email(&asking.who, body.0)
@@ -138,8 +150,8 @@ impl ChallengesApi {
         /// The factor it stands in for.
         factor: Path<FactorKind>,
         body: Body<UseRecoveryCode>,
-    ) -> Proven<FactorProven> {
-        Ok(asking
+    ) -> Proven<FactorProven, UseRecoveryCode> {
+        Ok(self
             .app
             .challenges
             .use_recovery_code(&asking.who, factor.0, body.0)
@@ -162,8 +174,8 @@ impl ChallengesApi {
         /// The factor it stands in for.
         factor: Path<FactorKind>,
         body: Body<UseRecoveryCode>,
-    ) -> Proven<FactorProvenShort> {
-        Ok(asking
+    ) -> Proven<FactorProvenShort, UseRecoveryCode> {
+        Ok(self
             .app
             .challenges
             .use_recovery_code(&asking.who, factor.0, body.0)

@@ -25,9 +25,9 @@ impl Changes {
 
     /// Takes the session from the browser. The device stays known.
     pub(crate) fn clear() -> Self {
-        Self(vec![HeaderValue::from_static(
-            "__Host-portcullis=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0",
-        )])
+        let mut changes = Self::default();
+        changes.set(NAME, "", Duration::ZERO);
+        changes
     }
 
     /// Hands the credential of a new session to the browser, and the token of its device.

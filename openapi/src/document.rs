@@ -1,15 +1,20 @@
-//! The OpenAPI document: what poem-openapi knows of the operations, completed by levels, examples and problems.
+//! The OpenAPI document: what poem-openapi knows of the operations, completed by levels and problems.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use poem_openapi::OpenApi;
-use poem_openapi::registry::{MetaOperation, Registry};
+use poem_openapi::registry::{MetaOperation, MetaSchemaRef, Registry};
+use portcullis_ports::error::INTERNAL;
+use portcullis_ports::storage::{STORE_CONFLICT, STORE_UNAVAILABLE};
 use portcullis_ports::{Code, Kind};
 use serde_json::{Map, Value, json};
 
-use crate::levels::{self, Level, level};
-use crate::problem::{self, MEDIA_TYPE};
-use crate::{Operations, catalogue, examples, tags};
+use crate::answer::JSON;
+use crate::problem::{
+    self, BODY_TOO_LARGE, INVALID_REQUEST, MEDIA_TYPE, REQUEST_TIMEOUT, SLOW_REQUEST, UNSUPPORTED_ENCODING,
+    UNSUPPORTED_MEDIA_TYPE,
+};
+use crate::{Operations, auth, catalogue, tags};
 
 const INTRODUCTION: &str = "Sign-in, sessions and second factors for an application.
 
@@ -33,7 +38,7 @@ and is explained at `/problems/{code}`. What is no proper request is refused bef
 414 or 431.";
 
 /// What any operation that does something may answer with when nothing is wrong with the request.
-const FAILURES: [&str; 2] = ["store-unavailable", "request-timeout"];
+const FAILURES: [Code; 3] = [STORE_UNAVAILABLE, STORE_CONFLICT, REQUEST_TIMEOUT];
 
 /// The whole document. The same program gives the same text.
 pub fn document() -> Value {
@@ -60,13 +65,11 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": registry.schemas,
-            "examples": examples::problems(),
-            "securitySchemes": levels::schemes(),
+            "examples": catalogue::examples(),
+            "securitySchemes": registry.security_schemes,
         },
     });
     nullable(&mut document);
-    id_patterns(&mut document);
-    alternatives(&mut document);
     other_names(&mut document);
     optional_bodies(&mut document);
     document
@@ -77,14 +80,14 @@ fn ordered_tags(registry: &Registry) -> Value {
     json!(tags::ORDER.iter().filter_map(find).collect::<Vec<_>>())
 }
 
-/// One operation with its level, examples and problems.
+/// One operation with its level and its problems.
 fn operation(meta: &MetaOperation) -> Value {
-    let id = meta.operation_id.unwrap_or_default();
     let mut operation = json!(meta);
-    let level = level(id);
-    let described = format!("{}\n\n{}", meta.description.unwrap_or_default(), level.sentence());
+    let alternatives: Vec<&str> = meta.security.iter().flat_map(HashMap::keys).copied().collect();
+    let description = meta.description.unwrap_or_default();
+    let described = format!("{description}\n\n{}", auth::sentence(&alternatives));
     operation["description"] = Value::from(described.trim());
-    operation["security"] = level.security();
+    operation["security"] = alternatives.iter().map(|names| requirement(names)).collect();
     let parameters = operation
         .get_mut("parameters")
         .and_then(Value::as_array_mut)
@@ -93,61 +96,64 @@ fn operation(meta: &MetaOperation) -> Value {
     for parameter in parameters.filter_map(Value::as_object_mut) {
         parameter.retain(|key, value| key != "explode" && !(key == "deprecated" && *value == false));
     }
-    if let Some(content) = operation.pointer_mut("/requestBody/content/application~1json") {
-        content["example"] = examples::request(id);
-    }
-    let takes_json = operation
-        .pointer("/requestBody/content/application~1json")
-        .is_some();
-    let problems = problems(meta, level, takes_json);
-    let Some(responses) = operation["responses"].as_object_mut() else {
-        return operation;
-    };
-    for (status, response) in responses.iter_mut() {
-        if let Some(content) = response.pointer_mut("/content/application~1json") {
-            content["example"] = examples::answer(id, status);
+    // In the place of the one answer that names the codes, one for each status that occurs.
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        responses.remove("default");
+        for (status, codes) in problems(meta) {
+            responses.insert(status.to_string(), refusal(&codes));
         }
-    }
-    // In the place of the ranges that the handlers' type names, the statuses that occur.
-    let ranges = ["4XX", "5XX"].map(|range| responses.remove(range));
-    let form = ranges.into_iter().flatten().next().unwrap_or_default();
-    for (status, codes) in problems {
-        responses.insert(status.to_string(), refusal(form.clone(), &codes));
     }
     operation
 }
 
+/// Everything that one alternative names, for OpenAPI.
+fn requirement(names: &str) -> Value {
+    let schemes = names.split(' ').map(|name| (name.to_owned(), json!([])));
+    Value::Object(schemes.collect())
+}
+
 /// The problems that an operation may answer with, by their statuses.
-fn problems(meta: &MetaOperation, level: Level, takes_json: bool) -> BTreeMap<u16, Vec<Code>> {
-    let id = meta.operation_id.unwrap_or_default();
-    let mut names: Vec<String> = level.problems().iter().map(ToString::to_string).collect();
+fn problems(meta: &MetaOperation) -> BTreeMap<u16, Vec<Code>> {
+    let mut codes = Vec::new();
+    if !meta.security.is_empty() {
+        codes.extend(auth::PROBLEMS);
+    }
     if meta.request.is_some() || !meta.params.is_empty() {
-        names.push("invalid-request".to_owned());
+        codes.push(INVALID_REQUEST);
     }
-    if meta.request.is_some() {
-        names.extend(["body-too-large", "slow-request"].map(str::to_owned));
+    if let Some(request) = &meta.request {
+        codes.extend([BODY_TOO_LARGE, SLOW_REQUEST, UNSUPPORTED_ENCODING]);
+        if request.content.iter().any(|content| content.content_type == JSON) {
+            codes.push(UNSUPPORTED_MEDIA_TYPE);
+        }
     }
-    if takes_json {
-        names.push("unsupported-media-type".to_owned());
+    let responses = meta.responses.responses.iter();
+    let refusals = responses
+        .flat_map(|response| &response.content)
+        .filter(|content| content.content_type == MEDIA_TYPE);
+    for content in refusals {
+        if let MetaSchemaRef::Inline(schema) = &content.schema {
+            let names = schema.enum_items.iter().filter_map(Value::as_str);
+            codes.extend(names.filter_map(catalogue::find));
+        }
     }
-    names.extend(examples::problems_of(id));
     // What asks nobody and reads nothing cannot fail but by a defect.
-    if level != Level::Public || meta.request.is_some() {
-        names.extend(FAILURES.map(str::to_owned));
+    if !meta.security.is_empty() || meta.request.is_some() {
+        codes.extend(FAILURES);
     }
-    names.push("internal".to_owned());
+    codes.push(INTERNAL);
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    for code in names.iter().filter_map(|name| catalogue::find(name)) {
-        let codes = by_status.entry(problem::status(code).as_u16()).or_default();
-        if !codes.contains(&code) {
-            codes.push(code);
+    for code in codes {
+        let listed = by_status.entry(problem::status(code).as_u16()).or_default();
+        if !listed.contains(&code) {
+            listed.push(code);
         }
     }
     by_status
 }
 
 /// Names the problems that an answer of one status may hold.
-fn refusal(mut response: Value, codes: &[Code]) -> Value {
+fn refusal(codes: &[Code]) -> Value {
     let (mut list, mut shown) = (Vec::new(), Map::new());
     for code in codes {
         let name = code.name();
@@ -157,8 +163,13 @@ fn refusal(mut response: Value, codes: &[Code]) -> Value {
             json!({ "$ref": format!("#/components/examples/{name}") }),
         );
     }
-    response["description"] = Value::from(list.join("\n"));
-    response["content"][MEDIA_TYPE]["examples"] = Value::Object(shown);
+    let mut response = json!({
+        "description": list.join("\n"),
+        "content": { MEDIA_TYPE: {
+            "schema": { "$ref": "#/components/schemas/Problem" },
+            "examples": shown,
+        } },
+    });
     let mut headers = Map::new();
     let mut header = |name: &str, kind: &str, description: &str| {
         let value = json!({ "description": description, "schema": { "type": kind } });
@@ -211,82 +222,41 @@ fn nullable(document: &mut Value) {
     }
 }
 
-/// What ids look like that answers hold as plain text, by the names of their fields.
-const ID_PATTERNS: [(&str, &str); 4] = [
-    ("challenge_id", "^chal_[0-9a-hjkmnp-tv-z]{26}$"),
-    ("sign_up_id", r"^ver_[0-9a-hjkmnp-tv-z]{26}\.[A-Za-z0-9_-]{43}$"),
-    // The credential, or its public part alone.
-    (
-        "session_id",
-        r"^ses_[0-9a-hjkmnp-tv-z]{26}(\.[A-Za-z0-9_-]{43})?$",
-    ),
-    ("next_cursor", r"^[0-9]{1,15}\.ses_[0-9a-hjkmnp-tv-z]{26}$"),
-];
+/// What the description of a field says that has another name.
+const ALIAS: &str = " May also be sent as `";
 
-/// Gives every id its pattern whose type has none.
-fn id_patterns(document: &mut Value) {
+/// Adds those other names, of which a request has one or the other, and never both.
+fn other_names(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object_mut();
     for (_, schema) in schemas.into_iter().flatten() {
-        for (field, pattern) in ID_PATTERNS {
-            let property = schema
-                .pointer_mut(&format!("/properties/{field}"))
-                .and_then(Value::as_object_mut);
-            if let Some(property) = property {
-                property.entry("pattern").or_insert_with(|| pattern.into());
-            }
+        let fields = schema["properties"].as_object();
+        let found = fields.into_iter().flatten().find_map(|(field, property)| {
+            let (_, rest) = property["description"].as_str()?.split_once(ALIAS)?;
+            Some((
+                field.clone(),
+                rest.split('`').next()?.to_owned(),
+                property.clone(),
+            ))
+        });
+        let Some((field, other, mut property)) = found else {
+            continue;
+        };
+        property["description"] = Value::from(format!("Another name of `{field}`: send one of them."));
+        schema["properties"][&other] = property;
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let (named, others): (Vec<_>, Vec<_>) = required.into_iter().partition(|name| *name == *field);
+        if named.is_empty() {
+            schema["not"] = json!({ "required": [field, other] });
+        } else {
+            schema["required"] = Value::from(others);
+            schema["allOf"] = json!([{ "oneOf": [with(&field), with(&other)] }]);
         }
-    }
-}
-
-/// Requests that need one of two fields, each of which may otherwise be null or left out.
-const ALTERNATIVES: [(&str, [&str; 2]); 2] = [
-    ("ResendVerification", ["email", "sign_up_id"]),
-    ("VerifyEmail", ["email", "sign_up_id"]),
-];
-
-/// Says of those requests that one of the fields must be there.
-fn alternatives(document: &mut Value) {
-    for (name, fields) in ALTERNATIVES {
-        document["components"]["schemas"][name]["allOf"] = json!([{ "anyOf": fields.map(with) }]);
     }
 }
 
 /// An object that has this field, and not as null.
 fn with(field: &str) -> Value {
     json!({ "required": [field], "properties": { field: { "type": "string" } } })
-}
-
-/// The other name of a field that holds a code.
-const OTHER_NAME: &str = "code";
-
-/// The fields that may also be sent as [`OTHER_NAME`].
-const RENAMED: [(&str, &str); 8] = [
-    ("ConfirmRecovery", "confirmation_code"),
-    ("ConfirmTotp", "totp_code"),
-    ("ProveRecoveryCode", "recovery_code"),
-    ("ProveTotp", "totp_code"),
-    ("RemoveTotp", "totp_code"),
-    ("UseRecoveryCode", "recovery_code"),
-    ("VerifyRecovery", "confirmation_code"),
-    ("VerifyTotp", "totp_code"),
-];
-
-/// Adds those other names, of which a request has one or the other, and never both.
-fn other_names(document: &mut Value) {
-    for (name, field) in RENAMED {
-        let schema = &mut document["components"]["schemas"][name];
-        let mut property = schema["properties"][field].clone();
-        property["description"] = Value::from(format!("Another name of `{field}`: send one of them."));
-        schema["properties"][OTHER_NAME] = property;
-        let required = schema["required"].as_array().cloned().unwrap_or_default();
-        let (named, others): (Vec<_>, Vec<_>) = required.into_iter().partition(|other| other == field);
-        if named.is_empty() {
-            schema["not"] = json!({ "required": [field, OTHER_NAME] });
-        } else {
-            schema["required"] = Value::from(others);
-            schema["allOf"] = json!([{ "oneOf": [with(field), with(OTHER_NAME)] }]);
-        }
-    }
 }
 
 /// Adds null to what a property may be. That counts only beside `type` (OpenAPI 3.0.3, Schema Object, `nullable`),

@@ -1,9 +1,12 @@
 //! E-mail addresses: list, enrol, remove.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use portcullis_core::App;
 use portcullis_core::challenges::VerifyCode;
-use portcullis_core::factors::{AddEmail, ConfirmRemoval, RemovalBegun};
+use portcullis_core::factors::{AddEmail, BeginRemoval, ConfirmRemoval, RemovalBegun};
 use portcullis_ports::id::DeviceId;
 
 use crate::answer::{Answer, Answered};
@@ -12,7 +15,9 @@ use crate::body::Body;
 use crate::dto::{Confirmed, EmailBegun, EmailConfirmed, EmailList};
 use crate::tags::Tag;
 
-pub(crate) struct EmailAddressesApi;
+pub(crate) struct EmailAddressesApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(tag = "Tag::EmailAddresses")]
 impl EmailAddressesApi {
@@ -26,7 +31,7 @@ impl EmailAddressesApi {
     )]
     async fn list(&self, session: LiveSession) -> Answered<EmailList> {
         Ok(Answer(EmailList {
-            devices: session.app.factors.emails(&session.who).await?,
+            devices: self.app.factors.emails(&session.who).await?,
         }))
     }
 
@@ -38,9 +43,9 @@ impl EmailAddressesApi {
         method = "post",
         operation_id = "begin_email_device"
     )]
-    async fn begin(&self, session: LiveSession, body: Body<AddEmail>) -> Answered<EmailBegun> {
+    async fn begin(&self, session: LiveSession, body: Body<AddEmail>) -> Answered<EmailBegun, AddEmail> {
         Ok(Answer(
-            session.app.factors.add_email(&session.who, body.0).await?.into(),
+            self.app.factors.add_email(&session.who, body.0).await?.into(),
         ))
     }
 
@@ -52,14 +57,13 @@ impl EmailAddressesApi {
         method = "post",
         operation_id = "confirm_email_device"
     )]
-    async fn confirm(&self, session: LiveSession, body: Body<VerifyCode>) -> Answered<EmailConfirmed> {
+    async fn confirm(
+        &self,
+        session: LiveSession,
+        body: Body<VerifyCode>,
+    ) -> Answered<EmailConfirmed, VerifyCode> {
         Ok(Answer(
-            session
-                .app
-                .factors
-                .confirm_email(&session.who, body.0)
-                .await?
-                .into(),
+            self.app.factors.confirm_email(&session.who, body.0).await?.into(),
         ))
     }
 
@@ -76,10 +80,9 @@ impl EmailAddressesApi {
         session: LiveSession,
         /// As given in the list.
         email_device_id: Path<DeviceId>,
-    ) -> Answered<RemovalBegun> {
+    ) -> Answered<RemovalBegun, BeginRemoval> {
         Ok(Answer(
-            session
-                .app
+            self.app
                 .factors
                 .begin_email_removal(&session.who, email_device_id.0)
                 .await?,
@@ -94,9 +97,12 @@ impl EmailAddressesApi {
         method = "post",
         operation_id = "remove_email_device"
     )]
-    async fn confirm_removal(&self, session: LiveSession, body: Body<ConfirmRemoval>) -> Answered<Confirmed> {
-        session
-            .app
+    async fn confirm_removal(
+        &self,
+        session: LiveSession,
+        body: Body<ConfirmRemoval>,
+    ) -> Answered<Confirmed, ConfirmRemoval> {
+        self.app
             .factors
             .confirm_email_removal(&session.who, body.0)
             .await?;

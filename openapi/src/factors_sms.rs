@@ -1,9 +1,12 @@
 //! Phone numbers: list, enrol, remove.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use portcullis_core::App;
 use portcullis_core::challenges::VerifyCode;
-use portcullis_core::factors::{AddPhone, ConfirmRemoval, RemovalBegun};
+use portcullis_core::factors::{AddPhone, BeginRemoval, ConfirmRemoval, RemovalBegun};
 use portcullis_ports::id::DeviceId;
 
 use crate::answer::{Answer, Answered};
@@ -12,7 +15,9 @@ use crate::body::Body;
 use crate::dto::{Confirmed, PhoneBegun, PhoneConfirmed, PhoneList};
 use crate::tags::Tag;
 
-pub(crate) struct PhoneNumbersApi;
+pub(crate) struct PhoneNumbersApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(tag = "Tag::PhoneNumbers")]
 impl PhoneNumbersApi {
@@ -26,7 +31,7 @@ impl PhoneNumbersApi {
     )]
     async fn list(&self, session: LiveSession) -> Answered<PhoneList> {
         Ok(Answer(PhoneList {
-            devices: session.app.factors.phones(&session.who).await?,
+            devices: self.app.factors.phones(&session.who).await?,
         }))
     }
 
@@ -38,9 +43,9 @@ impl PhoneNumbersApi {
         method = "post",
         operation_id = "begin_sms_device"
     )]
-    async fn begin(&self, session: LiveSession, body: Body<AddPhone>) -> Answered<PhoneBegun> {
+    async fn begin(&self, session: LiveSession, body: Body<AddPhone>) -> Answered<PhoneBegun, AddPhone> {
         Ok(Answer(
-            session.app.factors.add_phone(&session.who, body.0).await?.into(),
+            self.app.factors.add_phone(&session.who, body.0).await?.into(),
         ))
     }
 
@@ -52,14 +57,13 @@ impl PhoneNumbersApi {
         method = "post",
         operation_id = "confirm_sms_device"
     )]
-    async fn confirm(&self, session: LiveSession, body: Body<VerifyCode>) -> Answered<PhoneConfirmed> {
+    async fn confirm(
+        &self,
+        session: LiveSession,
+        body: Body<VerifyCode>,
+    ) -> Answered<PhoneConfirmed, VerifyCode> {
         Ok(Answer(
-            session
-                .app
-                .factors
-                .confirm_phone(&session.who, body.0)
-                .await?
-                .into(),
+            self.app.factors.confirm_phone(&session.who, body.0).await?.into(),
         ))
     }
 
@@ -76,10 +80,9 @@ impl PhoneNumbersApi {
         session: LiveSession,
         /// As given in the list.
         sms_device_id: Path<DeviceId>,
-    ) -> Answered<RemovalBegun> {
+    ) -> Answered<RemovalBegun, BeginRemoval> {
         Ok(Answer(
-            session
-                .app
+            self.app
                 .factors
                 .begin_phone_removal(&session.who, sms_device_id.0)
                 .await?,
@@ -94,9 +97,12 @@ impl PhoneNumbersApi {
         method = "post",
         operation_id = "remove_sms_device"
     )]
-    async fn confirm_removal(&self, session: LiveSession, body: Body<ConfirmRemoval>) -> Answered<Confirmed> {
-        session
-            .app
+    async fn confirm_removal(
+        &self,
+        session: LiveSession,
+        body: Body<ConfirmRemoval>,
+    ) -> Answered<Confirmed, ConfirmRemoval> {
+        self.app
             .factors
             .confirm_phone_removal(&session.who, body.0)
             .await?;

@@ -1,7 +1,10 @@
 //! Authenticator apps: list, enrol, remove.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use portcullis_core::App;
 use portcullis_core::factors::{AddTotp, ConfirmTotp, RemoveTotp, TotpBegun, TotpConfirmed, TotpList};
 use portcullis_ports::id::DeviceId;
 
@@ -11,7 +14,9 @@ use crate::body::Body;
 use crate::dto::Confirmed;
 use crate::tags::Tag;
 
-pub(crate) struct AuthenticatorAppsApi;
+pub(crate) struct AuthenticatorAppsApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(tag = "Tag::AuthenticatorApps")]
 impl AuthenticatorAppsApi {
@@ -24,7 +29,7 @@ impl AuthenticatorAppsApi {
         operation_id = "list_totp_devices"
     )]
     async fn list(&self, session: LiveSession) -> Answered<TotpList> {
-        Ok(Answer(session.app.factors.totp_devices(&session.who).await?))
+        Ok(Answer(self.app.factors.totp_devices(&session.who).await?))
     }
 
     /// Begin to add an authenticator app
@@ -36,8 +41,8 @@ impl AuthenticatorAppsApi {
         method = "post",
         operation_id = "begin_totp_device"
     )]
-    async fn begin(&self, session: LiveSession, body: Body<AddTotp>) -> Answered<TotpBegun> {
-        Ok(Answer(session.app.factors.add_totp(&session.who, body.0).await?))
+    async fn begin(&self, session: LiveSession, body: Body<AddTotp>) -> Answered<TotpBegun, AddTotp> {
+        Ok(Answer(self.app.factors.add_totp(&session.who, body.0).await?))
     }
 
     /// Confirm an authenticator app
@@ -48,10 +53,12 @@ impl AuthenticatorAppsApi {
         method = "post",
         operation_id = "confirm_totp_device"
     )]
-    async fn confirm(&self, session: LiveSession, body: Body<ConfirmTotp>) -> Answered<TotpConfirmed> {
-        Ok(Answer(
-            session.app.factors.confirm_totp(&session.who, body.0).await?,
-        ))
+    async fn confirm(
+        &self,
+        session: LiveSession,
+        body: Body<ConfirmTotp>,
+    ) -> Answered<TotpConfirmed, ConfirmTotp> {
+        Ok(Answer(self.app.factors.confirm_totp(&session.who, body.0).await?))
     }
 
     /// Remove an authenticator app
@@ -68,9 +75,8 @@ impl AuthenticatorAppsApi {
         /// As given in the list.
         device_id: Path<DeviceId>,
         body: Body<RemoveTotp>,
-    ) -> Answered<Confirmed> {
-        session
-            .app
+    ) -> Answered<Confirmed, RemoveTotp> {
+        self.app
             .factors
             .remove_totp(&session.who, device_id.0, body.0)
             .await?;

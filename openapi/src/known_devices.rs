@@ -1,6 +1,9 @@
 //! Known devices: list, forget.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
+use portcullis_core::App;
 use portcullis_core::known_devices::{KnownDeviceList, RevokeKnownDevice};
 
 use crate::answer::{Answer, Answered};
@@ -9,7 +12,9 @@ use crate::body::Body;
 use crate::dto::Done;
 use crate::tags::Tag;
 
-pub(crate) struct KnownDevicesApi;
+pub(crate) struct KnownDevicesApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(tag = "Tag::KnownDevices")]
 impl KnownDevicesApi {
@@ -22,12 +27,9 @@ impl KnownDevicesApi {
         operation_id = "list_known_devices"
     )]
     async fn list(&self, session: LiveSession) -> Answered<KnownDeviceList> {
+        let devices = &self.app.known_devices;
         Ok(Answer(
-            session
-                .app
-                .known_devices
-                .list(session.who.subject(), &session.who.source)
-                .await?,
+            devices.list(session.who.subject(), &session.who.source).await?,
         ))
     }
 
@@ -39,10 +41,13 @@ impl KnownDevicesApi {
         method = "post",
         operation_id = "revoke_known_device"
     )]
-    async fn revoke(&self, session: LiveSession, body: Body<RevokeKnownDevice>) -> Answered<Done> {
-        session
-            .app
-            .known_devices
+    async fn revoke(
+        &self,
+        session: LiveSession,
+        body: Body<RevokeKnownDevice>,
+    ) -> Answered<Done, RevokeKnownDevice> {
+        let devices = &self.app.known_devices;
+        devices
             .revoke(session.who.subject(), &session.who.source, body.0)
             .await?;
         Ok(Answer(Done::OK))

@@ -5,15 +5,16 @@
 
 mod accounts;
 mod answer;
-mod arrival;
 mod auth;
 mod body;
 mod catalogue;
 mod challenges;
+mod context;
 mod cookie;
+mod credentials;
 mod document;
+mod documented;
 mod dto;
-mod examples;
 mod factors_email;
 mod factors_sms;
 mod factors_totp;
@@ -21,7 +22,6 @@ mod file;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod known_devices;
-pub mod levels;
 mod mailbox;
 mod meta;
 mod password_recovery;
@@ -36,18 +36,18 @@ mod shape;
 mod swagger;
 mod tags;
 mod webhooks;
-mod yaml;
+
+use std::sync::Arc;
 
 use poem::endpoint::{make, make_sync};
 
-pub use arrival::{Arrival, Surroundings};
 pub use auth::{CSRF_HEADER, DEVICE_HEADER, SESSION_HEADER};
 pub use catalogue::{codes, reference};
+pub use context::{ApiContext, RequestContext};
 pub use cookie::NAME as SESSION_COOKIE;
 pub use document::document;
 pub use file::StaticFile;
 pub use resource::Resource;
-pub use yaml::yaml;
 
 /// Every documented operation, in the order of the document.
 type Operations = (
@@ -64,46 +64,57 @@ type Operations = (
     meta::ServiceApi,
 );
 
-fn operations() -> Operations {
+fn operations(context: &ApiContext) -> Operations {
+    let app = || Arc::clone(&context.app);
     (
-        accounts::AccountsApi,
-        sessions::SessionsApi,
-        known_devices::KnownDevicesApi,
-        challenges::ChallengesApi,
-        factors_totp::AuthenticatorAppsApi,
-        factors_sms::PhoneNumbersApi,
-        factors_email::EmailAddressesApi,
-        recovery_codes::RecoveryCodesApi,
-        password_recovery::PasswordRecoveryApi,
-        webhooks::WebhooksApi,
-        meta::ServiceApi,
+        accounts::AccountsApi { app: app() },
+        sessions::SessionsApi { app: app() },
+        known_devices::KnownDevicesApi { app: app() },
+        challenges::ChallengesApi { app: app() },
+        factors_totp::AuthenticatorAppsApi { app: app() },
+        factors_sms::PhoneNumbersApi { app: app() },
+        factors_email::EmailAddressesApi { app: app() },
+        recovery_codes::RecoveryCodesApi { app: app() },
+        password_recovery::PasswordRecoveryApi { app: app() },
+        webhooks::WebhooksApi {
+            app: app(),
+            public_url: context.public_url.clone(),
+        },
+        meta::ServiceApi {
+            app: app(),
+            development: context.development,
+            mailbox: context.mailbox.is_some(),
+        },
     )
 }
 
-/// What the API answers, path by path. Every request must carry an [`Arrival`].
-pub fn resources(surroundings: &Surroundings) -> Vec<Resource> {
-    let mut resources = Resource::of(operations());
+/// What the API answers, path by path. Every request must carry a [`RequestContext`].
+pub fn resources(context: &ApiContext) -> Vec<Resource> {
+    let mut resources = Resource::of(operations(context));
     resources.push(Resource::get(
         "/problems/{code}",
         make_sync(|request| catalogue::explain(&request)),
     ));
-    if surroundings.mailbox.is_some() {
-        resources.push(Resource::get(mailbox::MESSAGES, make(mailbox::messages)));
+    if let Some(mailbox) = &context.mailbox {
+        let mailbox = Arc::clone(mailbox);
+        let messages = move |request| mailbox::messages(Arc::clone(&mailbox), request);
+        resources.push(Resource::get(mailbox::MESSAGES, make(messages)));
     }
     resources
 }
 
 /// The files that belong to the API: its document, and the pages for developers.
-pub fn files(surroundings: &Surroundings, docs: bool) -> Vec<StaticFile> {
+pub fn files(context: &ApiContext, docs: bool) -> Vec<StaticFile> {
     let document = document();
     let mut files = vec![
         StaticFile::made("/openapi.json", "application/json", document.to_string()),
-        StaticFile::made("/openapi.yaml", "application/yaml", yaml(&document)),
+        // Every JSON text is YAML.
+        StaticFile::made("/openapi.yaml", "application/yaml", document.to_string()),
     ];
     if docs {
         files.extend(swagger::files());
     }
-    if surroundings.mailbox.is_some() {
+    if context.mailbox.is_some() {
         files.extend(mailbox::files());
     }
     files

@@ -1,13 +1,21 @@
 //! The service itself: what a panel needs to know, and whether anybody is there.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
+use portcullis_core::App;
 
 use crate::answer::{Answer, Answered};
-use crate::arrival::Arrival;
 use crate::dto::{Options, Pong};
 use crate::tags::Tag;
 
-pub(crate) struct ServiceApi;
+pub(crate) struct ServiceApi {
+    pub(crate) app: Arc<App>,
+    /// Whether this is a developer's machine.
+    pub(crate) development: bool,
+    /// Whether a developer can read there what was sent.
+    pub(crate) mailbox: bool,
+}
 
 #[OpenApi(tag = "Tag::Service")]
 impl ServiceApi {
@@ -19,8 +27,8 @@ impl ServiceApi {
         reason = "poem-openapi takes asynchronous handlers only"
     )]
     #[oai(path = "/ui/options", method = "get", operation_id = "options")]
-    async fn options(&self, arrival: &Arrival) -> Answered<Options> {
-        Ok(Answer(Options::of(arrival)))
+    async fn options(&self) -> Answered<Options> {
+        Ok(Answer(Options::of(&self.app, self.development, self.mailbox)))
     }
 
     /// Is anybody there?

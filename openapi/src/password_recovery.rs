@@ -1,6 +1,9 @@
 //! Password recovery: a new password for whoever forgot theirs.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
+use portcullis_core::App;
 use portcullis_core::challenges::CodesSent;
 use portcullis_core::factors::FactorKind;
 use portcullis_core::password_recovery::{
@@ -12,10 +15,12 @@ use crate::answer::{Answer, Answered, WithCookie};
 use crate::auth::Anyone;
 use crate::body::Body;
 use crate::dto::{PasswordSet, RecoveryStanding};
-use crate::problem::Problem;
+use crate::problem::Refusal;
 use crate::tags::Tag;
 
-pub(crate) struct PasswordRecoveryApi;
+pub(crate) struct PasswordRecoveryApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(prefix_path = "/ui/password-recovery", tag = "Tag::PasswordRecovery")]
 impl PasswordRecoveryApi {
@@ -26,8 +31,12 @@ impl PasswordRecoveryApi {
     /// `POST /ui/password-recovery/verify`, or with `confirm` at once. `required_factors` is always empty here: what an
     /// account asks for is told to whoever proves the code.
     #[oai(path = "/start", method = "post", operation_id = "start_password_recovery")]
-    async fn start(&self, anyone: Anyone, body: Body<StartRecovery>) -> Answered<RecoveryStarted> {
-        let recovery = &anyone.app.password_recovery;
+    async fn start(
+        &self,
+        anyone: Anyone,
+        body: Body<StartRecovery>,
+    ) -> Answered<RecoveryStarted, StartRecovery> {
+        let recovery = &self.app.password_recovery;
         Ok(Answer(recovery.start(body.0, &anyone.source).await?))
     }
 
@@ -41,8 +50,8 @@ impl PasswordRecoveryApi {
         &self,
         anyone: Anyone,
         body: Body<VerifyRecovery>,
-    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
-        let recovery = &anyone.app.password_recovery;
+    ) -> Result<WithCookie<RecoveryStanding>, Refusal<VerifyRecovery>> {
+        let recovery = &self.app.password_recovery;
         Ok(recovery.verify(body.0, &anyone.source).await?.into())
     }
 
@@ -60,8 +69,8 @@ impl PasswordRecoveryApi {
         &self,
         anyone: Anyone,
         body: Body<ConfirmRecovery>,
-    ) -> Result<WithCookie<PasswordSet>, Problem> {
-        let recovery = &anyone.app.password_recovery;
+    ) -> Result<WithCookie<PasswordSet>, Refusal<ConfirmRecovery>> {
+        let recovery = &self.app.password_recovery;
         Ok(recovery.confirm(body.0, &anyone.source).await?.into())
     }
 
@@ -77,8 +86,8 @@ impl PasswordRecoveryApi {
         &self,
         anyone: Anyone,
         body: Body<ProveTotp>,
-    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
-        let recovery = &anyone.app.password_recovery;
+    ) -> Result<WithCookie<RecoveryStanding>, Refusal<ProveTotp>> {
+        let recovery = &self.app.password_recovery;
         Ok(recovery.prove_totp(body.0, &anyone.source).await?.into())
     }
 
@@ -90,8 +99,12 @@ impl PasswordRecoveryApi {
         method = "post",
         operation_id = "send_recovery_sms_code"
     )]
-    async fn send_sms(&self, anyone: Anyone, body: Body<SendRecoverySms>) -> Answered<CodesSent> {
-        let recovery = &anyone.app.password_recovery;
+    async fn send_sms(
+        &self,
+        anyone: Anyone,
+        body: Body<SendRecoverySms>,
+    ) -> Answered<CodesSent, SendRecoverySms> {
+        let recovery = &self.app.password_recovery;
         Ok(Answer(recovery.send_sms(body.0, &anyone.source).await?))
     }
 
@@ -107,8 +120,8 @@ impl PasswordRecoveryApi {
         &self,
         anyone: Anyone,
         body: Body<ProveSentCode>,
-    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
-        let recovery = &anyone.app.password_recovery;
+    ) -> Result<WithCookie<RecoveryStanding>, Refusal<ProveSentCode>> {
+        let recovery = &self.app.password_recovery;
         let proven = recovery
             .prove_sent(FactorKind::Sms, body.0, &anyone.source)
             .await?;
@@ -124,8 +137,12 @@ impl PasswordRecoveryApi {
         method = "post",
         operation_id = "send_recovery_email_code"
     )]
-    async fn send_email(&self, anyone: Anyone, body: Body<SendRecoveryEmail>) -> Answered<CodesSent> {
-        let recovery = &anyone.app.password_recovery;
+    async fn send_email(
+        &self,
+        anyone: Anyone,
+        body: Body<SendRecoveryEmail>,
+    ) -> Answered<CodesSent, SendRecoveryEmail> {
+        let recovery = &self.app.password_recovery;
         Ok(Answer(recovery.send_email(body.0, &anyone.source).await?))
     }
 
@@ -141,8 +158,8 @@ impl PasswordRecoveryApi {
         &self,
         anyone: Anyone,
         body: Body<ProveSentCode>,
-    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
-        let recovery = &anyone.app.password_recovery;
+    ) -> Result<WithCookie<RecoveryStanding>, Refusal<ProveSentCode>> {
+        let recovery = &self.app.password_recovery;
         let proven = recovery
             .prove_sent(FactorKind::Email, body.0, &anyone.source)
             .await?;
@@ -161,8 +178,8 @@ impl PasswordRecoveryApi {
         &self,
         anyone: Anyone,
         body: Body<ProveRecoveryCode>,
-    ) -> Result<WithCookie<RecoveryStanding>, Problem> {
-        let recovery = &anyone.app.password_recovery;
+    ) -> Result<WithCookie<RecoveryStanding>, Refusal<ProveRecoveryCode>> {
+        let recovery = &self.app.password_recovery;
         let proven = recovery.prove_recovery_code(body.0, &anyone.source).await?;
         Ok(proven.into())
     }

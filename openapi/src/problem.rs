@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use poem::error::{NotFoundError, ReadBodyError, ResponseError};
@@ -9,10 +10,14 @@ use poem::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETR
 use poem::http::{HeaderMap, StatusCode};
 use poem::{IntoResponse, Response};
 use poem_openapi::error::{ParseParamError, ParsePathError};
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::registry::{
+    MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
+use portcullis_core::input::{Shown, SignUpHandle};
 use portcullis_core::sessions::EndReason;
+use portcullis_core::use_case::UseCase;
 use portcullis_ports::error::FieldProblem;
 use portcullis_ports::{Error, Kind, Retry};
 use serde::Serialize;
@@ -61,7 +66,7 @@ pub(crate) struct ProblemDetails {
     retry_after: Option<u64>,
     /// With `email-not-verified`: names the sign-up whose code is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sign_up_id: Option<String>,
+    sign_up_id: Option<Shown<SignUpHandle>>,
     /// With `session-ended`: why. Only whoever sends the credential of the session is told, for a day after its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<EndReason>,
@@ -100,27 +105,47 @@ impl ResponseError for Problem {
     }
 }
 
-/// Every operation may answer with a problem.
-impl ApiResponse for Problem {
+/// An error of a use case, which says in the document what it may be.
+pub(crate) struct Refusal<U = ()>(Error, PhantomData<fn() -> U>);
+
+impl<U> From<Error> for Refusal<U> {
+    fn from(error: Error) -> Self {
+        Self(error, PhantomData)
+    }
+}
+
+impl<U> From<Problem> for Refusal<U> {
+    fn from(problem: Problem) -> Self {
+        problem.0.into()
+    }
+}
+
+impl<U> From<Refusal<U>> for poem::Error {
+    fn from(refusal: Refusal<U>) -> Self {
+        Problem(refusal.0).into()
+    }
+}
+
+/// One answer for all statuses; its schema lists the codes, from which the document makes an answer per status.
+impl<U: UseCase> ApiResponse for Refusal<U> {
     fn meta() -> MetaResponses {
-        let response = |range: &str, description| MetaResponse {
-            description,
+        let codes = U::PROBLEMS.iter().copied().flatten();
+        let schema = MetaSchema {
+            enum_items: codes.map(|code| code.name().into()).collect(),
+            ..MetaSchema::new("string")
+        };
+        let response = MetaResponse {
+            description: "The request was refused, or cannot be served.",
             status: None,
-            status_range: Some(range.to_owned()),
+            status_range: None,
             content: vec![MetaMediaType {
                 content_type: MEDIA_TYPE,
-                schema: ProblemDetails::schema_ref(),
+                schema: MetaSchemaRef::Inline(Box::new(schema)),
             }],
             headers: Vec::new(),
         };
         MetaResponses {
-            responses: vec![
-                response("4XX", "The request was refused."),
-                response(
-                    "5XX",
-                    "The service cannot answer; nothing is wrong with the request.",
-                ),
-            ],
+            responses: vec![response],
         }
     }
 
@@ -227,7 +252,7 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
         code: code.name().to_owned(),
         errors: (!fields.is_empty()).then_some(fields),
         retry_after,
-        sign_up_id: member("sign_up_id"),
+        sign_up_id: member("sign_up_id").map(Into::into),
         reason: member("reason").and_then(|word| EndReason::of(&word)),
     };
     let body = serde_json::to_vec(&details).unwrap_or_default();

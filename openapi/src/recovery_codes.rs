@@ -1,15 +1,20 @@
 //! Recovery codes: how many are left, and new ones.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
-use portcullis_core::factors::FactorKind;
+use portcullis_core::App;
+use portcullis_core::factors::{FactorKind, RegenerateRecoveryCodes};
 use portcullis_core::recovery_codes::{RecoveryCodes, RecoveryOverview};
 
 use crate::answer::{Answer, Answered};
 use crate::auth::LiveSession;
 use crate::tags::Tag;
 
-pub(crate) struct RecoveryCodesApi;
+pub(crate) struct RecoveryCodesApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(tag = "Tag::RecoveryCodes")]
 impl RecoveryCodesApi {
@@ -22,9 +27,8 @@ impl RecoveryCodesApi {
         operation_id = "count_recovery_codes"
     )]
     async fn overview(&self, session: LiveSession) -> Answered<RecoveryOverview> {
-        Ok(Answer(
-            session.app.recovery_codes.overview(session.who.subject()).await?,
-        ))
+        let codes = &self.app.recovery_codes;
+        Ok(Answer(codes.overview(session.who.subject()).await?))
     }
 
     /// Replace recovery codes
@@ -40,10 +44,9 @@ impl RecoveryCodesApi {
         session: LiveSession,
         /// The factor they stand in for.
         factor: Path<FactorKind>,
-    ) -> Answered<RecoveryCodes> {
+    ) -> Answered<RecoveryCodes, RegenerateRecoveryCodes> {
         Ok(Answer(
-            session
-                .app
+            self.app
                 .factors
                 .regenerate_recovery_codes(&session.who, factor.0)
                 .await?,

@@ -1,6 +1,9 @@
 //! Sessions: start, look, list, end.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
+use portcullis_core::App;
 use portcullis_core::challenges::NameChallenge;
 use portcullis_core::sessions::{ListSessions, PageCursor, RevokeSession, SessionList, StartSession};
 
@@ -9,11 +12,13 @@ use crate::auth::{FirstFactor, LiveSession, SessionToEnd};
 use crate::body::Body;
 use crate::cookie::Changes;
 use crate::dto::{Done, Finalized, Me, RevokedOthers, SessionStarted};
-use crate::problem::Problem;
+use crate::problem::Refusal;
 use crate::query::Query;
 use crate::tags::Tag;
 
-pub(crate) struct SessionsApi;
+pub(crate) struct SessionsApi {
+    pub(crate) app: Arc<App>,
+}
 
 #[OpenApi(tag = "Tag::Sessions")]
 impl SessionsApi {
@@ -26,8 +31,8 @@ impl SessionsApi {
         &self,
         asking: FirstFactor,
         body: Body<StartSession>,
-    ) -> Result<WithCookie<SessionStarted>, Problem> {
-        Ok(asking.app.challenges.start(&asking.who, body.0).await?.into())
+    ) -> Result<WithCookie<SessionStarted>, Refusal<StartSession>> {
+        Ok(self.app.challenges.start(&asking.who, body.0).await?.into())
     }
 
     /// Complete a sign-in
@@ -43,8 +48,8 @@ impl SessionsApi {
         &self,
         asking: FirstFactor,
         body: Body<NameChallenge>,
-    ) -> Result<WithCookie<Finalized>, Problem> {
-        Ok(asking.app.challenges.finalize(&asking.who, body.0).await?.into())
+    ) -> Result<WithCookie<Finalized>, Refusal<NameChallenge>> {
+        Ok(self.app.challenges.finalize(&asking.who, body.0).await?.into())
     }
 
     /// Who am I?
@@ -53,7 +58,7 @@ impl SessionsApi {
     /// CSRF token that everything else asks for.
     #[oai(path = "/ui/me", method = "get", operation_id = "me")]
     async fn me(&self, session: LiveSession) -> Answered<Me> {
-        Ok(Answer(Me::read(&session).await?))
+        Ok(Answer(Me::read(&self.app, &session).await?))
     }
 
     /// List the sessions of the account
@@ -68,12 +73,12 @@ impl SessionsApi {
         /// How many sessions at most.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<usize>>,
-    ) -> Answered<SessionList> {
+    ) -> Answered<SessionList, ListSessions> {
         let page = ListSessions {
             cursor: cursor.0,
             limit: limit.0,
         };
-        Ok(Answer(session.app.sessions.list(&session.who, &page).await?))
+        Ok(Answer(self.app.sessions.list(&session.who, &page).await?))
     }
 
     /// End one session
@@ -85,8 +90,8 @@ impl SessionsApi {
         method = "post",
         operation_id = "revoke_session"
     )]
-    async fn revoke(&self, session: LiveSession, body: Body<RevokeSession>) -> Answered<Done> {
-        session.app.sessions.revoke(&session.who, body.0).await?;
+    async fn revoke(&self, session: LiveSession, body: Body<RevokeSession>) -> Answered<Done, RevokeSession> {
+        self.app.sessions.revoke(&session.who, body.0).await?;
         Ok(Answer(Done::OK))
     }
 
@@ -100,7 +105,7 @@ impl SessionsApi {
     )]
     async fn revoke_others(&self, session: LiveSession) -> Answered<RevokedOthers> {
         Ok(Answer(RevokedOthers::new(
-            session.app.sessions.revoke_others(&session.who).await?,
+            self.app.sessions.revoke_others(&session.who).await?,
         )))
     }
 
@@ -109,9 +114,9 @@ impl SessionsApi {
     /// Ends the session that asks, with all that grew from it, and clears the session cookie. A session that is over
     /// already is answered alike. The device stays known.
     #[oai(path = "/auth/sign-out", method = "post", operation_id = "sign_out")]
-    async fn sign_out(&self, session: SessionToEnd) -> Result<WithCookie<Done>, Problem> {
+    async fn sign_out(&self, session: SessionToEnd) -> Result<WithCookie<Done>, Refusal> {
         if let Some(who) = &session.who {
-            session.app.sessions.end(who).await?;
+            self.app.sessions.end(who).await?;
         }
         Ok(WithCookie::new(Done::OK, Changes::clear()))
     }

@@ -9,19 +9,29 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaR
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
 use portcullis_core::App;
 use portcullis_core::Source;
+use portcullis_core::use_case::{Problems, UseCase};
+use portcullis_core::webhooks::WEBHOOK_PROBLEMS;
 use portcullis_ports::inbound::Delivery;
 
 use crate::answer::NoContent;
-use crate::arrival::Arrival;
-use crate::auth::Headers;
 use crate::body;
-use crate::problem::{NOT_FOUND, Problem};
+use crate::context::RequestContext;
+use crate::credentials::Headers;
+use crate::problem::{NOT_FOUND, Refusal};
 use crate::tags::Tag;
 
 /// The most bytes of a delivery. The largest that vendors of messages send are batches of some hundred events.
 const LIMIT: usize = 256 * 1024;
 
-pub(crate) struct WebhooksApi;
+pub(crate) struct WebhooksApi {
+    pub(crate) app: Arc<App>,
+    /// As vendors know it, whose signatures may cover the address.
+    pub(crate) public_url: String,
+}
+
+impl UseCase for Posted {
+    const PROBLEMS: Problems = &[&[NOT_FOUND], WEBHOOK_PROBLEMS];
+}
 
 #[OpenApi(tag = "Tag::Webhooks")]
 impl WebhooksApi {
@@ -42,11 +52,11 @@ impl WebhooksApi {
         /// The name of the plugin's instance.
         instance: Path<String>,
         posted: Posted,
-    ) -> Result<NoContent, Problem> {
-        let webhooks = &posted.app.webhooks;
+    ) -> Result<NoContent, Refusal<Posted>> {
+        let webhooks = &self.app.webhooks;
         let refuse = |error: portcullis_ports::Error| {
             webhooks.refused(&port, &instance, &error);
-            Problem(error)
+            Refusal::from(error)
         };
         if !webhooks.has(&port, &instance) {
             return Err(refuse(
@@ -57,9 +67,9 @@ impl WebhooksApi {
         let body = body.map_err(|problem| refuse(problem.0))?;
         let delivery = Delivery {
             headers: &Headers(&posted.headers),
-            url: &posted.url,
+            url: &format!("{}{}", self.public_url, posted.path),
             body: &body,
-            received_at: posted.app.clock().now(),
+            received_at: self.app.clock().now(),
         };
         webhooks
             .receive(&port, &instance, &delivery, &posted.source)
@@ -70,10 +80,9 @@ impl WebhooksApi {
 
 /// A delivery whose body was not read yet.
 struct Posted {
-    app: Arc<App>,
     headers: HeaderMap,
-    /// In full, as the vendor knows it.
-    url: String,
+    /// With the query.
+    path: String,
     source: Source,
     body: Body,
 }
@@ -103,14 +112,12 @@ impl<'a> ApiExtractor<'a> for Posted {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let arrival = Arrival::of(request)?;
         let asked = request.original_uri();
         let path = asked.path_and_query().map_or(asked.path(), |path| path.as_str());
         Ok(Self {
-            app: Arc::clone(arrival.app()),
             headers: request.headers().clone(),
-            url: format!("{}{path}", arrival.surroundings.public_url),
-            source: arrival.source(request),
+            path: path.to_owned(),
+            source: RequestContext::of(request)?.source(request),
             body: body.take()?,
         })
     }

@@ -27,6 +27,7 @@ pub(crate) mod subject_locks;
 pub(crate) mod table;
 #[cfg(test)]
 mod table_tests;
+pub mod use_case;
 pub(crate) mod user_agent;
 
 use portcullis_ports::{error, identity, inbound, keys, passwords, storage};

@@ -1,6 +1,6 @@
 //! From where a request comes.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::foundation::device_proof::{DeviceProof, proofs};
@@ -40,14 +40,22 @@ impl Source {
         }
     }
 
-    /// What counts as one source in budgets: an IPv4 address, or the /64 an IPv6 client is free to move in.
+    /// What counts as one source in budgets.
     pub(crate) fn network(&self) -> String {
-        match self.ip {
+        match client_network(self.ip) {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => {
                 let [a, b, c, d, ..] = ip.segments();
                 format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
             }
         }
+    }
+}
+
+/// What tells one client from another: an IPv4 address, or the /64 that an IPv6 client is free to move in.
+pub fn client_network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
+        ip @ IpAddr::V4(_) => ip,
     }
 }

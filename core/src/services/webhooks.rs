@@ -6,11 +6,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::connections::{Connection, Connections};
-use portcullis_ports::inbound::Delivery;
+use portcullis_ports::inbound::{CERTIFICATE_UNAVAILABLE, Delivery, NOT_CONFIRMED, NOT_VERIFIED, UNREADABLE};
 use portcullis_ports::plugin::Port;
-use portcullis_ports::{Clock, Error, Kind, Result, Timestamp};
+use portcullis_ports::{Clock, Code, Error, Kind, Result, Timestamp};
 
+use crate::foundation::guard::WEBHOOK_UNAVAILABLE;
 use crate::foundation::source::Source;
+
+/// What a delivery may be answered with.
+pub const WEBHOOK_PROBLEMS: &[Code] = &[
+    NOT_VERIFIED,
+    UNREADABLE,
+    WEBHOOK_UNAVAILABLE,
+    CERTIFICATE_UNAVAILABLE,
+    NOT_CONFIRMED,
+];
 
 /// The most refusals of one instance that are written into the log one by one, in each of these spans.
 const LINES: u32 = 30;

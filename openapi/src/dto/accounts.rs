@@ -2,6 +2,8 @@
 
 use poem_openapi::{ApiResponse, Enum, Object};
 use portcullis_core::accounts::{AccessToken, SignedUp};
+use portcullis_core::input::{Shown, SignUpHandle};
+use portcullis_core::use_case::Documented;
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -21,7 +23,14 @@ pub(crate) struct VerificationSent {
     /// Always `verification_sent`.
     status: Next,
     /// To be sent along with the code from the mail, which then proves this sign-up and no other.
-    sign_up_id: String,
+    sign_up_id: Shown<SignUpHandle>,
+}
+
+impl Documented for VerificationSent {
+    const EXAMPLE: &str = r#"{
+  "status": "verification_sent",
+  "sign_up_id": "ver_01h2xcejqtf2nbrexx3vqjhp41.0123456789abcdefghijABCDEFGHIJ0123456789abc"
+}"#;
 }
 
 /// The two ways in which a sign-up goes on.
@@ -41,7 +50,7 @@ impl From<SignedUp> for SignUpAnswer {
             SignedUp::Account(token) => Self::Created(Answer(token)),
             SignedUp::VerificationSent { sign_up_id } => Self::Accepted(Answer(VerificationSent {
                 status: Next::VerificationSent,
-                sign_up_id,
+                sign_up_id: sign_up_id.into(),
             })),
         }
     }

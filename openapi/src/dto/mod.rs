@@ -17,6 +17,7 @@ pub(crate) use service::{Options, Pong};
 pub(crate) use sessions::{Finalized, Me, RevokedOthers, SessionStarted};
 
 use poem_openapi::{Enum, Object};
+use portcullis_core::use_case::Documented;
 use serde::Serialize;
 
 /// It worked.
@@ -44,6 +45,10 @@ pub(crate) struct Done {
     status: Ok,
 }
 
+impl Documented for Done {
+    const EXAMPLE: &str = r#"{ "status": "ok" }"#;
+}
+
 impl Done {
     pub(crate) const OK: Self = Self { status: Ok::Ok };
 }
@@ -55,6 +60,10 @@ pub(crate) struct Dispatched {
     status: Sent,
 }
 
+impl Documented for Dispatched {
+    const EXAMPLE: &str = r#"{ "status": "sent" }"#;
+}
+
 impl Dispatched {
     pub(crate) const SENT: Self = Self { status: Sent::Sent };
 }
@@ -64,6 +73,10 @@ impl Dispatched {
 pub(crate) struct Confirmed {
     /// Always true.
     ok: bool,
+}
+
+impl Documented for Confirmed {
+    const EXAMPLE: &str = r#"{ "ok": true }"#;
 }
 
 impl Confirmed {

@@ -6,6 +6,7 @@ use poem_openapi::Object;
 use portcullis_core::challenges::{Method, Transport};
 use portcullis_core::factors::FactorKind;
 use portcullis_core::password_recovery::{KnownByCode, RecoveryProgress};
+use portcullis_core::use_case::Documented;
 use serde::Serialize;
 
 use super::sessions::passed;
@@ -34,6 +35,33 @@ pub(crate) struct RecoveryStanding {
     device_token: Option<String>,
 }
 
+impl Documented for RecoveryStanding {
+    const EXAMPLE: &str = r#"{
+  "status": "ok",
+  "complete": false,
+  "required_factors": [
+    "totp"
+  ],
+  "passed": {
+    "totp": false
+  },
+  "remaining_factors": [
+    "totp"
+  ],
+  "methods": [
+    {
+      "factor": "totp",
+      "device_id": null,
+      "sent_to": null,
+      "code_sent": false,
+      "retry_after": 0
+    }
+  ],
+  "expires_at": 1793707200,
+  "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
+}"#;
+}
+
 /// A new password is set.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct PasswordSet {
@@ -41,6 +69,13 @@ pub(crate) struct PasswordSet {
     status: Fine,
     /// To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`.
     device_token: Option<String>,
+}
+
+impl Documented for PasswordSet {
+    const EXAMPLE: &str = r#"{
+  "status": "ok",
+  "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
+}"#;
 }
 
 fn hand_over(known: Option<KnownByCode>) -> (Option<String>, Changes) {

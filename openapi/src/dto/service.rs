@@ -1,12 +1,13 @@
 //! What the service says about itself.
 
 use poem_openapi::{Enum, Object};
+use portcullis_core::App;
 use portcullis_core::accounts::PASSWORD_MAX;
 use portcullis_core::settings::SignUp;
+use portcullis_core::use_case::Documented;
 use portcullis_ports::notification::Channel;
 use serde::Serialize;
 
-use crate::arrival::Arrival;
 use crate::mailbox;
 
 /// The service answers.
@@ -14,6 +15,10 @@ use crate::mailbox;
 pub(crate) struct Pong {
     /// Always true.
     ok: bool,
+}
+
+impl Documented for Pong {
+    const EXAMPLE: &str = r#"{ "ok": true }"#;
 }
 
 impl Pong {
@@ -83,14 +88,33 @@ pub(crate) struct Options {
     mailbox_url: Option<String>,
 }
 
+impl Documented for Options {
+    const EXAMPLE: &str = r#"{
+  "product_name": "Portcullis",
+  "sign_up": "open",
+  "development": false,
+  "channels": {
+    "email": true,
+    "sms": true
+  },
+  "password": {
+    "min_length": 10,
+    "max_length": 256
+  },
+  "password_recovery": true,
+  "trusted_device_days": 30,
+  "mailbox_url": null
+}"#;
+}
+
 impl Options {
-    pub(crate) fn of(arrival: &Arrival) -> Self {
-        let settings = arrival.app().settings();
-        let channels = arrival.app().channels();
+    pub(crate) fn of(app: &App, development: bool, mailbox: bool) -> Self {
+        let settings = app.settings();
+        let channels = app.channels();
         Self {
             product_name: settings.product.name.clone(),
             sign_up: settings.accounts.sign_up.into(),
-            development: arrival.surroundings.development,
+            development,
             channels: Channels {
                 email: channels.contains(&Channel::Email),
                 sms: channels.contains(&Channel::Sms),
@@ -101,11 +125,7 @@ impl Options {
             },
             trusted_device_days: settings.factors.trusted_device_days,
             password_recovery: channels.contains(&Channel::Email),
-            mailbox_url: arrival
-                .surroundings
-                .mailbox
-                .is_some()
-                .then(|| mailbox::PAGE.to_owned()),
+            mailbox_url: mailbox.then(|| mailbox::PAGE.to_owned()),
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use poem_openapi::{Enum, Object};
-use portcullis_core::challenges::Started;
-use portcullis_core::challenges::{Method, Progress, Transport};
+use portcullis_core::App;
+use portcullis_core::challenges::{Method, Progress, Started, Transport};
 use portcullis_core::factors::{FactorKind, Requirement};
+use portcullis_core::input::{ChallengeId, SessionCredential, Shown, SignUpHandle};
 use portcullis_core::sessions::Granted;
+use portcullis_core::use_case::Documented;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Result, Timestamp};
@@ -23,7 +25,7 @@ pub(crate) struct SessionStarted {
     /// Whether factors must be proven before the session begins.
     auth_required: bool,
     /// To be sent with every proof.
-    challenge_id: Option<String>,
+    challenge_id: Option<Shown<ChallengeId>>,
     /// What can be proven.
     required_factors: Vec<FactorKind>,
     /// How many of them must be proven; null when the session has begun.
@@ -35,9 +37,41 @@ pub(crate) struct SessionStarted {
     /// When the challenge ends, in Unix seconds.
     expires_at: Option<i64>,
     /// The credential of the session; with `cookie` only its public id.
-    session_id: Option<String>,
+    session_id: Option<Shown<SessionCredential>>,
     /// To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered.
     device_token: Option<String>,
+}
+
+impl Documented for SessionStarted {
+    const EXAMPLE: &str = r#"{
+  "auth_required": true,
+  "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+  "required_factors": [
+    "totp",
+    "sms"
+  ],
+  "require": "any",
+  "factors_needed": 1,
+  "methods": [
+    {
+      "factor": "totp",
+      "device_id": null,
+      "sent_to": null,
+      "code_sent": false,
+      "retry_after": 0
+    },
+    {
+      "factor": "sms",
+      "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+      "sent_to": "+*********06",
+      "code_sent": false,
+      "retry_after": 0
+    }
+  ],
+  "expires_at": 1790000300,
+  "session_id": null,
+  "device_token": null
+}"#;
 }
 
 impl From<Started> for WithCookie<SessionStarted> {
@@ -66,7 +100,7 @@ impl From<Started> for WithCookie<SessionStarted> {
             Started::Challenged(opened) => {
                 let body = SessionStarted {
                     auth_required: true,
-                    challenge_id: Some(opened.challenge_id),
+                    challenge_id: Some(opened.challenge_id.into()),
                     required_factors: opened.required_factors,
                     require: Some(opened.require),
                     factors_needed: opened.factors_needed,
@@ -84,7 +118,7 @@ impl From<Started> for WithCookie<SessionStarted> {
 /// How the client learns of its new session and its device: what stands in the body, and what happens to the cookies.
 #[derive(Default)]
 pub(crate) struct Handed {
-    pub(crate) session_id: Option<String>,
+    pub(crate) session_id: Option<Shown<SessionCredential>>,
     pub(crate) device_token: Option<String>,
     pub(crate) device_trusted_until: Option<i64>,
     pub(crate) cookies: Changes,
@@ -99,13 +133,13 @@ pub(crate) fn hand_over(granted: Option<Granted>) -> Handed {
     let device_trusted_until = trusted_until.map(Timestamp::seconds);
     match granted.transport {
         Transport::Header => Handed {
-            session_id: Some(granted.credential.expose().to_owned()),
+            session_id: Some(granted.credential.expose().to_owned().into()),
             device_token: device.map(|device| device.expose().to_owned()),
             device_trusted_until,
             cookies: Changes::default(),
         },
         Transport::Cookie => Handed {
-            session_id: Some(granted.session.id.to_string()),
+            session_id: Some(granted.session.id.to_string().into()),
             device_token: None,
             device_trusted_until,
             cookies: Changes::session(&granted),
@@ -138,7 +172,7 @@ pub(crate) struct Finalized {
     /// `ok` once enough is proven.
     status: Standing,
     /// The credential of the session; with `cookie` only its public id.
-    session_id: Option<String>,
+    session_id: Option<Shown<SessionCredential>>,
     /// What can be proven.
     required_factors: Vec<FactorKind>,
     /// How many of them must be.
@@ -157,6 +191,26 @@ pub(crate) struct Finalized {
     device_token: Option<String>,
     /// Until when sign-ins on this device are not asked for a factor, in Unix seconds; null if they are.
     device_trusted_until: Option<i64>,
+}
+
+impl Documented for Finalized {
+    const EXAMPLE: &str = r#"{
+  "status": "ok",
+  "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw",
+  "required_factors": [
+    "totp"
+  ],
+  "require": "any",
+  "passed": {
+    "totp": true
+  },
+  "remaining_factors": [],
+  "factors_needed": 0,
+  "methods": [],
+  "expires_at": 1790000300,
+  "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n",
+  "device_trusted_until": null
+}"#;
 }
 
 impl From<Progress> for WithCookie<Finalized> {
@@ -194,7 +248,7 @@ pub(crate) struct Me {
     /// Whether the address was proven.
     email_verified: bool,
     /// To be sent along with the code from the verification mail; null once the address is proven.
-    sign_up_id: Option<String>,
+    sign_up_id: Option<Shown<SignUpHandle>>,
     /// How the person likes to be called.
     display_name: Option<String>,
     /// The kinds of factors that are enrolled.
@@ -207,10 +261,29 @@ pub(crate) struct Me {
     csrf_token: Option<String>,
 }
 
+impl Documented for Me {
+    const EXAMPLE: &str = r#"{
+  "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
+  "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41",
+  "ip": "203.0.113.7",
+  "email": "ada@example.com",
+  "email_verified": true,
+  "sign_up_id": null,
+  "display_name": "Ada",
+  "factors": [
+    "totp",
+    "sms"
+  ],
+  "session_expires_at": 1792592000,
+  "step_up_until": 1790000600,
+  "csrf_token": null
+}"#;
+}
+
 impl Me {
     /// Joins the session, its account and its factors.
-    pub(crate) async fn read(asking: &LiveSession) -> Result<Self> {
-        let (app, session) = (&asking.app, &asking.who.session);
+    pub(crate) async fn read(app: &App, asking: &LiveSession) -> Result<Self> {
+        let session = &asking.who.session;
         let account = app.accounts.view(&session.subject).await?;
         let factors = app.factors.recent_kinds(&session.subject).await?;
         let csrf_token = asking
@@ -223,7 +296,10 @@ impl Me {
             session_id: session.id.clone(),
             ip: asking.who.source.ip.to_string(),
             email_verified: account.as_ref().is_some_and(|account| account.email_verified),
-            sign_up_id: account.as_ref().and_then(|account| account.sign_up_id.clone()),
+            sign_up_id: account
+                .as_ref()
+                .and_then(|account| account.sign_up_id.clone())
+                .map(Into::into),
             display_name: account
                 .as_ref()
                 .and_then(|account| Some(account.display_name.as_ref()?.to_string())),
@@ -243,6 +319,10 @@ pub(crate) struct RevokedOthers {
     status: Fine,
     /// How many there were.
     revoked: u64,
+}
+
+impl Documented for RevokedOthers {
+    const EXAMPLE: &str = r#"{ "status": "ok", "revoked": 3 }"#;
 }
 
 impl RevokedOthers {

@@ -1,14 +1,15 @@
 //! The mailbox of a developer's machine: what was sent, as JSON and as a page.
 
+use std::sync::Arc;
+
 use poem::http::StatusCode;
 use poem::web::Json;
 use poem::{IntoResponse, Request, Response};
-use portcullis_ports::notification::{Channel, KeptMessage};
+use portcullis_ports::notification::{Channel, KeptMessage, Mailbox};
 use serde::{Deserialize, Serialize};
 
-use crate::arrival::Arrival;
 use crate::file::StaticFile;
-use crate::problem::{NOT_FOUND, Problem};
+use crate::problem::Problem;
 
 /// Where a developer reads.
 pub(crate) const PAGE: &str = "/dev/inbox";
@@ -58,12 +59,7 @@ impl From<KeptMessage> for MessageView {
 }
 
 /// `GET /dev/mailbox?to=`: kept messages, newest first.
-pub(crate) async fn messages(request: Request) -> poem::Result<Response> {
-    let mailbox = Arrival::of(&request)?
-        .surroundings
-        .mailbox
-        .clone()
-        .ok_or_else(|| Problem(NOT_FOUND.error()))?;
+pub(crate) async fn messages(mailbox: Arc<dyn Mailbox>, request: Request) -> poem::Result<Response> {
     let wanted: Wanted = request.params()?;
     let kept = mailbox
         .messages(wanted.to.as_deref().map(plus).as_deref())

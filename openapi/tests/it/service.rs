@@ -8,7 +8,7 @@ use poem::http::{HeaderValue, Method, StatusCode};
 use poem::{Body, Endpoint, Request, Response, Route};
 use portcullis_core::settings::Settings;
 use portcullis_core::{App, Dependencies};
-use portcullis_openapi::{Arrival, Surroundings, problem, resources};
+use portcullis_openapi::{ApiContext, RequestContext, problem, resources};
 use portcullis_ports::connections::Connections;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
 use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Passwords, Task};
@@ -69,7 +69,7 @@ impl PasswordHasher for QuickHasher {
 
 /// One API.
 pub(crate) struct Service {
-    surroundings: Arc<Surroundings>,
+    app: Arc<App>,
     route: Route,
 }
 
@@ -109,22 +109,18 @@ impl Service {
                 .await
                 .expect("an app"),
         );
-        let surroundings = Surroundings {
-            app,
+        let context = ApiContext {
+            app: Arc::clone(&app),
             development: false,
             mailbox: None,
-            body_limit: 4096,
             public_url: "https://gate.example.com".into(),
         };
-        let route = resources(&surroundings)
+        let route = resources(&context)
             .into_iter()
             .fold(Route::new(), |route, resource| {
                 route.at(resource.pattern(), resource.into_endpoint())
             });
-        Self {
-            surroundings: Arc::new(surroundings),
-            route,
-        }
+        Self { app, route }
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, headers: Headers<'_>, body: &Value) -> Answer {
@@ -145,10 +141,10 @@ impl Service {
     }
 
     pub(crate) async fn send(&self, mut request: Request) -> Answer {
-        let surroundings = Arc::clone(&self.surroundings);
         let request_id = HeaderValue::from_static("request-1");
-        request.set_data(Arrival {
-            surroundings,
+        request.set_data(RequestContext {
+            app: Arc::clone(&self.app),
+            body_limit: 4096,
             address: IpAddr::from([192, 0, 2, 1]),
             request_id,
         });

@@ -1,13 +1,12 @@
 //! How many connections each client has, so that no single one takes the places of all others.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::values::Network;
+use portcullis_core::client_network;
 
-/// The bits of an IPv6 address that tell one client from another: within them it moves as it likes.
-const SUBNET: u128 = u128::MAX << 64;
+use crate::values::Network;
 
 /// Counts the connections of every client.
 pub(super) struct Clients {
@@ -40,7 +39,7 @@ impl Clients {
         let client = if self.proxies.iter().any(|network| network.contains(peer)) {
             None
         } else {
-            let client = client_of(peer);
+            let client = client_network(peer);
             let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
             let count = connected.entry(client).or_default();
             if *count >= self.most {
@@ -74,13 +73,6 @@ impl Drop for Counted {
         if connected.is_empty() {
             connected.shrink_to_fit();
         }
-    }
-}
-
-fn client_of(peer: IpAddr) -> IpAddr {
-    match peer {
-        IpAddr::V4(_) => peer,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & SUBNET).into(),
     }
 }
 

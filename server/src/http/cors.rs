@@ -1,13 +1,14 @@
 //! Pages of other sites: those that the operator lists may call the API, all others get no word of permission.
 
+use std::collections::BTreeSet;
+
 use poem::Response;
 use poem::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use poem::http::{Method, StatusCode};
+use portcullis_openapi::Resource;
 
 use crate::values::Origin;
 
-/// Where there is no route: so that a page learns of the 404.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 /// What listed pages may send: our own headers, and those by which traces are followed (W3C Trace Context, Baggage).
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, baggage, content-type, traceparent, tracestate, x-csrf-token, x-device-token, x-request-id, x-session-id",
@@ -22,16 +23,23 @@ const VARY: HeaderValue = HeaderValue::from_static("origin");
 /// The listed origins.
 pub(super) struct Cors {
     allowed: Vec<HeaderValue>,
+    /// The methods of all routes. Told where there is no route, so that a page learns of the 404.
+    methods: HeaderValue,
 }
 
 impl Cors {
-    pub(super) fn new(origins: &[Origin]) -> Self {
+    pub(super) fn new(origins: &[Origin], resources: &[Resource]) -> Self {
+        let methods = resources.iter().flat_map(|resource| &resource.methods);
+        let mut methods: BTreeSet<&str> = methods.map(|(method, _)| method.as_str()).collect();
+        methods.insert("HEAD");
+        let methods = Vec::from_iter(methods).join(", ");
         // An origin is made of characters that a header can hold.
         let allowed = origins
             .iter()
             .filter_map(|origin| HeaderValue::try_from(origin.to_string()).ok());
         Self {
             allowed: allowed.collect(),
+            methods: HeaderValue::try_from(methods).unwrap_or(HeaderValue::from_static("GET, HEAD")),
         }
     }
 
@@ -52,12 +60,12 @@ impl Cors {
     }
 
     /// What a browser is told then; `allow` are the methods of the route.
-    pub(super) fn permission(allow: Option<&HeaderValue>) -> Response {
+    pub(super) fn permission(&self, allow: Option<&HeaderValue>) -> Response {
         let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
         let answered: [(HeaderName, HeaderValue); 3] = [
             (
                 header::ACCESS_CONTROL_ALLOW_METHODS,
-                allow.cloned().unwrap_or(METHODS),
+                allow.unwrap_or(&self.methods).clone(),
             ),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
             (header::ACCESS_CONTROL_MAX_AGE, REMEMBERED),

@@ -15,7 +15,8 @@ use poem::http::uri::Scheme;
 use poem::http::{Request as HttpRequest, Response as HttpResponse};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, Endpoint as _, Request, RequestParts, Response};
-use portcullis_openapi::{Arrival, Surroundings, plain_cookie, problem};
+use portcullis_core::App;
+use portcullis_openapi::{RequestContext, plain_cookie, problem};
 
 use super::address;
 use super::cors::Cors;
@@ -32,7 +33,9 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// The one way in.
 pub(super) struct Gate {
     pub(super) routes: Routes,
-    pub(super) surroundings: Arc<Surroundings>,
+    pub(super) app: Arc<App>,
+    /// The most bytes of a request body.
+    pub(super) body_limit: usize,
     pub(super) ids: Arc<RequestIds>,
     pub(super) refusals: Arc<Refusals>,
     pub(super) trusted: Vec<Network>,
@@ -109,8 +112,9 @@ impl Gate {
     }
 
     async fn route(&self, mut request: Request, peer: IpAddr, request_id: &HeaderValue) -> Response {
-        request.set_data(Arrival {
-            surroundings: Arc::clone(&self.surroundings),
+        request.set_data(RequestContext {
+            app: Arc::clone(&self.app),
+            body_limit: self.body_limit,
             address: address::client(peer, request.headers(), &self.trusted),
             request_id: request_id.clone(),
         });
@@ -120,7 +124,7 @@ impl Gate {
         let response =
             served.unwrap_or_else(|error| problem::respond(error, request_id.to_str().unwrap_or_default()));
         if is_preflight {
-            return Cors::permission(response.headers().get(ALLOW));
+            return self.cors.permission(response.headers().get(ALLOW));
         }
         response
     }

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use poem::endpoint::{make, make_sync};
 use poem::{Request, Response};
 use portcullis_core::App;
-use portcullis_openapi::{Resource, Surroundings};
+use portcullis_openapi::{ApiContext, Resource};
 use portcullis_ports::Entropy;
 use portcullis_ports::notification::Mailbox;
 use tokio::net::TcpListener;
@@ -91,13 +91,12 @@ impl Http {
         let recorder = install_meters()?;
         let draining = Arc::new(AtomicBool::new(false));
         let limit = site.settings.request_timeout.get();
-        let surroundings = Arc::new(Surroundings {
-            app: site.app,
+        let context = ApiContext {
+            app: Arc::clone(&site.app),
             development: site.development,
             mailbox: site.mailbox,
-            body_limit: site.settings.body_limit.bytes(),
             public_url: site.public_url.to_string(),
-        });
+        };
         let readiness = Readiness::new(
             site.probes,
             site.settings.connect_timeout.get().min(limit),
@@ -108,23 +107,25 @@ impl Http {
             token: site.settings.metrics_token.clone(),
             started: Instant::now(),
         };
-        let mut resources = portcullis_openapi::resources(&surroundings);
+        let mut resources = portcullis_openapi::resources(&context);
         resources.extend(operations(readiness, scrape));
-        for file in portcullis_openapi::files(&surroundings, site.settings.docs) {
+        for file in portcullis_openapi::files(&context, site.settings.docs) {
             resources.push(Resource::get(file.path, File::of_the_api(file)));
         }
         resources.extend(panel::resources());
         let ids = RequestIds::new(site.entropy).map_err(|error| Failure::Other(in_full(&error)))?;
         let (ids, secure) = (Arc::new(ids), site.public_url.is_secure());
-        let clock = Arc::clone(surroundings.app.clock());
+        let clock = Arc::clone(site.app.clock());
         let local = || LocalNames::new(site.address, site.public_url, &site.settings.cors_origins);
+        let cors = Cors::new(&site.settings.cors_origins, &resources);
         let gate = Gate {
             routes: Routes::new(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
-            surroundings,
+            app: site.app,
+            body_limit: site.settings.body_limit.bytes(),
             refusals: Arc::new(Refusals::new(Arc::clone(&ids), clock, secure)),
             ids,
             trusted: site.settings.trusted_proxies.clone(),
-            cors: Cors::new(&site.settings.cors_origins),
+            cors,
             secure,
             local: site.development.then(local),
             plain_cookie: site.development && !secure,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use poem::Request;
 use poem::http::HeaderMap;
 use poem::http::header::{HeaderName, HeaderValue};
-use portcullis_openapi::Arrival;
+use portcullis_openapi::RequestContext;
 use portcullis_ports::{Entropy, Result};
 
 /// The header that carries it, in both directions.
@@ -20,8 +20,8 @@ const LONGEST: usize = 64;
 /// The id that the gate gave to a request.
 pub(super) fn of(request: &Request) -> &HeaderValue {
     request
-        .data::<Arrival>()
-        .map_or(&UNKNOWN, |arrival| &arrival.request_id)
+        .data::<RequestContext>()
+        .map_or(&UNKNOWN, |context| &context.request_id)
 }
 
 /// Makes ids: a random beginning per process, then one after the other, in an order that shows nothing.

@@ -131,7 +131,7 @@ export interface paths {
          * Get a new access token
          * @description For a client whose session lives on while its access token has expired.
          *
-         *     **Needs** `X-SESSION-ID` or the session cookie, and no access token.
+         *     **Needs** `X-SESSION-ID`, or the session cookie.
          */
         post: operations["refresh"];
         delete?: never;
@@ -1177,6 +1177,12 @@ export interface components {
         /**
          * AccessToken
          * @description The first factor is proven.
+         * @example {
+         *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
+         *       "token_type": "Bearer",
+         *       "expires_in": 900
+         *     }
          */
         AccessToken: {
             /**
@@ -1203,6 +1209,10 @@ export interface components {
         /**
          * AddEmail
          * @description A new e-mail address.
+         * @example {
+         *       "email": "ada.private@example.com",
+         *       "label": "Private"
+         *     }
          */
         AddEmail: {
             /**
@@ -1221,6 +1231,10 @@ export interface components {
         /**
          * AddPhone
          * @description A new phone number.
+         * @example {
+         *       "phone_e164": "+15005550006",
+         *       "label": "Private"
+         *     }
          */
         AddPhone: {
             /**
@@ -1239,6 +1253,9 @@ export interface components {
         /**
          * AddTotp
          * @description A new authenticator app.
+         * @example {
+         *       "label": "My phone"
+         *     }
          */
         AddTotp: {
             /**
@@ -1251,6 +1268,10 @@ export interface components {
         /**
          * ChangePassword
          * @description A new password.
+         * @example {
+         *       "current_password": "a lighthouse keeps its own hours",
+         *       "new_password": "four ferries cross before breakfast"
+         *     }
          */
         ChangePassword: {
             /**
@@ -1277,6 +1298,14 @@ export interface components {
         /**
          * CodesSent
          * @description Codes are on their way.
+         * @example {
+         *       "status": "sent",
+         *       "sent_to": [
+         *         "+*********06"
+         *       ],
+         *       "expires_at": 1790000300,
+         *       "retry_after": 30
+         *     }
          */
         CodesSent: {
             /** @description Always `sent`. */
@@ -1297,6 +1326,12 @@ export interface components {
         /**
          * ConfirmRecovery
          * @description The new password, with everything that allows it.
+         * @example {
+         *       "username": "ada@example.com",
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "confirmation_code": "492817",
+         *       "new_password": "four ferries cross before breakfast"
+         *     }
          */
         ConfirmRecovery: {
             /**
@@ -1329,6 +1364,11 @@ export interface components {
         /**
          * ConfirmRemoval
          * @description The proof for the removal of a number or address.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "code": "287082",
+         *       "factor": "totp"
+         *     }
          */
         ConfirmRemoval: {
             /** @description As given by the beginning. */
@@ -1341,6 +1381,10 @@ export interface components {
         /**
          * ConfirmTotp
          * @description The first code of a new authenticator app.
+         * @example {
+         *       "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "totp_code": "287082"
+         *     }
          */
         ConfirmTotp: {
             /**
@@ -1361,6 +1405,9 @@ export interface components {
         /**
          * Confirmed
          * @description It is done.
+         * @example {
+         *       "ok": true
+         *     }
          */
         Confirmed: {
             /** @description Always true. */
@@ -1369,6 +1416,9 @@ export interface components {
         /**
          * Dispatched
          * @description A message is on its way, if there is anybody to receive it.
+         * @example {
+         *       "status": "sent"
+         *     }
          */
         Dispatched: {
             /** @description Always `sent`. */
@@ -1377,6 +1427,9 @@ export interface components {
         /**
          * Done
          * @description It is done.
+         * @example {
+         *       "status": "ok"
+         *     }
          */
         Done: {
             /** @description Always `ok`. */
@@ -1385,6 +1438,15 @@ export interface components {
         /**
          * EmailBegun
          * @description A code is on its way to a new e-mail address.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "sent_to": [
+         *         "a***@example.com"
+         *       ],
+         *       "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "expires_at": 1790000300,
+         *       "retry_after": 30
+         *     }
          */
         EmailBegun: {
             /** @description To be sent with the code. */
@@ -1411,6 +1473,22 @@ export interface components {
         /**
          * EmailConfirmed
          * @description An e-mail address is enrolled.
+         * @example {
+         *       "ok": true,
+         *       "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "recovery_codes": [
+         *         "m4tq-8vcz-01ks-pr3d",
+         *         "a7hn-2wxe-9fjb-kq5t",
+         *         "zr6p-c3vm-84tg-0ysx",
+         *         "e1jk-h5nd-w7qa-b2fz",
+         *         "x9cv-t0rm-6pse-3gkh",
+         *         "d8yb-4azw-nq1j-7vtc",
+         *         "k2fh-s6xp-e5mr-90gd",
+         *         "v3ta-jz8n-1cwq-h4yb",
+         *         "g5ke-0pds-rx7f-m2zt",
+         *         "q6nw-b9hc-4vja-t8e1"
+         *       ]
+         *     }
          */
         EmailConfirmed: {
             /** @description Always true. */
@@ -1427,6 +1505,19 @@ export interface components {
         /**
          * EmailList
          * @description The e-mail addresses of an account that receive codes.
+         * @example {
+         *       "devices": [
+         *         {
+         *           "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "email": "a***@example.com",
+         *           "label": "Private",
+         *           "enabled": true,
+         *           "pending": false,
+         *           "created_at": 1790000000,
+         *           "last_used_at": 0
+         *         }
+         *       ]
+         *     }
          */
         EmailList: {
             /** @description Newest first. */
@@ -1478,6 +1569,22 @@ export interface components {
         /**
          * FactorProven
          * @description A factor was proven.
+         * @example {
+         *       "status": "ok",
+         *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw",
+         *       "required_factors": [
+         *         "totp"
+         *       ],
+         *       "require": "any",
+         *       "passed": {
+         *         "totp": true
+         *       },
+         *       "remaining_factors": [],
+         *       "factors_needed": 0,
+         *       "step_up_until": null,
+         *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n",
+         *       "device_trusted_until": 1792592000
+         *     }
          */
         FactorProven: {
             /** @description Always `ok`. */
@@ -1515,12 +1622,19 @@ export interface components {
         /**
          * FactorProvenShort
          * @description A factor was proven, in the words of the older address.
+         * @example {
+         *       "ok": true,
+         *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw",
+         *       "device_token": null
+         *     }
          */
         FactorProvenShort: {
             /** @description Always true. */
             ok: boolean;
             /** @description The credential of the session, once a sign-in is complete; with `cookie` only its public id. */
             session_id: string | null;
+            /** @description To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`, and for devices that are not remembered. */
+            device_token: string | null;
         };
         /**
          * FieldError
@@ -1535,6 +1649,23 @@ export interface components {
         /**
          * Finalized
          * @description Where a challenge stands, and its session once enough is proven.
+         * @example {
+         *       "status": "ok",
+         *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw",
+         *       "required_factors": [
+         *         "totp"
+         *       ],
+         *       "require": "any",
+         *       "passed": {
+         *         "totp": true
+         *       },
+         *       "remaining_factors": [],
+         *       "factors_needed": 0,
+         *       "methods": [],
+         *       "expires_at": 1790000300,
+         *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n",
+         *       "device_trusted_until": null
+         *     }
          */
         Finalized: {
             /** @description `ok` once enough is proven. */
@@ -1574,6 +1705,22 @@ export interface components {
         /**
          * KnownDeviceList
          * @description The devices of an account.
+         * @example {
+         *       "devices": [
+         *         {
+         *           "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "is_current": true,
+         *           "created_at": 1790000000,
+         *           "last_used_at": 1790000000,
+         *           "expires_at": 1797776000,
+         *           "trusted_until": 1792592000,
+         *           "ip": "203.0.113.7",
+         *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+         *           "device": "Computer",
+         *           "browser": "Firefox on Linux"
+         *         }
+         *       ]
+         *     }
          */
         KnownDeviceList: {
             /** @description The one used last first; at most 20. */
@@ -1624,6 +1771,22 @@ export interface components {
         /**
          * Me
          * @description Who is signed in, and how well.
+         * @example {
+         *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "ip": "203.0.113.7",
+         *       "email": "ada@example.com",
+         *       "email_verified": true,
+         *       "sign_up_id": null,
+         *       "display_name": "Ada",
+         *       "factors": [
+         *         "totp",
+         *         "sms"
+         *       ],
+         *       "session_expires_at": 1792592000,
+         *       "step_up_until": 1790000600,
+         *       "csrf_token": null
+         *     }
          */
         Me: {
             /**
@@ -1689,6 +1852,9 @@ export interface components {
         /**
          * NameChallenge
          * @description Names a challenge.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
          */
         NameChallenge: {
             /** @description As given when the challenge was started. */
@@ -1707,6 +1873,22 @@ export interface components {
         /**
          * Options
          * @description What a panel needs to know before anybody is signed in.
+         * @example {
+         *       "product_name": "Portcullis",
+         *       "sign_up": "open",
+         *       "development": false,
+         *       "channels": {
+         *         "email": true,
+         *         "sms": true
+         *       },
+         *       "password": {
+         *         "min_length": 10,
+         *         "max_length": 256
+         *       },
+         *       "password_recovery": true,
+         *       "trusted_device_days": 30,
+         *       "mailbox_url": null
+         *     }
          */
         Options: {
             /** @description The name of the product. */
@@ -1733,6 +1915,13 @@ export interface components {
         /**
          * PasswordChanged
          * @description A password was changed.
+         * @example {
+         *       "status": "ok",
+         *       "revoked": 2,
+         *       "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
+         *       "token_type": "Bearer",
+         *       "expires_in": 900
+         *     }
          */
         PasswordChanged: {
             /** @description Always `ok`. */
@@ -1771,6 +1960,10 @@ export interface components {
         /**
          * PasswordSet
          * @description A new password is set.
+         * @example {
+         *       "status": "ok",
+         *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
+         *     }
          */
         PasswordSet: {
             /** @description Always `ok`. */
@@ -1781,6 +1974,17 @@ export interface components {
         /**
          * PhoneBegun
          * @description A code is on its way to a new phone number.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "sent_to": [
+         *         "+*********06"
+         *       ],
+         *       "phone_e164": "+15005550006",
+         *       "phone_formatted": "+1 500-555-0006",
+         *       "sms_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "expires_at": 1790000300,
+         *       "retry_after": 30
+         *     }
          */
         PhoneBegun: {
             /** @description To be sent with the code. */
@@ -1811,6 +2015,22 @@ export interface components {
         /**
          * PhoneConfirmed
          * @description A phone number is enrolled.
+         * @example {
+         *       "ok": true,
+         *       "sms_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "recovery_codes": [
+         *         "m4tq-8vcz-01ks-pr3d",
+         *         "a7hn-2wxe-9fjb-kq5t",
+         *         "zr6p-c3vm-84tg-0ysx",
+         *         "e1jk-h5nd-w7qa-b2fz",
+         *         "x9cv-t0rm-6pse-3gkh",
+         *         "d8yb-4azw-nq1j-7vtc",
+         *         "k2fh-s6xp-e5mr-90gd",
+         *         "v3ta-jz8n-1cwq-h4yb",
+         *         "g5ke-0pds-rx7f-m2zt",
+         *         "q6nw-b9hc-4vja-t8e1"
+         *       ]
+         *     }
          */
         PhoneConfirmed: {
             /** @description Always true. */
@@ -1827,6 +2047,19 @@ export interface components {
         /**
          * PhoneList
          * @description The phone numbers of an account.
+         * @example {
+         *       "devices": [
+         *         {
+         *           "sms_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "phone_e164": "+*********06",
+         *           "label": "Private",
+         *           "enabled": true,
+         *           "pending": false,
+         *           "created_at": 1790000000,
+         *           "last_used_at": 0
+         *         }
+         *       ]
+         *     }
          */
         PhoneList: {
             /** @description Newest first. */
@@ -1865,6 +2098,9 @@ export interface components {
         /**
          * Pong
          * @description The service answers.
+         * @example {
+         *       "ok": true
+         *     }
          */
         Pong: {
             /** @description Always true. */
@@ -1910,6 +2146,12 @@ export interface components {
         /**
          * ProveRecoveryCode
          * @description A recovery code in place of a factor whose device is lost.
+         * @example {
+         *       "username": "ada@example.com",
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "factor": "totp",
+         *       "recovery_code": "7m3k-q9xw-2b4t-h8rv"
+         *     }
          */
         ProveRecoveryCode: {
             /**
@@ -1934,6 +2176,11 @@ export interface components {
         /**
          * ProveSentCode
          * @description A code that was sent to a factor.
+         * @example {
+         *       "username": "ada@example.com",
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "code": "492817"
+         *     }
          */
         ProveSentCode: {
             /**
@@ -1950,6 +2197,11 @@ export interface components {
         /**
          * ProveTotp
          * @description A code from an authenticator app.
+         * @example {
+         *       "username": "ada@example.com",
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "totp_code": "492817"
+         *     }
          */
         ProveTotp: {
             /**
@@ -1972,6 +2224,21 @@ export interface components {
         /**
          * RecoveryCodes
          * @description Fresh codes, shown once.
+         * @example {
+         *       "factor": "totp",
+         *       "recovery_codes": [
+         *         "m4tq-8vcz-01ks-pr3d",
+         *         "a7hn-2wxe-9fjb-kq5t",
+         *         "zr6p-c3vm-84tg-0ysx",
+         *         "e1jk-h5nd-w7qa-b2fz",
+         *         "x9cv-t0rm-6pse-3gkh",
+         *         "d8yb-4azw-nq1j-7vtc",
+         *         "k2fh-s6xp-e5mr-90gd",
+         *         "v3ta-jz8n-1cwq-h4yb",
+         *         "g5ke-0pds-rx7f-m2zt",
+         *         "q6nw-b9hc-4vja-t8e1"
+         *       ]
+         *     }
          */
         RecoveryCodes: {
             /** @description The factor they stand in for. */
@@ -1982,6 +2249,17 @@ export interface components {
         /**
          * RecoveryOverview
          * @description The recovery codes of an account, counted.
+         * @example {
+         *       "factors": [
+         *         {
+         *           "factor": "totp",
+         *           "total": 10,
+         *           "remaining": 9,
+         *           "issued_at": 1790000000,
+         *           "outdated": false
+         *         }
+         *       ]
+         *     }
          */
         RecoveryOverview: {
             /** @description One entry per factor that has codes. */
@@ -1990,6 +2268,30 @@ export interface components {
         /**
          * RecoveryStanding
          * @description Where a recovery stands whose code is proven.
+         * @example {
+         *       "status": "ok",
+         *       "complete": false,
+         *       "required_factors": [
+         *         "totp"
+         *       ],
+         *       "passed": {
+         *         "totp": false
+         *       },
+         *       "remaining_factors": [
+         *         "totp"
+         *       ],
+         *       "methods": [
+         *         {
+         *           "factor": "totp",
+         *           "device_id": null,
+         *           "sent_to": null,
+         *           "code_sent": false,
+         *           "retry_after": 0
+         *         }
+         *       ],
+         *       "expires_at": 1793707200,
+         *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
+         *     }
          */
         RecoveryStanding: {
             /** @description Always `ok`. */
@@ -2017,6 +2319,15 @@ export interface components {
         /**
          * RecoveryStarted
          * @description A recovery was started, or nothing was: the answer is the same.
+         * @example {
+         *       "status": "ok",
+         *       "delivery_medium": "EMAIL",
+         *       "delivery_destination": "a***@example.com",
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "required_factors": [],
+         *       "expires_at": 1793707200,
+         *       "retry_after": 30
+         *     }
          */
         RecoveryStarted: {
             /** @description Always `ok`. */
@@ -2071,6 +2382,19 @@ export interface components {
         /**
          * RemovalBegun
          * @description The removal of a number or address waits for a proof.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "sent_to": [
+         *         "+*********06"
+         *       ],
+         *       "accepts": [
+         *         "sms",
+         *         "totp",
+         *         "recovery"
+         *       ],
+         *       "expires_at": 1790000300,
+         *       "retry_after": 30
+         *     }
          */
         RemovalBegun: {
             /** @description To be sent with the proof. */
@@ -2093,6 +2417,9 @@ export interface components {
         /**
          * RemoveTotp
          * @description Proof for the removal of an authenticator app. Without either, the session must have proven a factor recently.
+         * @example {
+         *       "totp_code": "287082"
+         *     }
          */
         RemoveTotp: {
             /** @description A code of any authenticator app of the account. May also be sent as `code`. */
@@ -2110,6 +2437,9 @@ export interface components {
         /**
          * ResendVerification
          * @description A request for a new verification mail.
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
          */
         ResendVerification: {
             /**
@@ -2128,6 +2458,9 @@ export interface components {
         /**
          * RevokeKnownDevice
          * @description Forgets one device.
+         * @example {
+         *       "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
          */
         RevokeKnownDevice: {
             /**
@@ -2140,6 +2473,9 @@ export interface components {
         /**
          * RevokeSession
          * @description Ends one session.
+         * @example {
+         *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
          */
         RevokeSession: {
             /**
@@ -2152,6 +2488,10 @@ export interface components {
         /**
          * RevokedOthers
          * @description The other sessions are over.
+         * @example {
+         *       "status": "ok",
+         *       "revoked": 3
+         *     }
          */
         RevokedOthers: {
             /** @description Always `ok`. */
@@ -2165,6 +2505,10 @@ export interface components {
         /**
          * SendEmailCode
          * @description A request to send a code by e-mail.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
          */
         SendEmailCode: {
             /** @description As given when the challenge was started. */
@@ -2179,6 +2523,10 @@ export interface components {
         /**
          * SendRecoveryEmail
          * @description A request to send a code to another e-mail address of the account.
+         * @example {
+         *       "username": "ada@example.com",
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
          */
         SendRecoveryEmail: {
             /**
@@ -2199,6 +2547,10 @@ export interface components {
         /**
          * SendRecoverySms
          * @description A request to send a code to a phone number of the account.
+         * @example {
+         *       "username": "ada@example.com",
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
          */
         SendRecoverySms: {
             /**
@@ -2219,6 +2571,9 @@ export interface components {
         /**
          * SendSmsCode
          * @description A request to send a code by text message.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
          */
         SendSmsCode: {
             /** @description As given when the challenge was started. */
@@ -2238,6 +2593,24 @@ export interface components {
         /**
          * SessionList
          * @description The sessions of an account.
+         * @example {
+         *       "sessions": [
+         *         {
+         *           "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "is_current": true,
+         *           "created_at": 1790000000,
+         *           "last_seen_at": 1790000120,
+         *           "expires_at": 1792592000,
+         *           "ip": "203.0.113.7",
+         *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+         *           "device": "Computer",
+         *           "browser": "Firefox on Linux",
+         *           "revoked": false,
+         *           "revoked_at": 0
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
          */
         SessionList: {
             /** @description Newest first. */
@@ -2248,6 +2621,35 @@ export interface components {
         /**
          * SessionStarted
          * @description What became of the start of a session.
+         * @example {
+         *       "auth_required": true,
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "required_factors": [
+         *         "totp",
+         *         "sms"
+         *       ],
+         *       "require": "any",
+         *       "factors_needed": 1,
+         *       "methods": [
+         *         {
+         *           "factor": "totp",
+         *           "device_id": null,
+         *           "sent_to": null,
+         *           "code_sent": false,
+         *           "retry_after": 0
+         *         },
+         *         {
+         *           "factor": "sms",
+         *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "sent_to": "+*********06",
+         *           "code_sent": false,
+         *           "retry_after": 0
+         *         }
+         *       ],
+         *       "expires_at": 1790000300,
+         *       "session_id": null,
+         *       "device_token": null
+         *     }
          */
         SessionStarted: {
             /** @description Whether factors must be proven before the session begins. */
@@ -2322,6 +2724,10 @@ export interface components {
         /**
          * SignIn
          * @description The first factor.
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "a lighthouse keeps its own hours"
+         *     }
          */
         SignIn: {
             /**
@@ -2339,6 +2745,11 @@ export interface components {
         /**
          * SignUp
          * @description A new account.
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "a lighthouse keeps its own hours",
+         *       "display_name": "Ada"
+         *     }
          */
         SignUp: {
             /**
@@ -2372,6 +2783,9 @@ export interface components {
         /**
          * StartRecovery
          * @description A request for a new password by somebody who forgot theirs.
+         * @example {
+         *       "username": "ada@example.com"
+         *     }
          */
         StartRecovery: {
             /**
@@ -2384,6 +2798,9 @@ export interface components {
         /**
          * StartSession
          * @description The start of a session.
+         * @example {
+         *       "transport": "header"
+         *     }
          */
         StartSession: {
             /**
@@ -2400,6 +2817,9 @@ export interface components {
         /**
          * StartStepUp
          * @description The start of a step-up.
+         * @example {
+         *       "action": "add_factor"
+         *     }
          */
         StartStepUp: {
             /** @description What shall be done with it. Without it the step-up is enough for every action. */
@@ -2408,6 +2828,9 @@ export interface components {
         /**
          * StepUpPassword
          * @description The password again.
+         * @example {
+         *       "password": "a lighthouse keeps its own hours"
+         *     }
          */
         StepUpPassword: {
             /**
@@ -2419,6 +2842,33 @@ export interface components {
         /**
          * StepUpStarted
          * @description What a step-up asks for.
+         * @example {
+         *       "auth_required": true,
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "required_factors": [
+         *         "totp",
+         *         "sms"
+         *       ],
+         *       "require": "any",
+         *       "factors_needed": 1,
+         *       "methods": [
+         *         {
+         *           "factor": "totp",
+         *           "device_id": null,
+         *           "sent_to": null,
+         *           "code_sent": false,
+         *           "retry_after": 0
+         *         },
+         *         {
+         *           "factor": "sms",
+         *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "sent_to": "+*********06",
+         *           "code_sent": false,
+         *           "retry_after": 0
+         *         }
+         *       ],
+         *       "password": false
+         *     }
          */
         StepUpStarted: {
             /** @description Whether a factor is enrolled. */
@@ -2442,6 +2892,10 @@ export interface components {
         /**
          * SteppedUp
          * @description Sensitive actions are open for a while.
+         * @example {
+         *       "status": "ok",
+         *       "step_up_until": 1790000600
+         *     }
          */
         SteppedUp: {
             /** @description Always `ok`. */
@@ -2455,6 +2909,14 @@ export interface components {
         /**
          * TotpBegun
          * @description A new authenticator app waits for its first code.
+         * @example {
+         *       "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "otpauth_uri": "otpauth://totp/Portcullis:ada%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Portcullis",
+         *       "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+         *       "qr_svg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 240 240\"></svg>",
+         *       "expires_at": 1790000600,
+         *       "recovery_codes": []
+         *     }
          */
         TotpBegun: {
             /**
@@ -2480,6 +2942,21 @@ export interface components {
         /**
          * TotpConfirmed
          * @description A factor is enrolled.
+         * @example {
+         *       "ok": true,
+         *       "recovery_codes": [
+         *         "m4tq-8vcz-01ks-pr3d",
+         *         "a7hn-2wxe-9fjb-kq5t",
+         *         "zr6p-c3vm-84tg-0ysx",
+         *         "e1jk-h5nd-w7qa-b2fz",
+         *         "x9cv-t0rm-6pse-3gkh",
+         *         "d8yb-4azw-nq1j-7vtc",
+         *         "k2fh-s6xp-e5mr-90gd",
+         *         "v3ta-jz8n-1cwq-h4yb",
+         *         "g5ke-0pds-rx7f-m2zt",
+         *         "q6nw-b9hc-4vja-t8e1"
+         *       ]
+         *     }
          */
         TotpConfirmed: {
             /** @description Always true. */
@@ -2490,6 +2967,17 @@ export interface components {
         /**
          * TotpList
          * @description The authenticator apps of an account.
+         * @example {
+         *       "devices": [
+         *         {
+         *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "label": "My phone",
+         *           "enabled": true,
+         *           "created_at": 1790000000,
+         *           "last_used_at": 1790086400
+         *         }
+         *       ]
+         *     }
          */
         TotpList: {
             /** @description Newest first. */
@@ -2529,6 +3017,10 @@ export interface components {
         /**
          * UseRecoveryCode
          * @description A recovery code.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "recovery_code": "m4tq-8vcz-01ks-pr3d"
+         *     }
          */
         UseRecoveryCode: {
             /** @description As given when the challenge was started. */
@@ -2545,6 +3037,10 @@ export interface components {
         /**
          * VerificationSent
          * @description A mail was sent to the address; nothing is said about whether it has an account.
+         * @example {
+         *       "status": "verification_sent",
+         *       "sign_up_id": "ver_01h2xcejqtf2nbrexx3vqjhp41.0123456789abcdefghijABCDEFGHIJ0123456789abc"
+         *     }
          */
         VerificationSent: {
             /** @description Always `verification_sent`. */
@@ -2555,6 +3051,10 @@ export interface components {
         /**
          * VerifyCode
          * @description A code that was sent.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "code": "492817"
+         *     }
          */
         VerifyCode: {
             /** @description As given when the challenge was started. */
@@ -2565,6 +3065,10 @@ export interface components {
         /**
          * VerifyEmail
          * @description Proof that an address belongs to whoever signed up with it.
+         * @example {
+         *       "email": "ada@example.com",
+         *       "code": "492817"
+         *     }
          */
         VerifyEmail: {
             /**
@@ -2590,6 +3094,10 @@ export interface components {
         /**
          * VerifyRecovery
          * @description The code from the mail.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "confirmation_code": "492817"
+         *     }
          */
         VerifyRecovery: {
             /**
@@ -2618,6 +3126,10 @@ export interface components {
         /**
          * VerifySentCode
          * @description A code that was sent for a sign-in or a step-up.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "code": "492817"
+         *     }
          */
         VerifySentCode: {
             /** @description As given when the challenge was started. */
@@ -2633,6 +3145,11 @@ export interface components {
         /**
          * VerifyTotp
          * @description A code from an authenticator app.
+         * @example {
+         *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "totp_code": "287082",
+         *       "trust_device": true
+         *     }
          */
         VerifyTotp: {
             /** @description As given when the challenge was started. */
@@ -2669,13 +3186,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.com",
-                 *       "password": "a lighthouse keeps its own hours",
-                 *       "display_name": "Ada"
-                 *     }
-                 */
                 "application/json": components["schemas"]["SignUp"];
             };
         };
@@ -2686,14 +3196,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
-                     *       "token_type": "Bearer",
-                     *       "expires_in": 900
-                     *     }
-                     */
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
@@ -2703,12 +3205,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "verification_sent",
-                     *       "sign_up_id": "ver_01h2xcejqtf2nbrexx3vqjhp41.0123456789abcdefghijABCDEFGHIJ0123456789abc"
-                     *     }
-                     */
                     "application/json": components["schemas"]["VerificationSent"];
                 };
             };
@@ -2763,7 +3259,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2794,8 +3293,9 @@ export interface operations {
             };
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
-             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `hasher-busy`: Too many sign-ins at the same time; please try again in a moment.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -2819,12 +3319,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.com",
-                 *       "password": "a lighthouse keeps its own hours"
-                 *     }
-                 */
                 "application/json": components["schemas"]["SignIn"];
             };
         };
@@ -2835,14 +3329,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
-                     *       "token_type": "Bearer",
-                     *       "expires_in": 900
-                     *     }
-                     */
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
@@ -2893,7 +3379,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2923,8 +3412,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `busy`: The same thing is being changed by another request; please try again.
+             * @description - `hasher-busy`: Too many sign-ins at the same time; please try again in a moment.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -2948,12 +3438,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.com",
-                 *       "code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["VerifyEmail"];
             };
         };
@@ -2964,11 +3448,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Done"];
                 };
             };
@@ -3025,7 +3504,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3056,6 +3538,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3079,11 +3562,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.com"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ResendVerification"];
             };
         };
@@ -3094,11 +3572,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "sent"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Dispatched"];
                 };
             };
@@ -3143,7 +3616,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3175,6 +3651,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3198,12 +3675,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "current_password": "a lighthouse keeps its own hours",
-                 *       "new_password": "four ferries cross before breakfast"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ChangePassword"];
             };
         };
@@ -3214,15 +3685,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "revoked": 2,
-                     *       "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
-                     *       "token_type": "Bearer",
-                     *       "expires_in": 900
-                     *     }
-                     */
                     "application/json": components["schemas"]["PasswordChanged"];
                 };
             };
@@ -3292,7 +3754,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3322,8 +3787,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `busy`: The same thing is being changed by another request; please try again.
+             * @description - `hasher-busy`: Too many sign-ins at the same time; please try again in a moment.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3353,14 +3819,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
-                     *       "token_type": "Bearer",
-                     *       "expires_in": 900
-                     *     }
-                     */
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
@@ -3401,6 +3859,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3424,11 +3883,6 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                /**
-                 * @example {
-                 *       "transport": "header"
-                 *     }
-                 */
                 "application/json": components["schemas"]["StartSession"];
             };
         };
@@ -3441,37 +3895,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "auth_required": true,
-                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "required_factors": [
-                     *         "totp",
-                     *         "sms"
-                     *       ],
-                     *       "require": "any",
-                     *       "factors_needed": 1,
-                     *       "methods": [
-                     *         {
-                     *           "factor": "totp",
-                     *           "device_id": null,
-                     *           "sent_to": null,
-                     *           "code_sent": false,
-                     *           "retry_after": 0
-                     *         },
-                     *         {
-                     *           "factor": "sms",
-                     *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *           "sent_to": "+*********06",
-                     *           "code_sent": false,
-                     *           "retry_after": 0
-                     *         }
-                     *       ],
-                     *       "expires_at": 1790000300,
-                     *       "session_id": null,
-                     *       "device_token": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["SessionStarted"];
                 };
             };
@@ -3528,7 +3951,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3559,6 +3985,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3582,11 +4009,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
-                 *     }
-                 */
                 "application/json": components["schemas"]["NameChallenge"];
             };
         };
@@ -3599,25 +4021,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw",
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "require": "any",
-                     *       "passed": {
-                     *         "totp": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "factors_needed": 0,
-                     *       "methods": [],
-                     *       "expires_at": 1790000300,
-                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n",
-                     *       "device_trusted_until": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Finalized"];
                 };
             };
@@ -3684,7 +4087,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3704,6 +4110,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3733,24 +4140,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "ip": "203.0.113.7",
-                     *       "email": "ada@example.com",
-                     *       "email_verified": true,
-                     *       "sign_up_id": null,
-                     *       "display_name": "Ada",
-                     *       "factors": [
-                     *         "totp",
-                     *         "sms"
-                     *       ],
-                     *       "session_expires_at": 1792592000,
-                     *       "step_up_until": 1790000600,
-                     *       "csrf_token": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -3791,6 +4180,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3825,26 +4215,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "sessions": [
-                     *         {
-                     *           "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41",
-                     *           "is_current": true,
-                     *           "created_at": 1790000000,
-                     *           "last_seen_at": 1790000120,
-                     *           "expires_at": 1792592000,
-                     *           "ip": "203.0.113.7",
-                     *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-                     *           "device": "Computer",
-                     *           "browser": "Firefox on Linux",
-                     *           "revoked": false,
-                     *           "revoked_at": 0
-                     *         }
-                     *       ],
-                     *       "next_cursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
@@ -3897,6 +4267,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -3920,11 +4291,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41"
-                 *     }
-                 */
                 "application/json": components["schemas"]["RevokeSession"];
             };
         };
@@ -3935,11 +4301,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Done"];
                 };
             };
@@ -4005,7 +4366,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4025,6 +4389,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4054,12 +4419,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "revoked": 3
-                     *     }
-                     */
                     "application/json": components["schemas"]["RevokedOthers"];
                 };
             };
@@ -4100,6 +4459,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4131,11 +4491,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Done"];
                 };
             };
@@ -4176,6 +4531,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4205,24 +4561,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "devices": [
-                     *         {
-                     *           "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *           "is_current": true,
-                     *           "created_at": 1790000000,
-                     *           "last_used_at": 1790000000,
-                     *           "expires_at": 1797776000,
-                     *           "trusted_until": 1792592000,
-                     *           "ip": "203.0.113.7",
-                     *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-                     *           "device": "Computer",
-                     *           "browser": "Firefox on Linux"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["KnownDeviceList"];
                 };
             };
@@ -4263,6 +4601,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4286,11 +4625,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41"
-                 *     }
-                 */
                 "application/json": components["schemas"]["RevokeKnownDevice"];
             };
         };
@@ -4301,11 +4635,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Done"];
                 };
             };
@@ -4371,7 +4700,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4391,6 +4723,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4414,11 +4747,6 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                /**
-                 * @example {
-                 *       "action": "add_factor"
-                 *     }
-                 */
                 "application/json": components["schemas"]["StartStepUp"];
             };
         };
@@ -4429,35 +4757,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "auth_required": true,
-                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "required_factors": [
-                     *         "totp",
-                     *         "sms"
-                     *       ],
-                     *       "require": "any",
-                     *       "factors_needed": 1,
-                     *       "methods": [
-                     *         {
-                     *           "factor": "totp",
-                     *           "device_id": null,
-                     *           "sent_to": null,
-                     *           "code_sent": false,
-                     *           "retry_after": 0
-                     *         },
-                     *         {
-                     *           "factor": "sms",
-                     *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *           "sent_to": "+*********06",
-                     *           "code_sent": false,
-                     *           "retry_after": 0
-                     *         }
-                     *       ],
-                     *       "password": false
-                     *     }
-                     */
                     "application/json": components["schemas"]["StepUpStarted"];
                 };
             };
@@ -4514,7 +4813,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4534,6 +4836,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4557,11 +4860,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "password": "a lighthouse keeps its own hours"
-                 *     }
-                 */
                 "application/json": components["schemas"]["StepUpPassword"];
             };
         };
@@ -4572,12 +4870,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "step_up_until": 1790000600
-                     *     }
-                     */
                     "application/json": components["schemas"]["SteppedUp"];
                 };
             };
@@ -4645,7 +4937,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4675,8 +4970,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `busy`: The same thing is being changed by another request; please try again.
+             * @description - `hasher-busy`: Too many sign-ins at the same time; please try again in a moment.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4700,13 +4996,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "totp_code": "287082",
-                 *       "trust_device": true
-                 *     }
-                 */
                 "application/json": components["schemas"]["VerifyTotp"];
             };
         };
@@ -4719,24 +5008,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw",
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "require": "any",
-                     *       "passed": {
-                     *         "totp": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "factors_needed": 0,
-                     *       "step_up_until": null,
-                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n",
-                     *       "device_trusted_until": 1792592000
-                     *     }
-                     */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
@@ -4807,7 +5078,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4838,6 +5112,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -4861,11 +5136,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
-                 *     }
-                 */
                 "application/json": components["schemas"]["SendSmsCode"];
             };
         };
@@ -4876,16 +5146,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "sent",
-                     *       "sent_to": [
-                     *         "+*********06"
-                     *       ],
-                     *       "expires_at": 1790000300,
-                     *       "retry_after": 30
-                     *     }
-                     */
                     "application/json": components["schemas"]["CodesSent"];
                 };
             };
@@ -4945,10 +5205,10 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-purpose`: This challenge was started for something else.
-             *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `no-device`: No device of this kind is enrolled.
+             * @description - `no-device`: No device of this kind is enrolled.
              *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             *     - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
              */
             409: {
                 headers: {
@@ -4967,7 +5227,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5002,6 +5265,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -5025,12 +5289,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["VerifySentCode"];
             };
         };
@@ -5043,28 +5301,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "session_id": null,
-                     *       "required_factors": [
-                     *         "sms",
-                     *         "totp"
-                     *       ],
-                     *       "require": "any",
-                     *       "passed": {
-                     *         "sms": true,
-                     *         "totp": false
-                     *       },
-                     *       "remaining_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "factors_needed": 0,
-                     *       "step_up_until": null,
-                     *       "device_token": null,
-                     *       "device_trusted_until": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
@@ -5115,9 +5351,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-purpose`: This challenge was started for something else.
+             * @description - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             *     - `challenge-purpose`: This challenge was started for something else.
              *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
              */
             409: {
                 headers: {
@@ -5136,7 +5372,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5167,6 +5406,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -5190,12 +5430,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41"
-                 *     }
-                 */
                 "application/json": components["schemas"]["SendEmailCode"];
             };
         };
@@ -5206,16 +5440,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "sent",
-                     *       "sent_to": [
-                     *         "a***@example.com"
-                     *       ],
-                     *       "expires_at": 1790000300,
-                     *       "retry_after": 30
-                     *     }
-                     */
                     "application/json": components["schemas"]["CodesSent"];
                 };
             };
@@ -5274,10 +5498,10 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-purpose`: This challenge was started for something else.
-             *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `no-device`: No device of this kind is enrolled.
+             * @description - `no-device`: No device of this kind is enrolled.
              *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
+             *     - `challenge-purpose`: This challenge was started for something else.
+             *     - `factor-not-required`: This challenge does not ask for this factor.
              */
             409: {
                 headers: {
@@ -5296,7 +5520,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5328,6 +5555,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -5351,12 +5579,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["VerifySentCode"];
             };
         };
@@ -5369,24 +5591,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "session_id": null,
-                     *       "required_factors": [
-                     *         "email"
-                     *       ],
-                     *       "require": "any",
-                     *       "passed": {
-                     *         "email": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "factors_needed": 0,
-                     *       "step_up_until": 1790000600,
-                     *       "device_token": null,
-                     *       "device_trusted_until": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
@@ -5437,9 +5641,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-purpose`: This challenge was started for something else.
+             * @description - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             *     - `challenge-purpose`: This challenge was started for something else.
              *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
              */
             409: {
                 headers: {
@@ -5458,7 +5662,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5489,6 +5696,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -5515,12 +5723,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "recovery_code": "m4tq-8vcz-01ks-pr3d"
-                 *     }
-                 */
                 "application/json": components["schemas"]["UseRecoveryCode"];
             };
         };
@@ -5533,24 +5735,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw",
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "require": "any",
-                     *       "passed": {
-                     *         "totp": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "factors_needed": 0,
-                     *       "step_up_until": null,
-                     *       "device_token": null,
-                     *       "device_trusted_until": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["FactorProven"];
                 };
             };
@@ -5621,7 +5805,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5652,6 +5839,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -5678,12 +5866,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "recovery_code": "m4tq-8vcz-01ks-pr3d"
-                 *     }
-                 */
                 "application/json": components["schemas"]["UseRecoveryCode"];
             };
         };
@@ -5696,12 +5878,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true,
-                     *       "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41.pT3uV1hX9kZb7sQ2mC4nW8rL6yD0aF5gJ3eK1oI7vBw"
-                     *     }
-                     */
                     "application/json": components["schemas"]["FactorProvenShort"];
                 };
             };
@@ -5772,7 +5948,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5803,6 +5982,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -5832,19 +6012,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "devices": [
-                     *         {
-                     *           "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *           "label": "My phone",
-                     *           "enabled": true,
-                     *           "created_at": 1790000000,
-                     *           "last_used_at": 1790086400
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["TotpList"];
                 };
             };
@@ -5885,6 +6052,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -5908,11 +6076,6 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                /**
-                 * @example {
-                 *       "label": "My phone"
-                 *     }
-                 */
                 "application/json": components["schemas"]["AddTotp"];
             };
         };
@@ -5923,16 +6086,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "otpauth_uri": "otpauth://totp/Portcullis:ada%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Portcullis",
-                     *       "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
-                     *       "qr_svg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 240 240\"></svg>",
-                     *       "expires_at": 1790000600,
-                     *       "recovery_codes": []
-                     *     }
-                     */
                     "application/json": components["schemas"]["TotpBegun"];
                 };
             };
@@ -5999,7 +6152,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6020,6 +6176,7 @@ export interface operations {
             /**
              * @description - `keys-unavailable`: The key manager does not answer at the moment; please try again.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -6043,12 +6200,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "totp_code": "287082"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ConfirmTotp"];
             };
         };
@@ -6059,23 +6210,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true,
-                     *       "recovery_codes": [
-                     *         "m4tq-8vcz-01ks-pr3d",
-                     *         "a7hn-2wxe-9fjb-kq5t",
-                     *         "zr6p-c3vm-84tg-0ysx",
-                     *         "e1jk-h5nd-w7qa-b2fz",
-                     *         "x9cv-t0rm-6pse-3gkh",
-                     *         "d8yb-4azw-nq1j-7vtc",
-                     *         "k2fh-s6xp-e5mr-90gd",
-                     *         "v3ta-jz8n-1cwq-h4yb",
-                     *         "g5ke-0pds-rx7f-m2zt",
-                     *         "q6nw-b9hc-4vja-t8e1"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["TotpConfirmed"];
                 };
             };
@@ -6154,7 +6288,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6186,6 +6323,7 @@ export interface operations {
             /**
              * @description - `keys-unavailable`: The key manager does not answer at the moment; please try again.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -6212,11 +6350,6 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                /**
-                 * @example {
-                 *       "totp_code": "287082"
-                 *     }
-                 */
                 "application/json": components["schemas"]["RemoveTotp"];
             };
         };
@@ -6227,11 +6360,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["Confirmed"];
                 };
             };
@@ -6299,7 +6427,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6330,6 +6461,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -6359,21 +6491,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "devices": [
-                     *         {
-                     *           "sms_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *           "phone_e164": "+*********06",
-                     *           "label": "Private",
-                     *           "enabled": true,
-                     *           "pending": false,
-                     *           "created_at": 1790000000,
-                     *           "last_used_at": 0
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["PhoneList"];
                 };
             };
@@ -6414,6 +6531,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -6437,12 +6555,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "phone_e164": "+15005550006",
-                 *       "label": "Private"
-                 *     }
-                 */
                 "application/json": components["schemas"]["AddPhone"];
             };
         };
@@ -6453,19 +6565,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "sent_to": [
-                     *         "+*********06"
-                     *       ],
-                     *       "phone_e164": "+15005550006",
-                     *       "phone_formatted": "+1 500-555-0006",
-                     *       "sms_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "expires_at": 1790000300,
-                     *       "retry_after": 30
-                     *     }
-                     */
                     "application/json": components["schemas"]["PhoneBegun"];
                 };
             };
@@ -6537,7 +6636,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6572,6 +6674,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -6595,12 +6698,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["VerifyCode"];
             };
         };
@@ -6611,24 +6708,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true,
-                     *       "sms_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "recovery_codes": [
-                     *         "m4tq-8vcz-01ks-pr3d",
-                     *         "a7hn-2wxe-9fjb-kq5t",
-                     *         "zr6p-c3vm-84tg-0ysx",
-                     *         "e1jk-h5nd-w7qa-b2fz",
-                     *         "x9cv-t0rm-6pse-3gkh",
-                     *         "d8yb-4azw-nq1j-7vtc",
-                     *         "k2fh-s6xp-e5mr-90gd",
-                     *         "v3ta-jz8n-1cwq-h4yb",
-                     *         "g5ke-0pds-rx7f-m2zt",
-                     *         "q6nw-b9hc-4vja-t8e1"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["PhoneConfirmed"];
                 };
             };
@@ -6700,7 +6779,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6731,6 +6813,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -6763,21 +6846,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "sent_to": [
-                     *         "+*********06"
-                     *       ],
-                     *       "accepts": [
-                     *         "sms",
-                     *         "totp",
-                     *         "recovery"
-                     *       ],
-                     *       "expires_at": 1790000300,
-                     *       "retry_after": 30
-                     *     }
-                     */
                     "application/json": components["schemas"]["RemovalBegun"];
                 };
             };
@@ -6864,6 +6932,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -6887,13 +6956,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "287082",
-                 *       "factor": "totp"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ConfirmRemoval"];
             };
         };
@@ -6904,11 +6966,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["Confirmed"];
                 };
             };
@@ -6988,7 +7045,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7019,6 +7079,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7048,21 +7109,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "devices": [
-                     *         {
-                     *           "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *           "email": "a***@example.com",
-                     *           "label": "Private",
-                     *           "enabled": true,
-                     *           "pending": false,
-                     *           "created_at": 1790000000,
-                     *           "last_used_at": 0
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["EmailList"];
                 };
             };
@@ -7103,6 +7149,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7126,12 +7173,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada.private@example.com",
-                 *       "label": "Private"
-                 *     }
-                 */
                 "application/json": components["schemas"]["AddEmail"];
             };
         };
@@ -7142,17 +7183,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "sent_to": [
-                     *         "a***@example.com"
-                     *       ],
-                     *       "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "expires_at": 1790000300,
-                     *       "retry_after": 30
-                     *     }
-                     */
                     "application/json": components["schemas"]["EmailBegun"];
                 };
             };
@@ -7223,7 +7253,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7255,6 +7288,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7278,12 +7312,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["VerifyCode"];
             };
         };
@@ -7294,24 +7322,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true,
-                     *       "email_device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "recovery_codes": [
-                     *         "m4tq-8vcz-01ks-pr3d",
-                     *         "a7hn-2wxe-9fjb-kq5t",
-                     *         "zr6p-c3vm-84tg-0ysx",
-                     *         "e1jk-h5nd-w7qa-b2fz",
-                     *         "x9cv-t0rm-6pse-3gkh",
-                     *         "d8yb-4azw-nq1j-7vtc",
-                     *         "k2fh-s6xp-e5mr-90gd",
-                     *         "v3ta-jz8n-1cwq-h4yb",
-                     *         "g5ke-0pds-rx7f-m2zt",
-                     *         "q6nw-b9hc-4vja-t8e1"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["EmailConfirmed"];
                 };
             };
@@ -7383,7 +7393,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7414,6 +7427,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7446,21 +7460,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "sent_to": [
-                     *         "a***@example.com"
-                     *       ],
-                     *       "accepts": [
-                     *         "email",
-                     *         "totp",
-                     *         "recovery"
-                     *       ],
-                     *       "expires_at": 1790000300,
-                     *       "retry_after": 30
-                     *     }
-                     */
                     "application/json": components["schemas"]["RemovalBegun"];
                 };
             };
@@ -7547,6 +7546,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7570,13 +7570,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "287082",
-                 *       "factor": "totp"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ConfirmRemoval"];
             };
         };
@@ -7587,11 +7580,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["Confirmed"];
                 };
             };
@@ -7671,7 +7659,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7702,6 +7693,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7731,19 +7723,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "factors": [
-                     *         {
-                     *           "factor": "totp",
-                     *           "total": 10,
-                     *           "remaining": 9,
-                     *           "issued_at": 1790000000,
-                     *           "outdated": false
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryOverview"];
                 };
             };
@@ -7784,6 +7763,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7816,23 +7796,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "factor": "totp",
-                     *       "recovery_codes": [
-                     *         "m4tq-8vcz-01ks-pr3d",
-                     *         "a7hn-2wxe-9fjb-kq5t",
-                     *         "zr6p-c3vm-84tg-0ysx",
-                     *         "e1jk-h5nd-w7qa-b2fz",
-                     *         "x9cv-t0rm-6pse-3gkh",
-                     *         "d8yb-4azw-nq1j-7vtc",
-                     *         "k2fh-s6xp-e5mr-90gd",
-                     *         "v3ta-jz8n-1cwq-h4yb",
-                     *         "g5ke-0pds-rx7f-m2zt",
-                     *         "q6nw-b9hc-4vja-t8e1"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
@@ -7892,6 +7855,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -7915,11 +7879,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com"
-                 *     }
-                 */
                 "application/json": components["schemas"]["StartRecovery"];
             };
         };
@@ -7930,17 +7889,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "delivery_medium": "EMAIL",
-                     *       "delivery_destination": "a***@example.com",
-                     *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                     *       "required_factors": [],
-                     *       "expires_at": 1793707200,
-                     *       "retry_after": 30
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryStarted"];
                 };
             };
@@ -7971,7 +7919,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8003,6 +7954,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -8026,12 +7978,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "confirmation_code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["VerifyRecovery"];
             };
         };
@@ -8044,32 +7990,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "complete": false,
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "passed": {
-                     *         "totp": false
-                     *       },
-                     *       "remaining_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "methods": [
-                     *         {
-                     *           "factor": "totp",
-                     *           "device_id": null,
-                     *           "sent_to": null,
-                     *           "code_sent": false,
-                     *           "retry_after": 0
-                     *         }
-                     *       ],
-                     *       "expires_at": 1793707200,
-                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryStanding"];
                 };
             };
@@ -8083,8 +8003,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `wrong-code`: The code is wrong, was already used or is too old.
-             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
             401: {
                 headers: {
@@ -8114,7 +8034,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8145,6 +8068,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -8168,14 +8092,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com",
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "confirmation_code": "492817",
-                 *       "new_password": "four ferries cross before breakfast"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ConfirmRecovery"];
             };
         };
@@ -8188,12 +8104,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "device_token": "kdev_01h2xcejqtf2nbrexx3vqjhp41.mN4vB8cX2zL6kJ0hG5fD9sA3pO7iU1yT4rE8wQ2bV6n"
-                     *     }
-                     */
                     "application/json": components["schemas"]["PasswordSet"];
                 };
             };
@@ -8210,9 +8120,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `wrong-code`: The code is wrong, was already used or is too old.
-             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
+             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
              *     - `recovery-factor-required`: The code is right. Now prove a factor through /ui/password-recovery/challenge, then send the same request again.
+             *     - `wrong-code`: The code is wrong, was already used or is too old.
              */
             401: {
                 headers: {
@@ -8242,7 +8152,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8272,8 +8185,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `busy`: The same thing is being changed by another request; please try again.
+             * @description - `hasher-busy`: Too many sign-ins at the same time; please try again in a moment.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -8297,13 +8211,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com",
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "totp_code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ProveTotp"];
             };
         };
@@ -8316,22 +8223,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "complete": true,
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "passed": {
-                     *         "totp": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "methods": [],
-                     *       "expires_at": 1793707200,
-                     *       "device_token": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryStanding"];
                 };
             };
@@ -8345,8 +8236,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
-             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             * @description - `wrong-code`: The code is wrong, was already used or is too old.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
             401: {
                 headers: {
@@ -8388,7 +8279,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8419,6 +8313,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -8442,12 +8337,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com",
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
-                 *     }
-                 */
                 "application/json": components["schemas"]["SendRecoverySms"];
             };
         };
@@ -8458,16 +8347,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "sent",
-                     *       "expires_at": 1793703900,
-                     *       "retry_after": 30,
-                     *       "sent_to": [
-                     *         "+*********06"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["CodesSent"];
                 };
             };
@@ -8519,9 +8398,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             * @description - `no-device`: No device of this kind is enrolled.
+             *     - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
              *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `no-device`: No device of this kind is enrolled.
              *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
              */
             409: {
@@ -8541,7 +8420,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8577,6 +8459,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -8600,13 +8483,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com",
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ProveSentCode"];
             };
         };
@@ -8619,22 +8495,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "complete": true,
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "passed": {
-                     *         "totp": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "methods": [],
-                     *       "expires_at": 1793707200,
-                     *       "device_token": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryStanding"];
                 };
             };
@@ -8648,8 +8508,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
-             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             * @description - `wrong-code`: The code is wrong, was already used or is too old.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
             401: {
                 headers: {
@@ -8671,9 +8531,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             * @description - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             *     - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
              *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
              */
             409: {
                 headers: {
@@ -8692,7 +8552,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8723,6 +8586,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -8746,12 +8610,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com",
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41"
-                 *     }
-                 */
                 "application/json": components["schemas"]["SendRecoveryEmail"];
             };
         };
@@ -8762,16 +8620,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "sent",
-                     *       "expires_at": 1793703900,
-                     *       "retry_after": 30,
-                     *       "sent_to": [
-                     *         "c***@example.com"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["CodesSent"];
                 };
             };
@@ -8814,9 +8662,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             * @description - `no-device`: No device of this kind is enrolled.
+             *     - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
              *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `no-device`: No device of this kind is enrolled.
              *     - `address-suppressed`: Messages to this address or number are refused; the detail says why.
              */
             409: {
@@ -8836,7 +8684,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8871,6 +8722,7 @@ export interface operations {
             /**
              * @description - `channel-unavailable`: Messages of this kind cannot be sent here: no sender is configured.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -8894,13 +8746,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com",
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "code": "492817"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ProveSentCode"];
             };
         };
@@ -8913,22 +8758,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "complete": true,
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "passed": {
-                     *         "totp": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "methods": [],
-                     *       "expires_at": 1793707200,
-                     *       "device_token": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryStanding"];
                 };
             };
@@ -8942,8 +8771,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
-             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             * @description - `wrong-code`: The code is wrong, was already used or is too old.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
             401: {
                 headers: {
@@ -8965,9 +8794,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
+             * @description - `nothing-sent`: No code was sent for this challenge yet: request one first.
+             *     - `recovery-code-first`: Prove the code from the mail first, through POST /ui/password-recovery/verify.
              *     - `factor-not-required`: This challenge does not ask for this factor.
-             *     - `nothing-sent`: No code was sent for this challenge yet: request one first.
              */
             409: {
                 headers: {
@@ -8986,7 +8815,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9017,6 +8849,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -9040,14 +8873,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "username": "ada@example.com",
-                 *       "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
-                 *       "factor": "totp",
-                 *       "recovery_code": "7m3k-q9xw-2b4t-h8rv"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ProveRecoveryCode"];
             };
         };
@@ -9060,22 +8885,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "complete": true,
-                     *       "required_factors": [
-                     *         "totp"
-                     *       ],
-                     *       "passed": {
-                     *         "totp": true
-                     *       },
-                     *       "remaining_factors": [],
-                     *       "methods": [],
-                     *       "expires_at": 1793707200,
-                     *       "device_token": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["RecoveryStanding"];
                 };
             };
@@ -9089,8 +8898,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `challenge-ended`: This sign-in step is over or unknown: please start again.
-             *     - `wrong-code`: The code is wrong, was already used or is too old.
+             * @description - `wrong-code`: The code is wrong, was already used or is too old.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
             401: {
                 headers: {
@@ -9132,7 +8941,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json. */
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9163,6 +8975,7 @@ export interface operations {
             };
             /**
              * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -9253,6 +9066,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `internal`: Something went wrong on our side. */
             500: {
                 headers: {
@@ -9264,7 +9086,10 @@ export interface operations {
             };
             /**
              * @description - `webhook-unavailable`: The delivery cannot be checked at the moment: deliver it again.
+             *     - `webhook-certificate-unavailable`: The certificate of the delivery cannot be fetched at the moment.
+             *     - `webhook-not-confirmed`: The subscription could not be confirmed at the moment.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
             503: {
@@ -9294,24 +9119,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "product_name": "Portcullis",
-                     *       "sign_up": "open",
-                     *       "development": false,
-                     *       "channels": {
-                     *         "email": true,
-                     *         "sms": true
-                     *       },
-                     *       "password": {
-                     *         "min_length": 10,
-                     *         "max_length": 256
-                     *       },
-                     *       "password_recovery": true,
-                     *       "trusted_device_days": 30,
-                     *       "mailbox_url": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Options"];
                 };
             };
@@ -9341,11 +9148,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["Pong"];
                 };
             };

@@ -2,10 +2,16 @@
 
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::identity::Subject;
+use portcullis_ports::passwords::HASHER_BUSY;
 use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::input::{Digits, Label, NewPassword, SecretInput, SignUpId};
+use crate::foundation::proof::CHALLENGE_ENDED;
+use crate::foundation::use_case::{Documented, Problems, UseCase};
+use crate::services::budgets::{GUESS, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
+use crate::services::outbox::CHANNEL_UNAVAILABLE;
+use crate::services::suppressions::ADDRESS_SUPPRESSED;
 
 /// E-mail address or password is wrong; which of them is not told.
 pub const WRONG_CREDENTIALS: Code = Code::new(
@@ -65,6 +71,26 @@ pub struct SignUp {
     pub display_name: Option<Label>,
 }
 
+impl Documented for SignUp {
+    const EXAMPLE: &str = r#"{
+  "email": "ada@example.com",
+  "password": "a lighthouse keeps its own hours",
+  "display_name": "Ada"
+}"#;
+}
+
+impl UseCase for SignUp {
+    const PROBLEMS: Problems = &[&[
+        WEAK_PASSWORD,
+        SIGN_UP_CLOSED,
+        EMAIL_TAKEN,
+        TOO_MANY_ATTEMPTS,
+        CHANNEL_UNAVAILABLE,
+        HASHER_BUSY,
+        ADDRESS_SUPPRESSED,
+    ]];
+}
+
 /// The first factor.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -73,6 +99,19 @@ pub struct SignIn {
     pub email: EmailAddress,
     /// Its password.
     pub password: SecretInput,
+}
+
+impl Documented for SignIn {
+    const EXAMPLE: &str = r#"{ "email": "ada@example.com", "password": "a lighthouse keeps its own hours" }"#;
+}
+
+impl UseCase for SignIn {
+    const PROBLEMS: Problems = &[&[
+        WRONG_CREDENTIALS,
+        EMAIL_NOT_VERIFIED,
+        TOO_MANY_ATTEMPTS,
+        HASHER_BUSY,
+    ]];
 }
 
 /// Proof that an address belongs to whoever signed up with it.
@@ -92,6 +131,15 @@ pub struct VerifyEmail {
     pub password: Option<SecretInput>,
 }
 
+impl Documented for VerifyEmail {
+    const EXAMPLE: &str = r#"{ "email": "ada@example.com", "code": "492817" }"#;
+    const ANY_OF: &[&str] = &["email", "sign_up_id"];
+}
+
+impl UseCase for VerifyEmail {
+    const PROBLEMS: Problems = &[&[SIGN_UP_UNNAMED, SIGN_UP_AMBIGUOUS, CHALLENGE_ENDED], GUESS];
+}
+
 /// A request for a new verification mail.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -104,6 +152,20 @@ pub struct ResendVerification {
     pub sign_up_id: Option<SecretInput<SignUpId>>,
 }
 
+impl Documented for ResendVerification {
+    const EXAMPLE: &str = r#"{ "email": "ada@example.com" }"#;
+    const ANY_OF: &[&str] = &["email", "sign_up_id"];
+}
+
+impl UseCase for ResendVerification {
+    const PROBLEMS: Problems = &[&[
+        SIGN_UP_UNNAMED,
+        CHALLENGE_ENDED,
+        TOO_MANY_SENDS,
+        CHANNEL_UNAVAILABLE,
+    ]];
+}
+
 /// A new password.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -112,6 +174,23 @@ pub struct ChangePassword {
     pub current_password: SecretInput,
     /// The password from now on.
     pub new_password: SecretInput<NewPassword>,
+}
+
+impl Documented for ChangePassword {
+    const EXAMPLE: &str = r#"{
+  "current_password": "a lighthouse keeps its own hours",
+  "new_password": "four ferries cross before breakfast"
+}"#;
+}
+
+impl UseCase for ChangePassword {
+    const PROBLEMS: Problems = &[&[
+        WRONG_CREDENTIALS,
+        WEAK_PASSWORD,
+        NO_PASSWORD,
+        TOO_MANY_ATTEMPTS,
+        HASHER_BUSY,
+    ]];
 }
 
 /// The first factor is proven.
@@ -126,6 +205,15 @@ pub struct AccessToken {
     pub token_type: String,
     /// Seconds until it is no longer accepted.
     pub expires_in: u64,
+}
+
+impl Documented for AccessToken {
+    const EXAMPLE: &str = r#"{
+  "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
+  "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
+  "token_type": "Bearer",
+  "expires_in": 900
+}"#;
 }
 
 /// What became of a sign-up.
@@ -167,4 +255,14 @@ pub struct PasswordChanged {
     pub token_type: String,
     /// Seconds until it is no longer accepted.
     pub expires_in: u64,
+}
+
+impl Documented for PasswordChanged {
+    const EXAMPLE: &str = r#"{
+  "status": "ok",
+  "revoked": 2,
+  "access_token": "pct_eyJzdWIiOiJ1c3JfMDFoMnhjZWpxdGYybmJyZXh4M3ZxamhwNDEifQ.q9m1uYgV0N2Ynl0Ck7a8nA5kCqzT3dWn2o5Xn1hJb0E",
+  "token_type": "Bearer",
+  "expires_in": 900
+}"#;
 }

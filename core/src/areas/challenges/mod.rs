@@ -1,6 +1,7 @@
 //! Challenges: from the first factor to a session, and from a session to a fresh proof.
 
 mod codes;
+mod commands;
 mod methods;
 mod model;
 #[cfg(test)]
@@ -23,13 +24,14 @@ use portcullis_ports::id::{KnownDeviceId, SessionId};
 pub use crate::areas::sessions::Transport;
 pub use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 pub(crate) use codes::{Codes, CodesAbout};
+pub use commands::{
+    CodesSent, NameChallenge, Progress, SendEmailCode, SendSmsCode, StartStepUp, Started, StepUpPassword,
+    StepUpStarted, SteppedUp, UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp,
+};
+pub(crate) use commands::{OPEN, SENDS, SMS_SENDS};
 pub(crate) use model::Challenge;
 use model::State;
-pub use model::{
-    CodesSent, FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, NameChallenge, Opened, Progress, Purpose,
-    SendEmailCode, SendSmsCode, StartStepUp, Started, StepUpPassword, StepUpStarted, SteppedUp,
-    UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp, WRONG_PURPOSE,
-};
+pub use model::{FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, Opened, Purpose, WRONG_PURPOSE};
 pub(crate) use records::CHALLENGES;
 pub(crate) use store::{ChallengeStore, NewChallenge};
 pub(crate) use verify::{Answer, Round};

@@ -1,18 +1,16 @@
-//! Challenges: the state machine that collects proofs, commands, views and problems.
+//! Challenges: the state machine that collects proofs, and its problems.
 
 use std::collections::BTreeMap;
 
-use crate::areas::sessions::Transport;
-use crate::foundation::proof::GivenBy;
 use portcullis_ports::id::{DeviceId, KnownDeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::areas::sessions::Granted;
-use crate::areas::step_up::Action;
+use super::commands::Progress;
+use crate::areas::sessions::{Granted, Transport};
 use crate::foundation::factor_kind::FactorKind;
-use crate::foundation::input::{ChallengeId, Digits, RecoveryCode, SecretInput};
+use crate::foundation::proof::GivenBy;
 use crate::foundation::requirement::Requirement;
 use crate::services::epochs::Lineage;
 
@@ -220,176 +218,4 @@ pub struct Method {
     pub code_sent: bool,
     /// Seconds until another code may be requested.
     pub retry_after: u64,
-}
-
-/// Names a challenge.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct NameChallenge {
-    /// As given when the challenge was started.
-    pub challenge_id: SecretInput<ChallengeId>,
-}
-
-/// A code from an authenticator app.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct VerifyTotp {
-    /// As given when the challenge was started.
-    pub challenge_id: SecretInput<ChallengeId>,
-    /// Six digits. May also be sent as `code`.
-    #[serde(alias = "code")]
-    pub totp_code: SecretInput<Digits>,
-    /// Whether sign-ins on this device shall not ask for a factor for the next days. Counts in a sign-in only, and where
-    /// the operator offers it.
-    #[serde(default)]
-    pub trust_device: Option<bool>,
-}
-
-/// A request to send a code by text message.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SendSmsCode {
-    /// As given when the challenge was started.
-    pub challenge_id: SecretInput<ChallengeId>,
-    /// Only to this number; otherwise to all of the account.
-    pub sms_device_id: Option<DeviceId>,
-}
-
-/// A request to send a code by e-mail.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SendEmailCode {
-    /// As given when the challenge was started.
-    pub challenge_id: SecretInput<ChallengeId>,
-    /// Only to this address; otherwise to all of the account.
-    pub email_device_id: Option<DeviceId>,
-}
-
-/// A code that was sent.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct VerifyCode {
-    /// As given when the challenge was started.
-    pub challenge_id: SecretInput<ChallengeId>,
-    /// Six digits.
-    pub code: SecretInput<Digits>,
-}
-
-/// A code that was sent for a sign-in or a step-up.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct VerifySentCode {
-    /// As given when the challenge was started.
-    pub challenge_id: SecretInput<ChallengeId>,
-    /// Six digits.
-    pub code: SecretInput<Digits>,
-    /// Whether sign-ins on this device shall not ask for a factor for the next days. Counts in a sign-in only, and where
-    /// the operator offers it.
-    #[serde(default)]
-    pub trust_device: Option<bool>,
-}
-
-/// A recovery code.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct UseRecoveryCode {
-    /// As given when the challenge was started.
-    pub challenge_id: SecretInput<ChallengeId>,
-    /// As printed; case and dashes do not matter. May also be sent as `code`.
-    #[serde(alias = "code")]
-    pub recovery_code: SecretInput<RecoveryCode>,
-}
-
-/// Codes are on their way.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct CodesSent {
-    /// Always `sent`.
-    pub status: String,
-    /// Where to, masked.
-    pub sent_to: Vec<String>,
-    /// When the challenge ends, in Unix seconds.
-    pub expires_at: i64,
-    /// Seconds until another code may be requested.
-    pub retry_after: u64,
-}
-
-/// Where a challenge stands after an answer.
-#[derive(Debug, Clone)]
-pub struct Progress {
-    /// What can be proven, and whether it was.
-    pub factors: BTreeMap<FactorKind, bool>,
-    /// How many of them must be.
-    pub require: Requirement,
-    /// What can still be proven; nothing once it is complete.
-    pub remaining: Vec<FactorKind>,
-    /// How many of the remaining ones must be proven.
-    pub factors_needed: usize,
-    /// How each remaining factor can be proven, for a client that continues after a reload.
-    pub methods: Vec<Method>,
-    /// When the challenge ends.
-    pub expires_at: Timestamp,
-    /// The session, once everything a sign-in asks for is proven.
-    pub granted: Option<Granted>,
-    /// Until when sensitive actions are open, once a step-up is complete.
-    pub step_up_until: Option<Timestamp>,
-}
-
-/// The start of a step-up.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct StartStepUp {
-    /// What shall be done with it. Without it the step-up is enough for every action.
-    pub action: Option<Action>,
-}
-
-/// What a step-up asks for.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct StepUpStarted {
-    /// Whether a factor is enrolled.
-    pub auth_required: bool,
-    /// To be sent with the answer; null when the password is asked for.
-    pub challenge_id: Option<String>,
-    /// What can be proven.
-    pub required_factors: Vec<FactorKind>,
-    /// `any` one of them is enough, or `all` must be proven.
-    pub require: Requirement,
-    /// How many of them must be proven.
-    pub factors_needed: usize,
-    /// How each of them can be proven.
-    pub methods: Vec<Method>,
-    /// No factor is enrolled: send the password to `/ui/step-up/password`.
-    pub password: bool,
-}
-
-/// The password again.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct StepUpPassword {
-    /// The password of the account.
-    pub password: SecretInput,
-}
-
-/// Sensitive actions are open for a while.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SteppedUp {
-    /// Always `ok`.
-    pub status: String,
-    /// Until when, in Unix seconds.
-    pub step_up_until: i64,
-}
-
-/// What became of the start of a session.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one is made for each sign-in, and taken apart at once"
-)]
-pub enum Started {
-    /// No factor is enrolled: the session has begun.
-    Granted(Granted),
-    /// Factors must be proven first.
-    Challenged(Opened),
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use portcullis_ports::Result;
 
-use super::model::{Purpose, StartStepUp, StepUpPassword, StepUpStarted, SteppedUp};
+use super::commands::{StartStepUp, StepUpPassword, StepUpStarted, SteppedUp};
+use super::model::Purpose;
 use super::{Challenges, NewChallenge};
 use crate::areas::sessions::SignedIn;
 use crate::areas::sessions::Transport;
@@ -59,7 +60,7 @@ impl Challenges {
         self.context.commit(batch).await?;
         Ok(StepUpStarted {
             auth_required: true,
-            challenge_id: Some(raw),
+            challenge_id: Some(raw.into()),
             required_factors,
             require,
             factors_needed: challenge.needed(),

@@ -4,10 +4,10 @@ use portcullis_ports::id::{DeviceId, SessionId};
 use portcullis_ports::notification::Destination;
 use portcullis_ports::{Error, Kind, Result};
 
-use super::model::{
-    Challenge, CodesSent, FACTOR_NOT_REQUIRED, Progress, Purpose, SendEmailCode, SendSmsCode, State,
-    UseRecoveryCode, VerifySentCode, VerifyTotp,
+use super::commands::{
+    CodesSent, Progress, SendEmailCode, SendSmsCode, UseRecoveryCode, VerifySentCode, VerifyTotp,
 };
+use super::model::{Challenge, FACTOR_NOT_REQUIRED, Purpose, State};
 use super::{Challenges, CodesAbout};
 use crate::areas::enrolled_factors::NO_DEVICE;
 use crate::areas::sessions::Identified;

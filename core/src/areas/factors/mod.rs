@@ -19,9 +19,9 @@ pub use crate::foundation::factor_kind::FactorKind;
 pub use crate::foundation::proof::DEVICE_NOT_FOUND;
 pub use crate::foundation::requirement::Requirement;
 pub use model::{
-    AddEmail, AddPhone, AddTotp, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed, DEVICE_EXISTS,
-    DEVICE_LIMIT, EmailView, NO_OTHER_PROOF, PhoneView, ProofKind, RemovalBegun, RemoveTotp, TotpBegun,
-    TotpConfirmed, TotpList, TotpView,
+    AddEmail, AddPhone, AddTotp, BeginRemoval, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed,
+    DEVICE_EXISTS, DEVICE_LIMIT, EmailView, NO_OTHER_PROOF, PhoneView, ProofKind, RegenerateRecoveryCodes,
+    RemovalBegun, RemoveTotp, TotpBegun, TotpConfirmed, TotpList, TotpView,
 };
 
 use crate::areas::challenges::{ChallengeStore, Codes};

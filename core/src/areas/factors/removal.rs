@@ -97,7 +97,7 @@ impl Factors {
             })
             .await?;
         Ok(RemovalBegun {
-            challenge_id,
+            challenge_id: challenge_id.into(),
             sent_to: targets.iter().map(|device| device.destination.masked()).collect(),
             accepts,
             expires_at: draft.expires_at.seconds(),

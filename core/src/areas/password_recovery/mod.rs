@@ -169,7 +169,7 @@ impl PasswordRecovery {
             status: "ok".into(),
             delivery_medium: "EMAIL".into(),
             delivery_destination: Destination::Email(email).masked(),
-            challenge_id: handle,
+            challenge_id: handle.into(),
             required_factors: Vec::new(),
             expires_at: expires_at.seconds(),
             retry_after: limits.send_interval.get().as_secs(),

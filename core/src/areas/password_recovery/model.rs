@@ -4,14 +4,23 @@ use std::collections::BTreeMap;
 
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::id::DeviceId;
+use portcullis_ports::passwords::HASHER_BUSY;
 use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
-use crate::areas::challenges::Method;
+use crate::areas::accounts::WEAK_PASSWORD;
+use crate::areas::challenges::{FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, SENDS, SMS_SENDS};
+use crate::areas::enrolled_factors::NO_DEVICE;
 use crate::areas::sessions::Transport;
 use crate::foundation::factor_kind::FactorKind;
-use crate::foundation::input::{ChallengeId, Digits, DigitsOrLink, NewPassword, RecoveryCode, SecretInput};
+use crate::foundation::input::{
+    ChallengeId, Digits, DigitsOrLink, NewPassword, RecoveryCode, SecretInput, Shown,
+};
+use crate::foundation::proof::{CHALLENGE_ENDED, DEVICE_NOT_FOUND, WRONG_CODE};
+use crate::foundation::use_case::{Documented, Problems, UseCase};
+use crate::services::budgets::{GUESS, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
 use crate::services::known_devices::IssuedDevice;
+use crate::services::outbox::CHANNEL_UNAVAILABLE;
 
 /// A factor was asked for before the code from the mail was proven.
 pub const RECOVERY_CODE_FIRST: Code = Code::new(
@@ -26,12 +35,28 @@ pub const RECOVERY_FACTOR_REQUIRED: Code = Code::new(
     "The code is right. Now prove a factor through /ui/password-recovery/challenge, then send the same request again.",
 );
 
+/// What whoever proves a factor may learn of a recovery.
+const RECOVERY_OPEN: &[Code] = &[
+    RECOVERY_CODE_FIRST,
+    CHALLENGE_ENDED,
+    TOO_MANY_ATTEMPTS,
+    FACTOR_NOT_REQUIRED,
+];
+
 /// A request for a new password by somebody who forgot theirs.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct StartRecovery {
     /// The e-mail address of the account.
     pub username: EmailAddress,
+}
+
+impl Documented for StartRecovery {
+    const EXAMPLE: &str = r#"{ "username": "ada@example.com" }"#;
+}
+
+impl UseCase for StartRecovery {
+    const PROBLEMS: Problems = &[&[TOO_MANY_SENDS, CHANNEL_UNAVAILABLE]];
 }
 
 /// A recovery was started, or nothing was: the answer is the same.
@@ -45,13 +70,25 @@ pub struct RecoveryStarted {
     /// Where a mail goes if the address has an account: the address as it was given, masked.
     pub delivery_destination: String,
     /// To be sent with everything that follows.
-    pub challenge_id: String,
+    pub challenge_id: Shown<ChallengeId>,
     /// Always empty: which factors the account asks for is told to whoever proves the code from the mail.
     pub required_factors: Vec<FactorKind>,
     /// When code and link end, in Unix seconds.
     pub expires_at: i64,
     /// Seconds until another mail may be requested.
     pub retry_after: u64,
+}
+
+impl Documented for RecoveryStarted {
+    const EXAMPLE: &str = r#"{
+  "status": "ok",
+  "delivery_medium": "EMAIL",
+  "delivery_destination": "a***@example.com",
+  "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+  "required_factors": [],
+  "expires_at": 1793707200,
+  "retry_after": 30
+}"#;
 }
 
 /// The code from the mail.
@@ -70,6 +107,15 @@ pub struct VerifyRecovery {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub transport: Transport,
+}
+
+impl Documented for VerifyRecovery {
+    const EXAMPLE: &str =
+        r#"{ "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41", "confirmation_code": "492817" }"#;
+}
+
+impl UseCase for VerifyRecovery {
+    const PROBLEMS: Problems = &[&[CHALLENGE_ENDED], GUESS];
 }
 
 /// The new password, with everything that allows it.
@@ -91,6 +137,27 @@ pub struct ConfirmRecovery {
     pub transport: Transport,
 }
 
+impl Documented for ConfirmRecovery {
+    const EXAMPLE: &str = r#"{
+  "username": "ada@example.com",
+  "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+  "confirmation_code": "492817",
+  "new_password": "four ferries cross before breakfast"
+}"#;
+}
+
+impl UseCase for ConfirmRecovery {
+    const PROBLEMS: Problems = &[
+        &[
+            CHALLENGE_ENDED,
+            RECOVERY_FACTOR_REQUIRED,
+            WEAK_PASSWORD,
+            HASHER_BUSY,
+        ],
+        GUESS,
+    ];
+}
+
 /// A code from an authenticator app.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -102,6 +169,18 @@ pub struct ProveTotp {
     /// Six digits. May also be sent as `code`.
     #[serde(alias = "code")]
     pub totp_code: SecretInput<Digits>,
+}
+
+impl Documented for ProveTotp {
+    const EXAMPLE: &str = r#"{
+  "username": "ada@example.com",
+  "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+  "totp_code": "492817"
+}"#;
+}
+
+impl UseCase for ProveTotp {
+    const PROBLEMS: Problems = &[&[WRONG_CODE], RECOVERY_OPEN];
 }
 
 /// A request to send a code to a phone number of the account.
@@ -116,6 +195,15 @@ pub struct SendRecoverySms {
     pub sms_device_id: Option<DeviceId>,
 }
 
+impl Documented for SendRecoverySms {
+    const EXAMPLE: &str =
+        r#"{ "username": "ada@example.com", "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41" }"#;
+}
+
+impl UseCase for SendRecoverySms {
+    const PROBLEMS: Problems = &[&[NO_DEVICE, DEVICE_NOT_FOUND], RECOVERY_OPEN, SENDS, SMS_SENDS];
+}
+
 /// A request to send a code to another e-mail address of the account.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -128,6 +216,15 @@ pub struct SendRecoveryEmail {
     pub email_device_id: Option<DeviceId>,
 }
 
+impl Documented for SendRecoveryEmail {
+    const EXAMPLE: &str =
+        r#"{ "username": "ada@example.com", "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41" }"#;
+}
+
+impl UseCase for SendRecoveryEmail {
+    const PROBLEMS: Problems = &[&[NO_DEVICE, DEVICE_NOT_FOUND], RECOVERY_OPEN, SENDS];
+}
+
 /// A code that was sent to a factor.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -138,6 +235,18 @@ pub struct ProveSentCode {
     pub challenge_id: SecretInput<ChallengeId>,
     /// Six digits.
     pub code: SecretInput<Digits>,
+}
+
+impl Documented for ProveSentCode {
+    const EXAMPLE: &str = r#"{
+  "username": "ada@example.com",
+  "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+  "code": "492817"
+}"#;
+}
+
+impl UseCase for ProveSentCode {
+    const PROBLEMS: Problems = &[&[WRONG_CODE, NOTHING_SENT], RECOVERY_OPEN];
 }
 
 /// A recovery code in place of a factor whose device is lost.
@@ -153,6 +262,19 @@ pub struct ProveRecoveryCode {
     /// As printed; case and dashes do not matter. May also be sent as `code`.
     #[serde(alias = "code")]
     pub recovery_code: SecretInput<RecoveryCode>,
+}
+
+impl Documented for ProveRecoveryCode {
+    const EXAMPLE: &str = r#"{
+  "username": "ada@example.com",
+  "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
+  "factor": "totp",
+  "recovery_code": "7m3k-q9xw-2b4t-h8rv"
+}"#;
+}
+
+impl UseCase for ProveRecoveryCode {
+    const PROBLEMS: Problems = &[&[WRONG_CODE], RECOVERY_OPEN];
 }
 
 /// Where a recovery stands whose code is proven.

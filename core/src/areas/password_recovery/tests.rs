@@ -41,7 +41,7 @@ impl World {
     }
 
     pub(super) async fn started(&self, email: &str) -> String {
-        self.start(email, &home()).await.unwrap().challenge_id
+        self.start(email, &home()).await.unwrap().challenge_id.into()
     }
 
     pub(super) async fn verify(&self, handle: &str, code: &str) -> Result<RecoveryProgress> {

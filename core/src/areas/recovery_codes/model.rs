@@ -6,6 +6,7 @@ use portcullis_ports::identity::Subject;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::use_case::Documented;
 
 /// One code: a keyed hash bound to account and factor, and when it was used.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,6 +70,20 @@ pub struct RecoveryOverview {
     pub factors: Vec<RecoveryStatus>,
 }
 
+impl Documented for RecoveryOverview {
+    const EXAMPLE: &str = r#"{
+  "factors": [
+    {
+      "factor": "totp",
+      "total": 10,
+      "remaining": 9,
+      "issued_at": 1790000000,
+      "outdated": false
+    }
+  ]
+}"#;
+}
+
 /// Fresh codes, shown once.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -77,4 +92,22 @@ pub struct RecoveryCodes {
     pub factor: FactorKind,
     /// Each works once.
     pub recovery_codes: Vec<String>,
+}
+
+impl Documented for RecoveryCodes {
+    const EXAMPLE: &str = r#"{
+  "factor": "totp",
+  "recovery_codes": [
+    "m4tq-8vcz-01ks-pr3d",
+    "a7hn-2wxe-9fjb-kq5t",
+    "zr6p-c3vm-84tg-0ysx",
+    "e1jk-h5nd-w7qa-b2fz",
+    "x9cv-t0rm-6pse-3gkh",
+    "d8yb-4azw-nq1j-7vtc",
+    "k2fh-s6xp-e5mr-90gd",
+    "v3ta-jz8n-1cwq-h4yb",
+    "g5ke-0pds-rx7f-m2zt",
+    "q6nw-b9hc-4vja-t8e1"
+  ]
+}"#;
 }

@@ -193,7 +193,7 @@ async fn starts_have_a_budget_and_the_oldest_session_makes_room() {
     loop {
         let list = world.app.sessions.list(&begun[4], &page(cursor)).await.unwrap();
         seen.extend(list.sessions.into_iter().map(|view| view.session_id));
-        cursor = list.next_cursor;
+        cursor = list.next_cursor.map(String::from);
         if cursor.is_none() {
             break;
         }

@@ -43,7 +43,7 @@ impl Sessions {
         let next = listed.last().filter(|_| more).map(|last| Cursor::of(last).text());
         Ok(SessionList {
             sessions: listed.into_iter().map(|one| view(one, who)).collect(),
-            next_cursor: next,
+            next_cursor: next.map(Into::into),
         })
     }
 }

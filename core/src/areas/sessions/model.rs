@@ -12,8 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::PageCursor;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
+use crate::foundation::input::{SessionPlace, Shown};
 use crate::foundation::proof::GivenBy;
 use crate::foundation::settings;
+use crate::foundation::use_case::{Documented, Problems, UseCase};
+use crate::services::budgets::TOO_MANY_ATTEMPTS;
 use crate::services::epochs::{EndReason, Lineage};
 use crate::services::known_devices::IssuedDevice;
 
@@ -195,6 +198,14 @@ pub struct StartSession {
     pub remember_device: Option<bool>,
 }
 
+impl Documented for StartSession {
+    const EXAMPLE: &str = r#"{ "transport": "header" }"#;
+}
+
+impl UseCase for StartSession {
+    const PROBLEMS: Problems = &[&[TOO_MANY_ATTEMPTS]];
+}
+
 /// One session in the list.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -230,7 +241,28 @@ pub struct SessionList {
     /// Newest first.
     pub sessions: Vec<SessionView>,
     /// Send it back as `cursor` for the next page; null on the last one.
-    pub next_cursor: Option<String>,
+    pub next_cursor: Option<Shown<SessionPlace>>,
+}
+
+impl Documented for SessionList {
+    const EXAMPLE: &str = r#"{
+  "sessions": [
+    {
+      "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41",
+      "is_current": true,
+      "created_at": 1790000000,
+      "last_seen_at": 1790000120,
+      "expires_at": 1792592000,
+      "ip": "203.0.113.7",
+      "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+      "device": "Computer",
+      "browser": "Firefox on Linux",
+      "revoked": false,
+      "revoked_at": 0
+    }
+  ],
+  "next_cursor": null
+}"#;
 }
 
 /// Which page of the list.
@@ -242,6 +274,10 @@ pub struct ListSessions {
     pub limit: Option<usize>,
 }
 
+impl UseCase for ListSessions {
+    const PROBLEMS: Problems = &[&[INVALID_CURSOR]];
+}
+
 /// Ends one session.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -249,6 +285,14 @@ pub struct RevokeSession {
     /// As given in the list. Clients that hold the credential of the session may send that: its public part counts.
     #[serde(deserialize_with = "public_part")]
     pub session_id: SessionId,
+}
+
+impl Documented for RevokeSession {
+    const EXAMPLE: &str = r#"{ "session_id": "ses_01h2xcejqtf2nbrexx3vqjhp41" }"#;
+}
+
+impl UseCase for RevokeSession {
+    const PROBLEMS: Problems = &[&[SESSION_NOT_FOUND]];
 }
 
 /// The id of a session, alone or at the beginning of its credential.

@@ -5,6 +5,7 @@ mod code;
 pub mod fuzzing;
 mod phone;
 mod secret;
+mod shown;
 
 use portcullis_ports::{Code, Error, Kind, text};
 
@@ -13,8 +14,9 @@ pub use phone::{Region, TypedPhone};
 pub(crate) use phone::{country_prefix, formatted};
 pub use secret::{
     ChallengeId, Digits, DigitsOrLink, DigitsOrRecovery, Form, NewPassword, PASSWORD_LEAST, PASSWORD_MAX,
-    Password, RecoveryCode, SecretInput, SignUpId,
+    Password, RecoveryCode, SecretInput, SessionCredential, SessionPlace, SignUpHandle, SignUpId,
 };
+pub use shown::Shown;
 
 /// The request cannot be understood; `errors` names the fields.
 pub const INVALID_REQUEST: Code = Code::new(

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::code::code;
 pub use forms::{
-    ChallengeId, Digits, DigitsOrLink, DigitsOrRecovery, NewPassword, Password, RecoveryCode, SignUpId,
+    ChallengeId, Digits, DigitsOrLink, DigitsOrRecovery, NewPassword, Password, RecoveryCode,
+    SessionCredential, SessionPlace, SignUpHandle, SignUpId,
 };
 
 /// What a secret looks like when it is right. Others are read, too: what is wrong with them is told by whoever compares
@@ -128,6 +129,24 @@ mod forms {
         SignUpId,
         30..=74,
         r"^ver_[0-9a-hjkmnp-tv-z]{26}(\.[A-Za-z0-9_-]{43})?$"
+    );
+    form!(
+        /// The handle of a sign-up that waits.
+        SignUpHandle,
+        74..=74,
+        r"^ver_[0-9a-hjkmnp-tv-z]{26}\.[A-Za-z0-9_-]{43}$"
+    );
+    form!(
+        /// The credential of a session, or its public part alone.
+        SessionCredential,
+        30..=74,
+        r"^ses_[0-9a-hjkmnp-tv-z]{26}(\.[A-Za-z0-9_-]{43})?$"
+    );
+    form!(
+        /// A place in the list of sessions.
+        SessionPlace,
+        32..=46,
+        r"^[0-9]{1,15}\.ses_[0-9a-hjkmnp-tv-z]{26}$"
     );
     form!(
         /// Six digits.

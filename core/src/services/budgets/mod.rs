@@ -26,6 +26,7 @@ pub(crate) use sends::{SendPurpose, Sends};
 use crate::foundation::area::{Area, Family, Personal};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
+use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::settings::Limit;
 use crate::foundation::table::{Batch, Slot, Stored};
 use crate::services::known_devices::KnownDevices;
@@ -51,6 +52,9 @@ pub const TOO_MANY_SENDS: Code = Code::new(
     Kind::Limited,
     "Too many codes were requested: please wait before you request another.",
 );
+
+/// What a code may be answered with.
+pub(crate) const GUESS: &[Code] = &[WRONG_CODE, TOO_MANY_ATTEMPTS];
 
 /// About the bytes of a counter.
 const COUNTER: usize = 100;

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::foundation::device_proof::{MOST_ACCOUNTS, SEPARATOR};
 use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::requirement::Requirement;
 use crate::foundation::settings;
 use crate::foundation::source::Source;
+use crate::foundation::use_case::{Documented, Problems, UseCase};
 
 /// A day in seconds.
 const DAY: u64 = 86_400;
@@ -118,6 +120,14 @@ pub struct RevokeKnownDevice {
     pub known_device_id: KnownDeviceId,
 }
 
+impl Documented for RevokeKnownDevice {
+    const EXAMPLE: &str = r#"{ "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41" }"#;
+}
+
+impl UseCase for RevokeKnownDevice {
+    const PROBLEMS: Problems = &[&[DEVICE_NOT_FOUND]];
+}
+
 /// One device in the list.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -150,6 +160,25 @@ pub struct KnownDeviceView {
 pub struct KnownDeviceList {
     /// The one used last first; at most 20.
     pub devices: Vec<KnownDeviceView>,
+}
+
+impl Documented for KnownDeviceList {
+    const EXAMPLE: &str = r#"{
+  "devices": [
+    {
+      "known_device_id": "kdev_01h2xcejqtf2nbrexx3vqjhp41",
+      "is_current": true,
+      "created_at": 1790000000,
+      "last_used_at": 1790000000,
+      "expires_at": 1797776000,
+      "trusted_until": 1792592000,
+      "ip": "203.0.113.7",
+      "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+      "device": "Computer",
+      "browser": "Firefox on Linux"
+    }
+  ]
+}"#;
 }
 
 #[cfg(test)]

@@ -293,6 +293,29 @@ async fn one_of_several_factors_is_enough_unless_the_operator_says_otherwise() {
 }
 
 #[tokio::test]
+async fn both_addresses_of_recovery_codes_hand_over_the_token_of_the_device() {
+    let deployment = Deployment::start().await;
+    let mut ada = deployment.person("ada@example.com").await;
+    let (_, _, codes) = ada.add_totp(&deployment).await;
+    for (path, code) in [
+        ("/ui/mfa/recovery/totp", &codes[0]),
+        ("/ui/recovery/totp", &codes[1]),
+    ] {
+        ada.sign_in(&deployment).await;
+        let started = deployment
+            .post("/ui/session/start")
+            .with_bearer(&ada)
+            .json(json!({ "remember_device": true }))
+            .ok()
+            .await;
+        let body = json!({ "challenge_id": started["challenge_id"], "recovery_code": code });
+        let proven = deployment.post(path).with_bearer(&ada).json(body).ok().await;
+        let token = proven["device_token"].as_str().unwrap_or_default();
+        assert!(token.starts_with("kdev_"), "{path}: {proven}");
+    }
+}
+
+#[tokio::test]
 async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
     let deployment = Deployment::start().await;
     let mut ada = deployment.person("ada@example.com").await;

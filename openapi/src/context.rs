@@ -1,10 +1,10 @@
-//! What is known of a request before any handler sees it: the service it came to, and from where.
+//! What the API stands on, and what is known of a request before any handler sees it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use poem::Request;
 use poem::http::header::{HeaderValue, USER_AGENT};
-use poem::{FromRequest, Request, RequestBody, Result};
 use portcullis_core::App;
 use portcullis_core::Source;
 use portcullis_ports::Error;
@@ -13,41 +13,36 @@ use portcullis_ports::notification::Mailbox;
 use crate::cookie;
 use crate::problem::Problem;
 
-/// What the API stands on.
-pub struct Surroundings {
+/// What the API stands context.
+pub struct ApiContext {
     /// The use cases.
     pub app: Arc<App>,
     /// Whether this is a developer's machine.
     pub development: bool,
     /// What was sent, for a developer to read. Given only on a developer's machine.
     pub mailbox: Option<Arc<dyn Mailbox>>,
-    /// The most bytes of a request body.
-    pub body_limit: usize,
     /// Where the service is reached, as scheme, host and port: some vendors sign the address they post to.
     pub public_url: String,
 }
 
 /// Goes with every request, as its data: without it no handler works.
 #[derive(Clone)]
-pub struct Arrival {
-    /// The service.
-    pub surroundings: Arc<Surroundings>,
+pub struct RequestContext {
+    /// The use cases.
+    pub app: Arc<App>,
     /// The client's address, after trusted proxies.
     pub address: IpAddr,
+    /// The most bytes of a request body.
+    pub body_limit: usize,
     /// The id of the request, as it goes into answer and log.
     pub request_id: HeaderValue,
 }
 
-impl Arrival {
+impl RequestContext {
     /// What the server said of this request.
     pub(crate) fn of(request: &Request) -> Result<&Self, Problem> {
-        let missing = || Problem(Error::internal("the request was handed on without its arrival"));
+        let missing = || Problem(Error::internal("the request was handed on without its context"));
         request.data::<Self>().ok_or_else(missing)
-    }
-
-    /// The use cases.
-    pub(crate) fn app(&self) -> &Arc<App> {
-        &self.surroundings.app
     }
 
     /// Address, user agent, and the device tokens that are presented.
@@ -58,11 +53,5 @@ impl Arrival {
             .map(|value| String::from_utf8_lossy(value.as_bytes()));
         Source::new(self.address, user_agent.as_deref().unwrap_or_default())
             .presenting(cookie::devices(request.headers()))
-    }
-}
-
-impl<'a> FromRequest<'a> for &'a Arrival {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(Arrival::of(request)?)
     }
 }

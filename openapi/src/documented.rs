@@ -1,0 +1,36 @@
+//! What types declare for the document, added to their schemas.
+
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use portcullis_core::use_case::Documented;
+
+/// Registers a type with its example, and the fields of which it needs one.
+pub(crate) fn register<T: Type + Documented>(registry: &mut Registry) {
+    T::register(registry);
+    let name = T::name();
+    let Some(schema) = registry.schemas.get_mut(name.as_ref()) else {
+        return;
+    };
+    // An example that is no JSON is left out, which the tests refuse.
+    schema.example = serde_json::from_str(T::EXAMPLE).ok();
+    if !T::ANY_OF.is_empty() {
+        let choice = MetaSchema {
+            any_of: T::ANY_OF.iter().map(|field| with(field)).collect(),
+            ..MetaSchema::ANY
+        };
+        schema.all_of = vec![inline(choice)];
+    }
+}
+
+/// An object that has this field, and not as null.
+fn with(field: &'static str) -> MetaSchemaRef {
+    inline(MetaSchema {
+        required: vec![field],
+        properties: vec![(field, inline(MetaSchema::new("string")))],
+        ..MetaSchema::ANY
+    })
+}
+
+fn inline(schema: MetaSchema) -> MetaSchemaRef {
+    MetaSchemaRef::Inline(Box::new(schema))
+}
