@@ -133,13 +133,11 @@ impl<'a> Credentials<'a> {
 
     /// Whoever proved the first factor, with the live session that the header names.
     async fn beside(&self, credential: &str) -> Result<(Identified, SignedIn)> {
-        let owner = self.identify(Some(credential)).await?;
-        let who = self
-            .app
-            .sessions
-            .resume(credential, Some(&owner), &self.source)
-            .await?;
-        Ok((owner, who))
+        let presented = Headers(self.headers);
+        let accounts = &self.app.accounts;
+        accounts
+            .identify_with_session(&presented, credential, &self.source)
+            .await
     }
 
     async fn identify(&self, beside: Option<&str>) -> Result<Identified> {

@@ -47,7 +47,7 @@ pub use context::{ApiContext, RequestContext};
 pub use cookie::NAME as SESSION_COOKIE;
 pub use document::document;
 pub use file::StaticFile;
-pub use resource::Resource;
+pub use resource::{Methods, Resource};
 
 /// Every documented operation, in the order of the document.
 type Operations = (

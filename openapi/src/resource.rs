@@ -51,7 +51,7 @@ impl Resource {
     }
 
     /// One endpoint for all methods: it answers HEAD and OPTIONS by itself and refuses the rest.
-    pub fn into_endpoint(self) -> impl Endpoint<Output = Response> + 'static {
+    pub fn into_endpoint(self) -> Methods {
         Methods::new(self.methods)
     }
 }
@@ -71,7 +71,7 @@ fn numbered(template: &str) -> String {
 }
 
 /// The endpoints of one path.
-struct Methods {
+pub struct Methods {
     endpoints: Vec<(Method, BoxEndpoint<'static, Response>)>,
     allow: HeaderValue,
 }

@@ -74,6 +74,11 @@ pub trait Clock: Send + Sync + 'static {
     /// The present moment. May jump when the operator corrects the machine's clock.
     fn now(&self) -> Timestamp;
 
+    /// The same, up to 10 milliseconds late: for what is asked often in one request and need not be exact.
+    fn coarse_now(&self) -> Timestamp {
+        self.now()
+    }
+
     /// Returns after at least `span`.
     async fn sleep(&self, span: Duration);
 }

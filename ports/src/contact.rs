@@ -80,6 +80,10 @@ impl EmailAddress {
     /// For people to read: an international host name in its own letters.
     pub fn shown(&self) -> String {
         let (local, host) = self.as_str().split_once('@').unwrap_or_default();
+        // Only encoded labels look different (RFC 5890, section 2.3.2.1).
+        if !host.contains("xn--") {
+            return self.as_str().to_owned();
+        }
         match domain_to_unicode(host) {
             (host, Ok(())) => format!("{local}@{host}"),
             (_, Err(_)) => self.as_str().to_owned(),

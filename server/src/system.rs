@@ -24,6 +24,12 @@ impl Clock for SystemClock {
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
+    #[cfg(target_os = "linux")]
+    fn coarse_now(&self) -> Timestamp {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        Timestamp::from_millis(time.tv_sec * 1000 + time.tv_nsec / 1_000_000)
+    }
+
     async fn sleep(&self, span: Duration) {
         tokio::time::sleep(span).await;
     }

@@ -34,9 +34,12 @@ impl Source {
     /// The same with the device tokens that the client presents; what is none is left out.
     #[must_use]
     pub fn presenting<'a>(self, tokens: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            devices: proofs(tokens).into(),
-            ..self
+        match proofs(tokens) {
+            none if none.is_empty() => self,
+            devices => Self {
+                devices: devices.into(),
+                ..self
+            },
         }
     }
 

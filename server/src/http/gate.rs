@@ -20,7 +20,7 @@ use portcullis_openapi::{RequestContext, plain_cookie, problem};
 
 use super::address;
 use super::cors::Cors;
-use super::host::{self, LocalNames};
+use super::host::{self, LocalNames, UsualHosts};
 use super::refusals::Refusals;
 use super::request_body::RequestBody;
 use super::request_id::{REQUEST_ID, RequestIds};
@@ -42,6 +42,7 @@ pub(super) struct Gate {
     pub(super) cors: Cors,
     /// Whether browsers reach the service over TLS.
     pub(super) secure: bool,
+    pub(super) usual: UsualHosts,
     /// The names of this machine, where no others are answered.
     pub(super) local: Option<LocalNames>,
     /// Whether browsers get the session cookie without what demands TLS.
@@ -93,7 +94,12 @@ impl Gate {
         if self.plain_cookie {
             plain_cookie::read(request.headers_mut());
         }
-        let mut response = match host::check(&request, self.local.as_ref()) {
+        let host = if self.usual.know(&request) {
+            Ok(())
+        } else {
+            host::check(&request, self.local.as_ref())
+        };
+        let mut response = match host {
             Ok(()) => self.route(request, peer, &request_id).await,
             Err(error) => {
                 let response = problem::answer(&error, request_id.to_str().unwrap_or_default());

@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 
 use poem::Request;
 use poem::http::Version;
-use poem::http::header::{HOST, HeaderMap, ORIGIN};
+use poem::http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 use poem::http::uri::Authority;
 use portcullis_openapi::problem::{HOST_NOT_ALLOWED, INVALID_HOST, ORIGIN_NOT_ALLOWED};
 use portcullis_ports::Error;
@@ -76,6 +76,33 @@ impl LocalNames {
 /// The host of an authority, an address of IPv6 without its brackets.
 fn bare(authority: &Authority) -> &str {
     authority.host().trim_matches(['[', ']'])
+}
+
+/// The hosts that most requests name, as header values: there is nothing else to look at in such a request.
+pub(super) struct UsualHosts([HeaderValue; 2]);
+
+impl UsualHosts {
+    pub(super) fn new(listen: SocketAddr, public: &Origin) -> Self {
+        let public = public.to_string();
+        let authority = public.split_once("://").map_or("", |(_, authority)| authority);
+        let value = |text: &str| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+        Self([value(authority), value(&listen.to_string())])
+    }
+
+    /// Whether a request names one of them, once, and no page sent it.
+    pub(super) fn know(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        let mut lines = headers.get_all(HOST).iter();
+        match (lines.next(), lines.next()) {
+            (Some(line), None) => {
+                !line.is_empty()
+                    && self.0.contains(line)
+                    && !headers.contains_key(ORIGIN)
+                    && request.original_uri().authority().is_none()
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Checks what a request says of its host; `local` also that we are meant.
@@ -162,6 +189,24 @@ mod tests {
             refusal(None, &[("host", "a"), ("host", "a")]),
             Some("invalid-host")
         );
+    }
+
+    #[test]
+    fn the_usual_hosts_are_known_at_a_glance_and_nothing_else_is() {
+        let public = "https://gate.example.com".parse().unwrap();
+        let usual = UsualHosts::new("127.0.0.1:8080".parse().unwrap(), &public);
+        for host in ["gate.example.com", "127.0.0.1:8080"] {
+            assert!(usual.know(&request(&[("host", host)])), "{host}");
+            assert!(!usual.know(&request(&[("host", host), ("host", host)])), "{host}");
+            assert!(
+                !usual.know(&request(&[("host", host), ("origin", "null")])),
+                "{host}"
+            );
+        }
+        for host in ["", "gate.example.com:80", "evil.example"] {
+            assert!(!usual.know(&request(&[("host", host)])), "{host}");
+        }
+        assert!(!usual.know(&request(&[])));
     }
 
     #[test]

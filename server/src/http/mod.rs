@@ -44,7 +44,7 @@ use cors::Cors;
 use files::File;
 use gate::Gate;
 use health::Readiness;
-use host::LocalNames;
+use host::{LocalNames, UsualHosts};
 use listener::Limits;
 pub use meters::install_meters;
 use refusals::Refusals;
@@ -127,6 +127,7 @@ impl Http {
             trusted: site.settings.trusted_proxies.clone(),
             cors,
             secure,
+            usual: UsualHosts::new(site.address, site.public_url),
             local: site.development.then(local),
             plain_cookie: site.development && !secure,
             idle: site.settings.idle_timeout.get(),

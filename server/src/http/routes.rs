@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use poem::endpoint::BoxEndpoint;
 use poem::error::RouteError;
-use poem::{Endpoint, EndpointExt as _, Request, Response, Route};
-use portcullis_openapi::Resource;
+use poem::{Endpoint, Request, Response, Route};
+use portcullis_openapi::{Methods, Resource};
 
 use super::panel::Elsewhere;
 use super::watched::Watched;
@@ -14,7 +13,7 @@ use super::watched::Watched;
 /// Every path leads somewhere, and every endpoint is under watch.
 pub(super) struct Routes {
     /// Most requests go to a path without names, and one look finds it.
-    fixed: HashMap<String, Watched<BoxEndpoint<'static, Response>>>,
+    fixed: HashMap<String, Watched<Methods>>,
     named: Route,
 }
 
@@ -26,7 +25,7 @@ impl Routes {
         let mut named = Route::new();
         for resource in resources {
             let (template, pattern) = (resource.template.clone(), resource.pattern());
-            let watched = Watched::new(template.clone(), resource.into_endpoint().boxed(), limit);
+            let watched = Watched::new(template.clone(), resource.into_endpoint(), limit);
             if pattern.contains(':') {
                 named = named.try_at(pattern, watched)?;
             } else if fixed.insert(template.clone(), watched).is_some() {

@@ -15,7 +15,7 @@ use poem::http::{HeaderMap, Method};
 use poem::{Body, Endpoint, Request, Response};
 use portcullis_openapi::problem;
 use portcullis_ports::Error;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::meters::{Answered, Meters, label};
 use super::request_body::BodyState;
@@ -50,10 +50,10 @@ impl<E> Watched<E> {
 
 impl<E: Endpoint<Output = Response>> Watched<E> {
     /// Never fails: whatever goes wrong becomes a problem.
-    async fn answer(&self, request: Request, request_id: &str) -> Response {
+    async fn answer(&self, request: Request, request_id: &str, started: Instant) -> Response {
         let body = request.data::<Arc<BodyState>>().cloned();
         let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-        match timeout(self.limit, answer).await {
+        match timeout_at((started + self.limit).into(), answer).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(error))) => problem::respond(error, request_id),
             Ok(Err(panic)) => {
@@ -105,7 +105,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Watched<E> {
         let id = id.to_str().unwrap_or_default();
         let meters = self.meters.iter().find(|(metered, _)| *metered == method);
         let under_way = meters.map(|(_, meters)| meters.enter());
-        let mut response = self.answer(request, id).await;
+        let mut response = self.answer(request, id, started).await;
         drop(under_way);
         let response_size = measure(&mut response);
         let answered = Answered {

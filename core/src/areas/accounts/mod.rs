@@ -47,7 +47,7 @@ use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
-use crate::services::epochs::{EndReason, Lineage, TokenId};
+use crate::services::epochs::{EndReason, Epoch, Lineage, TokenId};
 use crate::services::messages::Change;
 use crate::services::notices::Notices;
 use crate::services::outbox::Outbox;
@@ -95,43 +95,85 @@ impl Accounts {
         beside: Option<&str>,
         source: &Source,
     ) -> Result<Identified> {
-        let beside = beside.and_then(session_of);
+        let (owner, _) = self
+            .owner(presented, beside.and_then(session_of).as_ref(), source)
+            .await?;
+        Ok(owner)
+    }
+
+    /// Recognises whoever proved the first factor, with the live session that the credential names.
+    ///
+    /// # Errors
+    /// `unauthenticated`, or `session-ended` if that is no session of theirs; unavailable if it cannot be decided now.
+    pub async fn identify_with_session(
+        &self,
+        presented: &dyn Presented,
+        credential: &str,
+        source: &Source,
+    ) -> Result<(Identified, SignedIn)> {
+        let (owner, epoch) = self
+            .owner(presented, session_of(credential).as_ref(), source)
+            .await?;
+        let who = self
+            .sessions
+            .resume_in(Some(epoch), credential, Some(&owner), source)
+            .await?;
+        Ok((owner, who))
+    }
+
+    /// Whoever proved the first factor, and the epoch in which that counts.
+    async fn owner(
+        &self,
+        presented: &dyn Presented,
+        beside: Option<&SessionId>,
+        source: &Source,
+    ) -> Result<(Identified, Epoch)> {
         let bearer = presented
             .bearer()
             .filter(|token| token.starts_with(token::PREFIX));
-        if let Some(token) = bearer {
-            let claims = token::read(&self.context.keyring, token, self.context.now())?;
-            let known = if claims.lineage.foreign {
-                !self.others.is_empty()
-            } else {
-                self.directory.recent(&claims.sub).await?.is_some()
-            };
-            let admitted = self
-                .sessions
-                .admits(&claims.sub, &claims.lineage, beside.as_ref());
-            if !known || !admitted.await? {
-                return Err(UNAUTHENTICATED.with_detail("The access token was revoked: sign in again."));
-            }
-            return Ok(Identified {
-                subject: claims.sub,
-                at: claims.auth,
-                lineage: claims.lineage,
-                source: source.clone(),
-            });
-        }
+        let Some(token) = bearer else {
+            return Box::pin(self.owner_elsewhere(presented, beside, source)).await;
+        };
+        let claims = token::read(&self.context.keyring, token, self.context.now())?;
+        let known = if claims.lineage.foreign {
+            !self.others.is_empty()
+        } else {
+            self.directory.recent(&claims.sub).await?.is_some()
+        };
+        let admitted = if known {
+            self.sessions.admits(&claims.sub, &claims.lineage, beside).await?
+        } else {
+            None
+        };
+        let epoch = admitted
+            .ok_or_else(|| UNAUTHENTICATED.with_detail("The access token was revoked: sign in again."))?;
+        let owner = Identified {
+            subject: claims.sub,
+            at: claims.auth,
+            lineage: claims.lineage,
+            source: source.clone(),
+        };
+        Ok((owner, epoch))
+    }
+
+    /// The same by another identity provider.
+    async fn owner_elsewhere(
+        &self,
+        presented: &dyn Presented,
+        beside: Option<&SessionId>,
+        source: &Source,
+    ) -> Result<(Identified, Epoch)> {
         for provider in self.others.iter() {
             if let Some(found) = provider.authenticate(presented).await? {
                 let Authenticated { subject, at } = found;
-                let lineage = self
-                    .sessions
-                    .foreign_lineage(&subject, at, beside.as_ref())
-                    .await?;
-                return Ok(Identified {
+                let (lineage, epoch) = self.sessions.foreign_lineage(&subject, at, beside).await?;
+                let owner = Identified {
                     subject,
                     at,
                     lineage,
                     source: source.clone(),
-                });
+                };
+                return Ok((owner, epoch));
             }
         }
         Err(UNAUTHENTICATED.error())

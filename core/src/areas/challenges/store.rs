@@ -119,7 +119,7 @@ impl ChallengeStore {
         let (subject, lineage) = (&challenge.subject, &challenge.lineage);
         match challenge.purpose {
             Purpose::PasswordRecovery => Ok(lineage.deployment == self.sessions.deployment_epoch().await?),
-            _ => self.sessions.admits(subject, lineage, None).await,
+            _ => Ok(self.sessions.admits(subject, lineage, None).await?.is_some()),
         }
     }
 

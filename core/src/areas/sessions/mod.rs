@@ -48,7 +48,7 @@ use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Audit;
 use crate::services::budgets::Budgets;
 pub use crate::services::epochs::EndReason;
-use crate::services::epochs::{Current, EpochId, Epochs, Lineage};
+use crate::services::epochs::{Current, Epoch, EpochId, Epochs, Lineage};
 use crate::services::known_devices::{IssuedDevice, KnownDevices};
 
 /// What this declares for all tools and lists.
@@ -125,6 +125,17 @@ impl Sessions {
         owner: Option<&Identified>,
         source: &Source,
     ) -> Result<SignedIn> {
+        self.resume_in(None, credential, owner, source).await
+    }
+
+    /// The same in an epoch of the owner that was read a moment ago.
+    pub(crate) async fn resume_in(
+        &self,
+        epoch: Option<Epoch>,
+        credential: &str,
+        owner: Option<&Identified>,
+        source: &Source,
+    ) -> Result<SignedIn> {
         let ended = || SESSION_ENDED.error();
         let (id, secret) = split(credential).ok_or_else(ended)?;
         let known = self.context.cache.find::<Session>(id.as_str(), Session::SORT);
@@ -132,13 +143,17 @@ impl Sessions {
         if !known.opens_with(secret) || owner.is_some_and(|owner| owner.subject != known.subject) {
             return Err(ended());
         }
-        let epoch = self.epochs.recent(&known.subject).await?;
+        let epoch = match epoch {
+            Some(epoch) => epoch,
+            None => self.epochs.recent(&known.subject).await?,
+        };
         let admitted = epoch.admits_session(&known.id, &known.lineage);
         let session = if admitted && self.is_live(&known) && !self.needs_touch(&known) {
             known
         } else {
-            // Somebody else may have noted its use meanwhile, kept it alone, or ended it.
-            Arc::new(self.touch(&id).await?)
+            // Somebody else may have noted its use meanwhile, kept it alone, or ended it. Rare: on the heap, so that every
+            // request does not carry the room for it.
+            Arc::new(Box::pin(self.touch(&id)).await?)
         };
         Ok(SignedIn {
             session,
@@ -289,7 +304,7 @@ impl Sessions {
         subject: &Subject,
         at: Timestamp,
         beside: Option<&SessionId>,
-    ) -> Result<Lineage> {
+    ) -> Result<(Lineage, Epoch)> {
         let epoch = self.epochs.recent(subject).await?;
         // Many providers tell the time in whole seconds. What began in the future was written by a clock that was ahead:
         // until then nobody could prove anything that is young enough.
@@ -301,16 +316,17 @@ impl Sessions {
                 "All sessions were ended after you signed in: sign in again at your identity provider.",
             ));
         }
-        Ok(lineage)
+        Ok((lineage, epoch))
     }
 
-    /// Whether what carries a lineage goes on; `beside` is a live session that is shown along with it.
+    /// The epoch in which what carries a lineage goes on, if it does; `beside` is a live session that is shown along with
+    /// it.
     pub(crate) async fn admits(
         &self,
         subject: &Subject,
         lineage: &Lineage,
         beside: Option<&SessionId>,
-    ) -> Result<bool> {
+    ) -> Result<Option<Epoch>> {
         let recent = self.epochs.recent(subject).await?;
         let known = match &lineage.session {
             None => true,
@@ -323,9 +339,18 @@ impl Sessions {
             }
         };
         if known && recent.admits(lineage, beside) {
-            return Ok(true);
+            return Ok(Some(recent));
         }
-        // Another node may have made it a moment ago.
+        Box::pin(self.admits_now(subject, lineage, beside)).await
+    }
+
+    /// The same as the store has it: another node may have made it a moment ago.
+    async fn admits_now(
+        &self,
+        subject: &Subject,
+        lineage: &Lineage,
+        beside: Option<&SessionId>,
+    ) -> Result<Option<Epoch>> {
         let current = self.epochs.current(subject).await?.epoch;
         let lives = match &lineage.session {
             None => true,
@@ -333,7 +358,7 @@ impl Sessions {
                 self.is_live(&session) && current.admits_session(&session.id, &session.lineage)
             }),
         };
-        Ok(lives && current.admits(lineage, beside))
+        Ok((lives && current.admits(lineage, beside)).then_some(current))
     }
 
     /// Adds a fresh proof to a session.

@@ -12,7 +12,7 @@ mod tests;
 
 use std::any::Any;
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +20,7 @@ use std::time::Duration;
 use async_lock::Mutex as AsyncMutex;
 use portcullis_ports::storage::{Collection, Key, Range, RecordStore};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
+use quick_cache::Equivalent;
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,30 @@ pub(crate) struct Cache {
     hasher: RandomState,
     /// Present where other nodes change records as well.
     change_feed: Option<ChangeFeed>,
+}
+
+/// A [`Key`] that owns nothing. It has the same hash.
+#[derive(Hash)]
+struct Name<'a> {
+    collection: Collection,
+    partition: &'a str,
+    sort: &'a str,
+}
+
+impl Name<'_> {
+    fn to_key(&self) -> Key {
+        Key {
+            collection: self.collection,
+            partition: self.partition.to_owned(),
+            sort: self.sort.to_owned(),
+        }
+    }
+}
+
+impl Equivalent<Key> for Name<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.partition == key.partition && self.sort == key.sort && self.collection == key.collection
+    }
 }
 
 /// A record as it was read, or that there was none.
@@ -197,18 +222,24 @@ impl Cache {
 
     /// The record of that key as it was within the last second.
     pub(crate) async fn find<T: Stored>(&self, partition: &str, sort: &str) -> Result<Option<Arc<T>>> {
-        let key = Key {
+        let name = Name {
             collection: T::COLLECTION,
-            partition: partition.to_owned(),
-            sort: sort.to_owned(),
+            partition,
+            sort,
         };
-        if let Some(known) = self.trusted(&key).await {
+        if let Some(known) = self.trusted(&name).await {
             match known.value.map(Arc::downcast) {
                 None => return Ok(None),
                 Some(Ok(value)) => return Ok(Some(value)),
                 Some(Err(_)) => {}
             }
         }
+        // Rare: on the heap, so that whoever asks does not carry the room for it.
+        Box::pin(self.read::<T>(name.to_key())).await
+    }
+
+    /// The record as the store has it, to be remembered.
+    async fn read<T: Stored>(&self, key: Key) -> Result<Option<Arc<T>>> {
         let read_at = self.clock.now();
         let record = self.store.get(&key).await?;
         let expires_at = record.as_ref().and_then(|record| record.expires_at);
@@ -225,20 +256,21 @@ impl Cache {
     }
 
     /// What is remembered, if that may be trusted.
-    async fn trusted(&self, key: &Key) -> Option<Remembered> {
-        let known = self.remembered(key)?;
+    async fn trusted(&self, name: &Name<'_>) -> Option<Remembered> {
+        let known = self.remembered(name)?;
         match &self.change_feed {
             None => Some(known),
+            Some(feed) if self.age(feed).is_some_and(|age| age < AGEING) => Some(known),
             // Looking at the list may show that it has changed.
-            Some(change_feed) if self.is_up_to_date(change_feed).await => self.remembered(key),
+            Some(feed) if Box::pin(self.is_up_to_date(feed)).await => self.remembered(name),
             Some(_) => None,
         }
     }
 
-    fn remembered(&self, key: &Key) -> Option<Remembered> {
+    fn remembered(&self, name: &(impl Hash + Equivalent<Key>)) -> Option<Remembered> {
         self.memory
-            .get(key)
-            .filter(|known| known.is_usable(self.clock.now()))
+            .get(name)
+            .filter(|known| known.is_usable(self.clock.coarse_now()))
     }
 
     /// Remembers what was read, unless it changed since or is about to.
