@@ -60,6 +60,9 @@ pub fn problems() -> Vec<Code> {
 }
 
 #[cfg(test)]
+mod fixture_tests;
+
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -4,6 +4,7 @@ use portcullis_ports::Code;
 use portcullis_ports::storage::Collection;
 
 use super::sealed_texts::SealedKind;
+use super::table::Stored;
 
 /// An area, a service or a part of the foundation that keeps records or answers with problems.
 pub(crate) struct Area {
@@ -17,9 +18,34 @@ pub(crate) struct Area {
 pub(crate) struct Family {
     pub(crate) collection: Collection,
     pub(crate) personal: Personal,
+    /// Every type of record in it.
+    pub(crate) shapes: &'static [Shape],
     /// Present if its records hold sealed texts.
     pub(crate) sealed: Option<SealedKind>,
     pub(crate) restored: Restored,
+}
+
+/// One type of record, for tools that do not know it.
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+    /// Reads a body of any version, and gives it back as it would be stored today.
+    #[cfg(test)]
+    pub(crate) rewrite: fn(&str) -> std::result::Result<String, String>,
+}
+
+/// The shape of a type, under the name that fixtures and the reference have for it.
+pub(crate) const fn shape<T: Stored>(name: &'static str) -> Shape {
+    Shape {
+        name,
+        version: T::VERSION,
+        #[cfg(test)]
+        rewrite: |body| {
+            let value: T = super::table::decode_body(body).map_err(|why| format!("{why:?}"))?;
+            let body = super::table::encode(&value).map_err(|error| format!("{error:?}"))?;
+            Ok(body.to_string())
+        },
+    }
 }
 
 /// How the records of one person are found among those of a family.
@@ -61,10 +87,11 @@ pub(crate) enum Restored {
 
 impl Family {
     /// A family without sealed texts that a restored store has as it was backed up.
-    pub(crate) const fn new(collection: Collection, personal: Personal) -> Self {
+    pub(crate) const fn new(collection: Collection, personal: Personal, shapes: &'static [Shape]) -> Self {
         Self {
             collection,
             personal,
+            shapes,
             sealed: None,
             restored: Restored::Backup,
         }

@@ -6,13 +6,13 @@ use portcullis_ports::storage::Collection;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::table::{Batch, Stored};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(DECOYS, Personal::Nobody)],
+    families: &[Family::new(DECOYS, Personal::Nobody, &[shape::<Decoy>("decoy")])],
     problems: &[],
 };
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::sealed_texts::SealedTexts;
 use crate::foundation::sealed_texts::kind;
@@ -22,7 +22,10 @@ use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(KEYRING, Personal::Nobody).sealed(kind::<RootSecret>())],
+    families: &[
+        Family::new(KEYRING, Personal::Nobody, &[shape::<RootSecret>("root secret")])
+            .sealed(kind::<RootSecret>()),
+    ],
     problems: &[],
 };
 

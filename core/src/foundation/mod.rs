@@ -27,6 +27,8 @@ pub(crate) mod subject_locks;
 pub(crate) mod table;
 #[cfg(test)]
 mod table_tests;
+#[cfg(test)]
+mod unreadable_tests;
 pub mod use_case;
 pub(crate) mod user_agent;
 
@@ -42,6 +44,7 @@ pub(crate) const AREA: Area = Area {
         proof::DEVICE_NOT_FOUND,
         proof::WRONG_CODE,
         guard::IDENTITY_UNAVAILABLE,
+        table::RECORD_UNREADABLE,
         guard::WEBHOOK_UNAVAILABLE,
         error::INTERNAL,
         identity::UNAUTHENTICATED,

@@ -1,10 +1,10 @@
 //! How the sealed texts of a record are reached without knowing the record.
 
+use portcullis_ports::Result;
 use portcullis_ports::keys::{EncryptionContext, Sealed};
 use portcullis_ports::storage::Collection;
-use portcullis_ports::{Error, Result};
 
-use super::table::Stored;
+use super::table::{RECORD_UNREADABLE, Stored, decode_body, encode};
 
 /// Something stored that holds sealed texts. Every type with a field of type [`Sealed`] has this, which a test demands.
 pub(crate) trait SealedTexts {
@@ -34,10 +34,7 @@ impl<T: Stored + SealedTexts + Send> Held for T {
     }
 
     fn body(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|error| {
-            Error::internal(format!("a record of {} cannot be written", T::COLLECTION.name))
-                .with_source(error)
-        })
+        Ok(encode(self)?.to_string())
     }
 }
 
@@ -49,8 +46,11 @@ pub(crate) const fn kind<T: Stored + SealedTexts + Send + 'static>() -> SealedKi
 }
 
 fn read<T: Stored + SealedTexts + Send + 'static>(body: &str) -> Result<Box<dyn Held>> {
-    let value: T = serde_json::from_str(body).map_err(|error| {
-        Error::internal(format!("a record of {} cannot be read", T::COLLECTION.name)).with_source(error)
+    let value: T = decode_body(body).map_err(|why| {
+        RECORD_UNREADABLE
+            .error()
+            .with_context("collection", T::COLLECTION.name.to_owned())
+            .with_context("why", why.to_string())
     })?;
     Ok(Box::new(value))
 }

@@ -80,6 +80,10 @@ fn describe() {
 /// What the use cases and their workers count.
 fn describe_core() {
     metrics::describe_counter!(
+        "portcullis_unreadable_records_total",
+        "How often a stored record could not be read and was set aside, by family of records."
+    );
+    metrics::describe_counter!(
         "portcullis_events_total",
         "What happened to accounts, by event and outcome."
     );

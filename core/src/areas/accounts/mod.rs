@@ -39,7 +39,7 @@ use token::Claims;
 
 use crate::areas::sessions::{Identified, SignedIn};
 use crate::areas::sessions::{OthersEnded, Sessions};
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::input::SecretInput;
 use crate::foundation::settings;
@@ -55,7 +55,15 @@ use crate::services::suppressions::Suppressions;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(VERIFICATIONS, Personal::Expiring).emptied()],
+    families: &[Family::new(
+        VERIFICATIONS,
+        Personal::Expiring,
+        &[
+            shape::<records::Waiting>("waiting"),
+            shape::<records::WaitsAt>("place"),
+        ],
+    )
+    .emptied()],
     problems: &[
         EMAIL_NOT_VERIFIED,
         EMAIL_TAKEN,

@@ -42,7 +42,7 @@ use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Identified;
 use crate::areas::sessions::{Granted, Ground, NewSession, Proof, Sessions, StartSession};
 use crate::areas::step_up::StepUp;
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::table::Batch;
@@ -53,7 +53,7 @@ use crate::services::notices::Notices;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(CHALLENGES, Personal::Expiring).emptied()],
+    families: &[Family::new(CHALLENGES, Personal::Expiring, &[shape::<Challenge>("challenge")]).emptied()],
     problems: &[FACTOR_NOT_REQUIRED, NOTHING_SENT, WRONG_PURPOSE],
 };
 
@@ -130,7 +130,7 @@ impl Challenges {
                     event = event.with("trusted_device", &trusted.id);
                     Proof::nothing()
                 };
-                let id = SessionId::random(self.context.entropy.as_ref())?;
+                let id = SessionId::time_ordered(self.context.now(), self.context.entropy.as_ref())?;
                 let secret = self.context.random_text()?;
                 let remember = wants_device(command);
                 let device = self.new_device(&ground, who, remember, TrustChange::Keep, None)?;

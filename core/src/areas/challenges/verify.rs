@@ -368,7 +368,7 @@ impl Challenges {
             .flatten();
         let remember = challenge.remember_device || trust.is_some();
         let device = self.new_device(&ground, who, remember, TrustChange::Set(trust), Some(raw))?;
-        let id = SessionId::random(self.context.entropy.as_ref())?;
+        let id = SessionId::time_ordered(self.context.now(), self.context.entropy.as_ref())?;
         let secret = self.session_secret(raw, &id)?;
         let new = NewSession {
             id,

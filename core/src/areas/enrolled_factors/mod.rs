@@ -6,7 +6,7 @@ mod records;
 mod totp;
 mod totp_proof;
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::sealed_texts::kind;
 pub use devices::NO_DEVICE;
 pub(crate) use devices::{ContactDevice, TotpDevice};
@@ -18,9 +18,14 @@ pub(crate) use totp_proof::context;
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        Family::new(EMAIL, Personal::BySubject).taken_over(),
-        Family::new(SMS, Personal::BySubject).taken_over(),
-        Family::new(TOTP, Personal::BySubject)
+        Family::new(
+            EMAIL,
+            Personal::BySubject,
+            &[shape::<Contacts<Emails>>("addresses")],
+        )
+        .taken_over(),
+        Family::new(SMS, Personal::BySubject, &[shape::<Contacts<Phones>>("numbers")]).taken_over(),
+        Family::new(TOTP, Personal::BySubject, &[shape::<TotpDevices>("devices")])
             .sealed(kind::<TotpDevices>())
             .taken_over(),
     ],

@@ -36,7 +36,7 @@ use records::{Recovery, Requested};
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::challenges::Challenges;
 use crate::areas::sessions::Sessions;
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::proof::CHALLENGE_ENDED;
@@ -53,8 +53,18 @@ use crate::services::suppressions::Suppressions;
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        Family::new(PASSWORD_RECOVERIES, Personal::Expiring).emptied(),
-        Family::new(PASSWORD_RECOVERY_QUEUE, Personal::Expiring).emptied(),
+        Family::new(
+            PASSWORD_RECOVERIES,
+            Personal::Expiring,
+            &[shape::<Recovery>("recovery")],
+        )
+        .emptied(),
+        Family::new(
+            PASSWORD_RECOVERY_QUEUE,
+            Personal::Expiring,
+            &[shape::<Requested>("request")],
+        )
+        .emptied(),
     ],
     problems: &[RECOVERY_CODE_FIRST, RECOVERY_FACTOR_REQUIRED],
 };

@@ -15,7 +15,7 @@ use model::StoredCode;
 pub use model::{RecoveryCodes, RecoveryOverview, RecoveryStatus};
 pub(crate) use records::RECOVERY_CODES;
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input;
@@ -25,7 +25,12 @@ use crate::services::epochs::Epochs;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(RECOVERY_CODES, Personal::BySubject).taken_over()],
+    families: &[Family::new(
+        RECOVERY_CODES,
+        Personal::BySubject,
+        &[shape::<RecoverySet>("set")],
+    )
+    .taken_over()],
     problems: &[],
 };
 

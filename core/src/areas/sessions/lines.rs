@@ -9,6 +9,7 @@ use portcullis_ports::{Result, Timestamp};
 
 use super::records::{Line, Summary};
 use super::{Session, Sessions};
+use crate::foundation::table::set_aside_unreadable;
 use crate::services::epochs::{EndReason, Epoch};
 
 /// An ended session stays in the list for this long.
@@ -61,7 +62,7 @@ impl Sessions {
             } = line.value;
             let summary = match summary {
                 Some(summary) => Some(summary),
-                None => self.read(&session).await?.map(|session| Summary::of(&session)),
+                None => set_aside_unreadable(self.read(&session).await)?.map(|session| Summary::of(&session)),
             };
             if let Some(summary) = summary {
                 let ended_at = self.ended_at(&session, &summary, epoch);

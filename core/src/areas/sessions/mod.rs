@@ -39,7 +39,7 @@ use records::Line;
 pub(crate) use records::{ACCOUNT_SESSIONS, SESSIONS};
 pub use signed_in::{Identified, SignedIn};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::GivenBy;
@@ -54,8 +54,8 @@ use crate::services::known_devices::{IssuedDevice, KnownDevices};
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        Family::new(ACCOUNT_SESSIONS, Personal::BySubject),
-        Family::new(SESSIONS, Personal::Expiring),
+        Family::new(ACCOUNT_SESSIONS, Personal::BySubject, &[shape::<Line>("line")]),
+        Family::new(SESSIONS, Personal::Expiring, &[shape::<Session>("session")]),
     ],
     problems: &[CSRF, INVALID_CURSOR, SESSION_ENDED, SESSION_NOT_FOUND],
 };

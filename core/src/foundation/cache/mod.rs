@@ -24,12 +24,16 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::table::{Memory, Stored, Table, decode};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(CHANGES, Personal::Expiring)],
+    families: &[Family::new(
+        CHANGES,
+        Personal::Expiring,
+        &[shape::<Change>("change")],
+    )],
     problems: &[],
 };
 
@@ -395,7 +399,7 @@ impl Cache {
         loop {
             let range = Range::Between(horizon.clone(), "~".into());
             let (changes, next) = Table::<Change>::new(&self.store)
-                .page(Change::PARTITION, range, 1000, after)
+                .complete_page(Change::PARTITION, range, 1000, after)
                 .await?;
             for change in changes {
                 if read.insert(change.key().1) {

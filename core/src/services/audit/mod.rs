@@ -21,7 +21,7 @@ pub use records::Entry;
 use records::{Failures, Head, Signature};
 pub use verify::{Broken, Verified};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
 use crate::foundation::fingerprint::fingerprint;
@@ -31,7 +31,16 @@ use crate::foundation::table::Batch;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(AUDIT, Personal::BySubject)],
+    families: &[Family::new(
+        AUDIT,
+        Personal::BySubject,
+        &[
+            shape::<Entry>("entry"),
+            shape::<Head>("head"),
+            shape::<records::Checkpoint>("checkpoint"),
+            shape::<records::LastPruning>("last pruning"),
+        ],
+    )],
     problems: &[],
 };
 

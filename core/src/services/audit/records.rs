@@ -151,6 +151,8 @@ impl Head {
 
 impl Stored for Head {
     const COLLECTION: Collection = AUDIT;
+    /// The first had no signature.
+    const VERSION: u32 = 2;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::SORT.into())

@@ -10,7 +10,7 @@ use portcullis_ports::{Error, Result};
 use super::Audit;
 use super::records::{Checkpoint, Entry, Head};
 use crate::foundation::fingerprint::fingerprint;
-use crate::foundation::table::Versioned;
+use crate::foundation::table::{Versioned, set_aside_unreadable};
 
 /// How many entries are read at once.
 const PAGE: usize = 500;
@@ -186,7 +186,7 @@ impl Audit {
 
     async fn head(&self, subject: &Subject) -> Result<Option<Head>> {
         let heads = self.context.table::<Head>();
-        let found = heads.find(subject.as_str(), Head::SORT).await?;
+        let found = set_aside_unreadable(heads.find(subject.as_str(), Head::SORT).await)?;
         Ok(found.map(|head| head.value))
     }
 

@@ -37,7 +37,7 @@ pub(crate) enum Standing {
 
 /// A network the account signed in from, or proved a code from a mail.
 #[derive(Serialize, Deserialize)]
-struct KnownSource {
+pub(super) struct KnownSource {
     subject: Subject,
     network: String,
     /// Whether the code is all that was proven.

@@ -23,7 +23,7 @@ pub(crate) use lines::Lines;
 use refusals::Refusals;
 pub(crate) use sends::{SendPurpose, Sends};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
 use crate::foundation::proof::WRONG_CODE;
@@ -34,8 +34,12 @@ use crate::services::known_devices::KnownDevices;
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        Family::new(BUDGETS, Personal::Expiring),
-        Family::new(KNOWN_SOURCES, Personal::BySubject),
+        Family::new(BUDGETS, Personal::Expiring, &[shape::<Counter>("counter")]),
+        Family::new(
+            KNOWN_SOURCES,
+            Personal::BySubject,
+            &[shape::<known::KnownSource>("source")],
+        ),
     ],
     problems: &[TOO_MANY_ATTEMPTS, TOO_MANY_SENDS],
 };

@@ -10,15 +10,19 @@ use portcullis_ports::identity::Subject;
 
 pub(crate) use records::{ACCOUNTS, ADDRESS_CLAIMS, Account, AddressClaim};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::table::Versioned;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        Family::new(ACCOUNTS, Personal::BySubject),
-        Family::new(ADDRESS_CLAIMS, Personal::ByDestination),
+        Family::new(ACCOUNTS, Personal::BySubject, &[shape::<Account>("account")]),
+        Family::new(
+            ADDRESS_CLAIMS,
+            Personal::ByDestination,
+            &[shape::<AddressClaim>("claim")],
+        ),
     ],
     problems: &[],
 };

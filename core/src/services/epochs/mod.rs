@@ -19,13 +19,21 @@ pub use reason::EndReason;
 pub(crate) use records::EPOCHS;
 use records::{DeploymentEpoch, EndedSession, Former, Kept, RevokedToken, SubjectEpoch};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::table::{Batch, Slot, Table};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(EPOCHS, Personal::BySubject).taken_over()],
+    families: &[Family::new(
+        EPOCHS,
+        Personal::BySubject,
+        &[
+            shape::<SubjectEpoch>("of a person"),
+            shape::<DeploymentEpoch>("of everybody"),
+        ],
+    )
+    .taken_over()],
     problems: &[],
 };
 

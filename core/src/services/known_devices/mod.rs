@@ -22,7 +22,7 @@ pub use model::{IssuedDevice, KnownDeviceList, KnownDeviceView, RevokeKnownDevic
 use records::KnownDevice;
 pub(crate) use records::{AccountDevices, KNOWN_DEVICES};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
@@ -34,7 +34,11 @@ use crate::services::epochs::{Epoch, Epochs, Lineage, TokenId};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(KNOWN_DEVICES, Personal::BySubject)],
+    families: &[Family::new(
+        KNOWN_DEVICES,
+        Personal::BySubject,
+        &[shape::<AccountDevices>("devices")],
+    )],
     problems: &[],
 };
 

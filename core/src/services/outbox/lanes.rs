@@ -16,7 +16,7 @@ use portcullis_ports::storage::MAX_PAGE;
 use super::Outbox;
 use super::records::{Place, StoredMessage};
 use crate::foundation::lane::Lane;
-use crate::foundation::table::{Batch, Versioned};
+use crate::foundation::table::{Batch, RECORD_UNREADABLE, Versioned};
 
 /// How long a dispatcher rests when nobody wakes it: the delay of a message that another process queued and left.
 const PATROL: Duration = Duration::from_secs(2);
@@ -240,7 +240,10 @@ impl Outbox {
             .await?;
         for place in places {
             let messages = self.context.table::<StoredMessage>();
-            let message = messages.find(place.message.as_str(), StoredMessage::SORT).await?;
+            let message = match messages.find(place.message.as_str(), StoredMessage::SORT).await {
+                Err(error) if error.code() == RECORD_UNREADABLE => continue,
+                message => message?,
+            };
             let mut batch = Batch::default();
             batch.remove(&place);
             if let Some(message) = message {

@@ -8,7 +8,7 @@ use super::Outbox;
 use super::deliver::clear;
 use super::records::{Attempt, Delivery, Place, Report, StoredMessage};
 use crate::foundation::lane::Lane;
-use crate::foundation::table::Batch;
+use crate::foundation::table::{Batch, set_aside_unreadable};
 
 /// There is no such dead letter.
 pub const MESSAGE_NOT_FOUND: Code = Code::new(
@@ -60,7 +60,7 @@ impl Outbox {
         let (places, _) = queue.page(Lane::Dead.as_str(), Range::All, 200, None).await?;
         let mut letters = Vec::with_capacity(places.len());
         for place in places {
-            let found = self.stored(&place.message).await?;
+            let found = set_aside_unreadable(self.stored(&place.message).await)?;
             letters.extend(found.map(|found| view(found.value)));
         }
         Ok(letters)

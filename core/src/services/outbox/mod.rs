@@ -38,7 +38,7 @@ pub use records::{Attempt, Delivery, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{Place, StoredMessage, Words};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
 use crate::foundation::guard::GuardedSender;
@@ -51,11 +51,19 @@ use crate::services::suppressions::{Suppressions, refusal, remark};
 pub(crate) const AREA: Area = Area {
     families: &[
         // What was sent since the backup must not be sent again.
-        Family::new(OUTBOX, Personal::Expiring)
+        Family::new(OUTBOX, Personal::Expiring, &[shape::<StoredMessage>("message")])
             .sealed(kind::<StoredMessage>())
             .taken_over(),
-        Family::new(OUTBOX_QUEUE, Personal::Nobody).taken_over(),
-        Family::new(OUTBOX_RECEIPTS, Personal::Expiring).taken_over(),
+        Family::new(OUTBOX_QUEUE, Personal::Nobody, &[shape::<Place>("place")]).taken_over(),
+        Family::new(
+            OUTBOX_RECEIPTS,
+            Personal::Expiring,
+            &[
+                shape::<records::Named>("name"),
+                shape::<records::Applied>("event"),
+            ],
+        )
+        .taken_over(),
     ],
     problems: &[CHANNEL_UNAVAILABLE, MESSAGE_NOT_FOUND, MESSAGE_EXPIRED],
 };
@@ -147,7 +155,7 @@ impl Outbox {
 
     /// Does the work of queueing a message, and queues nothing: for answers whose time must not tell.
     pub(crate) async fn enqueue_decoy(&self, batch: &mut Batch, draft: Draft) -> Result<()> {
-        let id = MessageId::random(self.context.entropy.as_ref())?;
+        let id = MessageId::time_ordered(self.context.now(), self.context.entropy.as_ref())?;
         self.suppressions.obstacle(&draft.to, draft.lane).await?;
         let words = Words {
             text: draft.text,
@@ -164,7 +172,7 @@ impl Outbox {
             ));
         }
         let now = self.context.now();
-        let id = MessageId::random(self.context.entropy.as_ref())?;
+        let id = MessageId::time_ordered(self.context.now(), self.context.entropy.as_ref())?;
         let obstacle = self.suppressions.obstacle(&draft.to, draft.lane).await?;
         if let Some(obstacle) = obstacle.as_ref().filter(|_| refuse) {
             return Err(refusal(draft.to.channel(), obstacle));

@@ -19,7 +19,7 @@ pub use crate::foundation::settings::SmsSpend as Limits;
 pub(crate) use records::SMS_SPEND;
 use records::Spent;
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::day::Day;
 use crate::foundation::input::country_prefix;
@@ -28,7 +28,7 @@ use crate::services::budgets::Lines;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(SMS_SPEND, Personal::Expiring).taken_over()],
+    families: &[Family::new(SMS_SPEND, Personal::Expiring, &[shape::<Spent>("spent")]).taken_over()],
     problems: &[SMS_DESTINATION_BLOCKED, SMS_SPEND_EXHAUSTED],
 };
 

@@ -17,7 +17,7 @@ use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 pub(crate) use records::SUPPRESSIONS;
 use records::{Entry, Suppressed};
 
-use crate::foundation::area::{Area, Family, Personal};
+use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::day::Day;
 use crate::foundation::lane::Lane;
@@ -25,7 +25,12 @@ use crate::foundation::table::{Batch, Slot};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[Family::new(SUPPRESSIONS, Personal::ByDestination).taken_over()],
+    families: &[Family::new(
+        SUPPRESSIONS,
+        Personal::ByDestination,
+        &[shape::<Suppressed>("destination")],
+    )
+    .taken_over()],
     problems: &[ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND],
 };
 
