@@ -25,6 +25,7 @@ use crate::foundation::former_keys::key_manager;
 use crate::foundation::guard::{Guard, GuardedIdentity, GuardedKeys, PORT_LIMIT};
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
+use crate::foundation::locations::Locations;
 use crate::foundation::settings::Settings;
 use crate::foundation::subject_locks::SubjectLocks;
 use crate::services::audit::{Audit, Histories};
@@ -200,6 +201,7 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
     let shared = connected.declares(StorageCapability::Shared);
     let hasher = Arc::clone(&connections.one::<Passwords>()?.hasher);
     let store_name = connected.name();
+    let locations = Locations::new(&connections, &clock);
     let named = (&store, store_name.as_str());
     let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
     let cache = Cache::new(&store, &clock, shared, settings.cache.records, collections());
@@ -213,6 +215,7 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
         cache,
         settings,
         links: Links::new(panel),
+        locations,
         locks: SubjectLocks::new(),
         mail: [const { Event::new() }; 4],
     }))

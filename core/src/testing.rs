@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::connections::{Connection, Connections};
+use portcullis_ports::geo::{Geo, GeoLocator, Location};
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::inbound::Inbound;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
@@ -211,6 +212,19 @@ pub(crate) struct World {
     pub(crate) hasher: Arc<QuickHasher>,
 }
 
+/// Knows where [`home`] is, and nothing else.
+struct KnowsHome;
+
+#[async_trait]
+impl GeoLocator for KnowsHome {
+    async fn locate(&self, address: IpAddr) -> Result<Option<Location>> {
+        Ok((address == IpAddr::from([192, 0, 2, 1])).then(|| Location {
+            country: Some("GB".to_owned()),
+            city: Some("London".to_owned()),
+        }))
+    }
+}
+
 pub(crate) fn home() -> Source {
     Source::new(IpAddr::from([192, 0, 2, 1]), "test browser")
 }
@@ -315,7 +329,8 @@ async fn world_on(
     let connections = Connections::default()
         .with(connection::<Storage>("test", connected).declaring(shared))
         .with(connection::<Keys>("test", Arc::new(PlainKeys)))
-        .with(connection::<Passwords>("test", hasher.clone()));
+        .with(connection::<Passwords>("test", hasher.clone()))
+        .with(connection::<Geo>("test", Arc::new(KnowsHome)));
     let dependencies = Dependencies {
         connections: offices
             .into_iter()

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod connections;
 pub mod contact;
 pub mod error;
+pub mod geo;
 pub mod http;
 pub mod id;
 pub mod identity;

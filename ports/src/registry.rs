@@ -12,6 +12,7 @@ pub const PORTS: &[PortSpec] = &[
     PortSpec::of::<crate::passwords::Passwords>(),
     PortSpec::of::<crate::identity::Identity>(),
     PortSpec::of::<crate::notification::Senders>(),
+    PortSpec::of::<crate::geo::Geo>(),
 ];
 
 /// An instance whose settings were checked, or every mistake in them.

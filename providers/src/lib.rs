@@ -2,6 +2,8 @@
 
 #[cfg(feature = "mailbox")]
 use portcullis_provider_mailbox as _;
+#[cfg(feature = "mmdb")]
+use portcullis_provider_mmdb as _;
 #[cfg(feature = "ses")]
 use portcullis_provider_ses as _;
 #[cfg(feature = "smtp")]

@@ -11,6 +11,7 @@ use serde_json::json;
 /// Port, plugin and whether its feature is on. Features and plugins have the same names.
 const PROVIDERS: &[(&str, &str, bool)] = &[
     (Senders::NAME, "mailbox", cfg!(feature = "mailbox")),
+    ("geo", "mmdb", cfg!(feature = "mmdb")),
     (Senders::NAME, "ses", cfg!(feature = "ses")),
     (Senders::NAME, "smtp", cfg!(feature = "smtp")),
     (Senders::NAME, "twilio", cfg!(feature = "twilio")),

@@ -13,6 +13,7 @@ use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use crate::foundation::cache::Cache;
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
+use crate::foundation::locations::Locations;
 use crate::foundation::settings::Settings;
 use crate::foundation::subject_locks::SubjectLocks;
 use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
@@ -28,6 +29,7 @@ pub(crate) struct Context {
     pub(crate) cache: Cache,
     pub(crate) settings: Settings,
     pub(crate) links: Links,
+    pub(crate) locations: Locations,
     pub(crate) locks: SubjectLocks,
     /// Ring when a message was queued by this process, one for each lane and channel.
     pub(crate) mail: [Event; 4],

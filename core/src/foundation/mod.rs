@@ -14,6 +14,7 @@ pub mod input;
 pub(crate) mod keyring;
 pub(crate) mod lane;
 pub(crate) mod links;
+pub(crate) mod locations;
 #[cfg(test)]
 pub(crate) mod observed_store;
 pub(crate) mod prefix;

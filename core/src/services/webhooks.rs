@@ -207,12 +207,7 @@ impl RefusalLog {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_ports::notification::{ConnectedSender, Senders};
-    use portcullis_ports::testkit::{AlwaysWell, FakeClock, connection};
-
     use super::*;
-    use crate::services::outbox::events_tests::Vendor;
-    use crate::testing::Post;
 
     #[test]
     fn a_flood_of_refusals_is_no_flood_of_lines_and_is_summed_up() {
@@ -228,23 +223,5 @@ mod tests {
         let later = log.permit(main, start + SPAN);
         assert!(later.write);
         assert_eq!(later.left_out, 470);
-    }
-
-    #[test]
-    fn a_plugin_whose_vendor_posts_and_that_nobody_hears_does_not_start() {
-        let sender = ConnectedSender {
-            sender: Arc::new(Post::default()),
-            mailbox: None,
-            inbound: Some(Arc::new(Vendor::default())),
-            probe: Arc::new(AlwaysWell),
-        };
-        let clock: Arc<dyn Clock> = Arc::new(FakeClock::default());
-        let connections = Connections::default().with(connection::<Senders>("main", sender));
-        let refused = Webhooks::new(&clock).require_handlers(&connections).unwrap_err();
-        let said = format!("{:?}", refused.context());
-        assert!(
-            said.contains("no area takes the webhooks of senders.main"),
-            "{said}"
-        );
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use crate::connections::Connection;
 use crate::error::Result;
+use crate::geo::{ConnectedGeo, GeoLocator};
 use crate::identity::{ConnectedIdentity, IdentityProvider};
 use crate::keys::{ConnectedKeys, KeyManager};
 use crate::notification::{ConnectedSender, Sender};
@@ -52,6 +53,13 @@ impl From<Arc<MemoryStore>> for ConnectedStore {
             scan: Arc::clone(&store) as Arc<_>,
             probe: store,
         }
+    }
+}
+
+impl<T: GeoLocator> From<Arc<T>> for ConnectedGeo {
+    fn from(locator: Arc<T>) -> Self {
+        let probe = Arc::new(AlwaysWell);
+        Self { locator, probe }
     }
 }
 

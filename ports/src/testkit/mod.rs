@@ -4,6 +4,7 @@ mod connected;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod fakes;
+pub mod geo;
 pub mod identity;
 pub mod keys;
 mod memory_store;

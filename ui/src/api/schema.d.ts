@@ -1715,6 +1715,10 @@ export interface components {
          *           "expires_at": 1797776000,
          *           "trusted_until": 1792592000,
          *           "ip": "203.0.113.7",
+         *           "location": {
+         *             "country": "GB",
+         *             "city": "London"
+         *           },
          *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
          *           "device": "Computer",
          *           "browser": "Firefox on Linux"
@@ -1761,12 +1765,24 @@ export interface components {
             trusted_until: number | null;
             /** @description From where the account last signed in on it. */
             ip: string;
+            /** @description Where that is, as far as a geolocation database knows; null if none does. */
+            location: components["schemas"]["Location"] | null;
             /** @description What it said that it is. */
             user_agent: string;
             /** @description The kind of device, as far as the user agent tells. */
             device: string;
             /** @description The browser and operating system, as far as the user agent tells. */
             browser: string;
+        };
+        /**
+         * Location
+         * @description Where an address is, as far as that is known. An estimate: good enough to recognise, never to decide.
+         */
+        Location: {
+            /** @description The country, as two capital letters of ISO 3166-1; null if it is not known. */
+            country: string | null;
+            /** @description The city, in the language that the operator chose; null if it is not known. */
+            city: string | null;
         };
         /**
          * Me
@@ -2602,6 +2618,10 @@ export interface components {
          *           "last_seen_at": 1790000120,
          *           "expires_at": 1792592000,
          *           "ip": "203.0.113.7",
+         *           "location": {
+         *             "country": "GB",
+         *             "city": "London"
+         *           },
          *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
          *           "device": "Computer",
          *           "browser": "Firefox on Linux",
@@ -2707,6 +2727,8 @@ export interface components {
             expires_at: number;
             /** @description From where it began. */
             ip: string;
+            /** @description Where that is, as far as a geolocation database knows; null if none does. */
+            location: components["schemas"]["Location"] | null;
             /** @description What it began with. */
             user_agent: string;
             /** @description The kind of device, as far as the user agent tells. */

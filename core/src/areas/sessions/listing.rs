@@ -1,5 +1,6 @@
 //! The list of an account's sessions, page by page, newest first.
 
+use portcullis_ports::geo::Location;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::{Result, Timestamp, text};
 
@@ -41,8 +42,14 @@ impl Sessions {
         let more = listed.len() > limit;
         listed.truncate(limit);
         let next = listed.last().filter(|_| more).map(|last| Cursor::of(last).text());
+        let addresses = listed.iter().map(|one| one.summary.ip.as_str());
+        let locations = self.context.locations.of(addresses).await;
+        let view = |one: Listed| {
+            let location = locations.get(&one.summary.ip).cloned();
+            view(one, who, location)
+        };
         Ok(SessionList {
-            sessions: listed.into_iter().map(|one| view(one, who)).collect(),
+            sessions: listed.into_iter().map(view).collect(),
             next_cursor: next.map(Into::into),
         })
     }
@@ -78,7 +85,7 @@ impl Cursor {
     }
 }
 
-fn view(listed: Listed, who: &SignedIn) -> SessionView {
+fn view(listed: Listed, who: &SignedIn, location: Option<Location>) -> SessionView {
     let summary = listed.summary;
     let (device, browser) = describe_device(&summary.user_agent);
     SessionView {
@@ -88,6 +95,7 @@ fn view(listed: Listed, who: &SignedIn) -> SessionView {
         last_seen_at: summary.last_seen_at.seconds(),
         expires_at: listed.expires_at.seconds(),
         ip: summary.ip,
+        location,
         user_agent: summary.user_agent,
         device,
         browser,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_ports::geo::Location;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::secret::same_secret;
@@ -222,6 +223,8 @@ pub struct SessionView {
     pub expires_at: i64,
     /// From where it began.
     pub ip: String,
+    /// Where that is, as far as a geolocation database knows; null if none does.
+    pub location: Option<Location>,
     /// What it began with.
     pub user_agent: String,
     /// The kind of device, as far as the user agent tells.
@@ -254,6 +257,7 @@ impl Documented for SessionList {
       "last_seen_at": 1790000120,
       "expires_at": 1792592000,
       "ip": "203.0.113.7",
+      "location": { "country": "GB", "city": "London" },
       "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
       "device": "Computer",
       "browser": "Firefox on Linux",

@@ -132,6 +132,27 @@ async fn only_the_whole_credential_of_the_right_account_is_accepted() {
 }
 
 #[tokio::test]
+async fn lists_say_where_a_known_address_is_and_nothing_of_others() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let here = world.session(&ada).await;
+    let command = ListSessions::default();
+    let list = world.app.sessions.list(&here, &command).await.unwrap();
+    let location = list.sessions[0].location.clone().unwrap();
+    assert_eq!(
+        (location.country.as_deref(), location.city.as_deref()),
+        (Some("GB"), Some("London"))
+    );
+    let mut stranger = ada.clone();
+    stranger.source = elsewhere(7);
+    world.wait(5);
+    let there = world.session(&stranger).await;
+    let list = world.app.sessions.list(&there, &command).await.unwrap();
+    assert_eq!(list.sessions[0].ip, "198.51.100.7");
+    assert_eq!(list.sessions[0].location, None);
+}
+
+#[tokio::test]
 async fn the_list_shows_sessions_and_nothing_that_opens_one() {
     let world = world().await;
     let ada = world.sign_up("ada@example.com").await;

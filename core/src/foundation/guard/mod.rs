@@ -50,7 +50,7 @@ impl Guard {
     }
 
     /// Runs one call. `None` if it did not end before its deadline; it is dropped then, or was never begun.
-    async fn run<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn run<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> Option<T> {
         let began = self.clock.now();
         let mut deadline = self.clock.sleep(self.limit);
         let Either::Left((_permit, _)) = select(pin!(self.permits.acquire()), &mut deadline).await else {

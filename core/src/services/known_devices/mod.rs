@@ -369,9 +369,12 @@ impl KnownDevices {
         let mut devices = self.held(subject).await?.value.devices;
         devices.retain(|device| device.is_live(now) && epoch.admits(&device.lineage, None));
         devices.sort_by_key(|device| std::cmp::Reverse(device.last_used_at));
+        let addresses = devices.iter().map(|device| device.ip.as_str());
+        let locations = self.context.locations.of(addresses).await;
         let view = |device: KnownDevice| {
+            let location = locations.get(&device.ip).cloned();
             let is_current = source.devices.iter().any(|proof| device.opens_with(proof));
-            device.view(is_current, now, &self.context.settings.factors)
+            device.view(is_current, now, &self.context.settings.factors, location)
         };
         Ok(KnownDeviceList {
             devices: devices.into_iter().map(view).collect(),

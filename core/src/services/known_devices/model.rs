@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use portcullis_ports::Timestamp;
+use portcullis_ports::geo::Location;
 use portcullis_ports::id::KnownDeviceId;
 use serde::{Deserialize, Serialize};
 
@@ -146,6 +147,8 @@ pub struct KnownDeviceView {
     pub trusted_until: Option<i64>,
     /// From where the account last signed in on it.
     pub ip: String,
+    /// Where that is, as far as a geolocation database knows; null if none does.
+    pub location: Option<Location>,
     /// What it said that it is.
     pub user_agent: String,
     /// The kind of device, as far as the user agent tells.
@@ -173,6 +176,7 @@ impl Documented for KnownDeviceList {
       "expires_at": 1797776000,
       "trusted_until": 1792592000,
       "ip": "203.0.113.7",
+      "location": { "country": "GB", "city": "London" },
       "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
       "device": "Computer",
       "browser": "Firefox on Linux"

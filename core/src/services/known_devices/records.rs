@@ -1,6 +1,7 @@
 //! How known devices are stored: all of an account in one record, so that recognising one reads as much for everybody.
 
 use portcullis_ports::Timestamp;
+use portcullis_ports::geo::Location;
 use portcullis_ports::id::{KnownDeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::secret::same_secret;
@@ -95,6 +96,7 @@ impl KnownDevice {
         is_current: bool,
         now: Timestamp,
         settings: &settings::Factors,
+        location: Option<Location>,
     ) -> KnownDeviceView {
         let (device, browser) = describe_device(&self.user_agent);
         let trusted_until = self.trust.map(|trust| trust.ends_at(settings));
@@ -106,6 +108,7 @@ impl KnownDevice {
             expires_at: self.expires_at.seconds(),
             trusted_until: trusted_until.filter(|until| now < *until).map(Timestamp::seconds),
             ip: self.ip,
+            location,
             user_agent: self.user_agent,
             device,
             browser,

@@ -2,11 +2,17 @@
 
 use std::sync::Mutex;
 
+use crate::services::webhooks::Webhooks;
+use crate::testing::Post;
 use async_trait::async_trait;
-use portcullis_ports::Kind;
+use portcullis_ports::connections::Connections;
 use portcullis_ports::inbound::{Delivery as Posted, Inbound, NOT_VERIFIED, Proof, UNREADABLE};
-use portcullis_ports::notification::{DeliveryEvent, DeliveryNews, DeliveryState, Receipt, SuppressionCause};
+use portcullis_ports::notification::{
+    ConnectedSender, DeliveryEvent, DeliveryNews, DeliveryState, Receipt, SuppressionCause,
+};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
+use portcullis_ports::testkit::{AlwaysWell, FakeClock, connection};
+use portcullis_ports::{Clock, Kind};
 
 use super::offer::Offered;
 use super::*;
@@ -353,4 +359,22 @@ async fn what_is_not_served_here_is_taken_and_left_alone() {
         .await
         .unwrap();
     assert!(heard.world.app.suppressions.list().await.unwrap().is_empty());
+}
+
+#[test]
+fn a_sender_whose_vendor_posts_and_that_no_service_hears_does_not_start() {
+    let sender = ConnectedSender {
+        sender: Arc::new(Post::default()),
+        mailbox: None,
+        inbound: Some(Arc::new(Vendor::default())),
+        probe: Arc::new(AlwaysWell),
+    };
+    let clock: Arc<dyn Clock> = Arc::new(FakeClock::default());
+    let connections = Connections::default().with(connection::<Senders>("main", sender));
+    let refused = Webhooks::new(&clock).require_handlers(&connections).unwrap_err();
+    let said = format!("{:?}", refused.context());
+    assert!(
+        said.contains("no area takes the webhooks of senders.main"),
+        "{said}"
+    );
 }

@@ -8,9 +8,10 @@ use super::project::{File, files};
 
 /// Codes that no client meets: an operator reads them when a plugin is set up, connects or is probed, or a store is
 /// looked after. Should one of them end a request after all, the answer says `unavailable` or `internal`.
-const FOR_OPERATORS: [&str; 21] = [
+const FOR_OPERATORS: [&str; 22] = [
     "amount-overflow",
     "currency-mismatch",
+    "geo-file-unusable",
     "key-file",
     "kms-access",
     "mailbox-folder",
