@@ -87,14 +87,16 @@ fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {
     }
 }
 
+/// What people call the credentials of a scheme.
+fn noun(name: &str) -> &str {
+    let known = SCHEMES.iter().find(|scheme| scheme.name == name);
+    known.map_or(name, |scheme| scheme.noun)
+}
+
 /// What is asked of a caller, in a sentence. Any one of the alternatives is enough, each with everything in it.
 pub(crate) fn sentence(alternatives: &[&str]) -> String {
     if alternatives.is_empty() {
         return "**Open to anybody.**".to_owned();
-    }
-    fn noun(name: &str) -> &str {
-        let known = SCHEMES.iter().find(|scheme| scheme.name == name);
-        known.map_or(name, |scheme| scheme.noun)
     }
     let all = |names: &&str| names.split(' ').map(noun).collect::<Vec<_>>().join(" and ");
     let alternatives: Vec<String> = alternatives.iter().map(all).collect();

@@ -139,10 +139,7 @@ async fn wrong_credentials_are_no_better_than_none() {
         &[("x-user-sub", "usr_01h2xcejqtf2nbrexx3vqjhp41")],
         &[("authorization", "Bearer \u{fffd}"), ("x-session-id", "")],
     ];
-    for operation in all()
-        .iter()
-        .filter(|operation| level(&operation) != Level::Public)
-    {
+    for operation in all().iter().filter(|operation| level(operation) != Level::Public) {
         for headers in strange {
             let answer = call(&service, operation, headers).await;
             // Signing out rids a browser of a cookie that opens nothing any more.
@@ -166,10 +163,7 @@ async fn wrong_credentials_are_no_better_than_none() {
 async fn each_level_asks_for_exactly_its_credentials() {
     let service = Service::start().await;
     let mut count = 0;
-    for operation in all()
-        .iter()
-        .filter(|operation| level(&operation) != Level::Public)
-    {
+    for operation in all().iter().filter(|operation| level(operation) != Level::Public) {
         // Operations end sessions, so each one gets its own person.
         count += 1;
         let (bearer, session) = service.person(&format!("ada{count}@example.com")).await;
@@ -177,7 +171,7 @@ async fn each_level_asks_for_exactly_its_credentials() {
             ("authorization", bearer.as_str()),
             ("x-session-id", session.as_str()),
         );
-        let level = level(&operation);
+        let level = level(operation);
         for (headers, enough) in [
             (vec![bearer], level == Level::FirstFactor),
             (vec![session], level == Level::SessionAlone),
@@ -209,7 +203,7 @@ async fn a_session_serves_only_its_owner() {
     ];
     for operation in all()
         .iter()
-        .filter(|operation| level(&operation) == Level::Session)
+        .filter(|operation| level(operation) == Level::Session)
     {
         let answer = call(&service, operation, &headers).await;
         assert_eq!(

@@ -259,8 +259,9 @@ pub struct DailyPruning {
 /// Whose histories there are. Holds one page.
 pub struct Subjects<'a> {
     scan: &'a dyn Scan,
-    /// Where to go on; `None` at the end.
-    after: Option<Option<String>>,
+    /// Where to go on; `None` at the beginning.
+    after: Option<String>,
+    ended: bool,
     /// The last of the page before. A store gives the records of one partition one after the other.
     last: Option<Subject>,
 }
@@ -271,10 +272,10 @@ impl Subjects<'_> {
     /// # Errors
     /// Whatever the store answers. The same page may be asked for again.
     pub async fn next_page(&mut self) -> Result<Option<Vec<Subject>>> {
-        let Some(after) = &self.after else {
+        if self.ended {
             return Ok(None);
-        };
-        let page = self.scan.scan(&AUDIT, after.as_deref(), MAX_PAGE).await?;
+        }
+        let page = self.scan.scan(&AUDIT, self.after.as_deref(), MAX_PAGE).await?;
         let mut found = Vec::new();
         for record in &page.records {
             let known = self.last.as_ref().map(Subject::as_str) == Some(record.key.partition.as_str());
@@ -283,7 +284,8 @@ impl Subjects<'_> {
                 found.push(subject);
             }
         }
-        self.after = page.next.map(Some);
+        self.ended = page.next.is_none();
+        self.after = page.next;
         Ok(Some(found))
     }
 }
@@ -306,7 +308,8 @@ impl Histories {
     pub fn subjects(&self) -> Subjects<'_> {
         Subjects {
             scan: self.scan.as_ref(),
-            after: Some(None),
+            after: None,
+            ended: false,
             last: None,
         }
     }

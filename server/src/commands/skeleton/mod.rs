@@ -43,6 +43,7 @@ const PORTS: &[(&str, Start)] = &[
     ("keys", Start::Example("adapters/keyfile")),
     ("passwords", Start::Example("adapters/argon2id")),
     ("identity", Start::Example("adapters/header")),
+    ("geo", Start::Example("providers/mmdb")),
     ("senders", Start::Skeleton(SENDERS)),
 ];
 
