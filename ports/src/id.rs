@@ -33,7 +33,7 @@ pub fn random(prefix: &str, entropy: &dyn Entropy) -> Result<String> {
     Ok(format!("{prefix}_{}", base32(&bytes)?))
 }
 
-/// A fresh identifier that sorts behind those of earlier milliseconds: 48 bits of time before 80 random bits, as in UUIDv7
+/// A fresh identifier that sorts behind those of earlier milliseconds: 48 bits of time before 80 random bits, as in `UUIDv7`
 /// (RFC 9562, section 5.7). For what becomes a key in a store, which then writes beside what it wrote last.
 pub fn time_ordered(prefix: &str, now: Timestamp, entropy: &dyn Entropy) -> Result<String> {
     let mut bytes = [0; 16];

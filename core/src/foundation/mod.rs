@@ -24,6 +24,7 @@ pub(crate) mod requirement;
 pub(crate) mod sealed_texts;
 pub mod settings;
 pub(crate) mod source;
+pub(crate) mod stored;
 pub(crate) mod subject_locks;
 pub(crate) mod table;
 #[cfg(test)]
@@ -45,7 +46,7 @@ pub(crate) const AREA: Area = Area {
         proof::DEVICE_NOT_FOUND,
         proof::WRONG_CODE,
         guard::IDENTITY_UNAVAILABLE,
-        table::RECORD_UNREADABLE,
+        stored::RECORD_UNREADABLE,
         guard::WEBHOOK_UNAVAILABLE,
         error::INTERNAL,
         identity::UNAUTHENTICATED,

@@ -259,8 +259,9 @@ pub struct DailyPruning {
 /// Whose histories there are. Holds one page.
 pub struct Subjects<'a> {
     scan: &'a dyn Scan,
-    /// Where to go on; `None` at the beginning.
+    /// Where to go on.
     after: Option<String>,
+    /// Whether all were seen.
     ended: bool,
     /// The last of the page before. A store gives the records of one partition one after the other.
     last: Option<Subject>,
