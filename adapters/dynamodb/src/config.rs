@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use portcullis_aws::Endpoint;
 use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
 use portcullis_ports::storage::{Collection, ConnectedStore, Storage, StoreTools};
 use portcullis_ports::{Result, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::endpoint::Endpoint;
 use crate::item;
 use crate::store::DynamoStore;
 use crate::tables::DynamoTables;
@@ -137,13 +137,11 @@ impl Settings<Storage> for DynamodbSettings {
             let problem = format!("a region such as eu-central-1 is expected, not {region:?}");
             mistakes.push(Mistake::at("region", problem));
         }
-        let endpoint = match self.endpoint.as_deref().map(Endpoint::parse).transpose() {
-            Ok(endpoint) => endpoint,
-            Err(problem) => {
-                mistakes.push(Mistake::at("endpoint", problem));
-                None
-            }
-        };
+        let endpoint = self.endpoint.as_deref().and_then(Endpoint::parse);
+        if let (Some(text), None) = (&self.endpoint, &endpoint) {
+            let expected = "an address such as https://dynamodb.eu-central-1.amazonaws.com is expected";
+            mistakes.push(Mistake::at("endpoint", format!("{expected}, not {text:?}")));
+        }
         mistakes.extend(ttl_mistake(&self.ttl_attribute));
         let (timeout, deadline) = (self.timeout.get(), self.deadline.get());
         for (field, wait) in [("timeout", timeout), ("deadline", deadline)] {

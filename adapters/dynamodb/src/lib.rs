@@ -9,7 +9,6 @@ mod condition;
 mod config;
 #[cfg(feature = "emulator")]
 pub mod emulator;
-mod endpoint;
 mod failure;
 mod item;
 mod mark;

@@ -1,25 +1,20 @@
 //! The three calls of KMS that are made.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::timeout::TimeoutConfig;
-use aws_sdk_kms::config::{BehaviorVersion, Credentials, ProvideCredentials as _, Region};
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, KeyMetadata};
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use metrics::counter;
+use portcullis_aws::Bridge;
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::{Code, Kind, Result};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::bridge::Bridge;
 use crate::config::Access;
 use crate::data_key::{DataKey, LENGTH, Plain};
 use crate::error::KmsError;
@@ -40,12 +35,9 @@ const PURPOSE: &str = "purpose";
 /// KMS cannot be asked at all.
 const KMS_ACCESS: Code = Code::new("kms-access", Kind::Config, "The key manager cannot be reached.");
 
-/// How long region and credentials may be looked for. Where there are none, the last place to ask is an address that
-/// only exists inside AWS, and nobody answers.
-const SEARCH: Duration = Duration::from_secs(10);
-/// An emulator takes any name.
-const ANYBODY: &str = "portcullis";
-const ANYWHERE: &str = "us-east-1";
+/// Where a region can be set.
+const NO_REGION: &str = "No AWS region is set. Set `region` in the settings of the key manager, name `key` by its ARN, or \
+                         set the variable AWS_REGION.";
 
 /// KMS in one region, asked in the name of one identity.
 pub(crate) struct Kms {
@@ -55,38 +47,17 @@ pub(crate) struct Kms {
 impl Kms {
     /// Finds region and credentials. KMS itself is not asked yet.
     pub(crate) async fn connect(access: Access, runtime: &Runtime) -> Result<Self> {
-        // The search for credentials asks the machine's and the container's own plain addresses, which the house's
-        // client does not reach; it goes its own way. Retries, time limits and meters are the house's layers.
-        let search = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
         let limit = access.timeout.get();
-        let local = access.endpoint.as_ref().is_some_and(|endpoint| endpoint.local);
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(search);
-        if local {
-            loader = loader.credentials_provider(Credentials::new(ANYBODY, ANYBODY, None, None, "emulator"));
-        }
-        let anywhere = local.then(|| ANYWHERE.to_owned());
-        if let Some(region) = access.region.or(anywhere) {
-            loader = loader.region(Region::new(region));
-        }
-        let found = within_search("the region", Box::pin(loader.load())).await?;
-        if found.region().is_none() {
-            return Err(KMS_ACCESS.with_detail(
-                "No AWS region is set. Set `region` in the settings of the key manager, name `key` by its ARN, or set \
-                 the variable AWS_REGION.",
-            ));
-        }
-        find_credentials(&found).await?;
+        let loader = portcullis_aws::loader(access.region, access.endpoint.as_ref());
+        let found = portcullis_aws::find(loader, portcullis_aws::SEARCH).await;
+        let found = found.map_err(|missing| missing.into_error(KMS_ACCESS, NO_REGION))?;
+        // Retries, time limits and meters are the house's layers.
         let mut config = aws_sdk_kms::config::Builder::from(&found)
-            .http_client(Bridge {
-                http: Arc::clone(&runtime.http),
-                limit,
-            })
+            .http_client(Bridge::new(Arc::clone(&runtime.http), limit))
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().operation_timeout(limit).build());
         if let Some(endpoint) = access.endpoint {
-            config = config.endpoint_url(endpoint.url);
+            config = config.endpoint_url(endpoint.url());
         }
         Ok(Self {
             client: Client::from_conf(config.build()),
@@ -139,29 +110,6 @@ impl Kms {
             .key_metadata
             .ok_or_else(|| KmsError::NoAnswer("an answer without a description".to_owned()))
     }
-}
-
-/// Credentials that are missing would show with the first secret: they are asked for once, now.
-async fn find_credentials(config: &SdkConfig) -> Result<()> {
-    let none = || {
-        KMS_ACCESS.with_detail(
-            "No AWS credentials could be found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or \
-             give a role to the machine or container.",
-        )
-    };
-    let provider = config.credentials_provider().ok_or_else(none)?;
-    let found = within_search("the credentials", provider.provide_credentials()).await?;
-    found.map_err(|error| none().with_source(error))?;
-    Ok(())
-}
-
-async fn within_search<T>(what: &str, search: impl Future<Output = T>) -> Result<T> {
-    tokio::time::timeout(SEARCH, search).await.map_err(|_| {
-        KMS_ACCESS.with_detail(format!(
-            "The search for {what} of AWS did not end within {} s: nobody answers where it was looked for.",
-            SEARCH.as_secs()
-        ))
-    })
 }
 
 fn counted<T, E>(action: &'static str, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, KmsError>

@@ -1,9 +1,9 @@
 //! The settings of the key manager and what they become when checked.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use portcullis_aws::Endpoint;
 use portcullis_ports::keys::{ConnectedKeys, Keys};
 use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
 use portcullis_ports::{Result, Span};
@@ -78,13 +78,6 @@ pub(crate) struct Access {
     pub(crate) timeout: Span,
 }
 
-/// An address of KMS that is not found by its region.
-pub(crate) struct Endpoint {
-    pub(crate) url: String,
-    /// Unencrypted and on this machine, which only an emulator is.
-    pub(crate) local: bool,
-}
-
 /// How long data keys are used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Economy {
@@ -124,7 +117,8 @@ impl Settings<Keys> for KmsSettings {
             let problem = format!("the key is in {in_key}, as its ARN says; take `region` out or correct it");
             mistakes.push(Mistake::at("region", problem));
         }
-        let endpoint = self.endpoint.as_deref().map(endpoint);
+        let parse = |text: &str| Endpoint::parse(text).filter(Endpoint::is_trustworthy);
+        let endpoint = self.endpoint.as_deref().map(parse);
         if let Some(None) = endpoint {
             mistakes.push(Mistake::at(
                 "endpoint",
@@ -184,33 +178,6 @@ fn region_of(key: &str) -> Option<&str> {
         return None;
     };
     (!region.is_empty() && parts.count() == 2).then_some(region)
-}
-
-/// Reads an address. Unencrypted, only this machine is reached.
-fn endpoint(text: &str) -> Option<Endpoint> {
-    let bare = text.strip_suffix('/').unwrap_or(text);
-    let (local, authority) = match bare.strip_prefix("http://") {
-        Some(authority) => (true, authority),
-        None => (false, bare.strip_prefix("https://")?),
-    };
-    // Behind the last colon of anything but an IPv6 address stands the port.
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (authority, None),
-    };
-    let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_named = |host: &str| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        !host.is_empty() && host.chars().all(fits)
-    };
-    let ip = inside.unwrap_or(host).parse::<IpAddr>();
-    let fits = ip.is_ok() || (inside.is_none() && is_named(host));
-    let here = host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback());
-    let reached = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    (fits && reached && (here || !local)).then(|| Endpoint {
-        url: bare.to_owned(),
-        local,
-    })
 }
 
 #[async_trait]

@@ -2,7 +2,6 @@
 #![doc = ""]
 #![doc = include_str!("../docs.md")]
 
-mod bridge;
 mod client;
 mod config;
 mod data_key;

@@ -1,10 +1,10 @@
 //! The settings of SES and what they become when checked.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use portcullis_aws::Endpoint;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::{ConnectedSender, Senders};
 use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
@@ -66,9 +66,7 @@ const fn timeout() -> Span {
 #[derive(Debug)]
 pub(crate) struct Access {
     pub(crate) region: Option<String>,
-    pub(crate) endpoint: Option<String>,
-    /// Whether the endpoint is on this machine, which takes any credentials.
-    pub(crate) emulated: bool,
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) limit: Duration,
 }
 
@@ -107,10 +105,9 @@ impl Settings<Senders> for SesSettings {
             "region".to_owned(),
             "the name of a region is expected, such as eu-central-1",
         );
-        let endpoint = self.endpoint.as_deref();
-        let emulated = endpoint.is_some_and(is_here);
+        let endpoint = self.endpoint.as_deref().and_then(Endpoint::parse);
         expect(
-            endpoint.is_none_or(|url| emulated || url.strip_prefix("https://").is_some_and(is_authority)),
+            self.endpoint.is_none() || endpoint.as_ref().is_some_and(Endpoint::is_trustworthy),
             "endpoint".to_owned(),
             "an address without a path that begins with https:// is expected, or with http:// on this machine",
         );
@@ -137,8 +134,7 @@ impl Settings<Senders> for SesSettings {
             Ok(from) if mistakes.is_empty() => Ok(SesPlan {
                 access: Access {
                     region: self.region,
-                    endpoint: self.endpoint,
-                    emulated,
+                    endpoint,
                     limit: self.timeout.get(),
                 },
                 letterhead: Letterhead {
@@ -180,24 +176,6 @@ fn is_plain(text: &str, longest: usize, besides: &str) -> bool {
         && text
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || besides.contains(c))
-}
-
-/// A host with or without a port.
-fn is_authority(text: &str) -> bool {
-    is_plain(text.strip_suffix('/').unwrap_or(text), 260, "-.:[]")
-}
-
-fn is_here(url: &str) -> bool {
-    let Some(authority) = url.strip_prefix("http://").filter(|rest| is_authority(rest)) else {
-        return false;
-    };
-    let authority = authority.strip_suffix('/').unwrap_or(authority);
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// `arn:<partition>:sns:<region>:<account>:<name>`. SES does not publish to FIFO topics.

@@ -2,7 +2,6 @@
 #![doc = ""]
 #![doc = include_str!("../docs.md")]
 
-mod bridge;
 mod certificates;
 mod client;
 mod config;

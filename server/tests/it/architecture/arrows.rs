@@ -23,14 +23,19 @@ const ALLOWED: &[(&str, May, &str)] = &[
         "the core knows the ports only",
     ),
     (
-        "portcullis-adapter-",
+        "portcullis-aws",
         May::Only(&["portcullis-ports"]),
-        "an adapter sees the ports only",
+        "what plugins for AWS share sees the ports only",
+    ),
+    (
+        "portcullis-adapter-",
+        May::Only(&["portcullis-ports", "portcullis-aws"]),
+        "an adapter sees the ports and what plugins for AWS share, no more",
     ),
     (
         "portcullis-provider-",
-        May::Only(&["portcullis-ports"]),
-        "a provider sees the ports only",
+        May::Only(&["portcullis-ports", "portcullis-aws"]),
+        "a provider sees the ports and what plugins for AWS share, no more",
     ),
     (
         "portcullis-adapters",
@@ -94,8 +99,10 @@ fn complaint(from: &str, to: &str, kind: DependencyKind) -> Option<String> {
 
 /// A crate's name as its folder demands, for the folders that hold crates.
 fn name_of_folder(folder: &str) -> Option<String> {
-    if folder == "server/bench" {
-        return Some("portcullis-bench".to_owned());
+    match folder {
+        "server/bench" => return Some("portcullis-bench".to_owned()),
+        "adapters/aws" => return Some("portcullis-aws".to_owned()),
+        _ => {}
     }
     let (kind, name) = folder.split_once('/')?;
     match kind {
@@ -184,6 +191,8 @@ fn forbidden_arrows_are_named_with_both_ends_and_the_rule() {
         ("portcullis-provider-mailbox", "portcullis-provider-other"),
         ("portcullis-adapter-embedded", "portcullis-adapter-keyfile"),
         ("portcullis-adapter-embedded", "portcullis-adapters"),
+        ("portcullis-aws", "portcullis-adapter-kms"),
+        ("portcullis-core", "portcullis-aws"),
         ("portcullis-adapters", "portcullis-ports"),
         ("portcullis-adapters", "portcullis-provider-mailbox"),
         ("portcullis-openapi", "portcullis-adapters"),
@@ -212,6 +221,9 @@ fn the_arrows_of_the_house_pass() {
     let allowed = [
         ("portcullis-core", "portcullis-ports"),
         ("portcullis-adapter-embedded", "portcullis-ports"),
+        ("portcullis-aws", "portcullis-ports"),
+        ("portcullis-adapter-kms", "portcullis-aws"),
+        ("portcullis-provider-ses", "portcullis-aws"),
         ("portcullis-adapters", "portcullis-adapter-embedded"),
         ("portcullis-openapi", "portcullis-core"),
         ("portcullis", "portcullis-ui"),
@@ -237,6 +249,7 @@ fn a_crate_with_a_foreign_name_is_found() {
         naming_complaint("portcullis-provider-mailbox", "providers/mailbox"),
         None
     );
+    assert_eq!(naming_complaint("portcullis-aws", "adapters/aws"), None);
     assert!(naming_complaint("portcullis-stripe", "providers/stripe").is_some());
     assert!(naming_complaint("portcullis-server", "server").is_some());
     assert!(naming_complaint("portcullis-ui-extra", "ui/extra").is_some());

@@ -42,6 +42,9 @@ const EMPTY_NAMES: [&str; 10] = [
     "commons",
 ];
 
+/// Crates beside the plugins that are none: what several of them share.
+const SHARED: [&str; 1] = ["adapters/aws"];
+
 /// What every plugin brings.
 const PLUGIN_FILES: [&str; 3] = ["src/lib.rs", "src/config.rs", "docs.md"];
 
@@ -101,7 +104,10 @@ fn plugins<'a>(paths: &[&'a str]) -> BTreeSet<&'a str> {
         let place = folder.split_once('/').filter(|(_, name)| !name.contains('/'));
         place.is_some_and(|(kind, _)| ["adapters", "providers"].contains(&kind))
     };
-    manifests.filter(nested).collect()
+    manifests
+        .filter(nested)
+        .filter(|folder| !SHARED.contains(folder))
+        .collect()
 }
 
 /// The files that a plugin should bring and does not.
