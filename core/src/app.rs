@@ -8,17 +8,17 @@ use portcullis_ports::keys::KeyManager;
 use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::Passwords;
 use portcullis_ports::storage::{Scan, Storage, StorageCapability};
-use portcullis_ports::{Clock, Entropy, Result};
+use portcullis_ports::{Clock, Entropy, Error, Result};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::challenges::{ChallengeStore, Challenges, Codes};
-use crate::areas::collections;
 use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::factors::Factors;
 use crate::areas::password_recovery::PasswordRecovery;
 use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
+use crate::areas::{collections, texts};
 use crate::foundation::cache::Cache;
 use crate::foundation::context::Context;
 use crate::foundation::former_keys::key_manager;
@@ -28,13 +28,14 @@ use crate::foundation::links::Links;
 use crate::foundation::locations::Locations;
 use crate::foundation::settings::Settings;
 use crate::foundation::subject_locks::SubjectLocks;
+use crate::foundation::texts::{TextError, TextFile, Texts};
 use crate::services::audit::{Audit, Histories};
 use crate::services::budgets::Budgets;
 use crate::services::directory::Directory;
 use crate::services::epochs::Epochs;
 use crate::services::known_devices::KnownDevices;
-use crate::services::notices::Notices;
 use crate::services::outbox::Outbox;
+use crate::services::security_notifications::SecurityNotifications;
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::Suppressions;
 use crate::services::webhooks::Webhooks;
@@ -50,6 +51,8 @@ pub struct Dependencies {
     pub entropy: Arc<dyn Entropy>,
     /// Where browsers reach the panel, as scheme, host and port; nothing where that is not known or there is none.
     pub panel: Option<String>,
+    /// Texts of the deployment's own, in place of those that are built in.
+    pub texts: Vec<TextFile>,
 }
 
 /// All areas of one deployment.
@@ -100,7 +103,7 @@ impl App {
         let mut webhooks = Webhooks::new(&context.clock);
         outbox.register_webhooks(&mut webhooks, &connections.many());
         webhooks.require_handlers(&connections)?;
-        let notices = Notices::new(&context, &directory, &outbox);
+        let notifications = SecurityNotifications::new(&context, &directory, &outbox);
         let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices);
         let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit);
         let enrolled = EnrolledFactors::new(&context, &epochs);
@@ -119,7 +122,7 @@ impl App {
             codes: codes.clone(),
             recovery: recovery_codes.clone(),
             audit: audit.clone(),
-            notices: notices.clone(),
+            notifications: notifications.clone(),
             devices: devices.clone(),
         };
         let challenges = Challenges {
@@ -133,7 +136,7 @@ impl App {
             passwords: passwords.clone(),
             budgets: budgets.clone(),
             audit: audit.clone(),
-            notices: notices.clone(),
+            notifications: notifications.clone(),
             devices: devices.clone(),
         };
         let accounts = Accounts {
@@ -144,7 +147,7 @@ impl App {
             audit: audit.clone(),
             outbox: outbox.clone(),
             suppressions: suppressions.clone(),
-            notices,
+            notifications,
             sessions: sessions.clone(),
             others: guarded_identity(&connections.many(), &context.clock),
         };
@@ -186,6 +189,20 @@ impl App {
     }
 }
 
+/// The texts of all areas, with those of a deployment in place of those that are built in.
+fn compile_texts(files: &[TextFile], settings: &Settings) -> Result<Texts, Vec<TextError>> {
+    let product = &settings.product;
+    Texts::compile(texts(), files, product.language, &product.name)
+}
+
+/// Says what is wrong with the texts of a deployment.
+///
+/// # Errors
+/// Everything that is.
+pub fn check_texts(files: &[TextFile], settings: &Settings) -> Result<(), Vec<TextError>> {
+    compile_texts(files, settings).map(drop)
+}
+
 /// What all areas stand on.
 async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<Arc<Context>> {
     let Dependencies {
@@ -193,7 +210,12 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
         clock,
         entropy,
         panel,
+        texts,
     } = dependencies;
+    let texts = compile_texts(&texts, &settings).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Error::internal(errors.join("\n"))
+    })?;
     let guard = Guard::new("keys", &clock, PORT_LIMIT, 64);
     let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(key_manager(&connections)?, guard));
     let connected = connections.one::<Storage>()?;
@@ -216,6 +238,7 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
         settings,
         links: Links::new(panel),
         locations,
+        texts,
         locks: SubjectLocks::new(),
         mail: [const { Event::new() }; 4],
     }))

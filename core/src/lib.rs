@@ -10,13 +10,13 @@ mod services;
 mod testing;
 mod tools;
 
-pub use app::{App, Dependencies};
+pub use app::{App, Dependencies, check_texts};
 pub use areas::{
     accounts, challenges, collections, factors, password_recovery, problems, recovery_codes, sessions,
     step_up,
 };
 pub use foundation::keyring::{check_root_secret, is_unused};
 pub use foundation::source::{Source, client_network};
-pub use foundation::{former_keys, guard, input, settings, use_case};
+pub use foundation::{former_keys, guard, input, settings, texts, use_case};
 pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions, webhooks};
 pub use tools::{records_reference, reencryption, restoring, store_copy};

@@ -338,6 +338,7 @@ async fn world_on(
         clock: impatient,
         entropy: Arc::new(FakeEntropy::seeded(seed << 32)),
         panel: Some("https://gate.example.com".into()),
+        texts: Vec::new(),
     };
     World {
         app: App::open(dependencies, settings).await.unwrap(),

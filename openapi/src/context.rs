@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use poem::Request;
-use poem::http::header::{HeaderValue, USER_AGENT};
+use poem::http::HeaderMap;
+use poem::http::header::{ACCEPT_LANGUAGE, HeaderValue, USER_AGENT};
 use portcullis_core::App;
 use portcullis_core::Source;
+use portcullis_core::texts::PreferredLanguages;
 use portcullis_ports::Error;
 use portcullis_ports::notification::Mailbox;
 
@@ -52,6 +54,12 @@ impl RequestContext {
             .get(USER_AGENT)
             .map(|value| String::from_utf8_lossy(value.as_bytes()));
         Source::new(self.address, user_agent.as_deref().unwrap_or_default())
+            .speaking(languages(request.headers()))
             .presenting(cookie::devices(request.headers()))
     }
+}
+
+fn languages(headers: &HeaderMap) -> PreferredLanguages {
+    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.map(PreferredLanguages::of_header).unwrap_or_default()
 }

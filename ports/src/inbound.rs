@@ -61,6 +61,8 @@ pub struct Delivery<'a> {
 pub enum Proof {
     /// By a signature over the body.
     Signed,
+    /// By a signature over the body, which holds the vendor's time of every event: what is old is known to be old.
+    SignedWithTime,
     /// By asking the vendor's API whether it sent this.
     ConfirmedByApi,
     /// By a credential that both sides know, sent along.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use portcullis_core::Dependencies;
+use portcullis_core::texts::TextFile;
 use portcullis_ports::connections::{AnyConnection, Connection, Connections};
 use portcullis_ports::plugin::{Port, Readiness, Runtime};
 use portcullis_ports::probe::Probe;
@@ -19,6 +20,7 @@ pub fn dependencies(
     connections: Connections,
     runtime: &Runtime,
     public_url: Option<&Origin>,
+    texts: Vec<TextFile>,
 ) -> Dependencies {
     Dependencies {
         connections,
@@ -27,6 +29,7 @@ pub fn dependencies(
         panel: public_url
             .filter(|_| portcullis_ui::is_included())
             .map(ToString::to_string),
+        texts,
     }
 }
 

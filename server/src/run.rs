@@ -48,6 +48,7 @@ pub async fn start(
         stage,
         mut server,
         settings,
+        texts,
         plugins,
         shown: _,
         notes,
@@ -66,7 +67,7 @@ pub async fn start(
     // Before the core opens: mails carry links to the address it listens on where no other is configured.
     let listener = listen(&server).await?;
     let state = state(stage, &server, &connected, listener.local_addr()?);
-    let dependencies = dependencies(connected.clone(), &runtime, Some(&state.public_url));
+    let dependencies = dependencies(connected.clone(), &runtime, Some(&state.public_url), texts);
     let app = App::open(dependencies, settings).await.map_err(unavailable)?;
     let app = Arc::new(app);
     let scan = Arc::clone(&connected.one::<Storage>().map_err(unavailable)?.scan);

@@ -13,11 +13,14 @@ use portcullis_ports::Code;
 use portcullis_ports::storage::Collection;
 
 use crate::foundation::area::{Area, Family};
+use crate::foundation::texts::Template;
 use crate::foundation::{self, cache, decoy, keyring};
-use crate::services::{audit, budgets, directory, epochs, known_devices, outbox, sms_spend, suppressions};
+use crate::services::{
+    audit, budgets, directory, epochs, known_devices, outbox, security_notifications, sms_spend, suppressions,
+};
 
 /// Every area and service. What tools and references do with all of them is a fold over this list.
-const ALL: [&Area; 20] = [
+const ALL: [&Area; 21] = [
     &foundation::AREA,
     &keyring::AREA,
     &cache::AREA,
@@ -28,6 +31,7 @@ const ALL: [&Area; 20] = [
     &epochs::AREA,
     &known_devices::AREA,
     &outbox::AREA,
+    &security_notifications::AREA,
     &sms_spend::AREA,
     &suppressions::AREA,
     &enrolled_factors::AREA,
@@ -52,6 +56,11 @@ pub fn collections() -> Vec<Collection> {
     collections
 }
 
+/// Every text of every area.
+pub(crate) fn texts() -> impl Iterator<Item = &'static Template> + Clone {
+    ALL.iter().flat_map(|area| area.texts)
+}
+
 /// Every problem the core and the ports can answer with, by name, for the reference.
 pub fn problems() -> Vec<Code> {
     let mut codes: Vec<Code> = ALL.iter().flat_map(|area| area.problems).copied().collect();
@@ -67,6 +76,40 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::foundation::settings::Product;
+    use crate::foundation::texts::{Language, Texts};
+    use crate::services::sms_spend::segments;
+
+    #[test]
+    fn every_text_tells_of_every_event_in_every_language() {
+        let product = Product::default();
+        let compiled = Texts::compile(texts(), &[], product.language, &product.name);
+        let compiled = compiled.unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let mut rendered = BTreeSet::new();
+        for text in texts() {
+            for language in [Language::EN, Language::DE] {
+                for sample in (text.samples)() {
+                    let read = compiled.render(Some(language), text.name, &sample).unwrap();
+                    assert_eq!(read.language, language);
+                    if text.name.rsplit('.').next() == Some("sms") {
+                        let parts = segments(&read.text);
+                        assert_eq!(parts, 1, "{language} {}: {}", text.name, read.text);
+                        assert!(!read.text.contains('\n'), "{}", read.text);
+                    }
+                    for text in [&read.subject, &read.text] {
+                        assert!(!text.contains("none") && !text.contains('{'), "{text}");
+                    }
+                    assert!(!read.text.contains("\n\n\n"), "{}", read.text);
+                    let known = !rendered.insert((read.subject, read.text));
+                    assert!(
+                        !known,
+                        "{language} {} tells of two events alike: {sample}",
+                        text.name
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn no_two_families_and_no_two_problems_share_a_name() {

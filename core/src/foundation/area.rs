@@ -5,6 +5,7 @@ use portcullis_ports::storage::Collection;
 
 use super::sealed_texts::SealedKind;
 use super::table::Stored;
+use super::texts::Template;
 
 /// An area, a service or a part of the foundation that keeps records or answers with problems.
 pub(crate) struct Area {
@@ -12,6 +13,8 @@ pub(crate) struct Area {
     pub(crate) families: &'static [Family],
     /// Everything that only it answers with.
     pub(crate) problems: &'static [Code],
+    /// Everything that it sends to people.
+    pub(crate) texts: &'static [Template],
 }
 
 /// One family of records, and what tools must know to treat it as they do all others.

@@ -17,6 +17,7 @@ use crate::foundation::locations::Locations;
 use crate::foundation::settings::Settings;
 use crate::foundation::subject_locks::SubjectLocks;
 use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
+use crate::foundation::texts::Texts;
 
 /// One deployment. Shared by all services of all areas.
 pub(crate) struct Context {
@@ -30,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) links: Links,
     pub(crate) locations: Locations,
+    pub(crate) texts: Texts,
     pub(crate) locks: SubjectLocks,
     /// Ring when a message was queued by this process, one for each lane and channel.
     pub(crate) mail: [Event; 4],

@@ -14,6 +14,7 @@ use crate::foundation::table::{Batch, Stored};
 pub(crate) const AREA: Area = Area {
     families: &[Family::new(DECOYS, Personal::Nobody, &[shape::<Decoy>("decoy")])],
     problems: &[],
+    texts: &[],
 };
 
 /// How long a decoy stays.

@@ -27,6 +27,7 @@ pub(crate) const AREA: Area = Area {
             .sealed(kind::<RootSecret>()),
     ],
     problems: &[],
+    texts: &[],
 };
 
 /// Where the sealed root secret lies.

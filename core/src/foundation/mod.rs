@@ -29,6 +29,7 @@ pub(crate) mod subject_locks;
 pub(crate) mod table;
 #[cfg(test)]
 mod table_tests;
+pub mod texts;
 #[cfg(test)]
 mod unreadable_tests;
 pub mod use_case;
@@ -60,4 +61,5 @@ pub(crate) const AREA: Area = Area {
         storage::STORE_CONFLICT,
         storage::STORE_UNAVAILABLE,
     ],
+    texts: &[],
 };

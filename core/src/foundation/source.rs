@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::foundation::device_proof::{DeviceProof, proofs};
+use crate::foundation::texts::PreferredLanguages;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Source {
     pub user_agent: Arc<str>,
     /// What the client shows of the devices that accounts of it signed in on.
     pub(crate) devices: Arc<[DeviceProof]>,
+    /// The languages that it asks for.
+    pub(crate) languages: PreferredLanguages,
 }
 
 impl Source {
@@ -28,7 +31,14 @@ impl Source {
             ip: ip.to_canonical(),
             user_agent: kept.into(),
             devices: Arc::default(),
+            languages: PreferredLanguages::default(),
         }
+    }
+
+    /// The same with the languages that the client asks for.
+    #[must_use]
+    pub fn speaking(self, languages: PreferredLanguages) -> Self {
+        Self { languages, ..self }
     }
 
     /// The same with the device tokens that the client presents; what is none is left out.

@@ -123,6 +123,7 @@ impl Webhooks {
             match error.kind() {
                 Kind::Unauthenticated => "not_verified",
                 Kind::Unavailable => "unavailable",
+                Kind::Conflict => "conflict",
                 _ => "unreadable",
             },
         );

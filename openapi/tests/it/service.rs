@@ -103,6 +103,7 @@ impl Service {
             clock,
             entropy: Arc::new(FakeEntropy::default()),
             panel: None,
+            texts: Vec::new(),
         };
         let app = Arc::new(
             App::open(dependencies, Settings::default())

@@ -149,7 +149,7 @@ impl Inbound for SnsInbound {
         self.certificates
             .check(url, digest, &text, &signature, delivery.received_at)
             .await?;
-        Ok(Proof::Signed)
+        Ok(Proof::SignedWithTime)
     }
 
     async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {

@@ -104,7 +104,7 @@ fn with_deployment<T>(
         let server = &effective.server;
         let limit = server.connect_timeout.get();
         let connected = connect_all(effective.plugins, server.public_url.as_ref(), &runtime, limit).await?;
-        let dependencies = dependencies(connected.clone(), &runtime, None);
+        let dependencies = dependencies(connected.clone(), &runtime, None, effective.texts);
         let app = App::open(dependencies, effective.settings)
             .await
             .map_err(|error| Failure::Unavailable(in_full(&error)))?;

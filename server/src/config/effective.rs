@@ -1,6 +1,7 @@
 //! Settings without errors, with every selected plugin planned.
 
 use portcullis_core::settings::Settings;
+use portcullis_core::texts::TextFile;
 use portcullis_ports::plugin::Port as _;
 use portcullis_ports::registry::{InstanceName, PORTS};
 use portcullis_ports::selection::{AnySelected, Selected, Selection};
@@ -13,6 +14,7 @@ use super::path::Path;
 use super::rules;
 use super::shape::Shape;
 use super::show::Shown;
+use super::texts;
 use crate::settings::ServerSettings;
 use crate::settings::Stage;
 
@@ -24,6 +26,8 @@ pub struct Effective {
     pub server: ServerSettings,
     /// The tables of the core.
     pub settings: Settings,
+    /// Texts of the deployment's own.
+    pub texts: Vec<TextFile>,
     /// The plugins.
     pub plugins: Selection,
     /// Every value with its origin, without secrets.
@@ -46,12 +50,24 @@ impl LoadedConfig {
             let found = rules::about_plugins(settings, &plugins).into_iter();
             errors.extend(found.map(|(path, text)| self.merged.error(&path, text)));
         }
+        let mut files = Vec::new();
+        if let Some(settings) = &settings {
+            match texts::read(settings) {
+                Ok(found) => files = found,
+                Err(found) => {
+                    let folder = settings.product.texts.as_ref().map_or("language", |_| "texts");
+                    let path = Path::of(["product", folder]);
+                    errors.extend(found.into_iter().map(|text| self.merged.error(&path, text)));
+                }
+            }
+        }
         if let (true, Some(server), Some(settings)) = (errors.is_empty(), server, settings) {
             let notes = [self.notes.clone(), rules::notes(&settings), noted(&plugins)].concat();
             return Ok(Effective {
                 stage: self.stage,
                 server,
                 settings,
+                texts: files,
                 plugins,
                 shown: self.shown(),
                 notes,

@@ -20,6 +20,7 @@ mod shape;
 mod show;
 mod source;
 mod stores;
+mod texts;
 mod variables;
 
 pub use development::Development;

@@ -93,12 +93,12 @@ fn describe_core() {
     );
     metrics::describe_counter!(
         "portcullis_delivery_events_total",
-        "What vendors reported of messages, by sender: applied, parked until its message is known, repeated, foreign or \
-         unsupported."
+        "What vendors reported of messages, by sender: applied, parked until its message is known, repeated, stale, foreign \
+         or unsupported."
     );
     metrics::describe_counter!(
         "portcullis_webhooks_total",
-        "Deliveries to webhooks, by port and instance: accepted, not_verified, unreadable or unavailable."
+        "Deliveries to webhooks, by port and instance: accepted, not_verified, unreadable, conflict or unavailable."
     );
     metrics::describe_gauge!(
         "portcullis_sender_circuit_open",

@@ -93,7 +93,11 @@ impl House {
         let connected = connect_all(effective.plugins, None, &runtime, PATIENCE)
             .await
             .unwrap_or_else(|failure| panic!("{failure}"));
-        App::open(dependencies(connected, &runtime, None), effective.settings).await
+        App::open(
+            dependencies(connected, &runtime, None, Vec::new()),
+            effective.settings,
+        )
+        .await
     }
 
     /// Runs the program to its end, which must be this one.

@@ -37,7 +37,7 @@ impl Accounts {
         let now = self.context.now();
         let owner = Account {
             recovered_at: Some(now),
-            ..self.new_account(&self.new_subject()?, email, password, None, Some(now))
+            ..self.new_account(&self.new_subject()?, email, password, None, Some(now), source)
         };
         self.take_address(batch, &owner, claimed, source).await?;
         batch.clear::<Waiting>(email.to_string(), Waiting::SORT.into());

@@ -34,6 +34,7 @@ pub use model::{
     VerifyEmail, WEAK_PASSWORD, WRONG_CREDENTIALS,
 };
 pub(crate) use password::PasswordVerifier;
+use pending::{ALREADY_REGISTERED, VERIFICATION};
 pub(crate) use records::VERIFICATIONS;
 use token::Claims;
 
@@ -48,9 +49,8 @@ use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::services::epochs::{EndReason, Epoch, Lineage, TokenId};
-use crate::services::messages::Change;
-use crate::services::notices::Notices;
 use crate::services::outbox::Outbox;
+use crate::services::security_notifications::{SecurityEvent, SecurityNotifications};
 use crate::services::suppressions::Suppressions;
 
 /// What this declares for all tools and lists.
@@ -74,6 +74,7 @@ pub(crate) const AREA: Area = Area {
         WEAK_PASSWORD,
         WRONG_CREDENTIALS,
     ],
+    texts: &[ALREADY_REGISTERED, VERIFICATION],
 };
 
 /// Signs people up and in, and recognises them.
@@ -86,7 +87,7 @@ pub struct Accounts {
     pub(crate) audit: Audit,
     pub(crate) outbox: Outbox,
     pub(crate) suppressions: Suppressions,
-    pub(crate) notices: Notices,
+    pub(crate) notifications: SecurityNotifications,
     pub(crate) sessions: Sessions,
     pub(crate) others: Arc<[Arc<dyn IdentityProvider>]>,
 }
@@ -405,8 +406,8 @@ impl Accounts {
         batch.replace(&current, &changed)?;
         let event = Event::success("password_change", &who.source).with("revoked", ended.revoked);
         self.audit.append(&mut batch, subject, &[event]).await?;
-        self.notices
-            .add(&mut batch, subject, &Change::PasswordChanged)
+        self.notifications
+            .add(&mut batch, subject, &SecurityEvent::PasswordChanged)
             .await?;
         self.context.commit(batch).await?;
         Ok((ended, read_at))

@@ -1,22 +1,31 @@
 //! Sign-ups that wait for the proof of their address: side by side, each under a handle that only its client holds.
 
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp, id};
+use serde::Serialize;
 
 use super::Accounts;
 use super::model::EMAIL_NOT_VERIFIED;
 use super::records::{Pending, Then, Waiting, WaitsAt};
+use crate::foundation::lane::Lane;
 use crate::foundation::settings;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
+use crate::foundation::texts::{PreferredLanguages, Template, template};
 use crate::services::budgets::{SendPurpose, Sends, TOO_MANY_SENDS};
 use crate::services::directory::Account;
-use crate::services::messages;
 use crate::services::outbox::Draft;
+
+/// Proof of a new account's address. The link leads to the page where the code is entered already.
+pub(super) const VERIFICATION: Template = template!("verification.email", samples);
+/// Somebody signed up with an address that has an account.
+pub(super) const ALREADY_REGISTERED: Template = template!("already_registered.email", || vec![context! {}]);
 
 /// The most sign-ups that wait at one address. None makes room for another: whoever floods an address hinders new
 /// sign-ups at it for a while, and ends no older one.
@@ -150,10 +159,11 @@ impl Accounts {
         id: &str,
         then: Then,
         asked_by: &AskedBy<'_>,
+        languages: &PreferredLanguages,
     ) -> Result<()> {
         let email = slot.value.email.clone();
         let expires_at = self.context.now() + self.context.settings.accounts.verification_lifetime.get();
-        let (draft, mac) = self.verification_mail(&email, id, &then, expires_at)?;
+        let (draft, mac) = self.verification_mail(&email, id, &then, expires_at, languages)?;
         let pending = &mut slot.value.pending;
         let known = pending.iter().position(|known| known.id == id);
         let former = known.map(|at| pending.remove(at));
@@ -198,11 +208,17 @@ impl Accounts {
     }
 
     /// Does the work of [`Accounts::wait_for_proof`] for an address at which nothing waits, and sends nothing.
-    pub(super) async fn wait_for_nothing(&self, batch: &mut Batch, email: &EmailAddress) -> Result<()> {
+    pub(super) async fn wait_for_nothing(
+        &self,
+        batch: &mut Batch,
+        email: &EmailAddress,
+        languages: &PreferredLanguages,
+    ) -> Result<()> {
         let id = id::random("ver", self.context.entropy.as_ref())?;
         let subject = self.new_subject()?;
         let expires_at = self.context.now();
-        let (draft, _) = self.verification_mail(email, &id, &Then::Confirm(subject), expires_at)?;
+        let then = Then::Confirm(subject);
+        let (draft, _) = self.verification_mail(email, &id, &then, expires_at, languages)?;
         // A sign-up that waits is written in the place of what it was before.
         crate::foundation::decoy::overwrite(&self.context, batch, "pending", email.as_str(), &[300, 100])?;
         self.outbox.enqueue_decoy(batch, draft).await
@@ -250,20 +266,46 @@ impl Accounts {
         id: &str,
         then: &Then,
         expires_at: Timestamp,
+        languages: &PreferredLanguages,
     ) -> Result<(Draft, Option<String>)> {
-        let product = &self.context.settings.product.name;
+        let texts = &self.context.texts;
+        let language = texts.choose(languages);
         let to = Destination::Email(email.clone());
         if matches!(then, Then::Taken { .. }) {
-            return Ok((messages::already_registered(product, to), None));
+            let text = texts.render(language, ALREADY_REGISTERED.name, context! {})?;
+            return Ok((Draft::new(to, text, Lane::Notices), None));
         }
         let code = self.context.random_code()?;
         let link = self
             .context
             .links
             .to(PAGE, &[("sign_up_id", id), ("code", &code)]);
-        let draft = messages::verification(product, to, &code, link.as_deref(), expires_at);
-        Ok((draft, Some(self.code_mac(email, id, &code)?)))
+        let variables = Variables {
+            code: &code,
+            link: link.as_deref(),
+        };
+        let text = texts.render(language, VERIFICATION.name, variables)?;
+        let mac = self.code_mac(email, id, &code)?;
+        Ok((Draft::with_code(to, text, code, expires_at), Some(mac)))
     }
+}
+
+#[derive(Serialize)]
+struct Variables<'a> {
+    code: &'a str,
+    /// Nothing where the address of the panel is not known.
+    link: Option<&'a str>,
+}
+
+fn samples() -> Vec<Value> {
+    let sample = |link| {
+        let code = "000000";
+        Value::from(Serde(Variables { code, link }))
+    };
+    vec![
+        sample(None),
+        sample(Some("https://gate.example.com/verify-email")),
+    ]
 }
 
 fn sends<'a>(purpose: SendPurpose<'a>, id: &'a str, to: &'a [&'a Destination]) -> Sends<'a> {

@@ -105,7 +105,14 @@ impl Accounts {
                     email: email.clone(),
                     subject: subject.clone(),
                 })?;
-                batch.insert(&self.new_account(&subject, email, password, display_name.clone(), None))?;
+                batch.insert(&self.new_account(
+                    &subject,
+                    email,
+                    password,
+                    display_name.clone(),
+                    None,
+                    source,
+                ))?;
                 self.audit
                     .append(&mut batch, &subject, &[Event::success("sign_up", source)])
                     .await?;
@@ -119,7 +126,7 @@ impl Accounts {
                     let id = self.confirmation_of(&subject)?;
                     let then = Then::Confirm(subject.clone());
                     let asked_by = AskedBy::Its(source);
-                    self.wait_for_proof(&mut batch, slot, &id, then, &asked_by)
+                    self.wait_for_proof(&mut batch, slot, &id, then, &asked_by, &source.languages)
                         .await?;
                     self.count_mail(&mut batch, email, &id, source).await?;
                 }
@@ -181,7 +188,8 @@ impl Accounts {
         let slot = self.waiting(&applicant.email).await?;
         let id = id::random("ver", self.context.entropy.as_ref())?;
         let asked_by = AskedBy::Its(source);
-        self.wait_for_proof(batch, slot, &id, then, &asked_by).await?;
+        self.wait_for_proof(batch, slot, &id, then, &asked_by, &source.languages)
+            .await?;
         self.count_mail(batch, &applicant.email, &id, source).await?;
         Ok(id)
     }
@@ -193,6 +201,7 @@ impl Accounts {
         password: &PasswordHash,
         display_name: Option<Label>,
         email_verified_at: Option<Timestamp>,
+        source: &Source,
     ) -> Account {
         let now = self.context.now();
         Account {
@@ -203,6 +212,7 @@ impl Accounts {
             password: password.clone(),
             created_at: now,
             recovered_at: None,
+            language: self.context.texts.choose(&source.languages),
         }
     }
 

@@ -192,6 +192,7 @@ impl Accounts {
                             password,
                             display_name.clone(),
                             Some(now),
+                            source,
                         );
                         let gone = self.take_address(&mut batch, &owner, claimed, source).await?;
                         if let Some(gone) = gone {
@@ -271,7 +272,7 @@ impl Accounts {
                 let then = then.ok_or_else(|| CHALLENGE_ENDED.error())?;
                 let mut batch = Batch::default();
                 let asked_by = AskedBy::Its(source);
-                self.wait_for_proof(&mut batch, slot, &named.id, then, &asked_by)
+                self.wait_for_proof(&mut batch, slot, &named.id, then, &asked_by, &source.languages)
                     .await?;
                 self.count_mail(&mut batch, email, &named.id, source).await?;
                 self.context.commit(batch).await
@@ -310,10 +311,13 @@ impl Accounts {
                     .await?;
                 match chosen.filter(|_| allowed) {
                     Some((id, then)) => {
-                        self.wait_for_proof(&mut batch, slot, &id, then, &asked_by)
+                        self.wait_for_proof(&mut batch, slot, &id, then, &asked_by, &source.languages)
                             .await?;
                     }
-                    None => self.wait_for_nothing(&mut batch, email).await?,
+                    None => {
+                        self.wait_for_nothing(&mut batch, email, &source.languages)
+                            .await?;
+                    }
                 }
                 self.context.commit(batch).await
             })

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use minijinja::Value;
+use minijinja::value::Serde;
 use portcullis_ports::id::DeviceId;
-use portcullis_ports::notification::Destination;
+use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp};
+use serde::Serialize;
 
 use super::model::{Challenge, NOTHING_SENT, SentCode};
 use crate::areas::enrolled_factors::ContactDevice;
@@ -15,16 +18,55 @@ use crate::foundation::input;
 use crate::foundation::lane::Lane;
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::table::Batch;
+use crate::foundation::texts::{PreferredLanguages, Rendered, Template, template};
 use crate::services::budgets::{Budgets, SendPurpose, Sends};
-use crate::services::messages::{self, CodeFor};
-use crate::services::outbox::Outbox;
+use crate::services::outbox::{Draft, Outbox};
 use crate::services::sms_spend::{Priority, Quote, SmsSpend};
 use crate::services::suppressions::{ADDRESS_SUPPRESSED, Suppressions};
+
+pub(crate) const CODE_BY_EMAIL: Template = template!("code.email", samples);
+pub(crate) const CODE_BY_SMS: Template = template!("code.sms", samples);
+
+/// Why a code is sent.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CodeFor {
+    SignIn,
+    StepUp,
+    Add,
+    Remove,
+    Recovery,
+}
+
+#[derive(Serialize)]
+struct Variables<'a> {
+    purpose: CodeFor,
+    code: &'a str,
+}
+
+/// Every reason.
+fn samples() -> Vec<Value> {
+    let sample = |purpose| {
+        let code = "000000";
+        Value::from(Serde(Variables { purpose, code }))
+    };
+    [
+        CodeFor::SignIn,
+        CodeFor::StepUp,
+        CodeFor::Add,
+        CodeFor::Remove,
+        CodeFor::Recovery,
+    ]
+    .map(sample)
+    .into()
+}
 
 /// What codes are for.
 pub(crate) struct CodesAbout<'a> {
     /// The sentence around the code.
     pub(crate) why: CodeFor,
+    /// In which language, if there are texts in it.
+    pub(crate) languages: PreferredLanguages,
     /// Codes about the same keep an interval.
     pub(crate) what: &'a str,
     /// Whose budgets they use.
@@ -94,18 +136,28 @@ impl Codes {
         }
     }
 
+    fn text(&self, to: &Destination, about: &CodesAbout<'_>, code: &str) -> Result<Rendered> {
+        let template = match to.channel() {
+            Channel::Email => CODE_BY_EMAIL,
+            Channel::Sms => CODE_BY_SMS,
+        };
+        let purpose = about.why;
+        let texts = &self.context.texts;
+        texts.render(
+            texts.choose(&about.languages),
+            template.name,
+            Variables { purpose, code },
+        )
+    }
+
     /// What text messages with codes to these devices cost. All codes are equally long.
-    fn quote(&self, devices: &[ContactDevice], why: CodeFor) -> Result<Quote> {
-        let product = &self.context.settings.product.name;
-        let text =
-            |to: &Destination| messages::code(product, to.clone(), why, "000000", self.context.now()).text;
-        let written: Vec<_> = devices
-            .iter()
-            .filter_map(|device| match &device.destination {
-                Destination::Sms(number) => Some((number, text(&device.destination))),
-                Destination::Email(_) => None,
-            })
-            .collect();
+    fn quote(&self, devices: &[ContactDevice], about: &CodesAbout<'_>) -> Result<Quote> {
+        let mut written = Vec::new();
+        for device in devices {
+            if let Destination::Sms(number) = &device.destination {
+                written.push((number, self.text(&device.destination, about, "000000")?.text));
+            }
+        }
         self.sms_spend
             .quote(written.iter().map(|(number, text)| (*number, text.as_str())))
     }
@@ -125,7 +177,7 @@ impl Codes {
         for device in devices {
             self.outbox.require(device.destination.channel())?;
         }
-        let quote = self.quote(devices, about.why)?;
+        let quote = self.quote(devices, about)?;
         for device in devices {
             let code = self.context.random_code()?;
             challenge.codes.retain(|sent| sent.device != device.id);
@@ -135,14 +187,8 @@ impl Codes {
                 mac: self.mac(challenge, &device.id, &code)?,
                 sent_at: self.context.now(),
             });
-            let product = &self.context.settings.product.name;
-            let draft = messages::code(
-                product,
-                device.destination.clone(),
-                about.why,
-                &code,
-                challenge.expires_at,
-            );
+            let text = self.text(&device.destination, about, &code)?;
+            let draft = Draft::with_code(device.destination.clone(), text, code, challenge.expires_at);
             self.outbox.enqueue(batch, draft).await?;
         }
         let destinations: Vec<_> = devices.iter().map(|device| &device.destination).collect();

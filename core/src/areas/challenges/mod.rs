@@ -23,7 +23,8 @@ use portcullis_ports::id::{KnownDeviceId, SessionId};
 
 pub use crate::areas::sessions::Transport;
 pub use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
-pub(crate) use codes::{Codes, CodesAbout};
+use codes::{CODE_BY_EMAIL, CODE_BY_SMS};
+pub(crate) use codes::{CodeFor, Codes, CodesAbout};
 pub use commands::{
     CodesSent, NameChallenge, Progress, SendEmailCode, SendSmsCode, StartStepUp, Started, StepUpPassword,
     StepUpStarted, SteppedUp, UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp,
@@ -49,12 +50,13 @@ use crate::foundation::table::Batch;
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
 use crate::services::known_devices::{IssuedDevice, KnownDevices, NewDevice, TrustChange};
-use crate::services::notices::Notices;
+use crate::services::security_notifications::SecurityNotifications;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[Family::new(CHALLENGES, Personal::Expiring, &[shape::<Challenge>("challenge")]).emptied()],
     problems: &[FACTOR_NOT_REQUIRED, NOTHING_SENT, WRONG_PURPOSE],
+    texts: &[CODE_BY_EMAIL, CODE_BY_SMS],
 };
 
 /// Leads through sign-in and step-up.
@@ -70,7 +72,7 @@ pub struct Challenges {
     pub(crate) passwords: PasswordVerifier,
     pub(crate) budgets: Budgets,
     pub(crate) audit: Audit,
-    pub(crate) notices: Notices,
+    pub(crate) notifications: SecurityNotifications,
     pub(crate) devices: KnownDevices,
 }
 

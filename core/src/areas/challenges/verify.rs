@@ -8,7 +8,7 @@ use super::commands::{
     CodesSent, Progress, SendEmailCode, SendSmsCode, UseRecoveryCode, VerifySentCode, VerifyTotp,
 };
 use super::model::{Challenge, FACTOR_NOT_REQUIRED, Purpose, State};
-use super::{Challenges, CodesAbout};
+use super::{Challenges, CodeFor, CodesAbout};
 use crate::areas::enrolled_factors::NO_DEVICE;
 use crate::areas::sessions::Identified;
 use crate::areas::sessions::{Granted, NewSession, Proof};
@@ -20,7 +20,7 @@ use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
 use crate::services::budgets::{SendPurpose, Standing};
 use crate::services::known_devices::TrustChange;
-use crate::services::messages::{Change, CodeFor};
+use crate::services::security_notifications::SecurityEvent;
 
 /// Which challenges an answer counts for.
 #[derive(Clone, Copy)]
@@ -292,8 +292,12 @@ impl Challenges {
             Answer::Recovery(code) => {
                 let used = self.recovery.consume(batch, &who.subject, factor, code).await?;
                 let left = used.left;
-                self.notices
-                    .add(batch, &who.subject, &Change::RecoveryCodeUsed { factor, left })
+                self.notifications
+                    .add(
+                        batch,
+                        &who.subject,
+                        &SecurityEvent::RecoveryCodeUsed { factor, left },
+                    )
                     .await?;
                 Ok((None, GivenBy::RecoveryCode(used.mac)))
             }
@@ -435,6 +439,7 @@ impl Challenges {
         let devices = self.codes.reachable(devices).await?;
         let about = CodesAbout {
             why,
+            languages: who.source.languages,
             what,
             purpose: match found.purpose {
                 Purpose::PasswordRecovery => SendPurpose::RecoveryProof {

@@ -30,4 +30,5 @@ pub(crate) const AREA: Area = Area {
             .taken_over(),
     ],
     problems: &[NO_DEVICE],
+    texts: &[],
 };

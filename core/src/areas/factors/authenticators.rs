@@ -22,7 +22,7 @@ use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::audit::Event;
-use crate::services::messages::Change;
+use crate::services::security_notifications::SecurityEvent;
 
 impl Factors {
     /// The authenticator apps of the account, newest first.
@@ -143,8 +143,8 @@ impl Factors {
             let event =
                 Event::success("totp_device_confirm", &who.source).with("device_id", &command.device_id);
             self.audit.append(&mut batch, subject, &[event]).await?;
-            self.notices
-                .add(&mut batch, subject, &Change::FactorAdded(FactorKind::Totp))
+            self.notifications
+                .add(&mut batch, subject, &SecurityEvent::FactorAdded(FactorKind::Totp))
                 .await?;
             self.context.commit(batch).await?;
             Ok(TotpConfirmed {
@@ -203,8 +203,12 @@ impl Factors {
             self.devices.end_trust_in(&mut batch, subject).await?;
             events.push(Event::success("totp_device_remove", &who.source).with("device_id", &id));
             self.audit.append(&mut batch, subject, &events).await?;
-            self.notices
-                .add(&mut batch, subject, &Change::FactorRemoved(FactorKind::Totp))
+            self.notifications
+                .add(
+                    &mut batch,
+                    subject,
+                    &SecurityEvent::FactorRemoved(FactorKind::Totp),
+                )
                 .await?;
             self.context.commit(batch).await
         });

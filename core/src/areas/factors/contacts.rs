@@ -10,7 +10,9 @@ use super::model::{
     AddEmail, AddPhone, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT, EmailView, PhoneView,
 };
 use super::pending::keep_newest;
-use crate::areas::challenges::{Challenge, ChallengeStore, CodesAbout, NewChallenge, Purpose, VerifyCode};
+use crate::areas::challenges::{
+    Challenge, ChallengeStore, CodeFor, CodesAbout, NewChallenge, Purpose, VerifyCode,
+};
 use crate::areas::enrolled_factors::ContactDevice;
 use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
 use crate::areas::sessions::SignedIn;
@@ -24,7 +26,7 @@ use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::SendPurpose;
-use crate::services::messages::{Change, CodeFor};
+use crate::services::security_notifications::SecurityEvent;
 use crate::services::sms_spend::SMS_DESTINATION_BLOCKED;
 use crate::services::suppressions::at_field;
 
@@ -177,6 +179,7 @@ impl Factors {
         reachable.map_err(|error| at_field(error, field))?;
         let about = CodesAbout {
             why: CodeFor::Add,
+            languages: who.source.languages,
             what: words.enrol,
             purpose: if self.has_proven(subject, &device.destination).await? {
                 SendPurpose::SessionProof { account: subject }
@@ -317,8 +320,8 @@ impl Factors {
                 .clear_attempts(&mut batch, words.enrol, subject.as_str(), &who.source, &known)?;
             let event = Event::success(words.confirm_event, &who.source).with("device_id", &id);
             self.audit.append(&mut batch, subject, &[event]).await?;
-            self.notices
-                .add(&mut batch, subject, &Change::FactorAdded(K::FACTOR))
+            self.notifications
+                .add(&mut batch, subject, &SecurityEvent::FactorAdded(K::FACTOR))
                 .await?;
             self.context.commit(batch).await?;
             Ok(ContactConfirmed {

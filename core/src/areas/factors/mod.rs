@@ -36,12 +36,13 @@ use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing};
 use crate::services::directory::Directory;
 use crate::services::known_devices::KnownDevices;
-use crate::services::notices::Notices;
+use crate::services::security_notifications::SecurityNotifications;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[],
     problems: &[DEVICE_EXISTS, DEVICE_LIMIT, NO_OTHER_PROOF],
+    texts: &[],
 };
 
 /// Manages the factors of accounts.
@@ -57,7 +58,7 @@ pub struct Factors {
     pub(crate) codes: Codes,
     pub(crate) recovery: RecoveryCodeStore,
     pub(crate) audit: Audit,
-    pub(crate) notices: Notices,
+    pub(crate) notifications: SecurityNotifications,
     pub(crate) devices: KnownDevices,
 }
 

@@ -10,7 +10,7 @@ use crate::areas::step_up::Action;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
-use crate::services::messages::Change;
+use crate::services::security_notifications::SecurityEvent;
 
 impl Factors {
     /// Replaces the codes of an enrolled factor.
@@ -39,8 +39,12 @@ impl Factors {
                 let event =
                     Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.as_str());
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
-                self.notices
-                    .add(&mut batch, who.subject(), &Change::RecoveryCodesReplaced(factor))
+                self.notifications
+                    .add(
+                        &mut batch,
+                        who.subject(),
+                        &SecurityEvent::RecoveryCodesReplaced(factor),
+                    )
                     .await?;
                 self.context.commit(batch).await?;
                 Ok(RecoveryCodes {

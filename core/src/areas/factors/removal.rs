@@ -7,7 +7,9 @@ use portcullis_ports::{Error, Result};
 use super::Factors;
 use super::contacts::words;
 use super::model::{ConfirmRemoval, NO_OTHER_PROOF, ProofKind, RemovalBegun};
-use crate::areas::challenges::{Challenge, ChallengeStore, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge};
+use crate::areas::challenges::{
+    Challenge, ChallengeStore, CodeFor, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge,
+};
 use crate::areas::enrolled_factors::{ContactDevice, TotpDevice};
 use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
 use crate::areas::recovery_codes::RecoveryCodeStore;
@@ -20,7 +22,7 @@ use crate::foundation::requirement::Requirement;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
 use crate::services::budgets::SendPurpose;
-use crate::services::messages::{Change, CodeFor};
+use crate::services::security_notifications::SecurityEvent;
 use crate::services::suppressions::ADDRESS_SUPPRESSED;
 
 impl Factors {
@@ -66,6 +68,7 @@ impl Factors {
         }
         let about = CodesAbout {
             why: CodeFor::Remove,
+            languages: who.source.languages,
             what: words.remove,
             purpose: SendPurpose::SessionProof { account: subject },
         };
@@ -205,8 +208,8 @@ impl Factors {
             let event = Event::success(words.remove_event, &who.source).with("device_id", &id);
             let events: Vec<Event<'_>> = remark.into_iter().chain([event]).collect();
             self.audit.append(&mut batch, subject, &events).await?;
-            self.notices
-                .add(&mut batch, subject, &Change::FactorRemoved(K::FACTOR))
+            self.notifications
+                .add(&mut batch, subject, &SecurityEvent::FactorRemoved(K::FACTOR))
                 .await?;
             self.context.commit(batch).await
         });

@@ -18,7 +18,7 @@ use crate::services::budgets::Standing;
 use crate::services::directory::Account;
 use crate::services::epochs::EndReason;
 use crate::services::known_devices::IssuedDevice;
-use crate::services::messages::Change;
+use crate::services::security_notifications::SecurityEvent;
 
 /// The most devices of one kind that are told. Each costs two of the hundred writes of a commit.
 const TOLD: usize = 10;
@@ -129,8 +129,9 @@ impl PasswordRecovery {
                 &[Event::success("password_recovery_confirm", source)],
             )
             .await?;
-        self.notices
-            .tell(&mut batch, told, &Change::PasswordRecovered)
+        let event = SecurityEvent::PasswordRecovered;
+        self.notifications
+            .add_to(&mut batch, told, owner.language, &event)
             .await?;
         self.context.commit(batch).await?;
         Ok(device)

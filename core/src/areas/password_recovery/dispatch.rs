@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, join_all, select};
+use minijinja::Value;
+use minijinja::value::Serde;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::storage::Range;
 use portcullis_ports::{Result, id};
+use serde::Serialize;
 
 use super::PasswordRecovery;
 use super::records::{Recovery, Requested};
@@ -16,10 +19,11 @@ use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::lane::Lane;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
+use crate::foundation::texts::{Template, template};
 use crate::services::audit::Event;
 use crate::services::budgets::{SendPurpose, Sends, Standing, TOO_MANY_SENDS, Use};
 use crate::services::directory::Account;
-use crate::services::messages;
+use crate::services::outbox::Draft;
 
 /// How long a worker sleeps when nobody wakes it: the delay of a mail that another process was asked for and left.
 const PATROL: Duration = Duration::from_secs(10);
@@ -29,6 +33,30 @@ const CONCURRENCY: usize = 8;
 const PAGE: &str = "/reset-password";
 /// The random bytes of the code in a link.
 const LINK_BYTES: usize = 32;
+
+pub(super) const PASSWORD_RECOVERY: Template = template!("password_recovery.email", samples);
+
+#[derive(Serialize)]
+struct Variables<'a> {
+    code: &'a str,
+    /// Nothing where the address of the panel is not known.
+    link: Option<&'a str>,
+    minutes: u64,
+}
+
+fn samples() -> Vec<Value> {
+    let sample = |link| {
+        Value::from(Serde(Variables {
+            code: "000000",
+            link,
+            minutes: 60,
+        }))
+    };
+    vec![
+        sample(None),
+        sample(Some("https://gate.example.com/reset-password")),
+    ]
+}
 
 impl PasswordRecovery {
     /// Sends what is asked for until `stop` is done.
@@ -81,6 +109,7 @@ impl PasswordRecovery {
         let ip = request.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let source = Source {
             devices: request.devices.as_slice().into(),
+            languages: request.languages,
             ..Source::new(ip, &request.user_agent)
         };
         let sent = self.context.retried(|| self.decide(request, &source, true)).await;
@@ -150,16 +179,15 @@ impl PasswordRecovery {
                 ..recovery.value.clone()
             })?;
         }
-        let product = &self.context.settings.product.name;
         let lifetime = self.context.settings.accounts.recovery_lifetime.get();
-        let draft = messages::password_recovery(
-            product,
-            to.clone(),
-            &digits,
-            link.as_deref(),
-            lifetime,
-            recovery.expires_at,
-        );
+        let variables = Variables {
+            code: &digits,
+            link: link.as_deref(),
+            minutes: lifetime.as_secs().div_ceil(60),
+        };
+        let texts = &self.context.texts;
+        let text = texts.render(texts.choose(&source.languages), PASSWORD_RECOVERY.name, variables)?;
+        let draft = Draft::with_code(to.clone(), text, digits, recovery.expires_at);
         self.outbox.enqueue_quietly(batch, draft).await?;
         let event = Event::info("password_recovery_start", source)
             .with("delivery_medium", "EMAIL")

@@ -46,9 +46,10 @@ use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Audit;
 use crate::services::budgets::{Budgets, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
 use crate::services::directory::{Account, Directory};
-use crate::services::notices::Notices;
 use crate::services::outbox::Outbox;
+use crate::services::security_notifications::SecurityNotifications;
 use crate::services::suppressions::Suppressions;
+use dispatch::PASSWORD_RECOVERY;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
@@ -67,6 +68,7 @@ pub(crate) const AREA: Area = Area {
         .emptied(),
     ],
     problems: &[RECOVERY_CODE_FIRST, RECOVERY_FACTOR_REQUIRED],
+    texts: &[PASSWORD_RECOVERY],
 };
 
 /// What every handle begins with.
@@ -83,7 +85,7 @@ pub struct PasswordRecovery {
     audit: Audit,
     outbox: Outbox,
     suppressions: Suppressions,
-    notices: Notices,
+    notifications: SecurityNotifications,
     sessions: Sessions,
     challenges: Challenges,
     /// Rings when this process stored a request for a mail.
@@ -108,7 +110,7 @@ impl PasswordRecovery {
             audit: accounts.audit.clone(),
             outbox: accounts.outbox.clone(),
             suppressions: accounts.suppressions.clone(),
-            notices: accounts.notices.clone(),
+            notifications: accounts.notifications.clone(),
             sessions: accounts.sessions.clone(),
             challenges: challenges.clone(),
             requested: Arc::default(),
@@ -162,6 +164,7 @@ impl PasswordRecovery {
             ip: source.ip.to_string(),
             user_agent: source.user_agent.to_string(),
             devices: source.devices.to_vec(),
+            languages: source.languages,
             at: now,
             expires_at,
         };

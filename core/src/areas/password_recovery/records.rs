@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::foundation::device_proof::DeviceProof;
 use crate::foundation::table::Stored;
+use crate::foundation::texts::PreferredLanguages;
 use crate::services::epochs::EpochId;
 
 /// Recoveries that wait for their code.
@@ -67,6 +68,8 @@ pub(super) struct Requested {
     /// What the request showed of its device, by hashes.
     #[serde(default)]
     pub(super) devices: Vec<DeviceProof>,
+    #[serde(default, skip_serializing_if = "PreferredLanguages::are_none")]
+    pub(super) languages: PreferredLanguages,
     pub(super) at: Timestamp,
     pub(super) expires_at: Timestamp,
 }

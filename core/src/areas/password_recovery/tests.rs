@@ -11,6 +11,8 @@ use crate::areas::sessions::{Identified, SignedIn};
 use crate::areas::sessions::{SESSION_ENDED, StartSession};
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::settings::{Limit, Settings};
+use crate::foundation::texts::PreferredLanguages;
+use crate::services::security_notifications::SecurityEvent;
 use crate::services::suppressions::SuppressionView;
 use crate::testing::{
     Bearer, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
@@ -429,4 +431,50 @@ async fn the_owner_gets_back_in_while_somebody_else_loops_on_another_node() {
         let told = resumed.unwrap_err();
         assert_eq!(told.members(), [("reason", "password_recovered".to_owned())]);
     }
+}
+
+#[tokio::test]
+async fn an_account_is_written_to_in_the_language_it_signed_up_in_and_a_stranger_in_that_of_the_request() {
+    let world = world().await;
+    let speaking = |languages| home().speaking(PreferredLanguages::of_header(languages));
+    let sign_up = crate::areas::accounts::SignUp {
+        email: ADA.parse().unwrap(),
+        password: secret(PASSWORD),
+        display_name: None,
+    };
+    let german = speaking("fr, de-DE;q=0.8");
+    world.app.accounts.sign_up(sign_up, &german).await.unwrap();
+    let mail = world.newest_to(ADA).await;
+    assert!(mail.subject.contains("Bestätigen Sie"), "{}", mail.subject);
+    assert!(mail.html.unwrap().contains("<html lang=\"de\">"));
+    let verify = crate::areas::accounts::VerifyEmail {
+        email: Some(ADA.parse().unwrap()),
+        sign_up_id: None,
+        password: None,
+        code: secret(&world.code_to(ADA).await),
+    };
+    world.app.accounts.verify_email(verify, &home()).await.unwrap();
+
+    world.start(ADA, &home()).await.unwrap();
+    let mail = world.newest_to(ADA).await;
+    assert!(mail.subject.contains("set a new password"), "{}", mail.subject);
+    world.wait(120);
+    world.start(ADA, &german).await.unwrap();
+    let mail = world.newest_to(ADA).await;
+    assert!(mail.subject.contains("Setzen Sie"), "{}", mail.subject);
+
+    let (address, accounts) = (ADA.parse().unwrap(), &world.app.accounts);
+    let account = accounts.directory.by_address(&address).await.unwrap();
+    let subject = account.unwrap().subject.clone();
+    let mut batch = Batch::default();
+    let event = SecurityEvent::PasswordChanged;
+    let notifications = &accounts.notifications;
+    notifications.add(&mut batch, &subject, &event).await.unwrap();
+    world.app.context.commit(batch).await.unwrap();
+    let mail = world.newest_to(ADA).await;
+    assert!(
+        mail.text.starts_with("Das Passwort Ihres Kontos wurde geändert"),
+        "{}",
+        mail.text
+    );
 }

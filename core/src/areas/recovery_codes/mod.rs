@@ -32,6 +32,7 @@ pub(crate) const AREA: Area = Area {
     )
     .taken_over()],
     problems: &[],
+    texts: &[],
 };
 
 /// How many codes are issued at once.

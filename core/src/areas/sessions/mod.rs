@@ -58,6 +58,7 @@ pub(crate) const AREA: Area = Area {
         Family::new(SESSIONS, Personal::Expiring, &[shape::<Session>("session")]),
     ],
     problems: &[CSRF, INVALID_CURSOR, SESSION_ENDED, SESSION_NOT_FOUND],
+    texts: &[],
 };
 
 /// A request that a foreign page may have caused.

@@ -20,6 +20,7 @@ use crate::foundation::table::Batch;
 pub(crate) const AREA: Area = Area {
     families: &[],
     problems: &[STEP_UP_REQUIRED],
+    texts: &[],
 };
 
 /// Asks whether a session has proven enough.

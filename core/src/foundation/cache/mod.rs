@@ -35,6 +35,7 @@ pub(crate) const AREA: Area = Area {
         &[shape::<Change>("change")],
     )],
     problems: &[],
+    texts: &[],
 };
 
 /// What was changed lately, for other nodes to forget.

@@ -136,9 +136,13 @@ impl<E: Send + 'static> Inbound for Guarded<E> {
 /// What a plugin says of a delivery, with the codes that are the same for every vendor.
 fn unified(error: Error) -> Error {
     match error.kind() {
-        Kind::Invalid => UNREADABLE
-            .with_detail(error.detail().to_owned())
-            .with_source(error),
+        Kind::Invalid => {
+            let mut told = UNREADABLE.with_detail(error.detail().to_owned());
+            for field in error.fields() {
+                told = told.with_field(field.pointer.clone(), field.detail.clone());
+            }
+            told.with_source(error)
+        }
         Kind::Unavailable if !WEBHOOK_TROUBLES.contains(&error.code()) => {
             let told = WEBHOOK_UNAVAILABLE
                 .error()

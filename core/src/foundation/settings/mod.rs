@@ -9,6 +9,7 @@ pub use sms_spend::SmsSpend;
 
 use crate::foundation::input::{PASSWORD_LEAST, Region};
 use crate::foundation::requirement::Requirement;
+use crate::foundation::texts::Language;
 
 /// All tables of the core.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -43,12 +44,19 @@ pub struct Product {
     /// The name in messages, in authenticator apps and in the panel. Must not contain a colon.
     #[schemars(length(min = 1, max = 40), extend("pattern" = "^[^:]{1,40}$"))]
     pub name: String,
+    /// The language of messages to people who asked for none that there are texts in, as two letters (ISO 639-1).
+    pub language: Language,
+    /// A folder with texts in place of those that are built in, as `<language>/<text>.txt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texts: Option<String>,
 }
 
 impl Default for Product {
     fn default() -> Self {
         Self {
             name: "Portcullis".into(),
+            language: Language::EN,
+            texts: None,
         }
     }
 }

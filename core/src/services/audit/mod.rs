@@ -42,6 +42,7 @@ pub(crate) const AREA: Area = Area {
         ],
     )],
     problems: &[],
+    texts: &[],
 };
 
 /// About the bytes of an entry.

@@ -42,6 +42,7 @@ pub(crate) const AREA: Area = Area {
         ),
     ],
     problems: &[TOO_MANY_ATTEMPTS, TOO_MANY_SENDS],
+    texts: &[],
 };
 
 /// Too many answers in a short time.

@@ -25,6 +25,7 @@ pub(crate) const AREA: Area = Area {
         ),
     ],
     problems: &[],
+    texts: &[],
 };
 
 /// Reads accounts.

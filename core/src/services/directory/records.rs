@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::foundation::input::Label;
 use crate::foundation::table::Memory;
 use crate::foundation::table::Stored;
+use crate::foundation::texts::Language;
 
 /// Accounts.
 pub(crate) const ACCOUNTS: Collection = Collection {
@@ -36,6 +37,9 @@ pub(crate) struct Account {
     /// When a password recovery was last completed. Recoveries that were started before are void.
     #[serde(default)]
     pub(crate) recovered_at: Option<Timestamp>,
+    /// The language of messages to it, as its owner asked for at sign-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) language: Option<Language>,
 }
 
 impl Account {

@@ -40,6 +40,7 @@ pub(crate) const AREA: Area = Area {
         &[shape::<AccountDevices>("devices")],
     )],
     problems: &[],
+    texts: &[],
 };
 
 /// The most devices of one account. When one more signs in, one that nobody misses is forgotten.

@@ -7,12 +7,12 @@ use portcullis_ports::notification::{DeliveryState, Destination};
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Kind, Result, Timestamp};
 
-use super::offer::Verdict;
-use super::records::{Attempt, Delivery, Named, Place, Report, StoredMessage};
+use super::dispatch::Verdict;
+use super::records::{Attempt, Delivery, Named, QueueEntry, Report, StoredMessage};
 use super::{Outbox, withheld};
 use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, Slot, Stored, Versioned};
-use crate::services::sms_spend::Priority;
+use crate::services::sms_spend::{Priority, Quote};
 use crate::services::suppressions::remark;
 
 /// How often it is tried to write down what came of a message while the store is away: until it is written, another
@@ -23,8 +23,8 @@ const SETTLE_WAIT: (Duration, Duration) = (Duration::from_millis(250), Duration:
 
 impl Outbox {
     /// Leases one message and sends it. `false` if another worker was faster.
-    pub(super) async fn handle(&self, place: &Versioned<Place>) -> Result<bool> {
-        let mut leased = match self.lease(place).await {
+    pub(super) async fn handle(&self, entry: &Versioned<QueueEntry>) -> Result<bool> {
+        let mut leased = match self.lease(entry).await {
             Ok(leased) => leased,
             Err(error) if error.code() == STORE_CONFLICT => return Ok(false),
             Err(error) => return Err(error),
@@ -37,12 +37,15 @@ impl Outbox {
             self.context.commit(batch).await?;
             return Ok(true);
         };
-        let verdict = self.verdict(&mut leased, &stored).await?;
+        let verdict = match self.verdict(&mut leased, &stored).await {
+            Err(error) if error.code() == STORE_CONFLICT => return Ok(false),
+            verdict => verdict?,
+        };
         self.settle(&leased, &verdict).await?;
         Ok(true)
     }
 
-    async fn verdict(&self, leased: &mut Place, stored: &StoredMessage) -> Result<Verdict> {
+    async fn verdict(&self, leased: &mut QueueEntry, stored: &StoredMessage) -> Result<Verdict> {
         let now = self.context.now();
         if stored.is_late(now) {
             return Ok(Verdict::without_sender(Delivery::Expired, Vec::new()));
@@ -103,16 +106,16 @@ impl Outbox {
         Ok(None)
     }
 
-    /// Moves the place behind the lease, so that it comes back by itself if this process dies.
-    pub(super) async fn lease(&self, place: &Versioned<Place>) -> Result<Place> {
+    /// Moves the entry behind the lease, so that it comes back by itself if this process dies.
+    pub(super) async fn lease(&self, entry: &Versioned<QueueEntry>) -> Result<QueueEntry> {
         let due = self.context.now() + self.context.settings.outbox.lease.get();
-        let leased = Place {
+        let leased = QueueEntry {
             due,
-            tries: place.tries + 1,
-            ..place.value.clone()
+            tries: entry.tries + 1,
+            ..entry.value.clone()
         };
         let mut batch = Batch::default();
-        batch.remove(place);
+        batch.remove(entry);
         batch.insert(&leased)?;
         self.context.commit(batch).await?;
         Ok(leased)
@@ -120,7 +123,7 @@ impl Outbox {
 
     /// Makes sure that the lease lasts until a send that ends by `deadline` is written down; `false` if another worker has
     /// the message by now.
-    pub(super) async fn hold(&self, leased: &mut Place, deadline: Timestamp) -> Result<bool> {
+    pub(super) async fn hold(&self, leased: &mut QueueEntry, deadline: Timestamp) -> Result<bool> {
         let settings = &self.context.settings.outbox;
         let lease = settings.lease.get();
         let reserve = lease.saturating_sub(settings.timeout.get()) / 2;
@@ -128,10 +131,10 @@ impl Outbox {
             return Ok(true);
         }
         let (partition, sort) = leased.key();
-        let Some(held) = self.context.table::<Place>().find(&partition, &sort).await? else {
+        let Some(held) = self.context.table::<QueueEntry>().find(&partition, &sort).await? else {
             return Ok(false);
         };
-        let renewed = Place {
+        let renewed = QueueEntry {
             due: self.context.now() + lease,
             ..leased.clone()
         };
@@ -150,21 +153,21 @@ impl Outbox {
 
     /// Why a message may not be sent after all.
     ///
-    /// The cost of a code was counted when it was queued; that of a notice is counted here, once, so that it never
-    /// keeps the use case that caused it from succeeding.
-    async fn obstacle(&self, leased: &Place, stored: &StoredMessage) -> Result<Option<String>> {
+    /// The cost of a code was counted when it was queued; that of a notice is counted here, in the commit that marks the
+    /// queue entry as paid, so that it never keeps the use case that caused it from succeeding.
+    async fn obstacle(&self, leased: &mut QueueEntry, stored: &StoredMessage) -> Result<Option<String>> {
         if let Some(obstacle) = self.suppressions.obstacle(&stored.to, stored.lane).await? {
             return Ok(Some(remark(&obstacle)));
         }
-        let (Destination::Sms(number), Lane::Notices, 1) = (&stored.to, stored.lane, leased.tries) else {
+        let (Destination::Sms(number), Lane::Notices, false) = (&stored.to, stored.lane, leased.paid) else {
             return Ok(None);
         };
-        let Some(sealed) = &stored.words else {
+        let Some(sealed) = &stored.body else {
             return Ok(None);
         };
-        let words = self.unseal(&stored.id, sealed).await?;
-        let paid = match self.sms_spend.quote([(number, words.text.as_str())]) {
-            Ok(quote) => self.sms_spend.take(&quote, Priority::Other).await,
+        let body = self.unseal(&stored.id, sealed).await?;
+        let paid = match self.sms_spend.quote([(number, body.text.as_str())]) {
+            Ok(quote) => self.pay(leased, &quote).await,
             Err(error) => Err(error),
         };
         match paid {
@@ -175,12 +178,35 @@ impl Outbox {
         }
     }
 
+    /// # Errors
+    /// `store-conflict` if another worker has the message by now.
+    async fn pay(&self, leased: &mut QueueEntry, quote: &Quote) -> Result<()> {
+        let paid = QueueEntry {
+            paid: true,
+            ..leased.clone()
+        };
+        let (partition, sort) = leased.key();
+        self.context
+            .retried(|| async {
+                let entries = self.context.table::<QueueEntry>();
+                let held = entries.find(&partition, &sort).await?;
+                let held = held.ok_or_else(|| STORE_CONFLICT.error())?;
+                let mut batch = Batch::default();
+                batch.replace(&held, &paid)?;
+                self.sms_spend.take_in(&mut batch, quote, Priority::Other).await?;
+                self.context.commit(batch).await
+            })
+            .await?;
+        *leased = paid;
+        Ok(())
+    }
+
     /// Writes down what became of it. It was sent by now, so that whoever else changed the message meanwhile must not
     /// keep this from being known: the lease would end, and it would be sent again.
     ///
-    /// If the lease ended before the answer came, the place of the message is another worker's, who may have decided
+    /// If the lease ended before the answer came, the queue entry of the message is another worker's, who may have decided
     /// already: then all that counts of this answer is that the message was taken.
-    pub(super) async fn settle(&self, leased: &Place, verdict: &Verdict) -> Result<()> {
+    pub(super) async fn settle(&self, leased: &QueueEntry, verdict: &Verdict) -> Result<()> {
         let (mut wait, longest) = SETTLE_WAIT;
         for _ in 1..SETTLE_TRIES {
             match self.settle_once(leased, verdict).await {
@@ -195,13 +221,13 @@ impl Outbox {
         self.settle_once(leased, verdict).await
     }
 
-    async fn settle_once(&self, leased: &Place, verdict: &Verdict) -> Result<()> {
+    async fn settle_once(&self, leased: &QueueEntry, verdict: &Verdict) -> Result<()> {
         let given_up = self
             .context
             .retried(|| async {
                 let mut batch = Batch::default();
                 let (partition, sort) = leased.key();
-                let held = self.context.table::<Place>().find(&partition, &sort).await?;
+                let held = self.context.table::<QueueEntry>().find(&partition, &sort).await?;
                 if let Some(held) = &held {
                     batch.remove(held);
                 }
@@ -257,7 +283,7 @@ impl Outbox {
     fn settle_in(
         &self,
         batch: &mut Batch,
-        held: Option<Place>,
+        held: Option<QueueEntry>,
         stored: &Versioned<StoredMessage>,
         verdict: &Verdict,
         early: Vec<Report>,
@@ -279,23 +305,23 @@ impl Outbox {
             message.delivery = decided(&message, verdict);
         }
         if message.delivery.is_over() {
-            message.words = None;
-            if let Some(parking) = message.parking() {
-                clear(batch, &parking);
-                message.parked = None;
+            message.body = None;
+            if let Some(entry) = message.dead_letter_entry() {
+                clear(batch, &entry);
+                message.dead_lettered_at = None;
             }
         }
-        if let (Some(place), Some(due)) = (ours, verdict.again_at) {
-            // A try in which nobody was asked is none, except that the first one is what a message is paid for at.
-            let tries = place.tries.saturating_sub(u32::from(verdict.not_asked)).max(1);
-            batch.insert(&Place { due, tries, ..place })?;
+        if let (Some(entry), Some(due)) = (ours, verdict.again_at) {
+            // A try in which nobody was asked is none.
+            let tries = entry.tries.saturating_sub(u32::from(verdict.not_asked));
+            batch.insert(&QueueEntry { due, tries, ..entry })?;
         }
         let over = matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
-        let given_up = (over && message.parked.is_none()).then_some(message.delivery);
+        let given_up = (over && message.dead_lettered_at.is_none()).then_some(message.delivery);
         if given_up.is_some() {
-            message.parked = Some(self.context.now());
-            if let Some(parking) = message.parking() {
-                batch.insert(&parking)?;
+            message.dead_lettered_at = Some(self.context.now());
+            if let Some(entry) = message.dead_letter_entry() {
+                batch.insert(&entry)?;
             }
         }
         batch.replace(stored, &message)?;
@@ -342,7 +368,7 @@ fn lost(at: Timestamp) -> Attempt {
     }
 }
 
-pub(super) fn clear(batch: &mut Batch, place: &Place) {
-    let (partition, sort) = place.key();
-    batch.clear::<Place>(partition, sort);
+pub(super) fn clear(batch: &mut Batch, entry: &QueueEntry) {
+    let (partition, sort) = entry.key();
+    batch.clear::<QueueEntry>(partition, sort);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::Verified;
+use portcullis_ports::inbound::{Proof, Verified};
 use portcullis_ports::notification::{DeliveryEvent, DeliveryNews, DeliveryState};
 use portcullis_ports::{Result, Timestamp};
 
@@ -31,6 +31,8 @@ pub enum Recorded {
     Parked,
     /// It was written down before.
     Repeated,
+    /// It opens or closes a destination, and is older than what is remembered of that destination.
+    Stale,
     /// It is about a message that is not ours, or not any more.
     Foreign,
     /// It is about something that is not served here.
@@ -44,6 +46,7 @@ impl Recorded {
             Self::Applied => "applied",
             Self::Parked => "parked",
             Self::Repeated => "repeated",
+            Self::Stale => "stale",
             Self::Foreign => "foreign",
             Self::Unsupported => "unsupported",
         }
@@ -67,6 +70,14 @@ impl Outbox {
             tracing::info!(sender = instance, what, "an event of a vendor was left alone");
             return Ok(Recorded::Unsupported);
         }
+        let until = self.remembered(event);
+        if until.is_some_and(|until| until <= self.context.now()) {
+            tracing::info!(
+                sender = instance,
+                "an event about a destination came too late and was left alone"
+            );
+            return Ok(Recorded::Stale);
+        }
         let pseudonym = self
             .context
             .keyring
@@ -84,7 +95,10 @@ impl Outbox {
                 }
                 batch.insert(&Applied {
                     pseudonym: pseudonym.clone(),
-                    until: self.remembered(&event.event().news, recorded),
+                    until: match recorded {
+                        Recorded::Parked => Some(self.context.now() + PARKED),
+                        _ => until,
+                    },
                 })?;
                 self.context.commit(batch).await?;
                 Ok(recorded)
@@ -94,14 +108,16 @@ impl Outbox {
 
     /// Until when an event is recognised when it comes again.
     ///
-    /// Not every vendor signs a time. Whoever has seen a genuine wish pass by could send it again years later, and undo
-    /// what its author wished since. So what opens or closes a destination is recognised for good.
-    fn remembered(&self, news: &DeliveryNews, recorded: Recorded) -> Option<Timestamp> {
-        let now = self.context.now();
-        match (news, recorded) {
+    /// What opens or closes a destination is recognised for good where the vendor signs no time: whoever has seen a genuine
+    /// wish pass by could send it again years later, and undo what its author wished since. Where it does, an old wish is
+    /// known by its age, and none is applied for which this moment has passed.
+    fn remembered(&self, event: &Verified<DeliveryEvent>) -> Option<Timestamp> {
+        match (&event.event().news, event.proof()) {
+            (DeliveryNews::Suppress { .. } | DeliveryNews::Welcome { .. }, Proof::SignedWithTime) => {
+                Some(event.event().at + REMEMBERED)
+            }
             (DeliveryNews::Suppress { .. } | DeliveryNews::Welcome { .. }, _) => None,
-            (_, Recorded::Parked) => Some(now + PARKED),
-            _ => Some(now + REMEMBERED),
+            _ => Some(self.context.now() + REMEMBERED),
         }
     }
 
@@ -232,11 +248,11 @@ fn follow(batch: &mut Batch, stored: &Versioned<StoredMessage>, report: Report) 
             message.delivery = Delivery::Dead;
         } else {
             message.delivery = Delivery::Delivered;
-            message.words = None;
-            if let Some(parking) = message.parking() {
-                clear(batch, &parking);
+            message.body = None;
+            if let Some(entry) = message.dead_letter_entry() {
+                clear(batch, &entry);
             }
-            message.parked = None;
+            message.dead_lettered_at = None;
         }
     }
     message.report = Some(report);

@@ -14,7 +14,7 @@ use portcullis_ports::outcome::{Outcome, Reason, Reference};
 use portcullis_ports::testkit::{AlwaysWell, FakeClock, connection};
 use portcullis_ports::{Clock, Kind};
 
-use super::offer::Offered;
+use super::dispatch::Offered;
 use super::*;
 use crate::foundation::settings::Settings;
 use crate::testing::{Bearer, Office, World, home, world_sending};
@@ -33,7 +33,11 @@ impl Inbound for Vendor {
         if delivery.body == b"forged" {
             return Err(NOT_VERIFIED.error());
         }
-        Ok(Proof::Signed)
+        Ok(if delivery.body == b"dated" {
+            Proof::SignedWithTime
+        } else {
+            Proof::Signed
+        })
     }
 
     async fn split(&self, delivery: &Posted<'_>) -> Result<Vec<DeliveryEvent>> {
@@ -43,7 +47,10 @@ impl Inbound for Vendor {
         }
         if delivery.body == b"garbage" {
             const GARBAGE: Code = Code::new("garbage", Kind::Invalid, "Garbage.");
-            return Err(GARBAGE.with_detail("The field `event` is missing."));
+            let field = "is missing";
+            return Err(GARBAGE
+                .with_detail("The field `event` is missing.")
+                .with_field("/event", field));
         }
         Ok(std::mem::take(&mut *self.events.lock().unwrap()))
     }
@@ -76,6 +83,11 @@ impl Heard {
 
     /// One event, `ago` seconds old.
     pub(crate) async fn hear(&self, id: &str, ago: u64, news: DeliveryNews) -> Result<()> {
+        self.hear_in(b"genuine", id, ago, news).await
+    }
+
+    /// The same in a delivery with this body.
+    pub(super) async fn hear_in(&self, body: &[u8], id: &str, ago: u64, news: DeliveryNews) -> Result<()> {
         let at = self.world.app.clock().now() - std::time::Duration::from_secs(ago);
         let id = id.to_owned();
         self.vendor
@@ -83,7 +95,7 @@ impl Heard {
             .lock()
             .unwrap()
             .push(DeliveryEvent { id, at, news });
-        self.post(b"genuine").await
+        self.post(body).await
     }
 
     pub(crate) async fn suppress(&self, to: &str, cause: SuppressionCause) {
@@ -93,7 +105,7 @@ impl Heard {
 
     pub(super) async fn sent(&self) -> MessageId {
         self.world.sign_up("ada@example.com").await;
-        let queue = self.world.app.outbox.context.table::<Place>();
+        let queue = self.world.app.outbox.context.table::<QueueEntry>();
         let id = queue.all(Lane::Codes.as_str()).await.unwrap()[0].message.clone();
         self.world.app.outbox.drain(Lane::Codes).await.unwrap();
         id
@@ -220,9 +232,9 @@ async fn a_report_that_is_faster_than_an_unknown_answer_decides_it_as_well() {
         let id = heard.sent().await;
         heard.world.wait(10);
         let outbox = &heard.world.app.outbox;
-        let queue = outbox.context.table::<Place>();
-        let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
-        let leased = outbox.lease(&place).await.unwrap();
+        let queue = outbox.context.table::<QueueEntry>();
+        let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+        let leased = outbox.lease(&entry).await.unwrap();
         heard.hear("1", 0, report(id.as_str(), state)).await.unwrap();
         let unknown = Outcome::Unknown(Reference(id.to_string()));
         let verdict = outbox.judge(&leased, vec![Offered::of("main", unknown)]);
@@ -300,6 +312,7 @@ async fn what_is_forged_or_unreadable_changes_nothing() {
         (unreadable.code(), unreadable.detail()),
         (UNREADABLE, "The field `event` is missing.")
     );
+    assert_eq!(unreadable.fields()[0].pointer, "/event");
     assert!(!heard.world.app.webhooks.has("senders", "elsewhere"));
 }
 
@@ -315,10 +328,10 @@ async fn a_report_between_two_tries_does_not_disturb_the_delivery() {
         .unwrap()
         .push(Outcome::NotSent(passing));
     let id = heard.sent().await;
-    let queue = heard.world.app.outbox.context.table::<Place>();
+    let queue = heard.world.app.outbox.context.table::<QueueEntry>();
     heard.world.wait(10);
-    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
-    let mut leased = heard.world.app.outbox.lease(&place).await.unwrap();
+    let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    let mut leased = heard.world.app.outbox.lease(&entry).await.unwrap();
     let stored = heard.world.app.outbox.stored(&id).await.unwrap().unwrap();
     let offered = heard
         .world

@@ -5,13 +5,15 @@
 
 use std::fmt::Write as _;
 
+use crate::foundation::texts::Language;
+
 const PARAGRAPH: &str = "margin:0 0 16px";
 const CODE: &str = "margin:24px 0;font:700 32px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:4px";
 
 /// The page of a text. A paragraph that holds nothing but the code is shown large.
-pub(super) fn html(subject: &str, text: &str, code: Option<&str>) -> String {
+pub(super) fn html(language: Language, subject: &str, text: &str, code: Option<&str>) -> String {
     let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"supported-color-schemes\" content=\"light dark\">\n<title>{}</title>\n</head>\n\
@@ -66,6 +68,7 @@ mod tests {
     #[test]
     fn the_code_stands_large_in_a_paragraph_of_its_own() {
         let page = html(
+            Language::EN,
             "Your code",
             "Your code is:\n\n    492817\n\nKeep it.\nAlways.",
             Some("492817"),
@@ -84,7 +87,12 @@ mod tests {
 
     #[test]
     fn nothing_in_a_text_becomes_markup() {
-        let page = html("<b>", "A <script>alert('x')</script> & \"more\"", None);
+        let page = html(
+            Language::EN,
+            "<b>",
+            "A <script>alert('x')</script> & \"more\"",
+            None,
+        );
         assert!(page.contains("<title>&lt;b&gt;</title>"), "{page}");
         assert!(
             page.contains("A &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;more&quot;"),
@@ -95,19 +103,20 @@ mod tests {
     #[test]
     fn a_paragraph_that_is_an_address_is_a_link() {
         let page = html(
+            Language::EN,
             "s",
             "Open this:\n\nhttps://example.com/a#b=1&c=2\n\nOr not.",
             None,
         );
         let link = "<a href=\"https://example.com/a#b=1&amp;c=2\">https://example.com/a#b=1&amp;c=2</a>";
         assert!(page.contains(link), "{page}");
-        let page = html("s", "https://example.com/\"onclick=x", None);
+        let page = html(Language::EN, "s", "https://example.com/\"onclick=x", None);
         assert!(!page.contains("\"onclick"), "{page}");
     }
 
     #[test]
     fn there_are_no_other_links_and_no_images() {
-        let page = html("s", "See https://example.com/a?b=c&d", None);
+        let page = html(Language::EN, "s", "See https://example.com/a?b=c&d", None);
         for mark in ["<a ", "href", "<img", "url(", "src="] {
             assert!(!page.contains(mark), "{mark} in {page}");
         }
@@ -116,10 +125,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_page_has_no_more_elements_than_its_paragraphs_and_lines(text in "[ -~\n]{0,200}") {
-            let page = html("s", &text, None);
+            let page = html(Language::EN, "s", &text, None);
             let paragraphs = page.matches("<p ").count();
             let breaks = page.matches("<br>").count();
-            let frame = html("s", "", None).matches('<').count();
+            let frame = html(Language::EN, "s", "", None).matches('<').count();
             prop_assert_eq!(page.matches('<').count(), frame + 2 * paragraphs + breaks);
         }
     }

@@ -14,7 +14,7 @@ use portcullis_ports::notification::Channel;
 use portcullis_ports::storage::MAX_PAGE;
 
 use super::Outbox;
-use super::records::{Place, StoredMessage};
+use super::records::{QueueEntry, StoredMessage};
 use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, RECORD_UNREADABLE, Versioned};
 
@@ -22,13 +22,13 @@ use crate::foundation::table::{Batch, RECORD_UNREADABLE, Versioned};
 const PATROL: Duration = Duration::from_secs(2);
 /// The same where no sender serves the channel, so that there is nothing to hurry for.
 const QUIET_PATROL: Duration = Duration::from_mins(1);
-/// Once in so many looks for messages, places of an older layout are given the layout of today.
+/// Once in so many looks for messages, entries of an older layout are given the layout of today.
 const ADOPT_EVERY: u32 = 32;
 
 /// What a dispatcher learns of next.
 enum Step {
     /// What is due.
-    Due(Result<Vec<Versioned<Place>>>),
+    Due(Result<Vec<Versioned<QueueEntry>>>),
     /// A message was handled, or a defect ended its handling.
     Handled(MessageId, std::thread::Result<Result<bool>>),
     /// It was woken, or has rested long enough.
@@ -95,14 +95,14 @@ impl Outbox {
                     let room = self.room(lane, channel, &state);
                     let new = due
                         .into_iter()
-                        .filter(|place| !state.under_way.contains(&place.message));
+                        .filter(|entry| !state.under_way.contains(&entry.message));
                     let new: Vec<_> = new.take(room).collect();
                     if new.len() == room && state.look == Look::Later {
                         state.look = Look::Next;
                     }
-                    for place in new {
-                        state.under_way.insert(place.message.clone());
-                        running.push(self.handled(place).boxed());
+                    for entry in new {
+                        state.under_way.insert(entry.message.clone());
+                        running.push(self.handled(entry).boxed());
                     }
                 }
                 Some(Step::Due(Ok(_))) | None => state.looking = false,
@@ -175,10 +175,10 @@ impl Outbox {
         }
     }
 
-    async fn handled(&self, place: Versioned<Place>) -> Step {
+    async fn handled(&self, entry: Versioned<QueueEntry>) -> Step {
         // One message that a plugin or a rule cannot stand ends neither the others that are on their way nor the lane.
-        let handled = AssertUnwindSafe(self.handle(&place)).catch_unwind().await;
-        Step::Handled(place.value.message, handled)
+        let handled = AssertUnwindSafe(self.handle(&entry)).catch_unwind().await;
+        Step::Handled(entry.value.message, handled)
     }
 
     /// Delivers everything that is due now, and says how much it was.
@@ -190,7 +190,7 @@ impl Outbox {
                 if due.is_empty() {
                     break;
                 }
-                let mut running: FuturesUnordered<_> = due.iter().map(|place| self.handle(place)).collect();
+                let mut running: FuturesUnordered<_> = due.iter().map(|entry| self.handle(entry)).collect();
                 let mut failed = None;
                 // What is on its way is awaited also after a failure: a send that is dropped half-way may be repeated.
                 while let Some(result) = running.next().await {
@@ -221,35 +221,35 @@ impl Outbox {
         self.capacity(lane, channel).saturating_sub(state.under_way.len())
     }
 
-    /// The places of a lane and channel that are due, oldest first.
-    async fn due(&self, lane: Lane, channel: Channel, most: usize) -> Result<Vec<Versioned<Place>>> {
+    /// The entries of a lane and channel that are due, oldest first.
+    async fn due(&self, lane: Lane, channel: Channel, most: usize) -> Result<Vec<Versioned<QueueEntry>>> {
         if most == 0 {
             return Ok(Vec::new());
         }
-        let range = Place::due(channel, self.context.now());
-        let queue = self.context.table::<Place>();
+        let range = QueueEntry::due(channel, self.context.now());
+        let queue = self.context.table::<QueueEntry>();
         let (due, _) = queue.page(lane.as_str(), range, most.min(MAX_PAGE), None).await?;
         Ok(due)
     }
 
-    /// Gives places without a channel, as older versions wrote them, the channel of their message.
+    /// Gives entries without a channel, as older versions wrote them, the channel of their message.
     pub(super) async fn adopt(&self, lane: Lane) -> Result<()> {
-        let queue = self.context.table::<Place>();
-        let (places, _) = queue
-            .page(lane.as_str(), Place::without_channel(), MAX_PAGE, None)
+        let queue = self.context.table::<QueueEntry>();
+        let (entries, _) = queue
+            .page(lane.as_str(), QueueEntry::without_channel(), MAX_PAGE, None)
             .await?;
-        for place in places {
+        for entry in entries {
             let messages = self.context.table::<StoredMessage>();
-            let message = match messages.find(place.message.as_str(), StoredMessage::SORT).await {
+            let message = match messages.find(entry.message.as_str(), StoredMessage::SORT).await {
                 Err(error) if error.code() == RECORD_UNREADABLE => continue,
                 message => message?,
             };
             let mut batch = Batch::default();
-            batch.remove(&place);
+            batch.remove(&entry);
             if let Some(message) = message {
-                batch.insert(&Place {
+                batch.insert(&QueueEntry {
                     channel: Some(message.to.channel()),
-                    ..place.value.clone()
+                    ..entry.value.clone()
                 })?;
             }
             match self.context.commit(batch).await {

@@ -1,6 +1,8 @@
 //! Messages leave through here: stored in the commit that caused them, delivered by leased workers, then followed.
 
+mod dead_letters;
 mod deliver;
+mod dispatch;
 mod events;
 #[cfg(test)]
 pub(crate) mod events_tests;
@@ -8,12 +10,10 @@ mod html;
 mod lanes;
 #[cfg(test)]
 mod lanes_tests;
-mod letters;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]
 mod meters_tests;
-mod offer;
 mod records;
 pub(crate) mod sealed;
 #[cfg(test)]
@@ -32,11 +32,11 @@ use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 use zeroize::Zeroizing;
 
 pub use crate::foundation::lane::Lane;
+pub use dead_letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
 pub use events::Recorded;
-pub use letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
 pub use records::{Attempt, Delivery, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
-use records::{Place, StoredMessage, Words};
+use records::{QueueEntry, SealedBody, StoredMessage};
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
@@ -44,6 +44,7 @@ use crate::foundation::decoy;
 use crate::foundation::guard::GuardedSender;
 use crate::foundation::sealed_texts::kind;
 use crate::foundation::table::Batch;
+use crate::foundation::texts::{Language, Rendered};
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::{Suppressions, refusal, remark};
 
@@ -54,7 +55,7 @@ pub(crate) const AREA: Area = Area {
         Family::new(OUTBOX, Personal::Expiring, &[shape::<StoredMessage>("message")])
             .sealed(kind::<StoredMessage>())
             .taken_over(),
-        Family::new(OUTBOX_QUEUE, Personal::Nobody, &[shape::<Place>("place")]).taken_over(),
+        Family::new(OUTBOX_QUEUE, Personal::Nobody, &[shape::<QueueEntry>("place")]).taken_over(),
         Family::new(
             OUTBOX_RECEIPTS,
             Personal::Expiring,
@@ -66,6 +67,7 @@ pub(crate) const AREA: Area = Area {
         .taken_over(),
     ],
     problems: &[CHANNEL_UNAVAILABLE, MESSAGE_NOT_FOUND, MESSAGE_EXPIRED],
+    texts: &[],
 };
 
 /// No sender is configured for this channel.
@@ -74,13 +76,14 @@ pub const CHANNEL_UNAVAILABLE: Code = Code::new(
     Kind::Config,
     "Messages of this kind cannot be sent here: no sender is configured.",
 );
-/// About the bytes of a stored message without its words, and of its place in the queue.
+/// About the bytes of a stored message without its body, and of its queue entry.
 const ENVELOPE: usize = 300;
-const PLACE: usize = 100;
+const QUEUE_ENTRY: usize = 100;
 
 /// A message to be sent. Has no `Debug`: its text may hold a code.
 pub(crate) struct Draft {
     pub(crate) to: Destination,
+    pub(crate) language: Language,
     pub(crate) subject: String,
     pub(crate) text: String,
     /// The code in the text, if it carries one.
@@ -88,6 +91,35 @@ pub(crate) struct Draft {
     pub(crate) lane: Lane,
     /// After this moment it is of no use. What travels among codes must have one.
     pub(crate) deliver_by: Option<Timestamp>,
+}
+
+impl Draft {
+    /// A message without a code that is of use whenever it comes.
+    pub(crate) fn new(to: Destination, text: Rendered, lane: Lane) -> Self {
+        Self {
+            to,
+            language: text.language,
+            subject: text.subject,
+            text: text.text,
+            code: None,
+            lane,
+            deliver_by: None,
+        }
+    }
+
+    /// A message whose code is good until `deliver_by`.
+    pub(crate) fn with_code(
+        to: Destination,
+        text: Rendered,
+        code: impl Into<String>,
+        deliver_by: Timestamp,
+    ) -> Self {
+        Self {
+            code: Some(code.into()),
+            deliver_by: Some(deliver_by),
+            ..Self::new(to, text, Lane::Codes)
+        }
+    }
 }
 
 /// Queues, delivers, shows and repeats messages.
@@ -157,12 +189,13 @@ impl Outbox {
     pub(crate) async fn enqueue_decoy(&self, batch: &mut Batch, draft: Draft) -> Result<()> {
         let id = MessageId::time_ordered(self.context.now(), self.context.entropy.as_ref())?;
         self.suppressions.obstacle(&draft.to, draft.lane).await?;
-        let words = Words {
+        let body = SealedBody {
             text: draft.text,
             code: draft.code,
+            language: draft.language,
         };
-        let sealed = self.seal(&id, &words).await?;
-        decoy::insert(&self.context, batch, &[sealed.0.len() + ENVELOPE, PLACE])
+        let sealed = self.seal(&id, &body).await?;
+        decoy::insert(&self.context, batch, &[sealed.0.len() + ENVELOPE, QUEUE_ENTRY])
     }
 
     async fn put(&self, batch: &mut Batch, draft: Draft, refuse: bool) -> Result<MessageId> {
@@ -177,27 +210,28 @@ impl Outbox {
         if let Some(obstacle) = obstacle.as_ref().filter(|_| refuse) {
             return Err(refusal(draft.to.channel(), obstacle));
         }
-        let words = Words {
+        let body = SealedBody {
             text: draft.text,
             code: draft.code,
+            language: draft.language,
         };
         let mut message = StoredMessage {
             id: id.clone(),
             to: draft.to,
             subject: draft.subject,
-            words: Some(self.seal(&id, &words).await?),
+            body: Some(self.seal(&id, &body).await?),
             lane: draft.lane,
             delivery: Delivery::Queued,
             attempts: Vec::new(),
             reference: None,
             report: None,
-            parked: None,
+            dead_lettered_at: None,
             created_at: now,
             deliver_by: draft.deliver_by,
             kept_until: now + self.context.settings.outbox.kept.get(),
         };
         if let Some(obstacle) = obstacle {
-            message.words = None;
+            message.body = None;
             message.delivery = Delivery::Withheld;
             message.attempts.push(withheld(now, remark(&obstacle)));
             batch.insert(&message)?;
@@ -205,22 +239,22 @@ impl Outbox {
         }
         batch.insert(&message)?;
         let channel = message.to.channel();
-        batch.insert(&Place::first(message.lane, channel, now, id.clone()))?;
+        batch.insert(&QueueEntry::first(message.lane, channel, now, id.clone()))?;
         batch.mail |= 1 << message.lane.bell(channel);
         Ok(id)
     }
 
-    async fn seal(&self, id: &MessageId, words: &Words) -> Result<Sealed> {
-        let plain = serde_json::to_vec(words).map(Zeroizing::new).map_err(|error| {
-            Error::internal("the words of a message cannot be written").with_source(error)
-        })?;
+    async fn seal(&self, id: &MessageId, body: &SealedBody) -> Result<Sealed> {
+        let plain = serde_json::to_vec(body)
+            .map(Zeroizing::new)
+            .map_err(|error| Error::internal("the body of a message cannot be written").with_source(error))?;
         self.context.keys.seal(&plain, &context(id)).await
     }
 
-    async fn unseal(&self, id: &MessageId, sealed: &Sealed) -> Result<Words> {
+    async fn unseal(&self, id: &MessageId, sealed: &Sealed) -> Result<SealedBody> {
         let plain = self.context.keys.open(sealed, &context(id)).await?;
         serde_json::from_slice(&plain)
-            .map_err(|error| Error::internal("the words of a message cannot be read").with_source(error))
+            .map_err(|error| Error::internal("the body of a message cannot be read").with_source(error))
     }
 }
 

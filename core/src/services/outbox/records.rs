@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::foundation::lane::Lane;
 use crate::foundation::table::Stored;
+use crate::foundation::texts::Language;
 
 /// Messages with their history.
 pub(crate) const OUTBOX: Collection = Collection {
@@ -94,25 +95,29 @@ pub struct Report {
 
 /// What is sealed of a message.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Words {
+pub(super) struct SealedBody {
     pub(super) text: String,
     pub(super) code: Option<String>,
+    #[serde(default)]
+    pub(super) language: Language,
 }
 
-/// A message with its history. The words are sealed, and gone once it was delivered, expired or was withheld.
+/// A message with its history. The body is sealed, and gone once it was delivered, expired or was withheld.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredMessage {
     pub(crate) id: MessageId,
     pub(crate) to: Destination,
     pub(crate) subject: String,
-    pub(crate) words: Option<Sealed>,
+    #[serde(rename = "words")]
+    pub(crate) body: Option<Sealed>,
     pub(crate) lane: Lane,
     pub(crate) delivery: Delivery,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) reference: Option<String>,
     pub(crate) report: Option<Report>,
     /// When it was put among the dead letters, as long as it lies there.
-    pub(crate) parked: Option<Timestamp>,
+    #[serde(rename = "parked")]
+    pub(crate) dead_lettered_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) deliver_by: Option<Timestamp>,
     pub(crate) kept_until: Timestamp,
@@ -127,14 +132,15 @@ impl StoredMessage {
         self.deliver_by.map_or(self.lane == Lane::Codes, |by| by <= now)
     }
 
-    /// Its place among the dead letters.
-    pub(super) fn parking(&self) -> Option<Place> {
-        self.parked.map(|due| Place {
+    /// Its entry among the dead letters.
+    pub(super) fn dead_letter_entry(&self) -> Option<QueueEntry> {
+        self.dead_lettered_at.map(|due| QueueEntry {
             lane: Lane::Dead,
             channel: None,
             due,
             message: self.id.clone(),
             tries: 0,
+            paid: false,
             until: Some(self.kept_until),
         })
     }
@@ -152,9 +158,9 @@ impl Stored for StoredMessage {
     }
 }
 
-/// A place in a lane, in order of time for each channel. Moving it into the future is how a worker leases the message.
+/// An entry of a lane, in order of time for each channel. Moving it into the future is how a worker leases the message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct QueueEntry {
     pub(crate) lane: Lane,
     /// The channel of the message, so that messages that no sender takes at the moment keep nobody else's waiting.
     /// Absent among dead letters, and in older records.
@@ -164,12 +170,15 @@ pub(crate) struct Place {
     pub(crate) message: MessageId,
     /// How many tries were begun, lost ones included.
     pub(crate) tries: u32,
+    /// Whether the text message that it stands for is counted among what was spent. Codes are when they are queued.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) paid: bool,
     /// Dead letters go when their messages do.
     pub(crate) until: Option<Timestamp>,
 }
 
-impl Place {
-    /// A new message's place.
+impl QueueEntry {
+    /// A new message's entry.
     pub(super) fn first(lane: Lane, channel: Channel, due: Timestamp, message: MessageId) -> Self {
         Self {
             lane,
@@ -177,23 +186,24 @@ impl Place {
             due,
             message,
             tries: 0,
+            paid: false,
             until: None,
         }
     }
 
-    /// The places of a channel that are due by `now`.
+    /// The entries of a channel that are due by `now`.
     pub(super) fn due(channel: Channel, now: Timestamp) -> Range {
         let channel = channel.as_str();
         Range::Between(format!("{channel}#"), format!("{channel}#{:015}$", now.millis()))
     }
 
-    /// The places of no channel.
+    /// The entries of no channel.
     pub(super) fn without_channel() -> Range {
         Range::Between("0".into(), ":".into())
     }
 }
 
-impl Stored for Place {
+impl Stored for QueueEntry {
     const COLLECTION: Collection = OUTBOX_QUEUE;
 
     fn key(&self) -> (String, String) {

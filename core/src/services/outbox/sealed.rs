@@ -9,9 +9,6 @@ use crate::foundation::sealed_texts::SealedTexts;
 impl SealedTexts for StoredMessage {
     fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
         let context = context(&self.id);
-        self.words
-            .iter_mut()
-            .map(|words| (context.clone(), words))
-            .collect()
+        self.body.iter_mut().map(|body| (context.clone(), body)).collect()
     }
 }

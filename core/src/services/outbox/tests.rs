@@ -5,7 +5,7 @@ use std::time::Duration;
 use portcullis_ports::notification::Receipt;
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
-use super::offer::{Offered, Verdict};
+use super::dispatch::{Offered, Verdict};
 use super::*;
 use crate::foundation::settings::Settings;
 use crate::testing::{Office, World, world, world_sending};
@@ -13,7 +13,7 @@ use crate::testing::{Office, World, world, world_sending};
 /// Queues the verification mail of a new account and returns its id.
 async fn queued(world: &World) -> MessageId {
     world.sign_up("ada@example.com").await;
-    let queue = world.app.outbox.context.table::<Place>();
+    let queue = world.app.outbox.context.table::<QueueEntry>();
     queue.all(Lane::Codes.as_str()).await.unwrap()[0].message.clone()
 }
 
@@ -46,7 +46,7 @@ async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
         .await
         .unwrap()
         .unwrap();
-    assert!(stored.words.is_none());
+    assert!(stored.body.is_none());
     let message = world.post.sent().remove(0);
     let code = message.code.unwrap();
     assert!(message.text.contains(&code), "{}", message.text);
@@ -196,6 +196,7 @@ async fn a_message_among_codes_says_when_it_expires() {
     let world = world().await;
     let draft = Draft {
         to: "ada@example.com".parse().map(Destination::Email).unwrap(),
+        language: Language::EN,
         subject: "Your code".into(),
         text: "123456".into(),
         code: Some("123456".into()),
@@ -206,20 +207,20 @@ async fn a_message_among_codes_says_when_it_expires() {
     assert!(refused.is_err());
 }
 
-/// Records of a layout in which a place did not name its channel.
+/// Records of a layout in which an entry did not name its channel.
 #[tokio::test]
-async fn places_of_an_older_layout_are_taken_over() {
+async fn entries_of_an_older_layout_are_taken_over() {
     let world = world().await;
     let id = queued(&world).await;
     let outbox = &world.app.outbox;
-    let queue = outbox.context.table::<Place>();
-    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    let queue = outbox.context.table::<QueueEntry>();
+    let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     let mut batch = Batch::default();
-    batch.remove(&place);
+    batch.remove(&entry);
     let older =
-        serde_json::json!({ "lane": "codes", "due": place.due, "message": id, "tries": 0, "until": null });
+        serde_json::json!({ "lane": "codes", "due": entry.due, "message": id, "tries": 0, "until": null });
     batch
-        .insert(&serde_json::from_value::<Place>(older).unwrap())
+        .insert(&serde_json::from_value::<QueueEntry>(older).unwrap())
         .unwrap();
     outbox.context.commit(batch).await.unwrap();
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0);
@@ -233,23 +234,23 @@ async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
     let world = world().await;
     queued(&world).await;
     let outbox = &world.app.outbox;
-    let queue = outbox.context.table::<Place>();
-    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
-    outbox.lease(&place).await.unwrap();
+    let queue = outbox.context.table::<QueueEntry>();
+    let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    outbox.lease(&entry).await.unwrap();
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0, "somebody holds it");
     world.wait(31);
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 1);
 }
 
-/// The place of the only message, leased by a worker that is slow.
-async fn leased(world: &World) -> Place {
+/// The entry of the only message, leased by a worker that is slow.
+async fn leased(world: &World) -> QueueEntry {
     let outbox = &world.app.outbox;
-    let queue = outbox.context.table::<Place>();
-    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
-    outbox.lease(&place).await.unwrap()
+    let queue = outbox.context.table::<QueueEntry>();
+    let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    outbox.lease(&entry).await.unwrap()
 }
 
-fn answered(world: &World, leased: &Place, outcome: Outcome<Receipt>) -> Verdict {
+fn answered(world: &World, leased: &QueueEntry, outcome: Outcome<Receipt>) -> Verdict {
     world.app.outbox.judge(leased, vec![Offered::of("main", outcome)])
 }
 
@@ -283,7 +284,7 @@ async fn a_late_refusal_leaves_the_message_to_whoever_has_it_now() {
     assert_eq!(
         outbox.waiting(Lane::Codes).await.unwrap(),
         1,
-        "one message, one place"
+        "one message, one entry"
     );
     let declined = Reason::permanent("rejected", "no such mailbox");
     let refused = answered(&world, &quick, Outcome::Declined(declined));

@@ -76,10 +76,10 @@ async fn what_a_killed_worker_sent_is_not_sent_again_if_its_vendor_reported_it()
         let heard = Heard::with(Settings::default()).await;
         heard.world.sign_up("ada@example.com").await;
         let outbox = &heard.world.app.outbox;
-        let queue = outbox.context.table::<Place>();
-        let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
-        outbox.lease(&place).await.unwrap();
-        let id = place.value.message;
+        let queue = outbox.context.table::<QueueEntry>();
+        let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+        outbox.lease(&entry).await.unwrap();
+        let id = entry.value.message;
         heard.hear("1", 0, report(id.as_str(), state)).await.unwrap();
         heard.world.wait(31);
         outbox.drain(Lane::Codes).await.unwrap();
@@ -95,9 +95,9 @@ async fn what_a_killed_worker_sent_is_not_sent_again_after_a_try_that_failed() {
     let heard = Heard::with(Settings::default()).await;
     heard.world.sign_up("ada@example.com").await;
     let outbox = &heard.world.app.outbox;
-    let queue = outbox.context.table::<Place>();
-    let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
-    outbox.lease(&place).await.unwrap();
+    let queue = outbox.context.table::<QueueEntry>();
+    let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+    outbox.lease(&entry).await.unwrap();
     heard.world.wait(31);
     let busy = Reason::passing("busy", "later", std::time::Duration::from_secs(5));
     heard
@@ -108,7 +108,7 @@ async fn what_a_killed_worker_sent_is_not_sent_again_after_a_try_that_failed() {
         .unwrap()
         .push(Outcome::NotSent(busy));
     outbox.drain(Lane::Codes).await.unwrap();
-    let id = place.value.message;
+    let id = entry.value.message;
     assert_eq!(heard.view(&id).await.delivery, Delivery::Queued);
     let asked = heard.world.post.sent().len();
     heard
@@ -190,4 +190,41 @@ async fn a_wish_that_was_captured_cannot_undo_a_later_one_however_late_it_comes_
     heard.world.wait(30 * 86_400);
     heard.hear("SM2:START", 0, start).await.unwrap();
     assert!(find().await, "nor does an old START lift a later STOP");
+}
+
+/// A vendor that signs the time of an event needs no such memory: what is old is known by its age.
+#[tokio::test]
+async fn a_wish_with_a_signed_time_is_forgotten_and_too_old_to_come_again() {
+    const WEEK: u64 = 7 * 86_400;
+    let heard = Heard::with(Settings::default()).await;
+    let outbox = &heard.world.app.outbox;
+    let to = destination("ada@example.com");
+    let bounce = || suppression("ada@example.com", SuppressionCause::Bounce);
+    let find = async || !heard.world.app.suppressions.find(&to).await.unwrap().is_empty();
+    heard.hear_in(b"dated", "1", 0, bounce()).await.unwrap();
+    assert!(find().await);
+    heard.world.app.suppressions.lift(&to).await.unwrap();
+    let pseudonym = outbox
+        .context
+        .keyring
+        .pseudonym("delivery-event", &["main", "1"])
+        .unwrap();
+    let receipts = outbox.context.table::<records::Applied>();
+    let kept = async || {
+        let found = receipts.find(&pseudonym, records::Applied::SORT).await.unwrap();
+        found.is_some()
+    };
+    let mut age = 0;
+    for (days, recognised) in [(0, true), (6, true), (1, false), (400, false)] {
+        heard.world.wait(days * 86_400);
+        age += days * 86_400;
+        assert_eq!(kept().await, recognised, "after {age} s");
+        heard.hear_in(b"dated", "1", age, bounce()).await.unwrap();
+        assert!(!find().await, "after {age} s");
+        assert_eq!(kept().await, recognised, "after {age} s");
+    }
+    heard.hear_in(b"dated", "2", WEEK, bounce()).await.unwrap();
+    assert!(!find().await, "too late");
+    heard.hear_in(b"dated", "2", WEEK - 1, bounce()).await.unwrap();
+    assert!(find().await, "in time");
 }

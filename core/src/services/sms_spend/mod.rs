@@ -3,6 +3,8 @@
 mod records;
 mod segments;
 #[cfg(test)]
+pub(crate) use segments::segments;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -30,6 +32,7 @@ use crate::services::budgets::Lines;
 pub(crate) const AREA: Area = Area {
     families: &[Family::new(SMS_SPEND, Personal::Expiring, &[shape::<Spent>("spent")]).taken_over()],
     problems: &[SMS_DESTINATION_BLOCKED, SMS_SPEND_EXHAUSTED],
+    texts: &[],
 };
 
 /// The operator's limit on the cost of text messages is reached.
@@ -138,6 +141,7 @@ impl SmsSpend {
     ///
     /// # Errors
     /// As [`SmsSpend::take_in`].
+    #[cfg(test)]
     pub(crate) async fn take(&self, quote: &Quote, priority: Priority) -> Result<()> {
         self.context
             .retried(|| async {

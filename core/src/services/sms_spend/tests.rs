@@ -2,6 +2,7 @@
 
 use portcullis_ports::Retry;
 use portcullis_ports::notification::Destination;
+use portcullis_ports::outcome::{Outcome, Reason};
 
 use super::*;
 use crate::areas::challenges::{SendSmsCode, VerifyCode};
@@ -9,6 +10,7 @@ use crate::areas::factors::AddPhone;
 use crate::areas::sessions::Identified;
 use crate::foundation::lane::Lane;
 use crate::foundation::settings::{Limit, Settings};
+use crate::foundation::texts::Language;
 use crate::services::outbox::Draft;
 use crate::testing::{World, secret, world_with};
 use portcullis_ports::Span;
@@ -213,6 +215,7 @@ async fn a_notice_that_cannot_be_paid_for_is_withheld_and_fails_nothing() {
     for _ in 0..2 {
         let draft = Draft {
             to: Destination::Sms(number("+4915112345678")),
+            language: Language::EN,
             subject: String::new(),
             text: "Your password was changed.".into(),
             code: None,
@@ -228,6 +231,39 @@ async fn a_notice_that_cannot_be_paid_for_is_withheld_and_fails_nothing() {
     let view = world.app.outbox.message(&ids[1]).await.unwrap();
     assert_eq!(view.delivery, crate::services::outbox::Delivery::Withheld);
     assert_eq!(view.attempts[0].detail, "sms-spend-exhausted");
+}
+
+#[tokio::test]
+async fn a_notice_is_paid_for_once_also_if_its_first_worker_disappears() {
+    let world = world_limited(Limits {
+        per_day: Some(price("1.00 USD")),
+        ..limits()
+    })
+    .await;
+    let outbox = &world.app.outbox;
+    let draft = Draft {
+        to: Destination::Sms(number("+4915112345678")),
+        language: Language::EN,
+        subject: String::new(),
+        text: "Your password was changed.".into(),
+        code: None,
+        lane: Lane::Notices,
+        deliver_by: None,
+    };
+    let mut batch = Batch::default();
+    outbox.enqueue(&mut batch, draft).await.unwrap();
+    world.app.context.commit(batch).await.unwrap();
+    outbox.lease_first(Lane::Notices).await;
+    world.wait(31);
+    let busy = Reason::passing("busy", "busy", std::time::Duration::from_secs(1));
+    world.post.answers.lock().unwrap().push(Outcome::NotSent(busy));
+    for _ in 0..2 {
+        outbox.drain(Lane::Notices).await.unwrap();
+        let today = world.app.sms_spend.today().await.unwrap().unwrap();
+        assert_eq!(today.total.to_string(), "0.20 USD");
+        world.wait(60);
+    }
+    assert_eq!(world.post.sent().len(), 1);
 }
 
 /// Somebody with an enrolled number who asks for a code to sign in.

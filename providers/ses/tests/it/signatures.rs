@@ -54,7 +54,7 @@ async fn believed(message: &Value, accept_sha1: bool, received_at: Timestamp) ->
     }
     match verdict {
         Ok(proof) => {
-            assert_eq!(proof, Proof::Signed);
+            assert_eq!(proof, Proof::SignedWithTime);
             true
         }
         Err(error) => {

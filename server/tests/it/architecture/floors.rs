@@ -9,7 +9,7 @@ use super::project::{File, files};
 const FLOORS: [&str; 4] = ["foundation", "services", "areas", "tools"];
 
 /// Services from the ground up: each knows those before it.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 10] = [
     "webhooks",
     "epochs",
     "audit",
@@ -19,8 +19,7 @@ const SERVICES: [&str; 11] = [
     "suppressions",
     "sms_spend",
     "outbox",
-    "messages",
-    "notices",
+    "security_notifications",
 ];
 
 /// Areas from the ground up: each knows those before it.

@@ -143,6 +143,7 @@ impl Deployment {
             clock: Arc::new(Impatient(clock.clone())),
             entropy: Arc::new(FakeEntropy::default()),
             panel: Some(plan.public_url.to_owned()),
+            texts: Vec::new(),
         };
         let app = Arc::new(App::open(dependencies, plan.settings).await.unwrap());
         let public_url: Origin = plan.public_url.parse().unwrap();

@@ -11,6 +11,7 @@ use portcullis_ports::testkit::{FakeClock, MemoryStore};
 use yard::{EMAIL, Manner, SMS, Yard, settle};
 
 use super::*;
+use crate::testing::Observed;
 
 const LEASE: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -169,8 +170,8 @@ async fn three_slow_senders_in_a_row_never_outlast_the_lease() {
     ];
     let clock = Arc::new(FakeClock::default());
     let store = Arc::new(MemoryStore::new(clock.clone()));
-    let one = Yard::on(clock.clone(), Some(store.clone()), &senders).await;
-    let other = Yard::on(clock, Some(store), &senders).await;
+    let one = Yard::on(clock.clone(), Some((store.clone(), store.clone())), &senders).await;
+    let other = Yard::on(clock, Some((store.clone(), store)), &senders).await;
     let id = one.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
     one.beside(async {
         settle().await;
@@ -202,12 +203,73 @@ async fn whoever_lost_the_lease_asks_nobody_else() {
         yard.pass(Duration::from_secs(1)).await;
         // As if this node had stood still, and another had taken the message meanwhile.
         let outbox = &yard.app.outbox;
-        let queue = outbox.context.table::<Place>();
-        let place = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
-        outbox.lease(&place).await.unwrap();
+        let queue = outbox.context.table::<QueueEntry>();
+        let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
+        outbox.lease(&entry).await.unwrap();
         yard.pass(Duration::from_secs(16)).await;
         assert_eq!(yard.sender("second").asked(), 0);
         assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 1, "it is the other's");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_written_down_even_if_the_lease_cannot_be_renewed() {
+    let clock = Arc::new(FakeClock::default());
+    let memory = Arc::new(MemoryStore::new(clock.clone()));
+    let store = Arc::new(Observed::new(memory.clone()));
+    let senders = [
+        ("first", EMAIL, 4, Manner::Refuses(ALMOST)),
+        ("second", EMAIL, 4, Manner::Takes),
+    ];
+    let yard = Yard::on(clock, Some((memory, store.clone())), &senders).await;
+    let id = yard.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
+    yard.beside(async {
+        yard.pass(Duration::from_secs(1)).await;
+        store.forgetful.store(true, Ordering::SeqCst);
+        yard.pass(ALMOST).await;
+        store.forgetful.store(false, Ordering::SeqCst);
+        yard.pass(Duration::from_secs(2)).await;
+        let view = yard.app.outbox.message(&id).await.unwrap();
+        let asked: Vec<_> = view
+            .attempts
+            .iter()
+            .map(|attempt| attempt.sender.as_str())
+            .collect();
+        assert_eq!(asked, ["first"]);
+        yard.pass(Duration::from_mins(1)).await;
+        assert_eq!(yard.delivery(&id).await, Delivery::Delivered);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_was_passed_over_did_not_try() {
+    let senders = [
+        ("first", EMAIL, 4, Manner::Unreachable),
+        ("second", EMAIL, 4, Manner::Takes),
+    ];
+    let yard = Yard::with(&senders).await;
+    yard.beside(async {
+        // Enough failures that the first sender is left alone.
+        let mut left_alone = None;
+        for _ in 0..40 {
+            let id = yard.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
+            let asked = yard.sender("first").asked();
+            settle().await;
+            assert_eq!(yard.delivery(&id).await, Delivery::Delivered);
+            if yard.sender("first").asked() == asked {
+                left_alone = Some(id);
+                break;
+            }
+        }
+        let view = yard.app.outbox.message(&left_alone.unwrap()).await.unwrap();
+        let senders: Vec<_> = view
+            .attempts
+            .iter()
+            .map(|attempt| attempt.sender.as_str())
+            .collect();
+        assert_eq!(senders, ["second"]);
     })
     .await;
 }
@@ -297,8 +359,8 @@ async fn stopping_finishes_what_is_on_its_way_and_begins_nothing() {
     assert_eq!((yard.sender("mail").sent(), yard.sender("mail").asked()), (8, 8));
     assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 12);
     let mut waiting = 0;
-    for place in outbox.context.table::<Place>().all("codes").await.unwrap() {
-        waiting += usize::from(place.due <= yard.clock.now());
+    for entry in outbox.context.table::<QueueEntry>().all("codes").await.unwrap() {
+        waiting += usize::from(entry.due <= yard.clock.now());
     }
     assert_eq!(waiting, 12, "and nothing is held");
 }

@@ -13,7 +13,7 @@ use portcullis_ports::keys::Keys;
 use portcullis_ports::notification::{Message, Receipt, Sender, Senders};
 use portcullis_ports::outcome::{Outcome, Reason};
 use portcullis_ports::passwords::Passwords;
-use portcullis_ports::storage::Storage;
+use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, connection};
 
 use super::super::*;
@@ -126,7 +126,7 @@ impl Yard {
 
     pub(super) async fn on(
         clock: Arc<FakeClock>,
-        store: Option<Arc<MemoryStore>>,
+        store: Option<(Arc<MemoryStore>, Arc<dyn RecordStore>)>,
         senders: &[(&'static str, &[Channel], usize, Manner)],
     ) -> Self {
         let mut named = Vec::new();
@@ -147,7 +147,15 @@ impl Yard {
             named.push(connection::<Senders>(*instance, sending));
         }
         let seed = store.as_ref().map_or(1, |_| 1 << 40);
-        let store = store.unwrap_or_else(|| Arc::new(MemoryStore::new(clock.clone())));
+        let (memory, records) = store.unwrap_or_else(|| {
+            let memory = Arc::new(MemoryStore::new(clock.clone()));
+            (Arc::clone(&memory), memory)
+        });
+        let store = ConnectedStore {
+            records,
+            scan: Arc::clone(&memory) as Arc<_>,
+            probe: memory,
+        };
         let connections = Connections::default()
             .with(connection::<Storage>("test", store))
             .with(connection::<Keys>("test", Arc::new(PlainKeys)))
@@ -159,6 +167,7 @@ impl Yard {
             clock: clock.clone(),
             entropy: Arc::new(FakeEntropy::seeded(seed)),
             panel: None,
+            texts: Vec::new(),
         };
         let app = App::open(dependencies, Settings::default()).await.unwrap();
         Self {
@@ -179,6 +188,7 @@ impl Yard {
         for _ in 0..count {
             let draft = Draft {
                 to: crate::services::outbox::events_tests::destination(to),
+                language: Language::EN,
                 subject: "Subject".into(),
                 text: "123456".into(),
                 code: None,

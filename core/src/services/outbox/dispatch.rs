@@ -8,7 +8,7 @@ use portcullis_ports::{Result, Retry, Timestamp};
 
 use super::Outbox;
 use super::html::html;
-use super::records::{Attempt, Delivery, Place, StoredMessage};
+use super::records::{Attempt, Delivery, QueueEntry, StoredMessage};
 use crate::foundation::lane::Lane;
 
 /// The first wait after a failure; it doubles with every try.
@@ -82,7 +82,7 @@ impl Verdict {
 impl Outbox {
     /// Asks every sender of the channel, in order, until one takes the message or may have taken it. A sender that fails
     /// again and again is passed over. No send begins that the lease would not outlast.
-    pub(super) async fn offer(&self, leased: &mut Place, stored: &StoredMessage) -> Result<Offering> {
+    pub(super) async fn offer(&self, leased: &mut QueueEntry, stored: &StoredMessage) -> Result<Offering> {
         let nobody = |reason| Offering {
             offered: vec![Offered {
                 instance: String::new(),
@@ -91,7 +91,7 @@ impl Outbox {
             }],
             ..Offering::default()
         };
-        let Some(sealed) = &stored.words else {
+        let Some(sealed) = &stored.body else {
             return Ok(nobody(Reason::permanent("no-text", "the text is gone")));
         };
         let channel = stored.to.channel();
@@ -100,16 +100,16 @@ impl Outbox {
             let reason = Reason::passing("no-sender", "no sender is configured", FIRST_WAIT);
             return Ok(nobody(reason));
         }
-        let words = self.unseal(&stored.id, sealed).await?;
-        let html =
-            (channel == Channel::Email).then(|| html(&stored.subject, &words.text, words.code.as_deref()));
+        let body = self.unseal(&stored.id, sealed).await?;
+        let html = (channel == Channel::Email)
+            .then(|| html(body.language, &stored.subject, &body.text, body.code.as_deref()));
         let message = Message {
             id: stored.id.clone(),
             to: stored.to.clone(),
             subject: stored.subject.clone(),
-            text: words.text,
+            text: body.text,
             html,
-            code: words.code,
+            code: body.code,
         };
         let urgent = stored.lane == Lane::Codes;
         let limit = self.context.settings.outbox.timeout.get();
@@ -126,8 +126,15 @@ impl Outbox {
                 offering.late = !offering.was_asked();
                 break;
             }
-            if !self.hold(leased, turn.deadline()).await? {
-                break;
+            match self.hold(leased, turn.deadline()).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                // What the senders before this one answered is written down all the same.
+                Err(error) if offering.was_asked() => {
+                    tracing::warn!(id = %stored.id, ?error, "the lease of a message could not be renewed");
+                    break;
+                }
+                Err(error) => return Err(error),
             }
             let outcome = turn.send(&message).await;
             metrics::counter!("portcullis_messages_total",
@@ -150,7 +157,7 @@ impl Outbox {
     }
 
     /// A message that waits until a sender may be asked.
-    pub(super) fn not_asked(&self, leased: &Place, offering: &Offering) -> Verdict {
+    pub(super) fn not_asked(&self, leased: &QueueEntry, offering: &Offering) -> Verdict {
         let soon = self.context.now() + OVERFLOW;
         let again_at = offering.again_at.map_or(soon, |at| at.max(soon));
         Verdict {
@@ -161,11 +168,13 @@ impl Outbox {
     }
 
     /// A message that nobody took is tried again as long as one refusal may pass.
-    pub(super) fn judge(&self, leased: &Place, offered: Vec<Offered>) -> Verdict {
+    pub(super) fn judge(&self, leased: &QueueEntry, offered: Vec<Offered>) -> Verdict {
         let now = self.context.now();
         let mut verdict = Verdict::without_sender(Delivery::Dead, Vec::new());
         for Offered {
-            instance, outcome, ..
+            instance,
+            outcome,
+            asked,
         } in offered
         {
             let (detail, taken) = match &outcome {
@@ -187,6 +196,9 @@ impl Outbox {
                     (format!("{}: {}", reason.code, reason.detail), None)
                 }
             };
+            if !asked {
+                continue;
+            }
             verdict.attempts.push(Attempt {
                 at: now,
                 sender: instance.clone(),

@@ -6,7 +6,7 @@ use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 use super::Outbox;
 use super::deliver::clear;
-use super::records::{Attempt, Delivery, Place, Report, StoredMessage};
+use super::records::{Attempt, Delivery, QueueEntry, Report, StoredMessage};
 use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, set_aside_unreadable};
 
@@ -56,11 +56,11 @@ impl Outbox {
 
     /// What was given up, oldest first, at most 200.
     pub async fn dead_letters(&self) -> Result<Vec<MessageView>> {
-        let queue = self.context.table::<Place>();
-        let (places, _) = queue.page(Lane::Dead.as_str(), Range::All, 200, None).await?;
-        let mut letters = Vec::with_capacity(places.len());
-        for place in places {
-            let found = set_aside_unreadable(self.stored(&place.message).await)?;
+        let queue = self.context.table::<QueueEntry>();
+        let (entries, _) = queue.page(Lane::Dead.as_str(), Range::All, 200, None).await?;
+        let mut letters = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let found = set_aside_unreadable(self.stored(&entry.message).await)?;
             letters.extend(found.map(|found| view(found.value)));
         }
         Ok(letters)
@@ -75,23 +75,25 @@ impl Outbox {
             .retried(|| async {
                 let message = self.stored(id).await?;
                 let message = message.ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
-                let parking = message.parking().ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
+                let entry = message
+                    .dead_letter_entry()
+                    .ok_or_else(|| MESSAGE_NOT_FOUND.error())?;
                 let now = self.context.now();
                 if message.is_late(now) {
                     return Err(MESSAGE_EXPIRED.error());
                 }
                 let mut batch = Batch::default();
-                clear(&mut batch, &parking);
+                clear(&mut batch, &entry);
                 let again = StoredMessage {
                     delivery: Delivery::Queued,
-                    parked: None,
+                    dead_lettered_at: None,
                     // What is reported from now on is of the next try.
                     report: None,
                     ..message.value.clone()
                 };
                 batch.replace(&message, &again)?;
                 let channel = again.to.channel();
-                batch.insert(&Place::first(again.lane, channel, now, id.clone()))?;
+                batch.insert(&QueueEntry::first(again.lane, channel, now, id.clone()))?;
                 batch.mail |= 1 << again.lane.bell(channel);
                 self.context.commit(batch).await
             })
@@ -101,18 +103,31 @@ impl Outbox {
     /// The messages that wait in a lane.
     #[cfg(test)]
     pub(crate) async fn waiting_ids(&self, lane: Lane) -> Vec<MessageId> {
-        let places = self.context.table::<Place>().all(lane.as_str()).await.unwrap();
-        places.into_iter().map(|place| place.value.message).collect()
+        let entries = self
+            .context
+            .table::<QueueEntry>()
+            .all(lane.as_str())
+            .await
+            .unwrap();
+        entries.into_iter().map(|entry| entry.value.message).collect()
+    }
+
+    /// Leases the first message of a lane, as a worker does that disappears then.
+    #[cfg(test)]
+    pub(crate) async fn lease_first(&self, lane: Lane) {
+        let entries = self.context.table::<QueueEntry>();
+        let entry = entries.all(lane.as_str()).await.unwrap().remove(0);
+        self.lease(&entry).await.unwrap();
     }
 
     /// How many messages wait in a lane, counting at most 1,000.
     pub async fn waiting(&self, lane: Lane) -> Result<usize> {
-        let (places, _) = self
+        let (entries, _) = self
             .context
-            .table::<Place>()
+            .table::<QueueEntry>()
             .page(lane.as_str(), Range::All, 1000, None)
             .await?;
-        Ok(places.len())
+        Ok(entries.len())
     }
 }
 
