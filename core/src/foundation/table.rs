@@ -38,6 +38,13 @@ pub(crate) struct Slot<T> {
     version: Option<Version>,
 }
 
+impl<T> Slot<T> {
+    /// Whether there is no record yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.version.is_none()
+    }
+}
+
 /// Reads records of one type.
 pub(crate) struct Table<T> {
     store: Arc<dyn RecordStore>,
@@ -88,6 +95,17 @@ impl<T: Stored> Table<T> {
                 version: None,
             },
         })
+    }
+
+    /// A slot for `value` in place of a record that is there and cannot be read.
+    pub(crate) async fn slot_of_unreadable(&self, partition: &str, sort: &str, value: T) -> Result<Slot<T>> {
+        let key = Key {
+            collection: T::COLLECTION,
+            partition: partition.to_owned(),
+            sort: sort.to_owned(),
+        };
+        let version = self.store.get(&key).await?.map(|record| record.version);
+        Ok(Slot { value, version })
     }
 
     /// All records of a partition, in the order of their sort keys.

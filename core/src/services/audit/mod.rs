@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_ports::identity::Subject;
+use portcullis_ports::storage::{MAX_PAGE, Range};
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,7 @@ use crate::foundation::decoy;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::settings::Limit;
 use crate::foundation::source::Source;
-use crate::foundation::table::Batch;
+use crate::foundation::table::{Batch, RECORD_UNREADABLE, Slot};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
@@ -120,12 +121,7 @@ impl Audit {
         events: &[Event<'_>],
     ) -> Result<()> {
         self.context.lock_subject(batch, subject).await;
-        let mut head = self
-            .context
-            .table::<Head>()
-            .slot(subject.as_str(), Head::SORT, || Head::empty(subject))
-            .await?;
-        let broken_at = self.forged_at(&head.value)?;
+        let (mut head, broken_at) = self.end_of(subject).await?;
         head.value.signed_after.get_or_insert(head.value.entries);
         let bound = self.context.settings.audit.failures_per_account;
         for event in events {
@@ -158,13 +154,62 @@ impl Audit {
         batch.save(&head)
     }
 
+    /// The head of a history, and the entry behind it if this deployment did not write it. One that cannot be read is
+    /// replaced by what the entries say.
+    async fn end_of(&self, subject: &Subject) -> Result<(Slot<Head>, Option<u64>)> {
+        let heads = self.context.table::<Head>();
+        let read = heads
+            .slot(subject.as_str(), Head::SORT, || Head::empty(subject))
+            .await;
+        match read {
+            Ok(head) if head.is_new() => Ok((head, None)),
+            Ok(head) => {
+                let broken_at = self.forged_at(&head.value)?;
+                Ok((head, broken_at))
+            }
+            Err(error) if error.code() == RECORD_UNREADABLE => {
+                let last = self.last_entry(subject).await?;
+                let head = Head {
+                    entries: last.as_ref().map_or(0, |(number, _)| *number),
+                    hash: last.map_or_else(String::new, |(_, hash)| hash),
+                    ..Head::empty(subject)
+                };
+                let behind = head.entries + 1;
+                let head = heads
+                    .slot_of_unreadable(subject.as_str(), Head::SORT, head)
+                    .await?;
+                Ok((head, Some(behind)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Number and hash of the last entry that can be read.
+    async fn last_entry(&self, subject: &Subject) -> Result<Option<(u64, String)>> {
+        let table = self.context.table::<Entry>();
+        let (mut last, mut after) = (None, None);
+        loop {
+            let range = Range::Prefix(Entry::PREFIX.into());
+            let (page, next) = table
+                .page_with_bodies(subject.as_str(), range, MAX_PAGE, after)
+                .await?;
+            if let Some((entry, body)) = page.last() {
+                last = Some((entry.number, fingerprint(body)));
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(last);
+            }
+        }
+    }
+
     /// The entry behind a head that this deployment did not write. A history goes on all the same, or whoever writes to
     /// the store could lock a person out.
     fn forged_at(&self, head: &Head) -> Result<Option<u64>> {
         let forged = match head.signature(&self.context.keyring)? {
             Signature::Ours => false,
             Signature::Wrong => true,
-            Signature::Missing => head.entries > 0 && self.context.keyring.signs_all_histories(),
+            Signature::Missing => self.context.keyring.signs_all_histories(),
         };
         Ok(forged.then(|| head.entries + 1))
     }

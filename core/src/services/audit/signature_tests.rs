@@ -217,3 +217,31 @@ async fn what_one_history_answers_does_not_keep_the_others_from_being_pruned() {
     };
     assert_eq!(done, expected);
 }
+
+#[tokio::test]
+async fn an_unreadable_head_locks_nobody_out_and_the_history_stays_broken() {
+    let world = world().await;
+    append(&world, 2).await;
+    write(&world, Head::SORT, "{}").await;
+    append(&world, 2).await;
+    let broken = verify(&world).await.unwrap_err();
+    assert_eq!(broken.number, 3);
+    append(&world, 1).await;
+    assert_eq!(verify(&world).await.unwrap_err().number, 3, "it stays broken");
+}
+
+#[tokio::test]
+async fn an_empty_head_without_a_signature_in_place_of_a_history_is_found() {
+    let world = world().await;
+    append(&world, 2).await;
+    for number in 1..=2 {
+        remove(&world, &Entry::sort(number)).await;
+    }
+    write(
+        &world,
+        Head::SORT,
+        r#"{"subject":"usr_ada","entries":0,"hash":""}"#,
+    )
+    .await;
+    verify(&world).await.unwrap_err();
+}
