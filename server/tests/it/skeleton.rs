@@ -18,7 +18,7 @@ impl Clone {
     fn new(name: &str) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        for folder in ["ports", "providers"] {
+        for folder in ["ports", "providers", "adapters/aws"] {
             mirror(&house.join(folder), &root.join(folder));
         }
         for file in ["Cargo.lock", ".rustfmt.toml", ".clippy.toml"] {
