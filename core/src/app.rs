@@ -1,4 +1,4 @@
-//! The list of areas, and the opening of an application over its ports.
+//! Opening an application over its ports.
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use portcullis_ports::notification::Mailbox;
 use crate::cookie;
 use crate::problem::Problem;
 
-/// What the API stands context.
+/// What the API stands on.
 pub struct ApiContext {
     /// The use cases.
     pub app: Arc<App>,

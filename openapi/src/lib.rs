@@ -105,11 +105,11 @@ pub fn resources(context: &ApiContext) -> Vec<Resource> {
 
 /// The files that belong to the API: its document, and the pages for developers.
 pub fn files(context: &ApiContext, docs: bool) -> Vec<StaticFile> {
-    let document = document();
+    let document = document().to_string();
     let mut files = vec![
-        StaticFile::made("/openapi.json", "application/json", document.to_string()),
         // Every JSON text is YAML.
-        StaticFile::made("/openapi.yaml", "application/yaml", document.to_string()),
+        StaticFile::made("/openapi.yaml", "application/yaml", document.clone()),
+        StaticFile::made("/openapi.json", "application/json", document),
     ];
     if docs {
         files.extend(swagger::files());

@@ -1,4 +1,4 @@
-//! The use cases, one folder per area. Each knows those above it in this list and no other.
+//! The use cases, one folder per area, and the list of areas and services; the test of the floors holds their order.
 
 pub mod accounts;
 pub mod challenges;
