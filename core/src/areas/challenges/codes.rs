@@ -11,6 +11,7 @@ use portcullis_ports::{Result, Timestamp};
 use serde::Serialize;
 
 use super::model::{Challenge, NOTHING_SENT, SentCode};
+use super::pending::{DraftChallenge, PendingChallenge};
 use crate::areas::enrolled_factors::ContactDevice;
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
@@ -162,12 +163,25 @@ impl Codes {
             .quote(written.iter().map(|(number, text)| (*number, text.as_str())))
     }
 
+    /// Adds a new challenge and a fresh code for each device to the batch; as [`Codes::send`].
+    pub(crate) async fn issue_in(
+        &self,
+        batch: &mut Batch,
+        draft: &DraftChallenge,
+        devices: &[ContactDevice],
+        about: &CodesAbout<'_>,
+    ) -> Result<()> {
+        let mut challenge = draft.record.clone();
+        self.send(batch, &mut challenge, devices, about).await?;
+        batch.insert(&challenge)
+    }
+
     /// Adds a fresh code for each device to the challenge, and its message, what it costs and what it uses of the budgets
     /// to the batch: nothing is counted that is not sent. To be called last before the commit.
     ///
     /// # Errors
     /// `channel-unavailable`, `address-suppressed`, `too-many-sends`, `sms-spend-exhausted`, `sms-destination-blocked`.
-    pub(crate) async fn send(
+    pub(super) async fn send(
         &self,
         batch: &mut Batch,
         challenge: &mut Challenge,
@@ -211,11 +225,21 @@ impl Codes {
         self.sms_spend.take_in(batch, &quote, priority).await
     }
 
+    /// The device whose code this is, as [`Codes::check`].
+    pub(crate) fn answered_by(
+        &self,
+        pending: &PendingChallenge,
+        factor: FactorKind,
+        text: &str,
+    ) -> Result<DeviceId> {
+        self.check(&pending.0, factor, text)
+    }
+
     /// The device whose code this is. Every code that was sent is compared, so the time tells nothing.
     ///
     /// # Errors
     /// `nothing-sent`, `wrong-code`.
-    pub(crate) fn check(&self, challenge: &Challenge, factor: FactorKind, text: &str) -> Result<DeviceId> {
+    pub(super) fn check(&self, challenge: &Challenge, factor: FactorKind, text: &str) -> Result<DeviceId> {
         let digits = input::code(text);
         let mut sent = false;
         let mut matching = None;

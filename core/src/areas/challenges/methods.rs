@@ -4,12 +4,18 @@ use portcullis_ports::Result;
 
 use super::Challenges;
 use super::model::{Challenge, Method};
+use super::pending::Proofs;
 use crate::foundation::factor_kind::FactorKind;
 
 impl Challenges {
+    /// The ways to give the proofs that are missing.
+    pub(crate) async fn methods_for(&self, proofs: &Proofs) -> Result<Vec<Method>> {
+        self.methods(&proofs.0).await
+    }
+
     /// One way for each device that can prove a factor which is still open. Devices on a channel without a sender are
     /// left out.
-    pub(crate) async fn methods(&self, challenge: &Challenge) -> Result<Vec<Method>> {
+    pub(super) async fn methods(&self, challenge: &Challenge) -> Result<Vec<Method>> {
         let mut methods = Vec::new();
         for factor in challenge.remaining() {
             if factor == FactorKind::Totp {

@@ -4,9 +4,11 @@ mod codes;
 mod commands;
 mod methods;
 mod model;
+mod pending;
 #[cfg(test)]
 mod policy_tests;
 mod records;
+mod recovery;
 mod standing;
 mod step_up;
 #[cfg(test)]
@@ -30,11 +32,12 @@ pub use commands::{
     StepUpStarted, SteppedUp, UseRecoveryCode, VerifyCode, VerifySentCode, VerifyTotp,
 };
 pub(crate) use commands::{OPEN, SENDS, SMS_SENDS};
-pub(crate) use model::Challenge;
-use model::State;
+use model::{Challenge, State};
 pub use model::{FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, Opened, Purpose, WRONG_PURPOSE};
-pub(crate) use records::CHALLENGES;
-pub(crate) use store::{ChallengeStore, NewChallenge};
+pub(crate) use pending::{PendingChallenge, Proofs};
+use records::CHALLENGES;
+pub(crate) use store::ChallengeStore;
+use store::NewChallenge;
 pub(crate) use verify::{Answer, Round};
 
 use crate::areas::accounts::PasswordVerifier;
@@ -183,7 +186,7 @@ impl Challenges {
     ) -> Result<Started> {
         let require = self.context.settings.factors.require;
         let asked = require.asked(kinds);
-        let (challenge_id, mut challenge) = self.store.draft(&NewChallenge {
+        let draft = self.store.draft(&NewChallenge {
             subject: &who.subject,
             purpose: Purpose::SignIn,
             require,
@@ -193,6 +196,7 @@ impl Challenges {
             session: None,
             lineage: who.lineage.clone(),
         })?;
+        let mut challenge = draft.record;
         challenge.remember_device = wants_device(command);
         self.context
             .retried(|| async {
@@ -206,7 +210,7 @@ impl Challenges {
             })
             .await?;
         Ok(Started::Challenged(Opened {
-            challenge_id,
+            challenge_id: draft.id,
             required_factors: challenge.required(),
             require,
             factors_needed: challenge.needed(),

@@ -55,21 +55,21 @@ pub enum Purpose {
 
 /// One code that was sent to one destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SentCode {
+pub(super) struct SentCode {
     /// The device it was sent to.
-    pub(crate) device: DeviceId,
+    pub(super) device: DeviceId,
     /// The channel's factor.
-    pub(crate) factor: FactorKind,
+    pub(super) factor: FactorKind,
     /// A keyed hash bound to challenge and device.
-    pub(crate) mac: String,
+    pub(super) mac: String,
     /// When it went out.
-    pub(crate) sent_at: Timestamp,
+    pub(super) sent_at: Timestamp,
 }
 
 /// Where a challenge stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum State {
+pub(super) enum State {
     /// It collects proofs.
     Open,
     /// It was answered; a sign-in names the session it became.
@@ -78,40 +78,40 @@ pub(crate) enum State {
 
 /// A short-lived record that collects proofs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Challenge {
+pub(super) struct Challenge {
     /// SHA-256 of the id that only the client holds.
-    pub(crate) id_hash: String,
-    pub(crate) subject: Subject,
-    pub(crate) purpose: Purpose,
-    pub(crate) state: State,
+    pub(super) id_hash: String,
+    pub(super) subject: Subject,
+    pub(super) purpose: Purpose,
+    pub(super) state: State,
     /// How many of the factors must be proven.
     #[serde(default = "every_factor")]
-    pub(crate) require: Requirement,
+    pub(super) require: Requirement,
     /// Each factor it asks for, and whether it was proven.
-    pub(crate) factors: BTreeMap<FactorKind, bool>,
+    pub(super) factors: BTreeMap<FactorKind, bool>,
     /// What gave the proof of each factor that was proven.
     #[serde(default)]
-    pub(crate) given_by: BTreeMap<FactorKind, GivenBy>,
-    pub(crate) codes: Vec<SentCode>,
-    pub(crate) transport: Transport,
+    pub(super) given_by: BTreeMap<FactorKind, GivenBy>,
+    pub(super) codes: Vec<SentCode>,
+    pub(super) transport: Transport,
     /// Whether the device is to be known once it is complete.
     #[serde(default)]
-    pub(crate) remember_device: bool,
+    pub(super) remember_device: bool,
     /// Whether the person wants the device to be trusted.
     #[serde(default)]
-    pub(crate) trust_device: bool,
+    pub(super) trust_device: bool,
     /// The device that became known when it was completed.
     #[serde(default)]
-    pub(crate) known_device: Option<KnownDeviceId>,
+    pub(super) known_device: Option<KnownDeviceId>,
     /// The device it is about, when it adds or removes one.
-    pub(crate) device: Option<DeviceId>,
+    pub(super) device: Option<DeviceId>,
     /// The session it strengthens, when it does.
-    pub(crate) session: Option<SessionId>,
+    pub(super) session: Option<SessionId>,
     /// What it grew from, and ends with.
     #[serde(default)]
-    pub(crate) lineage: Lineage,
-    pub(crate) created_at: Timestamp,
-    pub(crate) expires_at: Timestamp,
+    pub(super) lineage: Lineage,
+    pub(super) created_at: Timestamp,
+    pub(super) expires_at: Timestamp,
 }
 
 /// What a challenge without a rule of its own asks for.
@@ -121,22 +121,22 @@ fn every_factor() -> Requirement {
 
 impl Challenge {
     /// Whether it waits for answers.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.state == State::Open
     }
 
     /// Whether everything it asks for is proven.
-    pub(crate) fn is_complete(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         self.needed() == 0
     }
 
     /// How many factors must still be proven.
-    pub(crate) fn needed(&self) -> usize {
+    pub(super) fn needed(&self) -> usize {
         self.require.missing(&self.factors)
     }
 
     /// The factors that can still be proven; none once it is complete.
-    pub(crate) fn remaining(&self) -> Vec<FactorKind> {
+    pub(super) fn remaining(&self) -> Vec<FactorKind> {
         if self.is_complete() {
             Vec::new()
         } else {
@@ -145,7 +145,7 @@ impl Challenge {
     }
 
     /// The factors that were proven.
-    pub(crate) fn passed(&self) -> Vec<FactorKind> {
+    pub(super) fn passed(&self) -> Vec<FactorKind> {
         self.proven(true)
     }
 
@@ -155,12 +155,12 @@ impl Challenge {
     }
 
     /// The factors it asks for.
-    pub(crate) fn required(&self) -> Vec<FactorKind> {
+    pub(super) fn required(&self) -> Vec<FactorKind> {
         self.factors.keys().copied().collect()
     }
 
     /// Where it stands, to be told to the client.
-    pub(crate) fn progress(&self, granted: Option<Granted>, step_up_until: Option<Timestamp>) -> Progress {
+    pub(super) fn progress(&self, granted: Option<Granted>, step_up_until: Option<Timestamp>) -> Progress {
         Progress {
             factors: self.factors.clone(),
             require: self.require,
@@ -174,14 +174,14 @@ impl Challenge {
     }
 
     /// Remembers that a factor was proven.
-    pub(crate) fn pass(&mut self, factor: FactorKind, given_by: GivenBy) {
+    pub(super) fn pass(&mut self, factor: FactorKind, given_by: GivenBy) {
         self.factors.insert(factor, true);
         self.given_by.insert(factor, given_by);
         self.codes.retain(|code| code.factor != factor);
     }
 
     /// Forgets that a factor was proven, so that it is asked for again.
-    pub(crate) fn withdraw(&mut self, factor: FactorKind) {
+    pub(super) fn withdraw(&mut self, factor: FactorKind) {
         self.factors.entry(factor).and_modify(|passed| *passed = false);
         self.given_by.remove(&factor);
     }

@@ -13,7 +13,7 @@ impl Challenges {
     /// there were any. The commit fails if that happens to another one meanwhile.
     ///
     /// What the batch writes already is not looked at: its proof was given in the same commit.
-    pub(crate) async fn withdraw_void(
+    pub(super) async fn withdraw_void(
         &self,
         batch: &mut Batch,
         challenge: &mut Challenge,

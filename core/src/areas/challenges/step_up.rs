@@ -45,7 +45,7 @@ impl Challenges {
                 required_factors = unproven;
             }
         }
-        let (raw, challenge) = self.store.draft(&NewChallenge {
+        let draft = self.store.draft(&NewChallenge {
             subject: who.subject(),
             purpose: Purpose::StepUp,
             require,
@@ -56,15 +56,15 @@ impl Challenges {
             lineage: self.sessions.lineage(who).await?,
         })?;
         let mut batch = Batch::default();
-        batch.insert(&challenge)?;
+        batch.insert(&draft.record)?;
         self.context.commit(batch).await?;
         Ok(StepUpStarted {
             auth_required: true,
-            challenge_id: Some(raw.into()),
+            challenge_id: Some(draft.id.into()),
             required_factors,
             require,
-            factors_needed: challenge.needed(),
-            methods: self.methods(&challenge).await?,
+            factors_needed: draft.record.needed(),
+            methods: self.methods(&draft.record).await?,
             password: false,
         })
     }

@@ -8,26 +8,26 @@ use portcullis_ports::id::{self, DeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 
 use super::model::{Challenge, Purpose, State, WRONG_PURPOSE};
-use crate::areas::sessions::Sessions;
-use crate::areas::sessions::Transport;
+use super::pending::{DraftChallenge, PendingChallenge};
+use crate::areas::sessions::{Sessions, SignedIn, Transport};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::proof::CHALLENGE_ENDED;
 use crate::foundation::requirement::Requirement;
-use crate::foundation::table::{Batch, Versioned};
+use crate::foundation::table::Versioned;
 use crate::services::epochs::Lineage;
 
 /// The fixed part of a new challenge.
-pub(crate) struct NewChallenge<'a> {
-    pub(crate) subject: &'a Subject,
-    pub(crate) purpose: Purpose,
-    pub(crate) require: Requirement,
-    pub(crate) factors: &'a [FactorKind],
-    pub(crate) transport: Transport,
-    pub(crate) device: Option<DeviceId>,
-    pub(crate) session: Option<SessionId>,
-    pub(crate) lineage: Lineage,
+pub(super) struct NewChallenge<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) purpose: Purpose,
+    pub(super) require: Requirement,
+    pub(super) factors: &'a [FactorKind],
+    pub(super) transport: Transport,
+    pub(super) device: Option<DeviceId>,
+    pub(super) session: Option<SessionId>,
+    pub(super) lineage: Lineage,
 }
 
 /// Challenges of all purposes.
@@ -45,15 +45,34 @@ impl ChallengeStore {
         }
     }
 
-    /// A new challenge and the id for the client. It is stored by whoever commits it.
-    pub(crate) fn draft(&self, new: &NewChallenge<'_>) -> Result<(String, Challenge)> {
-        let raw = id::random("chal", self.context.entropy.as_ref())?;
-        let challenge = self.draft_as(&raw, new);
-        Ok((raw, challenge))
+    /// A new challenge. It is stored by whoever commits it.
+    pub(super) fn draft(&self, new: &NewChallenge<'_>) -> Result<DraftChallenge> {
+        let id = id::random("chal", self.context.entropy.as_ref())?;
+        let record = self.record(&id, new);
+        Ok(DraftChallenge { id, record })
     }
 
-    /// The same under an id that the client holds already.
-    pub(crate) fn draft_as(&self, raw: &str, new: &NewChallenge<'_>) -> Challenge {
+    /// A new challenge to add or to remove a device of whoever is signed in.
+    pub(crate) async fn draft_about(
+        &self,
+        who: &SignedIn,
+        purpose: Purpose,
+        device: &DeviceId,
+    ) -> Result<DraftChallenge> {
+        self.draft(&NewChallenge {
+            subject: who.subject(),
+            purpose,
+            require: Requirement::All,
+            factors: &[],
+            transport: Transport::Header,
+            device: Some(device.clone()),
+            session: Some(who.session.id.clone()),
+            lineage: self.sessions.lineage(who).await?,
+        })
+    }
+
+    /// The record of a new challenge under an id that the client holds.
+    pub(super) fn record(&self, raw: &str, new: &NewChallenge<'_>) -> Challenge {
         let now = self.context.now();
         Challenge {
             id_hash: fingerprint(raw),
@@ -84,7 +103,7 @@ impl ChallengeStore {
     ///
     /// # Errors
     /// `challenge-ended` if there is none of this subject, `challenge-purpose` if it is for something else.
-    pub(crate) async fn find(
+    pub(super) async fn find(
         &self,
         raw: &str,
         subject: &Subject,
@@ -106,7 +125,7 @@ impl ChallengeStore {
     }
 
     /// The record of that id, whether or not the challenge goes on: for whoever writes another one in its place.
-    pub(crate) async fn stored(&self, raw: &str) -> Result<Option<Versioned<Challenge>>> {
+    pub(super) async fn stored(&self, raw: &str) -> Result<Option<Versioned<Challenge>>> {
         self.context
             .table::<Challenge>()
             .find(&fingerprint(raw), Challenge::SORT)
@@ -115,7 +134,7 @@ impl ChallengeStore {
 
     /// Whether nothing has ended what it stands on. A recovery stands on no session: whoever is signed in could end it
     /// otherwise, and keep out the owner who wants to end theirs.
-    pub(crate) async fn goes_on(&self, challenge: &Challenge) -> Result<bool> {
+    pub(super) async fn goes_on(&self, challenge: &Challenge) -> Result<bool> {
         let (subject, lineage) = (&challenge.subject, &challenge.lineage);
         match challenge.purpose {
             Purpose::PasswordRecovery => Ok(lineage.deployment == self.sessions.deployment_epoch().await?),
@@ -129,22 +148,12 @@ impl ChallengeStore {
         raw: &str,
         subject: &Subject,
         purposes: &[Purpose],
-    ) -> Result<Versioned<Challenge>> {
+    ) -> Result<PendingChallenge> {
         let found = self.find(raw, subject, purposes).await?;
         if found.is_open() {
-            Ok(found)
+            Ok(PendingChallenge(found))
         } else {
             Err(CHALLENGE_ENDED.error())
         }
-    }
-
-    /// Adds the end of a challenge to the commit that it allows.
-    pub(crate) fn consume(batch: &mut Batch, found: &Versioned<Challenge>) -> Result<()> {
-        let consumed = Challenge {
-            state: State::Consumed(None),
-            codes: Vec::new(),
-            ..found.value.clone()
-        };
-        batch.replace(found, &consumed)
     }
 }

@@ -396,7 +396,7 @@ impl Challenges {
         raw: &str,
         factor: FactorKind,
     ) -> Result<Versioned<Challenge>> {
-        let found = self.store.open(raw, &who.subject, round.purposes).await?;
+        let found = self.store.open(raw, &who.subject, round.purposes).await?.0;
         if found.factors.contains_key(&factor) {
             Ok(found)
         } else {

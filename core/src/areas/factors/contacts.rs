@@ -10,19 +10,15 @@ use super::model::{
     AddEmail, AddPhone, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT, EmailView, PhoneView,
 };
 use super::pending::keep_newest;
-use crate::areas::challenges::{
-    Challenge, ChallengeStore, CodeFor, CodesAbout, NewChallenge, Purpose, VerifyCode,
-};
+use crate::areas::challenges::{CodeFor, CodesAbout, Purpose, VerifyCode};
 use crate::areas::enrolled_factors::ContactDevice;
 use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
 use crate::areas::sessions::SignedIn;
-use crate::areas::sessions::Transport;
 use crate::areas::step_up::Action;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{Label, formatted, refused};
 use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::SendPurpose;
@@ -187,32 +183,20 @@ impl Factors {
                 SendPurpose::Enrolment { account: subject }
             },
         };
-        let (challenge_id, draft) = self.store.draft(&NewChallenge {
-            subject,
-            purpose: words.enrol_purpose,
-            require: Requirement::All,
-            factors: &[],
-            transport: Transport::Header,
-            device: Some(device.id.clone()),
-            session: Some(who.session.id.clone()),
-            lineage: self.sessions.lineage(who).await?,
-        })?;
+        let draft = self
+            .store
+            .draft_about(who, words.enrol_purpose, &device.id)
+            .await?;
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
                 self.sessions.require_in(&mut batch, who).await?;
                 let slot = self.with_pending::<K>(&device).await?;
-                let mut challenge = Challenge {
-                    codes: Vec::new(),
-                    ..draft.clone()
-                };
                 let event = Event::success(words.begin_event, &who.source).with("device_id", &device.id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
                 batch.save(&slot)?;
-                self.codes
-                    .send(&mut batch, &mut challenge, std::slice::from_ref(&device), &about)
-                    .await?;
-                batch.insert(&challenge)?;
+                let devices = std::slice::from_ref(&device);
+                self.codes.issue_in(&mut batch, &draft, devices, &about).await?;
                 self.context.commit(batch).await
             })
             .await
@@ -224,7 +208,8 @@ impl Factors {
                 }
             })?;
         Ok(ContactBegun {
-            challenge_id,
+            expires_at: draft.expires_at(),
+            challenge_id: draft.id,
             sent_to: vec![device.destination.masked()],
             shown: match &device.destination {
                 Destination::Email(email) => email.shown(),
@@ -232,7 +217,6 @@ impl Factors {
             },
             destination: device.destination,
             device: device.id,
-            expires_at: draft.expires_at,
             retry_after: self.codes.interval(),
         })
     }
@@ -278,8 +262,10 @@ impl Factors {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
             let challenge = self.store.open(raw, subject, &[words.enrol_purpose]).await?;
-            let id = self.codes.check(&challenge, K::FACTOR, command.code.trimmed())?;
-            if challenge.device.as_ref() != Some(&id) {
+            let id = self
+                .codes
+                .answered_by(&challenge, K::FACTOR, command.code.trimmed())?;
+            if challenge.device() != Some(&id) {
                 return Err(WRONG_CODE.error());
             }
             let mut slot = self.enrolled.contacts::<K>(subject).await?;
@@ -310,7 +296,7 @@ impl Factors {
                 return Err(DEVICE_LIMIT.error());
             }
             batch.save(&slot)?;
-            ChallengeStore::consume(&mut batch, &challenge)?;
+            challenge.consume_in(&mut batch)?;
             let recovery_codes = if first {
                 self.recovery.issue(&mut batch, subject, K::FACTOR)?
             } else {

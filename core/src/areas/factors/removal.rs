@@ -7,19 +7,15 @@ use portcullis_ports::{Error, Result};
 use super::Factors;
 use super::contacts::words;
 use super::model::{ConfirmRemoval, NO_OTHER_PROOF, ProofKind, RemovalBegun};
-use crate::areas::challenges::{
-    Challenge, ChallengeStore, CodeFor, CodesAbout, FACTOR_NOT_REQUIRED, NewChallenge,
-};
+use crate::areas::challenges::{CodeFor, CodesAbout, FACTOR_NOT_REQUIRED, PendingChallenge};
 use crate::areas::enrolled_factors::{ContactDevice, TotpDevice};
 use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
 use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::SignedIn;
-use crate::areas::sessions::Transport;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::requirement::Requirement;
-use crate::foundation::table::{Batch, Versioned};
+use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::SendPurpose;
 use crate::services::security_notifications::SecurityEvent;
@@ -72,38 +68,22 @@ impl Factors {
             what: words.remove,
             purpose: SendPurpose::SessionProof { account: subject },
         };
-        let (challenge_id, draft) = self.store.draft(&NewChallenge {
-            subject,
-            purpose: words.remove_purpose,
-            require: Requirement::All,
-            factors: &[],
-            transport: Transport::Header,
-            device: Some(id.clone()),
-            session: Some(who.session.id.clone()),
-            lineage: self.sessions.lineage(who).await?,
-        })?;
+        let draft = self.store.draft_about(who, words.remove_purpose, &id).await?;
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
                 self.sessions.require_in(&mut batch, who).await?;
-                let mut challenge = Challenge {
-                    codes: Vec::new(),
-                    ..draft.clone()
-                };
                 let event = Event::info(words.remove_event, &who.source).with("device_id", &id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
-                self.codes
-                    .send(&mut batch, &mut challenge, &targets, &about)
-                    .await?;
-                batch.insert(&challenge)?;
+                self.codes.issue_in(&mut batch, &draft, &targets, &about).await?;
                 self.context.commit(batch).await
             })
             .await?;
         Ok(RemovalBegun {
-            challenge_id: challenge_id.into(),
+            expires_at: draft.expires_at().seconds(),
+            challenge_id: draft.id.into(),
             sent_to: targets.iter().map(|device| device.destination.masked()).collect(),
             accepts,
-            expires_at: draft.expires_at.seconds(),
             retry_after: if targets.is_empty() {
                 0
             } else {
@@ -184,8 +164,8 @@ impl Factors {
             self.sessions.require_in(&mut batch, who).await?;
             let challenge = self.store.open(raw, subject, &[words.remove_purpose]).await?;
             let id = challenge
-                .device
-                .clone()
+                .device()
+                .cloned()
                 .ok_or_else(|| Error::internal("a removal without a device"))?;
             let mut slot = self.enrolled.contacts::<K>(subject).await?;
             let before = slot.value.devices.len();
@@ -201,7 +181,7 @@ impl Factors {
             if last {
                 RecoveryCodeStore::discard(&mut batch, subject, K::FACTOR);
             }
-            ChallengeStore::consume(&mut batch, &challenge)?;
+            challenge.consume_in(&mut batch)?;
             self.budgets
                 .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source, &known)?;
             self.devices.end_trust_in(&mut batch, subject).await?;
@@ -221,14 +201,14 @@ impl Factors {
         &self,
         batch: &mut Batch,
         who: &'a SignedIn,
-        challenge: &Versioned<Challenge>,
+        challenge: &PendingChallenge,
         removed: FactorKind,
         command: &ConfirmRemoval,
         last: bool,
     ) -> Result<Option<Event<'a>>> {
-        let subject = &challenge.subject;
+        let subject = who.subject();
         let code = command.code.trimmed();
-        let sent = sent_to(challenge);
+        let sent = challenge.sent_to();
         match proof_given(challenge, command) {
             ProofKind::Totp => {
                 let proof = self.enrolled.prove_totp(batch, subject, code).await?;
@@ -240,10 +220,12 @@ impl Factors {
                 self.recovery.consume(batch, subject, removed, code).await?;
             }
             ProofKind::Sms if sent == Some(FactorKind::Sms) => {
-                self.prove_sent(batch, challenge, FactorKind::Sms, code).await?;
+                self.prove_sent(batch, who, challenge, FactorKind::Sms, code)
+                    .await?;
             }
             ProofKind::Email if sent == Some(FactorKind::Email) => {
-                self.prove_sent(batch, challenge, FactorKind::Email, code).await?;
+                self.prove_sent(batch, who, challenge, FactorKind::Email, code)
+                    .await?;
             }
             ProofKind::Sms | ProofKind::Email => {
                 return Err(FACTOR_NOT_REQUIRED.with_detail("No code was sent to a device of this kind."));
@@ -258,15 +240,13 @@ impl Factors {
     async fn prove_sent(
         &self,
         batch: &mut Batch,
-        challenge: &Challenge,
+        who: &SignedIn,
+        challenge: &PendingChallenge,
         factor: FactorKind,
         code: &str,
     ) -> Result<()> {
-        let device = self.codes.check(challenge, factor, code)?;
-        let enrolled = self
-            .enrolled
-            .require_in(batch, &challenge.subject, factor)
-            .await?;
+        let device = self.codes.answered_by(challenge, factor, code)?;
+        let enrolled = self.enrolled.require_in(batch, who.subject(), factor).await?;
         if enrolled.contains(&device) {
             Ok(())
         } else {
@@ -275,14 +255,9 @@ impl Factors {
     }
 }
 
-/// The kind of device that a code of the challenge went to.
-fn sent_to(challenge: &Challenge) -> Option<FactorKind> {
-    challenge.codes.first().map(|sent| sent.factor)
-}
-
 /// What the client says that its code is; where it does not, what was sent.
-fn proof_given(challenge: &Challenge, command: &ConfirmRemoval) -> ProofKind {
-    let default = sent_to(challenge).map_or(ProofKind::Recovery, ProofKind::from);
+fn proof_given(challenge: &PendingChallenge, command: &ConfirmRemoval) -> ProofKind {
+    let default = challenge.sent_to().map_or(ProofKind::Recovery, ProofKind::from);
     command.factor.unwrap_or(default)
 }
 

@@ -8,7 +8,7 @@ use portcullis_ports::{Result, Timestamp};
 use super::model::{KnownByCode, RecoveryProgress, VerifyRecovery};
 use super::records::Recovery;
 use super::{Named, PasswordRecovery};
-use crate::areas::challenges::Challenge;
+use crate::areas::challenges::Proofs;
 use crate::foundation::input::{DigitsOrLink, SecretInput};
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::foundation::source::Source;
@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 5;
 pub(super) struct Proven {
     pub(super) account: Versioned<Account>,
     /// What the account asks for on top; nothing if it has no factor that this recovery could ask for.
-    pub(super) challenge: Option<Challenge>,
+    pub(super) proofs: Option<Proofs>,
     pub(super) expires_at: Timestamp,
     /// The device that is known from now on.
     device: Option<IssuedDevice>,
@@ -32,7 +32,7 @@ pub(super) struct Proven {
 
 impl Proven {
     pub(super) fn is_complete(&self) -> bool {
-        self.challenge.as_ref().is_none_or(Challenge::is_complete)
+        self.proofs.as_ref().is_none_or(Proofs::are_complete)
     }
 }
 
@@ -52,9 +52,7 @@ impl PasswordRecovery {
             .prove(named, &command.confirmation_code, Some(source))
             .await?;
         let mailbox = Destination::Email(proven.account.email.clone());
-        let progress = self
-            .progress(proven.challenge, proven.expires_at, &mailbox)
-            .await?;
+        let progress = self.progress(proven.proofs, proven.expires_at, &mailbox).await?;
         let transport = command.transport;
         Ok(RecoveryProgress {
             device: proven.device.map(|device| KnownByCode { device, transport }),
@@ -108,8 +106,8 @@ impl PasswordRecovery {
         };
         let mut batch = Batch::default();
         batch.replace(&found, &proven)?;
-        let challenge = self
-            .challenge_in(&mut batch, named.handle, &found, &account)
+        let proofs = self
+            .begin_proofs_in(&mut batch, named.handle, &found, &account)
             .await?;
         let device = match by {
             Some(source) => Some(self.make_known_in(&mut batch, &account.subject, source).await?),
@@ -118,7 +116,7 @@ impl PasswordRecovery {
         self.context.commit(batch).await?;
         Ok(Proven {
             account,
-            challenge,
+            proofs,
             expires_at: found.expires_at,
             device,
         })
@@ -130,11 +128,7 @@ impl PasswordRecovery {
         subject: &Subject,
         source: &Source,
     ) -> Result<IssuedDevice> {
-        let device = self
-            .challenges
-            .devices
-            .make_known_in(batch, subject, source)
-            .await?;
+        let device = self.devices.make_known_in(batch, subject, source).await?;
         self.budgets.remember_by_code(batch, subject, source).await?;
         let event = Event::success("password_recovery_verify", source).with("known_device_id", device.id());
         self.audit.append(batch, subject, &[event]).await?;

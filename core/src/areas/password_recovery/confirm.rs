@@ -7,8 +7,7 @@ use portcullis_ports::storage::STORE_CONFLICT;
 
 use super::model::{ConfirmRecovery, KnownByCode, RECOVERY_FACTOR_REQUIRED};
 use super::{Named, PasswordRecovery};
-use crate::areas::challenges::{Challenge, ChallengeStore};
-use crate::areas::enrolled_factors::EnrolledFactors;
+use crate::areas::challenges::Proofs;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::CHALLENGE_ENDED;
 use crate::foundation::source::Source;
@@ -47,7 +46,7 @@ impl PasswordRecovery {
             .judge(&command.new_password, "/new_password", &judged)
             .await?;
         if !proven.is_complete() {
-            return Err(factor_required(proven.challenge.as_ref()));
+            return Err(factor_required(proven.proofs.as_ref()));
         }
         let hash = self.passwords.hash(&command.new_password).await?;
         let mut done = self
@@ -118,8 +117,8 @@ impl PasswordRecovery {
             &Standing::Network,
         )?;
         self.budgets.remember(&mut batch, subject, source)?;
-        let devices = &self.challenges.devices;
-        let device = devices
+        let device = self
+            .devices
             .make_known_alone_in(&mut batch, subject, source, lineage)
             .await?;
         self.audit
@@ -143,32 +142,31 @@ impl PasswordRecovery {
     /// `recovery-factor-required` if what the account asks for now is not proven by what it has now.
     async fn use_up_proofs(&self, batch: &mut Batch, named: Named<'_>, account: &Account) -> Result<()> {
         for factor in FactorKind::ALL {
-            self.enrolled()
-                .require_in(batch, &account.subject, factor)
-                .await?;
+            self.enrolled.require_in(batch, &account.subject, factor).await?;
         }
         let current = self.factors_asked_for(account).await?;
-        let Some(found) = self.asked(named.handle, &account.subject).await? else {
+        let found = self.challenges.of_recovery(named.handle, &account.subject);
+        let Some(found) = found.await? else {
             return if current.is_empty() {
                 Ok(())
             } else {
                 Err(factor_required(None))
             };
         };
-        let mut challenge = found.value.clone();
-        self.challenges.withdraw_void(batch, &mut challenge, None).await?;
-        let answered = challenge.required() == current && challenge.is_complete();
-        if !current.is_empty() && !answered {
-            return Err(factor_required(Some(&challenge)));
+        let proofs = self.challenges.consume_in(batch, &found).await?;
+        let answered = proofs.required() == current && proofs.are_complete();
+        if current.is_empty() || answered {
+            Ok(())
+        } else {
+            Err(factor_required(Some(&proofs)))
         }
-        ChallengeStore::consume(batch, &found)
     }
 
     /// Everywhere the owner can be told: the address of the account, and the addresses and numbers enrolled as factors.
     async fn channels(&self, account: &Account) -> Result<Vec<Destination>> {
         let mut told = vec![Destination::Email(account.email.clone())];
         for factor in [FactorKind::Email, FactorKind::Sms] {
-            let devices = self.enrolled().enabled_contacts(&account.subject, factor).await?;
+            let devices = self.enrolled.enabled_contacts(&account.subject, factor).await?;
             let others = devices
                 .into_iter()
                 .map(|device| device.destination)
@@ -179,17 +177,13 @@ impl PasswordRecovery {
         }
         Ok(told)
     }
-
-    pub(super) fn enrolled(&self) -> &EnrolledFactors {
-        &self.challenges.enrolled
-    }
 }
 
-fn factor_required(challenge: Option<&Challenge>) -> portcullis_ports::Error {
-    let Some(challenge) = challenge else {
+fn factor_required(proofs: Option<&Proofs>) -> portcullis_ports::Error {
+    let Some(proofs) = proofs else {
         return RECOVERY_FACTOR_REQUIRED.error();
     };
-    let words: Vec<&str> = challenge.required().into_iter().map(FactorKind::as_str).collect();
+    let words: Vec<&str> = proofs.required().into_iter().map(FactorKind::as_str).collect();
     RECOVERY_FACTOR_REQUIRED.with_detail(format!(
         "The code is right. Now prove a factor of the account ({}) through /ui/password-recovery/challenge, then send \
          the same request again.",

@@ -35,6 +35,7 @@ use records::{Recovery, Requested};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::challenges::Challenges;
+use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::sessions::Sessions;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
@@ -46,6 +47,7 @@ use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Audit;
 use crate::services::budgets::{Budgets, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
 use crate::services::directory::{Account, Directory};
+use crate::services::known_devices::KnownDevices;
 use crate::services::outbox::Outbox;
 use crate::services::security_notifications::SecurityNotifications;
 use crate::services::suppressions::Suppressions;
@@ -87,6 +89,8 @@ pub struct PasswordRecovery {
     suppressions: Suppressions,
     notifications: SecurityNotifications,
     sessions: Sessions,
+    enrolled: EnrolledFactors,
+    devices: KnownDevices,
     challenges: Challenges,
     /// Rings when this process stored a request for a mail.
     requested: Arc<Signal>,
@@ -112,6 +116,8 @@ impl PasswordRecovery {
             suppressions: accounts.suppressions.clone(),
             notifications: accounts.notifications.clone(),
             sessions: accounts.sessions.clone(),
+            enrolled: challenges.enrolled.clone(),
+            devices: challenges.devices.clone(),
             challenges: challenges.clone(),
             requested: Arc::default(),
         }

@@ -1,6 +1,5 @@
 //! The factors that a recovery asks for on top of the code from the mail.
 
-use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::{Result, Timestamp};
 
@@ -10,11 +9,8 @@ use super::model::{
 };
 use super::records::Recovery;
 use super::{Named, PasswordRecovery};
-use crate::areas::challenges::{
-    Answer, Challenge, CodesSent, FACTOR_NOT_REQUIRED, NewChallenge, Purpose, Round,
-};
+use crate::areas::challenges::{Answer, CodesSent, FACTOR_NOT_REQUIRED, Proofs, Purpose, Round};
 use crate::areas::sessions::Identified;
-use crate::areas::sessions::Transport;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::CHALLENGE_ENDED;
 use crate::foundation::source::Source;
@@ -126,21 +122,21 @@ impl PasswordRecovery {
         self.challenges
             .answer(&open.who, open.round(), named.handle, factor, answer)
             .await?;
-        let challenge = self.asked(named.handle, &open.who.subject).await?;
-        let challenge = challenge.ok_or_else(|| CHALLENGE_ENDED.error())?.value;
-        self.progress(Some(challenge), open.recovery.expires_at, &open.mailbox)
+        let pending = self.challenges.of_recovery(named.handle, &open.who.subject);
+        let pending = pending.await?.ok_or_else(|| CHALLENGE_ENDED.error())?;
+        self.progress(Some(pending.proofs()), open.recovery.expires_at, &open.mailbox)
             .await
     }
 
     /// Where a recovery stands, to be told to whoever proved its code.
     pub(super) async fn progress(
         &self,
-        challenge: Option<Challenge>,
+        proofs: Option<Proofs>,
         expires_at: Timestamp,
         mailbox: &Destination,
     ) -> Result<RecoveryProgress> {
         let expires_at = expires_at.seconds();
-        let Some(challenge) = challenge else {
+        let Some(proofs) = proofs else {
             return Ok(RecoveryProgress {
                 complete: true,
                 expires_at,
@@ -148,20 +144,20 @@ impl PasswordRecovery {
             });
         };
         let devices = self
-            .enrolled()
-            .enabled_contacts(&challenge.subject, FactorKind::Email)
+            .enrolled
+            .enabled_contacts(proofs.subject(), FactorKind::Email)
             .await?;
         let excepted: Vec<_> = devices
             .into_iter()
             .filter(|device| device.destination == *mailbox)
             .map(|device| Some(device.id))
             .collect();
-        let mut methods = self.challenges.methods(&challenge).await?;
+        let mut methods = self.challenges.methods_for(&proofs).await?;
         methods.retain(|method| method.device_id.is_none() || !excepted.contains(&method.device_id));
         Ok(RecoveryProgress {
-            complete: challenge.is_complete(),
-            remaining: challenge.remaining(),
-            factors: challenge.factors,
+            complete: proofs.are_complete(),
+            remaining: proofs.remaining(),
+            factors: proofs.factors().clone(),
             methods,
             expires_at,
             device: None,
@@ -180,7 +176,7 @@ impl PasswordRecovery {
                 }
                 let account = self.account(&recovery).await?;
                 let mut batch = Batch::default();
-                self.challenge_in(&mut batch, named.handle, &recovery, &account)
+                self.begin_proofs_in(&mut batch, named.handle, &recovery, &account)
                     .await?
                     .ok_or_else(|| FACTOR_NOT_REQUIRED.error())?;
                 self.context.commit(batch).await?;
@@ -198,81 +194,23 @@ impl PasswordRecovery {
             .await
     }
 
-    /// The challenge for the factors that the account has now. What was proven before stays proven as long as the account
-    /// has what gave the proof; a challenge that has ended begins anew.
-    pub(super) async fn challenge_in(
+    /// The challenge for the factors that the account has now; `None` if it has none that a recovery asks for.
+    pub(super) async fn begin_proofs_in(
         &self,
         batch: &mut Batch,
         handle: &str,
         recovery: &Recovery,
         account: &Account,
-    ) -> Result<Option<Challenge>> {
+    ) -> Result<Option<Proofs>> {
         let factors = self.factors_asked_for(account).await?;
         if factors.is_empty() {
             return Ok(None);
         }
-        let stored = self.challenges.store.stored(handle).await?;
-        let mut going_on = match &stored {
-            Some(found) if self.is_asked(found, &account.subject).await? => Some(found.value.clone()),
-            _ => None,
-        };
-        if let Some(found) = &mut going_on {
-            // The commit that sets the password makes sure of it: until then nothing needs to collide with whoever keeps
-            // changing the factors.
-            let mut unchecked = Batch::default();
-            let withdrawn = self.challenges.withdraw_void(&mut unchecked, found, None).await?;
-            if found.required() == factors && !withdrawn {
-                return Ok(going_on);
-            }
-        }
-        let lineage = self.sessions.fresh_lineage(&account.subject).await?;
-        let mut challenge = self.challenges.store.draft_as(
-            handle,
-            &NewChallenge {
-                subject: &account.subject,
-                purpose: Purpose::PasswordRecovery,
-                require: self.context.settings.factors.require,
-                factors: &factors,
-                transport: Transport::Header,
-                device: None,
-                session: None,
-                lineage,
-            },
-        );
-        challenge.expires_at = challenge.expires_at.min(recovery.expires_at);
-        if let Some(found) = going_on {
-            for (factor, given_by) in found.given_by {
-                if factors.contains(&factor) {
-                    challenge.pass(factor, given_by);
-                }
-            }
-            challenge.codes = found.codes;
-            challenge.codes.retain(|code| factors.contains(&code.factor));
-            challenge.created_at = found.created_at;
-            challenge.expires_at = found.expires_at;
-        }
-        match &stored {
-            None => batch.insert(&challenge)?,
-            Some(stored) => batch.replace(stored, &challenge)?,
-        }
-        Ok(Some(challenge))
-    }
-
-    /// The challenge that belongs to a recovery, if there is one that has not ended.
-    pub(super) async fn asked(
-        &self,
-        handle: &str,
-        subject: &Subject,
-    ) -> Result<Option<Versioned<Challenge>>> {
-        match self.challenges.store.stored(handle).await? {
-            Some(found) if self.is_asked(&found, subject).await? => Ok(Some(found)),
-            _ => Ok(None),
-        }
-    }
-
-    async fn is_asked(&self, found: &Challenge, subject: &Subject) -> Result<bool> {
-        let open = found.subject == *subject && found.purpose == Purpose::PasswordRecovery && found.is_open();
-        Ok(open && self.challenges.store.goes_on(found).await?)
+        let (subject, ends_at) = (&account.subject, recovery.expires_at);
+        let begun = self
+            .challenges
+            .begin_recovery_in(batch, handle, subject, &factors, ends_at);
+        begun.await.map(Some)
     }
 
     /// The enrolled factors that prove more than the code from the mail did.
@@ -283,7 +221,7 @@ impl PasswordRecovery {
         if account.email_verified_at.is_none() {
             return Ok(Vec::new());
         }
-        let enrolled = self.enrolled();
+        let enrolled = &self.enrolled;
         let mut factors = enrolled.kinds(&account.subject).await?;
         if factors.contains(&FactorKind::Email) {
             let own = Destination::Email(account.email.clone());
