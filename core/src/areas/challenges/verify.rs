@@ -2,6 +2,7 @@
 
 use portcullis_ports::id::{DeviceId, SessionId};
 use portcullis_ports::notification::Destination;
+use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Error, Kind, Result};
 
 use super::commands::{
@@ -19,6 +20,7 @@ use crate::foundation::proof::GivenBy;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
 use crate::services::budgets::{SendPurpose, Standing};
+use crate::services::epochs::EndReason;
 use crate::services::known_devices::TrustChange;
 use crate::services::security_notifications::SecurityEvent;
 
@@ -199,38 +201,43 @@ impl Challenges {
         let known = self
             .count_answer(who, &waiting, raw, answer.attempts(factor))
             .await?;
-        let result = self
-            .context
-            .retried(|| async {
-                let mut batch = Batch::default();
-                // Whoever is signed in may keep changing the same factors: first come, first served.
-                self.context.lock_subject(&mut batch, &who.subject).await;
-                let found = self.waiting_for(who, round, raw, factor).await?;
-                let (remark, given_by) = self.prove(who, factor, answer, &found, &mut batch).await?;
-                let mut event =
-                    Event::success(answer.event(factor, round), &who.source).with("factor", factor.as_str());
-                if let GivenBy::Device(device) = &given_by {
-                    event = event.with("device_id", device);
-                }
-                if let Some(known) = &known {
-                    self.budgets.clear_attempts(
-                        &mut batch,
-                        answer.attempts(factor),
-                        who.subject.as_str(),
-                        &who.source,
-                        known,
-                    )?;
-                }
-                let events = remark.into_iter().chain([event]).collect();
-                let challenge = Challenge {
-                    trust_device: round.trust.unwrap_or(found.trust_device),
-                    ..found.value.clone()
-                };
-                let proof = (factor, given_by);
-                self.advance(who, raw, proof, (&found, challenge), batch, events)
-                    .await
-            })
-            .await;
+        let attempt = || async {
+            let mut batch = Batch::default();
+            // Whoever is signed in may keep changing the same factors: first come, first served.
+            self.context.lock_subject(&mut batch, &who.subject).await;
+            let found = self.waiting_for(who, round, raw, factor).await?;
+            let (remark, given_by) = self.prove(who, factor, answer, &found, &mut batch).await?;
+            let mut event =
+                Event::success(answer.event(factor, round), &who.source).with("factor", factor.as_str());
+            if let GivenBy::Device(device) = &given_by {
+                event = event.with("device_id", device);
+            }
+            if let Some(known) = &known {
+                self.budgets.clear_attempts(
+                    &mut batch,
+                    answer.attempts(factor),
+                    who.subject.as_str(),
+                    &who.source,
+                    known,
+                )?;
+            }
+            let events = remark.into_iter().chain([event]).collect();
+            let challenge = Challenge {
+                trust_device: round.trust.unwrap_or(found.trust_device),
+                ..found.value.clone()
+            };
+            let proof = (factor, given_by);
+            self.advance(who, raw, proof, (&found, challenge), batch, events)
+                .await
+        };
+        let mut result = self.context.retried(attempt).await;
+        if round.recovers() && result.as_ref().is_err_and(|error| error.code() == STORE_CONFLICT) {
+            // It was right, but whoever is signed in may write so often that it never gets through: they go first.
+            self.sessions
+                .end_all_at_once(&who.subject, EndReason::PasswordRecovered)
+                .await?;
+            result = self.context.retried(attempt).await;
+        }
         if let Err(error) = &result
             && error.kind() == Kind::Unauthenticated
         {

@@ -3,6 +3,7 @@
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::secret::same_secret;
+use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Result, Timestamp};
 
 use super::model::{KnownByCode, RecoveryProgress, VerifyRecovery};
@@ -15,6 +16,7 @@ use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Event;
 use crate::services::directory::Account;
+use crate::services::epochs::EndReason;
 use crate::services::known_devices::IssuedDevice;
 
 /// How many wrong codes end a recovery. One of six digits is guessed once in 200,000 recoveries.
@@ -92,11 +94,30 @@ impl PasswordRecovery {
         if !right || counted.mac.is_none() {
             return Err(WRONG_CODE.error());
         }
-        self.context.retried(|| self.remember(named, by)).await
+        let remember = || self.remember(named, by);
+        match self.context.retried(remember).await {
+            Err(error) if error.code() == STORE_CONFLICT => {
+                // Whoever is signed in may write so often that a right code never gets through: they go first.
+                let found = self.find(named).await?;
+                let account = self.account(&found).await?;
+                self.sessions
+                    .end_all_at_once(&account.subject, EndReason::PasswordRecovered)
+                    .await?;
+                self.context.retried(remember).await
+            }
+            decided => decided,
+        }
     }
 
     /// Remembers that the code was proven, and opens the challenge for the factors of the account.
     async fn remember(&self, named: Named<'_>, by: Option<&Source>) -> Result<Proven> {
+        let mut batch = Batch::default();
+        if by.is_some() {
+            // The history is the account's, and others write it: first come, first served.
+            let found = self.find(named).await?;
+            let account = self.account(&found).await?;
+            self.context.lock_subject(&mut batch, &account.subject).await;
+        }
         let found = self.find(named).await?;
         let account = self.account(&found).await?;
         let proven = Recovery {
@@ -104,7 +125,6 @@ impl PasswordRecovery {
             proven_at: found.proven_at.or(Some(self.context.now())),
             ..found.value.clone()
         };
-        let mut batch = Batch::default();
         batch.replace(&found, &proven)?;
         let proofs = self
             .begin_proofs_in(&mut batch, named.handle, &found, &account)

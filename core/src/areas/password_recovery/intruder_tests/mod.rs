@@ -1,5 +1,6 @@
 //! What an intruder with a session, the password, or a factor of before can do against a recovery: nothing.
 
+mod another_node;
 mod counters;
 mod removed_factors;
 
