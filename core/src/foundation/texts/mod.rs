@@ -1,5 +1,7 @@
 //! What people are sent: templates of the areas in every language, which a deployment may replace.
 
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod language;
 #[cfg(test)]
 mod tests;
