@@ -1,12 +1,14 @@
 //! Backups that are restored, as an operator does it, and what that means for whoever was signed in.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
+use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{Program, Store, ends};
+use crate::program::{PATIENCE, Program, Store, ends};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "plum-kettle-orbit";
@@ -156,4 +158,48 @@ async fn a_store_that_was_copied_by_hand_is_marked_and_everybody_signs_in_again(
     has_ended(&program, &here, "all_ended").await;
     let (status, _) = sign_in(&program, PASSWORD).await;
     assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn tables_that_were_restored_are_marked_while_a_node_runs() {
+    let Some(emulator) = Emulator::start(Kind::Dynoxide) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("data")).unwrap();
+    let endpoint = emulator.endpoint();
+    let settings = format!(
+        "[store]\nuse = \"main\"\n[store.main.dynamodb]\nendpoint = \"{endpoint}\"\ntable = \"gate\"\n"
+    );
+    fs::write(folder.path().join("data/portcullis.toml"), settings).unwrap();
+    let program = start(&folder);
+    let person = json!({ "email": EMAIL, "password": PASSWORD });
+    let here = session(&program, &program.post("/auth/sign-up", &[], person).await).await;
+    program.get("/ui/me", &[("cookie", &here.cookie)]).await;
+    let mark = [
+        "store",
+        "mark-restored",
+        "--config",
+        "data/portcullis.toml",
+        "--data",
+        "data",
+        "--yes",
+    ];
+    let (out, _) = ends(&folder, &mark, 0);
+    assert!(out.contains("has ended"), "{out}");
+    let ended = Instant::now();
+    while program
+        .call(Method::GET, "/ui/me", &[("cookie", &here.cookie)], Value::Null)
+        .await
+        .0
+        == StatusCode::OK
+    {
+        assert!(ended.elapsed() < PATIENCE, "the node never learns of it");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    has_ended(&program, &here, "backup_restored").await;
+    let (status, token) = sign_in(&program, PASSWORD).await;
+    assert_eq!(status, StatusCode::OK, "{token}");
+    let again = session(&program, &token).await;
+    program.get("/ui/me", &[("cookie", &again.cookie)]).await;
 }
