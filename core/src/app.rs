@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use portcullis_ports::connections::{Connection, Connections};
 use portcullis_ports::identity::{Identity, IdentityProvider};
-use portcullis_ports::keys::KeyManager;
+use portcullis_ports::keys::{KeyManager, Keys};
 use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::Passwords;
 use portcullis_ports::storage::{Scan, Storage, StorageCapability};
@@ -22,7 +22,7 @@ use crate::areas::{collections, texts};
 use crate::foundation::cache::Cache;
 use crate::foundation::context::Context;
 use crate::foundation::former_keys::key_manager;
-use crate::foundation::guard::{Guard, GuardedIdentity, GuardedKeys, PORT_LIMIT};
+use crate::foundation::guard::{GuardedIdentity, GuardedKeys, Guards};
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
 use crate::foundation::locations::Locations;
@@ -149,7 +149,7 @@ impl App {
             suppressions: suppressions.clone(),
             notifications,
             sessions: sessions.clone(),
-            others: guarded_identity(&connections.many(), &context.clock),
+            others: guarded_identity(&connections.many(), &context.guards),
         };
         Ok(Self {
             password_recovery: PasswordRecovery::new(&accounts, &challenges),
@@ -181,6 +181,11 @@ impl App {
     /// All histories; `scan` reads the store that this deployment uses.
     pub fn histories(&self, scan: Arc<dyn Scan>) -> Histories {
         Histories::new(&self.audit, scan)
+    }
+
+    /// Sets the gauges that follow from the time at which they are read.
+    pub fn record_gauges(&self) {
+        self.context.guards.record_circuits();
     }
 
     /// The channels that have a sender.
@@ -216,14 +221,17 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Error::internal(errors.join("\n"))
     })?;
-    let guard = Guard::new("keys", &clock, PORT_LIMIT, 64);
-    let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys::new(key_manager(&connections)?, guard));
+    let guards = Guards::new(&clock);
+    let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys {
+        inner: key_manager(&connections)?,
+        guard: guards.around::<Keys>(connections.one()?),
+    });
     let connected = connections.one::<Storage>()?;
     let store = Arc::clone(&connected.records);
     let shared = connected.declares(StorageCapability::Shared);
     let hasher = Arc::clone(&connections.one::<Passwords>()?.hasher);
     let store_name = connected.name();
-    let locations = Locations::new(&connections, &clock);
+    let locations = Locations::new(&connections, &guards);
     let named = (&store, store_name.as_str());
     let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
     let cache = Cache::new(&store, &clock, shared, settings.cache.records, collections());
@@ -231,6 +239,7 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
         store,
         keys,
         hasher,
+        guards,
         clock,
         entropy,
         keyring,
@@ -245,14 +254,10 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
 }
 
 /// Other identity providers behind their guards.
-fn guarded_identity(
-    identity: &[&Connection<Identity>],
-    clock: &Arc<dyn Clock>,
-) -> Arc<[Arc<dyn IdentityProvider>]> {
+fn guarded_identity(identity: &[&Connection<Identity>], guards: &Guards) -> Arc<[Arc<dyn IdentityProvider>]> {
     let guarded = |one: &&Connection<Identity>| {
-        let inner = Arc::clone(&one.provider);
-        let guard = Guard::new("identity", clock, PORT_LIMIT, 64);
-        Arc::new(GuardedIdentity::new(inner, guard)) as Arc<_>
+        let (inner, guard) = (Arc::clone(&one.provider), guards.around(one));
+        Arc::new(GuardedIdentity { inner, guard }) as Arc<_>
     };
     identity.iter().map(guarded).collect()
 }

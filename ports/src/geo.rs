@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
+use crate::policy::{CallPolicy, Guarded};
 use crate::probe::Probe;
 
 /// Where an address is, as far as that is known. An estimate: good enough to recognise, never to decide.
@@ -64,4 +66,9 @@ impl Port for Geo {
     fn plugins() -> Vec<&'static Plugin<Self>> {
         plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())
     }
+}
+
+impl Guarded for Geo {
+    /// A list that people look at waits no longer for it.
+    const POLICY: CallPolicy = CallPolicy::new(Duration::from_millis(500), 64);
 }

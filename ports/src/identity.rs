@@ -1,12 +1,14 @@
 //! Who is asking: turns what a request presents into a subject.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::clock::Timestamp;
 use crate::error::{Code, Kind, Result};
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
+use crate::policy::{CallPolicy, Guarded};
 use crate::probe::Probe;
 use crate::text;
 
@@ -91,4 +93,8 @@ impl Port for Identity {
     fn plugins() -> Vec<&'static Plugin<Self>> {
         plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())
     }
+}
+
+impl Guarded for Identity {
+    const POLICY: CallPolicy = CallPolicy::new(Duration::from_secs(5), 64);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Code, Kind, Result};
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
+use crate::policy::{CallPolicy, Guarded};
 use crate::probe::Probe;
 
 /// What a sealed text belongs to. It must be given again to open it, so a sealed text copied to another place stays shut.
@@ -128,4 +130,8 @@ impl Port for Keys {
     fn plugins() -> Vec<&'static Plugin<Self>> {
         plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())
     }
+}
+
+impl Guarded for Keys {
+    const POLICY: CallPolicy = CallPolicy::new(Duration::from_secs(5), 64);
 }

@@ -17,6 +17,7 @@ pub mod notification;
 pub mod outcome;
 pub mod passwords;
 pub mod plugin;
+pub mod policy;
 pub mod probe;
 pub mod registry;
 pub mod secret;

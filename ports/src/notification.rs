@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::id::MessageId;
 use crate::inbound::Inbound;
 use crate::outcome::Outcome;
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
+use crate::policy::{CallPolicy, Guarded};
 use crate::probe::Probe;
 
 /// A way to reach somebody.
@@ -106,7 +108,7 @@ pub struct Receipt {
 /// # Behaviour
 /// - `Done` means that the vendor accepted it, not that it was read.
 /// - A time-out after sending is `Unknown`. It is never sent again by itself.
-/// - What stands in the way of every message is told as `Reason::outage`: the sender is left alone for a while then.
+/// - What stands in the way of every message is told as `Reason::outage`: the circuit to the sender is open for a while then.
 /// - No retry, no logging of texts or addresses, no storage: layers around the port do that.
 #[async_trait]
 pub trait Sender: Send + Sync + 'static {
@@ -277,4 +279,11 @@ impl Port for Senders {
     fn plugins() -> Vec<&'static Plugin<Self>> {
         plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())
     }
+}
+
+impl Guarded for Senders {
+    /// The operator says how long a message may take, and each sender how many it takes at once.
+    const POLICY: CallPolicy = CallPolicy::new(Duration::from_secs(15), 16)
+        .with_reserve()
+        .with_breaker();
 }

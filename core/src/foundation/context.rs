@@ -11,6 +11,7 @@ use portcullis_ports::storage::{RecordStore, STORE_CONFLICT};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 
 use crate::foundation::cache::Cache;
+use crate::foundation::guard::Guards;
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
 use crate::foundation::locations::Locations;
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     pub(crate) store: Arc<dyn RecordStore>,
     pub(crate) keys: Arc<dyn KeyManager>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
+    pub(crate) guards: Guards,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keyring: Keyring,

@@ -3,6 +3,8 @@
 use portcullis_ports::notification::Channel;
 use serde::{Deserialize, Serialize};
 
+use crate::foundation::guard::Urgency;
+
 /// Messages that must not wait for others travel in a lane of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -22,6 +24,14 @@ impl Lane {
             Self::Codes => "codes",
             Self::Notices => "notices",
             Self::Dead => "dead",
+        }
+    }
+
+    /// Whether its messages may use what senders keep for urgent ones.
+    pub(crate) const fn urgency(self) -> Urgency {
+        match self {
+            Self::Codes => Urgency::Urgent,
+            Self::Notices | Self::Dead => Urgency::Ordinary,
         }
     }
 

@@ -3,28 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
-use portcullis_ports::Clock;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::geo::{Geo, GeoLocator, Location};
 
-use crate::foundation::guard::Guard;
-
-/// How long a list waits for one database.
-const LIMIT: Duration = Duration::from_millis(500);
-/// Lookups in one database at the same time.
-const CONCURRENCY: usize = 64;
+use crate::foundation::guard::{Guard, Guards};
 
 /// The databases, in the order in which they are asked.
 pub(crate) struct Locations(Vec<(Guard, Arc<dyn GeoLocator>)>);
 
 impl Locations {
-    pub(crate) fn new(connections: &Connections, clock: &Arc<dyn Clock>) -> Self {
-        let guarded = |locator| (Guard::new("geo", clock, LIMIT, CONCURRENCY), locator);
+    pub(crate) fn new(connections: &Connections, guards: &Guards) -> Self {
         let locators = connections.many::<Geo>().into_iter();
-        Self(locators.map(|one| guarded(Arc::clone(&one.locator))).collect())
+        Self(
+            locators
+                .map(|one| (guards.around(one), Arc::clone(&one.locator)))
+                .collect(),
+        )
     }
 
     /// The locations of those addresses that are known. A database that fails or is slow is left out.
@@ -56,9 +52,10 @@ impl Locations {
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use portcullis_ports::Result;
     use portcullis_ports::geo::ConnectedGeo;
+    use portcullis_ports::policy::Guarded;
     use portcullis_ports::testkit::{AlwaysWell, FakeClock, connection};
+    use portcullis_ports::{Clock, Result};
 
     use super::*;
 
@@ -87,9 +84,11 @@ mod tests {
             probe: Arc::new(AlwaysWell),
         };
         let connections = Connections::default().with(connection::<Geo>("main", geo));
-        let locations = Locations::new(&connections, &clock);
+        let locations = Locations::new(&connections, &Guards::new(&clock));
         let asked = ["192.0.2.1", "2001:db8::1", "not an address", "192.0.2.1"];
-        let (found, ()) = tokio::join!(locations.of(asked.into_iter()), async { fake.advance(LIMIT) });
+        let (found, ()) = tokio::join!(locations.of(asked.into_iter()), async {
+            fake.advance(Geo::POLICY.limit);
+        });
         let found: Vec<&str> = found.keys().map(String::as_str).collect();
         assert_eq!(found, ["192.0.2.1"]);
     }

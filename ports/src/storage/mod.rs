@@ -439,6 +439,8 @@ impl Connected<Storage> for ConnectedStore {
 
 inventory::collect!(Plugin<Storage>);
 
+// Not guarded: an engine bounds and repeats its own calls, by what it knows of its commits, and one guard more in front
+// would end commits that go on behind it.
 impl Port for Storage {
     const NAME: &'static str = "store";
     const TITLE: &'static str = "Record store";

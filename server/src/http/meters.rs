@@ -101,8 +101,8 @@ fn describe_core() {
         "Deliveries to webhooks, by port and instance: accepted, not_verified, unreadable, conflict or unavailable."
     );
     metrics::describe_gauge!(
-        "portcullis_sender_circuit_open",
-        "1 while a sender is left alone because it failed again and again, else 0."
+        "portcullis_port_circuit_open",
+        "1 while a plugin is not called because it failed again and again, else 0, by port and instance."
     );
     metrics::describe_histogram!(
         "portcullis_port_seconds",

@@ -104,6 +104,7 @@ impl Http {
         );
         let scrape = Scrape {
             recorder: recorder.clone(),
+            app: Arc::clone(&site.app),
             token: site.settings.metrics_token.clone(),
             started: Instant::now(),
         };

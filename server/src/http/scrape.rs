@@ -1,11 +1,13 @@
 //! `GET /metrics`: for whoever has the token; without a token, for programs on this machine.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use poem::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use poem::{Addr, Request, Response};
+use portcullis_core::App;
 use portcullis_openapi::problem::{self, NOT_FOUND};
 use portcullis_ports::Secret;
 use portcullis_ports::identity::UNAUTHENTICATED;
@@ -18,6 +20,7 @@ const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; c
 /// Shows the meters.
 pub(super) struct Scrape {
     pub(super) recorder: PrometheusHandle,
+    pub(super) app: Arc<App>,
     pub(super) token: Option<Secret>,
     pub(super) started: Instant,
 }
@@ -37,6 +40,7 @@ impl Scrape {
     }
 
     fn show(&self) -> Response {
+        self.app.record_gauges();
         gauge!("app_uptime_seconds").set(self.started.elapsed().as_secs_f64());
         let mut response = Response::builder().body(self.recorder.render());
         response.headers_mut().insert(CONTENT_TYPE, TEXT);

@@ -1,4 +1,4 @@
-//! A circuit breaker: whoever fails several times in a row is left alone for a while, then tried with one call.
+//! A circuit breaker: what fails several times in a row is not called for a while, then tried with one call.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,8 +37,8 @@ pub(super) enum Circuit {
     Open(Timestamp),
 }
 
-/// The leave to make one call. Dropped without a verdict it counts neither way.
-pub(super) struct Leave<'a> {
+/// The permission to make one call. Dropped without a result it counts neither way.
+pub(super) struct Attempt<'a> {
     breaker: &'a Breaker,
     trial: bool,
 }
@@ -57,8 +57,8 @@ impl Breaker {
         }
     }
 
-    /// Leave to make a call; `None` while the circuit is open.
-    pub(super) fn enter(&self, now: Timestamp) -> Option<Leave<'_>> {
+    /// Permission to make a call; `None` while the circuit is open.
+    pub(super) fn enter(&self, now: Timestamp) -> Option<Attempt<'_>> {
         let mut state = self.state();
         let trial = match state.open {
             None => false,
@@ -67,11 +67,11 @@ impl Breaker {
         };
         state.trial |= trial;
         drop(state);
-        Some(Leave { breaker: self, trial })
+        Some(Attempt { breaker: self, trial })
     }
 }
 
-impl Leave<'_> {
+impl Attempt<'_> {
     /// It answered.
     pub(super) fn succeeded(&self) {
         let mut state = self.breaker.state();
@@ -96,7 +96,7 @@ impl Leave<'_> {
     }
 }
 
-impl Drop for Leave<'_> {
+impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if self.trial {
             self.breaker.state().trial = false;
@@ -113,8 +113,8 @@ mod tests {
     fn opened() -> Breaker {
         let breaker = Breaker::default();
         for at in 1..=FAILURES {
-            let leave = breaker.enter(START).unwrap();
-            assert_eq!(leave.failed(START), at == FAILURES);
+            let attempt = breaker.enter(START).unwrap();
+            assert_eq!(attempt.failed(START), at == FAILURES);
         }
         breaker
     }

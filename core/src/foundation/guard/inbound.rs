@@ -9,9 +9,10 @@ use portcullis_ports::inbound::{
     self, CERTIFICATE_UNAVAILABLE, Delivery, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification,
     Verified,
 };
-use portcullis_ports::{Clock, Code, Error, Kind, Result, Retry};
+use portcullis_ports::policy::CallPolicy;
+use portcullis_ports::{Code, Error, Kind, Result, Retry};
 
-use super::Guard;
+use super::{Guard, Guards};
 
 /// A delivery could not be checked or applied at the moment.
 pub const WEBHOOK_UNAVAILABLE: Code = Code::new(
@@ -57,8 +58,14 @@ struct Guarded<E> {
 
 impl<E: Send + 'static> GuardedInbound<E> {
     /// Holds each step to `limit`.
-    pub(crate) fn new(inner: Arc<dyn Inbound<Event = E>>, clock: &Arc<dyn Clock>, limit: Duration) -> Self {
-        let guard = |concurrency| Arc::new(Guard::new("webhooks", clock, limit, concurrency));
+    pub(crate) fn new(
+        guards: &Guards,
+        instance: &str,
+        inner: Arc<dyn Inbound<Event = E>>,
+        limit: Duration,
+    ) -> Self {
+        let guard =
+            |concurrency| Arc::new(guards.guard("webhooks", instance, CallPolicy::new(limit, concurrency)));
         Self {
             inner,
             local: guard(LOCAL),
@@ -169,6 +176,7 @@ mod tests {
 
     use futures_util::future::join_all;
     use futures_util::poll;
+    use portcullis_ports::Clock;
     use portcullis_ports::identity::Presented;
     use portcullis_ports::inbound::refused;
     use portcullis_ports::testkit::FakeClock;
@@ -233,7 +241,7 @@ mod tests {
         let dynamic: Arc<dyn Clock> = clock.clone();
         let silent = Arc::new(Silent::default());
         let limit = Duration::from_secs(15);
-        let inbound = GuardedInbound::new(silent.clone(), &dynamic, limit);
+        let inbound = GuardedInbound::new(&Guards::new(&dynamic), "main", silent.clone(), limit);
         let (forged, genuine, garbage) = (posted(b"forged"), posted(b"genuine"), posted(b"garbage"));
         let mut flood = Box::pin(join_all((0..500).map(|_| inbound.receive(&forged, "192.0.2.1"))));
         assert!(poll!(&mut flood).is_pending());
@@ -261,7 +269,12 @@ mod tests {
     async fn many_networks_together_are_bounded_as_well() {
         let clock: Arc<dyn Clock> = Arc::new(FakeClock::default());
         let silent = Arc::new(Silent::default());
-        let inbound = GuardedInbound::new(silent.clone(), &clock, Duration::from_secs(15));
+        let inbound = GuardedInbound::new(
+            &Guards::new(&clock),
+            "main",
+            silent.clone(),
+            Duration::from_secs(15),
+        );
         let networks: Vec<String> = (0..100).map(|at| format!("192.0.2.{at}")).collect();
         let forged = posted(b"forged");
         let mut flood = Box::pin(join_all(

@@ -1,247 +1,320 @@
-//! The layers around every port: deadline, bounded concurrency, metrics, and a retry where repeating is harmless.
+//! The guard around every port: deadline, bounded concurrency, circuit breaker, metrics, one retry of what is harmless.
 
 mod breaker;
+mod identity;
 mod inbound;
+mod keys;
 mod sender;
+#[cfg(test)]
+mod tests;
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_lock::Semaphore;
-use async_trait::async_trait;
+use async_lock::{Semaphore, SemaphoreGuard};
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, UNAUTHENTICATED};
-use portcullis_ports::keys::{EncryptionContext, KEYS_UNAVAILABLE, KeyManager, Sealed};
+use portcullis_ports::connections::Connection;
+use portcullis_ports::outcome::Outcome;
+use portcullis_ports::policy::{CallPolicy, Guarded};
 use portcullis_ports::{Clock, Code, Kind, Result, Retry, Timestamp};
-use zeroize::Zeroizing;
 
-/// The longest time one call of a key manager or an identity provider may take.
-pub(crate) const PORT_LIMIT: Duration = Duration::from_secs(5);
-
+use breaker::{Attempt, Breaker, Circuit};
+pub(crate) use identity::GuardedIdentity;
+pub use identity::IDENTITY_UNAVAILABLE;
 pub(crate) use inbound::GuardedInbound;
 pub use inbound::WEBHOOK_UNAVAILABLE;
+pub(crate) use keys::GuardedKeys;
 pub(crate) use sender::GuardedSender;
 
-/// The identity provider does not answer.
-pub const IDENTITY_UNAVAILABLE: Code = Code::new(
-    "identity-unavailable",
-    Kind::Unavailable,
-    "The identity provider does not answer at the moment; please try again.",
-);
-
-/// What one port is held to.
-pub struct Guard {
-    port: &'static str,
+/// Makes the guards of one deployment, and tells how their circuits stand.
+pub(crate) struct Guards {
     clock: Arc<dyn Clock>,
-    limit: Duration,
+    circuits: Mutex<Vec<(&'static str, String, Arc<Breaker>)>>,
+}
+
+impl Guards {
+    pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            clock: Arc::clone(clock),
+            circuits: Mutex::default(),
+        }
+    }
+
+    /// Holds a connection to the policy of its port.
+    pub(crate) fn around<P: Guarded>(&self, connection: &Connection<P>) -> Guard {
+        self.guard(P::NAME, &connection.instance, P::POLICY)
+    }
+
+    pub(crate) fn guard(&self, port: &'static str, instance: &str, policy: CallPolicy) -> Guard {
+        let guard = Guard::new(port, instance, policy, &self.clock);
+        if let Some(breaker) = &guard.breaker {
+            let circuit = (port, instance.to_owned(), Arc::clone(breaker));
+            let mut circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+            circuits.push(circuit);
+        }
+        guard
+    }
+
+    /// Sets the gauge of every circuit to how it stands now: a circuit becomes half-open by time alone, so that nobody
+    /// but the reader of the gauge can know when to set it.
+    pub(crate) fn record_circuits(&self) {
+        let now = self.clock.now();
+        for (port, instance, breaker) in &*self.circuits.lock().unwrap_or_else(PoisonError::into_inner) {
+            let open = matches!(breaker.circuit(now), Circuit::Open(_));
+            metrics::gauge!("portcullis_port_circuit_open", "port" => *port, "instance" => instance.clone())
+                .set(f64::from(u8::from(open)));
+        }
+    }
+}
+
+/// Whether a call may use what is kept for urgent ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    Urgent,
+    Ordinary,
+}
+
+/// An answer by which a circuit breaker can tell whether the next call would fare no better.
+pub(crate) trait Answer {
+    fn is_failure(&self) -> bool;
+}
+
+impl<T> Answer for Result<T> {
+    fn is_failure(&self) -> bool {
+        self.as_ref()
+            .is_err_and(|error| error.kind() == Kind::Unavailable)
+    }
+}
+
+impl<T> Answer for Outcome<T> {
+    fn is_failure(&self) -> bool {
+        match self {
+            Self::Unknown(_) => true,
+            Self::NotSent(reason) | Self::Declined(reason) => reason.outage,
+            Self::Done(_) | Self::Pending(_) => false,
+        }
+    }
+}
+
+/// How a call ended.
+pub(crate) enum Ended<T> {
+    Answered(T),
+    /// At its deadline, under way: what it was to do may have happened.
+    TimedOut,
+    /// In a panic of the plugin: what it was to do may have happened.
+    Failed,
+    /// No time was left once it was its turn.
+    NotBegun,
+}
+
+/// What one instance of a port is held to.
+pub(crate) struct Guard {
+    port: &'static str,
+    instance: String,
+    policy: CallPolicy,
+    clock: Arc<dyn Clock>,
     permits: Semaphore,
+    /// Ordinary calls need one of these as well: the other permits are the reserve.
+    unreserved: Option<Semaphore>,
+    breaker: Option<Arc<Breaker>>,
+}
+
+/// The turn of one call. Its deadline began with the wait for it.
+pub(crate) struct Turn<'a> {
+    guard: &'a Guard,
+    operation: &'static str,
+    began: Timestamp,
+    attempt: Option<Attempt<'a>>,
+    _permits: (SemaphoreGuard<'a>, Option<SemaphoreGuard<'a>>),
 }
 
 impl Guard {
-    /// Holds calls of `port` to `limit` each, the wait for their turn included, and to `concurrency` at once.
-    pub fn new(port: &'static str, clock: &Arc<dyn Clock>, limit: Duration, concurrency: usize) -> Self {
+    fn new(port: &'static str, instance: &str, policy: CallPolicy, clock: &Arc<dyn Clock>) -> Self {
+        let unreserved = unreserved(policy);
         Self {
             port,
+            instance: instance.to_owned(),
+            policy,
             clock: Arc::clone(clock),
-            limit,
-            permits: Semaphore::new(concurrency),
+            permits: Semaphore::new(policy.concurrency),
+            unreserved: policy.reserve.then(|| Semaphore::new(unreserved)),
+            breaker: policy.breaker.then(Arc::default),
         }
     }
 
-    /// Runs one call. `None` if it did not end before its deadline; it is dropped then, or was never begun.
-    pub(crate) async fn run<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> Option<T> {
+    fn circuit(&self) -> Circuit {
+        let breaker = self.breaker.as_ref();
+        breaker.map_or(Circuit::Closed, |breaker| breaker.circuit(self.clock.now()))
+    }
+
+    /// How many calls it lets through at the same time now; none while the circuit is open.
+    pub(crate) fn capacity(&self, urgency: Urgency) -> usize {
+        match (self.circuit(), urgency) {
+            (Circuit::Open(_), _) => 0,
+            (Circuit::HalfOpen, _) => 1,
+            (Circuit::Closed, Urgency::Urgent) => self.policy.concurrency,
+            (Circuit::Closed, Urgency::Ordinary) => unreserved(self.policy),
+        }
+    }
+
+    /// When a call may be made again, if the circuit is open.
+    pub(crate) fn open_until(&self) -> Option<Timestamp> {
+        match self.circuit() {
+            Circuit::Open(until) => Some(until),
+            Circuit::Closed | Circuit::HalfOpen => None,
+        }
+    }
+
+    /// Waits for a turn, for `max_wait` at most and never beyond the deadline. `None` if there is none by then, or if the
+    /// circuit is open.
+    pub(crate) async fn enter(
+        &self,
+        operation: &'static str,
+        urgency: Urgency,
+        max_wait: Duration,
+    ) -> Option<Turn<'_>> {
+        // Before the wait, which would be in vain; and after it, because other calls may have failed meanwhile.
+        if self.open_until().is_some() {
+            return None;
+        }
         let began = self.clock.now();
-        let mut deadline = self.clock.sleep(self.limit);
-        let Either::Left((_permit, _)) = select(pin!(self.permits.acquire()), &mut deadline).await else {
-            tracing::warn!(port = self.port, operation, limit = ?self.limit, "a call did not get its turn in time");
+        let ordinary = self.unreserved.as_ref().filter(|_| urgency == Urgency::Ordinary);
+        let waiting = pin!(async {
+            let unreserved = match ordinary {
+                Some(unreserved) => Some(unreserved.acquire().await),
+                None => None,
+            };
+            (self.permits.acquire().await, unreserved)
+        });
+        let max_wait = max_wait.min(self.policy.limit);
+        let Either::Left((permits, _)) = select(waiting, self.clock.sleep(max_wait)).await else {
+            tracing::warn!(
+                port = self.port,
+                instance = self.instance,
+                operation,
+                ?max_wait,
+                "a call did not get its turn in time"
+            );
             self.record(operation, "not_begun", began);
             return None;
         };
-        let answer = match select(pin!(call), deadline).await {
-            Either::Left((answer, _)) => Some(answer),
-            Either::Right(_) => None,
+        let attempt = match &self.breaker {
+            Some(breaker) => Some(breaker.enter(self.clock.now())?),
+            None => None,
         };
-        let ended = if answer.is_some() { "answered" } else { "timed_out" };
-        self.record(operation, ended, began);
-        if answer.is_none() {
-            tracing::warn!(port = self.port, operation, limit = ?self.limit, "a call did not end in time");
+        Some(Turn {
+            guard: self,
+            operation,
+            began,
+            attempt,
+            _permits: permits,
+        })
+    }
+
+    /// Runs one call when it is its turn. `None` if there was no answer before its deadline; then it was dropped, or
+    /// never begun.
+    pub(crate) async fn run<T: Answer>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = T>,
+    ) -> Option<T> {
+        let turn = self
+            .enter(operation, Urgency::Ordinary, self.policy.limit)
+            .await?;
+        match turn.run(call).await {
+            Ended::Answered(answer) => Some(answer),
+            Ended::TimedOut | Ended::Failed | Ended::NotBegun => None,
         }
-        answer
     }
 
-    fn record(&self, operation: &'static str, ended: &'static str, began: Timestamp) {
-        record(self.port, operation, ended, self.clock.now().since(began));
-    }
-
-    /// Runs a call that changes nothing, and once more if it says that trying again makes sense.
-    async fn run_twice<T, F>(&self, operation: &'static str, late: Code, call: impl Fn() -> F) -> Result<T>
+    /// Runs a call that may be repeated, and once more if its answer says that trying again makes sense. `late` is the
+    /// problem if there is no answer.
+    pub(crate) async fn run_idempotent<T, F>(
+        &self,
+        operation: &'static str,
+        late: Code,
+        call: impl Fn() -> F,
+    ) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
-        let first = self
-            .run(operation, call())
-            .await
-            .unwrap_or_else(|| Err(late.error()));
-        match first {
+        let once = async || {
+            let answer = self.run(operation, call()).await;
+            answer.unwrap_or_else(|| Err(late.error()))
+        };
+        match once().await {
             Err(error) if error.kind() == Kind::Unavailable => {
                 let wait = match error.retry() {
                     Retry::Later(wait) => wait.min(Duration::from_millis(200)),
                     Retry::Never | Retry::Unknown => Duration::from_millis(50),
                 };
                 self.clock.sleep(wait).await;
-                self.run(operation, call())
-                    .await
-                    .unwrap_or_else(|| Err(late.error()))
+                once().await
             }
             decided => decided,
         }
     }
-}
 
-fn record(port: &'static str, operation: &'static str, ended: &'static str, took: Duration) {
-    metrics::histogram!("portcullis_port_seconds", "port" => port, "operation" => operation, "ended" => ended)
-        .record(took.as_secs_f64());
-}
-
-/// A key manager behind its guard. Sealing and opening change nothing outside, so both may be repeated.
-pub struct GuardedKeys {
-    inner: Arc<dyn KeyManager>,
-    guard: Guard,
-}
-
-impl GuardedKeys {
-    /// Puts a guard in front.
-    pub fn new(inner: Arc<dyn KeyManager>, guard: Guard) -> Self {
-        Self { inner, guard }
+    fn record(&self, operation: &'static str, ended: &'static str, began: Timestamp) {
+        let took = self.clock.now().since(began);
+        metrics::histogram!("portcullis_port_seconds", "port" => self.port, "operation" => operation, "ended" => ended)
+            .record(took.as_secs_f64());
     }
 }
 
-#[async_trait]
-impl KeyManager for GuardedKeys {
-    async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed> {
-        self.guard
-            .run_twice("seal", KEYS_UNAVAILABLE, || self.inner.seal(plain, context))
-            .await
+impl Turn<'_> {
+    /// By when the call will have ended.
+    pub(crate) fn deadline(&self) -> Timestamp {
+        self.began + self.guard.policy.limit
     }
 
-    async fn open(&self, sealed: &Sealed, context: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>> {
-        self.guard
-            .run_twice("open", KEYS_UNAVAILABLE, || self.inner.open(sealed, context))
-            .await
-    }
-
-    async fn note_store(&self, store: &str) -> Result<()> {
-        self.guard
-            .run_twice("note", KEYS_UNAVAILABLE, || self.inner.note_store(store))
-            .await
-    }
-
-    async fn store_note(&self, store: &str) -> Result<Option<String>> {
-        self.guard
-            .run_twice("note", KEYS_UNAVAILABLE, || self.inner.store_note(store))
-            .await
-    }
-}
-
-/// An identity provider behind its guard. One that does not answer is never a guess: the request is refused.
-pub struct GuardedIdentity {
-    inner: Arc<dyn IdentityProvider>,
-    guard: Guard,
-}
-
-impl GuardedIdentity {
-    /// Puts a guard in front.
-    pub fn new(inner: Arc<dyn IdentityProvider>, guard: Guard) -> Self {
-        Self { inner, guard }
-    }
-}
-
-#[async_trait]
-impl IdentityProvider for GuardedIdentity {
-    async fn authenticate(&self, presented: &dyn Presented) -> Result<Option<Authenticated>> {
-        let call = || self.inner.authenticate(presented);
-        self.guard
-            .run_twice("authenticate", IDENTITY_UNAVAILABLE, call)
-            .await
-            .map_err(|error| match error.kind() {
-                Kind::Unavailable | Kind::Unauthenticated => error,
-                _ => UNAUTHENTICATED.error().with_source(error),
-            })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use portcullis_ports::testkit::FakeClock;
-
-    use super::*;
-
-    fn guard(clock: &Arc<FakeClock>) -> Guard {
-        let clock: Arc<dyn Clock> = clock.clone();
-        Guard::new("test", &clock, Duration::from_secs(5), 1)
-    }
-
-    #[tokio::test]
-    async fn a_call_that_does_not_end_is_given_up_at_the_limit() {
-        let clock = Arc::new(FakeClock::default());
-        let guard = guard(&clock);
-        let hanging = guard.run("wait", std::future::pending::<()>());
-        let (answer, ()) = tokio::join!(hanging, async { clock.advance(Duration::from_secs(5)) });
-        assert!(answer.is_none());
-    }
-
-    #[tokio::test]
-    async fn the_deadline_holds_for_whoever_waits_for_a_turn() {
-        let clock = Arc::new(FakeClock::default());
-        let guard = guard(&clock);
-        let held = guard.permits.acquire().await;
-        let began = AtomicUsize::new(0);
-        let waiting = guard.run("wait", async { began.fetch_add(1, Ordering::SeqCst) });
-        let (answer, ()) = tokio::join!(waiting, async { clock.advance(Duration::from_secs(5)) });
-        assert!(answer.is_none());
-        assert_eq!(began.into_inner(), 0, "it was never begun");
-        drop(held);
-    }
-
-    #[tokio::test]
-    async fn no_more_calls_than_allowed_run_at_once() {
-        let clock = Arc::new(FakeClock::default());
-        let guard = guard(&clock);
-        let running = AtomicUsize::new(0);
-        let call = || async {
-            assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0);
-            tokio::task::yield_now().await;
-            running.fetch_sub(1, Ordering::SeqCst);
-        };
-        let (a, b, c) = tokio::join!(
-            guard.run("x", call()),
-            guard.run("x", call()),
-            guard.run("x", call())
-        );
-        assert!(a.is_some() && b.is_some() && c.is_some());
-    }
-
-    #[tokio::test]
-    async fn what_is_unavailable_is_asked_once_more_and_what_is_wrong_is_not() {
-        for (code, calls) in [(KEYS_UNAVAILABLE, 2), (UNAUTHENTICATED, 1)] {
-            let clock = Arc::new(FakeClock::default());
-            let guard = guard(&clock);
-            let count = AtomicUsize::new(0);
-            let call = || async {
-                count.fetch_add(1, Ordering::SeqCst);
-                Err::<(), _>(code.error())
-            };
-            let moving = async {
-                for _ in 0..4 {
-                    tokio::task::yield_now().await;
-                    clock.advance(Duration::from_millis(50));
-                }
-            };
-            let (answer, ()) = tokio::join!(guard.run_twice("x", IDENTITY_UNAVAILABLE, call), moving);
-            assert_eq!((answer.unwrap_err().code(), count.into_inner()), (code, calls));
+    /// Makes the call, once.
+    pub(crate) async fn run<T: Answer>(self, call: impl Future<Output = T>) -> Ended<T> {
+        let (guard, operation) = (self.guard, self.operation);
+        let left = self.deadline().since(guard.clock.now());
+        if left.is_zero() {
+            guard.record(operation, "not_begun", self.began);
+            return Ended::NotBegun;
         }
+        // A panic in a plugin ends its call, and neither the lane of messages nor the request that made it.
+        let call = AssertUnwindSafe(call).catch_unwind();
+        let (ended, answer) = match select(pin!(call), guard.clock.sleep(left)).await {
+            Either::Left((Ok(answer), _)) => ("answered", Ended::Answered(answer)),
+            Either::Left((Err(_), _)) => ("failed", Ended::Failed),
+            Either::Right(_) => ("timed_out", Ended::TimedOut),
+        };
+        guard.record(operation, ended, self.began);
+        if !matches!(answer, Ended::Answered(_)) {
+            let (port, instance, limit) = (guard.port, &guard.instance, guard.policy.limit);
+            tracing::warn!(port, instance, operation, ended, ?limit, "a call gave no answer");
+        }
+        if let Some(attempt) = self.attempt {
+            match &answer {
+                Ended::Answered(answer) if !answer.is_failure() => attempt.succeeded(),
+                _ => {
+                    if attempt.failed(guard.clock.now()) {
+                        let (port, instance) = (guard.port, &guard.instance);
+                        tracing::warn!(
+                            port,
+                            instance,
+                            "calls fail again and again: the circuit is open for a while"
+                        );
+                    }
+                }
+            }
+        }
+        answer
+    }
+}
+
+/// The calls at the same time that need not be urgent.
+fn unreserved(policy: CallPolicy) -> usize {
+    if policy.reserve {
+        (policy.concurrency / 2).max(1)
+    } else {
+        policy.concurrency
     }
 }

@@ -299,7 +299,8 @@ impl Default for Budgets {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outbox {
-    /// How often a message is tried before it becomes a dead letter. Waiting for senders that are all left alone is no try.
+    /// How often a message is tried before it becomes a dead letter. Waiting while the circuits of all senders are open is no
+    /// try.
     #[schemars(range(min = 1, max = 50))]
     pub attempts: u32,
     /// A worker that dies holds its messages back for this long. Renewed while several senders are asked in turn.

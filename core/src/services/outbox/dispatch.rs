@@ -9,7 +9,6 @@ use portcullis_ports::{Result, Retry, Timestamp};
 use super::Outbox;
 use super::html::html;
 use super::records::{Attempt, Delivery, QueueEntry, StoredMessage};
-use crate::foundation::lane::Lane;
 
 /// The first wait after a failure; it doubles with every try.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -32,7 +31,7 @@ pub(super) struct Offering {
     pub(super) offered: Vec<Offered>,
     /// It expired while it waited for its turn.
     pub(super) late: bool,
-    /// When a sender that is left alone may be asked again.
+    /// When a sender whose circuit is open may be asked again.
     again_at: Option<Timestamp>,
 }
 
@@ -80,8 +79,8 @@ impl Verdict {
 }
 
 impl Outbox {
-    /// Asks every sender of the channel, in order, until one takes the message or may have taken it. A sender that fails
-    /// again and again is passed over. No send begins that the lease would not outlast.
+    /// Asks every sender of the channel, in order, until one takes the message or may have taken it. A sender whose
+    /// circuit is open is passed over. No send begins that the lease would not outlast.
     pub(super) async fn offer(&self, leased: &mut QueueEntry, stored: &StoredMessage) -> Result<Offering> {
         let nobody = |reason| Offering {
             offered: vec![Offered {
@@ -111,15 +110,15 @@ impl Outbox {
             html,
             code: body.code,
         };
-        let urgent = stored.lane == Lane::Codes;
+        let urgency = stored.lane.urgency();
         let limit = self.context.settings.outbox.timeout.get();
         let mut offering = Offering::default();
         for (at, one) in senders.iter().enumerate() {
             let mut others = senders.iter().skip(at + 1);
-            let overflows = others.any(|other| other.capacity(urgent) > 0);
-            let patience = if overflows { OVERFLOW } else { limit };
-            let Some(turn) = one.turn(urgent, patience).await else {
-                offering.pass_over(one.instance(), one.left_alone_until());
+            let overflows = others.any(|other| other.guard.capacity(urgency) > 0);
+            let max_wait = if overflows { OVERFLOW } else { limit };
+            let Some(turn) = one.guard.enter("send", urgency, max_wait).await else {
+                offering.pass_over(one.instance(), one.guard.open_until());
                 continue;
             };
             if stored.is_late(self.context.now()) {
@@ -136,7 +135,7 @@ impl Outbox {
                 }
                 Err(error) => return Err(error),
             }
-            let outcome = turn.send(&message).await;
+            let outcome = one.send(turn, &message).await;
             metrics::counter!("portcullis_messages_total",
                 "channel" => channel.as_str(), "sender" => one.instance().to_owned(), "outcome" => outcome.as_str())
             .increment(1);
@@ -244,7 +243,7 @@ impl Offering {
     /// Notes a sender that was not asked, which may be asked another time.
     fn pass_over(&mut self, instance: &str, until: Option<Timestamp>) {
         let why = if until.is_some() {
-            "it failed again and again and is left alone for a while"
+            "it failed again and again and is not called for a while"
         } else {
             "it had no room in time"
         };

@@ -207,14 +207,14 @@ impl Outbox {
         Ok(handled)
     }
 
-    /// How many messages of this lane the senders of the channel take on at once. None while all of them are left alone:
+    /// How many messages of this lane the senders of the channel take on at once. None while all circuits are open:
     /// then the messages wait, and use up no tries.
     fn capacity(&self, lane: Lane, channel: Channel) -> usize {
         if !self.serves(channel) {
             return 1;
         }
         let serving = self.senders.iter().filter(|one| one.serves(channel));
-        serving.map(|one| one.capacity(lane == Lane::Codes)).sum()
+        serving.map(|one| one.guard.capacity(lane.urgency())).sum()
     }
 
     fn room(&self, lane: Lane, channel: Channel, state: &Dispatch) -> usize {

@@ -32,7 +32,7 @@ const CAUSES: [SuppressionCause; 3] = [
 /// Seconds that a challenge and its codes are good for, and between two codes.
 const LIFETIME: u64 = 300;
 const INTERVAL: u64 = 30;
-/// So many failures in a row, and the sender would be left alone.
+/// So many failures in a row, and the circuit to the sender would open.
 const FAILURES: usize = 2;
 
 /// What the vendor says to the messages of one round.

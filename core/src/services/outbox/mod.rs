@@ -139,8 +139,7 @@ impl Outbox {
         sms_spend: &SmsSpend,
     ) -> Self {
         let limit = context.settings.outbox.timeout.get();
-        let clock = &context.clock;
-        let guarded = |one: &&Connection<Senders>| GuardedSender::new(one, clock, limit);
+        let guarded = |one: &&Connection<Senders>| GuardedSender::new(&context.guards, one, limit);
         Self {
             context: Arc::clone(context),
             senders: senders.iter().map(guarded).collect(),

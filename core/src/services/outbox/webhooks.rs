@@ -42,7 +42,12 @@ impl Outbox {
                 let reports = DeliveryReports {
                     outbox: self.clone(),
                     instance: sender.instance.clone(),
-                    inbound: GuardedInbound::new(Arc::clone(inbound), &self.context.clock, limit),
+                    inbound: GuardedInbound::new(
+                        &self.context.guards,
+                        &sender.instance,
+                        Arc::clone(inbound),
+                        limit,
+                    ),
                 };
                 webhooks.register(sender, reports);
             }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use portcullis_ports::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
+use portcullis_ports::plugin::Port as _;
+use portcullis_ports::policy::{CallPolicy, Guarded as _};
 use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::{
     Collection, ConnectedStore, Expect, Key, Record, RecordStore, STORE_CONFLICT, Scan, StoreError, Write,
@@ -24,7 +26,7 @@ fn kinds() -> impl Iterator<Item = SealedKind> {
 }
 
 use crate::foundation::former_keys::FormerKeys;
-use crate::foundation::guard::{Guard, GuardedKeys, PORT_LIMIT};
+use crate::foundation::guard::{GuardedKeys, Guards};
 
 /// How many records are read at a time.
 const PAGE: usize = 200;
@@ -107,9 +109,14 @@ impl Reencryption {
         clock: &Arc<dyn Clock>,
         extent: Extent,
     ) -> Self {
-        let guarded = |keys| {
-            let guard = Guard::new("keys", clock, PORT_LIMIT, CONCURRENCY);
-            Arc::new(GuardedKeys::new(keys, guard)) as Arc<dyn KeyManager>
+        let guards = Guards::new(clock);
+        let policy = CallPolicy {
+            concurrency: CONCURRENCY,
+            ..Keys::POLICY
+        };
+        let guarded = |inner| {
+            let guard = guards.guard(Keys::NAME, "", policy);
+            Arc::new(GuardedKeys { inner, guard }) as Arc<dyn KeyManager>
         };
         Self {
             store: Arc::clone(&store.records),

@@ -251,7 +251,7 @@ async fn whoever_was_passed_over_did_not_try() {
     ];
     let yard = Yard::with(&senders).await;
     yard.beside(async {
-        // Enough failures that the first sender is left alone.
+        // Enough failures to open the circuit of the first sender.
         let mut left_alone = None;
         for _ in 0..40 {
             let id = yard.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
