@@ -18,6 +18,10 @@ use crate::system;
 const REMINDER: &str = "\
 The key file is not in the copy. Keep it separately: without it the sealed secrets in the copy cannot be opened.";
 
+/// The way past a replaced store that makes a restore fail.
+const WITHOUT_CURRENT: &str = "\
+If a record of the store that is to be replaced is the reason: --ignore-current leaves out what that store knows.";
+
 const ENDED: &str = "Every session, access token and pending code of before has ended.";
 /// What a backup cannot tell.
 const UNCERTAIN: &str = "\
@@ -67,7 +71,7 @@ pub(crate) fn restore(
         archive
             .restore(&from, &restoring)
             .await
-            .map_err(|error| Failure::Other(in_full(&error)))
+            .map_err(|error| Failure::Other(format!("{}\n{WITHOUT_CURRENT}", in_full(&error))))
     })?;
     writeln!(
         out,

@@ -105,6 +105,10 @@ async fn a_restored_backup_brings_back_no_session_and_no_former_password() {
     .unwrap();
     let (out, _) = ends(&folder, &restore, 0);
     assert!(out.contains("cannot be read"), "{out}");
+    let nothing = ["restore", "--data", "data", "--from", "nothing.db", "--yes"];
+    fs::write(folder.path().join("nothing.db"), "no backup").unwrap();
+    let (_, refused) = ends(&folder, &nothing, 1);
+    assert!(refused.contains("--ignore-current"), "{refused}");
     let program = start(&folder);
     has_ended(&program, &here, "backup_restored").await;
     let (status, token) = sign_in(&program, PASSWORD).await;
