@@ -4,36 +4,33 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use portcullis_ports::money::Currency;
+use portcullis_ports::money::{Currency, Decimal};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How many units one dollar, euro or yen has.
 const UNITS: u64 = 10_000;
-/// The most digits after the point.
-const DIGITS: usize = 4;
-/// The most whole dollars, euros or yen.
-const MOST: u64 = 1_000_000_000;
+/// The digits after the point that there may be.
+const DIGITS: u32 = 4;
+/// The most: a billion dollars, euros or yen.
+const MOST: u64 = 1_000_000_000 * UNITS;
 const ADVICE: &str = "an amount such as 20.00 USD is expected, with at most four digits after the point";
 
 /// An amount in ten-thousandths of a currency's main unit, never negative. Written as `0.0079 USD`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Price {
     pub(crate) units: u64,
     pub(crate) currency: Currency,
 }
 
 impl Price {
-    pub(crate) fn of(units: u64, currency: &Currency) -> Self {
-        Self {
-            units,
-            currency: currency.clone(),
-        }
+    pub(crate) const fn of(units: u64, currency: Currency) -> Self {
+        Self { units, currency }
     }
 
     /// Of which currency.
-    pub fn currency(&self) -> &Currency {
-        &self.currency
+    pub const fn currency(&self) -> Currency {
+        self.currency
     }
 
     /// In whole dollars, euros or yen, for gauges.
@@ -49,33 +46,20 @@ impl FromStr for Price {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (amount, currency) = text.trim().split_once(' ').ok_or(ADVICE)?;
         let currency = Currency::parse(currency).map_err(|_| ADVICE)?;
-        let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
-        let digits =
-            |text: &str| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(whole) || !digits(part) || part.len() > DIGITS {
-            return Err(ADVICE);
+        let units = Decimal::parse(amount, DIGITS).map_err(|_| ADVICE)?.units();
+        match u64::try_from(units) {
+            Ok(units) if units <= MOST => Ok(Self { units, currency }),
+            _ => Err(ADVICE),
         }
-        let whole: u64 = whole.parse().map_err(|_| ADVICE)?;
-        let part: u64 = format!("{part:0<DIGITS$}").parse().map_err(|_| ADVICE)?;
-        if whole > MOST {
-            return Err(ADVICE);
-        }
-        let units = whole * UNITS + part;
-        Ok(Self { units, currency })
     }
 }
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let part = format!("{:04}", self.units % UNITS);
-        let shorter = part.strip_suffix("00").or_else(|| part.strip_suffix('0'));
-        write!(
-            f,
-            "{}.{} {}",
-            self.units / UNITS,
-            shorter.unwrap_or(&part),
-            self.currency
-        )
+        let units = i64::try_from(self.units).unwrap_or(i64::MAX);
+        let amount = Decimal::new(units, DIGITS).to_string();
+        let shorter = amount.strip_suffix("00").or_else(|| amount.strip_suffix('0'));
+        write!(f, "{} {}", shorter.unwrap_or(&amount), self.currency)
     }
 }
 
@@ -152,8 +136,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_reads_back(units in 0..MOST * UNITS) {
-            let price = Price::of(units, &Currency::parse("EUR").unwrap());
+        fn what_is_shown_reads_back(units in 0..=MOST) {
+            let price = Price::of(units, Currency::parse("EUR").unwrap());
             prop_assert_eq!(price.to_string().parse::<Price>().unwrap(), price);
         }
 

@@ -68,7 +68,7 @@ impl SmsSpend {
     }
 
     /// The currency of all amounts, if there are any.
-    pub fn currency(&self) -> Option<&Currency> {
+    pub fn currency(&self) -> Option<Currency> {
         self.limits()
             .chain(&self.default_price)
             .map(Price::currency)

@@ -104,7 +104,7 @@ impl SmsSpend {
     }
 
     /// The currency in which is counted, if anything is limited.
-    fn counted_in(&self) -> Option<&Currency> {
+    fn counted_in(&self) -> Option<Currency> {
         let limits = self.limits();
         limits.currency().filter(|_| limits.is_limited())
     }
