@@ -123,6 +123,7 @@ impl Port for Keys {
     const TITLE: &'static str = "Key manager";
     const CHOICE: Choice = Choice::OneWithFormer;
     const READINESS: Readiness = Readiness::Needed;
+    const DEVELOPMENT: Option<&'static str> = Some("keyfile");
     type Connected = ConnectedKeys;
     type Capability = KeysCapability;
     type Offline = std::convert::Infallible;

@@ -272,6 +272,7 @@ impl Port for Senders {
     const TITLE: &'static str = "Message sender";
     const CHOICE: Choice = Choice::Several;
     const READINESS: Readiness = Readiness::Optional;
+    const DEVELOPMENT: Option<&'static str> = Some("mailbox");
     type Connected = ConnectedSender;
     type Capability = SenderCapability;
     type Offline = std::convert::Infallible;

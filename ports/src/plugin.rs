@@ -27,6 +27,9 @@ pub trait Port: Sized + Send + Sync + 'static {
     const READINESS: Readiness;
     /// The plugin that is used where none is selected; only with [`Choice::One`].
     const DEFAULT: Option<&'static str> = None;
+    /// The plugin that `portcullis dev` uses where none is selected. Its fields state what they are then: with the
+    /// keyword `x-development-path` a place in the data folder, with `x-development` a value.
+    const DEVELOPMENT: Option<&'static str> = None;
     /// What connecting gives.
     type Connected: Connected<Self>;
     /// What a plugin may offer beyond the contract.

@@ -42,6 +42,8 @@ pub struct PortSpec {
     pub readiness: Readiness,
     /// [`Port::DEFAULT`].
     pub default: Option<&'static str>,
+    /// [`Port::DEVELOPMENT`].
+    pub development: Option<&'static str>,
     listed: fn() -> Vec<Listed>,
     plan: fn(InstanceName<'_>, Value) -> Option<PlannedInstance>,
 }
@@ -55,6 +57,7 @@ impl PortSpec {
             choice: P::CHOICE,
             readiness: P::READINESS,
             default: P::DEFAULT,
+            development: P::DEVELOPMENT,
             listed: listed::<P>,
             plan: plan::<P>,
         }

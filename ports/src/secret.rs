@@ -37,6 +37,20 @@ pub fn same_secret(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
 
+impl Secret {
+    /// What an editor or a copy left in the text of a secret, and nobody meant to be part of it. Keys in PEM have lines.
+    pub fn oddity(text: &str) -> Option<&'static str> {
+        match text {
+            _ if text.starts_with('\u{feff}') => Some("begins with a byte order mark"),
+            _ if text.trim_start().starts_with("-----BEGIN ") => None,
+            _ if text.ends_with(['\n', '\r']) => Some("ends with more than one line break"),
+            _ if text.contains(['\n', '\r']) => Some("has a line break inside"),
+            _ if text.chars().any(char::is_control) => Some("holds a control character"),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::compose::{connect_all, dependencies, needed_probes};
-use crate::config::Effective;
+use crate::config::ValidatedConfig;
 use crate::exit::{Failure, in_full};
 use crate::http::{Http, Site, install_meters};
 use crate::open_files;
@@ -41,10 +41,10 @@ pub struct Ready {
 /// # Errors
 /// [`Failure::Unavailable`] when a plugin does not connect or the address cannot be taken.
 pub async fn start(
-    effective: Effective,
+    effective: ValidatedConfig,
     ready: impl FnOnce(&Ready) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Effective {
+    let ValidatedConfig {
         stage,
         mut server,
         settings,

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use portcullis_core::input::Region;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -223,6 +224,22 @@ written_as_text!(
     "^[hH][tT][tT][pP][sS]?://[^/?#@]+/?$"
 );
 written_as_text!(Size, "byte-size", "64KiB", "^[0-9]+([KMG]i)?B$");
+
+/// Whether a text has a form.
+type Takes = fn(&str) -> bool;
+
+/// The forms of text that a pattern cannot state, by the word after `format`.
+pub(crate) const FORMATS: [(&str, Takes); 5] = [
+    ("byte-size", is::<Size>),
+    ("country", is::<Region>),
+    ("ip-network", is::<Network>),
+    ("origin", is::<Origin>),
+    ("socket-address", is::<SocketAddr>),
+];
+
+fn is<T: FromStr>(text: &str) -> bool {
+    text.parse::<T>().is_ok()
+}
 
 #[cfg(test)]
 mod tests {

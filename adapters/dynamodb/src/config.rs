@@ -54,6 +54,7 @@ pub struct DynamodbSettings {
     /// Whether missing tables are created at start. For development and tests: a service in production should not be
     /// allowed to.
     #[serde(default)]
+    #[schemars(extend("x-development" = true))]
     pub create_missing: bool,
 }
 

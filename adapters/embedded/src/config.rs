@@ -26,7 +26,7 @@ const MAX_QUEUE: usize = 1_000_000;
 pub struct EmbeddedSettings {
     /// The folder that holds the store, on a local disk. It is created if it is missing. One process at a time may
     /// use it. A relative path starts at the working directory.
-    #[schemars(example = "/var/lib/portcullis/store")]
+    #[schemars(example = "/var/lib/portcullis/store", extend("x-development-path" = "store"))]
     pub folder: PathBuf,
     /// How much memory the copy of recently used records may take.
     #[serde(default = "default_cache")]

@@ -12,13 +12,16 @@ use serde::Deserialize;
 
 use crate::keys::Keyfile;
 
+/// Where the key file of `portcullis dev` lies in its data folder.
+pub const DEVELOPMENT_PATH: &str = "secrets/keys.toml";
+
 /// Settings of the key file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyfileSettings {
     /// The file that holds the keys. `portcullis keys create` makes it. Only the service's own user may be able to
     /// read it. A relative path starts at the working directory.
-    #[schemars(example = "/var/lib/portcullis/keys.toml")]
+    #[schemars(example = "/var/lib/portcullis/keys.toml", extend("x-development-path" = DEVELOPMENT_PATH))]
     pub file: PathBuf,
 }
 

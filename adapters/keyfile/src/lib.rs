@@ -13,7 +13,7 @@ mod ring;
 use portcullis_ports::keys::{Keys, KeysCapability};
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};
 
-pub use config::KeyfileSettings;
+pub use config::{DEVELOPMENT_PATH, KeyfileSettings};
 pub use file::{KEY_FILE, create, rotate};
 pub use keys::Keyfile;
 

@@ -446,6 +446,7 @@ impl Port for Storage {
     const TITLE: &'static str = "Record store";
     const CHOICE: Choice = Choice::One;
     const READINESS: Readiness = Readiness::Needed;
+    const DEVELOPMENT: Option<&'static str> = Some("embedded");
     type Connected = ConnectedStore;
     type Capability = StorageCapability;
     type Offline = StoreTools;

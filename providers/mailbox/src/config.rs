@@ -19,7 +19,7 @@ use crate::senders::FolderMailbox;
 pub struct MailboxSettings {
     /// The folder that keeps the messages. Created if it does not exist. A relative path starts at the working
     /// directory.
-    #[schemars(example = ".portcullis/mailbox")]
+    #[schemars(example = ".portcullis/mailbox", extend("x-development-path" = "mailbox"))]
     pub folder: PathBuf,
 }
 

@@ -3,10 +3,10 @@
 
 use std::sync::LazyLock;
 
-static SCHEMA: LazyLock<portcullis_server::config::fuzzing::Schema> =
-    LazyLock::new(portcullis_server::config::fuzzing::schema);
+use portcullis_server::config::{document, fuzzing};
+
+static SCHEMA: LazyLock<serde_json::Value> = LazyLock::new(|| document(&[]));
 
 libfuzzer_sys::fuzz_target!(|input: (&str, &str)| {
-    portcullis_server::config::fuzzing::variable(&SCHEMA, input.0, input.1);
-    portcullis_server::config::fuzzing::file(input.1);
+    fuzzing::read(&SCHEMA, input.0, input.1);
 });

@@ -51,7 +51,7 @@ pub(crate) fn run(
 /// Makes the data folder and, the first time, the key file.
 fn prepare(development: &Development) -> Result<(), Failure> {
     let data = &development.data;
-    let key_file = development.key_file();
+    let key_file = data.join(keyfile::DEVELOPMENT_PATH);
     let secrets = key_file.parent().unwrap_or(data);
     for folder in [data.as_path(), secrets] {
         private_folder(folder).map_err(|error| {

@@ -11,7 +11,7 @@ use portcullis_ports::storage::{ConnectedStore, Storage};
 
 use crate::cli::{FileArgument, SettingsArguments};
 use crate::compose::{connect_all, dependencies};
-use crate::config::{Development, Effective, Flag, LoadedConfig, Path, Request};
+use crate::config::{Development, LoadedConfig, Path, Request, Setting, Source, ValidatedConfig};
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
 use crate::{plugins, system};
@@ -58,13 +58,10 @@ fn development(
 }
 
 /// The option `--listen`.
-fn listen(address: Option<SocketAddr>) -> Vec<Flag> {
-    let flag = |address: SocketAddr| Flag {
-        name: "--listen",
-        path: Path::of(["server", "listen"]),
-        value: address.to_string().into(),
-    };
-    address.map(flag).into_iter().collect()
+fn listen(address: Option<SocketAddr>) -> Vec<Setting> {
+    let (path, source) = (Path::of(["server", "listen"]), Source::Flag("--listen"));
+    let flag = address.map(|address| Setting::new(&path, address.to_string(), &source));
+    flag.into_iter().collect()
 }
 
 /// Every setting, with its errors.
@@ -74,12 +71,12 @@ fn look(request: &Request, environment: &Environment) -> Result<LoadedConfig, Fa
 }
 
 /// Settings that can be run.
-fn load(request: &Request, environment: &Environment) -> Result<Effective, Failure> {
+fn load(request: &Request, environment: &Environment) -> Result<ValidatedConfig, Failure> {
     Ok(look(request, environment)?.plan()?)
 }
 
 /// The same for the commands that may look at either kind of configuration.
-fn load_any(arguments: SettingsArguments, environment: &Environment) -> Result<Effective, Failure> {
+fn load_any(arguments: SettingsArguments, environment: &Environment) -> Result<ValidatedConfig, Failure> {
     load(&request(arguments.file, arguments.data.as_deref())?, environment)
 }
 

@@ -14,7 +14,7 @@ use portcullis_ports::storage::{Storage, StorageCapability};
 use super::{existing, load_any, wait};
 use crate::cli::ReencryptArguments;
 use crate::compose::connect_each;
-use crate::config::Effective;
+use crate::config::ValidatedConfig;
 use crate::environment::Environment;
 use crate::exit::{Failure, in_full};
 use crate::system;
@@ -38,7 +38,7 @@ pub(crate) fn run(
     wait(reencrypt(effective, extent, out))
 }
 
-async fn reencrypt(effective: Effective, extent: Extent, out: &mut dyn Write) -> Result<(), Failure> {
+async fn reencrypt(effective: ValidatedConfig, extent: Extent, out: &mut dyn Write) -> Result<(), Failure> {
     let runtime = system::runtime()?;
     let limit = effective.server.connect_timeout.get();
     let in_use = effective

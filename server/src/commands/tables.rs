@@ -116,10 +116,10 @@ fn store(arguments: TablesArguments, environment: &Environment) -> Result<Select
         }
         (None, Some(instance)) => {
             let request = Request {
-                stores: vec![instance.clone()],
+                stores: vec![("--store", instance.clone())],
                 ..request(settings.file, None)?
             };
-            let planned = look(&request, environment)?.plan_stores(&[("--store", &instance)])?;
+            let planned = look(&request, environment)?.plan_stores(&[&instance])?;
             let only = planned.into_iter().next();
             only.map(|store| store.selected)
                 .ok_or_else(|| Failure::Usage(format!("there is no store {instance}")))

@@ -1,83 +1,72 @@
 //! Compares the merged values with the schema; what a keyword refuses is said in our words.
 
-use std::net::SocketAddr;
-use std::str::FromStr;
-
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Keyword, ValidationError, Validator};
-use portcullis_core::input::Region;
-use portcullis_ports::Span;
+use portcullis_ports::{Secret, Span};
 use serde_json::Value;
 
 use super::errors::{ConfigError, ConfigErrors};
 use super::merged::Merged;
-use super::nearest::advice;
 use super::path::Path;
 use super::shape::{Shape, kind_of};
-use crate::values::{Network, Origin, Size};
-
-/// What the comparison found.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    /// Every difference.
-    pub(crate) errors: ConfigErrors,
-    /// Keys that are not in the schema: the rest can be looked at without them.
-    pub(crate) unknown: Vec<Path>,
-}
+use crate::nearest::advice;
+use crate::values::FORMATS;
 
 const NAMES: &str =
     "Use lower-case letters, digits and single underscores, so that a variable can name it too.";
 const ALONE: &str = "Write it without: `printf %s` makes a file that holds the secret alone; one line break at the end of \
     a file is ignored.";
 
-/// Whether a text has a form.
-type Takes = fn(&str) -> bool;
+const TABLE: &str = "A table is expected: set its keys one by one, or write a variable as JSON.";
+const SEPARATE: &str = "Keep one, and give the others instances of their own.";
+const DIGITS: &str = "without leading zeros, signs, spaces or quotes";
+/// Whole numbers of 64 bits end here; larger ones are kept as decimal ones.
+const HUGE: f64 = 9.2e18;
 
-/// The forms of text that a pattern cannot state, by the word after `format`.
-const FORMATS: [(&str, Takes); 5] = [
-    ("byte-size", is::<Size>),
-    ("country", is::<Region>),
-    ("ip-network", is::<Network>),
-    ("origin", is::<Origin>),
-    ("socket-address", is::<SocketAddr>),
-];
+/// A keyword of ours, or one that is stricter here.
+struct Check<F>(F);
 
-fn is<T: FromStr>(text: &str) -> bool {
-    text.parse::<T>().is_ok()
-}
-
-/// A keyword that looks at text. Other kinds of values are left to `type`.
-struct OfText(Takes);
-
-impl<'i> Keyword<'i> for OfText {
+impl<'i, F: Fn(&Value) -> bool + Send + Sync> Keyword<'i> for Check<F> {
     fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
         let refused = || ValidationError::custom("not accepted");
-        Keyword::is_valid(self, instance)
-            .then_some(())
-            .ok_or_else(refused)
+        (self.0)(instance).then_some(()).ok_or_else(refused)
     }
 
     fn is_valid(&self, instance: &'i Value) -> bool {
-        instance.as_str().is_none_or(self.0)
+        (self.0)(instance)
     }
 }
 
+/// A keyword that looks at text. Other kinds of values are left to `type`.
+fn of_text(takes: fn(&str) -> bool) -> Box<dyn for<'i> Keyword<'i>> {
+    Box::new(Check(move |value: &Value| value.as_str().is_none_or(takes)))
+}
+
 fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
-    let format = |name: &Value| FORMATS.iter().find(|(known, _)| name == known).map(|(_, is)| *is);
+    let format = |name: &Value| FORMATS.iter().find(|(known, _)| name == known);
     jsonschema::options()
         .offline()
         .with_keyword("format", move |_, name, _| {
-            Ok(Box::new(OfText(format(name).unwrap_or(|_| true))))
+            Ok(of_text(format(name).map_or(|_| true, |(_, takes)| *takes)))
         })
-        .with_keyword("x-span", |_, _, _| Ok(Box::new(OfText(is::<Span>))))
+        .with_keyword("x-span", |_, _, _| {
+            Ok(of_text(|text| text.parse::<Span>().is_ok()))
+        })
         .with_keyword("x-secret", |_, _, _| {
-            Ok(Box::new(OfText(|text| odd_in_a_secret(text).is_none())))
+            Ok(of_text(|text| Secret::oddity(text).is_none()))
+        })
+        // To JSON Schema 3.0 is a whole number, to the types that read it is not.
+        .with_keyword("type", |parent, _, _| {
+            let schema = Value::Object(parent.clone());
+            Ok(Box::new(Check(move |value: &Value| {
+                Shape(&schema).takes(kind_of(value))
+            })))
         })
         .build(schema)
 }
 
-/// Compares all values with the schema. Below a path for which `in_use` says no, nothing is demanded.
-/// Paths of which `excused` knows are missing because their value was already complained about.
+/// Compares all values with the schema. Below a path for which `in_use` says no, nothing is demanded, and neither is that
+/// of which `errors` speak already. Returns the keys that are not in the schema: the rest can be looked at without them.
 ///
 /// # Errors
 /// When the schema is none, which would be a defect of a plugin.
@@ -85,38 +74,38 @@ pub(crate) fn check(
     merged: &Merged,
     schema: &Value,
     in_use: &dyn Fn(&Path) -> bool,
-    excused: &ConfigErrors,
-) -> Result<Findings, ConfigErrors> {
+    errors: &mut ConfigErrors,
+) -> Result<Vec<Path>, ConfigErrors> {
     let validator = validator(schema).map_err(|error| {
-        let text = format!(
-            "The schema of the settings is none, at {}: {error}.",
-            error.schema_path()
-        );
+        let place = error.schema_path();
+        let text = format!("The schema of the settings is none, at {place}: {error}.");
         ConfigError::new(None, &Path::root(), text)
     })?;
-    let mut refusals: Vec<(Path, ValidationError<'_>)> = validator
-        .iter_errors(&merged.tree)
-        .map(|error| (path_of(error.instance_path().as_str(), &merged.tree), error))
-        .collect();
+    let path_of = |error: &ValidationError<'_>| path_of(error.instance_path().as_str(), &merged.tree);
+    let refusals = validator.iter_errors(&merged.tree);
+    let mut refusals: Vec<_> = refusals.map(|error| (path_of(&error), error)).collect();
     refusals.sort_by_key(|(path, error)| (path.steps().len(), rank(error.kind())));
-    let mut findings = Findings::default();
-    for (path, error) in &refusals {
-        let Some(shape) = Shape(schema).at(path) else {
-            continue;
-        };
-        for (path, text) in said(error, shape, path) {
+    let mut unknown = Vec::new();
+    for (at, error) in &refusals {
+        let shape = Shape(schema).at(at);
+        for (path, text) in shape.map_or_else(Vec::new, |shape| said(error, shape, at)) {
             let missing = matches!(error.kind(), Kind::Required { .. });
-            let excused = missing && (!in_use(&path.parent()) || excused.any_within(&path));
+            let excused = missing && (!in_use(at) || errors.any_within(&path));
             // What is wrong with a whole is not said again of its parts.
-            if !excused && !path.ancestors().any(|path| findings.errors.any_at(&path)) {
-                findings.errors.push(merged.error(&path, text));
-                let unknown = matches!(error.kind(), Kind::AdditionalProperties { .. })
-                    && shape.keyword("x-instance-of").is_none();
-                findings.unknown.extend(unknown.then_some(path));
+            let told = |path: Path| errors.iter().any(|error| error.path == path);
+            if excused || path.ancestors().any(told) {
+                continue;
             }
+            errors.push(match error.kind() {
+                Kind::MaxProperties { .. } => merged.error_below(&path, text),
+                _ => merged.error(&path, text),
+            });
+            let is_key = matches!(error.kind(), Kind::AdditionalProperties { .. });
+            let is_plugin = shape.is_some_and(|shape| shape.keyword("x-instance-of").is_some());
+            unknown.extend((is_key && !is_plugin).then_some(path));
         }
     }
-    Ok(findings)
+    Ok(unknown)
 }
 
 /// The path of a JSON pointer (RFC 6901).
@@ -142,11 +131,8 @@ fn said(error: &ValidationError<'_>, shape: Shape<'_>, path: &Path) -> Vec<(Path
     let value = error.instance().as_ref();
     let expected = format!("Expected is {}.", shape.expected());
     let plain = value.to_string();
-    let given = if shape.is_secret() {
-        "The secret"
-    } else {
-        plain.as_str()
-    };
+    let secret = shape.is_secret();
+    let given = if secret { "The secret" } else { plain.as_str() };
     let text = match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
             let unknown = |key: &String| (path.child(key), unknown_key(key, shape));
@@ -158,10 +144,8 @@ fn said(error: &ValidationError<'_>, shape: Shape<'_>, path: &Path) -> Vec<(Path
         }
         Kind::PropertyNames { error } => {
             let name = error.instance().as_str().unwrap_or_default();
-            return vec![(
-                path.child(name),
-                format!("`{name}` cannot be the name of an instance.\n{NAMES}"),
-            )];
+            let text = format!("`{name}` cannot be the name of an instance.\n{NAMES}");
+            return vec![(path.child(name), text)];
         }
         Kind::UniqueItems => return repeated(value, path),
         Kind::MinProperties { .. } => {
@@ -169,32 +153,36 @@ fn said(error: &ValidationError<'_>, shape: Shape<'_>, path: &Path) -> Vec<(Path
             format!("The instance names no plugin.\nAdd a table such as [{path}.{example}].")
         }
         Kind::MaxProperties { .. } => {
-            let names: Vec<&str> = value
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(id, _)| &**id)
-                .collect();
-            let (count, names) = (names.len(), names.join(", "));
-            format!(
-                "The instance names {count} plugins: {names}.\nKeep one, and give the others instances of their own."
-            )
+            let ids = value.as_object().into_iter().flatten().map(|(id, _)| &**id);
+            let ids: Vec<&str> = ids.collect();
+            let (count, ids) = (ids.len(), ids.join(", "));
+            format!("The instance names {count} plugins: {ids}.\n{SEPARATE}")
         }
-        _ if !shape.takes(kind_of(value)) => {
-            let unquoted = kind_of(value) == "integer" && shape.takes("string") && !shape.is_span();
-            let quotes = if unquoted { " Put it in quotes." } else { "" };
-            format!("This is {}.\n{expected}{quotes}", describe(value))
-        }
+        _ if !shape.takes(kind_of(value)) => match value.as_f64() {
+            Some(number) if number.abs() >= HUGE => format!("The number is out of range.\n{expected}"),
+            None if value.is_string() => {
+                let number = shape.takes("number") || shape.takes("integer");
+                let remedy = match number {
+                    true => format!("Expected is {}, {DIGITS}.", shape.expected()),
+                    false if shape.takes("object") => TABLE.to_owned(),
+                    false => expected,
+                };
+                format!("{given} is not accepted.\n{remedy}")
+            }
+            _ => {
+                let unquoted = kind_of(value) == "integer" && shape.takes("string") && !shape.is_span();
+                let quotes = if unquoted { " Put it in quotes." } else { "" };
+                format!("This is {}.\n{expected}{quotes}", describe(value))
+            }
+        },
         Kind::Enum { .. } | Kind::Constant { .. } | Kind::OneOfNotValid { .. } => {
             let known: Vec<&str> = shape.fixed().into_iter().filter_map(Value::as_str).collect();
             let near = value.as_str().map(|text| advice(text, &known, "choices"));
             format!("{given} is not one of the choices.\n{}", near.unwrap_or(expected))
         }
         Kind::MinItems { .. } | Kind::MaxItems { .. } => {
-            let (count, range) = (
-                value.as_array().map_or(0, Vec::len),
-                shape.range("minItems", "maxItems"),
-            );
+            let count = value.as_array().map_or(0, Vec::len);
+            let range = shape.range("minItems", "maxItems");
             format!("The list has {count} elements.\nExpected is a number of elements{range}.")
         }
         Kind::MinLength { .. } | Kind::MaxLength { .. } => {
@@ -204,11 +192,8 @@ fn said(error: &ValidationError<'_>, shape: Shape<'_>, path: &Path) -> Vec<(Path
         Kind::Minimum { .. } | Kind::ExclusiveMinimum { .. } => format!("{given} is too small.\n{expected}"),
         Kind::Maximum { .. } | Kind::ExclusiveMaximum { .. } => format!("{given} is too large.\n{expected}"),
         Kind::Custom { keyword, .. } if keyword == "x-secret" => {
-            let what = value
-                .as_str()
-                .and_then(odd_in_a_secret)
-                .unwrap_or("is not accepted");
-            format!("The secret {what}.\n{ALONE}")
+            let oddity = value.as_str().and_then(Secret::oddity).unwrap_or_default();
+            format!("The secret {oddity}.\n{ALONE}")
         }
         Kind::Pattern { pattern } if shape.example().is_none() => {
             format!("{given} is not accepted.\nExpected is text of the form {pattern}.")
@@ -222,14 +207,11 @@ fn said(error: &ValidationError<'_>, shape: Shape<'_>, path: &Path) -> Vec<(Path
 fn repeated(list: &Value, path: &Path) -> Vec<(Path, String)> {
     let elements = list.as_array().map_or(&[][..], Vec::as_slice);
     let again = |(at, element): &(usize, &Value)| elements.iter().take(*at).any(|one| one == *element);
+    let text = |element| format!("{element} stands in the list twice.\nKeep it once.");
     let repeated = elements.iter().enumerate().filter(again);
-    let said = repeated.map(|(at, element)| {
-        (
-            path.element(at),
-            format!("{element} stands in the list twice.\nKeep it once."),
-        )
-    });
-    said.collect()
+    repeated
+        .map(|(at, element)| (path.element(at), text(element)))
+        .collect()
 }
 
 fn unknown_key(key: &str, shape: Shape<'_>) -> String {
@@ -257,18 +239,6 @@ fn missing(field: &Path, shape: Option<Shape<'_>>) -> String {
         "`{name}` is needed here and not set.\n\
          Set it in [{table}], or set {names}{in_file}. Expected is {expected}."
     )
-}
-
-/// What an editor or a copy left in a secret, and nobody meant to be part of it. Keys in PEM have lines.
-fn odd_in_a_secret(text: &str) -> Option<&'static str> {
-    match text {
-        _ if text.starts_with('\u{feff}') => Some("begins with a byte order mark"),
-        _ if text.trim_start().starts_with("-----BEGIN ") => None,
-        _ if text.ends_with(['\n', '\r']) => Some("ends with more than one line break"),
-        _ if text.contains(['\n', '\r']) => Some("has a line break inside"),
-        _ if text.chars().any(char::is_control) => Some("holds a control character"),
-        _ => None,
-    }
 }
 
 /// The kind of a value, for people.

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: every error with its place, the problem and its remedy.
 
 use std::fmt;
+use std::ops::Deref;
 
 use portcullis_ports::Secret;
 
@@ -21,8 +22,9 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error in a value that somebody wrote, or in what nobody wrote.
     pub fn new(source: Option<Source>, path: &Path, text: impl Into<String>) -> Self {
+        let source = source.filter(Source::is_explicit);
         Self {
-            source: source.filter(Source::is_explicit),
+            source,
             path: path.clone(),
             text: text.into(),
         }
@@ -38,10 +40,8 @@ impl fmt::Display for ConfigError {
         if !self.path.steps().is_empty() {
             write!(f, ": {}", self.path)?;
         }
-        self.text
-            .trim_end()
-            .split('\n')
-            .try_for_each(|line| write!(f, "\n  {line}"))
+        let mut lines = self.text.trim_end().split('\n');
+        lines.try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
 
@@ -57,48 +57,28 @@ impl ConfigErrors {
         }
     }
 
-    /// Adds several.
-    pub fn extend(&mut self, errors: impl IntoIterator<Item = ConfigError>) {
-        errors.into_iter().for_each(|error| self.push(error));
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Whether any of them lies at or below `path`.
     pub fn any_within(&self, path: &Path) -> bool {
-        self.0.iter().any(|error| error.path.is_within(path))
-    }
-
-    /// Whether there is one about this very value.
-    pub(crate) fn any_at(&self, path: &Path) -> bool {
-        self.0.iter().any(|error| error.path == *path)
-    }
-
-    /// One after the other.
-    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
-        self.0.iter()
+        self.iter().any(|error| error.path.is_within(path))
     }
 
     /// Those at or below one of these paths, and those about the configuration as a whole.
     #[must_use]
     pub fn within(mut self, paths: &[Path]) -> Self {
-        self.0.retain(|error| {
-            error.path.steps().is_empty() || paths.iter().any(|path| error.path.is_within(path))
-        });
+        let is_within = |inner: &Path| paths.iter().any(|path| inner.is_within(path));
+        self.0
+            .retain(|error| error.path.steps().is_empty() || is_within(&error.path));
         self
     }
 
     /// Brings them into the order of the file and takes every known secret out of their words.
     #[must_use]
     pub(crate) fn finished(mut self, secrets: &[Secret]) -> Self {
-        self.0.sort_by_key(|error| match &error.source {
-            Some(Source::File { line, .. }) => (0, *line),
-            Some(Source::Variable { .. }) => (1, 0),
-            Some(_) => (2, 0),
-            None => (3, 0),
+        self.0.sort_by_cached_key(|error| match &error.source {
+            Some(Source::File { line, .. }) => (0, *line, String::new()),
+            Some(Source::Variable { name, .. }) => (1, 0, name.clone()),
+            Some(_) => (2, 0, String::new()),
+            None => (3, 0, String::new()),
         });
         for error in &mut self.0 {
             for secret in secrets {
@@ -109,28 +89,30 @@ impl ConfigErrors {
     }
 }
 
+impl Deref for ConfigErrors {
+    type Target = [ConfigError];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Extend<ConfigError> for ConfigErrors {
+    fn extend<I: IntoIterator<Item = ConfigError>>(&mut self, errors: I) {
+        errors.into_iter().for_each(|error| self.push(error));
+    }
+}
+
 impl From<ConfigError> for ConfigErrors {
     fn from(error: ConfigError) -> Self {
         Self(vec![error])
     }
 }
 
-impl IntoIterator for ConfigErrors {
-    type Item = ConfigError;
-    type IntoIter = std::vec::IntoIter<ConfigError>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for error in &self.0 {
-            writeln!(f, "{error}\n")?;
-        }
-        let count = self.0.len();
-        let plural = if count == 1 { "" } else { "s" };
+        self.iter().try_for_each(|error| writeln!(f, "{error}\n"))?;
+        let (count, plural) = (self.len(), if self.len() == 1 { "" } else { "s" });
         write!(
             f,
             "{count} mistake{plural} in the configuration; nothing was started."

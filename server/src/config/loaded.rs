@@ -4,22 +4,22 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use portcullis_ports::Secret;
-use portcullis_ports::plugin::{Listed, Port as _};
+use portcullis_ports::plugin::Listed;
 use portcullis_ports::registry::PORTS;
-use portcullis_ports::storage::Storage;
 use serde_json::{Value, json};
 
-use super::check::{Findings, check};
-use super::development::Development;
+use super::check::check;
+use super::development::{self, Development};
 use super::errors::{ConfigError, ConfigErrors};
+use super::file;
 use super::merged::{Merged, Setting};
 use super::path::Path;
-use super::schema::{DEFAULT_INSTANCE, USE, document};
+use super::schema::document;
 use super::select::{self, Chosen, chosen};
 use super::shape::Shape;
+use super::show::secrets;
 use super::source::Source;
 use super::variables::Variables;
-use super::{file, redact};
 use crate::environment::Environment;
 use crate::settings::Stage;
 
@@ -27,17 +27,6 @@ use crate::settings::Stage;
 const FILE: &str = "portcullis.toml";
 const READABLE: &str =
     "Name a file that this user may read; `portcullis config default` prints one to start from.";
-
-/// An option of the command line that sets a value.
-#[derive(Debug, Clone)]
-pub struct Flag {
-    /// As it is typed.
-    pub name: &'static str,
-    /// What it sets.
-    pub path: Path,
-    /// To what.
-    pub value: Value,
-}
 
 /// What to load.
 #[derive(Debug, Clone, Default)]
@@ -49,9 +38,9 @@ pub struct Request {
     /// Present for `portcullis dev`.
     pub development: Option<Development>,
     /// Options of the command line.
-    pub flags: Vec<Flag>,
-    /// Instances of the record store that are used besides the selected one.
-    pub stores: Vec<String>,
+    pub flags: Vec<Setting>,
+    /// Instances of the record store that are used besides the selected one, each after the option that names it.
+    pub stores: Vec<(&'static str, String)>,
 }
 
 impl Request {
@@ -79,6 +68,8 @@ pub struct LoadedConfig {
     pub notes: Vec<String>,
     pub(crate) schema: Value,
     pub(crate) merged: Merged,
+    /// The values without those that the errors are about.
+    pub(crate) accepted: Value,
     pub(crate) unknown: Vec<Path>,
     pub(crate) secrets: Vec<Secret>,
 }
@@ -93,50 +84,46 @@ pub fn load(
     linked: &[Listed],
 ) -> Result<LoadedConfig, ConfigErrors> {
     let schema = document(linked);
-    let stage = request.stage();
-    let (path, from_file) = match find_file(request)? {
-        Some((path, text)) => {
-            let settings = file::settings(&path, &text)?;
-            (Some(path), settings)
-        }
-        None => (None, Vec::new()),
+    let file = find_file(request)?;
+    let from_file = match &file {
+        Some((path, text)) => file::settings(path, text)?,
+        None => Vec::new(),
     };
     let mut variables = Variables::read(environment, &schema);
-    let flag = |flag: &Flag| Setting::new(&flag.path, flag.value.clone(), &Source::Flag(flag.name));
-    let flags: Vec<Setting> = request.flags.iter().map(flag).collect();
+    let mut strong = request.flags.clone();
 
     // Which plugins are used must be known before their defaults and their former variables can be.
-    let written = Merged::new([&from_file[..], &variables.settings, &flags].concat())?.tree;
-    let mut weak = default_plugins(&written);
-    let mut strong = flags;
-    if let Some(development) = &request.development {
-        weak.extend(development.defaults(&written, linked));
-        strong.extend(development.options(&written, linked));
-    }
-    let selecting = Merged::new([&weak[..], &from_file, &variables.settings, &strong].concat())?;
-    let stores = request.stores.iter().map(|store| (Storage::NAME, store.clone()));
-    let chosen = chosen(&selecting.tree, &stores.collect::<Vec<_>>());
+    let written = Merged::new([&from_file[..], &variables.settings, &strong])?.tree;
+    let development = request.development.as_ref();
+    let weak = development::defaults(&written, development, linked);
+    strong.extend(development.map_or_else(Vec::new, |one| one.options(&written, linked)));
+    let selecting = Merged::new([&weak[..], &from_file, &variables.settings, &strong])?;
+    let chosen = chosen(&selecting.tree, &request.stores);
 
     let elsewhere = |path: &Path| from_file.iter().any(|one| one.path == *path);
     variables.add_former(environment, &schema, &chosen, &elsewhere);
     let defaults = defaults(&schema, &chosen);
-    let merged = Merged::new([&defaults[..], &weak, &from_file, &variables.settings, &strong].concat())?;
+    let merged = Merged::new([&defaults[..], &weak, &from_file, &variables.settings, &strong])?;
 
+    let mut errors = variables.errors;
     let in_use = |path: &Path| is_in_use(path, &chosen);
-    let Findings { errors, unknown } = check(&merged, &schema, &in_use, &variables.errors)?;
-    let selection = select::check(&merged, linked, stage, &variables.errors);
-    variables.errors.extend(errors.into_iter().chain(selection));
-    let secrets = redact::secrets(&merged, Shape(&schema));
+    let unknown = check(&merged, &schema, &in_use, &mut errors)?;
+    select::check(&merged, linked, request, &mut errors);
+    let mut accepted = merged.tree.clone();
+    for error in errors.iter() {
+        remove(&mut accepted, error.path.steps());
+    }
     Ok(LoadedConfig {
-        stage,
-        errors: variables.errors,
+        stage: request.stage(),
+        errors,
         notes: variables.notes,
         chosen,
-        file: path,
+        file: file.map(|(path, _)| path),
+        secrets: secrets(&merged, Shape(&schema)),
         schema,
         merged,
+        accepted,
         unknown,
-        secrets,
     })
 }
 
@@ -155,37 +142,14 @@ fn find_file(request: &Request) -> Result<Option<(PathBuf, String)>, ConfigError
     }
 }
 
-/// What ports take where nothing else was written down.
-fn default_plugins(written: &Value) -> Vec<Setting> {
-    let mut settings = Vec::new();
-    for port in PORTS {
-        let Some(plugin) = port.default else { continue };
-        let is_written = |key: &str| Path::of([port.name, key]).find(written).is_some();
-        let mut set = |path: &[&str], value: Value| {
-            let path = Path::of([port.name].into_iter().chain(path.iter().copied()));
-            settings.push(Setting::new(&path, value, &Source::Default));
-        };
-        if !is_written(USE) {
-            set(&[USE], json!(DEFAULT_INSTANCE));
-            if !is_written(DEFAULT_INSTANCE) {
-                set(&[DEFAULT_INSTANCE, plugin], json!({}));
-            }
-        }
-    }
-    settings
-}
-
 /// The defaults of our own tables and of every plugin that is used.
 fn defaults(schema: &Value, chosen: &[Chosen]) -> Vec<Setting> {
     let own = Shape(schema).properties().map(|(table, _)| Path::of([table]));
     let tables = own.chain(chosen.iter().map(Chosen::path));
     let table = |path: Path| {
-        let defaults = Shape(schema).at(&path)?.defaults().filter(Value::is_object);
-        Some(Setting::new(
-            &path,
-            defaults.unwrap_or_else(|| json!({})),
-            &Source::Default,
-        ))
+        let stated = Shape(schema).at(&path)?.defaults();
+        let stated = stated.filter(Value::is_object).unwrap_or_else(|| json!({}));
+        Some(Setting::new(&path, stated, &Source::Default))
     };
     tables.filter_map(table).collect()
 }
@@ -195,17 +159,6 @@ fn is_in_use(path: &Path, chosen: &[Chosen]) -> bool {
     let section = path.steps().first().map(String::as_str);
     let of_plugins = PORTS.iter().any(|port| Some(port.name) == section);
     !of_plugins || path.steps().len() < 3 || chosen.iter().any(|one| path.is_within(&one.path()))
-}
-
-impl LoadedConfig {
-    /// The value at a path, without what lies at `without`.
-    pub(crate) fn value<'a>(&self, path: &Path, without: impl IntoIterator<Item = &'a Path>) -> Value {
-        let mut tree = self.merged.tree.clone();
-        without
-            .into_iter()
-            .for_each(|path| remove(&mut tree, path.steps()));
-        path.find(&tree).cloned().unwrap_or_else(|| json!({}))
-    }
 }
 
 /// Takes out what lies at a path; one bad element spoils its list.

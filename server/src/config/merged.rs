@@ -10,14 +10,15 @@ use super::source::Source;
 
 /// One value of one source. An element of a list follows its list, with a place of its own.
 #[derive(Debug, Clone)]
-pub(crate) struct Setting {
+pub struct Setting {
     pub(crate) path: Path,
     pub(crate) value: Value,
     pub(crate) source: Source,
 }
 
 impl Setting {
-    pub(crate) fn new(path: &Path, value: impl Into<Value>, source: &Source) -> Self {
+    /// A value that lies at `path` unless a stronger source says otherwise.
+    pub fn new(path: &Path, value: impl Into<Value>, source: &Source) -> Self {
         Self {
             path: path.clone(),
             value: value.into(),
@@ -48,7 +49,6 @@ impl Provider for Numbered<'_> {
 
 /// All settings as one tree.
 pub(crate) struct Merged {
-    /// The values.
     pub(crate) tree: Value,
     /// What every source says, the weakest first.
     pub(crate) settings: Vec<Setting>,
@@ -61,9 +61,10 @@ impl Merged {
     ///
     /// # Errors
     /// When figment cannot merge; the values come from parsed trees, so that would be a defect.
-    pub(crate) fn new(settings: Vec<Setting>) -> Result<Self, ConfigErrors> {
+    pub(crate) fn new<'a>(parts: impl IntoIterator<Item = &'a [Setting]>) -> Result<Self, ConfigErrors> {
         let root = Setting::new(&Path::root(), serde_json::Map::new(), &Source::Default);
-        let settings: Vec<Setting> = std::iter::once(root).chain(settings).collect();
+        let parts = parts.into_iter().flatten().cloned();
+        let settings: Vec<Setting> = std::iter::once(root).chain(parts).collect();
         let mut figment = Figment::new();
         for (number, setting) in settings.iter().enumerate() {
             let numbered = Numbered(number, setting);
@@ -95,40 +96,44 @@ impl Merged {
         found.cloned().unwrap_or(Source::Default)
     }
 
-    /// The place at which to put right what is at a path: who set it, or who wrote the innermost table around it.
-    pub(crate) fn origin(&self, path: &Path) -> Option<Source> {
+    /// An error in what is at a path. It names who set that, or who wrote the innermost table around it.
+    pub(crate) fn error(&self, path: &Path, text: impl Into<String>) -> ConfigError {
         let around = || {
             path.ancestors()
                 .find_map(|path| self.written_table(&path))
                 .cloned()
         };
-        Some(self.source(path))
-            .filter(Source::is_explicit)
-            .or_else(around)
+        let source = Some(self.source(path)).filter(Source::is_explicit);
+        ConfigError::new(source.or_else(around), path, text)
     }
 
-    /// An error in what is at a path.
-    pub(crate) fn error(&self, path: &Path, text: impl Into<String>) -> ConfigError {
-        ConfigError::new(self.origin(path), path, text)
+    /// An error in what several sources wrote below a path. It names the variable or the option among them, which is
+    /// harder to see than the file.
+    pub(crate) fn error_below(&self, path: &Path, text: String) -> ConfigError {
+        let is_it = |one: &&Setting| match one.source {
+            Source::Variable { .. } | Source::Flag(_) => one.path.is_within(path),
+            _ => false,
+        };
+        match self.settings.iter().rev().find(is_it) {
+            Some(one) => ConfigError::new(Some(one.source.clone()), path, text),
+            None => self.error(path, text),
+        }
     }
 
     /// Who wrote a table as such; that a key is below it says nothing of the table.
     fn written_table(&self, path: &Path) -> Option<&Source> {
-        let mut settings = self.settings.iter().rev();
-        let found =
-            settings.find(|one| one.path == *path && one.value.is_object() && one.source.is_explicit());
-        found.map(|one| &one.source)
+        let is_written =
+            |one: &&Setting| one.path == *path && one.value.is_object() && one.source.is_explicit();
+        self.settings.iter().rev().find(is_written).map(|one| &one.source)
     }
 
     fn tagged_source(&self, path: &Path) -> Option<&Source> {
-        let found = path
-            .steps()
-            .iter()
-            .try_fold(&self.tagged, |node, step| match node {
-                Tagged::Dict(_, table) => table.get(step),
-                Tagged::Array(_, elements) => elements.get(index(step)?),
-                _ => None,
-            })?;
+        let mut steps = path.steps().iter();
+        let found = steps.try_fold(&self.tagged, |node, step| match node {
+            Tagged::Dict(_, table) => table.get(step),
+            Tagged::Array(_, elements) => elements.get(index(step)?),
+            _ => None,
+        })?;
         let metadata = self
             .figment
             .get_metadata(found.tag())
@@ -144,32 +149,19 @@ mod tests {
 
     use super::*;
 
-    fn merged(settings: &[(&'static str, &str, Value)]) -> Merged {
-        let setting = |(name, path, value): &(&'static str, &str, Value)| {
-            Setting::new(&Path::parse(path), value.clone(), &Source::Flag(name))
-        };
-        Merged::new(settings.iter().map(setting).collect()).unwrap()
-    }
-
     #[test]
-    fn later_settings_win_and_tables_are_united() {
-        let merged = merged(&[
-            ("one", "a.x", json!(1)),
+    fn later_settings_win_tables_are_united_and_text_stays_text() {
+        let settings = [
+            ("one", "a.x", json!("0900123")),
             ("two", "a.y", json!([1, 2])),
             ("three", "a.y", json!([])),
             ("four", "a.y[0]", json!(3)),
-        ]);
-        assert_eq!(merged.tree, json!({"a": {"x": 1, "y": [3]}}));
+        ];
+        let setting = |(name, path, value)| Setting::new(&Path::parse(path), value, &Source::Flag(name));
+        let merged = Merged::new([&settings.map(setting)[..]]).unwrap();
+        assert_eq!(merged.tree, json!({"a": {"x": "0900123", "y": [3]}}));
         for (path, source) in [("a.x", "one"), ("a.y", "three"), ("a.y[0]", "four")] {
             assert_eq!(merged.source(&Path::parse(path)), Source::Flag(source));
         }
-    }
-
-    #[test]
-    fn text_that_looks_like_a_number_stays_text() {
-        assert_eq!(
-            merged(&[("one", "a", json!("0900123"))]).tree,
-            json!({"a": "0900123"})
-        );
     }
 }

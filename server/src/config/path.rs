@@ -63,15 +63,16 @@ impl Path {
     /// One step back; the root stays the root.
     #[must_use]
     pub fn parent(&self) -> Self {
-        let kept = self.0.len().saturating_sub(1);
-        Self::of(self.0.iter().take(kept).cloned())
+        self.first(self.0.len().saturating_sub(1))
     }
 
     /// It, what is around it, and so on, without the root.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = Self> {
-        (1..=self.0.len())
-            .rev()
-            .map(|kept| Self::of(self.0.iter().take(kept).cloned()))
+        (1..=self.0.len()).rev().map(|kept| self.first(kept))
+    }
+
+    fn first(&self, steps: usize) -> Self {
+        Self::of(self.0.iter().take(steps).cloned())
     }
 
     /// Whether it is `other` or lies below it.
@@ -81,12 +82,9 @@ impl Path {
 
     /// The variable that sets it.
     pub fn variable(&self) -> String {
-        let steps = self
-            .0
-            .iter()
-            .map(String::as_str)
-            .take_while(|step| index(step).is_none());
-        format!("{PREFIX}{}", steps.collect::<Vec<_>>().join("__")).to_uppercase()
+        let steps = self.0.iter().map(String::as_str);
+        let steps: Vec<&str> = steps.take_while(|step| index(step).is_none()).collect();
+        format!("{PREFIX}{}", steps.join("__")).to_uppercase()
     }
 
     /// The value there.
@@ -135,18 +133,13 @@ mod tests {
         for text in ["server.listen", "server.trusted_proxies[1]", "a[0][2].b", ""] {
             assert_eq!(Path::parse(text).to_string(), text);
         }
+        // An odd key is quoted.
+        assert_eq!(Path::of(["a", "b c"]).to_string(), r#"a."b c""#);
     }
 
     #[test]
     fn a_variable_names_the_list_and_not_its_element() {
-        assert_eq!(
-            Path::parse("server.trusted_proxies[1]").variable(),
-            "PORTCULLIS_SERVER__TRUSTED_PROXIES"
-        );
-    }
-
-    #[test]
-    fn an_odd_key_is_quoted() {
-        assert_eq!(Path::of(["a", "b c"]).to_string(), r#"a."b c""#);
+        let element = Path::parse("server.trusted_proxies[1]");
+        assert_eq!(element.variable(), "PORTCULLIS_SERVER__TRUSTED_PROXIES");
     }
 }

@@ -26,15 +26,17 @@ pub(crate) const DEFAULT_INSTANCE: &str = "main";
 pub fn document(linked: &[Listed]) -> Value {
     let mut tables = Map::new();
     tables.insert("server".to_owned(), part(&plugin::schema::<ServerSettings>()));
-    if let Some(areas) = part(&plugin::schema::<Settings>())
-        .get("properties")
-        .and_then(Value::as_object)
-    {
-        tables.extend(areas.clone());
-    }
-    for port in PORTS {
-        tables.insert(port.name.to_owned(), section(port, linked));
-    }
+    let areas = part(&plugin::schema::<Settings>());
+    tables.extend(
+        Shape(&areas)
+            .properties()
+            .map(|(name, area)| (name.to_owned(), area.0.clone())),
+    );
+    tables.extend(
+        PORTS
+            .iter()
+            .map(|port| (port.name.to_owned(), section(port, linked))),
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The configuration of Portcullis",
@@ -55,37 +57,32 @@ fn part(schema: &Schema) -> Value {
 
 fn section(port: &PortSpec, linked: &[Listed]) -> Value {
     let PortSpec { name, title, .. } = port;
-    let tables: Map<String, Value> = linked
-        .iter()
-        .filter(|plugin| plugin.port == *name)
-        .map(|plugin| (plugin.meta.id.to_owned(), settings_of(plugin)))
-        .collect();
+    let what = title.to_lowercase();
+    let plugins = linked.iter().filter(|plugin| plugin.port == *name);
+    let tables = plugins.map(|plugin| (plugin.meta.id.to_owned(), settings_of(plugin)));
+    let tables: Map<String, Value> = tables.collect();
+    let names = |description: String| {
+        json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true, "default": [],
+            "description": description })
+    };
+    let place = format!("settings in `[{name}.<instance>.<plugin>]`.");
     let mut selection = match port.choice {
-        Choice::One | Choice::OneWithFormer => {
-            json!({ "type": "string", "examples": ["main"], "description": format!(
-            "The {} that is used: the name of an instance, which has its settings in `[{name}.<instance>.<plugin>]`.",
-            title.to_lowercase()
-        ) })
-        }
-        Choice::Several => {
-            json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true, "default": [],
-            "description": format!(
-                "The {}s that are used, in order of preference: names of instances, each with its settings in `[{name}.<instance>.<plugin>]`.",
-                title.to_lowercase()
-            ) })
-        }
+        Choice::One | Choice::OneWithFormer => json!({ "type": "string", "examples": ["main"],
+            "description": format!("The {what} that is used: the name of an instance, which has its {place}") }),
+        Choice::Several => names(format!(
+            "The {what}s that are used, in order of preference: names of instances, each with its {place}"
+        )),
     };
     if port.default.is_some() {
         selection["default"] = DEFAULT_INSTANCE.into();
     }
     let mut selections = Map::from_iter([(USE.to_owned(), selection)]);
     if port.choice == Choice::OneWithFormer {
-        let former = json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true, "default": [],
-            "description": format!(
-                "Former {}s, which still open what they sealed: names of instances, asked in this order. `portcullis keys reencrypt` makes them superfluous.",
-                title.to_lowercase()
-            ) });
-        selections.insert(PREVIOUS.to_owned(), former);
+        let former = format!(
+            "Former {what}s, which still open what they sealed: names of instances, asked in this order. \
+             `portcullis keys reencrypt` makes them superfluous."
+        );
+        selections.insert(PREVIOUS.to_owned(), names(former));
     }
     json!({
         "description": format!("{title}."),
@@ -121,18 +118,14 @@ const BY_COLLECTION: &str = "x-by-collection";
 /// Lists our families of records under `tables`, each with its variable, if the store takes tables by name.
 fn name_collections(schema: &mut Value) {
     let tables = schema.pointer_mut(&format!("/properties/{TABLES}"));
-    let Some(tables) = tables.filter(|tables| tables.get(BY_COLLECTION).is_some()) else {
-        return;
-    };
-    let Some(shape) = Shape(tables).further().map(|shape| shape.0.clone()) else {
-        return;
-    };
+    let by_collection = tables.filter(|tables| tables.get(BY_COLLECTION).is_some());
+    let shaped = by_collection.and_then(|tables| Some((Shape(tables).further()?.0.clone(), tables)));
+    let Some((shape, tables)) = shaped else { return };
     let name = |collection: portcullis_ports::storage::Collection| {
-        let mut shape = shape.clone();
-        shape["description"] =
-            format!("The table for `{}`, if it has one of its own.", collection.name).into();
+        let (name, mut shape) = (collection.name, shape.clone());
+        shape["description"] = format!("The table for `{name}`, if it has one of its own.").into();
         shape["x-env"] = json!([collection.variable]);
-        (collection.name.to_owned(), shape)
+        (name.to_owned(), shape)
     };
     tables["properties"] = collections().into_iter().map(name).collect();
     tables["additionalProperties"] = false.into();

@@ -1,14 +1,17 @@
 //! Which plugin instances a configuration uses, and what is wrong with the choice.
 
-use portcullis_ports::plugin::{Choice, Listed, Maturity};
+use portcullis_ports::plugin::{Choice, Listed, Maturity, Port as _};
 use portcullis_ports::registry::{PORTS, PortSpec};
+use portcullis_ports::storage::Storage;
 use serde_json::Value;
 
 use super::errors::{ConfigError, ConfigErrors};
+use super::loaded::Request;
 use super::merged::Merged;
-use super::nearest::advice;
 use super::path::Path;
 use super::schema::{PREVIOUS, USE};
+use super::source::Source;
+use crate::nearest::advice;
 use crate::settings::Stage;
 
 /// One instance that is used, with the plugin that fills it.
@@ -31,70 +34,56 @@ impl Chosen {
     }
 }
 
-/// An instance that is named somewhere.
-struct Named {
-    place: Path,
-    instance: String,
-    former: bool,
+/// The instances that a section names, former ones last: the name, the place, whether it is a former one.
+fn named(tree: &Value, port: &PortSpec) -> Vec<(String, Path, bool)> {
+    let has_former = port.choice == Choice::OneWithFormer;
+    let keys = [USE, PREVIOUS]
+        .into_iter()
+        .filter(|key| *key == USE || has_former);
+    let named = keys.flat_map(|key| {
+        let path = Path::of([port.name, key]);
+        let found = match path.find(tree) {
+            Some(Value::Array(names)) => (0..names.len()).map(|at| path.element(at)).collect(),
+            _ => vec![path],
+        };
+        found.into_iter().map(move |path| (path, key == PREVIOUS))
+    });
+    let name = |path: &Path| path.find(tree)?.as_str().map(str::to_owned);
+    named
+        .filter_map(|(path, former)| Some((name(&path)?, path, former)))
+        .collect()
 }
 
-/// The instances that are used, former ones last.
-fn used(tree: &Value, port: &PortSpec) -> Vec<Named> {
-    let mut keys = vec![(USE, false)];
-    if port.choice == Choice::OneWithFormer {
-        keys.push((PREVIOUS, true));
-    }
-    let named = |(key, former)| {
-        let names = named(tree, port.name, key).into_iter();
-        names.map(move |(place, instance)| Named {
-            place,
-            instance,
-            former,
-        })
-    };
-    keys.into_iter().flat_map(named).collect()
-}
-
-/// The names after one key, each with its place.
-fn named(tree: &Value, port: &str, key: &str) -> Vec<(Path, String)> {
-    let path = Path::of([port, key]);
-    match tree.get(port).and_then(|section| section.get(key)) {
-        Some(Value::String(name)) => vec![(path, name.clone())],
-        Some(Value::Array(names)) => {
-            let names = names.iter().enumerate();
-            names
-                .filter_map(|(at, name)| Some((path.element(at), name.as_str()?.to_owned())))
-                .collect()
-        }
-        _ => Vec::new(),
-    }
+/// The instances that a section holds, selected or not.
+pub(crate) fn instances_of<'a>(tree: &'a Value, port: &str) -> Vec<&'a str> {
+    let section = tree.get(port).and_then(Value::as_object);
+    let section = section.into_iter().flatten();
+    let named = section.filter(|(key, inner)| *key != USE && (*key != PREVIOUS || inner.is_object()));
+    named.map(|(key, _)| key.as_str()).collect()
 }
 
 /// The plugins that fill an instance; exactly one if all is well.
-fn filling<'a>(tree: &'a Value, port: &str, instance: &str) -> Vec<&'a str> {
-    let table = tree
-        .get(port)
-        .and_then(|section| section.get(instance))
-        .and_then(Value::as_object);
+pub(crate) fn plugins_of<'a>(tree: &'a Value, port: &str, instance: &str) -> Vec<&'a str> {
+    let table = Path::of([port, instance]).find(tree).and_then(Value::as_object);
     table.into_iter().flatten().map(|(id, _)| id.as_str()).collect()
 }
 
-/// The instances that are used and filled by one plugin, those that are asked for besides among them, each with its
-/// port.
-pub(crate) fn chosen(tree: &Value, besides: &[(&'static str, String)]) -> Vec<Chosen> {
+/// The instances that are used and filled by one plugin, `stores` that options name among them.
+pub(crate) fn chosen(tree: &Value, stores: &[(&'static str, String)]) -> Vec<Chosen> {
     let mut chosen: Vec<Chosen> = Vec::new();
     for port in PORTS {
-        let asked = besides.iter().filter(|(of, _)| *of == port.name);
+        let asked = stores.iter().filter(|_| port.name == Storage::NAME);
         let asked = asked.map(|(_, instance)| (instance.clone(), false));
-        let selected = used(tree, port).into_iter().map(|one| (one.instance, one.former));
+        let selected = named(tree, port).into_iter();
+        let selected = selected.map(|(instance, _, former)| (instance, former));
         for (instance, former) in selected.chain(asked) {
-            let known = chosen
-                .iter()
-                .any(|one| one.port == port.name && one.instance == instance);
-            if let ([plugin], false) = (filling(tree, port.name, &instance).as_slice(), known) {
+            let is_it = |one: &Chosen| one.port == port.name && one.instance == instance;
+            if let [plugin] = plugins_of(tree, port.name, &instance)[..]
+                && !chosen.iter().any(is_it)
+            {
                 chosen.push(Chosen {
                     port: port.name,
-                    plugin: (*plugin).to_owned(),
+                    plugin: plugin.to_owned(),
                     instance,
                     former,
                 });
@@ -104,109 +93,80 @@ pub(crate) fn chosen(tree: &Value, besides: &[(&'static str, String)]) -> Vec<Ch
     chosen
 }
 
-/// What is wrong with the choice of plugins.
-pub(crate) fn check(
-    merged: &Merged,
-    linked: &[Listed],
-    stage: Stage,
-    excused: &ConfigErrors,
-) -> ConfigErrors {
-    let mut errors = ConfigErrors::default();
+/// Finds what is wrong with the choice of plugins. Of what `errors` speak already, nothing is missing.
+pub(crate) fn check(merged: &Merged, linked: &[Listed], request: &Request, errors: &mut ConfigErrors) {
+    let production = request.stage() == Stage::Production;
     for port in PORTS {
-        let linked: Vec<&Listed> = linked.iter().filter(|plugin| plugin.port == port.name).collect();
-        let names = used(&merged.tree, port);
-        let setting = Path::of([port.name, USE]);
-        let written = setting.find(&merged.tree).is_some() || excused.any_within(&setting);
-        if port.choice != Choice::Several && names.iter().all(|one| one.former) && !written {
-            errors.push(nothing_chosen(port, &linked, merged));
+        let named = named(&merged.tree, port);
+        let (setting, several) = (Path::of([port.name, USE]), port.choice == Choice::Several);
+        let written = setting.find(&merged.tree).is_some() || errors.any_within(&setting);
+        if !several && !written && named.iter().all(|(.., former)| *former) {
+            errors.push(merged.error(&setting, nothing_chosen(port, linked)));
         }
-        for (at, Named { place, instance, .. }) in names.iter().enumerate() {
-            let mut earlier = names.iter().take(at);
-            if let Some(first) = earlier.find(|earlier| earlier.instance == *instance) {
-                if first.place == setting && port.choice != Choice::Several {
-                    errors.push(not_former(merged, place, instance));
+        for (at, (instance, place, _)) in named.iter().enumerate() {
+            let first = named.iter().take(at).find(|(earlier, ..)| earlier == instance);
+            let text = match (first, plugins_of(&merged.tree, port.name, instance).as_slice()) {
+                (Some((_, first, _)), _) if *first == setting && !several => {
+                    format!("`{instance}` is the one in use.\nTake it out here.")
                 }
-                continue;
-            }
-            let plugins = filling(&merged.tree, port.name, instance);
-            let found = Path::of([port.name, instance]);
-            if found.find(&merged.tree).is_none() || is_selection(port, instance) {
-                errors.push(no_such_instance(merged, place, port, instance, &linked));
-            } else if let [plugin] = plugins.as_slice() {
-                let found = linked.iter().find(|listed| listed.meta.id == *plugin);
-                let development =
-                    found.is_some_and(|listed| listed.meta.maturity == Maturity::DevelopmentOnly);
-                if development && stage == Stage::Production {
-                    errors.push(development_only(merged, place, plugin, &linked));
+                (Some(_), _) => continue,
+                _ if !instances_of(&merged.tree, port.name).contains(&&**instance) => {
+                    no_such_instance(&merged.tree, port.name, instance, linked)
                 }
-            }
+                (None, [plugin]) if production && ids(linked, port.name, is_early).contains(plugin) => {
+                    development_only(port.name, plugin, linked)
+                }
+                _ => continue,
+            };
+            errors.push(merged.error(place, text));
         }
     }
-    errors
+    for (flag, name) in &request.stores {
+        if !instances_of(&merged.tree, Storage::NAME).contains(&&**name) {
+            let text = no_such_instance(&merged.tree, Storage::NAME, name, linked);
+            let path = Path::of([Storage::NAME, name]);
+            errors.push(ConfigError::new(Some(Source::Flag(flag)), &path, text));
+        }
+    }
 }
 
-/// Whether a key of a section selects instances and is not the name of one.
-fn is_selection(port: &PortSpec, key: &str) -> bool {
-    key == USE || key == PREVIOUS && port.choice == Choice::OneWithFormer
+fn is_early(listed: &Listed) -> bool {
+    listed.meta.maturity == Maturity::DevelopmentOnly
 }
 
-fn not_former(merged: &Merged, place: &Path, instance: &str) -> ConfigError {
-    merged.error(
-        place,
-        format!("`{instance}` is the one in use.\nTake it out here."),
+/// The ids of the plugins of a port.
+fn ids(linked: &[Listed], port: &str, kept: impl Fn(&Listed) -> bool) -> Vec<&'static str> {
+    let kept = linked.iter().filter(|listed| listed.port == port && kept(listed));
+    kept.map(|listed| listed.meta.id).collect()
+}
+
+fn nothing_chosen(port: &PortSpec, linked: &[Listed]) -> String {
+    let (name, title) = (port.name, port.title.to_lowercase());
+    let ids = ids(linked, name, |_| true);
+    let (example, known) = (ids.first().unwrap_or(&"plugin"), ids.join(", "));
+    format!(
+        "No {title} is selected.\n\
+         Set `use = \"main\"` in [{name}] and give [{name}.main.{example}] its settings. Linked: {known}."
     )
 }
 
-fn ids(linked: &[&Listed], kept: impl Fn(&Listed) -> bool) -> String {
-    let kept = linked.iter().filter(|listed| kept(listed));
-    kept.map(|listed| listed.meta.id).collect::<Vec<_>>().join(", ")
-}
-
-fn example<'a>(linked: &[&'a Listed]) -> &'a str {
-    linked.first().map_or("plugin", |listed| listed.meta.id)
-}
-
-fn nothing_chosen(port: &PortSpec, linked: &[&Listed], merged: &Merged) -> ConfigError {
-    let title = port.title.to_lowercase();
-    let port = port.name;
-    let (example, known) = (example(linked), ids(linked, |_| true));
-    let known = if known.is_empty() { "none" } else { known.as_str() };
-    let text = format!(
-        "No {title} is selected.\n\
-         Set `use = \"main\"` in [{port}] and give [{port}.main.{example}] its settings. Linked: {known}."
-    );
-    merged.error(&Path::of([port, "use"]), text)
-}
-
-fn no_such_instance(
-    merged: &Merged,
-    place: &Path,
-    port: &PortSpec,
-    instance: &str,
-    linked: &[&Listed],
-) -> ConfigError {
-    let section = merged.tree.get(port.name).and_then(Value::as_object);
-    let known = section.into_iter().flatten().map(|(key, _)| key.as_str());
-    let known: Vec<&str> = known.filter(|key| !is_selection(port, key)).collect();
-    let port = port.name;
-    let add = format!("[{port}.{instance}.{}]", example(linked));
+fn no_such_instance(tree: &Value, port: &str, instance: &str, linked: &[Listed]) -> String {
+    let (known, ids) = (instances_of(tree, port), ids(linked, port, |_| true));
+    let add = format!("[{port}.{instance}.{}]", ids.first().unwrap_or(&"plugin"));
     let remedy = if known.is_empty() {
         format!("Add {add} with its settings.")
     } else {
         format!("{} Or add {add}.", advice(instance, &known, "instances"))
     };
-    merged.error(place, format!("There is no [{port}.{instance}.…].\n{remedy}"))
+    format!("There is no [{port}.{instance}.…].\n{remedy}")
 }
 
-fn development_only(merged: &Merged, place: &Path, plugin: &str, linked: &[&Listed]) -> ConfigError {
-    let others = ids(linked, |listed| listed.meta.maturity != Maturity::DevelopmentOnly);
+fn development_only(port: &str, plugin: &str, linked: &[Listed]) -> String {
+    let others = ids(linked, port, |listed| !is_early(listed)).join(", ");
     let remedy = if others.is_empty() {
         "Take it out; no other plugin of this kind is linked into this program.".to_owned()
     } else {
         format!("Choose one of: {others}.")
     };
-    merged.error(
-        place,
-        format!("`{plugin}` is for `portcullis dev` only.\n{remedy}"),
-    )
+    format!("`{plugin}` is for `portcullis dev` only.\n{remedy}")
 }

@@ -32,10 +32,8 @@ impl<'a> Shape<'a> {
     }
 
     fn list(self, keyword: &str) -> impl Iterator<Item = &'a Value> {
-        self.keyword(keyword)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
+        let list = self.keyword(keyword).and_then(Value::as_array);
+        list.into_iter().flatten()
     }
 
     /// Whether a value of this kind is taken.
@@ -53,19 +51,14 @@ impl<'a> Shape<'a> {
     /// The only values taken, if they are listed.
     pub(crate) fn fixed(self) -> Vec<&'a Value> {
         let choices = self.list("oneOf").flat_map(|choice| Shape(choice).fixed());
-        self.list("enum")
-            .chain(self.keyword("const"))
-            .chain(choices)
-            .collect()
+        let own = self.list("enum").chain(self.keyword("const"));
+        own.chain(choices).collect()
     }
 
     /// Keys and shapes of a table, in the order of declaration.
     pub(crate) fn properties(self) -> impl Iterator<Item = (&'a str, Self)> {
-        let listed = self
-            .keyword("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten();
+        let listed = self.keyword("properties").and_then(Value::as_object);
+        let listed = listed.into_iter().flatten();
         listed.map(|(name, shape)| (name.as_str(), Shape(shape)))
     }
 
@@ -77,9 +70,8 @@ impl<'a> Shape<'a> {
 
     /// The shape of keys that are not listed, if such keys are taken.
     pub(crate) fn further(self) -> Option<Self> {
-        self.keyword("additionalProperties")
-            .filter(|shape| shape.is_object())
-            .map(Shape)
+        let shape = self.keyword("additionalProperties");
+        shape.filter(|shape| shape.is_object()).map(Shape)
     }
 
     /// The shape of the elements of a list.
@@ -104,12 +96,11 @@ impl<'a> Shape<'a> {
 
     /// The shape at a path below this node.
     pub(crate) fn at(self, path: &Path) -> Option<Self> {
-        path.steps()
-            .iter()
-            .try_fold(self, |shape, step| match index(step) {
-                Some(_) => shape.items(),
-                None => shape.property(step),
-            })
+        let step = |shape: Self, step: &String| match index(step) {
+            Some(_) => shape.items(),
+            None => shape.property(step),
+        };
+        path.steps().iter().try_fold(self, step)
     }
 
     /// All settings below this node. Where tables may have any name, they have the one that `name` gives for their
@@ -119,20 +110,19 @@ impl<'a> Shape<'a> {
         let further = self.further().filter(|shape| shape.takes("object"));
         let further = further.and_then(|shape| Some((name(0)?, shape)));
         let inner = self.properties().chain(further).flat_map(|(key, shape)| {
-            let below = shape.fields(&|depth| name(depth + 1));
-            let field = |inner: Field<'a>| Field {
-                path: Path::of([key]).join(&inner.path),
-                ..inner
-            };
-            if below.is_empty() && shape.further().is_none_or(|further| !further.takes("object")) {
-                vec![Field {
-                    path: Path::of([key]),
-                    shape,
-                    required: required.contains(&key),
-                }]
-            } else {
-                below.into_iter().map(field).collect()
+            let (path, required) = (Path::of([key]), required.contains(&key));
+            let mut below = shape.fields(&|depth| name(depth + 1));
+            for inner in &mut below {
+                inner.path = path.join(&inner.path);
             }
+            if below.is_empty() && shape.further().is_none_or(|further| !further.takes("object")) {
+                below.push(Field {
+                    path,
+                    shape,
+                    required,
+                });
+            }
+            below
         });
         inner.collect()
     }
@@ -163,13 +153,10 @@ impl<'a> Shape<'a> {
         }
         // A number takes whole numbers as well; once is enough.
         let repeated = |kind: &str| kind == "integer" && self.takes("number");
-        let kinds = KINDS
-            .into_iter()
-            .filter(|kind| self.takes(kind) && !repeated(kind));
-        kinds
-            .map(|kind| self.phrase(kind))
-            .collect::<Vec<_>>()
-            .join(" or ")
+        let mut kinds = KINDS.to_vec();
+        kinds.retain(|kind| self.takes(kind) && !repeated(kind));
+        let phrases: Vec<String> = kinds.iter().map(|kind| self.phrase(kind)).collect();
+        phrases.join(" or ")
     }
 
     fn phrase(self, kind: &str) -> String {

@@ -14,12 +14,13 @@ use serde_json::Value;
 use super::coerce::{coerce, modern};
 use super::errors::{ConfigError, ConfigErrors};
 use super::merged::Setting;
-use super::nearest::nearest;
 use super::path::{PREFIX, Path};
+use super::schema::USE;
 use super::select::Chosen;
-use super::shape::Shape;
+use super::shape::{Field, Shape};
 use super::source::Source;
 use crate::environment::Environment;
+use crate::nearest::nearest;
 
 /// The end of the name of a variable that names a file instead of holding the value.
 const FILE: &str = "_FILE";
@@ -43,10 +44,8 @@ pub(crate) struct Variables {
 
 /// A variable; a file, if it names one.
 fn variable(name: &str, file: Option<PathBuf>) -> Source {
-    Source::Variable {
-        name: name.to_owned(),
-        file,
-    }
+    let name = name.to_owned();
+    Source::Variable { name, file }
 }
 
 impl Variables {
@@ -56,30 +55,21 @@ impl Variables {
         for name in environment.names() {
             let value = environment.get(name).and_then(Result::ok).unwrap_or_default();
             let Some(rest) = ours(name, value) else { continue };
-            match resolve(&rest, Shape(schema)) {
-                Some((path, shape, in_file)) => read.add_own(environment, name, &path, shape, in_file),
-                None => read.add_unknown(name, &rest, Shape(schema)),
+            let Some((path, shape, in_file)) = resolve(&rest, Shape(schema)) else {
+                read.add_unknown(name, &rest, Shape(schema));
+                continue;
+            };
+            let same = read.setting(&path).map(|known| &known.source);
+            match (same, text(environment, name, in_file)) {
+                (Some(other), _) => {
+                    let text = format!("{other} and {name} set the same thing.\n{KEEP_ONE}");
+                    read.refuse(name, &path, text);
+                }
+                (None, Ok((text, source))) => read.add(&path, coerce(&text, shape), source),
+                (None, Err(text)) => read.refuse(name, &path, text),
             }
         }
         read
-    }
-
-    fn add_own(
-        &mut self,
-        environment: &Environment,
-        name: &str,
-        path: &Path,
-        shape: Shape<'_>,
-        in_file: bool,
-    ) {
-        if let Some(Source::Variable { name: other, .. }) = self.setting(path).map(|known| &known.source) {
-            let text = format!("{other} and {name} set the same thing.\n{KEEP_ONE}");
-            return self.refuse(variable(name, None), path, text);
-        }
-        match text(environment, name, in_file) {
-            Ok((text, source)) => self.add(path, coerce(&text, shape), source),
-            Err(text) => self.refuse(variable(name, None), path, text),
-        }
     }
 
     fn add_unknown(&mut self, name: &str, rest: &str, schema: Shape<'_>) {
@@ -91,7 +81,7 @@ impl Variables {
             meant => {
                 let remedy = meant.unwrap_or_else(|| SEPARATION.to_owned());
                 let text = format!("There is no setting of this name.\n{remedy}");
-                self.refuse(variable(name, None), &Path::root(), text);
+                self.refuse(name, &Path::root(), text);
             }
         }
     }
@@ -107,29 +97,33 @@ impl Variables {
     ) {
         let own = Shape(schema)
             .properties()
-            .filter(|(_, shape)| shape.property("use").is_none());
-        let mut tables: Vec<(Path, Vec<Path>)> =
-            own.map(|(table, _)| (Path::of([table]), Vec::new())).collect();
-        tables.extend(chosen.iter().map(|one| {
-            let same =
-                |other: &&Chosen| other.port == one.port && other.plugin == one.plugin && *other != one;
-            (one.path(), chosen.iter().filter(same).map(Chosen::path).collect())
-        }));
+            .filter(|(_, shape)| shape.property(USE).is_none());
+        let own = own.map(|(table, _)| (Path::of([table]), Vec::new()));
+        let instances = chosen.iter().map(|one| {
+            let is_same = |other: &&Chosen| (other.port, &other.plugin) == (one.port, &one.plugin);
+            let others = chosen.iter().filter(is_same).filter(|other| *other != one);
+            (one.path(), others.map(Chosen::path).collect())
+        });
+        let tables: Vec<(Path, Vec<Path>)> = own.chain(instances).collect();
         let mut known = BTreeSet::new();
         for (table, rivals) in tables {
             let fields = Shape(schema).at(&table).map(|shape| shape.fields(&|_| None));
-            for field in fields.unwrap_or_default() {
-                let path = table.join(&field.path);
-                let rivals: Vec<Path> = rivals.iter().map(|rival| rival.join(&field.path)).collect();
-                for name in field.shape.aliases() {
+            for Field { path, shape, .. } in fields.unwrap_or_default() {
+                let rivals: Vec<Path> = rivals.iter().map(|rival| rival.join(&path)).collect();
+                let path = table.join(&path);
+                for name in shape.aliases() {
                     known.insert(name);
                     match former(environment, name) {
                         None => {}
+                        // A former name knows one account only: with two instances it could mean either.
                         Some(_) if !rivals.is_empty() => {
-                            self.refuse_ambiguous(name, &path, &rivals, set_elsewhere);
+                            let is_set = |path: &Path| self.setting(path).is_some() || set_elsewhere(path);
+                            if !rivals.iter().chain([&path]).all(is_set) {
+                                self.refuse(name, &path, ambiguous(name, &path, &rivals));
+                            }
                         }
-                        Some(Ok((text, source))) => self.add_one_former(&path, field.shape, &text, source),
-                        Some(Err(text)) => self.refuse(variable(name, None), &path, text),
+                        Some(Ok((text, source))) => self.add_one_former(&path, shape, &text, source),
+                        Some(Err(text)) => self.refuse(name, &path, text),
                     }
                 }
             }
@@ -142,30 +136,11 @@ impl Variables {
         match (self.setting(path), &value) {
             (Some(known), Ok(value)) if is_same(&known.value, value, shape) => {}
             (Some(known), Ok(_)) => {
-                let text = format!(
-                    "{} sets the same thing to another value.\n{KEEP_ONE}",
-                    known.source
-                );
-                self.refuse(source, path, text);
+                let other = &known.source;
+                let text = format!("{other} sets the same thing to another value.\n{KEEP_ONE}");
+                self.add(path, Err(text), source);
             }
             _ => self.add(path, value, source),
-        }
-    }
-
-    /// A former name knows one account only: with two instances of a plugin it could mean either.
-    fn refuse_ambiguous(
-        &mut self,
-        name: &str,
-        path: &Path,
-        rivals: &[Path],
-        set_elsewhere: &dyn Fn(&Path) -> bool,
-    ) {
-        let is_set = |path: &Path| self.setting(path).is_some() || set_elsewhere(path);
-        if !rivals.iter().chain([path]).all(is_set) {
-            let others: Vec<String> = rivals.iter().map(ToString::to_string).collect();
-            let (others, own) = (others.join(" or "), path.variable());
-            let text = format!("{name} could also mean {others}.\nName the instance: {own} for this one.");
-            self.refuse(variable(name, None), path, text);
         }
     }
 
@@ -174,11 +149,8 @@ impl Variables {
         let tables: BTreeSet<&str> = collections().iter().map(|one| one.variable).collect();
         let is_unused = |name: &&str| !known.contains(name) && former(environment, name).is_some();
         let unused: Vec<&str> = tables.into_iter().filter(is_unused).collect();
-        let store = chosen
-            .iter()
-            .find(|one| one.port == Storage::NAME)
-            .filter(|_| !unused.is_empty());
-        if let Some(Chosen { plugin, .. }) = store {
+        let store = chosen.iter().find(|one| one.port == Storage::NAME);
+        if let Some(Chosen { plugin, .. }) = store.filter(|_| !unused.is_empty()) {
             let (names, s) = (unused.join(", "), if unused.len() == 1 { "s" } else { "" });
             let note = format!("{names} name{s} tables, and `{plugin}` keeps none: not used.");
             self.notes.insert(0, note);
@@ -192,13 +164,19 @@ impl Variables {
     fn add(&mut self, path: &Path, value: Result<Value, String>, source: Source) {
         match value {
             Ok(value) => self.settings.push(Setting::new(path, value, &source)),
-            Err(text) => self.refuse(source, path, text),
+            Err(text) => self.errors.push(ConfigError::new(Some(source), path, text)),
         }
     }
 
-    fn refuse(&mut self, source: Source, path: &Path, text: String) {
-        self.errors.push(ConfigError::new(Some(source), path, text));
+    fn refuse(&mut self, name: &str, path: &Path, text: String) {
+        self.add(path, Err(text), variable(name, None));
     }
+}
+
+fn ambiguous(name: &str, path: &Path, rivals: &[Path]) -> String {
+    let others: Vec<String> = rivals.iter().map(ToString::to_string).collect();
+    let (others, own) = (others.join(" or "), path.variable());
+    format!("{name} could also mean {others}.\nName the instance: {own} for this one.")
 }
 
 /// Whether two values mean the same; lengths of time may be written in different units.
@@ -217,15 +195,14 @@ fn ours(name: &str, value: &str) -> Option<String> {
 /// Kubernetes announces services called `portcullis` or `portcullis-something` in variables that look like ours.
 fn is_set_by_an_orchestrator(rest: &str, value: &str) -> bool {
     let words: Vec<&str> = rest.split('_').collect();
-    let is_service = words
-        .windows(2)
-        .any(|words| matches!(words, ["SERVICE", "HOST" | "PORT"]));
-    let has_port = words.windows(3).any(|words| match words {
+    let is_service = |words: &[&str]| matches!(words, ["SERVICE", "HOST" | "PORT"]);
+    let is_port = |words: &[&str]| match words {
         ["PORT", number, "TCP" | "UDP" | "SCTP"] => number.parse::<u16>().is_ok(),
         _ => false,
-    });
+    };
     let is_address = words.last() == Some(&"PORT") && value.contains("://");
-    !rest.contains("__") && (is_service || has_port || is_address)
+    let is_set = words.windows(2).any(is_service) || words.windows(3).any(is_port) || is_address;
+    is_set && !rest.contains("__")
 }
 
 /// The setting that a name means, and whether it names a file: `x_file` means `x`, unless there is a setting `x_file`.
@@ -233,10 +210,8 @@ fn resolve<'a>(name: &str, schema: Shape<'a>) -> Option<(Path, Shape<'a>, bool)>
     let find = |name: &str, in_file| {
         let path = Path::of(name.split("__"));
         let named = path.steps().len() > 1 && path.steps().iter().all(|step| !step.is_empty());
-        schema
-            .at(&path)
-            .filter(|_| named)
-            .map(|shape| (path, shape, in_file))
+        let shape = schema.at(&path).filter(|_| named)?;
+        Some((path, shape, in_file))
     };
     find(name, false).or_else(|| find(name.strip_suffix("_file")?, true))
 }
@@ -249,20 +224,17 @@ fn text(environment: &Environment, name: &str, in_file: bool) -> Result<(String,
     if !in_file {
         return Ok((value.to_owned(), variable(name, None)));
     }
-    let read = || -> std::io::Result<String> {
-        let mut held = String::new();
-        let size = File::open(value)?
-            .take(LONGEST_FILE + 1)
-            .read_to_string(&mut held)?;
-        if size as u64 > LONGEST_FILE {
-            return Err(std::io::Error::other(format!(
-                "it is larger than {LONGEST_FILE} bytes"
-            )));
-        }
-        Ok(held)
+    let mut held = String::new();
+    let read = File::open(value).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut held));
+    let why = match read {
+        Ok(size) if size as u64 > LONGEST_FILE => Some(format!("it is larger than {LONGEST_FILE} bytes")),
+        read => read.err().map(|error| error.to_string()),
     };
-    let held = read()
-        .map_err(|why| format!("{name} names the file {value}, which cannot be read: {why}.\n{READABLE}"))?;
+    if let Some(why) = why {
+        return Err(format!(
+            "{name} names the file {value}, which cannot be read: {why}.\n{READABLE}"
+        ));
+    }
     let line = held.strip_suffix('\n').unwrap_or(&held);
     let line = line.strip_suffix('\r').unwrap_or(line);
     Ok((line.to_owned(), variable(name, Some(PathBuf::from(value)))))
@@ -276,9 +248,10 @@ fn former(environment: &Environment, name: &str) -> Option<Result<(String, Sourc
         (false, false) => None,
         (true, false) => Some(text(environment, name, false)),
         (false, true) => Some(text(environment, &with_file, true)),
-        (true, true) => Some(Err(format!(
-            "{name} and {with_file} set the same thing.\n{KEEP_ONE}"
-        ))),
+        (true, true) => {
+            let text = format!("{name} and {with_file} set the same thing.\n{KEEP_ONE}");
+            Some(Err(text))
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use portcullis_ports::plugin::{Maturity, Runtime};
 use serde::Serialize;
 
 use crate::compose::{NamedProbe, NotConnected, connect_each, probes};
-use crate::config::{Effective, Source};
+use crate::config::{Source, ValidatedConfig};
 use crate::exit::{Failure, in_full};
 use crate::live::{self, Watch};
 use crate::run::listen;
@@ -74,7 +74,7 @@ pub struct Depth {
 }
 
 /// Connects to everything and asks how it is.
-pub async fn examine(effective: Effective, runtime: &Runtime, depth: &Depth) -> Vec<Finding> {
+pub async fn examine(effective: ValidatedConfig, runtime: &Runtime, depth: &Depth) -> Vec<Finding> {
     let watch = Watch::around(runtime);
     let runtime = &Runtime {
         http: Arc::clone(&watch) as Arc<dyn HttpClient>,
@@ -182,7 +182,7 @@ fn clock(began: Timestamp, passed: Duration, now: Timestamp) -> Finding {
 }
 
 /// What an operator should know although nothing is wrong with it.
-fn advice(effective: &Effective) -> Vec<Finding> {
+fn advice(effective: &ValidatedConfig) -> Vec<Finding> {
     let mut texts = Vec::new();
     let server = &effective.server;
     if server
@@ -214,7 +214,7 @@ fn advice(effective: &Effective) -> Vec<Finding> {
 }
 
 /// Files with secrets that other users of the machine can read.
-fn readable_files(effective: &Effective) -> Vec<String> {
+fn readable_files(effective: &ValidatedConfig) -> Vec<String> {
     let mut files: Vec<&Path> = effective
         .shown
         .entries

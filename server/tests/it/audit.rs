@@ -36,7 +36,7 @@ async fn tamper(folder: &TempDir) -> Entry {
     let at = folder.path().join("data/store");
     let text = format!("[store.dev.embedded]\nfolder = \"{}\"\n", at.display());
     let loaded = with_file(&text).stores(&["dev"]).loaded();
-    let Ok(mut planned) = loaded.plan_stores(&[("--from", "dev")]) else {
+    let Ok(mut planned) = loaded.plan_stores(&["dev"]) else {
         panic!("the settings have mistakes");
     };
     let store = connect_one(planned.remove(0).selected, &runtime().unwrap(), PATIENCE)

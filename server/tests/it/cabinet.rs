@@ -23,6 +23,7 @@ pub(crate) struct CabinetSettings {
     tables: BTreeMap<String, String>,
     /// Whether missing drawers are made at start.
     #[serde(default)]
+    #[schemars(extend("x-development" = true))]
     create_missing: bool,
     /// Whether it has what it says it has.
     #[serde(default = "yes")]

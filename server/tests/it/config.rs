@@ -264,6 +264,59 @@ fn settings_that_switch_a_protection_off_are_refused() {
 }
 
 #[test]
+fn a_number_that_is_not_whole_or_out_of_range_is_told_so() {
+    for (written, problem) in [
+        ("3.0", "This is a number with a decimal point."),
+        ("99999999999999999999", "The number is out of range."),
+        ("\"3\"", "\"3\" is not accepted."),
+    ] {
+        let in_file = with_more(&format!("[factors]\nsms_limit = {written}\n")).mistakes();
+        let variable = written.trim_matches('"');
+        let setup = with_more("[factors]\nsms_limit = 3\n");
+        let in_variable = setup.variable("PORTCULLIS_FACTORS__SMS_LIMIT", variable);
+        says(
+            &in_file,
+            &[
+                "portcullis.toml:5: factors.sms_limit",
+                problem,
+                "Expected is a whole number from 1 to 20",
+            ],
+        );
+        if variable == written {
+            says(
+                &in_variable.mistakes(),
+                &["PORTCULLIS_FACTORS__SMS_LIMIT: factors.sms_limit", problem],
+            );
+        } else {
+            in_variable.effective();
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_adds_a_second_plugin_is_named() {
+    let said = with_more("[senders]\nuse = [\"a\"]\n[senders.a.courier]\naccount = \"1\"\ntoken = \"t\"\n")
+        .variable("PORTCULLIS_SENDERS__A__MAILBOX__FOLDER", "/m")
+        .mistakes();
+    says(
+        &said,
+        &[
+            "PORTCULLIS_SENDERS__A__MAILBOX__FOLDER: senders.a\n  The instance names 2 plugins: courier, mailbox.",
+        ],
+    );
+}
+
+#[test]
+fn without_a_sender_it_is_said_that_no_message_can_be_sent() {
+    let notes = with_more("").effective().notes.join("\n");
+    says(&notes, &["senders.use selects nothing: no message can be sent"]);
+    assert_eq!(
+        with_file("").development(None, &[]).effective().notes,
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn settings_that_hardly_protect_are_named() {
     let notes = with_more(
         "[budgets]\nattempts = { most = 1000000, window = \"10m\" }\n[passwords.main.argon2id]\nmemory = \"8KiB\"\n",

@@ -9,7 +9,7 @@ use portcullis_ports::plugin::{Choice, Listed};
 use portcullis_ports::registry::{self, PORTS};
 use portcullis_ports::selection::Selection;
 use portcullis_server::compose::{connect_all, connect_each, needed_probes};
-use portcullis_server::config::Effective;
+use portcullis_server::config::ValidatedConfig;
 use portcullis_server::exit::Failure;
 use portcullis_server::plugins::{defects, linked};
 use portcullis_server::system::runtime;
@@ -85,7 +85,7 @@ fn selection(manners: &[&str]) -> (Setup, Selection) {
     let setup = setup
         .flag("--keys", "keys.main.keyfile.file", key_file.to_str().unwrap())
         .flag("--folder", "store.main.embedded.folder", store.to_str().unwrap());
-    let Effective { plugins, .. } = setup.effective();
+    let ValidatedConfig { plugins, .. } = setup.effective();
     (setup, plugins)
 }
 

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use portcullis_ports::registry;
-use portcullis_server::config::{Development, Effective, Flag, LoadedConfig, Path, Request, load};
+use portcullis_server::config::{
+    Development, LoadedConfig, Path, Request, Setting, Source, ValidatedConfig, load,
+};
 use portcullis_server::environment::Environment;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -54,17 +56,15 @@ impl Setup {
     }
 
     pub(crate) fn flag(mut self, name: &'static str, path: &str, value: impl Into<Value>) -> Self {
-        self.request.flags.push(Flag {
-            name,
-            path: Path::parse(path),
-            value: value.into(),
-        });
+        let flag = Setting::new(&Path::parse(path), value, &Source::Flag(name));
+        self.request.flags.push(flag);
         self
     }
 
     /// Stores that are used besides the selected one.
     pub(crate) fn stores(mut self, names: &[&str]) -> Self {
-        self.request.stores = names.iter().map(|name| (*name).to_owned()).collect();
+        let flags = ["--from", "--to"].into_iter();
+        self.request.stores = flags.zip(names.iter().map(|name| (*name).to_owned())).collect();
         self
     }
 
@@ -91,7 +91,7 @@ impl Setup {
         load(&self.request, &environment, &registry::all()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
     }
 
-    pub(crate) fn effective(&self) -> Effective {
+    pub(crate) fn effective(&self) -> ValidatedConfig {
         self.loaded()
             .plan()
             .unwrap_or_else(|mistakes| panic!("{mistakes}"))

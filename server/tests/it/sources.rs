@@ -99,6 +99,22 @@ fn leading_zeros_survive() {
 }
 
 #[test]
+fn a_key_stands_in_a_variable_once() {
+    let with = |json: &str| with_more("").variable("PORTCULLIS_BUDGETS__ATTEMPTS", json);
+    assert_eq!(
+        with(r#"{"most": 9, "window": "1m"}"#)
+            .shown("budgets.attempts.most")
+            .0,
+        "9"
+    );
+    let said = with(r#"{"most": 9, "window": "1m", "most": 8}"#).mistakes();
+    says(
+        &said,
+        &["PORTCULLIS_BUDGETS__ATTEMPTS: budgets.attempts\n  The key `most` stands twice in one table."],
+    );
+}
+
+#[test]
 fn truth_is_true_or_false() {
     let said = with_more("")
         .variable("PORTCULLIS_SERVER__DOCS", "yes")

@@ -74,7 +74,7 @@ impl Place {
     /// One of the two stores, connected by this process.
     async fn store(&self, name: &str) -> ConnectedStore {
         let loaded = with_file(&self.text()).stores(&[name]).loaded();
-        let planned = loaded.plan_stores(&[("--from", name)]);
+        let planned = loaded.plan_stores(&[name]);
         let Ok([store]) = planned.map(|planned| <[_; 1]>::try_from(planned).ok().unwrap()) else {
             panic!("{name} has mistakes");
         };

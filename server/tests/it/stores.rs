@@ -13,14 +13,17 @@ use crate::setup::{Setup, says, with_file, with_more};
 
 const CABINET: &str = "server.public_url = \"https://gate.example.com\"\n\
     store = { use = \"main\", main = { cabinet = {} } }\n\
-    keys = { use = \"main\", main = { keyfile = { file = \"/keys.toml\" } } }\n";
+    keys = { use = \"main\", main = { keyfile = { file = \"/keys.toml\" } } }\n\
+    senders = { use = [\"post\"], post = { courier = { account = \"1\", token = \"t\" } } }\n";
+
+const POST: &str = "[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"1\"\ntoken = \"t\"\n";
 
 const TWO: &str = "[store.old.embedded]\nfolder = \"/old\"\n[store.new.cabinet]\n";
 
 fn planned(setup: &Setup, from: &str, to: &str) -> Result<Vec<StoreInstance>, String> {
     let loaded = setup.loaded();
     loaded
-        .plan_stores(&[("--from", from), ("--to", to)])
+        .plan_stores(&[from, to])
         .map_err(|mistakes| mistakes.to_string())
 }
 
@@ -86,7 +89,7 @@ fn a_table_for_an_unknown_family_is_a_mistake() {
 
 #[test]
 fn a_store_without_tables_is_not_disturbed_by_their_names() {
-    let setup = with_more("")
+    let setup = with_more(POST)
         .variable("DDB_SESSIONS_TABLE", "web_sessions")
         .variable("DDB_SMS_TABLE", "web_sms");
     let notes = setup.effective().notes;
@@ -95,7 +98,7 @@ fn a_store_without_tables_is_not_disturbed_by_their_names() {
         &notes[0],
         &["DDB_SESSIONS_TABLE, DDB_SMS_TABLE", "`embedded`", "not used"],
     );
-    assert!(with_more("").effective().notes.is_empty());
+    assert!(with_more(POST).effective().notes.is_empty());
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cli::{NewPluginArguments, PluginFolder};
-use crate::config::nearest;
 use crate::exit::Failure;
+use crate::nearest::nearest;
 use name::Name;
 
 /// A file of a skeleton: where it goes, and its text with `acme` for the name.

@@ -63,10 +63,10 @@ fn copy(arguments: CopyArguments, environment: &Environment, out: &mut dyn Write
         folder.join(format!("store-copy-{from}-to-{to}.json"))
     });
     let request = Request {
-        stores: vec![from.clone(), to.clone()],
+        stores: vec![("--from", from.clone()), ("--to", to.clone())],
         ..request(settings.file, settings.data.as_deref())?
     };
-    let planned = look(&request, environment)?.plan_stores(&[("--from", &from), ("--to", &to)])?;
+    let planned = look(&request, environment)?.plan_stores(&[&from, &to])?;
     let [source, target]: [StoreInstance; 2] = planned
         .try_into()
         .map_err(|_| Failure::Usage("--from and --to name two instances".to_owned()))?;

@@ -15,7 +15,7 @@ const LAYOUT: &str = "Expected are files such as `de/code.email.txt`.";
 ///
 /// # Errors
 /// What is wrong with each of them.
-pub(super) fn read(settings: &Settings) -> Result<Vec<TextFile>, Vec<String>> {
+pub(crate) fn read(settings: &Settings) -> Result<Vec<TextFile>, Vec<String>> {
     let mut files = Vec::new();
     let mut errors = Vec::new();
     if let Some(folder) = &settings.product.texts {

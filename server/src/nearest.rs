@@ -28,10 +28,8 @@ mod tests {
     fn a_slip_is_corrected_and_a_stranger_gets_the_list() {
         let known = ["listen", "public_url"];
         assert_eq!(advice("lisen", &known, "keys"), "Did you mean `listen`?");
-        assert_eq!(
-            advice("colour", &known, "keys"),
-            "The keys are: listen, public_url."
-        );
+        let list = "The keys are: listen, public_url.";
+        assert_eq!(advice("colour", &known, "keys"), list);
         assert_eq!(advice("x", &[], "keys"), "There are no keys.");
     }
 }
