@@ -26,7 +26,6 @@ use crate::foundation::guard::{GuardedIdentity, GuardedKeys, Guards};
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
 use crate::foundation::locations::Locations;
-use crate::foundation::settings::Settings;
 use crate::foundation::subject_locks::SubjectLocks;
 use crate::foundation::texts::{TextError, TextFile, Texts};
 use crate::services::audit::{Audit, Histories};
@@ -39,6 +38,7 @@ use crate::services::security_notifications::SecurityNotifications;
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::Suppressions;
 use crate::services::webhooks::Webhooks;
+use crate::settings::Settings;
 use event_listener::Event;
 
 /// The ports a deployment stands on.
@@ -82,6 +82,7 @@ pub struct App {
     /// Histories.
     pub audit: Audit,
     pub(crate) context: Arc<Context>,
+    settings: Settings,
 }
 
 impl App {
@@ -91,25 +92,27 @@ impl App {
     /// Whatever store or key manager answer.
     pub async fn open(dependencies: Dependencies, settings: Settings) -> Result<Self> {
         let connections = dependencies.connections.clone();
-        let context = open_context(dependencies, settings).await?;
-        let audit = Audit::new(&context);
-        let epochs = Epochs::new(&context);
-        let devices = KnownDevices::new(&context, &epochs, &audit);
-        let budgets = Budgets::new(&context, &devices);
+        let context = open_context(dependencies, &settings).await?;
+        let audit = Audit::new(&context, &settings.audit);
+        let epochs = Epochs::new(&context, settings.epoch_lifetimes());
+        let devices = KnownDevices::new(&context, &epochs, &audit, settings.known_device_rules());
+        let budgets = Budgets::new(&context, &devices, &settings.budgets, settings.budget_lifetimes());
         let directory = Directory::new(&context);
         let suppressions = Suppressions::new(&context);
-        let sms_spend = SmsSpend::new(&context);
-        let outbox = Outbox::new(&context, &connections.many(), &suppressions, &sms_spend);
+        let sms_spend = SmsSpend::new(&context, &settings.sms_spend);
+        let senders = connections.many();
+        let outbox = Outbox::new(&context, &senders, &suppressions, &sms_spend, &settings.outbox);
         let mut webhooks = Webhooks::new(&context.clock);
-        outbox.register_webhooks(&mut webhooks, &connections.many());
+        outbox.register_webhooks(&mut webhooks, &senders);
         webhooks.require_handlers(&connections)?;
         let notifications = SecurityNotifications::new(&context, &directory, &outbox);
-        let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices);
-        let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit);
+        let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices, &settings.sessions);
+        let min_length = settings.accounts.password_min_length;
+        let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit, min_length);
         let enrolled = EnrolledFactors::new(&context, &epochs);
         let recovery_codes = RecoveryCodeStore::new(&context, &epochs);
-        let step_up = StepUp::new(&context, &enrolled, &recovery_codes);
-        let store = ChallengeStore::new(&context, &sessions);
+        let step_up = StepUp::new(&context, &enrolled, &recovery_codes, settings.step_up_rules());
+        let store = ChallengeStore::new(&context, &sessions, &settings.challenges);
         let codes = Codes::new(&context, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {
             context: Arc::clone(&context),
@@ -124,6 +127,7 @@ impl App {
             audit: audit.clone(),
             notifications: notifications.clone(),
             devices: devices.clone(),
+            settings: Arc::new(settings.factors.clone()),
         };
         let challenges = Challenges {
             context: Arc::clone(&context),
@@ -138,6 +142,8 @@ impl App {
             audit: audit.clone(),
             notifications: notifications.clone(),
             devices: devices.clone(),
+            require: settings.factors.require,
+            recovery_lifetime: settings.accounts.recovery_lifetime.get(),
         };
         let accounts = Accounts {
             context: Arc::clone(&context),
@@ -150,6 +156,7 @@ impl App {
             notifications,
             sessions: sessions.clone(),
             others: guarded_identity(&connections.many(), &context.guards),
+            settings: Arc::new(settings.accounts.clone()),
         };
         Ok(Self {
             password_recovery: PasswordRecovery::new(&accounts, &challenges),
@@ -165,12 +172,13 @@ impl App {
             webhooks,
             audit,
             context,
+            settings,
         })
     }
 
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
-        &self.context.settings
+        &self.settings
     }
 
     /// The time this deployment goes by.
@@ -209,7 +217,7 @@ pub fn check_texts(files: &[TextFile], settings: &Settings) -> Result<(), Vec<Te
 }
 
 /// What all areas stand on.
-async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<Arc<Context>> {
+async fn open_context(dependencies: Dependencies, settings: &Settings) -> Result<Arc<Context>> {
     let Dependencies {
         connections,
         clock,
@@ -217,7 +225,7 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
         panel,
         texts,
     } = dependencies;
-    let texts = compile_texts(&texts, &settings).map_err(|errors| {
+    let texts = compile_texts(&texts, settings).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Error::internal(errors.join("\n"))
     })?;
@@ -244,7 +252,6 @@ async fn open_context(dependencies: Dependencies, settings: Settings) -> Result<
         entropy,
         keyring,
         cache,
-        settings,
         links: Links::new(panel),
         locations,
         texts,

@@ -6,6 +6,7 @@ mod app;
 mod areas;
 mod foundation;
 mod services;
+pub mod settings;
 #[cfg(test)]
 mod testing;
 mod tools;
@@ -16,7 +17,8 @@ pub use areas::{
     step_up,
 };
 pub use foundation::keyring::{check_root_secret, is_unused};
+pub use foundation::limit::Limit;
 pub use foundation::source::{Source, client_network};
-pub use foundation::{former_keys, guard, input, settings, texts, use_case};
+pub use foundation::{former_keys, guard, input, texts, use_case};
 pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions, webhooks};
 pub use tools::{records_reference, reencryption, restoring, store_copy};

@@ -30,8 +30,8 @@ use crate::areas::sessions::{Identified, SignedIn};
 use crate::foundation::input::SecretInput;
 use crate::foundation::lane::Lane;
 pub(crate) use crate::foundation::observed_store::Observed;
-use crate::foundation::settings::Settings;
 use crate::foundation::source::Source;
+use crate::settings::Settings;
 use crate::{App, Dependencies};
 
 pub(crate) const PASSWORD: &str = "plum-kettle-orbit";

@@ -76,7 +76,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::foundation::settings::Product;
+    use crate::foundation::product::Product;
     use crate::foundation::texts::{Language, Texts};
     use crate::services::sms_spend::segments;
 

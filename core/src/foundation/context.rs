@@ -1,4 +1,4 @@
-//! What all areas stand on: store, keys, time, randomness, the root secret and the settings of one deployment.
+//! What all areas stand on: store, keys, time, randomness and the root secret of one deployment.
 
 use std::sync::Arc;
 
@@ -15,7 +15,6 @@ use crate::foundation::guard::Guards;
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
 use crate::foundation::locations::Locations;
-use crate::foundation::settings::Settings;
 use crate::foundation::subject_locks::SubjectLocks;
 use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
 use crate::foundation::texts::Texts;
@@ -30,7 +29,6 @@ pub(crate) struct Context {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keyring: Keyring,
     pub(crate) cache: Cache,
-    pub(crate) settings: Settings,
     pub(crate) links: Links,
     pub(crate) locations: Locations,
     pub(crate) texts: Texts,
@@ -124,6 +122,7 @@ mod tests {
     use super::*;
     use crate::foundation::source::Source;
     use crate::services::audit::Event;
+    use crate::settings::Settings;
     use crate::testing::{home, observed};
 
     #[derive(Default)]

@@ -3,7 +3,7 @@
 use poem_openapi::{Enum, Object};
 use portcullis_core::App;
 use portcullis_core::accounts::PASSWORD_MAX;
-use portcullis_core::settings::SignUp;
+use portcullis_core::settings;
 use portcullis_core::use_case::Documented;
 use portcullis_ports::notification::Channel;
 use serde::Serialize;
@@ -38,12 +38,12 @@ pub(crate) enum SignUpMode {
     Closed,
 }
 
-impl From<SignUp> for SignUpMode {
-    fn from(mode: SignUp) -> Self {
+impl From<settings::SignUpMode> for SignUpMode {
+    fn from(mode: settings::SignUpMode) -> Self {
         match mode {
-            SignUp::Open => Self::Open,
-            SignUp::Verified => Self::Verified,
-            SignUp::Closed => Self::Closed,
+            settings::SignUpMode::Open => Self::Open,
+            settings::SignUpMode::Verified => Self::Verified,
+            settings::SignUpMode::Closed => Self::Closed,
         }
     }
 }

@@ -10,7 +10,6 @@ pub mod fuzzing;
 mod loaded;
 mod merged;
 mod path;
-mod rules;
 mod schema;
 mod select;
 mod shape;

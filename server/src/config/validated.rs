@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 use super::errors::{ConfigError, ConfigErrors};
 use super::loaded::LoadedConfig;
 use super::path::Path;
-use super::rules;
 use super::shape::Shape;
 use super::show::Shown;
 use crate::settings::{ServerSettings, Stage};
@@ -50,8 +49,8 @@ impl LoadedConfig {
         let plugins = self.planned(&mut errors, |_| true);
         let mut texts = Vec::new();
         if let Some(settings) = &settings {
-            let found = rules::about_plugins(settings, &plugins).into_iter();
-            errors.extend(found.map(|(path, text)| self.merged.error(&path, text)));
+            let found = settings.plugin_errors(&plugins).into_iter();
+            errors.extend(found.map(|error| self.merged.error(&Path::parse(&error.path), error.text)));
             texts = texts::read(settings).unwrap_or_else(|found| {
                 let folder = settings.product.texts.as_ref().map_or("language", |_| "texts");
                 let path = Path::of(["product", folder]);
@@ -60,7 +59,7 @@ impl LoadedConfig {
             });
         }
         if let (true, Some(server), Some(settings)) = (errors.is_empty(), server, settings) {
-            let notes = [self.notes.clone(), rules::notes(&settings), noted(&plugins)].concat();
+            let notes = [self.notes.clone(), settings.notes(), noted(&plugins)].concat();
             return Ok(ValidatedConfig {
                 stage: self.stage,
                 server,
@@ -91,9 +90,10 @@ impl LoadedConfig {
         let settings: Settings = self.read(&Path::root(), is_area, errors)?;
         // A rule is about one table; where that has errors already, defaults stand in their place.
         let told = errors.clone();
-        for (path, text) in rules::errors(&settings) {
+        for error in settings.errors() {
+            let path = Path::parse(&error.path);
             if !told.any_within(&path.parent()) {
-                errors.push(self.merged.error(&path, text));
+                errors.push(self.merged.error(&path, error.text));
             }
         }
         Some(settings)

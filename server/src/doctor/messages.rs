@@ -1,6 +1,6 @@
 //! Which channels are served, and whether text messages can make us poor.
 
-use portcullis_core::sms_spend::Limits;
+use portcullis_core::sms_spend::Settings;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::notification::{Channel, Senders};
 
@@ -34,7 +34,7 @@ pub(super) fn channels(connections: &Connections) -> Vec<Finding> {
 }
 
 /// Whether somebody who makes us send text messages can make us poor.
-pub(super) fn bill(connections: &Connections, spend: &Limits) -> Option<Finding> {
+pub(super) fn bill(connections: &Connections, spend: &Settings) -> Option<Finding> {
     let senders = connections.many::<Senders>();
     if !senders
         .iter()

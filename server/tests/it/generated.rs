@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use portcullis_core::settings::SignUp;
+use portcullis_core::settings::SignUpMode;
 use portcullis_ports::notification::Senders;
 use portcullis_ports::storage::Storage;
 use portcullis_server::config::document;
@@ -134,7 +134,7 @@ fn the_example_for_production_plans_with_every_alternative() {
     let text = fs::read_to_string(root().join("config/production.example.toml")).unwrap();
     let password = ("PORTCULLIS_SENDERS__POST__SMTP__PASSWORD", "secret");
     let effective = with_file(&text).variable(password.0, password.1).effective();
-    assert_eq!(effective.settings.accounts.sign_up, SignUp::Verified);
+    assert_eq!(effective.settings.accounts.sign_up, SignUpMode::Verified);
 
     let text = switched_on(&text).replace("use = [\"post\"]", "use = [\"post\", \"cloud\", \"phone\"]");
     let effective = with_file(&text)

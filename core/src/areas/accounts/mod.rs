@@ -8,6 +8,7 @@ mod model;
 mod password;
 mod pending;
 mod records;
+mod settings;
 mod sign_up;
 #[cfg(test)]
 mod sign_up_tests;
@@ -36,6 +37,7 @@ pub use model::{
 pub(crate) use password::PasswordVerifier;
 use pending::{ALREADY_REGISTERED, VERIFICATION};
 pub(crate) use records::VERIFICATIONS;
+pub use settings::{Settings, SignUpMode};
 use token::Claims;
 
 use crate::areas::sessions::{Identified, SignedIn};
@@ -43,7 +45,6 @@ use crate::areas::sessions::{OthersEnded, Sessions};
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::input::SecretInput;
-use crate::foundation::settings;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::{Audit, Event};
@@ -90,6 +91,7 @@ pub struct Accounts {
     pub(crate) notifications: SecurityNotifications,
     pub(crate) sessions: Sessions,
     pub(crate) others: Arc<[Arc<dyn IdentityProvider>]>,
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Accounts {
@@ -198,7 +200,7 @@ impl Accounts {
     /// # Errors
     /// `wrong-credentials`, `too-many-attempts`.
     pub async fn sign_in(&self, command: SignIn, source: &Source) -> Result<AccessToken> {
-        let limit = self.context.settings.budgets.sign_in_per_source;
+        let limit = self.budgets.settings().sign_in_per_source;
         let network = source.network();
         self.budgets
             .take(
@@ -258,7 +260,7 @@ impl Accounts {
         password: &SecretInput,
         pending: Option<(String, PasswordHash)>,
     ) -> Result<portcullis_ports::Error> {
-        if self.context.settings.accounts.sign_up != settings::SignUp::Verified {
+        if self.settings.sign_up != SignUpMode::Verified {
             return Ok(WRONG_CREDENTIALS.error());
         }
         let hash = pending.as_ref().map(|(_, hash)| hash);
@@ -347,7 +349,7 @@ impl Accounts {
     /// `wrong-credentials`, `weak-password`, `no-password`, `too-many-attempts`.
     pub async fn change_password(&self, who: &SignedIn, command: ChangePassword) -> Result<PasswordChanged> {
         let account = self.passwords.check(who, &command.current_password).await?;
-        let product = &self.context.settings.product.name;
+        let product = self.context.texts.product();
         let known = known_words(product, &account.email, account.display_name.as_ref());
         self.passwords
             .judge_with(&command.new_password, "/new_password", known)
@@ -440,7 +442,7 @@ impl Accounts {
         read_at: Timestamp,
         auth: Timestamp,
     ) -> Result<AccessToken> {
-        let lifetime = self.context.settings.accounts.access_token_lifetime.get();
+        let lifetime = self.settings.access_token_lifetime.get();
         let claims = Claims {
             sub: subject.clone(),
             iat: read_at,

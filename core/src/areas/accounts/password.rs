@@ -69,6 +69,8 @@ pub(crate) struct PasswordVerifier {
     directory: Directory,
     budgets: Budgets,
     audit: Audit,
+    /// The fewest characters of a password.
+    min_length: usize,
 }
 
 impl PasswordVerifier {
@@ -77,12 +79,14 @@ impl PasswordVerifier {
         directory: &Directory,
         budgets: &Budgets,
         audit: &Audit,
+        min_length: usize,
     ) -> Self {
         Self {
             context: Arc::clone(context),
             directory: directory.clone(),
             budgets: budgets.clone(),
             audit: audit.clone(),
+            min_length,
         }
     }
 
@@ -96,7 +100,7 @@ impl PasswordVerifier {
         field: &'static str,
         account: &Account,
     ) -> Result<()> {
-        let product = &self.context.settings.product.name;
+        let product = self.context.texts.product();
         let known = known_words(product, &account.email, account.display_name.as_ref());
         self.judge_with(password, field, known).await
     }
@@ -115,7 +119,7 @@ impl PasswordVerifier {
         field: &'static str,
         known: Vec<String>,
     ) -> Result<()> {
-        let min = self.context.settings.accounts.password_min_length;
+        let min = self.min_length;
         let password = password.clone();
         let task = Box::new(move || check_strength(&password, field, min, &known));
         self.context.hasher.run(task).await

@@ -10,11 +10,10 @@ use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp, id};
 use serde::Serialize;
 
-use super::Accounts;
 use super::model::EMAIL_NOT_VERIFIED;
 use super::records::{Pending, Then, Waiting, WaitsAt};
+use super::{Accounts, SignUpMode};
 use crate::foundation::lane::Lane;
-use crate::foundation::settings;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::foundation::texts::{PreferredLanguages, Template, template};
@@ -125,8 +124,7 @@ impl Accounts {
 
     /// Whether an account may not be used before its address is proven.
     pub(super) fn must_prove_first(&self, account: &Account) -> bool {
-        self.context.settings.accounts.sign_up == settings::SignUp::Verified
-            && account.email_verified_at.is_none()
+        self.settings.sign_up == SignUpMode::Verified && account.email_verified_at.is_none()
     }
 
     /// The answer to the right password of somebody whose address is not proven: the handle, to go on with the code. The
@@ -162,7 +160,7 @@ impl Accounts {
         languages: &PreferredLanguages,
     ) -> Result<()> {
         let email = slot.value.email.clone();
-        let expires_at = self.context.now() + self.context.settings.accounts.verification_lifetime.get();
+        let expires_at = self.context.now() + self.settings.verification_lifetime.get();
         let (draft, mac) = self.verification_mail(&email, id, &then, expires_at, languages)?;
         let pending = &mut slot.value.pending;
         let known = pending.iter().position(|known| known.id == id);

@@ -6,14 +6,13 @@ use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::{Result, Timestamp, id};
 
-use super::Accounts;
 use super::known_words::known_words;
 use super::model::{EMAIL_TAKEN, SIGN_UP_CLOSED, SignUp, SignedUp};
 use super::pending::AskedBy;
 use super::records::Then;
+use super::{Accounts, SignUpMode};
 use crate::foundation::input::Label;
 use crate::foundation::lane::Lane;
-use crate::foundation::settings;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
@@ -35,11 +34,11 @@ impl Accounts {
     /// `sign-up-closed`, `too-many-attempts`, `weak-password`; where sign-up is open also `email-taken` and
     /// `address-suppressed`, where it is not also `too-many-sends`.
     pub async fn sign_up(&self, command: SignUp, source: &Source) -> Result<SignedUp> {
-        let settings = &self.context.settings.accounts;
-        if settings.sign_up == settings::SignUp::Closed {
+        let settings = &self.settings;
+        if settings.sign_up == SignUpMode::Closed {
             return Err(SIGN_UP_CLOSED.error());
         }
-        let limit = self.context.settings.budgets.sign_up_per_source;
+        let limit = self.budgets.settings().sign_up_per_source;
         let network = source.network();
         self.budgets
             .take(
@@ -51,7 +50,7 @@ impl Accounts {
                 }],
             )
             .await?;
-        let product = &self.context.settings.product.name;
+        let product = self.context.texts.product();
         let known = known_words(product, &command.email, command.display_name.as_ref());
         self.passwords
             .judge_with(&command.password, "/password", known)
@@ -61,7 +60,7 @@ impl Accounts {
             email: command.email,
             display_name: command.display_name,
         };
-        if settings.sign_up == settings::SignUp::Verified {
+        if settings.sign_up == SignUpMode::Verified {
             return self.sign_up_verified(&applicant, source).await;
         }
         match self.sign_up_open(&applicant, source, true).await {

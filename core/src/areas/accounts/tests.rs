@@ -7,7 +7,7 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 
 use super::*;
 use crate::foundation::input::Password;
-use crate::foundation::settings::{self, Settings};
+use crate::settings::Settings;
 use crate::testing::{Bearer, Elsewhere, PASSWORD, World, elsewhere, home, secret, world, world_with};
 
 fn sign_up(email: &str, password: &str) -> SignUp {
@@ -19,9 +19,9 @@ fn sign_up(email: &str, password: &str) -> SignUp {
 }
 
 fn verified() -> Settings {
-    let accounts = settings::Accounts {
-        sign_up: settings::SignUp::Verified,
-        ..settings::Accounts::default()
+    let accounts = crate::areas::accounts::Settings {
+        sign_up: crate::settings::SignUpMode::Verified,
+        ..crate::areas::accounts::Settings::default()
     };
     Settings {
         accounts,

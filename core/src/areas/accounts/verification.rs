@@ -11,8 +11,8 @@ use super::model::{ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_UNNAMED, Verif
 use super::pending::{AskedBy, Named};
 use super::records::{Pending, Then, Waiting, WaitsAt};
 use crate::foundation::input::SecretInput;
+use crate::foundation::limit::Limit;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::foundation::settings::Limit;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
@@ -34,7 +34,7 @@ impl Accounts {
         let flood = Use {
             name: "verify-email-source",
             of: &[&network],
-            limit: self.context.settings.budgets.sign_in_per_source,
+            limit: self.budgets.settings().sign_in_per_source,
         };
         self.budgets.take(TOO_MANY_ATTEMPTS, &[flood]).await?;
         let named = match &command.sign_up_id {
@@ -45,12 +45,11 @@ impl Accounts {
         match &named {
             // Only who began it holds its name, or reads the mail: nobody else can use this up.
             Some(named) => {
-                let limits = &self.context.settings;
-                let lifetime = limits.accounts.verification_lifetime;
+                let most = self.budgets.settings().attempts.most;
                 let own = Use {
                     name: "verify-email-attempts",
                     of: &[&named.id],
-                    limit: Limit::new(limits.budgets.attempts.most, lifetime),
+                    limit: Limit::new(most, self.settings.verification_lifetime),
                 };
                 self.budgets.take(TOO_MANY_ATTEMPTS, &[own]).await?;
             }
@@ -233,7 +232,7 @@ impl Accounts {
             }
             None => None,
         };
-        let limits = &self.context.settings.budgets;
+        let limits = &self.budgets.settings();
         let network = source.network();
         let flood = Use {
             name: "resend-source",

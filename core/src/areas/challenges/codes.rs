@@ -103,7 +103,7 @@ impl Codes {
 
     /// Seconds between two codes for one purpose to one destination.
     pub(crate) fn interval(&self) -> u64 {
-        self.context.settings.budgets.send_interval.get().as_secs()
+        self.budgets.settings().send_interval.get().as_secs()
     }
 
     /// Seconds until another code may go where one went at `sent_at`.

@@ -9,6 +9,7 @@ mod pending;
 mod policy_tests;
 mod records;
 mod recovery;
+mod settings;
 mod standing;
 mod step_up;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 mod verify;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_ports::Result;
 use portcullis_ports::id::{KnownDeviceId, SessionId};
@@ -36,6 +38,7 @@ use model::{Challenge, State};
 pub use model::{FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, Opened, Purpose, WRONG_PURPOSE};
 pub(crate) use pending::{PendingChallenge, Proofs};
 use records::CHALLENGES;
+pub use settings::Settings;
 pub(crate) use store::ChallengeStore;
 use store::NewChallenge;
 pub(crate) use verify::{Answer, Round};
@@ -49,6 +52,7 @@ use crate::areas::step_up::StepUp;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::services::audit::{Audit, Event};
 use crate::services::budgets::{Budgets, Standing, TOO_MANY_ATTEMPTS, Use};
@@ -77,6 +81,10 @@ pub struct Challenges {
     pub(crate) audit: Audit,
     pub(crate) notifications: SecurityNotifications,
     pub(crate) devices: KnownDevices,
+    /// Which enrolled factors sign-ins and recoveries must prove.
+    pub(crate) require: Requirement,
+    /// How long a proof in a recovery lasts.
+    pub(crate) recovery_lifetime: Duration,
 }
 
 impl Challenges {
@@ -96,7 +104,7 @@ impl Challenges {
 
     /// Whoever holds an access token can ask for any number of sessions.
     async fn count_start(&self, who: &Identified) -> Result<()> {
-        let limit = self.context.settings.budgets.session_starts;
+        let limit = self.budgets.settings().session_starts;
         let known = self.budgets.knows(&who.subject, &who.source).await?;
         let counted_as = known.counted_as(&who.source);
         let of = [who.subject.as_str(), &counted_as];
@@ -184,7 +192,7 @@ impl Challenges {
         kinds: &[FactorKind],
         command: &StartSession,
     ) -> Result<Started> {
-        let require = self.context.settings.factors.require;
+        let require = self.require;
         let asked = require.asked(kinds);
         let draft = self.store.draft(&NewChallenge {
             subject: &who.subject,

@@ -6,8 +6,8 @@ use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::{Action, STEP_UP_REQUIRED};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::requirement::Requirement;
-use crate::foundation::settings::Settings;
 use crate::services::budgets::TOO_MANY_SENDS;
+use crate::settings::Settings;
 use crate::testing::{World, secret, world_with};
 
 const FIRST: &str = "+15005550006";

@@ -41,7 +41,7 @@ impl Challenges {
             &NewChallenge {
                 subject,
                 purpose: Purpose::PasswordRecovery,
-                require: self.context.settings.factors.require,
+                require: self.require,
                 factors,
                 transport: Transport::Header,
                 device: None,

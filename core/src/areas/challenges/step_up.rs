@@ -18,8 +18,8 @@ impl Challenges {
     /// Begins a step-up: the enrolled factors that the action needs, or the password if none is enrolled.
     pub async fn start_step_up(&self, who: &SignedIn, command: StartStepUp) -> Result<StepUpStarted> {
         let enrolled = self.enrolled.kinds(who.subject()).await?;
-        let settings = &self.context.settings;
-        let require = Action::requirement(command.action, settings);
+        let rules = self.step_up.rules();
+        let require = Action::requirement(command.action, rules);
         if enrolled.is_empty() {
             return Ok(StepUpStarted {
                 auth_required: false,
@@ -39,7 +39,7 @@ impl Challenges {
                 &self.step_up.standing(&who.session).await?,
                 &enrolled,
                 self.context.now(),
-                settings,
+                rules,
             );
             if !unproven.is_empty() {
                 required_factors = unproven;

@@ -7,7 +7,8 @@ use super::*;
 use crate::areas::accounts::WRONG_CREDENTIALS;
 use crate::areas::factors::{AddEmail, AddTotp};
 use crate::areas::step_up::STEP_UP_REQUIRED;
-use crate::foundation::settings::{Limit, Settings};
+use crate::foundation::limit::Limit;
+use crate::settings::Settings;
 use crate::testing::{PASSWORD, secret, world, world_with};
 
 #[tokio::test]

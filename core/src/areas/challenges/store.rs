@@ -7,6 +7,7 @@ use portcullis_ports::Result;
 use portcullis_ports::id::{self, DeviceId, SessionId};
 use portcullis_ports::identity::Subject;
 
+use super::Settings;
 use super::model::{Challenge, Purpose, State, WRONG_PURPOSE};
 use super::pending::{DraftChallenge, PendingChallenge};
 use crate::areas::sessions::{Sessions, SignedIn, Transport};
@@ -35,13 +36,15 @@ pub(super) struct NewChallenge<'a> {
 pub(crate) struct ChallengeStore {
     context: Arc<Context>,
     sessions: Sessions,
+    settings: Arc<Settings>,
 }
 
 impl ChallengeStore {
-    pub(crate) fn new(context: &Arc<Context>, sessions: &Sessions) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, sessions: &Sessions, settings: &Settings) -> Self {
         Self {
             context: Arc::clone(context),
             sessions: sessions.clone(),
+            settings: Arc::new(settings.clone()),
         }
     }
 
@@ -95,7 +98,7 @@ impl ChallengeStore {
             session: new.session.clone(),
             lineage: new.lineage.clone(),
             created_at: now,
-            expires_at: now + self.context.settings.challenges.lifetime.get(),
+            expires_at: now + self.settings.lifetime.get(),
         }
     }
 

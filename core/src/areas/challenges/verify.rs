@@ -338,8 +338,7 @@ impl Challenges {
             events.push(Event::success("step_up", &who.source).with("session_id", session));
         } else if challenge.purpose == Purpose::PasswordRecovery {
             // Used up together with the code from the mail; until then a proof lasts as long as that code does.
-            challenge.expires_at =
-                challenge.created_at + self.context.settings.accounts.recovery_lifetime.get();
+            challenge.expires_at = challenge.created_at + self.recovery_lifetime;
         } else if challenge.is_complete() {
             let begun = self.begin_session(&mut batch, who, raw, &challenge).await?;
             challenge.state = State::Consumed(Some(begun.session.id.clone()));

@@ -75,11 +75,7 @@ impl EnrolledFactors {
             .keys
             .open(&device.secret, &context(&device.subject, &device.id))
             .await?;
-        let generator = Generator::new(
-            &secret,
-            &self.context.settings.product.name,
-            device.subject.as_str(),
-        )?;
+        let generator = Generator::new(&secret, self.context.texts.product(), device.subject.as_str())?;
         let accepted = generator.accept(code, now, &device.used_steps);
         // The step that a code had before a backup was restored may be missing from it.
         let uses_lost_at = self.epochs.uses_lost_at().await?;

@@ -52,7 +52,7 @@ impl Factors {
                 let mut secret = Zeroizing::new(vec![0; SECRET_BYTES]);
                 self.context.entropy.fill(&mut secret)?;
                 let now = self.context.now();
-                let until = now + self.context.settings.factors.enrolment_lifetime.get();
+                let until = now + self.settings.enrolment_lifetime.get();
                 slot.value.devices.push(TotpDevice {
                     id: id.clone(),
                     subject: who.subject().clone(),
@@ -85,7 +85,7 @@ impl Factors {
     ) -> Result<TotpBegun> {
         let account = self.directory.account(subject).await?;
         let name = account.map_or_else(|| subject.to_string(), |account| account.email.shown());
-        let generator = Generator::new(secret, &self.context.settings.product.name, &name)?;
+        let generator = Generator::new(secret, self.context.texts.product(), &name)?;
         Ok(TotpBegun {
             device_id: id,
             otpauth_uri: generator.uri()?,
@@ -98,7 +98,7 @@ impl Factors {
 
     fn room_for_totp(&self, slot: &Slot<TotpDevices>) -> Result<()> {
         let confirmed = slot.value.devices.iter().filter(|device| device.enabled());
-        if confirmed.count() < self.context.settings.factors.totp_limit {
+        if confirmed.count() < self.settings.totp_limit {
             Ok(())
         } else {
             Err(DEVICE_LIMIT.error())

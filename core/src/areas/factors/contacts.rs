@@ -87,7 +87,7 @@ impl Factors {
     /// `invalid-request` for a number that nobody can have, `step-up-required`, `device-limit`, `device-exists`, `address-suppressed`, `too-many-sends`,
     /// `channel-unavailable`, `sms-spend-exhausted`, `sms-destination-blocked`.
     pub async fn add_phone(&self, who: &SignedIn, command: AddPhone) -> Result<ContactBegun> {
-        let region = &self.context.settings.factors.default_region;
+        let region = &self.settings.default_region;
         let number = command.phone_e164.e164(Some(region));
         let number = number.map_err(|advice| refused("/phone_e164", advice))?;
         self.add::<Phones>(who, Destination::Sms(number), command.label)
@@ -140,7 +140,7 @@ impl Factors {
     }
 
     fn limit(&self, factor: FactorKind) -> usize {
-        let settings = &self.context.settings.factors;
+        let settings = &self.settings;
         match factor {
             FactorKind::Totp => settings.totp_limit,
             FactorKind::Sms => settings.sms_limit,
@@ -162,7 +162,7 @@ impl Factors {
             destination: to,
             label,
             created_at: self.context.now(),
-            pending_until: Some(self.context.now() + self.context.settings.factors.enrolment_lifetime.get()),
+            pending_until: Some(self.context.now() + self.settings.enrolment_lifetime.get()),
             last_used_at: None,
         };
         self.with_pending::<K>(&device).await?;

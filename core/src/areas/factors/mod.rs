@@ -6,6 +6,7 @@ mod model;
 mod pending;
 mod recovery_codes;
 mod removal;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ pub use model::{
     DEVICE_EXISTS, DEVICE_LIMIT, EmailView, NO_OTHER_PROOF, PhoneView, ProofKind, RegenerateRecoveryCodes,
     RemovalBegun, RemoveTotp, TotpBegun, TotpConfirmed, TotpList, TotpView,
 };
+
+pub use settings::Settings;
 
 use crate::areas::challenges::{ChallengeStore, Codes};
 use crate::areas::enrolled_factors::EnrolledFactors;
@@ -60,6 +63,7 @@ pub struct Factors {
     pub(crate) audit: Audit,
     pub(crate) notifications: SecurityNotifications,
     pub(crate) devices: KnownDevices,
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Factors {

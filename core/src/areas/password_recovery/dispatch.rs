@@ -179,7 +179,7 @@ impl PasswordRecovery {
                 ..recovery.value.clone()
             })?;
         }
-        let lifetime = self.context.settings.accounts.recovery_lifetime.get();
+        let lifetime = self.accounts.settings.recovery_lifetime.get();
         let variables = Variables {
             code: &digits,
             link: link.as_deref(),
@@ -206,7 +206,7 @@ impl PasswordRecovery {
         to: &Destination,
         source: &Source,
     ) -> Result<()> {
-        let limits = &self.context.settings.budgets;
+        let limits = &self.budgets.settings();
         let known = self.budgets.knows(&account.subject, source).await?;
         if known == Standing::Unknown {
             let sends = Sends {

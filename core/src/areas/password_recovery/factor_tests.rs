@@ -11,7 +11,7 @@ use crate::areas::sessions::{SESSION_ENDED, StartSession};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::requirement::Requirement;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 use crate::testing::{World, home, secret, world, world_with};
 
 #[tokio::test]

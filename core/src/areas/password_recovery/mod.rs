@@ -40,8 +40,8 @@ use crate::areas::sessions::Sessions;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::fingerprint::fingerprint;
+use crate::foundation::limit::Limit;
 use crate::foundation::proof::CHALLENGE_ENDED;
-use crate::foundation::settings::Limit;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Audit;
@@ -131,8 +131,7 @@ impl PasswordRecovery {
     pub async fn start(&self, command: StartRecovery, source: &Source) -> Result<RecoveryStarted> {
         self.outbox.require(Channel::Email)?;
         let email = command.username;
-        let settings = &self.context.settings;
-        let limits = &settings.budgets;
+        let limits = self.budgets.settings();
         let network = source.network();
         let of = [network.as_str(), email.as_str()];
         let uses = [
@@ -154,7 +153,7 @@ impl PasswordRecovery {
         ];
         let handle = id::random(HANDLE, self.context.entropy.as_ref())?;
         let now = self.context.now();
-        let expires_at = now + settings.accounts.recovery_lifetime.get();
+        let expires_at = now + self.accounts.settings.recovery_lifetime.get();
         let recovery = Recovery {
             id_hash: fingerprint(&handle),
             email: email.clone(),
@@ -201,7 +200,7 @@ impl PasswordRecovery {
         let uses = [Use {
             name: "recovery-answers",
             of: &[&network],
-            limit: self.context.settings.budgets.sign_in_per_source,
+            limit: self.budgets.settings().sign_in_per_source,
         }];
         self.budgets.take(TOO_MANY_ATTEMPTS, &uses).await
     }

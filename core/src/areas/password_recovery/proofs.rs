@@ -233,7 +233,7 @@ impl PasswordRecovery {
             }
         }
         factors.sort();
-        Ok(self.context.settings.factors.require.asked(&factors))
+        Ok(self.challenges.require.asked(&factors))
     }
 }
 

@@ -9,11 +9,12 @@ use crate::areas::accounts::WRONG_CREDENTIALS;
 use crate::areas::challenges::Started;
 use crate::areas::sessions::{Identified, SignedIn};
 use crate::areas::sessions::{SESSION_ENDED, StartSession};
+use crate::foundation::limit::Limit;
 use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::settings::{Limit, Settings};
 use crate::foundation::texts::PreferredLanguages;
 use crate::services::security_notifications::SecurityEvent;
 use crate::services::suppressions::SuppressionView;
+use crate::settings::Settings;
 use crate::testing::{
     Bearer, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
 };

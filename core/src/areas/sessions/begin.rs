@@ -69,7 +69,7 @@ impl Sessions {
             secret_hash: fingerprint(new.secret),
             created_at: now,
             last_seen_at: now,
-            expires_at: now + self.context.settings.sessions.lifetime.get(),
+            expires_at: now + self.settings.lifetime.get(),
             stepped_up_at: new.proof.at,
             proofs: new.proof.dated().collect(),
             given_by: new.proof.factors,
@@ -140,7 +140,7 @@ impl Sessions {
     async fn make_room(&self, batch: &mut Batch, new: &Session, epoch: &Epoch) -> Result<()> {
         let now = self.context.now();
         let listed = self.listed(&new.subject, epoch).await?;
-        let limit = self.context.settings.sessions.limit;
+        let limit = self.settings.limit;
         let parent = new.lineage.session.as_ref();
         let live: Vec<&Listed> = listed.iter().filter(|one| one.is_live()).collect();
         let surplus = (live.len() + 1).saturating_sub(limit).min(CLEARED);

@@ -10,7 +10,8 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 
 use super::*;
 use crate::areas::accounts::{AccessToken, ChangePassword};
-use crate::foundation::settings::{Limit, Settings};
+use crate::foundation::limit::Limit;
+use crate::settings::Settings;
 use crate::testing::{
     Bearer, Elsewhere, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
 };

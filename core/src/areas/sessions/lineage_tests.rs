@@ -10,8 +10,9 @@ use crate::areas::accounts::{AccessToken, ChangePassword};
 use crate::areas::challenges::StepUpPassword;
 use crate::areas::factors::AddTotp;
 use crate::areas::step_up::STEP_UP_REQUIRED;
-use crate::foundation::settings::{Limit, Settings};
+use crate::foundation::limit::Limit;
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
+use crate::settings::Settings;
 use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, secret, two_nodes, world, world_with};
 
 async fn refused(world: &World, token: &AccessToken) -> bool {

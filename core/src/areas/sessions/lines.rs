@@ -80,7 +80,7 @@ impl Sessions {
 
     fn ended_at(&self, id: &SessionId, summary: &Summary, epoch: &Epoch) -> Option<Timestamp> {
         let now = self.context.now();
-        let fell_asleep_at = summary.last_seen_at + self.context.settings.sessions.idle.get();
+        let fell_asleep_at = summary.last_seen_at + self.settings.idle.get();
         let asleep = (fell_asleep_at < now).then_some(fell_asleep_at);
         let epoch_ended = || {
             let ended = !epoch.admits_session(id, &summary.lineage);

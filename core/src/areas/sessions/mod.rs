@@ -13,6 +13,7 @@ mod lines;
 mod listing;
 mod model;
 mod records;
+mod settings;
 mod signed_in;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub use model::{
 };
 use records::Line;
 pub(crate) use records::{ACCOUNT_SESSIONS, SESSIONS};
+pub use settings::Settings;
 pub use signed_in::{Identified, SignedIn};
 
 use crate::foundation::area::{Area, Family, Personal, shape};
@@ -79,6 +81,7 @@ pub struct Sessions {
     audit: Audit,
     budgets: Budgets,
     devices: KnownDevices,
+    settings: Arc<Settings>,
 }
 
 impl Sessions {
@@ -88,6 +91,7 @@ impl Sessions {
         audit: &Audit,
         budgets: &Budgets,
         devices: &KnownDevices,
+        settings: &Settings,
     ) -> Self {
         Self {
             context: Arc::clone(context),
@@ -95,6 +99,7 @@ impl Sessions {
             audit: audit.clone(),
             budgets: budgets.clone(),
             devices: devices.clone(),
+            settings: Arc::new(settings.clone()),
         }
     }
 
@@ -216,7 +221,7 @@ impl Sessions {
 
     /// Why a session that the store has does not live; `None` if it does.
     async fn end_reason(&self, session: &Session) -> Result<Option<EndReason>> {
-        let by_itself = session.end_reason(self.context.now(), &self.context.settings.sessions);
+        let by_itself = session.end_reason(self.context.now(), &self.settings);
         if session.revoked_at.is_some() {
             return Ok(by_itself);
         }
@@ -393,7 +398,7 @@ impl Sessions {
         };
         batch.replace(&found, &strengthened)?;
         batch.overwrite(&Line::of(&strengthened))?;
-        Ok(now + self.context.settings.sessions.step_up.get())
+        Ok(now + self.settings.step_up.get())
     }
 
     /// What a page of ours must send along to prove that it is ours.
@@ -419,7 +424,7 @@ impl Sessions {
     }
 
     fn is_live(&self, session: &Session) -> bool {
-        session.is_live(self.context.now(), &self.context.settings.sessions)
+        session.is_live(self.context.now(), &self.settings)
     }
 }
 

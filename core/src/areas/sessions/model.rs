@@ -10,12 +10,11 @@ use portcullis_ports::{Code, Kind, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::PageCursor;
+use super::{PageCursor, Settings};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::input::{SessionPlace, Shown};
 use crate::foundation::proof::GivenBy;
-use crate::foundation::settings;
 use crate::foundation::use_case::{Documented, Problems, UseCase};
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
 use crate::services::epochs::{EndReason, Lineage};
@@ -137,12 +136,12 @@ impl Session {
     }
 
     /// Whether it may be used, as far as it tells by itself.
-    pub fn is_live(&self, now: Timestamp, settings: &settings::Sessions) -> bool {
+    pub fn is_live(&self, now: Timestamp, settings: &Settings) -> bool {
         self.end_reason(now, settings).is_none()
     }
 
     /// Why it may not be used, as far as it tells by itself.
-    pub(super) fn end_reason(&self, now: Timestamp, settings: &settings::Sessions) -> Option<EndReason> {
+    pub(super) fn end_reason(&self, now: Timestamp, settings: &Settings) -> Option<EndReason> {
         if self.revoked_at.is_some() {
             Some(self.ended_by.unwrap_or_default())
         } else if now >= self.expires_at {

@@ -5,7 +5,8 @@ use portcullis_ports::Span;
 use portcullis_ports::identity::Subject;
 
 use super::*;
-use crate::foundation::settings::{Limit, Settings};
+use crate::foundation::limit::Limit;
+use crate::settings::Settings;
 use crate::testing::{elsewhere, home, world, world_with};
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::StepUpRules;
 use crate::areas::sessions::Session;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::requirement::Requirement;
-use crate::foundation::settings::Settings;
 
 /// The action needs a fresh proof of a factor.
 pub const STEP_UP_REQUIRED: Code = Code::new(
@@ -37,20 +37,20 @@ impl Action {
     pub(crate) const ALL: [Self; 3] = [Self::AddFactor, Self::RemoveFactor, Self::RegenerateRecoveryCodes];
 
     /// How old the proof may be, and which of the enrolled factors it must cover: the one table of this rule.
-    fn rule(self, settings: &Settings) -> (std::time::Duration, Requirement) {
-        let rules = &settings.factors.require_for;
-        let oldest = settings.sessions.step_up.get();
-        match self {
-            Self::AddFactor => (oldest, rules.add_factor),
-            Self::RemoveFactor => (oldest, rules.remove_factor),
-            Self::RegenerateRecoveryCodes => (oldest, rules.regenerate_recovery_codes),
-        }
+    fn rule(self, rules: &StepUpRules) -> (std::time::Duration, Requirement) {
+        let require_for = &rules.require_for;
+        let requirement = match self {
+            Self::AddFactor => require_for.add_factor,
+            Self::RemoveFactor => require_for.remove_factor,
+            Self::RegenerateRecoveryCodes => require_for.regenerate_recovery_codes,
+        };
+        (rules.oldest, requirement)
     }
 
     /// What a step-up for this action asks for. For no particular action it is what the strictest of all asks for, so
     /// that a client that names none is never asked twice.
-    pub(crate) fn requirement(action: Option<Self>, settings: &Settings) -> Requirement {
-        let of = |action: Self| action.rule(settings).1;
+    pub(crate) fn requirement(action: Option<Self>, rules: &StepUpRules) -> Requirement {
+        let of = |action: Self| action.rule(rules).1;
         match action {
             Some(action) => of(action),
             None => Self::ALL.map(of).into_iter().max().unwrap_or(Requirement::All),
@@ -63,13 +63,12 @@ impl Action {
         session: &Session,
         enrolled: &[FactorKind],
         now: Timestamp,
-        settings: &Settings,
+        rules: &StepUpRules,
     ) -> Vec<FactorKind> {
-        let mut needed = Self::requirement(action, settings).asked(enrolled);
-        let oldest = settings.sessions.step_up.get();
+        let mut needed = Self::requirement(action, rules).asked(enrolled);
         needed.retain(|factor| {
             let proven = session.proofs.get(factor);
-            proven.is_none_or(|at| now.since(*at) > oldest)
+            proven.is_none_or(|at| now.since(*at) > rules.oldest)
         });
         needed
     }
@@ -80,11 +79,11 @@ impl Action {
         session: &Session,
         enrolled: &[FactorKind],
         now: Timestamp,
-        settings: &Settings,
+        rules: &StepUpRules,
     ) -> Result<()> {
-        let (oldest, requirement) = self.rule(settings);
+        let (oldest, requirement) = self.rule(rules);
         let covered = requirement == Requirement::Any
-            || Self::unproven(Some(self), session, enrolled, now, settings).is_empty();
+            || Self::unproven(Some(self), session, enrolled, now, rules).is_empty();
         if covered && now.since(session.stepped_up_at) <= oldest {
             Ok(())
         } else {

@@ -1,12 +1,15 @@
 //! Step-up: sensitive actions need a fresh proof of factors.
 
 mod action;
+mod settings;
 
 use std::sync::Arc;
 
 use portcullis_ports::Result;
 
 pub use action::{Action, STEP_UP_REQUIRED};
+pub use settings::RequireFor;
+pub(crate) use settings::StepUpRules;
 
 use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::recovery_codes::RecoveryCodeStore;
@@ -29,6 +32,7 @@ pub(crate) struct StepUp {
     context: Arc<Context>,
     enrolled: EnrolledFactors,
     recovery: RecoveryCodeStore,
+    rules: Arc<StepUpRules>,
 }
 
 impl StepUp {
@@ -36,12 +40,18 @@ impl StepUp {
         context: &Arc<Context>,
         enrolled: &EnrolledFactors,
         recovery: &RecoveryCodeStore,
+        rules: StepUpRules,
     ) -> Self {
         Self {
             context: Arc::clone(context),
             enrolled: enrolled.clone(),
             recovery: recovery.clone(),
+            rules: Arc::new(rules),
         }
+    }
+
+    pub(crate) fn rules(&self) -> &StepUpRules {
+        &self.rules
     }
 
     /// Refuses an action that needs a fresher proof of factors than the session has.
@@ -50,9 +60,9 @@ impl StepUp {
     /// `step-up-required`.
     pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
         let enrolled = self.enrolled.kinds(who.subject()).await?;
-        let (now, settings) = (self.context.now(), &self.context.settings);
+        let (now, rules) = (self.context.now(), &self.rules);
         let standing = self.standing(&who.session).await?;
-        let remembered = action.require(&standing, &enrolled, now, settings);
+        let remembered = action.require(&standing, &enrolled, now, rules);
         if remembered.is_ok() {
             return remembered;
         }
@@ -61,7 +71,7 @@ impl StepUp {
         match table.find(who.session.id.as_str(), Session::SORT).await? {
             Some(session) => {
                 let standing = self.standing(&session).await?;
-                action.require(&standing, &enrolled, now, settings)
+                action.require(&standing, &enrolled, now, rules)
             }
             None => remembered,
         }

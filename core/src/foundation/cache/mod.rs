@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod machine_tests;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use settings::Settings;
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::table::{Memory, Stored, Table, decode};

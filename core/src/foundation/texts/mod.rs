@@ -93,6 +93,7 @@ pub(crate) struct Rendered {
 
 /// Every template in every language.
 pub(crate) struct Texts {
+    product: String,
     default: Language,
     languages: BTreeMap<Language, Environment<'static>>,
 }
@@ -153,10 +154,19 @@ impl Texts {
             });
         }
         if errors.is_empty() {
-            Ok(Self { default, languages })
+            Ok(Self {
+                product: product.to_owned(),
+                default,
+                languages,
+            })
         } else {
             Err(errors)
         }
+    }
+
+    /// The name of the product in them.
+    pub(crate) fn product(&self) -> &str {
+        &self.product
     }
 
     /// Whether there are texts in this language.

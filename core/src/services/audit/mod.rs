@@ -2,6 +2,7 @@
 
 mod prune;
 mod records;
+mod settings;
 #[cfg(test)]
 mod signature_tests;
 #[cfg(test)]
@@ -20,13 +21,14 @@ pub use prune::{DailyPruning, Histories, Pruned, Retention, Subjects};
 pub(crate) use records::AUDIT;
 pub use records::Entry;
 use records::{Failures, Head, Signature};
+pub use settings::Settings;
 pub use verify::{Broken, Verified};
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
 use crate::foundation::fingerprint::fingerprint;
-use crate::foundation::settings::Limit;
+use crate::foundation::limit::Limit;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, RECORD_UNREADABLE, Slot};
 
@@ -103,12 +105,14 @@ impl<'a> Event<'a> {
 #[derive(Clone)]
 pub struct Audit {
     context: Arc<Context>,
+    settings: Arc<Settings>,
 }
 
 impl Audit {
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, settings: &Settings) -> Self {
         Self {
             context: Arc::clone(context),
+            settings: Arc::new(settings.clone()),
         }
     }
 
@@ -123,7 +127,7 @@ impl Audit {
         self.context.lock_subject(batch, subject).await;
         let (mut head, broken_at) = self.end_of(subject).await?;
         head.value.signed_after.get_or_insert(head.value.entries);
-        let bound = self.context.settings.audit.failures_per_account;
+        let bound = self.settings.failures_per_account;
         for event in events {
             batch.meters.push(meter(event));
             let Some(left_out) = head.value.admit(event, self.context.now(), bound) else {

@@ -9,8 +9,7 @@ use portcullis_ports::{Result, Timestamp};
 
 use super::records::{AUDIT, Checkpoint, Entry, Head, LastPruning, Signature};
 use super::verify::{Broken, Link, Verified};
-use super::{Audit, EventOutcome};
-use crate::foundation::settings;
+use super::{Audit, EventOutcome, Settings};
 use crate::foundation::table::{Batch, Versioned};
 
 /// How many links one commit takes away. One more write is that of their checkpoint.
@@ -37,7 +36,7 @@ impl Retention {
     }
 
     /// As the settings say.
-    pub fn of(settings: &settings::Audit, now: Timestamp) -> Self {
+    pub fn of(settings: &Settings, now: Timestamp) -> Self {
         let before = now - settings.kept.get();
         Self {
             before,
@@ -339,8 +338,7 @@ impl Histories {
 
     /// What the settings keep at this moment.
     pub fn retention(&self) -> Retention {
-        let context = &self.audit.context;
-        Retention::of(&context.settings.audit, context.now())
+        Retention::of(&self.audit.settings, self.audit.context.now())
     }
 
     /// Prunes all histories as the settings say, if no node has done it within the last day. `None` if it was not due.

@@ -10,7 +10,7 @@ use portcullis_ports::testkit::{FakeClock, MemoryStore};
 
 use super::*;
 use crate::foundation::keyring::KEYRING;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 use crate::testing::{PlainKeys, World, elsewhere, observed, world, world_over};
 
 /// A history of that time, byte for byte. One entry has a field that is read no more.

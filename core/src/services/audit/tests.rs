@@ -8,7 +8,7 @@ use portcullis_ports::storage::{Direction, Expect, Key, Query, RecordStore as _,
 
 use super::records::Checkpoint;
 use super::*;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 use crate::testing::{World, elsewhere, two_nodes, world, world_with};
 
 fn ada() -> Subject {

@@ -3,7 +3,7 @@
 use portcullis_ports::Result;
 
 use super::{Budgets, Counter, Standing, TOO_MANY_ATTEMPTS, Use};
-use crate::foundation::settings::Limit;
+use crate::foundation::limit::Limit;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 
@@ -24,7 +24,7 @@ impl Budgets {
         source: &Source,
         standing: &Standing,
     ) -> Result<()> {
-        let limits = &self.context.settings.budgets;
+        let limits = &self.settings;
         let counted_as = standing.counted_as(source);
         let own = [what, account, counted_as.as_str()];
         let uses = [
@@ -58,18 +58,16 @@ impl Budgets {
     /// the account in all its recoveries. Only who reads the mail of the account gets here, so that nobody else uses
     /// them up; a right answer does not open them again.
     pub(crate) async fn recovery_attempt(&self, what: &str, recovery: &str, account: &str) -> Result<()> {
-        let settings = &self.context.settings;
-        let lifetime = settings.accounts.recovery_lifetime;
         let uses = [
             Use {
                 name: "recovery-factor",
                 of: &[what, recovery],
-                limit: Limit::new(settings.budgets.attempts.most, lifetime),
+                limit: Limit::new(self.settings.attempts.most, self.lifetimes.recovery),
             },
             Use {
                 name: "recovery-factor-account",
                 of: &[what, account],
-                limit: settings.budgets.attempts_from_unknown,
+                limit: self.settings.attempts_from_unknown,
             },
         ];
         self.take(TOO_MANY_ATTEMPTS, &uses).await

@@ -131,7 +131,7 @@ impl Budgets {
             subject: subject.clone(),
             network: self.network(subject, source)?,
             by_code,
-            until: self.context.now() + self.context.settings.sessions.known_source_lifetime.get(),
+            until: self.context.now() + self.lifetimes.known_source.get(),
         })
     }
 

@@ -8,6 +8,7 @@ mod known;
 mod lines;
 mod refusals;
 mod sends;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -22,12 +23,14 @@ pub(crate) use known::{KNOWN_SOURCES, Standing};
 pub(crate) use lines::Lines;
 use refusals::Refusals;
 pub(crate) use sends::{SendPurpose, Sends};
+pub(crate) use settings::Lifetimes;
+pub use settings::Settings;
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
+use crate::foundation::limit::Limit;
 use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::settings::Limit;
 use crate::foundation::table::{Batch, Slot, Stored};
 use crate::services::known_devices::KnownDevices;
 
@@ -115,18 +118,32 @@ struct Counted {
 pub(crate) struct Budgets {
     context: Arc<Context>,
     devices: KnownDevices,
+    settings: Arc<Settings>,
+    lifetimes: Lifetimes,
     lines: Lines,
     refusals: Arc<Refusals>,
 }
 
 impl Budgets {
-    pub(crate) fn new(context: &Arc<Context>, devices: &KnownDevices) -> Self {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        devices: &KnownDevices,
+        settings: &Settings,
+        lifetimes: Lifetimes,
+    ) -> Self {
         Self {
             context: Arc::clone(context),
             devices: devices.clone(),
+            settings: Arc::new(settings.clone()),
+            lifetimes,
             lines: Lines::default(),
             refusals: Arc::default(),
         }
+    }
+
+    /// How much there is of each budget.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Counts one use of each budget, all or none, in a commit of its own: for what must be counted before it is tried,

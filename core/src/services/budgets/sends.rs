@@ -5,7 +5,7 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::{Result, Span};
 
 use super::{Budgets, TOO_MANY_SENDS, Use};
-use crate::foundation::settings::Limit;
+use crate::foundation::limit::Limit;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 
@@ -67,12 +67,11 @@ impl Budgets {
     }
 
     fn uses<'a>(&self, sends: &Sends<'_>, keys: &'a [[&'a str; 5]]) -> Vec<Use<'a>> {
-        let limits = &self.context.settings.budgets;
+        let limits = &self.settings;
         let (per_destination, in_total) = (limits.sends_per_destination, limits.sends_in_total);
         let share = Limit::new((per_destination.most / 2).max(1), per_destination.window);
         let interval = Limit::new(1, limits.send_interval);
-        let lifetime = self.context.settings.accounts.recovery_lifetime;
-        let in_recovery = Limit::new(per_destination.most, lifetime);
+        let in_recovery = Limit::new(per_destination.most, self.lifetimes.recovery);
         let mut uses = Vec::new();
         for key in keys {
             // Each destination has a pause of its own: whoever turns to another device does not wait for the first.

@@ -11,8 +11,8 @@ use super::*;
 use crate::areas::challenges::{Opened, SendEmailCode, SendSmsCode, VerifyCode};
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::areas::sessions::{Identified, SignedIn};
-use crate::foundation::settings::Settings;
 use crate::services::sms_spend;
+use crate::settings::Settings;
 use crate::testing::{World, elsewhere, home, observed, secret, world, world_with};
 
 fn once(name: &'static str, limit: Limit) -> [Use<'static>; 1] {
@@ -181,10 +181,10 @@ async fn a_send_that_fails_counts_nothing_of_budgets_and_money() {
     let mut settings = Settings::default();
     settings.budgets.send_interval = Span::seconds(1);
     settings.budgets.sends_per_account = Limit::new(1, Span::hours(1));
-    settings.sms_spend = sms_spend::Limits {
+    settings.sms_spend = sms_spend::Settings {
         per_day: Some(price("1.00 USD")),
         default_price: Some(price("0.20 USD")),
-        ..sms_spend::Limits::default()
+        ..sms_spend::Settings::default()
     };
     let (world, store) = observed(settings).await;
     let session = world.session(&world.sign_up("ada@example.com").await).await;

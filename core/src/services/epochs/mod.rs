@@ -8,6 +8,7 @@ mod reason;
 mod records;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
@@ -39,17 +40,25 @@ pub(crate) const AREA: Area = Area {
 };
 
 /// How long it is remembered when an epoch ended, for lists that show what ended.
-const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
+const REMEMBERED: Duration = Duration::from_hours(24);
 /// How many ended epochs are remembered, and how many tokens and sessions are refused one by one.
 const MOST: usize = 1000;
 /// How long an ended session is refused by name whose descendants were all ended in the same commit. A commit that began
 /// something from it at that moment is done long before.
-const SETTLING: std::time::Duration = std::time::Duration::from_hours(1);
+const SETTLING: Duration = Duration::from_hours(1);
 
 /// Reads and ends epochs.
 #[derive(Clone)]
 pub(crate) struct Epochs {
     context: Arc<Context>,
+    lifetimes: Lifetimes,
+}
+
+/// How long what carries an epoch lives at most: so long it is remembered that it ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lifetimes {
+    pub(crate) access_token: Duration,
+    pub(crate) session: Duration,
 }
 
 /// What is in force for one person at one moment.
@@ -68,9 +77,10 @@ pub(crate) struct Current {
 }
 
 impl Epochs {
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, lifetimes: Lifetimes) -> Self {
         Self {
             context: Arc::clone(context),
+            lifetimes,
         }
     }
 
@@ -215,9 +225,8 @@ impl Epochs {
         tokens: &[TokenId],
     ) -> Result<()> {
         let now = self.context.now();
-        let settings = &self.context.settings;
-        let until = now + settings.accounts.access_token_lifetime.get();
-        let expired = now + settings.sessions.lifetime.get();
+        let until = now + self.lifetimes.access_token;
+        let expired = now + self.lifetimes.session;
         let mut slot = current.slot;
         let ended = &mut slot.value.ended;
         ended.retain(|one| now < one.until && one.session != *session && !others.contains(&one.session));

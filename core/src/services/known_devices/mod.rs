@@ -10,6 +10,7 @@ mod records;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_ports::Result;
 use portcullis_ports::id::{KnownDeviceId, SessionId};
@@ -27,6 +28,7 @@ use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::proof::DEVICE_NOT_FOUND;
+use crate::foundation::requirement::Requirement;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::audit::{Audit, Event};
@@ -52,6 +54,18 @@ pub struct KnownDevices {
     context: Arc<Context>,
     epochs: Epochs,
     audit: Audit,
+    rules: KnownDeviceRules,
+}
+
+/// How long devices are known and trusted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownDeviceRules {
+    /// How long a device is known after a sign-in on it.
+    pub(crate) lifetime: Duration,
+    /// For how many days a device may be trusted; 0 offers it to nobody.
+    pub(crate) trust_days: u16,
+    /// What a sign-in on a device that is not trusted must prove.
+    pub(crate) require: Requirement,
 }
 
 /// A device that is to be remembered, and its new token.
@@ -92,9 +106,15 @@ pub(crate) struct DeviceContext<'a> {
 }
 
 impl KnownDevices {
-    pub(crate) fn new(context: &Arc<Context>, epochs: &Epochs, audit: &Audit) -> Self {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        epochs: &Epochs,
+        audit: &Audit,
+        rules: KnownDeviceRules,
+    ) -> Self {
         Self {
             context: Arc::clone(context),
+            rules,
             epochs: epochs.clone(),
             audit: audit.clone(),
         }
@@ -147,21 +167,19 @@ impl KnownDevices {
         source: &Source,
         enrolled: &[FactorKind],
     ) -> Option<&'a KnownDevice> {
-        let settings = &self.context.settings.factors;
+        let rules = self.rules;
         let now = self.context.now();
         self.live(held, epoch, source).filter(|device| {
             let trust = device.trust.as_ref();
             trust.is_some_and(|trust| {
-                now < trust.ends_at(settings) && trust.covers(settings.require, enrolled)
+                now < trust.ends_at(rules.trust_days) && trust.covers(rules.require, enrolled)
             })
         })
     }
 
     /// Trust from now on, for what was proven a moment ago; `None` where the operator offers none.
     pub(crate) fn trust(&self, proven: Vec<FactorKind>) -> Option<Trust> {
-        let settings = &self.context.settings.factors;
-        let now = self.context.now();
-        Trust::new(now, proven, settings)
+        Trust::new(self.context.now(), proven, self.rules.trust_days)
     }
 
     /// The token that was issued for a device under this secret, if it is still the one that counts.
@@ -173,14 +191,16 @@ impl KnownDevices {
         source: &Source,
     ) -> Option<IssuedDevice> {
         let now = self.context.now();
-        let settings = &self.context.settings.factors;
         let hash = fingerprint(secret);
         let found = held
             .devices
             .iter()
             .find(|device| device.id == *id && same_secret(device.secret_hash.as_bytes(), hash.as_bytes()));
         found.map(|device| {
-            let trusted_until = device.trust.as_ref().map(|trust| trust.ends_at(settings));
+            let trusted_until = device
+                .trust
+                .as_ref()
+                .map(|trust| trust.ends_at(self.rules.trust_days));
             let lifetime = device.expires_at.since(now);
             IssuedDevice::new(id.clone(), secret, lifetime, trusted_until, source)
         })
@@ -216,13 +236,12 @@ impl KnownDevices {
         });
         let before = devices.iter().position(|device| device.id == new.id);
         let before = before.map(|at| devices.remove(at));
-        let lifetime = self.context.settings.sessions.known_source_lifetime.get();
+        let lifetime = self.rules.lifetime;
         let trust = match new.trust {
             TrustChange::Keep => before.as_ref().and_then(|device| device.trust.clone()),
             TrustChange::Set(trust) => trust,
         };
-        let settings = &self.context.settings.factors;
-        let trusted_until = trust.as_ref().map(|trust| trust.ends_at(settings));
+        let trusted_until = trust.as_ref().map(|trust| trust.ends_at(self.rules.trust_days));
         let expires_at = (now + lifetime).max(trusted_until.unwrap_or(now));
         let device = KnownDevice {
             id: new.id.clone(),
@@ -375,7 +394,7 @@ impl KnownDevices {
         let view = |device: KnownDevice| {
             let location = locations.get(&device.ip).cloned();
             let is_current = source.devices.iter().any(|proof| device.opens_with(proof));
-            device.view(is_current, now, &self.context.settings.factors, location)
+            device.view(is_current, now, self.rules.trust_days, location)
         };
         Ok(KnownDeviceList {
             devices: devices.into_iter().map(view).collect(),

@@ -12,7 +12,6 @@ use crate::foundation::device_proof::{MOST_ACCOUNTS, SEPARATOR};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::requirement::Requirement;
-use crate::foundation::settings;
 use crate::foundation::source::Source;
 use crate::foundation::use_case::{Documented, Problems, UseCase};
 
@@ -83,12 +82,8 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    pub(super) fn new(
-        now: Timestamp,
-        factors: Vec<FactorKind>,
-        settings: &settings::Factors,
-    ) -> Option<Self> {
-        let lifetime = lifetime(settings)?;
+    pub(super) fn new(now: Timestamp, factors: Vec<FactorKind>, trust_days: u16) -> Option<Self> {
+        let lifetime = lifetime(trust_days)?;
         Some(Self {
             since: now,
             until: now + lifetime,
@@ -97,8 +92,8 @@ impl Trust {
     }
 
     /// When it ends; a shorter time that the operator set since counts.
-    pub(super) fn ends_at(&self, settings: &settings::Factors) -> Timestamp {
-        lifetime(settings).map_or(self.since, |lifetime| self.until.min(self.since + lifetime))
+    pub(super) fn ends_at(&self, trust_days: u16) -> Timestamp {
+        lifetime(trust_days).map_or(self.since, |lifetime| self.until.min(self.since + lifetime))
     }
 
     /// Whether a sign-in would ask for nothing that was not proven when the trust began.
@@ -108,8 +103,8 @@ impl Trust {
     }
 }
 
-fn lifetime(settings: &settings::Factors) -> Option<Duration> {
-    let days = u64::from(settings.trusted_device_days);
+fn lifetime(trust_days: u16) -> Option<Duration> {
+    let days = u64::from(trust_days);
     (days > 0).then(|| Duration::from_secs(days * DAY))
 }
 
@@ -212,10 +207,8 @@ mod tests {
 
     #[test]
     fn trust_covers_what_was_proven_and_not_what_is_stronger() {
-        let settings = settings::Factors::default();
-        let by = |factors: &[FactorKind]| {
-            Trust::new(Timestamp::from_seconds(0), factors.to_vec(), &settings).unwrap()
-        };
+        let by =
+            |factors: &[FactorKind]| Trust::new(Timestamp::from_seconds(0), factors.to_vec(), 30).unwrap();
         let (totp, sms, email) = (FactorKind::Totp, FactorKind::Sms, FactorKind::Email);
         assert!(by(&[sms]).covers(Requirement::Any, &[totp, sms]));
         assert!(
@@ -230,16 +223,12 @@ mod tests {
 
     #[test]
     fn a_shorter_time_that_the_operator_sets_ends_older_trust_sooner() {
-        let mut settings = settings::Factors::default();
         let day = |days: u64| Timestamp::from_seconds(0) + Duration::from_secs(days * DAY);
-        let trust = Trust::new(day(0), Vec::new(), &settings).unwrap();
-        assert_eq!(trust.ends_at(&settings), day(30));
-        settings.trusted_device_days = 7;
-        assert_eq!(trust.ends_at(&settings), day(7));
-        settings.trusted_device_days = 90;
-        assert_eq!(trust.ends_at(&settings), day(30));
-        settings.trusted_device_days = 0;
-        assert_eq!(trust.ends_at(&settings), day(0));
-        assert!(Trust::new(day(0), Vec::new(), &settings).is_none());
+        let trust = Trust::new(day(0), Vec::new(), 30).unwrap();
+        assert_eq!(trust.ends_at(30), day(30));
+        assert_eq!(trust.ends_at(7), day(7));
+        assert_eq!(trust.ends_at(90), day(30));
+        assert_eq!(trust.ends_at(0), day(0));
+        assert!(Trust::new(day(0), Vec::new(), 0).is_none());
     }
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{KnownDeviceView, Trust};
 use crate::foundation::device_proof::DeviceProof;
-use crate::foundation::settings;
 use crate::foundation::source::Source;
 use crate::foundation::table::Stored;
 use crate::foundation::user_agent::describe_device;
@@ -95,11 +94,11 @@ impl KnownDevice {
         self,
         is_current: bool,
         now: Timestamp,
-        settings: &settings::Factors,
+        trust_days: u16,
         location: Option<Location>,
     ) -> KnownDeviceView {
         let (device, browser) = describe_device(&self.user_agent);
-        let trusted_until = self.trust.map(|trust| trust.ends_at(settings));
+        let trusted_until = self.trust.map(|trust| trust.ends_at(trust_days));
         KnownDeviceView {
             known_device_id: self.id,
             is_current,

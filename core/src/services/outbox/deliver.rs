@@ -58,7 +58,7 @@ impl Outbox {
                 vec![known(now, sender)],
             ));
         }
-        if leased.tries > self.context.settings.outbox.attempts {
+        if leased.tries > self.settings.attempts {
             return Ok(Verdict::without_sender(Delivery::Unknown, vec![lost(now)]));
         }
         if let Some(obstacle) = self.obstacle(leased, stored).await? {
@@ -108,7 +108,7 @@ impl Outbox {
 
     /// Moves the entry behind the lease, so that it comes back by itself if this process dies.
     pub(super) async fn lease(&self, entry: &Versioned<QueueEntry>) -> Result<QueueEntry> {
-        let due = self.context.now() + self.context.settings.outbox.lease.get();
+        let due = self.context.now() + self.settings.lease.get();
         let leased = QueueEntry {
             due,
             tries: entry.tries + 1,
@@ -124,7 +124,7 @@ impl Outbox {
     /// Makes sure that the lease lasts until a send that ends by `deadline` is written down; `false` if another worker has
     /// the message by now.
     pub(super) async fn hold(&self, leased: &mut QueueEntry, deadline: Timestamp) -> Result<bool> {
-        let settings = &self.context.settings.outbox;
+        let settings = &self.settings;
         let lease = settings.lease.get();
         let reserve = lease.saturating_sub(settings.timeout.get()) / 2;
         if deadline + reserve <= leased.due {

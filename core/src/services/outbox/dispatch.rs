@@ -111,7 +111,7 @@ impl Outbox {
             code: body.code,
         };
         let urgency = stored.lane.urgency();
-        let limit = self.context.settings.outbox.timeout.get();
+        let limit = self.settings.timeout.get();
         let mut offering = Offering::default();
         for (at, one) in senders.iter().enumerate() {
             let mut others = senders.iter().skip(at + 1);
@@ -222,7 +222,7 @@ impl Outbox {
         let Retry::Later(asked) = reason.retry else {
             return None;
         };
-        if tries >= self.context.settings.outbox.attempts {
+        if tries >= self.settings.attempts {
             return None;
         }
         let doubled = FIRST_WAIT

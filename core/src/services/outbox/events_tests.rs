@@ -16,7 +16,7 @@ use portcullis_ports::{Clock, Kind};
 
 use super::dispatch::Offered;
 use super::*;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 use crate::testing::{Bearer, Office, World, home, world_sending};
 
 /// A vendor whose deliveries hold what the test put there.

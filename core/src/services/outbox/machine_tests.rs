@@ -16,10 +16,11 @@ use super::*;
 use crate::areas::challenges::{NOTHING_SENT, SendEmailCode, VerifyCode, VerifySentCode};
 use crate::areas::factors::AddEmail;
 use crate::areas::sessions::Identified;
+use crate::foundation::limit::Limit;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::foundation::settings::{Limit, Settings};
 use crate::services::budgets::TOO_MANY_SENDS;
 use crate::services::suppressions::{ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND};
+use crate::settings::Settings;
 use crate::testing::secret;
 
 const MAIL: &str = "codes@example.com";

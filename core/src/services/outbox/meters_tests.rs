@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 
 use super::events_tests::{Heard, Vendor, report};
 use super::*;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 use crate::testing::{Observed, Office, observed_sending};
 
 #[derive(Default)]

@@ -16,6 +16,7 @@ mod machine_tests;
 mod meters_tests;
 mod records;
 pub(crate) mod sealed;
+mod settings;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use events::Recorded;
 pub use records::{Attempt, Delivery, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{QueueEntry, SealedBody, StoredMessage};
+pub use settings::Settings;
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
@@ -129,6 +131,7 @@ pub struct Outbox {
     senders: Arc<[GuardedSender]>,
     suppressions: Suppressions,
     sms_spend: SmsSpend,
+    settings: Arc<Settings>,
 }
 
 impl Outbox {
@@ -137,14 +140,16 @@ impl Outbox {
         senders: &[&Connection<Senders>],
         suppressions: &Suppressions,
         sms_spend: &SmsSpend,
+        settings: &Settings,
     ) -> Self {
-        let limit = context.settings.outbox.timeout.get();
+        let limit = settings.timeout.get();
         let guarded = |one: &&Connection<Senders>| GuardedSender::new(&context.guards, one, limit);
         Self {
             context: Arc::clone(context),
             senders: senders.iter().map(guarded).collect(),
             suppressions: suppressions.clone(),
             sms_spend: sms_spend.clone(),
+            settings: Arc::new(settings.clone()),
         }
     }
 
@@ -227,7 +232,7 @@ impl Outbox {
             dead_lettered_at: None,
             created_at: now,
             deliver_by: draft.deliver_by,
-            kept_until: now + self.context.settings.outbox.kept.get(),
+            kept_until: now + self.settings.kept.get(),
         };
         if let Some(obstacle) = obstacle {
             message.body = None;

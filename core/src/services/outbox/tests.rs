@@ -7,7 +7,7 @@ use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
 use super::dispatch::{Offered, Verdict};
 use super::*;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 use crate::testing::{Office, World, world, world_sending};
 
 /// Queues the verification mail of a new account and returns its id.

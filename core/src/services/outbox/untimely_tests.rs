@@ -5,7 +5,7 @@ use portcullis_ports::outcome::{Outcome, Reason};
 
 use super::events_tests::{Heard, destination, report, suppression};
 use super::*;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 
 /// The report waits under the name, and the answer that makes the name known takes it.
 #[tokio::test]

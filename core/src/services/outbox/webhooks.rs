@@ -36,7 +36,7 @@ impl WebhookHandler for DeliveryReports {
 impl Outbox {
     /// Takes the deliveries to the webhooks of these senders.
     pub(crate) fn register_webhooks(&self, webhooks: &mut Webhooks, senders: &[&Connection<Senders>]) {
-        let limit = self.context.settings.outbox.timeout.get();
+        let limit = self.settings.timeout.get();
         for sender in senders {
             if let Some(inbound) = &sender.inbound {
                 let reports = DeliveryReports {

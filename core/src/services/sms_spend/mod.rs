@@ -2,6 +2,7 @@
 
 mod records;
 mod segments;
+mod settings;
 #[cfg(test)]
 pub(crate) use segments::segments;
 #[cfg(test)]
@@ -17,9 +18,9 @@ use portcullis_ports::{Code, Kind, Result};
 
 pub use crate::foundation::prefix::Prefix;
 pub use crate::foundation::price::Price;
-pub use crate::foundation::settings::SmsSpend as Limits;
 pub(crate) use records::SMS_SPEND;
 use records::Spent;
+pub use settings::Settings;
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
@@ -88,24 +89,22 @@ struct Sum {
 #[derive(Clone)]
 pub struct SmsSpend {
     context: Arc<Context>,
+    settings: Arc<Settings>,
     lines: Lines,
 }
 
 impl SmsSpend {
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, settings: &Settings) -> Self {
         Self {
             context: Arc::clone(context),
+            settings: Arc::new(settings.clone()),
             lines: Lines::default(),
         }
     }
 
-    fn limits(&self) -> &Limits {
-        &self.context.settings.sms_spend
-    }
-
     /// The currency in which is counted, if anything is limited.
     fn counted_in(&self) -> Option<Currency> {
-        let limits = self.limits();
+        let limits = &self.settings;
         limits.currency().filter(|_| limits.is_limited())
     }
 
@@ -117,7 +116,7 @@ impl SmsSpend {
         &self,
         messages: impl IntoIterator<Item = (&'a PhoneNumber, &'a str)>,
     ) -> Result<Quote> {
-        let limits = self.limits();
+        let limits = &self.settings;
         let mut parts = Vec::new();
         for (number, text) in messages {
             let listed = |list: &[Prefix]| list.iter().any(|prefix| prefix.covers(number));
@@ -194,7 +193,7 @@ impl SmsSpend {
     /// What the quote adds, by partition and sort key. What is not [`Priority::Proven`] is summed up a second time, below
     /// the limits less the reserve.
     fn sums(&self, quote: &Quote, day: Day, priority: Priority) -> Result<BTreeMap<(String, String), Sum>> {
-        let limits = self.limits();
+        let limits = &self.settings;
         let units = |price: &Option<Price>| price.as_ref().map(|price| price.units);
         let mut sums = BTreeMap::new();
         let mut add = |partition: String, sort: String, more: u64, limit: Option<u64>| {
@@ -253,7 +252,7 @@ impl SmsSpend {
         Ok(Some(Spending {
             day,
             total: Price::of(total.map_or(0, |spent| spent.units), currency),
-            limit: self.limits().per_day.clone(),
+            limit: self.settings.per_day.clone(),
             by_prefix: by_prefix.collect(),
         }))
     }

@@ -9,7 +9,8 @@ use crate::areas::challenges::{SendSmsCode, VerifyCode};
 use crate::areas::factors::AddPhone;
 use crate::areas::sessions::Identified;
 use crate::foundation::lane::Lane;
-use crate::foundation::settings::{Limit, Settings};
+use crate::foundation::limit::Limit;
+use crate::foundation::settings::CheckedTable;
 use crate::foundation::texts::Language;
 use crate::services::outbox::Draft;
 use crate::testing::{World, secret, world_with};
@@ -19,20 +20,20 @@ fn price(text: &str) -> Price {
     text.parse().unwrap()
 }
 
-fn limits() -> Limits {
+fn limits() -> Settings {
     let prefix = |text| Prefix::parse(text).unwrap();
-    Limits {
+    Settings {
         default_price: Some(price("0.20 USD")),
         per_segment: BTreeMap::from([(prefix("+1"), price("0.0079 USD"))]),
         sign_in_reserve: 0,
-        ..Limits::default()
+        ..Settings::default()
     }
 }
 
-async fn world_limited(sms_spend: Limits) -> World {
-    let mut settings = Settings {
+async fn world_limited(sms_spend: Settings) -> World {
+    let mut settings = crate::settings::Settings {
         sms_spend,
-        ..Settings::default()
+        ..crate::settings::Settings::default()
     };
     // Only the money counts here.
     settings.budgets.send_interval = Span::seconds(1);
@@ -64,7 +65,7 @@ async fn without_a_limit_nothing_is_counted() {
 
 #[tokio::test]
 async fn what_is_spent_is_counted_before_it_is_sent_and_shown_by_prefix() {
-    let world = world_limited(Limits {
+    let world = world_limited(Settings {
         per_day: Some(price("1.00 USD")),
         ..limits()
     })
@@ -92,7 +93,7 @@ async fn what_is_spent_is_counted_before_it_is_sent_and_shown_by_prefix() {
 async fn a_limit_holds_until_midnight_utc_and_a_refusal_counts_nothing() {
     for (limits, phone, other) in [
         (
-            Limits {
+            Settings {
                 per_day: Some(price("0.25 USD")),
                 ..limits()
             },
@@ -100,7 +101,7 @@ async fn a_limit_holds_until_midnight_utc_and_a_refusal_counts_nothing() {
             None,
         ),
         (
-            Limits {
+            Settings {
                 per_prefix_day: Some(price("0.25 USD")),
                 ..limits()
             },
@@ -108,7 +109,7 @@ async fn a_limit_holds_until_midnight_utc_and_a_refusal_counts_nothing() {
             Some("+33612345678"),
         ),
         (
-            Limits {
+            Settings {
                 per_number_day: Some(price("0.25 USD")),
                 ..limits()
             },
@@ -138,14 +139,14 @@ async fn a_limit_holds_until_midnight_utc_and_a_refusal_counts_nothing() {
 
 #[tokio::test]
 async fn of_simultaneous_sends_no_more_pass_than_the_limit_pays_for() {
-    let world = world_limited(Limits {
+    let world = world_limited(Settings {
         per_day: Some(price("1.00 USD")),
         ..limits()
     })
     .await;
     let phone = number("+4915112345678");
     let tries = (0..20).map(|_| async {
-        let spend = SmsSpend::new(&world.app.context);
+        let spend = SmsSpend::new(&world.app.context, &world.app.settings().sms_spend);
         let quote = spend.quote([(&phone, "hello")]).unwrap();
         spend.take(&quote, Priority::Other).await
     });
@@ -164,7 +165,7 @@ async fn of_simultaneous_sends_no_more_pass_than_the_limit_pays_for() {
 
 #[tokio::test]
 async fn a_long_text_costs_its_parts() {
-    let world = world_limited(Limits {
+    let world = world_limited(Settings {
         per_day: Some(price("9.00 USD")),
         ..limits()
     })
@@ -184,10 +185,10 @@ async fn a_long_text_costs_its_parts() {
 #[tokio::test]
 async fn numbers_that_are_not_allowed_are_refused_before_anything_is_counted() {
     let prefix = |text| Prefix::parse(text).unwrap();
-    let world = world_limited(Limits {
+    let world = world_limited(Settings {
         allow: vec![prefix("+1"), prefix("+49")],
         deny: vec![prefix("+1900")],
-        ..Limits::default()
+        ..Settings::default()
     })
     .await;
     for (email, phone, allowed) in [
@@ -206,7 +207,7 @@ async fn numbers_that_are_not_allowed_are_refused_before_anything_is_counted() {
 
 #[tokio::test]
 async fn a_notice_that_cannot_be_paid_for_is_withheld_and_fails_nothing() {
-    let world = world_limited(Limits {
+    let world = world_limited(Settings {
         per_day: Some(price("0.30 USD")),
         ..limits()
     })
@@ -235,7 +236,7 @@ async fn a_notice_that_cannot_be_paid_for_is_withheld_and_fails_nothing() {
 
 #[tokio::test]
 async fn a_notice_is_paid_for_once_also_if_its_first_worker_disappears() {
-    let world = world_limited(Limits {
+    let world = world_limited(Settings {
         per_day: Some(price("1.00 USD")),
         ..limits()
     })
@@ -281,28 +282,28 @@ async fn sign_ins_keep_a_reserve_that_enrolments_and_notices_cannot_use_up() {
     const ADA: &str = "+4915112345678";
     for (limits, strangers) in [
         (
-            Limits {
+            Settings {
                 per_day: Some(price("2.00 USD")),
                 ..limits()
             },
             "+33612345678",
         ),
         (
-            Limits {
+            Settings {
                 per_prefix_day: Some(price("2.00 USD")),
                 ..limits()
             },
             "+4915112345679",
         ),
         (
-            Limits {
+            Settings {
                 per_number_day: Some(price("2.00 USD")),
                 ..limits()
             },
             ADA,
         ),
     ] {
-        let world = world_limited(Limits {
+        let world = world_limited(Settings {
             sign_in_reserve: 40,
             ..limits
         })
@@ -347,34 +348,34 @@ async fn sign_ins_keep_a_reserve_that_enrolments_and_notices_cannot_use_up() {
 
 #[test]
 fn a_reserve_that_leaves_too_little_for_one_message_is_a_mistake() {
-    let narrow = Limits {
+    let narrow = Settings {
         per_number_day: Some(price("0.30 USD")),
         sign_in_reserve: 50,
         ..limits()
     };
-    let mistakes = narrow.mistakes();
+    let mistakes = narrow.check();
     assert_eq!(mistakes.len(), 1);
-    assert_eq!(mistakes[0].0, "sms_spend.sign_in_reserve");
-    let wide = Limits {
+    assert_eq!(mistakes[0].path, "sms_spend.sign_in_reserve");
+    let wide = Settings {
         sign_in_reserve: 30,
         ..narrow
     };
-    assert!(wide.mistakes().is_empty());
+    assert!(wide.check().is_empty());
 }
 
 #[test]
 fn amounts_of_two_currencies_and_a_missing_price_are_mistakes() {
-    let wrong = Limits {
+    let wrong = Settings {
         per_day: Some(price("20.00 USD")),
         per_number_day: Some(price("1.00 EUR")),
-        ..Limits::default()
+        ..Settings::default()
     };
-    let fields: Vec<_> = wrong.mistakes().into_iter().map(|(field, ..)| field).collect();
+    let fields: Vec<_> = wrong.check().into_iter().map(|error| error.path).collect();
     assert_eq!(fields, ["sms_spend.per_number_day", "sms_spend.default_price"]);
-    assert!(Limits::default().mistakes().is_empty());
-    let right = Limits {
+    assert!(Settings::default().check().is_empty());
+    let right = Settings {
         per_day: Some(price("20.00 USD")),
         ..limits()
     };
-    assert!(right.mistakes().is_empty());
+    assert!(right.check().is_empty());
 }

@@ -7,9 +7,9 @@ use crate::areas::accounts::{ResendVerification, SignUp, SignedUp};
 use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::foundation::lane::Lane;
-use crate::foundation::settings::{self, Settings};
 use crate::services::outbox::Delivery;
 use crate::services::outbox::events_tests::{Heard, destination, suppression};
+use crate::settings::Settings;
 use crate::testing::{PASSWORD, home, secret};
 
 const ADA: &str = "ada@example.com";
@@ -20,9 +20,9 @@ async fn heard() -> Heard {
 }
 
 async fn verified_sign_up() -> Heard {
-    let accounts = settings::Accounts {
-        sign_up: settings::SignUp::Verified,
-        ..settings::Accounts::default()
+    let accounts = crate::areas::accounts::Settings {
+        sign_up: crate::settings::SignUpMode::Verified,
+        ..crate::areas::accounts::Settings::default()
     };
     Heard::with(Settings {
         accounts,

@@ -1,6 +1,6 @@
 //! Accounts over HTTP: sign-up, sign-in, the proof of the address, the password.
 
-use portcullis_core::settings::SignUp;
+use portcullis_core::settings::SignUpMode;
 use serde_json::json;
 
 use super::deployment::{Deployment, PASSWORD};
@@ -70,7 +70,7 @@ async fn what_cannot_become_an_account_is_refused() {
 
 #[tokio::test]
 async fn a_closed_door_says_so() {
-    let deployment = Deployment::with(|plan| plan.settings.accounts.sign_up = SignUp::Closed).await;
+    let deployment = Deployment::with(|plan| plan.settings.accounts.sign_up = SignUpMode::Closed).await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
     deployment
         .post("/auth/sign-up")
@@ -82,7 +82,7 @@ async fn a_closed_door_says_so() {
 
 #[tokio::test]
 async fn where_addresses_are_proven_first_nothing_is_told() {
-    let deployment = Deployment::with(|plan| plan.settings.accounts.sign_up = SignUp::Verified).await;
+    let deployment = Deployment::with(|plan| plan.settings.accounts.sign_up = SignUpMode::Verified).await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
     let mut sign_up = String::new();
     for _ in 0..2 {

@@ -11,9 +11,10 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 use super::*;
 use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::AddEmail;
+use crate::foundation::limit::Limit;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::foundation::settings::{self, Limit, Settings};
 use crate::services::budgets::TOO_MANY_SENDS;
+use crate::settings::Settings;
 use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, observed, secret, world, world_with};
 
 const ADA: &str = "ada@example.com";
@@ -21,7 +22,7 @@ const STRANGER: &str = "walnut-ferry-lantern";
 
 fn verified() -> Settings {
     let mut settings = Settings::default();
-    settings.accounts.sign_up = settings::SignUp::Verified;
+    settings.accounts.sign_up = crate::settings::SignUpMode::Verified;
     settings
 }
 

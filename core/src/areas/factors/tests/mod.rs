@@ -8,8 +8,8 @@ use super::*;
 use crate::areas::challenges::VerifyCode;
 use crate::foundation::input::INVALID_REQUEST;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::foundation::settings::Settings;
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
+use crate::settings::Settings;
 use crate::testing::{World, secret, world, world_with};
 
 const PHONE: &str = "+15005550006";

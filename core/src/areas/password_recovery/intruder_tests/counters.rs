@@ -7,7 +7,7 @@ async fn mails_about_new_accounts_cost_a_recovery_none() {
     let mut settings = Settings::default();
     settings.budgets.anonymous_sends_in_total = Limit::new(6, Span::hours(1));
     settings.budgets.anonymous_sends_per_source = Limit::new(6, Span::hours(1));
-    settings.accounts.sign_up = crate::foundation::settings::SignUp::Verified;
+    settings.accounts.sign_up = crate::settings::SignUpMode::Verified;
     let world = world_with(settings).await;
     let command = |email: &str| SignUp {
         email: email.parse().unwrap(),

@@ -22,8 +22,8 @@ use crate::areas::sessions::Transport;
 use crate::areas::sessions::{Granted, RevokeSession, StartSession};
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::settings::Settings;
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
+use crate::settings::Settings;
 use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, observed, secret, world, world_with};
 
 const ADA: &str = "ada@example.com";

@@ -17,7 +17,7 @@ use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, connection};
 
 use super::super::*;
-use crate::foundation::settings::Settings;
+use crate::settings::Settings;
 use crate::testing::{PlainKeys, QuickHasher};
 use crate::{App, Dependencies};
 

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::foundation::prefix::Prefix;
 use crate::foundation::price::Price;
+use crate::foundation::settings::{Broken, SettingsTable};
 
 /// The brake on the bill for text messages. It is off until a limit is set. Every part of a message counts with its
 /// price when it is queued, in days of UTC; all limits and prices are in one currency.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct SmsSpend {
+pub struct Settings {
     /// The most that all text messages of a day may cost, such as "20.00 USD".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_day: Option<Price>,
@@ -40,7 +41,7 @@ pub struct SmsSpend {
     pub deny: Vec<Prefix>,
 }
 
-impl Default for SmsSpend {
+impl Default for Settings {
     fn default() -> Self {
         Self {
             per_day: None,
@@ -55,7 +56,7 @@ impl Default for SmsSpend {
     }
 }
 
-impl SmsSpend {
+impl Settings {
     /// What of a limit is not kept for sign-ins.
     pub(crate) fn unreserved(&self, limit: u64) -> u64 {
         let reserve = u64::from(self.sign_in_reserve.min(100));
@@ -80,38 +81,41 @@ impl SmsSpend {
             .into_iter()
             .flatten()
     }
+}
 
-    /// What does not fit together: the path of the setting, the problem, the remedy.
-    pub fn mistakes(&self) -> Vec<(&'static str, String, &'static str)> {
-        let mut mistakes = Vec::new();
+impl SettingsTable for Settings {
+    const NAME: &'static str = "sms_spend";
+
+    /// Amounts that do not fit together.
+    fn errors(&self) -> Vec<Broken> {
+        let mut errors = Vec::new();
+        let mut refuse =
+            |field, problem: String, remedy: &str| errors.push((field, format!("{problem}\n{remedy}")));
         let Some(currency) = self.currency() else {
-            return mistakes;
+            return errors;
         };
         let fields = [
-            ("sms_spend.per_day", &self.per_day),
-            ("sms_spend.per_prefix_day", &self.per_prefix_day),
-            ("sms_spend.per_number_day", &self.per_number_day),
-            ("sms_spend.default_price", &self.default_price),
+            ("per_day", &self.per_day),
+            ("per_prefix_day", &self.per_prefix_day),
+            ("per_number_day", &self.per_number_day),
+            ("default_price", &self.default_price),
         ];
         let set = fields
             .into_iter()
             .filter_map(|(field, price)| Some((field, price.as_ref()?)));
-        let table = self
-            .per_segment
-            .values()
-            .map(|price| ("sms_spend.per_segment", price));
+        let table = self.per_segment.values().map(|price| ("per_segment", price));
         for (field, price) in set.chain(table) {
             if price.currency() != currency {
                 let problem = format!("{price} is not in {currency}, the currency of the other amounts.");
-                mistakes.push((field, problem, "Write all amounts in one currency."));
+                refuse(field, problem, "Write all amounts in one currency.");
             }
         }
         if self.is_limited() && self.default_price.is_none() {
-            mistakes.push((
-                "sms_spend.default_price",
+            refuse(
+                "default_price",
                 "A limit needs a price for the countries that `per_segment` does not name.".to_owned(),
                 "Set the highest price that the sender charges for one part, such as \"0.30 USD\".",
-            ));
+            );
         }
         if let Some(price) = &self.default_price {
             let narrow =
@@ -122,13 +126,13 @@ impl SmsSpend {
                      nobody could add a phone number.",
                     self.sign_in_reserve
                 );
-                mistakes.push((
-                    "sms_spend.sign_in_reserve",
+                refuse(
+                    "sign_in_reserve",
                     problem,
                     "Lower the reserve, or raise the limit.",
-                ));
+                );
             }
         }
-        mistakes
+        errors
     }
 }

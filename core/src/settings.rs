@@ -1,0 +1,154 @@
+//! The tables of settings of all areas and services, as the configuration has them.
+
+use portcullis_ports::selection::Selection;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::areas::step_up::StepUpRules;
+use crate::areas::{accounts, challenges, factors, sessions};
+use crate::foundation::cache;
+use crate::foundation::product::Product;
+use crate::foundation::settings::CheckedTable;
+use crate::services::known_devices::KnownDeviceRules;
+use crate::services::{audit, budgets, epochs, outbox, sms_spend};
+
+pub use crate::areas::accounts::SignUpMode;
+pub use crate::foundation::settings::SettingError;
+
+/// All tables of the core. Each is declared by who goes by it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How the product presents itself.
+    pub product: Product,
+    /// Accounts with e-mail address and password.
+    pub accounts: accounts::Settings,
+    /// What follows a complete sign-in.
+    pub sessions: sessions::Settings,
+    /// Short-lived records that collect proofs.
+    pub challenges: challenges::Settings,
+    /// Authenticator apps, phone numbers, e-mail addresses and recovery codes.
+    pub factors: factors::Settings,
+    /// How often something may be tried or sent.
+    pub budgets: budgets::Settings,
+    /// Delivery of messages.
+    pub outbox: outbox::Settings,
+    /// What a node keeps in memory.
+    pub cache: cache::Settings,
+    /// The history of every account.
+    pub audit: audit::Settings,
+    /// The brake on the bill for text messages.
+    pub sms_spend: sms_spend::Settings,
+}
+
+impl Settings {
+    fn tables(&self) -> [&dyn CheckedTable; 10] {
+        let Self {
+            product,
+            accounts,
+            sessions,
+            challenges,
+            factors,
+            budgets,
+            outbox,
+            cache,
+            audit,
+            sms_spend,
+        } = self;
+        [
+            product, accounts, sessions, challenges, factors, budgets, outbox, cache, audit, sms_spend,
+        ]
+    }
+
+    pub(crate) fn epoch_lifetimes(&self) -> epochs::Lifetimes {
+        epochs::Lifetimes {
+            access_token: self.accounts.access_token_lifetime.get(),
+            session: self.sessions.lifetime.get(),
+        }
+    }
+
+    pub(crate) fn known_device_rules(&self) -> KnownDeviceRules {
+        KnownDeviceRules {
+            lifetime: self.sessions.known_source_lifetime.get(),
+            trust_days: self.factors.trusted_device_days,
+            require: self.factors.require,
+        }
+    }
+
+    pub(crate) fn budget_lifetimes(&self) -> budgets::Lifetimes {
+        budgets::Lifetimes {
+            recovery: self.accounts.recovery_lifetime,
+            known_source: self.sessions.known_source_lifetime,
+        }
+    }
+
+    pub(crate) fn step_up_rules(&self) -> StepUpRules {
+        StepUpRules {
+            oldest: self.sessions.step_up.get(),
+            require_for: self.factors.require_for.clone(),
+        }
+    }
+
+    /// Every broken rule that the schema cannot state.
+    pub fn errors(&self) -> Vec<SettingError> {
+        self.tables().iter().flat_map(|table| table.check()).collect()
+    }
+
+    /// Every broken rule between the settings and the plugins that are used.
+    pub fn plugin_errors(&self, plugins: &Selection) -> Vec<SettingError> {
+        self.tables()
+            .iter()
+            .flat_map(|table| table.check_plugins(plugins))
+            .collect()
+    }
+
+    /// One sentence about every setting that leaves little of a protection.
+    pub fn notes(&self) -> Vec<String> {
+        self.tables().iter().flat_map(|table| table.notes()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_ports::Span;
+
+    use super::*;
+    use crate::foundation::limit::Limit;
+
+    #[test]
+    fn the_defaults_protect() {
+        assert!(Settings::default().errors().is_empty());
+        assert_eq!(Settings::default().notes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn no_time_at_all_is_an_error_wherever_it_stands() {
+        let mut settings = Settings::default();
+        settings.budgets.attempts.window = Span::seconds(0);
+        settings.sessions.step_up = Span::seconds(0);
+        let errors = settings.errors().into_iter();
+        let paths: Vec<String> = errors.map(|error| error.path).collect();
+        assert_eq!(paths, ["sessions.step_up", "budgets.attempts.window"]);
+    }
+
+    #[test]
+    fn what_hardly_protects_is_pointed_out() {
+        let mut settings = Settings::default();
+        settings.budgets.attempts = Limit::new(1_000_000, Span::minutes(10));
+        settings.budgets.sign_in_per_source = Limit::new(600, Span::seconds(1));
+        settings.budgets.send_interval = Span::seconds(0);
+        settings.sessions.idle = Span::days(365);
+        // Long, and no protection.
+        settings.outbox.kept = Span::days(36_500);
+        let notes = settings.notes().join("\n");
+        for path in [
+            "budgets.attempts lets",
+            "budgets.sign_in_per_source lets",
+            "budgets.send_interval is 0s",
+            "sessions.idle is 365d",
+        ] {
+            assert!(notes.contains(path), "{notes}");
+        }
+        assert_eq!(notes.lines().count(), 4, "{notes}");
+    }
+}
