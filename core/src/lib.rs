@@ -21,4 +21,4 @@ pub use foundation::limit::Limit;
 pub use foundation::source::{Source, client_network};
 pub use foundation::{former_keys, guard, input, texts, use_case};
 pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions, webhooks};
-pub use tools::{records_reference, reencryption, restoring, store_copy};
+pub use tools::{key_rotation, records_reference, reencryption, restoring, store_copy};

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::commands::audit::AuditCommand;
+use crate::commands::keys::KeysCommand;
 use crate::commands::outbox::{OutboxCommand, SuppressionsCommand};
 use crate::environment::Environment;
 use crate::exit::Failure;
@@ -52,7 +53,7 @@ enum Command {
     Backup(BackupArguments),
     /// Replace the record store by a copy; the service must not run
     Restore(RestoreArguments),
-    /// Create or rotate the keys that seal secrets, or seal them anew
+    /// Rotate the keys that sign, create or rotate those that seal secrets, or seal them anew
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Create, check or delete the tables of the record store at its vendor
@@ -277,47 +278,6 @@ pub(crate) struct RestoreArguments {
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeysCommand {
-    /// Create a key file with one random key; an existing file is never touched
-    Create(KeyFileArgument),
-    /// Add a key and use it from now on; what was sealed with older ones still opens
-    Rotate(KeyFileArgument),
-    /// Seal all that former key managers sealed anew with the one in use
-    Reencrypt(ReencryptArguments),
-}
-
-/// Options of `portcullis keys reencrypt`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  portcullis keys reencrypt --config /etc/portcullis/portcullis.toml --dry-run
-  portcullis keys reencrypt --config /etc/portcullis/portcullis.toml
-  portcullis keys reencrypt --all                after `keys rotate`, to give up the older keys
-
-Name the former key manager in keys.previous and restart every node before, so that nothing new is sealed with it. The
-command may be interrupted and started again at any time. On a store that several processes share, the service goes on
-meanwhile; otherwise stop it first. Exit code 1 means that some secrets are opened by nobody; they are named and left as
-they are.")]
-pub(crate) struct ReencryptArguments {
-    #[command(flatten)]
-    pub(crate) settings: SettingsArguments,
-    /// Count what would be sealed anew, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Seal anew what the key manager in use sealed itself as well
-    #[arg(long)]
-    pub(crate) all: bool,
-}
-
-/// The key file.
-#[derive(Debug, Args)]
-pub(crate) struct KeyFileArgument {
-    /// The key file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

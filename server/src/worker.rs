@@ -14,6 +14,8 @@ use tokio::task::JoinSet;
 const MEASURE: Duration = Duration::from_secs(15);
 /// How often it is asked whether histories are due to be pruned; once a day they are.
 const ASK_FOR_PRUNING: Duration = Duration::from_mins(10);
+/// How often the signing keys are read again, for a rotation by another process.
+const READ_KEYS: Duration = Duration::from_secs(2);
 /// How long a worker rests after a defect.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -24,7 +26,8 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts one worker per lane and channel, one that measures, and one that prunes histories.
+    /// Starts one worker per lane and channel, one that measures, one that prunes histories, and one that follows rotations
+    /// of the signing keys.
     pub fn start(app: &Arc<App>, histories: Histories) -> Self {
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -53,6 +56,13 @@ impl Workers {
                 }
             }
         }));
+        let (following, stopping) = (Arc::clone(app), stopped(stop.subscribe()));
+        tasks.spawn(async move {
+            tokio::select! {
+                () = follow_keys(&following) => {}
+                () = stopping => {}
+            }
+        });
         let (app, stopped) = (Arc::clone(app), stopped(stop.subscribe()));
         tasks.spawn(async move {
             tokio::select! {
@@ -114,6 +124,25 @@ async fn prune(histories: &Histories) {
             Ok(None) => {}
             Err(error) => tracing::warn!(?error, "histories could not be pruned; the rest is done tomorrow"),
         }
+    }
+}
+
+async fn follow_keys(app: &App) {
+    let mut failing = false;
+    loop {
+        tokio::time::sleep(READ_KEYS).await;
+        let read = app.refresh_signing_keys().await;
+        match &read {
+            Err(error) if !failing => {
+                tracing::error!(
+                    ?error,
+                    "the signing keys cannot be read again; a rotation would be missed"
+                );
+            }
+            Ok(()) if failing => tracing::info!("the signing keys can be read again"),
+            _ => {}
+        }
+        failing = read.is_err();
     }
 }
 

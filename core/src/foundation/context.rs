@@ -42,6 +42,18 @@ impl Context {
         self.clock.now()
     }
 
+    /// Reads again which signing keys there are.
+    pub(crate) async fn refresh_keyring(&self) -> Result<()> {
+        let (keys, clock) = (self.keys.as_ref(), self.clock.as_ref());
+        self.keyring.refresh(&self.store, keys, clock).await
+    }
+
+    /// The same for a key that somebody names and that is not known here; at most once a second, because strangers can.
+    pub(crate) async fn look_for_key(&self, id: &str) -> Result<()> {
+        let (keys, clock) = (self.keys.as_ref(), self.clock.as_ref());
+        self.keyring.look_for(id, &self.store, keys, clock).await
+    }
+
     pub(crate) fn table<T: Stored>(&self) -> Table<T> {
         Table::new(&self.store)
     }

@@ -1,5 +1,6 @@
 //! What handles the store as a whole: folds over all areas and services.
 
+pub mod key_rotation;
 mod records_reference;
 pub mod reencryption;
 pub mod restoring;

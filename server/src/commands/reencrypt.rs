@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
 use portcullis_core::reencryption::{Extent, Heard, Reencryption, Tally};
 use portcullis_ports::connections::Connections;
 use portcullis_ports::keys::Keys;
@@ -12,7 +13,7 @@ use portcullis_ports::selection::{Selected, Selection};
 use portcullis_ports::storage::{Storage, StorageCapability};
 
 use super::{existing, load_any, wait};
-use crate::cli::ReencryptArguments;
+use crate::cli::SettingsArguments;
 use crate::compose::connect_each;
 use crate::config::ValidatedConfig;
 use crate::environment::Environment;
@@ -23,6 +24,29 @@ use crate::system;
 const STEP: u64 = 1000;
 /// Some secrets are opened by nobody.
 const SHUT: u8 = 1;
+
+/// Options of `portcullis keys reencrypt`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  portcullis keys reencrypt --config /etc/portcullis/portcullis.toml --dry-run
+  portcullis keys reencrypt --config /etc/portcullis/portcullis.toml
+  portcullis keys reencrypt --all                after `keys rotate --file`, to give up the older keys
+
+Name the former key manager in keys.previous and restart every node before, so that nothing new is sealed with it. The
+command may be interrupted and started again at any time. On a store that several processes share, the service goes on
+meanwhile; otherwise stop it first. Exit code 1 means that some secrets are opened by nobody; they are named and left as
+they are.")]
+pub(crate) struct ReencryptArguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    /// Count what would be sealed anew, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Seal anew what the key manager in use sealed itself as well
+    #[arg(long)]
+    all: bool,
+}
 
 pub(crate) fn run(
     arguments: ReencryptArguments,

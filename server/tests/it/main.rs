@@ -12,6 +12,7 @@ mod courier;
 mod generated;
 mod http;
 mod journey;
+mod key_rotation;
 mod lost;
 mod memory;
 mod nodes;

@@ -55,11 +55,18 @@ pub(crate) enum Store<'a> {
 
 impl Store<'_> {
     fn choose(self, command: &mut Command) {
+        if let Self::DynamoDb(_) = self {
+            command.args(["--store", "dynamodb"]);
+        }
+        self.reach(command);
+    }
+
+    /// Says where it is to a program that chooses it in its settings.
+    pub(crate) fn reach(self, command: &mut Command) {
         match self {
             Self::Embedded => {}
             Self::DynamoDb(endpoint) => {
                 command
-                    .args(["--store", "dynamodb"])
                     .env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
                     .env("AWS_REGION", "eu-central-1")
                     .env("AWS_ACCESS_KEY_ID", "local")

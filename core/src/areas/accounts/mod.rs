@@ -145,6 +145,10 @@ impl Accounts {
         let Some(token) = bearer else {
             return Box::pin(self.owner_elsewhere(presented, beside, source)).await;
         };
+        let key = token::key_id(token);
+        if !self.context.keyring.knows(key) {
+            Box::pin(self.context.look_for_key(key)).await?;
+        }
         let claims = token::read(&self.context.keyring, token, self.context.now())?;
         let known = if claims.lineage.foreign {
             !self.others.is_empty()

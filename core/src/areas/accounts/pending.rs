@@ -6,7 +6,6 @@ use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::passwords::PasswordHash;
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp, id};
 use serde::Serialize;
 
@@ -29,6 +28,10 @@ pub(super) const ALREADY_REGISTERED: Template = template!("already_registered.em
 /// The most sign-ups that wait at one address. None makes room for another: whoever floods an address hinders new
 /// sign-ups at it for a while, and ends no older one.
 const MOST: usize = 64;
+/// What handles are signed for.
+const HANDLE: &str = "sign-up-handle";
+/// What codes are signed for.
+const CODE: &str = "verification";
 /// The page of the panel that takes a code.
 const PAGE: &str = "/verify-email";
 
@@ -50,11 +53,7 @@ pub(super) struct Named {
 impl Accounts {
     /// What whoever asked for a sign-up holds, and nobody else.
     pub(super) fn handle(&self, id: &str) -> Result<String> {
-        Ok(format!("{id}.{}", self.handle_mac(id)?))
-    }
-
-    fn handle_mac(&self, id: &str) -> Result<String> {
-        self.context.keyring.mac_text("sign-up-handle", &[id])
+        Ok(format!("{id}.{}", self.context.keyring.sign(HANDLE, &[id])?))
     }
 
     /// Reads a handle, or a public name. `None` for anything else.
@@ -63,7 +62,7 @@ impl Accounts {
             .split_once('.')
             .map_or((text, None), |(id, mac)| (id, Some(mac)));
         let genuine = match mac {
-            Some(mac) => same_secret(self.handle_mac(id)?.as_bytes(), mac.as_bytes()),
+            Some(mac) => self.context.keyring.verify(HANDLE, &[id], mac)?,
             None => true,
         };
         Ok((id::well_formed("ver", id) && genuine).then(|| Named {
@@ -74,7 +73,10 @@ impl Accounts {
 
     /// The name under which an existing account waits: always the same, so that its owner can be given the handle.
     pub(super) fn confirmation_of(&self, subject: &Subject) -> Result<String> {
-        let mac = self.context.keyring.mac("confirmation-id", &[subject.as_str()])?;
+        let mac = self
+            .context
+            .keyring
+            .pseudonym_bytes("confirmation-id", &[subject.as_str()])?;
         Ok(format!("ver_{}", id::base32(&mac[..16])?))
     }
 
@@ -94,7 +96,10 @@ impl Accounts {
 
     /// Somebody who does not exist, for the work that must be done for an address without an account.
     pub(super) fn nobody(&self, email: &EmailAddress) -> Result<Subject> {
-        let mac = self.context.keyring.mac("nobody", &[email.as_str()])?;
+        let mac = self
+            .context
+            .keyring
+            .pseudonym_bytes("nobody", &[email.as_str()])?;
         Subject::parse(&format!("usr_{}", id::base32(&mac[..16])?)).map_err(portcullis_ports::Error::internal)
     }
 
@@ -139,10 +144,14 @@ impl Accounts {
             .pseudonym("sign-up-network", &[&source.network()])
     }
 
-    pub(super) fn code_mac(&self, email: &EmailAddress, id: &str, code: &str) -> Result<String> {
-        self.context
-            .keyring
-            .pseudonym("verification", &[email.as_str(), id, code])
+    /// Whether a stored code is this one. The work is the same where none is stored.
+    pub(super) fn is_code(
+        &self,
+        stored: Option<&str>,
+        (email, id, code): (&EmailAddress, &str, &str),
+    ) -> Result<bool> {
+        let parts = [email.as_str(), id, code];
+        self.context.keyring.verify(CODE, &parts, stored.unwrap_or(""))
     }
 
     /// Adds a sign-up that waits, or renews the one of that name, with its mail. What that uses of the budgets is counted
@@ -283,7 +292,10 @@ impl Accounts {
             link: link.as_deref(),
         };
         let text = texts.render(language, VERIFICATION.name, variables)?;
-        let mac = self.code_mac(email, id, &code)?;
+        let mac = self
+            .context
+            .keyring
+            .sign_hex(CODE, &[email.as_str(), id, &code])?;
         Ok((Draft::with_code(to, text, code, expires_at), Some(mac)))
     }
 }

@@ -1,20 +1,21 @@
 //! Access tokens: short-lived, signed, opaque to clients.
 //!
-//! A token is `pct_` and, in URL-safe base64: three times (made, ends, first factor), the epochs of the person and of
+//! A token is `pct_`, the id of the key that signed it and a dot unless that is the first one, and in URL-safe base64: three times (made, ends, first factor), the epochs of the person and of
 //! everybody, and the token's own name, of eight bytes each; one byte that says whether another identity provider knows the
 //! person; the session that made it, behind its length in one byte; the subject; and the code over all of it.
 
-use data_encoding::BASE64URL_NOPAD;
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::{Subject, UNAUTHENTICATED};
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Error, Result, Timestamp};
 
-use crate::foundation::keyring::Keyring;
+use crate::foundation::keyring::{Keyring, split_key_id};
 use crate::services::epochs::{EpochId, Lineage, TokenId};
 
 /// What makes a token recognisable as ours, in requests and in scanners for leaked secrets.
 pub(super) const PREFIX: &str = "pct_";
+
+/// What tokens are signed for.
+pub(super) const PURPOSE: &str = "access-token-2";
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,10 +87,13 @@ impl Claims {
 
 /// Signs claims.
 pub(super) fn sign(keyring: &Keyring, claims: &Claims) -> Result<String> {
-    let mut bytes = claims.to_bytes()?;
-    let code = keyring.mac("access-token-2", &[&bytes])?;
-    bytes.extend_from_slice(&code);
-    Ok(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&bytes)))
+    let signed = keyring.sign_bytes(PURPOSE, claims.to_bytes()?)?;
+    Ok(format!("{PREFIX}{signed}"))
+}
+
+/// The id of the key that a token names.
+pub(super) fn key_id(token: &str) -> &str {
+    split_key_id(token.strip_prefix(PREFIX).unwrap_or(token)).0
 }
 
 /// Reads a token that is ours and not too old.
@@ -99,12 +103,8 @@ pub(super) fn sign(keyring: &Keyring, claims: &Claims) -> Result<String> {
 pub(super) fn read(keyring: &Keyring, token: &str, now: Timestamp) -> Result<Claims> {
     let invalid = || UNAUTHENTICATED.with_detail("The access token is not valid: sign in again.");
     let text = token.strip_prefix(PREFIX).ok_or_else(invalid)?;
-    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| invalid())?;
-    let (signed, code) = bytes.split_last_chunk::<32>().ok_or_else(invalid)?;
-    if !same_secret(&keyring.mac("access-token-2", &[signed])?, code) {
-        return Err(invalid());
-    }
-    let claims = Claims::from_bytes(signed).ok_or_else(invalid)?;
+    let signed = keyring.verified_bytes(PURPOSE, text)?.ok_or_else(invalid)?;
+    let claims = Claims::from_bytes(&signed).ok_or_else(invalid)?;
     if now >= claims.exp {
         return Err(UNAUTHENTICATED.with_detail("The access token has expired: refresh it or sign in again."));
     }

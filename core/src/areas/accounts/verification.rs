@@ -4,7 +4,6 @@ use portcullis_ports::Result;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::PasswordCheck;
-use portcullis_ports::secret::same_secret;
 
 use super::Accounts;
 use super::model::{ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_UNNAMED, VerifyEmail};
@@ -97,13 +96,11 @@ impl Accounts {
         let mut found = None;
         for pending in waiting {
             let meant = named.is_none_or(|named| named.id == pending.id);
-            let mac = self.code_mac(email, &pending.id, &code)?;
-            let matches = |known: &Option<String>| {
-                let known = known.as_ref();
-                known.is_some_and(|known| same_secret(mac.as_bytes(), known.as_bytes()))
-            };
+            let given = (email, pending.id.as_str(), code.as_str());
             // Both are compared, whichever matches.
-            if (matches(&pending.mac) | matches(&pending.mac_for_others)) && meant {
+            let first = self.is_code(pending.mac.as_deref(), given)?;
+            let second = self.is_code(pending.mac_for_others.as_deref(), given)?;
+            if (first | second) && meant {
                 found = Some(pending);
             }
         }

@@ -6,7 +6,6 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::notification::{Channel, Destination};
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Result, Timestamp};
 use serde::Serialize;
 
@@ -27,6 +26,9 @@ use crate::services::suppressions::{ADDRESS_SUPPRESSED, Suppressions};
 
 pub(crate) const CODE_BY_EMAIL: Template = template!("code.email", samples);
 pub(crate) const CODE_BY_SMS: Template = template!("code.sms", samples);
+
+/// What codes are signed for.
+const SENT_CODE: &str = "sent-code";
 
 /// Why a code is sent.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -245,10 +247,8 @@ impl Codes {
         let mut matching = None;
         for code in challenge.codes.iter().filter(|code| code.factor == factor) {
             sent = true;
-            if same_secret(
-                code.mac.as_bytes(),
-                self.mac(challenge, &code.device, &digits)?.as_bytes(),
-            ) {
+            let parts = [challenge.id_hash.as_str(), code.device.as_str(), &digits];
+            if self.context.keyring.verify(SENT_CODE, &parts, &code.mac)? {
                 matching = Some(code.device.clone());
             }
         }
@@ -262,6 +262,6 @@ impl Codes {
     fn mac(&self, challenge: &Challenge, device: &DeviceId, code: &str) -> Result<String> {
         self.context
             .keyring
-            .pseudonym("sent-code", &[&challenge.id_hash, device.as_str(), code])
+            .sign_hex(SENT_CODE, &[&challenge.id_hash, device.as_str(), code])
     }
 }

@@ -66,6 +66,11 @@ pub(crate) const AREA: Area = Area {
     texts: &[CODE_BY_EMAIL, CODE_BY_SMS],
 };
 
+/// What the secrets of sessions are made for.
+const SESSION_SECRET: &str = "session-secret";
+/// What the secrets of devices are made for.
+const DEVICE_SECRET: &str = "device-secret";
+
 /// Leads through sign-in and step-up.
 #[derive(Clone)]
 pub struct Challenges {
@@ -241,13 +246,16 @@ impl Challenges {
         let granted = match &found.state {
             State::Open => None,
             State::Consumed(Some(session)) => {
-                let secret = self.session_secret(raw, session)?;
+                let secrets = self
+                    .context
+                    .keyring
+                    .secrets(SESSION_SECRET, &[raw, session.as_str()])?;
                 let device = match &found.known_device {
                     Some(id) => self.issued_again(&found, raw, id, who).await?,
                     None => None,
                 };
                 let transport = found.transport;
-                Some(self.sessions.again(session, &secret, transport, device).await?)
+                Some(self.sessions.again(session, &secrets, transport, device).await?)
             }
             State::Consumed(None) => return Err(CHALLENGE_ENDED.error()),
         };
@@ -270,26 +278,24 @@ impl Challenges {
         who: &Identified,
     ) -> Result<Option<Box<IssuedDevice>>> {
         let held = self.devices.held(&challenge.subject).await?;
-        let secret = self.device_secret(raw, id)?;
-        Ok(self
-            .devices
-            .again(&held.value, id, &secret, &who.source)
-            .map(Box::new))
+        let secrets = self.context.keyring.secrets(DEVICE_SECRET, &[raw, id.as_str()])?;
+        let mut issued = secrets
+            .iter()
+            .filter_map(|secret| self.devices.again(&held.value, id, secret, &who.source));
+        Ok(issued.next().map(Box::new))
     }
 
     /// As [`Self::session_secret`], for the token of the device.
     fn device_secret(&self, raw: &str, id: &KnownDeviceId) -> Result<String> {
-        self.context
-            .keyring
-            .mac_text("device-secret", &[raw, id.as_str()])
+        self.context.keyring.secret(DEVICE_SECRET, &[raw, id.as_str()])
     }
 
     /// The secret of the session that a challenge becomes: derived from the challenge id, which only the client holds,
-    /// and the root secret, which only the server holds. Neither a thief of the store nor a reader of logs can make it.
+    /// and a signing key, which only the server holds. Neither a thief of the store nor a reader of logs can make it.
     fn session_secret(&self, raw: &str, session: &SessionId) -> Result<String> {
         self.context
             .keyring
-            .mac_text("session-secret", &[raw, session.as_str()])
+            .secret(SESSION_SECRET, &[raw, session.as_str()])
     }
 }
 

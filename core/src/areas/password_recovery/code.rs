@@ -2,7 +2,6 @@
 
 use portcullis_ports::identity::Subject;
 use portcullis_ports::notification::Destination;
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Result, Timestamp};
 
@@ -21,6 +20,9 @@ use crate::services::known_devices::IssuedDevice;
 
 /// How many wrong codes end a recovery. One of six digits is guessed once in 200,000 recoveries.
 const ATTEMPTS: u32 = 5;
+
+/// What codes are signed for.
+const CODE: &str = "password-recovery";
 
 /// A recovery whose code was right, as it was stored with that knowledge.
 pub(super) struct Proven {
@@ -87,10 +89,10 @@ impl PasswordRecovery {
                 Ok(counted)
             })
             .await?;
-        let given = self.mac(&counted.id_hash, &code.code())?;
         // Compared also where no mail was sent, with something that no code gives.
         let expected = counted.mac.as_deref().unwrap_or(&counted.id_hash);
-        let right = same_secret(given.as_bytes(), expected.as_bytes());
+        let parts = [counted.id_hash.as_str(), &code.code()];
+        let right = self.context.keyring.verify(CODE, &parts, expected)?;
         if !right || counted.mac.is_none() {
             return Err(WRONG_CODE.error());
         }
@@ -156,8 +158,6 @@ impl PasswordRecovery {
     }
 
     pub(super) fn mac(&self, id_hash: &str, code: &str) -> Result<String> {
-        self.context
-            .keyring
-            .pseudonym("password-recovery", &[id_hash, code])
+        self.context.keyring.sign_hex(CODE, &[id_hash, code])
     }
 }

@@ -220,7 +220,7 @@ async fn what_a_claimant_set_up_does_not_keep_out_who_proves_the_address() {
     let ended = world
         .app
         .sessions
-        .again(&session.session.id, "x", session_transport(), None)
+        .again(&session.session.id, &["x".to_owned()], session_transport(), None)
         .await;
     assert_eq!(ended.err().unwrap().code(), SESSION_ENDED);
 }

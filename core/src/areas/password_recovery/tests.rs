@@ -214,7 +214,7 @@ async fn the_code_sets_a_new_password_and_ends_everything_else() {
     assert_eq!(refused.code(), UNAUTHENTICATED);
     let sessions = &world.app.sessions;
     let over = sessions
-        .again(&session.session.id, "x", session_transport(), None)
+        .again(&session.session.id, &["x".to_owned()], session_transport(), None)
         .await;
     assert_eq!(over.err().unwrap().code(), SESSION_ENDED);
     let told = world.newest_to(ADA).await;

@@ -24,7 +24,6 @@ use std::time::Duration;
 
 use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::{Subject, UNAUTHENTICATED};
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
@@ -44,7 +43,7 @@ pub use signed_in::{Identified, SignedIn};
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
-use crate::foundation::proof::GivenBy;
+use crate::foundation::proof::{CHALLENGE_ENDED, GivenBy};
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Versioned};
 use crate::services::audit::Audit;
@@ -70,6 +69,8 @@ pub const CSRF: Code = Code::new(
     "Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.",
 );
 
+/// What CSRF tokens are signed for.
+const CSRF_TOKEN: &str = "csrf";
 /// The use of a session is written down at most this often.
 const TOUCH: Duration = Duration::from_mins(1);
 
@@ -103,15 +104,18 @@ impl Sessions {
         }
     }
 
-    /// The session of a sign-in that was completed before, for a client that missed the answer.
+    /// The session of a sign-in that was completed before, for a client that missed the answer. One of these secrets opens
+    /// it.
     pub(crate) async fn again(
         &self,
         id: &SessionId,
-        secret: &str,
+        secrets: &[String],
         transport: Transport,
         device: Option<Box<IssuedDevice>>,
     ) -> Result<Granted> {
         let found = self.live(id).await?;
+        let secret = secrets.iter().find(|secret| found.opens_with(secret));
+        let secret = secret.ok_or_else(|| CHALLENGE_ENDED.error())?;
         let credential = Credential(format!("{id}.{secret}"));
         Ok(Granted {
             session: found.value,
@@ -403,13 +407,13 @@ impl Sessions {
 
     /// What a page of ours must send along to prove that it is ours.
     pub fn csrf_token(&self, session: &Session) -> Result<String> {
-        self.context.keyring.mac_text("csrf", &[session.id.as_str()])
+        self.context.keyring.sign(CSRF_TOKEN, &[session.id.as_str()])
     }
 
     /// Refuses a request that a foreign page may have caused.
     pub fn check_csrf(&self, session: &Session, token: &str) -> Result<()> {
-        let expected = self.csrf_token(session)?;
-        if same_secret(expected.as_bytes(), token.as_bytes()) {
+        let id = session.id.as_str();
+        if self.context.keyring.verify(CSRF_TOKEN, &[id], token)? {
             Ok(())
         } else {
             Err(CSRF.error())

@@ -127,14 +127,14 @@ mod forms {
     form!(
         /// The handle of a sign-up that waits, or its public name as the link in the mail has it.
         SignUpId,
-        30..=74,
-        r"^ver_[0-9a-hjkmnp-tv-z]{26}(\.[A-Za-z0-9_-]{43})?$"
+        30..=83,
+        r"^ver_[0-9a-hjkmnp-tv-z]{26}((\.[0-9a-hjkmnp-tv-z]{8})?\.[A-Za-z0-9_-]{43})?$"
     );
     form!(
         /// The handle of a sign-up that waits.
         SignUpHandle,
-        74..=74,
-        r"^ver_[0-9a-hjkmnp-tv-z]{26}\.[A-Za-z0-9_-]{43}$"
+        74..=83,
+        r"^ver_[0-9a-hjkmnp-tv-z]{26}(\.[0-9a-hjkmnp-tv-z]{8})?\.[A-Za-z0-9_-]{43}$"
     );
     form!(
         /// The credential of a session, or its public part alone.

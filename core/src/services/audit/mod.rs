@@ -3,6 +3,7 @@
 mod prune;
 mod records;
 mod settings;
+mod sign_anew;
 #[cfg(test)]
 mod signature_tests;
 #[cfg(test)]

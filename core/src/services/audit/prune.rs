@@ -13,7 +13,7 @@ use super::{Audit, EventOutcome, Settings};
 use crate::foundation::table::{Batch, Versioned};
 
 /// How many links one commit takes away. One more write is that of their checkpoint.
-const CHUNK: usize = 90;
+pub(super) const CHUNK: usize = 90;
 /// How often all histories are pruned by the service itself.
 const EVERY: Duration = Duration::from_hours(24);
 
@@ -216,7 +216,7 @@ impl Audit {
                 at: self.context.now(),
                 mac: String::new(),
             };
-            checkpoint.mac = checkpoint.expected_mac(&self.context.keyring)?;
+            checkpoint.sign(&self.context.keyring)?;
             let mut batch = Batch::default();
             match &standing {
                 Some(read) => batch.replace(read, &checkpoint)?,
@@ -292,7 +292,7 @@ impl Subjects<'_> {
 
 /// The histories of all accounts.
 pub struct Histories {
-    audit: Audit,
+    pub(super) audit: Audit,
     scan: Arc<dyn Scan>,
 }
 
@@ -383,7 +383,8 @@ impl Histories {
         if unsigned && all_were_signed && done.failed == 0 {
             let context = &self.audit.context;
             let (store, keys) = (&context.store, context.keys.as_ref());
-            keyring.require_signed_histories(store, keys).await?;
+            let clock = context.clock.as_ref();
+            keyring.require_signed_histories(store, keys, clock).await?;
         }
         Ok(Some(done))
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use portcullis_ports::identity::Subject;
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::Collection;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,11 @@ pub(crate) const AUDIT: Collection = Collection {
     table: "audit",
     variable: "AUDIT_TABLE_NAME",
 };
+
+/// What heads are signed for.
+const HEAD: &str = "audit-head";
+/// What checkpoints are signed for.
+const CHECKPOINT: &str = "audit-checkpoint";
 
 /// One thing that happened to an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,8 +122,8 @@ impl Head {
         let Some(mac) = &self.mac else {
             return Ok(Signature::Missing);
         };
-        let expected = self.expected_mac(keyring)?;
-        Ok(if same_secret(expected.as_bytes(), mac.as_bytes()) {
+        let genuine = self.with_signed_parts(|parts| keyring.verify_history(HEAD, parts, mac))?;
+        Ok(if genuine {
             Signature::Ours
         } else {
             Signature::Wrong
@@ -130,11 +134,12 @@ impl Head {
     pub(super) fn sign(&mut self, keyring: &Keyring, broken_at: Option<u64>) -> Result<()> {
         self.signed_after.get_or_insert(self.entries);
         self.broken_at = self.broken_at.or(broken_at);
-        self.mac = Some(self.expected_mac(keyring)?);
+        self.mac = Some(self.with_signed_parts(|parts| keyring.sign(HEAD, parts))?);
         Ok(())
     }
 
-    fn expected_mac(&self, keyring: &Keyring) -> Result<String> {
+    /// What the code is over.
+    fn with_signed_parts<T>(&self, of: impl FnOnce(&[&str]) -> T) -> T {
         let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
         let entries = self.entries.to_string();
         let (signed_after, broken_at) = (number(self.signed_after), number(self.broken_at));
@@ -145,7 +150,7 @@ impl Head {
             &signed_after,
             &broken_at,
         ];
-        keyring.mac_text("audit-head", &parts)
+        of(&parts)
     }
 }
 
@@ -184,8 +189,17 @@ impl Checkpoint {
         format!("{}{first:012}", Self::PREFIX)
     }
 
-    /// What the code must be.
-    pub(super) fn expected_mac(&self, keyring: &Keyring) -> Result<String> {
+    pub(super) fn sign(&mut self, keyring: &Keyring) -> Result<()> {
+        self.mac = self.with_signed_parts(|parts| keyring.sign(CHECKPOINT, parts))?;
+        Ok(())
+    }
+
+    pub(super) fn is_ours(&self, keyring: &Keyring) -> Result<bool> {
+        self.with_signed_parts(|parts| keyring.verify_history(CHECKPOINT, parts, &self.mac))
+    }
+
+    /// What the code is over.
+    fn with_signed_parts<T>(&self, of: impl FnOnce(&[&str]) -> T) -> T {
         let numbers = [self.first, self.last].map(|number| number.to_string());
         let at = self.at.millis().to_string();
         let [first, last] = numbers.each_ref().map(String::as_str);
@@ -197,7 +211,7 @@ impl Checkpoint {
             &self.hash,
             &at,
         ];
-        keyring.mac_text("audit-checkpoint", &parts)
+        of(&parts)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use portcullis_ports::identity::Subject;
-use portcullis_ports::secret::same_secret;
 use portcullis_ports::storage::Range;
 use portcullis_ports::{Error, Result};
 
@@ -199,8 +198,7 @@ impl Audit {
         shown: &mut impl FnMut(Link<'_>),
     ) -> Result<std::result::Result<(), Broken>> {
         while let Some(checkpoint) = checkpoints.remove(&chain.next) {
-            let mac = checkpoint.expected_mac(&self.context.keyring)?;
-            let ours = same_secret(mac.as_bytes(), checkpoint.mac.as_bytes());
+            let ours = checkpoint.is_ours(&self.context.keyring)?;
             if !ours || checkpoint.subject != *subject || checkpoint.last < checkpoint.first {
                 return Ok(Err(chain.breaks("its checkpoint was not made by this deployment")));
             }
@@ -217,7 +215,10 @@ impl Audit {
         Ok(Ok(()))
     }
 
-    async fn checkpoints(&self, subject: &Subject) -> Result<BTreeMap<u64, Versioned<Checkpoint>>> {
+    pub(super) async fn checkpoints(
+        &self,
+        subject: &Subject,
+    ) -> Result<BTreeMap<u64, Versioned<Checkpoint>>> {
         let mut found = BTreeMap::new();
         let mut after = None;
         loop {

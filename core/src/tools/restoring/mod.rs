@@ -16,7 +16,7 @@ use portcullis_ports::{Clock, Entropy, Result};
 use crate::App;
 use crate::areas::families;
 use crate::foundation::area::Restored;
-use crate::foundation::keyring::has_same_root_secret;
+use crate::foundation::keyring::take_over_signing_keys;
 use crate::foundation::table::Batch;
 use crate::services::epochs::{EndReason, Epochs};
 use crate::tools::store_copy::StoreCopy;
@@ -67,7 +67,7 @@ impl RestoreTool {
             Replaced::Unreadable(why) => return Ok(Knowledge::Unreadable(why.clone())),
             Replaced::Readable(replaced) => replaced,
         };
-        if !has_same_root_secret(&restored.records, &replaced.records).await? {
+        if !take_over_signing_keys(&restored.records, &replaced.records).await? {
             return Ok(Knowledge::OtherDeployment);
         }
         carrying::carry_over(replaced, restored, &self.clock).await?;

@@ -5,4 +5,5 @@ mod once;
 mod outage;
 mod pair;
 mod plug;
+mod rotation;
 mod takeover;

@@ -257,11 +257,9 @@ async fn nothing_of_a_claimant_is_left_to_who_proves_the_address() {
     let over = world
         .app
         .sessions
-        .again(&session.session.id, "x", session_transport(), None);
-    assert_eq!(
-        over.await.err().unwrap().code(),
-        crate::areas::sessions::SESSION_ENDED
-    );
+        .again(&session.session.id, &["x".to_owned()], session_transport(), None)
+        .await;
+    assert_eq!(over.err().unwrap().code(), crate::areas::sessions::SESSION_ENDED);
     let command = crate::areas::accounts::SignIn {
         email: ADA.parse().unwrap(),
         password: secret(NEW),

@@ -16,6 +16,7 @@ use crate::areas::sessions::{Identified, SignedIn};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::testing::{Bearer, Elsewhere, PASSWORD, World, home, secret, two_nodes, world, world_over};
+use crate::tools::key_rotation::{KeyState, Retired};
 use crate::tools::store_copy::Reached;
 
 const NEW_PASSWORD: &str = "walnut-ferry-lantern";
@@ -181,6 +182,47 @@ async fn what_ended_after_the_backup_stays_ended_where_the_replaced_store_tells(
         let progress = with_recovery_code(&restored, &who, code).await.unwrap();
         assert!(progress.granted.is_some());
     }
+}
+
+#[tokio::test]
+async fn a_signing_key_that_was_given_up_after_the_backup_counts_for_histories_alone() {
+    let scene = scene().await;
+    let world = &scene.world;
+    world.app.rotate_signing_key(true).await.unwrap();
+    world.wait(60);
+    let store = connected(&world.store);
+    world.app.retire_signing_key("1", &store).await.unwrap();
+    let newest = world.app.signing_keys().await.unwrap().pop().unwrap();
+    let (restored, knowledge) = restore(world, Arc::clone(&scene.copy), Replaced::Readable(store)).await;
+    assert_eq!(knowledge, Knowledge::CarriedOver);
+    let keys = restored.app.signing_keys().await.unwrap();
+    assert_eq!(keys.len(), 2);
+    assert!(matches!(keys[0].state, KeyState::Revoked { .. }), "{keys:?}");
+    assert_eq!(keys[1].id, newest.id);
+    restored
+        .app
+        .audit
+        .verify(&scene.who.subject)
+        .await
+        .unwrap()
+        .unwrap();
+    let who = restored
+        .identified(&sign_in(&restored, PASSWORD).await.unwrap())
+        .await;
+    let progress = with_recovery_code(&restored, &who, &scene.codes[0])
+        .await
+        .unwrap();
+    assert!(progress.granted.is_some());
+    let store = connected(&restored.store);
+    let retired = restored.app.retire_signing_key("1", &store).await.unwrap();
+    assert!(matches!(retired, Retired::Gone(_)), "{retired:?}");
+    restored
+        .app
+        .audit
+        .verify(&scene.who.subject)
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]
