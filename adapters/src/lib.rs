@@ -1,14 +1,6 @@
-//! The list of adapters: what Portcullis runs on. A crate that is not named here is dropped by the linker.
+//! The adapters: what Portcullis runs on. `Cargo.toml` lists them, the build script names those whose feature is on.
 
-#[cfg(feature = "argon2id")]
-use portcullis_adapter_argon2id as _;
-#[cfg(feature = "dynamodb")]
-use portcullis_adapter_dynamodb as _;
-#[cfg(feature = "embedded")]
-use portcullis_adapter_embedded as _;
-#[cfg(feature = "header")]
-use portcullis_adapter_header as _;
+include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
+
 #[cfg(feature = "keyfile")]
-pub use portcullis_adapter_keyfile as keyfile;
-#[cfg(feature = "kms")]
-use portcullis_adapter_kms as _;
+pub use ::keyfile;

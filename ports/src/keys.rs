@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+pub use zeroize::Zeroizing;
 
 use crate::error::{Code, Kind, Result};
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};

@@ -2,6 +2,7 @@
 //!
 //! A plugin author reads this crate and no other. It does no I/O, knows no HTTP and names no vendor.
 
+mod cfg_testkit;
 pub mod clock;
 pub mod connections;
 pub mod contact;

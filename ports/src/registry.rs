@@ -1,5 +1,7 @@
 //! The list of ports, and what can be done with a port without knowing which one it is.
 
+use std::any::type_name;
+
 use serde_json::Value;
 
 use crate::plugin::{Choice, Listed, Mistake, Port, Readiness, listed};
@@ -46,6 +48,7 @@ pub struct PortSpec {
     pub development: Option<&'static str>,
     listed: fn() -> Vec<Listed>,
     plan: fn(InstanceName<'_>, Value) -> Option<PlannedInstance>,
+    type_names: fn() -> [&'static str; 2],
 }
 
 impl PortSpec {
@@ -60,12 +63,18 @@ impl PortSpec {
             development: P::DEVELOPMENT,
             listed: listed::<P>,
             plan: plan::<P>,
+            type_names: || [type_name::<P>(), type_name::<P::Connected>()],
         }
     }
 
     /// Its linked plugins, by id.
     pub fn plugins(&self) -> Vec<Listed> {
         (self.listed)()
+    }
+
+    /// The Rust paths of the port and of what connecting gives, for tools that write code.
+    pub fn type_names(&self) -> [&'static str; 2] {
+        (self.type_names)()
     }
 
     /// Checks the settings of an instance; `None` if its plugin is not linked.

@@ -30,3 +30,8 @@ inventory::submit! {
         &[],
     )
 }
+
+portcullis_ports::set_up!(Passwords, "argon2id", |_folder| SetUp::new(
+    json!({ "memory": "1MiB" }),
+    json!({ "memory": "512KiB" })
+));

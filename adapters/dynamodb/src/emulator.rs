@@ -8,9 +8,12 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use portcullis_ports::Timestamp;
+use portcullis_ports::storage::Storage;
 use portcullis_ports::testkit::skipped;
 
 /// How long a process may take until it answers; the Java one needs a second on an idle machine.
@@ -18,6 +21,20 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 /// Another process may take the free port before the emulator does.
 const ATTEMPTS: usize = 3;
 const INSTALL: &str = ".ci/test step tools";
+
+// The smaller emulator: the tests of this crate run the suite against both.
+portcullis_ports::set_up!(Storage, "dynamodb", |_folder| {
+    Emulator::start(Kind::Dynoxide).map(|emulator| {
+        let settings = json!({ "endpoint": emulator.endpoint(), "create_missing": true });
+        // In the future, so that the emulator removes nothing that is visible by this clock.
+        let clock = Arc::new(FakeClock::at(Timestamp::from_seconds(4_000_000_000)));
+        let runtime = FakeRuntime {
+            clock,
+            ..FakeRuntime::default()
+        };
+        SetUp::new(settings, ()).on(runtime).holding(emulator)
+    })
+});
 
 /// The emulators that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

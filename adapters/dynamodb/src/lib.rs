@@ -7,8 +7,6 @@ mod client;
 mod commit;
 mod condition;
 mod config;
-#[cfg(feature = "emulator")]
-pub mod emulator;
 mod failure;
 mod item;
 mod mark;
@@ -21,6 +19,12 @@ mod scan;
 mod store;
 mod tables;
 mod verdict;
+
+portcullis_ports::cfg_testkit! {
+    pub mod emulator;
+}
+#[cfg(rustfmt)]
+mod emulator;
 
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};
 use portcullis_ports::storage::{Storage, StorageCapability};

@@ -34,3 +34,8 @@ inventory::submit! {
         &[StorageCapability::Archive],
     )
 }
+
+portcullis_ports::set_up!(Storage, "embedded", |folder| SetUp::new(
+    json!({ "folder": folder }),
+    ()
+));

@@ -23,3 +23,18 @@ inventory::submit! {
         &[],
     )
 }
+
+portcullis_ports::set_up!(Identity, "header", |_folder| {
+    let presenting = |value: &str| FakeRequest::new().header("x-user-sub", value);
+    let ada = portcullis_ports::identity::Subject::parse("usr_ada");
+    SetUp::new(
+        json!({}),
+        identity::Requests {
+            known: ada
+                .into_iter()
+                .map(|ada| (presenting(ada.as_str()), ada))
+                .collect(),
+            wrong: ["", "two words"].map(presenting).into(),
+        },
+    )
+});

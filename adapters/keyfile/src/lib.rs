@@ -29,3 +29,15 @@ inventory::submit! {
         &[KeysCapability::Rotation],
     )
 }
+
+portcullis_ports::set_up!(Keys, "keyfile", |folder| {
+    use portcullis_ports::Clock as _;
+    let runtime = FakeRuntime::default();
+    let FakeRuntime { clock, entropy, .. } = runtime.clone();
+    let file = folder.join("keys.toml");
+    let made = create(&file, &*entropy, clock.now());
+    assert!(made.is_ok(), "{made:?}");
+    let settings = json!({ "file": file });
+    let rotate = move || rotate(&file, &*entropy, clock.now());
+    SetUp::new(settings, Some(Box::new(rotate))).on(runtime)
+});

@@ -9,8 +9,12 @@ mod envelope;
 mod error;
 mod keys;
 mod sealing;
-#[cfg(feature = "simulator")]
-pub mod simulator;
+
+portcullis_ports::cfg_testkit! {
+    pub mod simulator;
+}
+#[cfg(rustfmt)]
+mod simulator;
 
 use portcullis_ports::keys::{Keys, KeysCapability};
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};

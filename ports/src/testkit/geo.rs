@@ -4,37 +4,31 @@
 
 use std::net::IpAddr;
 
-use super::FakeRuntime;
-use crate::geo::{Geo, GeoLocator, Location};
-use crate::plugin::Connected as _;
+use super::suite::{SetUp, Suite};
+use crate::geo::{ConnectedGeo, Geo, GeoLocator, Location};
+use crate::plugin::Plugin;
 
 /// Addresses that belong to nobody in particular: nobody can know where they are.
 const NOWHERE: [&str; 4] = ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"];
 
-/// Connects the plugin and checks the promises of [`GeoLocator`]; `known` is an address that it knows, and where that is.
-///
-/// # Panics
-/// On the first broken promise.
-pub async fn conforms(
-    (runtime, settings): (FakeRuntime, serde_json::Value),
-    plugin: &str,
-    known: (IpAddr, Location),
-) {
-    let connected = match runtime.connect::<Geo>(plugin, settings).await {
-        Ok(connected) => connected,
-        Err(error) => panic!("{plugin} does not connect: {error:?}"),
-    };
-    let locator = &*connected.locator;
-    let (address, location) = known;
-    assert_eq!(located(locator, address).await, Some(location), "{address}");
-    for address in NOWHERE {
-        let Ok(address) = address.parse() else {
-            panic!("{address} is no address");
-        };
-        assert_eq!(located(locator, address).await, None, "{address}");
-    }
-    if let Err(error) = connected.probe().check().await {
-        panic!("{plugin} is not well: {error:?}");
+impl Suite for Geo {
+    /// An address that it knows, and where that is.
+    type Expectations = (IpAddr, Location);
+
+    async fn conforms(_: &'static Plugin<Self>, connected: &ConnectedGeo, set_up: &SetUp<Self>) {
+        let locator = &*connected.locator;
+        let (address, location) = &set_up.expectations;
+        assert_eq!(
+            located(locator, *address).await.as_ref(),
+            Some(location),
+            "{address}"
+        );
+        for address in NOWHERE {
+            let Ok(address) = address.parse() else {
+                panic!("{address} is no address");
+            };
+            assert_eq!(located(locator, address).await, None, "{address}");
+        }
     }
 }
 

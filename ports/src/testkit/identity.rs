@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use super::suite::{SetUp, Suite};
 use crate::clock::Clock;
 use crate::error::Kind;
-use crate::identity::{IdentityProvider, Presented, Subject};
+use crate::identity::{ConnectedIdentity, Identity, IdentityProvider, Presented, Subject};
+use crate::plugin::Plugin;
 
 /// What a made-up request presents.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,23 @@ impl Presented for FakeRequest {
 
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
+    }
+}
+
+/// What an identity provider knows and what it refuses.
+pub struct Requests {
+    /// Requests of subjects that it knows.
+    pub known: Vec<(FakeRequest, Subject)>,
+    /// Requests whose proof is wrong, expired or revoked.
+    pub wrong: Vec<FakeRequest>,
+}
+
+impl Suite for Identity {
+    type Expectations = Requests;
+
+    async fn conforms(_: &'static Plugin<Self>, connected: &ConnectedIdentity, set_up: &SetUp<Self>) {
+        let Requests { known, wrong } = &set_up.expectations;
+        conforms(&*connected.provider, &*set_up.runtime.clock, known, wrong).await;
     }
 }
 

@@ -4,10 +4,35 @@
 
 use futures_util::future::join_all;
 
+use super::suite::{SetUp, Suite};
 use crate::error::{Kind, Result};
-use crate::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
+use crate::keys::{ConnectedKeys, EncryptionContext, KeyManager, Keys, KeysCapability, NOT_OURS, Sealed};
+use crate::plugin::Plugin;
 
 const SECRET: &[u8] = b"JBSWY3DPEHPK3PXP is the seed of an authenticator";
+
+/// Makes another key the active one.
+pub type Rotate = Box<dyn Fn() -> Result<()>>;
+
+impl Suite for Keys {
+    /// How keys are rotated; for [`KeysCapability::Rotation`].
+    type Expectations = Option<Rotate>;
+
+    async fn conforms(plugin: &'static Plugin<Self>, connected: &ConnectedKeys, set_up: &SetUp<Self>) {
+        let connect = async || set_up.connect(plugin, None).await.keys;
+        conforms(&*connected.keys).await;
+        agree(&*connected.keys, &*connect().await).await;
+        let declared = plugin.capabilities.contains(&KeysCapability::Rotation);
+        assert_eq!(
+            set_up.expectations.is_some(),
+            declared,
+            "the set-up knows how keys are rotated exactly if that is declared"
+        );
+        if let Some(rotate) = &set_up.expectations {
+            survives_rotation(connect, async || rotate()).await;
+        }
+    }
+}
 
 /// The promises of [`KeyManager`], on one that is connected.
 ///

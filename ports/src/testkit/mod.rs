@@ -13,6 +13,7 @@ pub mod plugin;
 pub mod senders;
 mod skipped;
 pub mod storage;
+pub mod suite;
 pub mod vendor;
 
 pub use connected::{AlwaysWell, connection};
@@ -21,4 +22,5 @@ pub use identity::FakeRequest;
 pub use memory_store::MemoryStore;
 pub use plugin::FakeRuntime;
 pub use skipped::skipped;
+pub use suite::{SetUp, json};
 pub use vendor::{Fault, NoNetwork, Vendor, VendorClient};

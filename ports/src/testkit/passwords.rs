@@ -7,8 +7,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use futures_util::poll;
 
+use super::suite::{SetUp, Suite};
 use crate::error::Error;
-use crate::passwords::{HASHER_BUSY, PasswordCheck, PasswordHash, PasswordHasher};
+use crate::passwords::{
+    ConnectedPasswords, HASHER_BUSY, PasswordCheck, PasswordHash, PasswordHasher, Passwords,
+};
+use crate::plugin::Plugin;
 use crate::secret::Secret;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -17,6 +21,17 @@ const PASSWORD: &str = "correct horse battery staple";
 const MEASUREMENTS: usize = 15;
 /// How far two durations may be apart that are meant to be equal, on a machine that does other things as well.
 const TOLERANCE: u32 = 3;
+
+impl Suite for Passwords {
+    /// Settings with other parameters than those of the set-up.
+    type Expectations = serde_json::Value;
+
+    async fn conforms(plugin: &'static Plugin<Self>, connected: &ConnectedPasswords, set_up: &SetUp<Self>) {
+        let other = set_up.connect(plugin, Some(&set_up.expectations)).await;
+        conforms(&*connected.hasher).await;
+        outdates(&*connected.hasher, &*other.hasher).await;
+    }
+}
 
 /// The promises of [`PasswordHasher`].
 ///

@@ -70,24 +70,23 @@ impl FakeRuntime {
     }
 }
 
-/// Checks a facade: `plugins` are port, id and whether the feature is on; `features` are all its
-/// features but the default set. Exactly these are linked, each says all that is asked of it, and features and plugins have the same names.
+/// Checks a facade, whose features have the names of its plugins: exactly those are linked whose feature is on, and each
+/// says all that is asked of it. `features` are those that are on, with spaces between them.
 ///
 /// # Panics
 /// With every broken promise.
-pub fn facade(plugins: &[(&str, &str, bool)], features: &BTreeSet<&str>) {
-    let on = || plugins.iter().filter(|(_, _, on)| *on);
-    let of = |name: &str| {
-        let of_port = on().filter(|(port, ..)| *port == name);
-        of_port.map(|(_, id, _)| *id).collect::<Vec<_>>()
-    };
+pub fn facade(features: &str) {
+    let mut linked = BTreeSet::new();
     for port in PORTS {
-        conforms(port, &of(port.name));
+        let plugins = port.plugins();
+        let ids: Vec<&str> = plugins.iter().map(|plugin| plugin.meta.id).collect();
+        conforms(port, &ids);
+        linked.extend(ids);
     }
-    let ids: BTreeSet<&str> = plugins.iter().map(|(_, id, _)| *id).collect();
+    let on: BTreeSet<&str> = features.split_whitespace().collect();
     assert_eq!(
-        *features, ids,
-        "every feature is a plugin and every plugin a feature"
+        linked, on,
+        "linked are the first, and the features that are on promise the second"
     );
 }
 

@@ -8,17 +8,27 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::FakeRuntime;
+use super::suite::{SetUp, Suite};
 use crate::clock::{Clock, Timestamp};
 use crate::contact::{EmailAddress, PhoneNumber};
 use crate::error::Retry;
 use crate::id::MessageId;
 use crate::notification::{
-    Channel, ConnectedSender, Destination, KeptMessage, Mailbox, Message, Sender, SenderCapability,
+    Channel, ConnectedSender, Destination, KeptMessage, Mailbox, Message, Sender, SenderCapability, Senders,
 };
 use crate::outcome::Outcome;
+use crate::plugin::Plugin;
 
 /// The most messages a mailbox shows.
 const SHOWN: usize = 200;
+
+impl Suite for Senders {
+    type Expectations = ();
+
+    async fn conforms(plugin: &'static Plugin<Self>, connected: &ConnectedSender, set_up: &SetUp<Self>) {
+        conforms(connected, plugin.capabilities, &set_up.runtime).await;
+    }
+}
 
 /// The promises of [`Sender`], and of [`Mailbox`] if there is one. `runtime` is what the sender was connected with.
 ///

@@ -24,3 +24,8 @@ inventory::submit! {
         &[SenderCapability::Email, SenderCapability::Sms, SenderCapability::Mailbox],
     )
 }
+
+portcullis_ports::set_up!(Senders, "mailbox", |folder| SetUp::new(
+    json!({ "folder": folder }),
+    ()
+));

@@ -22,3 +22,14 @@ inventory::submit! {
         &[],
     )
 }
+
+// In the file that MaxMind makes for tests.
+portcullis_ports::set_up!(Geo, "mmdb", |_folder| {
+    let london = portcullis_ports::geo::Location {
+        country: Some("GB".to_owned()),
+        city: Some("London".to_owned()),
+    };
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/city.mmdb");
+    let address = std::net::Ipv4Addr::new(81, 2, 69, 142);
+    SetUp::new(json!({ "file": file }), (address.into(), london))
+});

@@ -1,9 +1,9 @@
 //! The database file: the suite of its port, and files that are none.
 
 use portcullis_ports::Kind;
-use portcullis_ports::geo::{Geo, Location};
+use portcullis_ports::geo::Geo;
 use portcullis_ports::plugin::Port as _;
-use portcullis_ports::testkit::{FakeRuntime, geo};
+use portcullis_ports::testkit::{FakeRuntime, suite};
 use portcullis_provider_mmdb as _;
 use serde_json::{Value, json};
 
@@ -12,17 +12,9 @@ fn file(name: &str) -> Value {
     json!({ "file": format!("{folder}{name}") })
 }
 
-fn london() -> Location {
-    Location {
-        country: Some("GB".to_owned()),
-        city: Some("London".to_owned()),
-    }
-}
-
 #[tokio::test]
 async fn it_conforms() {
-    let known = ("81.2.69.142".parse().unwrap(), london());
-    geo::conforms((FakeRuntime::default(), file("city.mmdb")), "mmdb", known).await;
+    suite::every_plugin_conforms().await;
 }
 
 #[tokio::test]

@@ -12,9 +12,13 @@ pub mod fuzzing;
 mod inbound;
 mod refusals;
 mod senders;
-#[cfg(feature = "simulator")]
-pub mod simulator;
 mod sns;
+
+portcullis_ports::cfg_testkit! {
+    pub mod simulator;
+}
+#[cfg(rustfmt)]
+mod simulator;
 
 use portcullis_ports::notification::{SenderCapability, Senders};
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};

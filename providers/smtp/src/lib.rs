@@ -8,8 +8,12 @@ mod mail;
 mod outcomes;
 mod pool;
 mod senders;
-#[cfg(feature = "simulator")]
-pub mod simulator;
+
+portcullis_ports::cfg_testkit! {
+    pub mod simulator;
+}
+#[cfg(rustfmt)]
+mod simulator;
 
 use portcullis_ports::notification::{SenderCapability, Senders};
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};

@@ -11,9 +11,13 @@ mod probe;
 mod refusals;
 mod senders;
 mod signature;
-#[cfg(feature = "simulator")]
-pub mod simulator;
 mod wire;
+
+portcullis_ports::cfg_testkit! {
+    pub mod simulator;
+}
+#[cfg(rustfmt)]
+mod simulator;
 
 use portcullis_ports::notification::{SenderCapability, Senders};
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};

@@ -6,17 +6,29 @@ mod key;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use data_encoding::BASE64;
 use portcullis_ports::Entropy;
 use portcullis_ports::http::{HttpRequest, HttpResponse};
+use portcullis_ports::keys::Keys;
 use portcullis_ports::testkit::{FakeEntropy, Vendor};
 use serde_json::{Value, json};
 
 pub use key::{KeyCondition, REGION};
 use key::{SimulatedKey, arn, bare};
 use wire::{Refusal, answer};
+
+portcullis_ports::set_up!(Keys, "kms", |_folder| {
+    let kms = Arc::new(KmsSimulator::default());
+    let settings = json!({ "key": kms.create_key(), "endpoint": "http://127.0.0.1:9" });
+    let rotated = Arc::clone(&kms);
+    let rotate = move || {
+        rotated.rotate();
+        Ok(())
+    };
+    SetUp::new(settings, Some(Box::new(rotate))).asking(kms)
+});
 
 /// KMS in one region of one account.
 #[derive(Default)]

@@ -15,6 +15,12 @@ mod subject;
 mod texts;
 mod versions;
 
+use std::sync::Arc;
+
+use super::suite::{SetUp, Suite};
+use crate::plugin::Plugin;
+use crate::storage::{ConnectedStore, Storage};
+
 pub use batches::*;
 pub use expectations::*;
 pub use expiry::*;
@@ -26,6 +32,18 @@ pub use scans::*;
 pub use subject::{COLLECTIONS, Failure, PasswordCheck, StoreSubject, SubjectClock};
 pub use texts::*;
 pub use versions::*;
+
+impl Suite for Storage {
+    type Expectations = ();
+
+    #[expect(clippy::panic, reason = "a suite fails by panicking, as a test does")]
+    async fn conforms(_: &'static Plugin<Self>, connected: &ConnectedStore, set_up: &SetUp<Self>) {
+        let clock = SubjectClock::Fake(Arc::clone(&set_up.runtime.clock));
+        if let Err(failure) = conforms(&StoreSubject::new(connected, clock)).await {
+            panic!("{failure}");
+        }
+    }
+}
 
 /// Runs every case and returns what failed, one line per case.
 ///

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portcullis_ports::Clock;
 use portcullis_ports::http::{HttpMethod, HttpRequest, HttpResponse};
-use portcullis_ports::testkit::{FakeRuntime, Vendor, VendorClient};
+use portcullis_ports::notification::Senders;
+use portcullis_ports::testkit::Vendor;
 use serde_json::{Value, json};
 
 pub use mail::SentMail;
@@ -27,13 +28,11 @@ pub const FROM: &str = "no-reply@example.com";
 /// Where the API is: an address on this machine, so that no real credentials are looked for.
 const ENDPOINT: &str = "http://127.0.0.1:4579";
 
-/// A runtime whose way to the outside leads to a simulated SES, and the settings of its account.
-pub fn set_up() -> (FakeRuntime, Value) {
-    let mut runtime = FakeRuntime::default();
-    let simulator = Arc::new(SesSimulator::new(Arc::clone(&runtime.clock) as Arc<_>));
-    runtime.http = Arc::new(VendorClient::new(simulator));
-    (runtime, settings())
-}
+portcullis_ports::set_up!(Senders, "ses", |_folder| {
+    let runtime = FakeRuntime::default();
+    let ses = SesSimulator::new(Arc::clone(&runtime.clock) as Arc<_>);
+    SetUp::new(settings(), ()).on(runtime).asking(Arc::new(ses))
+});
 
 /// Settings that lead to the simulator, reports included.
 pub fn settings() -> Value {

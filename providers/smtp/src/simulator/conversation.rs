@@ -4,8 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -15,12 +14,15 @@ use super::{Accepted, Conduct, Moment, Shared, locked};
 const MAX_LINE: u64 = 4096;
 const MAX_MAIL: usize = 1 << 20;
 
+/// Bytes both ways.
+pub trait Stream: AsyncRead + AsyncWrite + Send {}
+impl<T: AsyncRead + AsyncWrite + Send> Stream for T {}
+
 /// A connection, encrypted or not.
-trait Wire: AsyncRead + AsyncWrite + Send {}
-impl<T: AsyncRead + AsyncWrite + Send> Wire for T {}
+pub type Wire = Pin<Box<dyn Stream>>;
 
 struct Conversation {
-    wire: BufReader<Pin<Box<dyn Wire>>>,
+    wire: BufReader<Wire>,
     shared: Arc<Shared>,
     encrypted: bool,
     user: Option<String>,
@@ -44,11 +46,11 @@ impl From<io::Error> for End {
 
 /// Talks until the client leaves.
 pub(super) async fn hold(stream: TcpStream, shared: Arc<Shared>) {
-    let mut wire: Pin<Box<dyn Wire>> = Box::pin(stream);
+    let mut wire: Wire = Box::pin(stream);
     let mut encrypted = false;
     if shared.offer.tls {
-        match shared.acceptor.accept(wire).await {
-            Ok(tls) => wire = Box::pin(tls),
+        match shared.encryption.accept(wire).await {
+            Ok(tls) => wire = tls,
             Err(_) => return,
         }
         encrypted = true;
@@ -68,9 +70,9 @@ pub(super) async fn hold(stream: TcpStream, shared: Arc<Shared>) {
         return;
     }
     while let Err(End::Encrypt) = conversation.talk().await {
-        let acceptor = conversation.shared.acceptor.clone();
-        match acceptor.accept(conversation.wire.into_inner()).await {
-            Ok(tls) => conversation.wire = BufReader::new(Box::pin(tls)),
+        let encryption = Arc::clone(&conversation.shared.encryption);
+        match encryption.accept(conversation.wire.into_inner()).await {
+            Ok(tls) => conversation.wire = BufReader::new(tls),
             Err(_) => return,
         }
         conversation.encrypted = true;
@@ -245,6 +247,6 @@ fn path(rest: &str) -> String {
 }
 
 fn decode(text: &str) -> String {
-    let bytes = STANDARD.decode(text).unwrap_or_default();
+    let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }

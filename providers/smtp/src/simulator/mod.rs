@@ -7,13 +7,38 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portcullis_ports::testkit::FakeRuntime;
+use async_trait::async_trait;
+use portcullis_ports::notification::Senders;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+pub use conversation::{Stream, Wire};
+
+/// Encrypts connections as a server does. Tests bring it, with a certificate of their own making.
+#[async_trait]
+pub trait Encryption: Send + Sync + 'static {
+    /// Shakes hands.
+    async fn accept(&self, wire: Wire) -> io::Result<Wire>;
+}
+
+/// No encryption, for a server that offers none.
+struct Unencrypted;
+
+#[async_trait]
+impl Encryption for Unencrypted {
+    async fn accept(&self, _: Wire) -> io::Result<Wire> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+portcullis_ports::set_up!(Senders, "smtp", |_folder| {
+    let simulator = SmtpSimulator::start(Offer::default(), None).await;
+    assert!(simulator.is_ok(), "no port is free");
+    simulator
+        .ok()
+        .map(|simulator| SetUp::new(simulator.settings(), ()))
+});
 
 /// Where in a conversation something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +107,6 @@ pub struct Offer {
 /// A running server. It runs until it is stopped or the executor ends.
 pub struct SmtpSimulator {
     address: SocketAddr,
-    authority: String,
     shared: Arc<Shared>,
     accepting: JoinHandle<()>,
 }
@@ -90,33 +114,21 @@ pub struct SmtpSimulator {
 /// What all conversations share.
 struct Shared {
     offer: Offer,
-    acceptor: TlsAcceptor,
+    encryption: Arc<dyn Encryption>,
     faults: Mutex<VecDeque<(Moment, Conduct)>>,
     accepted: Mutex<Vec<Accepted>>,
     conversations: Mutex<usize>,
 }
 
 impl SmtpSimulator {
-    /// Starts a server on a free port of 127.0.0.1.
+    /// Starts a server on a free port of 127.0.0.1; one that offers encryption needs some.
     ///
     /// # Errors
-    /// If no port or no certificate can be had.
-    pub async fn start(offer: Offer) -> io::Result<Self> {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let own = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
-        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-        let tls = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| {
-                builder
-                    .with_no_client_auth()
-                    .with_single_cert(vec![own.cert.der().clone()], key)
-            })
-            .map_err(io::Error::other)?;
+    /// If no port can be had.
+    pub async fn start(offer: Offer, encryption: Option<Arc<dyn Encryption>>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             offer,
-            acceptor: TlsAcceptor::from(Arc::new(tls)),
+            encryption: encryption.unwrap_or_else(|| Arc::new(Unencrypted)),
             faults: Mutex::default(),
             accepted: Mutex::default(),
             conversations: Mutex::default(),
@@ -125,7 +137,6 @@ impl SmtpSimulator {
         let address = listener.local_addr()?;
         Ok(Self {
             address,
-            authority: own.cert.pem(),
             accepting: tokio::spawn(accept(listener, Arc::clone(&shared))),
             shared,
         })
@@ -134,11 +145,6 @@ impl SmtpSimulator {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// The certificate that must be trusted, in PEM form.
-    pub fn authority(&self) -> &str {
-        &self.authority
     }
 
     /// Misbehaves once, at the next such moment, behind what was told before.
@@ -176,15 +182,6 @@ impl SmtpSimulator {
             "from": "Example <no-reply@example.com>",
         })
     }
-}
-
-/// A runtime and settings that lead to a running server.
-///
-/// # Errors
-/// As [`SmtpSimulator::start`].
-pub async fn set_up() -> io::Result<(FakeRuntime, Value)> {
-    let simulator = SmtpSimulator::start(Offer::default()).await?;
-    Ok((FakeRuntime::default(), simulator.settings()))
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {

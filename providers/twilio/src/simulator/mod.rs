@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use data_encoding::BASE64;
 use portcullis_ports::Clock;
 use portcullis_ports::http::{HttpMethod, HttpRequest, HttpResponse};
-use portcullis_ports::testkit::{FakeRuntime, Vendor, VendorClient};
-use serde_json::{Value, json};
+use portcullis_ports::notification::Senders;
+use portcullis_ports::testkit::Vendor;
 
 pub use callbacks::Callback;
 pub use messages::SentMessage;
@@ -32,19 +32,17 @@ pub const MESSAGING_SERVICE: &str = "MG00000000000000000000000000000001";
 /// A Verify Service of that account.
 pub const VERIFY_SERVICE: &str = "VA00000000000000000000000000000001";
 
-/// A runtime whose way to the outside leads to a simulated Twilio, and the settings of its account.
-pub fn set_up() -> (FakeRuntime, Value) {
-    let mut runtime = FakeRuntime::default();
-    let twilio = Arc::new(Simulator::new(Arc::clone(&runtime.clock) as Arc<_>));
-    runtime.http = Arc::new(VendorClient::new(twilio));
+portcullis_ports::set_up!(Senders, "twilio", |_folder| {
+    let runtime = FakeRuntime::default();
+    let twilio = Simulator::new(Arc::clone(&runtime.clock) as Arc<_>);
     let settings = json!({
         "account_sid": ACCOUNT,
         "auth_token": AUTH_TOKEN,
         "from": NUMBER,
         "verify_service_sid": VERIFY_SERVICE,
     });
-    (runtime, settings)
-}
+    SetUp::new(settings, ()).on(runtime).asking(Arc::new(twilio))
+});
 
 /// Twilio with one account, which owns [`NUMBER`], [`MESSAGING_SERVICE`] and [`VERIFY_SERVICE`].
 ///

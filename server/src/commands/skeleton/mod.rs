@@ -1,54 +1,29 @@
 //! `portcullis providers new`: a crate that compiles at once, fails its tests with words that lead on, and is linked.
+//!
+//! What it starts from lies in the repository, beside the ports: `ports/skeleton/any`, and over it the folder of the port.
+//! A folder with a manifest of its own stands alone.
 
-mod facade;
+mod link;
 mod name;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use portcullis_ports::registry::{PORTS, PortSpec};
 
 use crate::cli::{NewPluginArguments, PluginFolder};
 use crate::exit::Failure;
 use crate::nearest::nearest;
 use name::Name;
 
-/// A file of a skeleton: where it goes, and its text with `acme` for the name.
-type File = (&'static str, &'static str);
-
-/// What there is to start from.
-enum Start {
-    /// A skeleton.
-    Skeleton(&'static [File]),
-    /// The plugin to copy, by its folder.
-    Example(&'static str),
-}
-
-/// The files of a sender.
-const SENDERS: &[File] = &[
-    ("Cargo.toml", include_str!("senders/manifest.toml")),
-    ("docs.md", include_str!("senders/docs.md")),
-    ("src/lib.rs", include_str!("senders/lib.rs")),
-    ("src/config.rs", include_str!("senders/config.rs")),
-    ("src/client.rs", include_str!("senders/client.rs")),
-    ("src/wire.rs", include_str!("senders/wire.rs")),
-    ("src/senders.rs", include_str!("senders/senders.rs")),
-    ("src/simulator.rs", include_str!("senders/simulator.rs")),
-    ("tests/it.rs", include_str!("senders/it.rs")),
-];
-
-/// Every port and what there is to start from.
-const PORTS: &[(&str, Start)] = &[
-    ("store", Start::Example("adapters/embedded")),
-    ("keys", Start::Example("adapters/keyfile")),
-    ("passwords", Start::Example("adapters/argon2id")),
-    ("identity", Start::Example("adapters/header")),
-    ("geo", Start::Example("providers/mmdb")),
-    ("senders", Start::Skeleton(SENDERS)),
-];
+/// The files of a skeleton by their place in the crate, each with `acme` for the name of the plugin.
+type Files = BTreeMap<PathBuf, String>;
 
 pub(crate) fn run(arguments: &NewPluginArguments, out: &mut dyn Write) -> Result<(), Failure> {
-    let files = skeleton(&arguments.port)?;
+    let port = port(&arguments.port)?;
     let name = Name::parse(&arguments.name).map_err(Failure::Usage)?;
     let root = repository(&std::env::current_dir()?).ok_or_else(|| {
         let remedy = "run it in a clone of the repository of Portcullis";
@@ -69,74 +44,100 @@ pub(crate) fn run(arguments: &NewPluginArguments, out: &mut dyn Write) -> Result
             )));
         }
     }
-    let facade = facade::edits(&root.join(place.folder.as_str()), &place).map_err(Failure::Other)?;
-    let home = root.join(place.folder.as_str()).join(&place.name.snake);
-    for (path, template) in files {
-        let file = home.join(path);
-        fs::create_dir_all(file.parent().unwrap_or(&home))?;
-        fs::write(&file, place.fill(template))?;
-        writeln!(out, "wrote    {}/{path}", place.path())?;
-    }
-    for (path, text) in &facade.files {
-        fs::write(root.join(place.folder.as_str()).join(path), text)?;
-        writeln!(out, "changed  {}/{path}", place.folder.as_str())?;
-    }
-    for by_hand in &facade.by_hand {
-        writeln!(out, "\nAdd by hand to {}", place.fill(by_hand))?;
-    }
+    let facade = root.join(place.folder.as_str()).join("Cargo.toml");
     let package = place.fill("portcullis-provider-acme");
-    format(&root, &package, place.folder, out)?;
+    let manifest = link::with(&fs::read_to_string(&facade)?, &place.name.snake, &package)
+        .ok_or_else(|| Failure::Other(format!("{} has no list of default features", facade.display())))?;
+    for (path, text) in files(&root, port)? {
+        let file = root.join(place.path()).join(&path);
+        fs::create_dir_all(file.parent().unwrap_or(&root))?;
+        fs::write(&file, place.fill(&text))?;
+        writeln!(out, "wrote    {}/{}", place.path(), path.display())?;
+    }
+    fs::write(&facade, manifest)?;
+    writeln!(out, "changed  {}/Cargo.toml", place.folder.as_str())?;
+    let formatted = Command::new("cargo")
+        .current_dir(&root)
+        .args(["fmt", "--package", &package])
+        .output();
+    if !formatted.is_ok_and(|done| done.status.success()) {
+        writeln!(out, "\nNot formatted: run `cargo fmt -p {package}`")?;
+    }
     writeln!(
         out,
-        "\nNow write {0}/src/wire.rs; the tests say what is missing:\n\n  cargo test -p {package}\n  \
-         cargo test -p portcullis-{1}\n\ndocs/add-a-provider.md leads through the rest.",
+        "\nNow write {}/src; the tests say what is missing:\n\n  cargo test -p {package}\n  \
+         cargo test -p portcullis-{}\n\ndocs/add-a-provider.md leads through the rest.",
         place.path(),
         place.folder.as_str()
     )?;
     Ok(())
 }
 
-/// Breaks lines where the length of the name demands it.
-fn format(root: &Path, package: &str, folder: PluginFolder, out: &mut dyn Write) -> Result<(), Failure> {
-    let facade = format!("portcullis-{}", folder.as_str());
-    let formatted = Command::new("cargo")
-        .current_dir(root)
-        .args(["fmt", "--package", package, "--package", &facade])
-        .output();
-    if !formatted.is_ok_and(|done| done.status.success()) {
-        writeln!(out, "\nNot formatted: run `cargo fmt -p {package} -p {facade}`")?;
-    }
-    Ok(())
-}
-
-/// The files to start from.
-fn skeleton(port: &str) -> Result<&'static [File], Failure> {
-    match PORTS.iter().find(|(known, _)| *known == port) {
-        Some((_, Start::Skeleton(files))) => Ok(files),
-        Some((_, Start::Example(example))) => Err(Failure::Usage(format!(
-            "there is no skeleton for the port `{port}` yet: start from a copy of {example}"
-        ))),
-        None => {
-            let known: Vec<&str> = PORTS.iter().map(|(known, _)| *known).collect();
-            let meant = nearest(port, known.iter().copied());
-            let meant = meant.map_or_else(String::new, |meant| format!(" Did you mean `{meant}`?"));
-            Err(Failure::Usage(format!(
-                "there is no port `{port}`.{meant} The ports are: {}.",
-                known.join(", ")
-            )))
-        }
-    }
+fn port(written: &str) -> Result<&'static PortSpec, Failure> {
+    PORTS.iter().find(|port| port.name == written).ok_or_else(|| {
+        let known: Vec<&str> = PORTS.iter().map(|port| port.name).collect();
+        let meant = nearest(written, known.iter().copied());
+        let meant = meant.map_or_else(String::new, |meant| format!(" Did you mean `{meant}`?"));
+        let known = known.join(", ");
+        Failure::Usage(format!(
+            "there is no port `{written}`.{meant} The ports are: {known}."
+        ))
+    })
 }
 
 /// The root of the workspace around a folder.
 fn repository(here: &Path) -> Option<PathBuf> {
-    let marks = ["Cargo.toml", "ports/src/plugin.rs", "providers/src/lib.rs"];
-    let is_root = |folder: &&Path| marks.iter().all(|mark| folder.join(mark).is_file());
+    let marks = ["Cargo.toml", "ports/skeleton/any", "providers/Cargo.toml"];
+    let is_root = |folder: &&Path| marks.iter().all(|mark| folder.join(mark).exists());
     here.ancestors().find(is_root).map(Path::to_owned)
 }
 
+/// What a plugin of the port starts from.
+fn files(root: &Path, port: &PortSpec) -> io::Result<Files> {
+    let skeletons = root.join("ports/skeleton");
+    let own = read(&skeletons.join(port.name))?;
+    if own.contains_key(Path::new("Cargo.toml")) {
+        return Ok(own);
+    }
+    let mut files = read(&skeletons.join("any"))?;
+    for text in files.values_mut() {
+        *text = speaking_of(port, text);
+    }
+    files.extend(own);
+    Ok(files)
+}
+
+fn read(folder: &Path) -> io::Result<Files> {
+    let mut files = Files::new();
+    for entry in fs::read_dir(folder)? {
+        let (path, name) = entry.map(|entry| (entry.path(), PathBuf::from(entry.file_name())))?;
+        if path.is_dir() {
+            let inner = read(&path)?.into_iter();
+            files.extend(inner.map(|(file, text)| (name.join(file), text)));
+        } else {
+            files.insert(name, fs::read_to_string(&path)?);
+        }
+    }
+    Ok(files)
+}
+
+/// A text of the skeleton for any port, which is written for senders.
+fn speaking_of(port: &PortSpec, text: &str) -> String {
+    let [spec, connected] = port
+        .type_names()
+        .map(|path| path.rsplit("::").collect::<Vec<_>>());
+    let second = |path: &[&'static str]| path.get(1).copied().unwrap_or_default();
+    let first = |path: &[&'static str]| path.first().copied().unwrap_or_default();
+    text.replace("notification::", &format!("{}::", second(&spec)))
+        .replace("ConnectedSender", first(&connected))
+        .replace("Senders", first(&spec))
+        .replace("SENDERS", &port.name.to_uppercase())
+        .replace("senders", port.name)
+        .replace("message sender", &port.title.to_lowercase())
+}
+
 /// A plugin to be: what it is called and where it lies.
-pub(super) struct Place {
+struct Place {
     name: Name,
     folder: PluginFolder,
 }
@@ -150,15 +151,25 @@ impl Place {
     /// A text of a skeleton for this plugin.
     fn fill(&self, template: &str) -> String {
         let kind = self.folder.as_str().trim_end_matches('s');
-        template
+        let text = template
             .replace("portcullis-provider-", &format!("portcullis-{kind}-"))
             .replace("portcullis_provider_", &format!("portcullis_{kind}_"))
             .replace("providers/acme", &self.path())
-            .replace("AcmeP", &format!("{}P", self.name.camel))
-            .replace("AcmeS", &format!("{}S", self.name.camel))
-            .replace("Acme", &self.name.title)
-            .replace("ACME", &self.name.snake.to_uppercase())
+            .replace("acme-", &format!("{}-", self.name.snake.replace('_', "-")))
             .replace("acme", &self.name.snake)
+            .replace("ACME", &self.name.snake.to_uppercase());
+        let mut parts = text.split("Acme");
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let in_a_type = part.starts_with(|c: char| c.is_ascii_uppercase());
+            filled.push_str(if in_a_type {
+                &self.name.camel
+            } else {
+                &self.name.title
+            });
+            filled.push_str(part);
+        }
+        filled
     }
 }
 
@@ -166,62 +177,60 @@ impl Place {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_port_is_known_with_a_skeleton_or_an_example() {
-        for plugin in portcullis_ports::registry::all() {
-            assert!(
-                PORTS.iter().any(|(port, _)| *port == plugin.port),
-                "{}",
-                plugin.port
-            );
-        }
-        let root = repository(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        for (port, start) in PORTS {
-            let there = match start {
-                Start::Skeleton(files) => !files.is_empty(),
-                Start::Example(example) => root.join(example).join("Cargo.toml").is_file(),
-            };
-            assert!(there, "{port}");
+    fn root() -> PathBuf {
+        repository(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn place(folder: PluginFolder) -> Place {
+        Place {
+            name: Name::parse("fast_text").unwrap(),
+            folder,
         }
     }
 
     #[test]
-    fn a_skeleton_takes_the_name_and_the_place_everywhere() {
-        let place = Place {
-            name: Name::parse("fast_text").unwrap(),
-            folder: PluginFolder::Adapters,
-        };
-        for (path, template) in SENDERS {
-            let text = place.fill(template);
-            assert!(!text.to_lowercase().contains("acme"), "{path}");
-            assert!(
-                !text.contains("provider-") && !text.contains("provider_"),
-                "{path}"
-            );
+    fn every_port_has_a_skeleton_that_takes_the_name_and_the_place_everywhere() {
+        for port in PORTS {
+            let files = files(&root(), port).unwrap_or_else(|error| {
+                panic!(
+                    "ports/skeleton/{}: a port brings what its plugins start from: {error}",
+                    port.name
+                )
+            });
+            let file = PathBuf::from(format!("src/{}.rs", port.name));
+            assert!(files.contains_key(&file), "{} has no {file:?}", port.name);
+            for (path, template) in files {
+                let text = place(PluginFolder::Adapters).fill(&template);
+                assert!(!text.to_lowercase().contains("acme"), "{path:?}");
+                assert!(
+                    !text.contains("provider-") && !text.contains("provider_"),
+                    "{path:?}"
+                );
+                let of_senders = ["senders", "Senders", "message sender"];
+                let foreign = of_senders.iter().any(|word| text.contains(word));
+                assert!(port.name == "senders" || !foreign, "{}: {path:?}", port.name);
+            }
         }
+    }
+
+    #[test]
+    fn a_name_is_written_as_its_place_demands() {
         assert_eq!(
-            place.fill("providers/acme ACME_KEY AcmePlan Acme"),
-            "adapters/fast_text FAST_TEXT_KEY FastTextPlan Fast Text"
+            place(PluginFolder::Adapters).fill("providers/acme ACME_KEY AcmePlan Acme acme-refused"),
+            "adapters/fast_text FAST_TEXT_KEY FastTextPlan Fast Text fast-text-refused"
         );
     }
 
     #[test]
     fn the_first_run_of_the_tests_names_the_file_to_write() {
-        let place = Place {
-            name: Name::parse("fast_text").unwrap(),
-            folder: PluginFolder::Providers,
-        };
-        let text = |wanted: &str| {
-            let found = SENDERS.iter().find(|(path, _)| *path == wanted);
-            place.fill(found.unwrap().1)
-        };
+        let files = files(&root(), port("senders").unwrap()).unwrap();
+        let text = |path: &str| place(PluginFolder::Providers).fill(&files[Path::new(path)]);
         let sends_nothing = "fn body(_message: &Message) -> Option<Vec<u8>> {\n    None\n}";
         assert!(text("src/wire.rs").contains(sends_nothing));
         let said =
             "\"send is not written yet: make the body of the request in providers/fast_text/src/wire.rs\"";
         assert!(text("src/senders.rs").contains(said));
-        let suite = "testkit::senders::conforms(&connected, plugin.capabilities, &runtime).await;";
-        assert!(text("tests/it.rs").contains(suite));
+        assert!(text("tests/it.rs").contains("suite::every_plugin_conforms().await;"));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 /// The most letters, so that lines stay short.
 const LONGEST: usize = 20;
 
-/// Names that are taken by the folders of a facade.
-const TAKEN: [&str; 3] = ["src", "tests", "target"];
+/// Names that are taken: by folders of a facade, or by crates that a plugin would hide.
+const TAKEN: [&str; 8] = ["alloc", "aws", "core", "default", "src", "std", "target", "tests"];
 
 /// A name in the forms in which it is written.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Name {
         } else if text.ends_with('_') || text.contains("__") {
             "may hold single underscores between letters only"
         } else if TAKEN.contains(&text) {
-            "is taken by a folder of the facade"
+            "is taken"
         } else if text.contains("acme") {
             "is the one that skeletons use for examples"
         } else {

@@ -1,5 +1,7 @@
 //! Who may depend on whom: the table of allowed arrows between our crates.
 
+use std::collections::BTreeSet;
+
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 use super::assert_no_complaints;
@@ -160,6 +162,22 @@ fn every_arrow_between_our_crates_is_in_the_table() {
         "cargo metadata knows our crates, not only {ours:?}"
     );
     assert_no_complaints("forbidden dependencies", &complaints);
+}
+
+#[test]
+fn every_plugin_is_a_dependency_and_a_default_feature_of_its_facade() {
+    let metadata = metadata();
+    for facade in ["portcullis-adapters", "portcullis-providers"] {
+        let package = metadata.packages.iter().find(|package| package.name == facade);
+        let package = package.unwrap_or_else(|| panic!("there is no {facade}"));
+        let optional = package.dependencies.iter().filter(|to| to.optional);
+        let plugins: BTreeSet<&str> = optional.filter_map(|to| to.rename.as_deref()).collect();
+        let defaults: BTreeSet<&str> = package.features["default"].iter().map(String::as_str).collect();
+        assert_eq!(
+            plugins, defaults,
+            "{facade}: the optional dependencies, and the features of `default`"
+        );
+    }
 }
 
 #[test]

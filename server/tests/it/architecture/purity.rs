@@ -121,8 +121,8 @@ fn lock_complaints(lock: &str) -> Vec<String> {
         .collect()
 }
 
-/// The libraries that a crate is built with when it is built alone.
-fn tree(krate: &str) -> Vec<String> {
+/// The libraries that a crate is built with when it is built alone, each with its features.
+fn tree(krate: &str) -> Vec<(String, String)> {
     let output = Command::new(env!("CARGO"))
         .current_dir(root())
         .args([
@@ -136,7 +136,7 @@ fn tree(krate: &str) -> Vec<String> {
             "--prefix",
             "none",
             "--format",
-            "{p}",
+            "{p} {f}",
         ])
         .output()
         .expect("cargo tree starts");
@@ -146,10 +146,12 @@ fn tree(krate: &str) -> Vec<String> {
         String::from_utf8_lossy(&output.stderr)
     );
     let text = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
-    text.lines()
-        .filter_map(|line| line.split(' ').next())
-        .map(str::to_owned)
-        .collect()
+    let ends = |line: &str| {
+        let (library, rest) = line.split_once(' ')?;
+        let features = rest.rsplit(' ').next()?;
+        Some((library.to_owned(), features.to_owned()))
+    };
+    text.lines().filter_map(ends).collect()
 }
 
 fn pure_sources() -> Vec<File> {
@@ -164,15 +166,27 @@ fn the_ports_and_the_core_are_built_without_io() {
     for krate in ["portcullis-ports", "portcullis-core"] {
         let libraries = tree(krate);
         assert!(
-            libraries.iter().any(|name| name == krate),
+            libraries.iter().any(|(name, _)| name == krate),
             "cargo tree knows {krate}"
         );
         let complaints: Vec<String> = libraries
             .iter()
-            .filter_map(|library| tree_complaint(krate, library))
+            .filter_map(|(library, _)| tree_complaint(krate, library))
             .collect();
         assert_no_complaints("impure dependencies", &complaints);
     }
+}
+
+#[test]
+fn the_program_is_built_without_the_test_kit() {
+    let libraries = tree("portcullis");
+    let ports = libraries.iter().find(|(name, _)| name == "portcullis-ports");
+    let (_, features) = ports.expect("the program is built on the ports");
+    assert!(features.contains("openapi"), "the features are read: {features}");
+    assert!(
+        !features.split(',').any(|feature| feature == "testkit"),
+        "simulators and fakes belong to tests: {features}"
+    );
 }
 
 #[test]

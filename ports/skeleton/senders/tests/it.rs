@@ -9,9 +9,8 @@ use portcullis_ports::id::MessageId;
 use portcullis_ports::notification::{Destination, Message, Senders};
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::plugin::Port;
-use portcullis_ports::testkit::{self, FakeRuntime, Fault, VendorClient};
+use portcullis_ports::testkit::{FakeRuntime, Fault, VendorClient, json, suite};
 use portcullis_provider_acme::simulator::{self, Simulator};
-use serde_json::json;
 
 fn text(runtime: &FakeRuntime) -> Message {
     Message {
@@ -26,12 +25,7 @@ fn text(runtime: &FakeRuntime) -> Message {
 
 #[tokio::test]
 async fn it_keeps_the_promises_of_the_port() {
-    let (runtime, settings) = simulator::set_up();
-    let connected = runtime.connect::<Senders>("acme", settings).await.unwrap();
-    let plugins = Senders::plugins();
-    let plugin = plugins.iter().find(|plugin| plugin.meta.id == "acme").unwrap();
-    testkit::senders::conforms(&connected, plugin.capabilities, &runtime).await;
-    connected.probe.check().await.unwrap();
+    suite::every_plugin_conforms().await;
 }
 
 #[tokio::test]
@@ -47,8 +41,7 @@ async fn what_cannot_be_known_is_unknown_and_never_repeated() {
             http: Arc::clone(&client) as Arc<_>,
             ..FakeRuntime::default()
         };
-        let settings = json!({ "api_key": simulator::API_KEY });
-        let connected = runtime.connect::<Senders>("acme", settings).await.unwrap();
+        let connected = runtime.connect::<Senders>("acme", simulator::settings()).await.unwrap();
         client.will(fault.clone());
         let outcome = connected.sender.send(&text(&runtime)).await;
         assert!(matches!(outcome, Outcome::Unknown(_)), "{fault:?}: {outcome:?}");
@@ -59,10 +52,8 @@ async fn what_cannot_be_known_is_unknown_and_never_repeated() {
 
 #[test]
 fn all_mistakes_are_named_at_once() {
-    let plugins = Senders::plugins();
-    let plugin = plugins.iter().find(|plugin| plugin.meta.id == "acme").unwrap();
     let wrong = json!({ "api_key": "", "timeout": "2m", "endpoint": "acme" });
-    let mistakes = plugin.plan(wrong).err().unwrap();
+    let mistakes = Senders::plugins()[0].plan(wrong).err().unwrap();
     let fields: Vec<&str> = mistakes.iter().map(|mistake| mistake.field.as_str()).collect();
     assert_eq!(fields, ["api_key", "timeout", "endpoint"]);
 }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_ports::http::{HttpMethod, HttpRequest, HttpResponse};
-use portcullis_ports::testkit::{FakeRuntime, Vendor, VendorClient};
+use portcullis_ports::notification::Senders;
+use portcullis_ports::testkit::Vendor;
 use serde_json::{Value, json};
 
 /// An API key for tests and development.
@@ -25,14 +26,14 @@ impl Simulator {
     }
 }
 
-/// A runtime whose way to the outside leads to a simulated Acme, and the settings of its account.
-pub fn set_up() -> (FakeRuntime, Value) {
-    let runtime = FakeRuntime {
-        http: Arc::new(VendorClient::new(Arc::new(Simulator::default()))),
-        ..FakeRuntime::default()
-    };
-    (runtime, json!({ "api_key": API_KEY }))
+/// Settings of that account.
+pub fn settings() -> Value {
+    json!({ "api_key": API_KEY })
 }
+
+portcullis_ports::set_up!(Senders, "acme", |_folder| {
+    SetUp::new(settings(), ()).asking(Arc::new(Simulator::default()))
+});
 
 impl Vendor for Simulator {
     fn answer(&self, request: &HttpRequest) -> HttpResponse {
@@ -49,6 +50,7 @@ impl Vendor for Simulator {
                 messages.push(message);
                 show(201, &json!({ "id": format!("m{}", messages.len()) }))
             }
+            _ if request.url.ends_with("/account") => show(200, &json!({ "name": "simulated" })),
             (HttpMethod::Post, _) => show(400, &json!({ "error": "not understood" })),
             _ => show(404, &json!({ "error": "not found" })),
         }

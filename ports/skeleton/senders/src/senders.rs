@@ -1,14 +1,12 @@
 //! The sender: a message becomes a request, and the answer an outcome.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_ports::Result;
-use portcullis_ports::error::{Code, Kind};
 use portcullis_ports::http::NoAnswer;
-use portcullis_ports::notification::{Channel, Message, Receipt, Sender};
+use portcullis_ports::notification::{Channel, ConnectedSender, Message, Receipt, Sender};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
-use portcullis_ports::probe::Probe;
 
 use crate::client::Client;
 use crate::wire;
@@ -16,11 +14,16 @@ use crate::wire;
 /// When to try again after no connection could be made.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-const NOT_WRITTEN: Code = Code::new("not-written", Kind::Config, "This plugin is not finished.");
-
 /// Sends text messages through one account.
-pub(crate) struct AcmeSender {
-    pub(crate) client: Client,
+struct AcmeSender(Arc<Client>);
+
+pub(crate) fn connected(client: Arc<Client>) -> ConnectedSender {
+    ConnectedSender {
+        sender: Arc::new(AcmeSender(Arc::clone(&client))),
+        mailbox: None,
+        inbound: None,
+        probe: client,
+    }
 }
 
 #[async_trait]
@@ -36,22 +39,15 @@ impl Sender for AcmeSender {
         }
         let Some(body) = wire::body(message) else {
             let detail = "send is not written yet: make the body of the request in providers/acme/src/wire.rs";
-            return Outcome::NotSent(Reason::permanent(NOT_WRITTEN.name(), detail));
+            return Outcome::NotSent(Reason::permanent("not-written", detail));
         };
         let ours = message.id.to_string();
-        match self.client.create_message(body).await {
+        match self.0.post("/messages", body).await {
             Ok(answer) => wire::outcome(&answer, &ours),
             Err(NoAnswer::NotSent(why)) => {
                 Outcome::NotSent(Reason::outage("no-connection", why, TRY_AGAIN))
             }
             Err(NoAnswer::Unknown(_)) => Outcome::Unknown(Reference(ours)),
         }
-    }
-}
-
-#[async_trait]
-impl Probe for AcmeSender {
-    async fn check(&self) -> Result<String> {
-        Err(NOT_WRITTEN.with_detail("the probe is not written yet: ask for something cheap, such as the account"))
     }
 }

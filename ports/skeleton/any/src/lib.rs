@@ -1,15 +1,18 @@
-//! Text messages through Acme.
+//! Acme as a message sender.
 #![doc = ""]
 #![doc = include_str!("../docs.md")]
 
 mod client;
 mod config;
 mod senders;
-#[cfg(feature = "simulator")]
-pub mod simulator;
-mod wire;
 
-use portcullis_ports::notification::{SenderCapability, Senders};
+portcullis_ports::cfg_testkit! {
+    pub mod simulator;
+}
+#[cfg(rustfmt)]
+mod simulator;
+
+use portcullis_ports::notification::Senders;
 use portcullis_ports::plugin::{Maturity, Meta, Plugin};
 
 pub use config::AcmeSettings;
@@ -19,10 +22,10 @@ inventory::submit! {
         Meta {
             id: "acme",
             title: "Acme",
-            summary: "Sends text messages through Acme.",
+            summary: "Acme as a message sender.",
             docs: include_str!("../docs.md"),
             maturity: Maturity::Beta,
         },
-        &[SenderCapability::Sms],
+        &[],
     )
 }

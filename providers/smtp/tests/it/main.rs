@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod authority;
+
+use std::sync::Arc;
 use std::time::Duration;
+
+use authority::Authority;
 
 use portcullis_ports::Retry;
 use portcullis_ports::contact::{EmailAddress, PhoneNumber};
@@ -17,13 +22,18 @@ use serde_json::{Value, json};
 
 struct Here {
     simulator: SmtpSimulator,
+    authority: String,
     runtime: FakeRuntime,
 }
 
 impl Here {
     async fn new(offer: Offer) -> Self {
+        let authority = Authority::new();
         Self {
-            simulator: SmtpSimulator::start(offer).await.unwrap(),
+            authority: authority.pem.clone(),
+            simulator: SmtpSimulator::start(offer, Some(Arc::new(authority)))
+                .await
+                .unwrap(),
             runtime: FakeRuntime::default(),
         }
     }
@@ -323,7 +333,7 @@ fn guarded(tls: bool, mechanisms: &'static str) -> Offer {
 /// Settings for an encrypted connection to a server whose certificate is trusted.
 fn encrypted(here: &Here, folder: &tempfile::TempDir, encryption: &str) -> Value {
     let authority = folder.path().join("authority.pem");
-    std::fs::write(&authority, here.simulator.authority()).unwrap();
+    std::fs::write(&authority, &here.authority).unwrap();
     json!({
         "server": "localhost", "encryption": encryption, "trusted_ca": authority,
         "username": "portcullis", "password": "s3cret", "timeout": "2s",
@@ -357,11 +367,11 @@ async fn a_message_goes_encrypted_and_signed_in_by_either_way() {
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_gets_no_message_and_no_password() {
     let folder = tempfile::tempdir().unwrap();
-    let other = SmtpSimulator::start(Offer::default()).await.unwrap();
+    let other = Authority::new();
     for (tls, encryption) in [(false, "starttls"), (true, "tls")] {
         let here = Here::new(guarded(tls, "PLAIN")).await;
         let mut settings = encrypted(&here, &folder, encryption);
-        std::fs::write(folder.path().join("authority.pem"), other.authority()).unwrap();
+        std::fs::write(folder.path().join("authority.pem"), &other.pem).unwrap();
         let connected = here.connect(settings.clone()).await;
         let reason = not_sent(here.send(&connected).await);
         assert_eq!(reason.code, "smtp-unreachable");

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::client::Client;
-use crate::senders::AcmeSender;
+use crate::senders;
 
 /// How long a request may take, in seconds.
 const TIMEOUT: RangeInclusive<u64> = 1..=60;
@@ -73,19 +73,11 @@ impl Settings<Senders> for AcmeSettings {
 impl Plan<Senders> for AcmePlan {
     async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<ConnectedSender> {
         let settings = self.0;
-        let sender = Arc::new(AcmeSender {
-            client: Client {
-                http: Arc::clone(&runtime.http),
-                endpoint: settings.endpoint.trim_end_matches('/').to_owned(),
-                api_key: settings.api_key,
-                limit: settings.timeout.get(),
-            },
-        });
-        Ok(ConnectedSender {
-            sender: Arc::clone(&sender) as Arc<_>,
-            mailbox: None,
-            inbound: None,
-            probe: sender,
-        })
+        Ok(senders::connected(Arc::new(Client {
+            http: Arc::clone(&runtime.http),
+            endpoint: settings.endpoint.trim_end_matches('/').to_owned(),
+            api_key: settings.api_key,
+            limit: settings.timeout.get(),
+        })))
     }
 }
