@@ -5,9 +5,12 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use crate::error::{Error, Result};
 use crate::plugin::{Connected as _, Port, Readiness};
 use crate::probe::Probe;
+use crate::self_test::SelfTest;
 
 /// A plugin instance that is connected. Gives access to what connecting gave.
 pub struct Connection<P: Port> {
@@ -44,6 +47,7 @@ impl<P: Port> Deref for Connection<P> {
 }
 
 /// [`Connection`] without its types.
+#[async_trait]
 pub trait AnyConnection: Send + Sync + 'static {
     /// [`Port::NAME`].
     fn port(&self) -> &'static str;
@@ -51,16 +55,21 @@ pub trait AnyConnection: Send + Sync + 'static {
     fn instance(&self) -> &str;
     /// [`Connection::name`].
     fn name(&self) -> String;
+    /// Whether it only reads what it wrote in former times.
+    fn former(&self) -> bool;
     /// [`Port::READINESS`].
     fn readiness(&self) -> Readiness;
     /// Says whether it is well.
     fn probe(&self) -> &Arc<dyn Probe>;
     /// Whether its vendor posts to us.
     fn webhook(&self) -> bool;
+    /// [`Connected::self_test`](crate::plugin::Connected::self_test).
+    async fn self_test(&self, with: &SelfTest<'_>) -> Option<Result<String>>;
     /// The connection with its types.
     fn typed(&self) -> &dyn Any;
 }
 
+#[async_trait]
 impl<P: Port> AnyConnection for Connection<P> {
     fn port(&self) -> &'static str {
         P::NAME
@@ -74,6 +83,10 @@ impl<P: Port> AnyConnection for Connection<P> {
         Connection::name(self)
     }
 
+    fn former(&self) -> bool {
+        self.former
+    }
+
     fn readiness(&self) -> Readiness {
         P::READINESS
     }
@@ -84,6 +97,10 @@ impl<P: Port> AnyConnection for Connection<P> {
 
     fn webhook(&self) -> bool {
         self.connected.webhook()
+    }
+
+    async fn self_test(&self, with: &SelfTest<'_>) -> Option<Result<String>> {
+        self.connected.self_test(with).await
     }
 
     fn typed(&self) -> &dyn Any {

@@ -12,6 +12,7 @@ use crate::error::{Code, Kind, Result};
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::policy::{CallPolicy, Guarded};
 use crate::probe::Probe;
+use crate::self_test::{self, SelfTest};
 
 /// What a sealed text belongs to. It must be given again to open it, so a sealed text copied to another place stays shut.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,9 +111,14 @@ pub enum KeysCapability {
     Rotation,
 }
 
+#[async_trait]
 impl Connected<Keys> for ConnectedKeys {
     fn probe(&self) -> &Arc<dyn Probe> {
         &self.probe
+    }
+
+    async fn self_test(&self, with: &SelfTest<'_>) -> Option<Result<String>> {
+        Some(self_test::secret_round_trip(self.keys.as_ref(), with).await)
     }
 }
 

@@ -23,6 +23,7 @@ pub mod probe;
 pub mod registry;
 pub mod secret;
 pub mod selection;
+pub mod self_test;
 pub mod span;
 pub mod storage;
 #[cfg(feature = "testkit")]

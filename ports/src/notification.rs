@@ -16,6 +16,7 @@ use crate::outcome::Outcome;
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::policy::{CallPolicy, Guarded};
 use crate::probe::Probe;
+use crate::self_test::{self, SelfTest};
 
 /// A way to reach somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -245,6 +246,7 @@ pub enum SenderCapability {
     Receipts,
 }
 
+#[async_trait]
 impl Connected<Senders> for ConnectedSender {
     fn probe(&self) -> &Arc<dyn Probe> {
         &self.probe
@@ -262,6 +264,13 @@ impl Connected<Senders> for ConnectedSender {
 
     fn webhook(&self) -> bool {
         self.inbound.is_some()
+    }
+
+    async fn self_test(&self, with: &SelfTest<'_>) -> Option<Result<String>> {
+        let to = with
+            .send_to
+            .filter(|to| self.sender.channels().contains(&to.channel()))?;
+        Some(self_test::message(self.sender.as_ref(), to, with).await)
     }
 }
 

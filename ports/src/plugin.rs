@@ -14,6 +14,7 @@ use crate::clock::{Clock, Entropy};
 use crate::error::Result;
 use crate::http::HttpClient;
 use crate::probe::Probe;
+use crate::self_test::SelfTest;
 
 /// A role that a plugin can fill. Implemented by one unit struct per port.
 pub trait Port: Sized + Send + Sync + 'static {
@@ -63,6 +64,7 @@ pub enum Readiness {
 }
 
 /// A plugin that is connected.
+#[async_trait]
 pub trait Connected<P: Port>: Send + Sync + 'static {
     /// Says whether it is well.
     fn probe(&self) -> &Arc<dyn Probe>;
@@ -75,6 +77,12 @@ pub trait Connected<P: Port>: Send + Sync + 'static {
     /// Whether its vendor posts to us, so that an area must have registered a handler for it.
     fn webhook(&self) -> bool {
         false
+    }
+
+    /// Uses it once, as the service does, and leaves nothing behind: what was done, or what failed; `None` where there
+    /// is nothing to try.
+    async fn self_test(&self, _with: &SelfTest<'_>) -> Option<Result<String>> {
+        None
     }
 }
 

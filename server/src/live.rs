@@ -6,200 +6,54 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use portcullis_core::collections;
-use portcullis_ports::connections::{AnyConnection, Connection, Connections};
+use portcullis_ports::connections::Connections;
 use portcullis_ports::http::{HttpClient, HttpRequest, HttpResponse, NoAnswer};
-use portcullis_ports::id::{MessageId, random};
-use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys};
-use portcullis_ports::notification::{ConnectedSender, Destination, Message, Senders};
+use portcullis_ports::notification::{Destination, Senders};
 use portcullis_ports::plugin::Runtime;
-use portcullis_ports::secret::same_secret;
-use portcullis_ports::storage::{
-    ConnectedStore, Expect, Key, Query, Range, RecordStore, Storage, StoreError, Version, Write,
-};
-use portcullis_ports::{Clock, Outcome, Timestamp};
+use portcullis_ports::self_test::SelfTest;
+use portcullis_ports::{Clock, Timestamp};
 
 use crate::doctor::{Finding, Status};
 use crate::exit::in_full;
 
-/// What a round trip leaves behind if it is interrupted goes away by itself after this time.
-const SCRATCH: Duration = Duration::from_mins(10);
-/// No use case reads this partition.
-const PARTITION: &str = "portcullis-doctor";
 /// Vendors refuse signatures of clocks that are off by five minutes; codes of apps suffer from half a minute.
 const SKEW: Duration = Duration::from_secs(15);
-/// How long one round trip may take.
+/// How long one self-test may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Uses everything that is connected. A message is sent if there is somebody to send it to.
+/// Has everything that is connected test itself. A message is sent if there is somebody to send it to.
 pub(crate) async fn examine(
     connections: &Connections,
     runtime: &Runtime,
     send_to: Option<&Destination>,
 ) -> Vec<Finding> {
+    let with = SelfTest {
+        clock: runtime.clock.as_ref(),
+        entropy: runtime.entropy.as_ref(),
+        collections: &collections(),
+        send_to,
+    };
     let mut findings = Vec::new();
-    for store in connections.many::<Storage>() {
-        findings.push(found(store, store_round_trip(store, runtime)).await);
-    }
-    for keys in connections.many::<Keys>() {
-        findings.push(found(keys, keys_round_trip(keys.keys.as_ref(), runtime)).await);
-    }
-    if let Some(to) = send_to {
-        findings.extend(messages(&connections.many(), runtime, to).await);
-    }
-    findings
-}
-
-/// A round trip and what came of it.
-async fn found(
-    connection: &dyn AnyConnection,
-    trip: impl Future<Output = std::result::Result<String, String>>,
-) -> Finding {
-    let told = |status, text: String| Finding::new("live", status, format!("{}: {text}", connection.name()));
-    match tokio::time::timeout(LIMIT, trip).await {
-        Ok(Ok(text)) => told(Status::Ok, text),
-        Ok(Err(why)) => told(Status::Failed, why),
-        Err(_) => told(Status::Failed, format!("no answer within {} s", LIMIT.as_secs())),
-    }
-}
-
-/// Writes, reads and deletes one record of every family: a table without a permission is found.
-async fn store_round_trip(store: &ConnectedStore, runtime: &Runtime) -> std::result::Result<String, String> {
-    let sort = random("scratch", runtime.entropy.as_ref()).map_err(|error| in_full(&error))?;
-    let expires_at = Some(runtime.clock.now() + SCRATCH);
-    let keys: Vec<Key> = collections()
-        .into_iter()
-        .map(|collection| Key {
-            collection,
-            partition: PARTITION.to_owned(),
-            sort: sort.clone(),
-        })
-        .collect();
-    let records = store.records.as_ref();
-    let puts: Vec<Write> = keys
-        .iter()
-        .map(|key| Write::Put {
-            key: key.clone(),
-            body: "{}".into(),
-            expires_at,
-            expect: Expect::Absent,
-        })
-        .collect();
-    let versions = records.commit(&puts).await.map_err(failed("cannot write"))?;
-    let read = read_back(records, &keys, &versions).await;
-    let deletes: Vec<Write> = keys
-        .iter()
-        .map(|key| Write::Delete {
-            key: key.clone(),
-            expect: Expect::Present,
-        })
-        .collect();
-    // Also after a reading that failed: nothing is left behind.
-    records.commit(&deletes).await.map_err(failed("cannot delete"))?;
-    read?;
-    Ok(format!(
-        "wrote, read and deleted a record of each of {} families in one commit",
-        keys.len()
-    ))
-}
-
-async fn read_back(
-    records: &dyn RecordStore,
-    keys: &[Key],
-    versions: &[Option<Version>],
-) -> std::result::Result<(), String> {
-    for (key, version) in keys.iter().zip(versions) {
-        let got = records.get(key).await.map_err(failed("cannot read"))?;
-        let query = Query {
-            collection: key.collection,
-            partition: key.partition.clone(),
-            range: Range::Prefix(key.sort.clone()),
-            direction: portcullis_ports::storage::Direction::Ascending,
-            limit: 1,
-            after: None,
+    for one in connections.iter().filter(|one| !one.former()) {
+        let (status, text) = match tokio::time::timeout(LIMIT, one.self_test(&with)).await {
+            Ok(None) => continue,
+            Ok(Some(Ok(text))) => (Status::Ok, text),
+            Ok(Some(Err(error))) => (Status::Failed, in_full(&error)),
+            Err(_) => (Status::Failed, format!("no answer within {} s", LIMIT.as_secs())),
         };
-        let page = records.query(&query).await.map_err(failed("cannot query"))?;
-        if got.as_ref().map(|record| record.version) != *version || page.records.first() != got.as_ref() {
-            return Err(format!(
-                "what was written to `{}` did not come back",
-                key.collection.name
-            ));
-        }
+        findings.push(Finding::new("live", status, format!("{}: {text}", one.name())));
     }
-    Ok(())
-}
-
-fn failed(what: &'static str) -> impl Fn(StoreError) -> String {
-    move |error| format!("{what}: {error}")
-}
-
-async fn keys_round_trip(keys: &dyn KeyManager, runtime: &Runtime) -> std::result::Result<String, String> {
-    let told = |error: portcullis_ports::Error| in_full(&error);
-    let mut plain = [0; 32];
-    runtime.entropy.fill(&mut plain).map_err(told)?;
-    let context = EncryptionContext::new("doctor").and("try", "1");
-    let sealed = keys.seal(&plain, &context).await.map_err(told)?;
-    let opened = keys.open(&sealed, &context).await.map_err(told)?;
-    if !same_secret(&opened, &plain) {
-        return Err("what was sealed does not open to the same".to_owned());
-    }
-    let other = EncryptionContext::new("doctor").and("try", "2");
-    if keys.open(&sealed, &other).await.is_ok() {
-        return Err("what was sealed for one purpose opens for another".to_owned());
-    }
-    Ok("sealed and opened a secret; for another purpose it stays shut".to_owned())
-}
-
-/// One message through each sender that serves the channel, the ones behind the first included.
-async fn messages(senders: &[&Connection<Senders>], runtime: &Runtime, to: &Destination) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for connection in senders {
-        if connection.sender.channels().contains(&to.channel()) {
-            findings.push(found(*connection, message(connection, runtime, to)).await);
-        }
-    }
-    if findings.is_empty() {
+    let senders = connections.many::<Senders>();
+    let served = |to: &Destination| {
+        senders
+            .iter()
+            .any(|one| one.sender.channels().contains(&to.channel()))
+    };
+    if let Some(to) = send_to.filter(|to| !served(to)) {
         let text = format!("{}: no sender that is connected serves it", to.channel());
         findings.push(Finding::new("live", Status::Failed, text));
     }
     findings
-}
-
-async fn message(
-    connected: &ConnectedSender,
-    runtime: &Runtime,
-    to: &Destination,
-) -> std::result::Result<String, String> {
-    let message = Message {
-        id: MessageId::random(runtime.entropy.as_ref()).map_err(|error| in_full(&error))?,
-        to: to.clone(),
-        subject: "A test of Portcullis".to_owned(),
-        text: "This is a test of Portcullis. If you did not ask for it, ignore it.".to_owned(),
-        html: None,
-        code: None,
-    };
-    let address = to.masked();
-    match connected.sender.send(&message).await {
-        Outcome::Done(receipt) => Ok(format!(
-            "sent to {address}; the vendor calls it {}",
-            receipt.reference
-        )),
-        Outcome::Pending(reference) => Ok(format!(
-            "accepted for {address} and not yet decided; ask the vendor about {}",
-            reference.0
-        )),
-        Outcome::Declined(reason) => Err(format!(
-            "declined for {address}: {}: {}",
-            reason.code, reason.detail
-        )),
-        Outcome::NotSent(reason) => Err(format!(
-            "not sent to {address}: {}: {}",
-            reason.code, reason.detail
-        )),
-        Outcome::Unknown(reference) => Err(format!(
-            "nobody knows whether it was sent to {address}; look for {} at the vendor",
-            reference.0
-        )),
-    }
 }
 
 /// A way to the outside that listens to what the clocks of vendors say.

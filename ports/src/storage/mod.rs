@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error, Kind};
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::probe::Probe;
+use crate::self_test::{self, SelfTest};
 
 mod tools;
 
@@ -423,6 +424,7 @@ pub enum StorageCapability {
     Tables,
 }
 
+#[async_trait]
 impl Connected<Storage> for ConnectedStore {
     fn probe(&self) -> &Arc<dyn Probe> {
         &self.probe
@@ -434,6 +436,10 @@ impl Connected<Storage> for ConnectedStore {
             (StorageCapability::Archive, has(|tools| tools.archive.is_some())),
             (StorageCapability::Tables, has(|tools| tools.tables.is_some())),
         ]
+    }
+
+    async fn self_test(&self, with: &SelfTest<'_>) -> Option<crate::Result<String>> {
+        Some(self_test::record_round_trip(self.records.as_ref(), with).await)
     }
 }
 
