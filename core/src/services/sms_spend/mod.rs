@@ -252,7 +252,7 @@ impl SmsSpend {
         Ok(Some(Spending {
             day,
             total: Price::of(total.map_or(0, |spent| spent.units), currency),
-            limit: self.settings.per_day.clone(),
+            limit: self.settings.per_day,
             by_prefix: by_prefix.collect(),
         }))
     }
