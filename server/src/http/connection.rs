@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::gate::Gate;
+use super::pipeline::RequestPipeline;
 use super::wire::Wire;
 
 /// The most bytes of the head of a request.
@@ -40,31 +40,36 @@ pub(super) enum Phase {
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    gate: Arc<Gate>,
+    pipeline: Arc<RequestPipeline>,
     mut phase: watch::Receiver<Phase>,
 ) {
     let mut over = phase.clone();
     tokio::select! {
-        () = converse(stream, peer, gate, &mut phase) => {}
+        () = converse(stream, peer, pipeline, &mut phase) => {}
         _ = over.wait_for(|phase| *phase == Phase::Over) => {}
     }
 }
 
-async fn converse(stream: TcpStream, peer: SocketAddr, gate: Arc<Gate>, phase: &mut watch::Receiver<Phase>) {
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    pipeline: Arc<RequestPipeline>,
+    phase: &mut watch::Receiver<Phase>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "the connection was over at once");
         return;
     }
-    let wire = Wire::new(stream, Arc::clone(&gate.refusals));
+    let wire = Wire::new(stream, Arc::clone(&pipeline.refusals));
     let used = Arc::new(AtomicBool::new(false));
     let service = service_fn(|request| {
         used.store(true, Ordering::Relaxed);
-        let gate = Arc::clone(&gate);
-        async move { Ok::<_, Infallible>(gate.answer(request, peer).await) }
+        let pipeline = Arc::clone(&pipeline);
+        async move { Ok::<_, Infallible>(pipeline.answer(request, peer).await) }
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(gate.idle)
+        .header_read_timeout(pipeline.idle)
         .max_header_size(HEAD_SIZE)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(wire), service);

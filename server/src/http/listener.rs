@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use super::clients::Clients;
 use super::connection::{self, Phase};
-use super::gate::Gate;
+use super::pipeline::RequestPipeline;
 use super::wire::Wire;
 
 /// How long to wait when the system has no more sockets to give.
@@ -44,7 +44,7 @@ pub(super) struct Limits {
 /// Accepts and hands on.
 struct Acceptor {
     listener: TcpListener,
-    gate: Arc<Gate>,
+    pipeline: Arc<RequestPipeline>,
     slots: Arc<Semaphore>,
     clients: Arc<Clients>,
     told: Arc<Semaphore>,
@@ -55,7 +55,7 @@ struct Acceptor {
 /// whoever distributes requests needs time to notice. In the end requests under way finish.
 pub(super) async fn serve(
     listener: TcpListener,
-    gate: Arc<Gate>,
+    pipeline: Arc<RequestPipeline>,
     limits: Limits,
     stop: impl Future<Output = ()>,
     hurry: impl Future<Output = ()>,
@@ -63,15 +63,15 @@ pub(super) async fn serve(
     let (phase, connections) = watch::channel(Phase::Serving);
     let acceptor = Acceptor {
         listener,
-        gate: Arc::clone(&gate),
+        pipeline: Arc::clone(&pipeline),
         slots: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
-        clients: Arc::new(Clients::new(limits.per_client, gate.trusted.clone())),
+        clients: Arc::new(Clients::new(limits.per_client, pipeline.trusted.clone())),
         told: Arc::new(Semaphore::new(TOLD)),
         phase: connections,
     };
     acceptor.accept_until(stop).await;
     let begun = Instant::now();
-    gate.drain();
+    pipeline.drain();
     let delay = sleep(limits.delay.min(limits.drain));
     let noticed = async {
         tokio::select! {
@@ -120,11 +120,11 @@ impl Acceptor {
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             return self.refuse(stream, TOO_MANY_CONNECTIONS);
         };
-        let (gate, phase) = (Arc::clone(&self.gate), self.phase.clone());
+        let (pipeline, phase) = (Arc::clone(&self.pipeline), self.phase.clone());
         tokio::spawn(async move {
             let connected = gauge!("http_connections");
             connected.increment(1);
-            connection::serve(stream, peer, gate, phase).await;
+            connection::serve(stream, peer, pipeline, phase).await;
             connected.decrement(1);
             drop((slot, counted));
         });
@@ -135,7 +135,7 @@ impl Acceptor {
         let Ok(turn) = Arc::clone(&self.told).try_acquire_owned() else {
             return;
         };
-        let mut wire = Wire::new(stream, Arc::clone(&self.gate.refusals));
+        let mut wire = Wire::new(stream, Arc::clone(&self.pipeline.refusals));
         tokio::spawn(async move {
             match wire.refuse(&code.error()).await {
                 Ok(()) => wire.close().await,

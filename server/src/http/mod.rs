@@ -7,12 +7,12 @@ mod cors;
 mod files;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
-mod gate;
 mod health;
 mod host;
 mod listener;
 mod meters;
 mod panel;
+mod pipeline;
 mod refusals;
 mod request_body;
 mod request_id;
@@ -42,11 +42,11 @@ use crate::settings::ServerSettings;
 use crate::values::Origin;
 use cors::Cors;
 use files::File;
-use gate::Gate;
 use health::Readiness;
 use host::{LocalNames, UsualHosts};
 use listener::Limits;
 pub use meters::install_meters;
+use pipeline::RequestPipeline;
 use refusals::Refusals;
 use request_id::RequestIds;
 use routes::Routes;
@@ -77,7 +77,7 @@ pub struct Site<'a> {
 
 /// The server, ready to listen.
 pub struct Http {
-    gate: Arc<Gate>,
+    pipeline: Arc<RequestPipeline>,
     limits: Limits,
     upkeep: AbortHandle,
 }
@@ -119,7 +119,7 @@ impl Http {
         let clock = Arc::clone(site.app.clock());
         let local = || LocalNames::new(site.address, site.public_url, &site.settings.cors_origins);
         let cors = Cors::new(&site.settings.cors_origins, &resources);
-        let gate = Gate {
+        let pipeline = RequestPipeline {
             routes: Routes::new(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
             app: site.app,
             body_limit: site.settings.body_limit.bytes(),
@@ -141,7 +141,7 @@ impl Http {
             }
         });
         Ok(Self {
-            gate: Arc::new(gate),
+            pipeline: Arc::new(pipeline),
             limits: Limits {
                 connections: site.settings.max_connections,
                 per_client: site.settings.max_connections_per_client,
@@ -160,7 +160,7 @@ impl Http {
         stop: impl Future<Output = ()>,
         hurry: impl Future<Output = ()>,
     ) {
-        listener::serve(listener, Arc::clone(&self.gate), self.limits, stop, hurry).await;
+        listener::serve(listener, Arc::clone(&self.pipeline), self.limits, stop, hurry).await;
     }
 }
 

@@ -11,13 +11,13 @@ use portcullis_ports::{Entropy, Result};
 /// The header that carries it, in both directions.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a request that did not pass the gate has.
+/// What a request that did not pass the pipeline has.
 static UNKNOWN: HeaderValue = HeaderValue::from_static("-");
 
 /// The longest id that is taken over from a proxy.
 const LONGEST: usize = 64;
 
-/// The id that the gate gave to a request.
+/// The id that the pipeline gave to a request.
 pub(super) fn of(request: &Request) -> &HeaderValue {
     request
         .data::<RequestContext>()

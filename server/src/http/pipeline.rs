@@ -30,8 +30,8 @@ use crate::values::Network;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// The one way in.
-pub(super) struct Gate {
+/// What every request goes through on its way to the routes, and its answer on the way back.
+pub(super) struct RequestPipeline {
     pub(super) routes: Routes,
     pub(super) app: Arc<App>,
     /// The most bytes of a request body.
@@ -52,7 +52,7 @@ pub(super) struct Gate {
     pub(super) draining: Arc<AtomicBool>,
 }
 
-impl Gate {
+impl RequestPipeline {
     /// From now on the service says that it is not ready, and every answer that its connection ends.
     pub(super) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
