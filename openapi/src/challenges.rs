@@ -32,7 +32,11 @@ impl ChallengesApi {
     /// Answers with a challenge for an enrolled factor: any one of them, unless the operator asks for more. Without
     /// enrolled factors it asks for the password instead: `POST /ui/step-up/password`.
     #[oai(path = "/ui/step-up/start", method = "post", operation_id = "start_step_up")]
-    async fn start_step_up(&self, session: LiveSession, body: Body<StartStepUp>) -> Answered<StepUpStarted> {
+    async fn start_step_up(
+        &self,
+        session: LiveSession,
+        body: Body<StartStepUp>,
+    ) -> Answered<StepUpStarted, StartStepUp> {
         Ok(Answer(
             self.app.challenges.start_step_up(&session.who, body.0).await?,
         ))

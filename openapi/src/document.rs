@@ -69,8 +69,9 @@ pub fn document() -> Value {
             "securitySchemes": registry.security_schemes,
         },
     });
+    leave_out_unnamed(&mut document);
     nullable(&mut document);
-    other_names(&mut document);
+    aliases(&mut document);
     optional_bodies(&mut document);
     document
 }
@@ -194,6 +195,15 @@ fn refusal(codes: &[Code]) -> Value {
     response
 }
 
+/// Leaves out the schemas that stand in others with all their fields, and that nothing else names.
+fn leave_out_unnamed(document: &mut Value) {
+    let mut named = BTreeSet::new();
+    reach(document, &document["paths"], &mut named);
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.retain(|name, _| named.contains(name));
+    }
+}
+
 /// Says of optional fields that they may be null; answers always hold them.
 fn nullable(document: &mut Value) {
     let always_whole = answered(document);
@@ -222,41 +232,34 @@ fn nullable(document: &mut Value) {
     }
 }
 
-/// What the description of a field says that has another name.
-const ALIAS: &str = " May also be sent as `";
-
-/// Adds those other names, of which a request has one or the other, and never both.
-fn other_names(document: &mut Value) {
+/// Adds the second names of fields, of which a request has one or the other, and never both.
+fn aliases(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object_mut();
-    for (_, schema) in schemas.into_iter().flatten() {
-        let fields = schema["properties"].as_object();
-        let found = fields.into_iter().flatten().find_map(|(field, property)| {
-            let (_, rest) = property["description"].as_str()?.split_once(ALIAS)?;
-            Some((
-                field.clone(),
-                rest.split('`').next()?.to_owned(),
-                property.clone(),
-            ))
-        });
-        let Some((field, other, mut property)) = found else {
+    for schema in schemas
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, schema)| schema.as_object_mut())
+    {
+        let Some(mut named) = schema.remove("discriminator") else {
             continue;
         };
-        property["description"] = Value::from(format!("Another name of `{field}`: send one of them."));
-        schema["properties"][&other] = property;
-        let required = schema["required"].as_array().cloned().unwrap_or_default();
-        let (named, others): (Vec<_>, Vec<_>) = required.into_iter().partition(|name| *name == *field);
-        if named.is_empty() {
-            schema["not"] = json!({ "required": [field, other] });
-        } else {
-            schema["required"] = Value::from(others);
-            schema["allOf"] = json!([{ "oneOf": [with(&field), with(&other)] }]);
+        let mapping = named["mapping"].as_object_mut().map(std::mem::take);
+        for (field, alias) in mapping.into_iter().flatten() {
+            let alias = alias.as_str().unwrap_or_default();
+            let mut property = schema["properties"][&field].clone();
+            property["description"] = Value::from(format!("Another name of `{field}`: send one of them."));
+            schema["properties"][alias] = property;
+            let required = schema.get_mut("required").and_then(Value::as_array_mut);
+            let is_needed = required.is_some_and(|required| {
+                let before = required.len();
+                required.retain(|name| *name != *field);
+                required.len() < before
+            });
+            if !is_needed {
+                schema.insert("not".to_owned(), json!({ "required": [field, alias] }));
+            }
         }
     }
-}
-
-/// An object that has this field, and not as null.
-fn with(field: &str) -> Value {
-    json!({ "required": [field], "properties": { field: { "type": "string" } } })
 }
 
 /// Adds null to what a property may be. That counts only beside `type` (OpenAPI 3.0.3, Schema Object, `nullable`),

@@ -22,4 +22,6 @@ pub trait Documented {
     const EXAMPLE: &'static str;
     /// Fields of which a command needs one, each of which may otherwise be null or left out.
     const ANY_OF: &'static [&'static str] = &[];
+    /// A field of a command that may also be sent under a second name, and that name.
+    const ALIAS: Option<(&'static str, &'static str)> = None;
 }

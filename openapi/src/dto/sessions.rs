@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use poem_openapi::{Enum, Object};
 use portcullis_core::App;
+use portcullis_core::accounts::AccountView;
 use portcullis_core::challenges::{Method, Progress, Started, Transport};
 use portcullis_core::factors::{FactorKind, Requirement};
-use portcullis_core::input::{ChallengeId, SessionCredential, Shown, SignUpHandle};
+use portcullis_core::input::{ChallengeId, SessionCredential, Shown};
 use portcullis_core::sessions::Granted;
 use portcullis_core::use_case::Documented;
 use portcullis_ports::id::SessionId;
@@ -243,14 +244,9 @@ pub(crate) struct Me {
     session_id: SessionId,
     /// From where this request came.
     ip: String,
-    /// The address to sign in with; null for accounts of another identity provider.
-    email: Option<String>,
-    /// Whether the address was proven.
-    email_verified: bool,
-    /// To be sent along with the code from the verification mail; null once the address is proven.
-    sign_up_id: Option<Shown<SignUpHandle>>,
-    /// How the person likes to be called.
-    display_name: Option<String>,
+    #[serde(flatten)]
+    #[oai(flatten)]
+    account: AccountView,
     /// The kinds of factors that are enrolled.
     factors: Vec<FactorKind>,
     /// When the session ends at the latest, in Unix seconds.
@@ -295,15 +291,7 @@ impl Me {
             user_sub: session.subject.clone(),
             session_id: session.id.clone(),
             ip: asking.who.source.ip.to_string(),
-            email_verified: account.as_ref().is_some_and(|account| account.email_verified),
-            sign_up_id: account
-                .as_ref()
-                .and_then(|account| account.sign_up_id.clone())
-                .map(Into::into),
-            display_name: account
-                .as_ref()
-                .and_then(|account| Some(account.display_name.as_ref()?.to_string())),
-            email: account.map(|account| account.email.shown()),
+            account: account.unwrap_or_default(),
             factors,
             session_expires_at: session.expires_at.seconds(),
             step_up_until: step_up_until.seconds(),

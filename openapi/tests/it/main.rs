@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod committed;
+mod handlers;
 mod levels;
 mod lint;
 mod schema;

@@ -431,10 +431,10 @@ impl Accounts {
             Some(self.handle(&self.confirmation_of(subject)?)?)
         };
         Ok(Some(AccountView {
-            email: account.email.clone(),
+            email: Some(account.email.shown()),
             email_verified,
-            sign_up_id,
-            display_name: account.display_name.clone(),
+            sign_up_id: sign_up_id.map(Into::into),
+            display_name: account.display_name.as_ref().map(ToString::to_string),
         }))
     }
 

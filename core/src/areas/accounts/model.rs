@@ -6,7 +6,7 @@ use portcullis_ports::passwords::HASHER_BUSY;
 use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
-use crate::foundation::input::{Digits, Label, NewPassword, SecretInput, SignUpId};
+use crate::foundation::input::{Digits, Label, NewPassword, SecretInput, Shown, SignUpHandle, SignUpId};
 use crate::foundation::proof::CHALLENGE_ENDED;
 use crate::foundation::use_case::{Documented, Problems, UseCase};
 use crate::services::budgets::{GUESS, TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
@@ -228,17 +228,18 @@ pub enum SignedUp {
     },
 }
 
-/// What the owner may know of an account.
-#[derive(Debug, Clone, Serialize)]
+/// What the owner may know of an account; empty for one of another identity provider.
+#[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct AccountView {
-    /// The address to sign in with.
-    pub email: EmailAddress,
+    /// The address to sign in with; null for accounts of another identity provider.
+    pub email: Option<String>,
     /// Whether the address was proven.
     pub email_verified: bool,
-    /// Names what waits for the proof, as long as there is none.
-    pub sign_up_id: Option<String>,
+    /// To be sent along with the code from the verification mail; null once the address is proven.
+    pub sign_up_id: Option<Shown<SignUpHandle>>,
     /// How the person likes to be called.
-    pub display_name: Option<Label>,
+    pub display_name: Option<String>,
 }
 
 /// A password was changed.

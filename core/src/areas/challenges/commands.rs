@@ -66,6 +66,7 @@ impl Documented for VerifyTotp {
   "totp_code": "287082",
   "trust_device": true
 }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("totp_code", "code"));
 }
 
 impl UseCase for VerifyTotp {
@@ -163,6 +164,7 @@ impl Documented for UseRecoveryCode {
   "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
   "recovery_code": "m4tq-8vcz-01ks-pr3d"
 }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("recovery_code", "code"));
 }
 
 impl UseCase for UseRecoveryCode {

@@ -95,6 +95,7 @@ pub struct ConfirmTotp {
 
 impl Documented for ConfirmTotp {
     const EXAMPLE: &str = r#"{ "device_id": "dev_01h2xcejqtf2nbrexx3vqjhp41", "totp_code": "287082" }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("totp_code", "code"));
 }
 
 impl UseCase for ConfirmTotp {
@@ -145,6 +146,7 @@ pub struct RemoveTotp {
 
 impl Documented for RemoveTotp {
     const EXAMPLE: &str = r#"{ "totp_code": "287082" }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("totp_code", "code"));
 }
 
 impl UseCase for RemoveTotp {

@@ -112,6 +112,7 @@ pub struct VerifyRecovery {
 impl Documented for VerifyRecovery {
     const EXAMPLE: &str =
         r#"{ "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41", "confirmation_code": "492817" }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("confirmation_code", "code"));
 }
 
 impl UseCase for VerifyRecovery {
@@ -144,6 +145,7 @@ impl Documented for ConfirmRecovery {
   "confirmation_code": "492817",
   "new_password": "four ferries cross before breakfast"
 }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("confirmation_code", "code"));
 }
 
 impl UseCase for ConfirmRecovery {
@@ -177,6 +179,7 @@ impl Documented for ProveTotp {
   "challenge_id": "chal_01h2xcejqtf2nbrexx3vqjhp41",
   "totp_code": "492817"
 }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("totp_code", "code"));
 }
 
 impl UseCase for ProveTotp {
@@ -271,6 +274,7 @@ impl Documented for ProveRecoveryCode {
   "factor": "totp",
   "recovery_code": "7m3k-q9xw-2b4t-h8rv"
 }"#;
+    const ALIAS: Option<(&str, &str)> = Some(("recovery_code", "code"));
 }
 
 impl UseCase for ProveRecoveryCode {
