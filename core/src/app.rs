@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use portcullis_ports::connections::{Connection, Connections};
 use portcullis_ports::identity::{Identity, IdentityProvider};
-use portcullis_ports::keys::{KeyManager, Keys};
 use portcullis_ports::notification::Channel;
-use portcullis_ports::passwords::Passwords;
-use portcullis_ports::storage::{Scan, Storage, StorageCapability};
+use portcullis_ports::storage::Scan;
 use portcullis_ports::{Clock, Entropy, Error, Result};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
@@ -19,27 +17,17 @@ use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
 use crate::areas::{collections, texts};
-use crate::foundation::cache::Cache;
-use crate::foundation::context::Context;
-use crate::foundation::former_keys::key_manager;
-use crate::foundation::guard::{GuardedIdentity, GuardedKeys, Guards};
-use crate::foundation::keyring::Keyring;
-use crate::foundation::links::Links;
-use crate::foundation::locations::Locations;
-use crate::foundation::subject_locks::SubjectLocks;
+use crate::foundation::context::{Context, ContextParts};
+use crate::foundation::guard::{GuardedIdentity, Guards};
 use crate::foundation::texts::{TextError, TextFile, Texts};
+use crate::services::Services;
 use crate::services::audit::{Audit, Histories};
-use crate::services::budgets::Budgets;
-use crate::services::directory::Directory;
-use crate::services::epochs::Epochs;
 use crate::services::known_devices::KnownDevices;
 use crate::services::outbox::Outbox;
-use crate::services::security_notifications::SecurityNotifications;
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::Suppressions;
 use crate::services::webhooks::Webhooks;
 use crate::settings::Settings;
-use event_listener::Event;
 
 /// The ports a deployment stands on.
 pub struct Dependencies {
@@ -92,20 +80,19 @@ impl App {
     /// Whatever store or key manager answer.
     pub async fn open(dependencies: Dependencies, settings: Settings) -> Result<Self> {
         let connections = dependencies.connections.clone();
-        let context = open_context(dependencies, &settings).await?;
-        let audit = Audit::new(&context, &settings.audit);
-        let epochs = Epochs::new(&context, settings.epoch_lifetimes());
-        let devices = KnownDevices::new(&context, &epochs, &audit, settings.known_device_rules());
-        let budgets = Budgets::new(&context, &devices, &settings.budgets, settings.budget_lifetimes());
-        let directory = Directory::new(&context);
-        let suppressions = Suppressions::new(&context);
-        let sms_spend = SmsSpend::new(&context, &settings.sms_spend);
-        let senders = connections.many();
-        let outbox = Outbox::new(&context, &senders, &suppressions, &sms_spend, &settings.outbox);
-        let mut webhooks = Webhooks::new(&context.clock);
-        outbox.register_webhooks(&mut webhooks, &senders);
-        webhooks.require_handlers(&connections)?;
-        let notifications = SecurityNotifications::new(&context, &directory, &outbox);
+        let context = open_context(dependencies, &connections, &settings).await?;
+        let Services {
+            audit,
+            epochs,
+            known_devices: devices,
+            budgets,
+            directory,
+            suppressions,
+            sms_spend,
+            outbox,
+            webhooks,
+            notifications,
+        } = Services::open(&context, &connections, &settings.services())?;
         let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices, &settings.sessions);
         let min_length = settings.accounts.password_min_length;
         let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit, min_length);
@@ -217,47 +204,25 @@ pub fn check_texts(files: &[TextFile], settings: &Settings) -> Result<(), Vec<Te
 }
 
 /// What all areas stand on.
-async fn open_context(dependencies: Dependencies, settings: &Settings) -> Result<Arc<Context>> {
-    let Dependencies {
-        connections,
-        clock,
-        entropy,
-        panel,
-        texts,
-    } = dependencies;
-    let texts = compile_texts(&texts, settings).map_err(|errors| {
+async fn open_context(
+    dependencies: Dependencies,
+    connections: &Connections,
+    settings: &Settings,
+) -> Result<Arc<Context>> {
+    let texts = compile_texts(&dependencies.texts, settings).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Error::internal(errors.join("\n"))
     })?;
-    let guards = Guards::new(&clock);
-    let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys {
-        inner: key_manager(&connections)?,
-        guard: guards.around::<Keys>(connections.one()?),
-    });
-    let connected = connections.one::<Storage>()?;
-    let store = Arc::clone(&connected.records);
-    let shared = connected.declares(StorageCapability::Shared);
-    let hasher = Arc::clone(&connections.one::<Passwords>()?.hasher);
-    let store_name = connected.name();
-    let locations = Locations::new(&connections, &guards);
-    let named = (&store, store_name.as_str());
-    let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
-    let cache = Cache::new(&store, &clock, shared, settings.cache.records, collections());
-    Ok(Arc::new(Context {
-        store,
-        keys,
-        hasher,
-        guards,
-        clock,
-        entropy,
-        keyring,
-        cache,
-        links: Links::new(panel),
-        locations,
+    Context::open(ContextParts {
+        connections,
+        clock: dependencies.clock,
+        entropy: dependencies.entropy,
+        panel: dependencies.panel,
         texts,
-        locks: SubjectLocks::new(),
-        mail: [const { Event::new() }; 4],
-    }))
+        cached: settings.cache.records,
+        collections: collections(),
+    })
+    .await
 }
 
 /// Other identity providers behind their guards.

@@ -10,7 +10,7 @@ use crate::foundation::cache;
 use crate::foundation::product::Product;
 use crate::foundation::settings::CheckedTable;
 use crate::services::known_devices::KnownDeviceRules;
-use crate::services::{audit, budgets, epochs, outbox, sms_spend};
+use crate::services::{ServiceSettings, audit, budgets, epochs, outbox, sms_spend};
 
 pub use crate::areas::accounts::SignUpMode;
 pub use crate::foundation::settings::SettingError;
@@ -60,25 +60,26 @@ impl Settings {
         ]
     }
 
-    pub(crate) fn epoch_lifetimes(&self) -> epochs::Lifetimes {
-        epochs::Lifetimes {
-            access_token: self.accounts.access_token_lifetime.get(),
-            session: self.sessions.lifetime.get(),
-        }
-    }
-
-    pub(crate) fn known_device_rules(&self) -> KnownDeviceRules {
-        KnownDeviceRules {
-            lifetime: self.sessions.known_source_lifetime.get(),
-            trust_days: self.factors.trusted_device_days,
-            require: self.factors.require,
-        }
-    }
-
-    pub(crate) fn budget_lifetimes(&self) -> budgets::Lifetimes {
-        budgets::Lifetimes {
-            recovery: self.accounts.recovery_lifetime,
-            known_source: self.sessions.known_source_lifetime,
+    /// What the services go by, of their own tables and of those of areas.
+    pub(crate) fn services(&self) -> ServiceSettings<'_> {
+        ServiceSettings {
+            audit: &self.audit,
+            budgets: &self.budgets,
+            outbox: &self.outbox,
+            sms_spend: &self.sms_spend,
+            epochs: epochs::Lifetimes {
+                access_token: self.accounts.access_token_lifetime.get(),
+                session: self.sessions.lifetime.get(),
+            },
+            known_devices: KnownDeviceRules {
+                lifetime: self.sessions.known_source_lifetime.get(),
+                trust_days: self.factors.trusted_device_days,
+                require: self.factors.require,
+            },
+            lifetimes: budgets::Lifetimes {
+                recovery: self.accounts.recovery_lifetime,
+                known_source: self.sessions.known_source_lifetime,
+            },
         }
     }
 

@@ -1,183 +1,26 @@
-//! What core tests stand on: one deployment on fakes, and the steps that every journey begins with.
+//! The test bed of an opened application: one deployment on fakes, and what people do in it.
 
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_ports::connections::{Connection, Connections};
-use portcullis_ports::geo::{Geo, GeoLocator, Location};
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
-use portcullis_ports::inbound::Inbound;
-use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
-use portcullis_ports::notification::{
-    Channel, ConnectedSender, DeliveryEvent, Message, Receipt, Sender, Senders,
-};
-use portcullis_ports::outcome::Outcome;
-use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Passwords, Task};
-use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage, StorageCapability};
-use portcullis_ports::testkit::{AlwaysWell, FakeClock, FakeEntropy, MemoryStore, connection};
-use portcullis_ports::{Clock, Result, Secret, Timestamp};
-use zeroize::Zeroizing;
+use portcullis_ports::notification::Message;
+use portcullis_ports::testkit::{FakeClock, MemoryStore};
+use portcullis_ports::{Clock as _, Result, Timestamp};
 
 use crate::areas::accounts::{AccessToken, SignIn, SignUp, SignedUp};
-use crate::areas::challenges::Opened;
-use crate::areas::challenges::Started;
+use crate::areas::challenges::{Opened, Started};
 use crate::areas::factors::{AddTotp, ConfirmTotp};
-use crate::areas::sessions::{Granted, StartSession};
-use crate::areas::sessions::{Identified, SignedIn};
-use crate::foundation::input::SecretInput;
+use crate::areas::sessions::{Granted, Identified, SignedIn, StartSession};
 use crate::foundation::lane::Lane;
-pub(crate) use crate::foundation::observed_store::Observed;
 use crate::foundation::source::Source;
+use crate::foundation::testing::{Bearer, Node, Observed, PASSWORD, QuickHasher, home, secret};
+use crate::services::testing::vendor::{Heard, Receives, Vendor};
+use crate::services::testing::{Office, Post};
+use crate::services::webhooks::Webhooks;
 use crate::settings::Settings;
 use crate::{App, Dependencies};
-
-pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
-
-/// The fake clock, except that nobody waits: a sleeper only lets others go first.
-struct Impatient(Arc<FakeClock>);
-
-#[async_trait]
-impl Clock for Impatient {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    async fn sleep(&self, _: Duration) {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Seals by putting the context beside the text.
-pub(crate) struct PlainKeys;
-
-#[async_trait]
-impl KeyManager for PlainKeys {
-    async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed> {
-        let encode = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-        Ok(Sealed(format!(
-            "{}.{}",
-            encode(&context.canonical()),
-            encode(plain)
-        )))
-    }
-
-    async fn open(&self, sealed: &Sealed, context: &EncryptionContext) -> Result<Zeroizing<Vec<u8>>> {
-        let (sealed_for, plain) = sealed.0.split_once('.').unwrap();
-        if sealed_for != data_encoding::HEXLOWER.encode(&context.canonical()) {
-            return Err(NOT_OURS.error());
-        }
-        Ok(Zeroizing::new(
-            data_encoding::HEXLOWER.decode(plain.as_bytes()).unwrap(),
-        ))
-    }
-}
-
-/// Hashes at once, and counts what it does.
-#[derive(Default)]
-pub(crate) struct QuickHasher {
-    pub(crate) hashes: AtomicUsize,
-    /// Passwords that were compared with the hash of an account.
-    pub(crate) checks: AtomicUsize,
-    /// The same for accounts that do not exist.
-    pub(crate) decoys: AtomicUsize,
-    /// Other work on passwords.
-    pub(crate) tasks: AtomicUsize,
-}
-
-#[async_trait]
-impl PasswordHasher for QuickHasher {
-    async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
-        self.hashes.fetch_add(1, Ordering::SeqCst);
-        Ok(PasswordHash(format!("quick:{}", password.expose())))
-    }
-
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
-        self.checks.fetch_add(1, Ordering::SeqCst);
-        let matches = hash.0 == format!("quick:{}", password.expose());
-        Ok(if matches {
-            PasswordCheck::Match
-        } else {
-            PasswordCheck::Mismatch
-        })
-    }
-
-    async fn decoy(&self, _: &Secret) -> Result<()> {
-        self.decoys.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
-
-    async fn run(&self, task: Task) -> Result<()> {
-        self.tasks.fetch_add(1, Ordering::SeqCst);
-        task()
-    }
-}
-
-/// Keeps what it is given, and answers as told.
-#[derive(Default)]
-pub(crate) struct Post {
-    sent: Mutex<Vec<Message>>,
-    pub(crate) answers: Mutex<Vec<Outcome<Receipt>>>,
-}
-
-impl Post {
-    pub(crate) fn sent(&self) -> Vec<Message> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-#[async_trait]
-impl Sender for Post {
-    fn channels(&self) -> &[Channel] {
-        &[Channel::Email, Channel::Sms]
-    }
-
-    async fn send(&self, message: &Message) -> Outcome<Receipt> {
-        if let Some(answer) = self.answers.lock().unwrap().pop() {
-            return answer;
-        }
-        self.sent.lock().unwrap().push(message.clone());
-        Outcome::Done(Receipt {
-            reference: message.id.to_string(),
-        })
-    }
-}
-
-/// A sender's instance, and what its vendor posts.
-pub(crate) struct Office {
-    instance: &'static str,
-    pub(crate) post: Arc<Post>,
-    inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
-}
-
-impl Office {
-    pub(crate) fn new(instance: &'static str) -> Self {
-        Self {
-            instance,
-            post: Arc::default(),
-            inbound: None,
-        }
-    }
-
-    pub(crate) fn hearing(self, inbound: Arc<dyn Inbound<Event = DeliveryEvent>>) -> Self {
-        Self {
-            inbound: Some(inbound),
-            ..self
-        }
-    }
-
-    fn sender(self) -> Connection<Senders> {
-        let sender = ConnectedSender {
-            sender: self.post,
-            mailbox: None,
-            inbound: self.inbound,
-            probe: Arc::new(AlwaysWell),
-        };
-        connection(self.instance, sender)
-    }
-}
 
 /// Another identity provider that has seen everybody at one moment, whoever asks: the subject is the token.
 pub(crate) struct Elsewhere(pub(crate) Timestamp);
@@ -190,19 +33,6 @@ impl IdentityProvider for Elsewhere {
     }
 }
 
-/// A request with a bearer token.
-pub(crate) struct Bearer(pub(crate) String);
-
-impl Presented for Bearer {
-    fn bearer(&self) -> Option<&str> {
-        Some(&self.0)
-    }
-
-    fn header(&self, _: &str) -> Option<&str> {
-        None
-    }
-}
-
 /// One deployment on fakes.
 pub(crate) struct World {
     pub(crate) app: App,
@@ -212,61 +42,26 @@ pub(crate) struct World {
     pub(crate) hasher: Arc<QuickHasher>,
 }
 
-/// Knows where [`home`] is, and nothing else.
-struct KnowsHome;
-
-#[async_trait]
-impl GeoLocator for KnowsHome {
-    async fn locate(&self, address: IpAddr) -> Result<Option<Location>> {
-        Ok((address == IpAddr::from([192, 0, 2, 1])).then(|| Location {
-            country: Some("GB".to_owned()),
-            city: Some("London".to_owned()),
-        }))
-    }
-}
-
-pub(crate) fn home() -> Source {
-    Source::new(IpAddr::from([192, 0, 2, 1]), "test browser")
-}
-
-pub(crate) fn elsewhere(last: u8) -> Source {
-    Source::new(IpAddr::from([198, 51, 100, last]), "other browser")
-}
-
-pub(crate) fn secret<F>(text: &str) -> SecretInput<F> {
-    SecretInput::new(text)
-}
-
 pub(crate) async fn world() -> World {
     world_with(Settings::default()).await
 }
 
 pub(crate) async fn world_with(settings: Settings) -> World {
-    let clock = Arc::new(FakeClock::default());
-    let store = Arc::new(MemoryStore::new(clock.clone()));
-    world_on(
-        store.clone(),
-        store,
-        false,
-        clock,
-        1,
-        settings,
-        vec![Office::new("main")],
-    )
-    .await
+    world_sending(settings, vec![Office::new("main")]).await
 }
 
 /// A deployment on a store that holds one already.
 pub(crate) async fn world_over(store: Arc<MemoryStore>, clock: Arc<FakeClock>) -> World {
-    let (settings, offices) = (Settings::default(), vec![Office::new("main")]);
-    world_on(store.clone(), store, false, clock, 9, settings, offices).await
+    let node = Node {
+        seed: 9,
+        ..Node::over(store, clock)
+    };
+    world_on(&node, Settings::default(), vec![Office::new("main")]).await
 }
 
 /// A deployment with these senders; `post` is the first.
 pub(crate) async fn world_sending(settings: Settings, offices: Vec<Office>) -> World {
-    let clock = Arc::new(FakeClock::default());
-    let store = Arc::new(MemoryStore::new(clock.clone()));
-    world_on(store.clone(), store, false, clock, 1, settings, offices).await
+    world_on(&Node::default(), settings, offices).await
 }
 
 /// A deployment, and what it asks the store.
@@ -276,11 +71,8 @@ pub(crate) async fn observed(settings: Settings) -> (World, Arc<Observed>) {
 
 /// The same with these senders.
 pub(crate) async fn observed_sending(settings: Settings, offices: Vec<Office>) -> (World, Arc<Observed>) {
-    let clock = Arc::new(FakeClock::default());
-    let store = Arc::new(MemoryStore::new(clock.clone()));
-    let observed = Arc::new(Observed::new(store.clone()));
-    let world = world_on(store, observed.clone(), false, clock, 1, settings, offices).await;
-    (world, observed)
+    let (node, observed) = Node::observed();
+    (world_on(&node, settings, offices).await, observed)
 }
 
 /// Two nodes of one product, and what each of them asks the store.
@@ -289,63 +81,59 @@ pub(crate) async fn two_nodes() -> [(World, Arc<Observed>); 2] {
 }
 
 pub(crate) async fn two_nodes_with(settings: &Settings) -> [(World, Arc<Observed>); 2] {
-    let clock = Arc::new(FakeClock::default());
-    let store = Arc::new(MemoryStore::new(clock.clone()));
+    let Node { clock, memory, .. } = Node::default();
     let node = async |seed| {
-        let observed = Arc::new(Observed::new(store.clone()));
-        let world = world_on(
-            store.clone(),
-            observed.clone(),
-            true,
-            clock.clone(),
+        let observed = Arc::new(Observed::new(memory.clone()));
+        let node = Node {
+            store: observed.clone(),
+            shared: true,
             seed,
-            settings.clone(),
-            vec![Office::new("main")],
-        )
-        .await;
+            ..Node::over(memory.clone(), clock.clone())
+        };
+        let world = world_on(&node, settings.clone(), vec![Office::new("main")]).await;
         (world, observed)
     };
     [node(1).await, node(2).await]
 }
 
-async fn world_on(
-    memory: Arc<MemoryStore>,
-    store: Arc<dyn RecordStore>,
-    shared: bool,
-    clock: Arc<FakeClock>,
-    seed: u64,
-    settings: Settings,
-    offices: Vec<Office>,
-) -> World {
-    let impatient: Arc<dyn Clock> = Arc::new(Impatient(Arc::clone(&clock)));
+async fn world_on(node: &Node, settings: Settings, offices: Vec<Office>) -> World {
     let post = Arc::clone(&offices[0].post);
     let hasher = Arc::new(QuickHasher::default());
-    let shared: &'static [StorageCapability] = if shared { &[StorageCapability::Shared] } else { &[] };
-    let connected = ConnectedStore {
-        records: store,
-        scan: Arc::clone(&memory) as Arc<_>,
-        probe: Arc::clone(&memory) as Arc<_>,
-    };
-    let connections = Connections::default()
-        .with(connection::<Storage>("test", connected).declaring(shared))
-        .with(connection::<Keys>("test", Arc::new(PlainKeys)))
-        .with(connection::<Passwords>("test", hasher.clone()))
-        .with(connection::<Geo>("test", Arc::new(KnowsHome)));
+    let connections = node.connections(&hasher);
     let dependencies = Dependencies {
         connections: offices
             .into_iter()
             .fold(connections, |all, office| all.with(office.sender())),
-        clock: impatient,
-        entropy: Arc::new(FakeEntropy::seeded(seed << 32)),
+        clock: node.impatient(),
+        entropy: node.entropy(),
         panel: Some("https://gate.example.com".into()),
         texts: Vec::new(),
     };
     World {
         app: App::open(dependencies, settings).await.unwrap(),
-        clock,
-        store: memory,
+        clock: Arc::clone(&node.clock),
+        store: Arc::clone(&node.memory),
         post,
         hasher,
+    }
+}
+
+impl Receives for World {
+    fn webhooks(&self) -> &Webhooks {
+        &self.app.webhooks
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl Heard<World> {
+    pub(crate) async fn open(settings: Settings) -> Self {
+        let vendor = Arc::new(Vendor::default());
+        let offices = vec![Office::new("main").hearing(vendor.clone())];
+        let deployment = world_sending(settings, offices).await;
+        Self { deployment, vendor }
     }
 }
 

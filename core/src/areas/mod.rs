@@ -1,4 +1,4 @@
-//! The use cases, one folder per area, and the list of areas and services; the test of the floors holds their order.
+//! The use cases, one folder per area, and the list of areas; the test of the floors holds their order.
 
 pub mod accounts;
 pub mod challenges;
@@ -14,26 +14,10 @@ use portcullis_ports::storage::Collection;
 
 use crate::foundation::area::{Area, Family};
 use crate::foundation::texts::Template;
-use crate::foundation::{self, cache, decoy, keyring};
-use crate::services::{
-    audit, budgets, directory, epochs, known_devices, outbox, security_notifications, sms_spend, suppressions,
-};
+use crate::{foundation, services};
 
-/// Every area and service. What tools and references do with all of them is a fold over this list.
-const ALL: [&Area; 21] = [
-    &foundation::AREA,
-    &keyring::AREA,
-    &cache::AREA,
-    &decoy::AREA,
-    &audit::AREA,
-    &budgets::AREA,
-    &directory::AREA,
-    &epochs::AREA,
-    &known_devices::AREA,
-    &outbox::AREA,
-    &security_notifications::AREA,
-    &sms_spend::AREA,
-    &suppressions::AREA,
+/// Every area.
+const ALL: [&Area; 8] = [
     &enrolled_factors::AREA,
     &recovery_codes::AREA,
     &sessions::AREA,
@@ -44,9 +28,15 @@ const ALL: [&Area; 21] = [
     &password_recovery::AREA,
 ];
 
+/// Areas, services and parts of the foundation. What tools and references do with all of them is a fold over this.
+fn all() -> impl Iterator<Item = &'static Area> + Clone {
+    let below = foundation::ALL.into_iter().chain(services::ALL);
+    below.chain(ALL)
+}
+
 /// Every family of records of every area.
 pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
-    ALL.iter().flat_map(|area| area.families)
+    all().flat_map(|area| area.families)
 }
 
 /// Every family of records, by name, for tools that handle the store as a whole.
@@ -58,12 +48,12 @@ pub fn collections() -> Vec<Collection> {
 
 /// Every text of every area.
 pub(crate) fn texts() -> impl Iterator<Item = &'static Template> + Clone {
-    ALL.iter().flat_map(|area| area.texts)
+    all().flat_map(|area| area.texts)
 }
 
 /// Every problem the core and the ports can answer with, by name, for the reference.
 pub fn problems() -> Vec<Code> {
-    let mut codes: Vec<Code> = ALL.iter().flat_map(|area| area.problems).copied().collect();
+    let mut codes: Vec<Code> = all().flat_map(|area| area.problems).copied().collect();
     codes.sort_by_key(|code| code.name());
     codes
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use event_listener::Event;
+use portcullis_ports::connections::Connections;
 use portcullis_ports::identity::Subject;
-use portcullis_ports::keys::KeyManager;
-use portcullis_ports::passwords::PasswordHasher;
-use portcullis_ports::storage::{RecordStore, STORE_CONFLICT};
+use portcullis_ports::keys::{KeyManager, Keys};
+use portcullis_ports::passwords::{PasswordHasher, Passwords};
+use portcullis_ports::storage::{Collection, RecordStore, STORE_CONFLICT, Storage, StorageCapability};
 use portcullis_ports::{Clock, Entropy, Result, Timestamp};
 
 use crate::foundation::cache::Cache;
-use crate::foundation::guard::Guards;
+use crate::foundation::former_keys::key_manager;
+use crate::foundation::guard::{GuardedKeys, Guards};
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
 use crate::foundation::locations::Locations;
@@ -37,7 +39,66 @@ pub(crate) struct Context {
     pub(crate) mail: [Event; 4],
 }
 
+/// What a context is opened with.
+pub(crate) struct ContextParts<'a> {
+    pub(crate) connections: &'a Connections,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// Where browsers reach the panel, as scheme, host and port.
+    pub(crate) panel: Option<String>,
+    pub(crate) texts: Texts,
+    /// The most records that are cached.
+    pub(crate) cached: usize,
+    /// Every family of records.
+    pub(crate) collections: Vec<Collection>,
+}
+
 impl Context {
+    /// Opens the root secret.
+    ///
+    /// # Errors
+    /// Whatever store or key manager answer.
+    pub(crate) async fn open(parts: ContextParts<'_>) -> Result<Arc<Self>> {
+        let ContextParts {
+            connections,
+            clock,
+            entropy,
+            panel,
+            texts,
+            cached,
+            collections,
+        } = parts;
+        let guards = Guards::new(&clock);
+        let keys: Arc<dyn KeyManager> = Arc::new(GuardedKeys {
+            inner: key_manager(connections)?,
+            guard: guards.around::<Keys>(connections.one()?),
+        });
+        let connected = connections.one::<Storage>()?;
+        let store = Arc::clone(&connected.records);
+        let shared = connected.declares(StorageCapability::Shared);
+        let hasher = Arc::clone(&connections.one::<Passwords>()?.hasher);
+        let store_name = connected.name();
+        let locations = Locations::new(connections, &guards);
+        let named = (&store, store_name.as_str());
+        let keyring = Keyring::open(named, keys.as_ref(), clock.as_ref(), entropy.as_ref()).await?;
+        let cache = Cache::new(&store, &clock, shared, cached, collections);
+        Ok(Arc::new(Self {
+            store,
+            keys,
+            hasher,
+            guards,
+            clock,
+            entropy,
+            keyring,
+            cache,
+            links: Links::new(panel),
+            locations,
+            texts,
+            locks: SubjectLocks::new(),
+            mail: [const { Event::new() }; 4],
+        }))
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -122,62 +183,5 @@ impl Context {
                 return Ok(format!("{:06}", drawn % RANGE));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use metrics::{Counter, CounterFn};
-
-    use super::*;
-    use crate::foundation::source::Source;
-    use crate::services::audit::Event;
-    use crate::settings::Settings;
-    use crate::testing::{home, observed};
-
-    #[derive(Default)]
-    struct Sum(AtomicU64);
-
-    impl CounterFn for Sum {
-        fn increment(&self, value: u64) {
-            self.0.fetch_add(value, Ordering::Relaxed);
-        }
-
-        fn absolute(&self, value: u64) {
-            self.0.store(value, Ordering::Relaxed);
-        }
-    }
-
-    #[tokio::test]
-    async fn what_happened_is_counted_once_and_only_if_it_was_committed() {
-        let (world, store) = observed(Settings::default()).await;
-        let ada = world.sign_up("ada@example.com").await;
-        let sum = Arc::new(Sum::default());
-        let context = &world.app.context;
-        let source: Source = home();
-        let batch = async || {
-            let mut batch = Batch::default();
-            let event = Event::failure("sign_in", &source);
-            world
-                .app
-                .audit
-                .append(&mut batch, &ada.subject, &[event])
-                .await
-                .unwrap();
-            assert_eq!(batch.meters.len(), 1, "events are counted by the commit");
-            batch.meters = vec![Counter::from_arc(Arc::clone(&sum))];
-            // As another process would, which does not wait for this one.
-            batch.subject_lock = None;
-            batch
-        };
-        let (first, second) = (batch().await, batch().await);
-        context.commit(first).await.unwrap();
-        let late = context.commit(second).await.unwrap_err();
-        assert_eq!(late.code(), STORE_CONFLICT);
-        store.forgetful.store(true, Ordering::SeqCst);
-        context.commit(batch().await).await.unwrap_err();
-        assert_eq!(sum.0.load(Ordering::Relaxed), 1);
     }
 }

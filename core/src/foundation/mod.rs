@@ -31,6 +31,8 @@ pub(crate) mod subject_locks;
 pub(crate) mod table;
 #[cfg(test)]
 mod table_tests;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod texts;
 #[cfg(test)]
 mod unreadable_tests;
@@ -40,6 +42,9 @@ pub(crate) mod user_agent;
 use portcullis_ports::{error, identity, inbound, keys, passwords, storage};
 
 use area::Area;
+
+/// Every part of the foundation that keeps records or answers with problems.
+pub(crate) const ALL: [&Area; 4] = [&AREA, &keyring::AREA, &cache::AREA, &decoy::AREA];
 
 /// What the foundation declares: the problems of the ports, and of proofs that every area takes.
 pub(crate) const AREA: Area = Area {

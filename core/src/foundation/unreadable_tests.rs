@@ -5,10 +5,7 @@ use portcullis_ports::testkit::{FakeClock, MemoryStore};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::lane::Lane;
 use super::table::{Batch, RECORD_UNREADABLE, Stored, Table};
-use crate::services::outbox::OUTBOX_QUEUE;
-use crate::testing::world;
 
 const NOTES: Collection = Collection {
     name: "notes",
@@ -113,24 +110,4 @@ async fn a_list_goes_on_past_what_cannot_be_read_and_a_direct_read_says_so() {
         let told = format!("{error:?}");
         assert!(told.contains("notes") && !told.contains("secret"), "{told}");
     }
-}
-
-#[tokio::test]
-async fn a_lane_and_a_list_of_dead_letters_go_on_past_what_cannot_be_read() {
-    let world = world().await;
-    for at in 0..100 {
-        let sort = format!("email#{at:015}#x");
-        put(world.store.as_ref(), OUTBOX_QUEUE, ("codes", &sort), "{}").await;
-        put(
-            world.store.as_ref(),
-            OUTBOX_QUEUE,
-            ("dead", &format!("{at:015}#x")),
-            "{}",
-        )
-        .await;
-    }
-    world.sign_up("ada@example.com").await;
-    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 1);
-    assert_eq!(world.post.sent().len(), 1);
-    assert!(world.app.outbox.dead_letters().await.unwrap().is_empty());
 }

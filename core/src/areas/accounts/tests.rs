@@ -7,8 +7,10 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 
 use super::*;
 use crate::foundation::input::Password;
+use crate::foundation::testing::Bearer;
+use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::settings::Settings;
-use crate::testing::{Bearer, Elsewhere, PASSWORD, World, elsewhere, home, secret, world, world_with};
+use crate::testing::{Elsewhere, World, world, world_with};
 
 fn sign_up(email: &str, password: &str) -> SignUp {
     SignUp {

@@ -6,9 +6,10 @@ use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::{Action, STEP_UP_REQUIRED};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::requirement::Requirement;
+use crate::foundation::testing::secret;
 use crate::services::budgets::TOO_MANY_SENDS;
 use crate::settings::Settings;
-use crate::testing::{World, secret, world_with};
+use crate::testing::{World, world_with};
 
 const FIRST: &str = "+15005550006";
 const SECOND: &str = "+15005550007";

@@ -8,8 +8,9 @@ use crate::areas::accounts::WRONG_CREDENTIALS;
 use crate::areas::factors::{AddEmail, AddTotp};
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::limit::Limit;
+use crate::foundation::testing::{PASSWORD, secret};
 use crate::settings::Settings;
-use crate::testing::{PASSWORD, secret, world, world_with};
+use crate::testing::{world, world_with};
 
 #[tokio::test]
 async fn an_old_proof_opens_nothing_sensitive_until_it_is_renewed() {

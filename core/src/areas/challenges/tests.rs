@@ -7,9 +7,10 @@ use super::*;
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::requirement::Requirement;
+use crate::foundation::testing::{elsewhere, home, secret};
 use crate::services::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
 use crate::settings::Settings;
-use crate::testing::{World, elsewhere, home, secret, world, world_with};
+use crate::testing::{World, world, world_with};
 
 pub(super) fn totp(challenge: &Opened, code: &str) -> VerifyTotp {
     VerifyTotp {

@@ -11,8 +11,9 @@ use crate::areas::sessions::{SESSION_ENDED, StartSession};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::requirement::Requirement;
+use crate::foundation::testing::{home, secret};
 use crate::settings::Settings;
-use crate::testing::{World, home, secret, world, world_with};
+use crate::testing::{World, world, world_with};
 
 #[tokio::test]
 async fn a_factor_is_asked_for_after_the_code_and_no_mistake_costs_it() {

@@ -11,13 +11,13 @@ use crate::areas::sessions::{Identified, SignedIn};
 use crate::areas::sessions::{SESSION_ENDED, StartSession};
 use crate::foundation::limit::Limit;
 use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::testing::Bearer;
+use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::foundation::texts::PreferredLanguages;
 use crate::services::security_notifications::SecurityEvent;
 use crate::services::suppressions::SuppressionView;
 use crate::settings::Settings;
-use crate::testing::{
-    Bearer, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
-};
+use crate::testing::{World, observed, two_nodes_with, world, world_with};
 
 pub(super) const ADA: &str = "ada@example.com";
 pub(super) const PHONE: &str = "+15005550006";

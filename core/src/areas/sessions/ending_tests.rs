@@ -11,10 +11,10 @@ use portcullis_ports::storage::STORE_UNAVAILABLE;
 use super::*;
 use crate::areas::accounts::{AccessToken, ChangePassword};
 use crate::foundation::limit::Limit;
+use crate::foundation::testing::Bearer;
+use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::settings::Settings;
-use crate::testing::{
-    Bearer, Elsewhere, PASSWORD, World, elsewhere, home, observed, secret, two_nodes_with, world, world_with,
-};
+use crate::testing::{Elsewhere, World, observed, two_nodes_with, world, world_with};
 
 const PLENTY: Limit = Limit::new(10_000, Span::minutes(10));
 

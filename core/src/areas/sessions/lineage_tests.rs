@@ -11,9 +11,11 @@ use crate::areas::challenges::StepUpPassword;
 use crate::areas::factors::AddTotp;
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::limit::Limit;
+use crate::foundation::testing::Bearer;
+use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
 use crate::settings::Settings;
-use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, secret, two_nodes, world, world_with};
+use crate::testing::{World, two_nodes, world, world_with};
 
 async fn refused(world: &World, token: &AccessToken) -> bool {
     let token = Bearer(token.access_token.clone());

@@ -6,8 +6,9 @@ use portcullis_ports::identity::Subject;
 
 use super::*;
 use crate::foundation::limit::Limit;
+use crate::foundation::testing::{elsewhere, home};
 use crate::settings::Settings;
-use crate::testing::{elsewhere, home, world, world_with};
+use crate::testing::{world, world_with};
 
 #[tokio::test]
 async fn a_session_ends_when_it_is_not_used() {
@@ -310,7 +311,7 @@ async fn the_end_of_everything_is_one_write_and_leaves_nothing() {
     world.app.context.commit(batch).await.unwrap();
     let ended = sessions.lineage(&here).await;
     assert_eq!(ended.unwrap_err().code(), SESSION_ENDED);
-    let token = crate::testing::Bearer(token.access_token);
+    let token = crate::foundation::testing::Bearer(token.access_token);
     let identified = world.app.accounts.identify(&token, None, &home()).await;
     assert_eq!(identified.unwrap_err().code(), UNAUTHENTICATED);
     let started = world.app.challenges.start(&ada, StartSession::default()).await;

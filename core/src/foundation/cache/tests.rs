@@ -11,7 +11,8 @@ use crate::areas::challenges::Started;
 use crate::areas::sessions::SignedIn;
 use crate::areas::sessions::{Granted, SESSION_ENDED, StartSession};
 use crate::foundation::factor_kind::FactorKind;
-use crate::testing::{Observed, World, home, secret, two_nodes, world};
+use crate::foundation::testing::{Observed, home, secret};
+use crate::testing::{World, two_nodes, world};
 
 async fn granted(world: &World, email: &str) -> Granted {
     let who = world.sign_up(email).await;
@@ -77,7 +78,7 @@ async fn a_fresh_proof_and_a_new_password_are_known_to_the_other_node_within_a_s
         .unwrap();
     a.app.context.commit(batch).await.unwrap();
     let command = ChangePassword {
-        current_password: secret(crate::testing::PASSWORD),
+        current_password: secret(crate::foundation::testing::PASSWORD),
         new_password: secret("another long phrase of mine"),
     };
     a.app.accounts.change_password(&who, command).await.unwrap();
@@ -87,7 +88,11 @@ async fn a_fresh_proof_and_a_new_password_are_known_to_the_other_node_within_a_s
     let refused = b
         .app
         .accounts
-        .identify(&crate::testing::Bearer(token.access_token), None, &home())
+        .identify(
+            &crate::foundation::testing::Bearer(token.access_token),
+            None,
+            &home(),
+        )
         .await;
     assert!(refused.is_err(), "a token from before the new password");
 }

@@ -7,7 +7,7 @@ use portcullis_ports::keys::{EncryptionContext, Sealed};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore};
 
 use super::*;
-use crate::testing::PlainKeys;
+use crate::foundation::testing::PlainKeys;
 
 /// Keeps notes in memory.
 #[derive(Default)]

@@ -1,5 +1,7 @@
 //! The history of an account: append-only, each entry bound to the one before it by a hash.
 
+#[cfg(test)]
+mod commit_tests;
 mod prune;
 mod records;
 mod settings;

@@ -10,8 +10,8 @@ use portcullis_ports::testkit::{FakeClock, MemoryStore};
 
 use super::*;
 use crate::foundation::keyring::KEYRING;
-use crate::settings::Settings;
-use crate::testing::{PlainKeys, World, elsewhere, observed, world, world_over};
+use crate::foundation::testing::{PlainKeys, elsewhere};
+use crate::services::testing::{Bed, BedSettings, Office, bed, bed_over, observed_bed};
 
 /// A history of that time, byte for byte. One entry has a field that is read no more.
 const ENTRIES: [&str; 2] = [
@@ -37,49 +37,45 @@ async fn put(store: &MemoryStore, collection: Collection, place: (&str, &str), b
     store.commit(&[write]).await.unwrap();
 }
 
-async fn body(world: &World, sort: &str) -> Option<String> {
+async fn body(bed: &Bed, sort: &str) -> Option<String> {
     let key = Key {
         collection: AUDIT,
         partition: "usr_ada".to_owned(),
         sort: sort.to_owned(),
     };
-    let found = world.store.get(&key).await.unwrap();
+    let found = bed.store.get(&key).await.unwrap();
     found.map(|record| record.body.to_string())
 }
 
-async fn write(world: &World, sort: &str, body: &str) {
-    put(&world.store, AUDIT, ("usr_ada", sort), body).await;
+async fn write(bed: &Bed, sort: &str, body: &str) {
+    put(&bed.store, AUDIT, ("usr_ada", sort), body).await;
 }
 
-async fn remove(world: &World, sort: &str) {
+async fn remove(bed: &Bed, sort: &str) {
     let key = Key {
         collection: AUDIT,
         partition: "usr_ada".to_owned(),
         sort: sort.to_owned(),
     };
     let expect = Expect::Present;
-    world
-        .store
-        .commit(&[Write::Delete { key, expect }])
-        .await
-        .unwrap();
+    bed.store.commit(&[Write::Delete { key, expect }]).await.unwrap();
 }
 
-async fn append(world: &World, count: usize) {
+async fn append(bed: &Bed, count: usize) {
     let source = elsewhere(1);
     for _ in 0..count {
-        world.wait(10);
+        bed.wait(10);
         let event = Event::success("sign_in", &source);
-        world.app.audit.record(&ada(), &[event]).await.unwrap();
+        bed.services.audit.record(&ada(), &[event]).await.unwrap();
     }
 }
 
-async fn verify(world: &World) -> std::result::Result<Verified, Broken> {
-    world.app.audit.verify(&ada()).await.unwrap()
+async fn verify(bed: &Bed) -> std::result::Result<Verified, Broken> {
+    bed.services.audit.verify(&ada()).await.unwrap()
 }
 
 /// A deployment that holds a history of before heads were signed.
-async fn of_before() -> World {
+async fn of_before() -> Bed {
     let clock = Arc::new(FakeClock::default());
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let context = EncryptionContext::new("keyring-root");
@@ -94,41 +90,41 @@ async fn of_before() -> World {
         fingerprint(&second)
     );
     put(&store, AUDIT, ("usr_ada", Head::SORT), &head).await;
-    world_over(store, clock).await
+    bed_over(store, clock).await
 }
 
 /// Changes an entry, and all hashes behind it, as somebody does who knows how they are computed.
-async fn rewrite(world: &World, number: u64, last: u64, text: (&str, &str)) {
+async fn rewrite(bed: &Bed, number: u64, last: u64, text: (&str, &str)) {
     let mut previous: Option<String> = None;
     for at in number..=last {
         let mut entry: serde_json::Value =
-            serde_json::from_str(&body(world, &Entry::sort(at)).await.unwrap()).unwrap();
+            serde_json::from_str(&body(bed, &Entry::sort(at)).await.unwrap()).unwrap();
         if let Some(previous) = previous {
             entry["previous"] = previous.into();
         }
         let mut forged = serde_json::from_value::<Entry>(entry).unwrap();
         forged.event = forged.event.replace(text.0, text.1);
         let forged = serde_json::to_string(&forged).unwrap();
-        write(world, &Entry::sort(at), &forged).await;
+        write(bed, &Entry::sort(at), &forged).await;
         previous = Some(fingerprint(&forged));
     }
-    let head = body(world, Head::SORT).await.unwrap();
+    let head = body(bed, Head::SORT).await.unwrap();
     let mut head: serde_json::Value = serde_json::from_str(&head).unwrap();
     head["hash"] = previous.unwrap().into();
-    write(world, Head::SORT, &head.to_string()).await;
+    write(bed, Head::SORT, &head.to_string()).await;
 }
 
 #[tokio::test]
 async fn who_rewrites_an_entry_and_all_hashes_behind_it_is_found() {
-    let world = world().await;
-    append(&world, 4).await;
-    verify(&world).await.unwrap();
-    rewrite(&world, 2, 4, ("sign_in", "sign_up")).await;
-    let found = verify(&world).await.unwrap_err();
+    let bed = bed().await;
+    append(&bed, 4).await;
+    verify(&bed).await.unwrap();
+    rewrite(&bed, 2, 4, ("sign_in", "sign_up")).await;
+    let found = verify(&bed).await.unwrap_err();
     assert!(found.why.contains("not written by this deployment"), "{found:?}");
     // Going on signs a new head, and hides nothing.
-    append(&world, 2).await;
-    let found = verify(&world).await.unwrap_err();
+    append(&bed, 2).await;
+    let found = verify(&bed).await.unwrap_err();
     assert_eq!(found.number, 5);
     assert!(found.why.contains("was broken here"), "{found:?}");
 }
@@ -136,12 +132,12 @@ async fn who_rewrites_an_entry_and_all_hashes_behind_it_is_found() {
 #[tokio::test]
 async fn who_cuts_entries_off_is_found_also_without_a_signature() {
     for signed in [true, false] {
-        let world = world().await;
-        append(&world, 3).await;
-        let second = body(&world, &Entry::sort(2)).await.unwrap();
+        let bed = bed().await;
+        append(&bed, 3).await;
+        let second = body(&bed, &Entry::sort(2)).await.unwrap();
         let mut head: serde_json::Value =
-            serde_json::from_str(&body(&world, Head::SORT).await.unwrap()).unwrap();
-        remove(&world, &Entry::sort(3)).await;
+            serde_json::from_str(&body(&bed, Head::SORT).await.unwrap()).unwrap();
+        remove(&bed, &Entry::sort(3)).await;
         head["entries"] = 2.into();
         head["hash"] = fingerprint(&second).into();
         if !signed {
@@ -149,66 +145,66 @@ async fn who_cuts_entries_off_is_found_also_without_a_signature() {
             head.remove("mac");
             head.remove("signed_after");
         }
-        write(&world, Head::SORT, &head.to_string()).await;
-        assert!(verify(&world).await.is_err(), "signed: {signed}");
-        append(&world, 1).await;
-        assert_eq!(verify(&world).await.unwrap_err().number, 3, "signed: {signed}");
+        write(&bed, Head::SORT, &head.to_string()).await;
+        assert!(verify(&bed).await.is_err(), "signed: {signed}");
+        append(&bed, 1).await;
+        assert_eq!(verify(&bed).await.unwrap_err().number, 3, "signed: {signed}");
     }
 }
 
 #[tokio::test]
 async fn a_history_of_before_verifies_as_it_did_and_is_held_from_the_next_entry_on() {
-    let world = of_before().await;
+    let bed = of_before().await;
     let intact = |entries| Verified { entries, pruned: 0 };
-    assert_eq!(verify(&world).await, Ok(intact(2)));
-    append(&world, 1).await;
-    assert_eq!(verify(&world).await, Ok(intact(3)));
-    let head: serde_json::Value = serde_json::from_str(&body(&world, Head::SORT).await.unwrap()).unwrap();
+    assert_eq!(verify(&bed).await, Ok(intact(2)));
+    append(&bed, 1).await;
+    assert_eq!(verify(&bed).await, Ok(intact(3)));
+    let head: serde_json::Value = serde_json::from_str(&body(&bed, Head::SORT).await.unwrap()).unwrap();
     assert_eq!(head["signed_after"], 2);
     // From now on its old entries are held as well.
-    rewrite(&world, 1, 3, ("sign_up", "sign_in")).await;
-    assert!(verify(&world).await.is_err());
+    rewrite(&bed, 1, 3, ("sign_up", "sign_in")).await;
+    assert!(verify(&bed).await.is_err());
 }
 
 #[tokio::test]
 async fn once_all_heads_are_signed_one_without_a_signature_is_forged() {
-    let world = of_before().await;
-    let unsigned = body(&world, Head::SORT).await.unwrap();
-    let histories = world.app.histories(world.store.clone());
+    let bed = of_before().await;
+    let unsigned = body(&bed, Head::SORT).await.unwrap();
+    let histories = Histories::new(&bed.services.audit, bed.store.clone());
     assert!(!histories.are_all_signed());
     histories.prune_daily().await.unwrap().unwrap();
-    assert!(body(&world, Head::SORT).await.unwrap().contains("\"mac\""));
+    assert!(body(&bed, Head::SORT).await.unwrap().contains("\"mac\""));
     // Whoever signs nothing may still have been at work.
     assert!(!histories.are_all_signed());
-    world.clock.advance(Duration::from_hours(25));
+    bed.clock.advance(Duration::from_hours(25));
     histories.prune_daily().await.unwrap().unwrap();
     assert!(histories.are_all_signed());
-    verify(&world).await.unwrap();
-    write(&world, Head::SORT, &unsigned).await;
-    assert!(verify(&world).await.is_err());
+    verify(&bed).await.unwrap();
+    write(&bed, Head::SORT, &unsigned).await;
+    assert!(verify(&bed).await.is_err());
     // It is the same after a start, and nobody can take it back by hand.
-    let again = world_over(world.store.clone(), world.clock.clone()).await;
-    assert!(again.app.histories(again.store.clone()).are_all_signed());
+    let again = bed_over(bed.store.clone(), bed.clock.clone()).await;
+    assert!(Histories::new(&again.services.audit, again.store.clone()).are_all_signed());
     assert!(verify(&again).await.is_err());
 }
 
 #[tokio::test]
 async fn what_one_history_answers_does_not_keep_the_others_from_being_pruned() {
-    let (world, store) = observed(Settings::default()).await;
-    append(&world, 2).await;
+    let (bed, store) = observed_bed(BedSettings::default(), vec![Office::new("main")]).await;
+    append(&bed, 2).await;
     let source = elsewhere(1);
     let event = Event::success("sign_in", &source);
     let bob = Subject::parse("usr_bob").unwrap();
-    world.app.audit.record(&bob, &[event]).await.unwrap();
-    let kept = world.app.settings().audit.kept.get();
-    world.clock.advance(kept + Duration::from_hours(1));
+    bed.services.audit.record(&bob, &[event]).await.unwrap();
+    let kept = bed.settings.audit.kept.get();
+    bed.clock.advance(kept + Duration::from_hours(1));
     let failing = Arc::clone(&store);
     store.before_commits(move |writes| {
         let of_ada = writes.iter().any(|write| write.key().partition == "usr_ada");
         failing.forgetful.store(of_ada, Ordering::SeqCst);
         None
     });
-    let histories = world.app.histories(world.store.clone());
+    let histories = Histories::new(&bed.services.audit, bed.store.clone());
     let done = histories.prune_daily().await.unwrap().unwrap();
     let expected = DailyPruning {
         removed: 1,
@@ -220,28 +216,23 @@ async fn what_one_history_answers_does_not_keep_the_others_from_being_pruned() {
 
 #[tokio::test]
 async fn an_unreadable_head_locks_nobody_out_and_the_history_stays_broken() {
-    let world = world().await;
-    append(&world, 2).await;
-    write(&world, Head::SORT, "{}").await;
-    append(&world, 2).await;
-    let broken = verify(&world).await.unwrap_err();
+    let bed = bed().await;
+    append(&bed, 2).await;
+    write(&bed, Head::SORT, "{}").await;
+    append(&bed, 2).await;
+    let broken = verify(&bed).await.unwrap_err();
     assert_eq!(broken.number, 3);
-    append(&world, 1).await;
-    assert_eq!(verify(&world).await.unwrap_err().number, 3, "it stays broken");
+    append(&bed, 1).await;
+    assert_eq!(verify(&bed).await.unwrap_err().number, 3, "it stays broken");
 }
 
 #[tokio::test]
 async fn an_empty_head_without_a_signature_in_place_of_a_history_is_found() {
-    let world = world().await;
-    append(&world, 2).await;
+    let bed = bed().await;
+    append(&bed, 2).await;
     for number in 1..=2 {
-        remove(&world, &Entry::sort(number)).await;
+        remove(&bed, &Entry::sort(number)).await;
     }
-    write(
-        &world,
-        Head::SORT,
-        r#"{"subject":"usr_ada","entries":0,"hash":""}"#,
-    )
-    .await;
-    verify(&world).await.unwrap_err();
+    write(&bed, Head::SORT, r#"{"subject":"usr_ada","entries":0,"hash":""}"#).await;
+    verify(&bed).await.unwrap_err();
 }

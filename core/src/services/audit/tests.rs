@@ -8,25 +8,24 @@ use portcullis_ports::storage::{Direction, Expect, Key, Query, RecordStore as _,
 
 use super::records::Checkpoint;
 use super::*;
-use crate::settings::Settings;
-use crate::testing::{World, elsewhere, two_nodes, world, world_with};
+use crate::foundation::testing::elsewhere;
+use crate::services::testing::{Bed, BedSettings, bed, bed_with, two_beds};
 
 fn ada() -> Subject {
     Subject::parse("usr_ada").unwrap()
 }
 
 /// So many entries, ten seconds apart; every third is about something that was refused.
-async fn fill(world: &World, subject: &Subject, count: usize) {
+async fn fill(bed: &Bed, subject: &Subject, count: usize) {
     let source = elsewhere(1);
     for n in 0..count {
-        world.wait(10);
+        bed.wait(10);
         let event = if n % 3 == 2 {
             Event::failure("sign_in", &source)
         } else {
             Event::success("sign_in", &source)
         };
-        world
-            .app
+        bed.services
             .audit
             .record(subject, &[event.with("n", n)])
             .await
@@ -34,25 +33,25 @@ async fn fill(world: &World, subject: &Subject, count: usize) {
     }
 }
 
-fn generous() -> Settings {
-    let mut settings = Settings::default();
+fn generous() -> BedSettings {
+    let mut settings = BedSettings::default();
     settings.audit.failures_per_account.most = 1_000_000;
     settings
 }
 
-async fn verified(world: &World) -> Verified {
-    world.app.audit.verify(&ada()).await.unwrap().unwrap()
+async fn verified(bed: &Bed) -> Verified {
+    bed.services.audit.verify(&ada()).await.unwrap().unwrap()
 }
 
-async fn broken(world: &World) -> Broken {
-    world.app.audit.verify(&ada()).await.unwrap().unwrap_err()
+async fn broken(bed: &Bed) -> Broken {
+    bed.services.audit.verify(&ada()).await.unwrap().unwrap_err()
 }
 
-async fn prune(world: &World, retention: Retention) -> Pruned {
-    world.app.audit.prune(&ada(), &retention, false).await.unwrap()
+async fn prune(bed: &Bed, retention: Retention) -> Pruned {
+    bed.services.audit.prune(&ada(), &retention, false).await.unwrap()
 }
 
-async fn keys_of(world: &World, subject: &Subject, prefix: &str) -> Vec<Key> {
+async fn keys_of(bed: &Bed, subject: &Subject, prefix: &str) -> Vec<Key> {
     let query = Query {
         collection: AUDIT,
         partition: subject.to_string(),
@@ -61,14 +60,14 @@ async fn keys_of(world: &World, subject: &Subject, prefix: &str) -> Vec<Key> {
         limit: 1000,
         after: None,
     };
-    let page = world.store.query(&query).await.unwrap();
+    let page = bed.store.query(&query).await.unwrap();
     page.records.into_iter().map(|record| record.key).collect()
 }
 
-async fn checkpoints(world: &World) -> Vec<Checkpoint> {
-    let table = world.app.context.table::<Checkpoint>();
+async fn checkpoints(bed: &Bed) -> Vec<Checkpoint> {
+    let table = bed.context.table::<Checkpoint>();
     let mut found = Vec::new();
-    for key in keys_of(world, &ada(), Checkpoint::PREFIX).await {
+    for key in keys_of(bed, &ada(), Checkpoint::PREFIX).await {
         found.push(
             table
                 .find(&key.partition, &key.sort)
@@ -82,8 +81,8 @@ async fn checkpoints(world: &World) -> Vec<Checkpoint> {
 }
 
 /// What somebody does who can write to the store and nothing more.
-async fn tamper(world: &World, write: Write) {
-    world.store.commit(&[write]).await.unwrap();
+async fn tamper(bed: &Bed, write: Write) {
+    bed.store.commit(&[write]).await.unwrap();
 }
 
 fn removal(subject: &Subject, sort: String) -> Write {
@@ -122,34 +121,34 @@ fn removed(pruned: Result<Option<DailyPruning>>) -> Option<u64> {
 
 #[tokio::test]
 async fn a_pruned_history_still_proves_itself_and_goes_on() {
-    let world = world_with(generous()).await;
-    let begun = world.clock.now();
-    fill(&world, &ada(), 250).await;
+    let bed = bed_with(generous()).await;
+    let begun = bed.clock.now();
+    fill(&bed, &ada(), 250).await;
     // Entries 1 to 200: more than one commit holds.
     let cut = Retention::before(begun + Duration::from_secs(2_005));
     assert_eq!(
-        world.app.audit.prune(&ada(), &cut, true).await.unwrap(),
+        bed.services.audit.prune(&ada(), &cut, true).await.unwrap(),
         Pruned::Removed(200)
     );
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 250,
             pruned: 0
         }
     );
-    assert_eq!(prune(&world, cut).await, Pruned::Removed(200));
+    assert_eq!(prune(&bed, cut).await, Pruned::Removed(200));
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 50,
             pruned: 200
         }
     );
-    assert_eq!(prune(&world, cut).await, Pruned::Removed(0));
-    fill(&world, &ada(), 20).await;
+    assert_eq!(prune(&bed, cut).await, Pruned::Removed(0));
+    fill(&bed, &ada(), 20).await;
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 70,
             pruned: 200
@@ -157,28 +156,28 @@ async fn a_pruned_history_still_proves_itself_and_goes_on() {
     );
     // Later the checkpoint grows; there is never a second one beside it.
     let cut = Retention::before(begun + Duration::from_secs(2_105));
-    assert_eq!(prune(&world, cut).await, Pruned::Removed(10));
+    assert_eq!(prune(&bed, cut).await, Pruned::Removed(10));
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 60,
             pruned: 210
         }
     );
-    assert_eq!(checkpoints(&world).await.len(), 1);
+    assert_eq!(checkpoints(&bed).await.len(), 1);
     // Everything may go; the next entry follows all the same.
-    let all = Retention::before(world.clock.now() + Duration::from_secs(1));
-    assert_eq!(prune(&world, all).await, Pruned::Removed(60));
+    let all = Retention::before(bed.clock.now() + Duration::from_secs(1));
+    assert_eq!(prune(&bed, all).await, Pruned::Removed(60));
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 0,
             pruned: 270
         }
     );
-    fill(&world, &ada(), 1).await;
+    fill(&bed, &ada(), 1).await;
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 1,
             pruned: 270
@@ -188,151 +187,158 @@ async fn a_pruned_history_still_proves_itself_and_goes_on() {
 
 #[tokio::test]
 async fn what_was_refused_goes_earlier_than_the_rest() {
-    let world = world_with(generous()).await;
-    fill(&world, &ada(), 30).await;
-    let now = world.clock.now() + Duration::from_secs(1);
+    let bed = bed_with(generous()).await;
+    fill(&bed, &ada(), 30).await;
+    let now = bed.clock.now() + Duration::from_secs(1);
     let failures = Retention {
         before: Timestamp::from_millis(0),
         failures_before: now,
     };
-    assert_eq!(prune(&world, failures).await, Pruned::Removed(10));
+    assert_eq!(prune(&bed, failures).await, Pruned::Removed(10));
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 20,
             pruned: 10
         }
     );
-    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    let entries = bed.services.audit.entries(&ada()).await.unwrap();
     assert!(entries.iter().all(|entry| entry.outcome == EventOutcome::Success));
-    assert_eq!(checkpoints(&world).await.len(), 10);
+    assert_eq!(checkpoints(&bed).await.len(), 10);
     // The rest goes when its time has come, and one checkpoint is left of all.
-    assert_eq!(prune(&world, Retention::before(now)).await, Pruned::Removed(20));
+    assert_eq!(prune(&bed, Retention::before(now)).await, Pruned::Removed(20));
     assert_eq!(
-        verified(&world).await,
+        verified(&bed).await,
         Verified {
             entries: 0,
             pruned: 30
         }
     );
-    assert_eq!(checkpoints(&world).await.len(), 1);
+    assert_eq!(checkpoints(&bed).await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_gap_without_a_checkpoint_is_found_wherever_it_is() {
     for gap in [vec![1], vec![1, 2, 3], vec![5], vec![9, 10], vec![10]] {
-        let world = world_with(generous()).await;
-        fill(&world, &ada(), 10).await;
+        let bed = bed_with(generous()).await;
+        fill(&bed, &ada(), 10).await;
         for number in &gap {
-            tamper(&world, removal(&ada(), Entry::sort(*number))).await;
+            tamper(&bed, removal(&ada(), Entry::sort(*number))).await;
         }
-        assert_eq!(broken(&world).await.number, gap[0]);
+        assert_eq!(broken(&bed).await.number, gap[0]);
         // Pruning does not wipe the traces away.
-        let all = Retention::before(world.clock.now());
-        assert!(matches!(prune(&world, all).await, Pruned::Refused(_)));
-        assert_eq!(broken(&world).await.number, gap[0]);
-        assert!(checkpoints(&world).await.is_empty());
+        let all = Retention::before(bed.clock.now());
+        assert!(matches!(prune(&bed, all).await, Pruned::Refused(_)));
+        assert_eq!(broken(&bed).await.number, gap[0]);
+        assert!(checkpoints(&bed).await.is_empty());
     }
 }
 
 #[tokio::test]
 async fn an_entry_that_was_changed_or_put_in_is_found() {
-    let world = world_with(generous()).await;
-    fill(&world, &ada(), 10).await;
-    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    let bed = bed_with(generous()).await;
+    fill(&bed, &ada(), 10).await;
+    let entries = bed.services.audit.entries(&ada()).await.unwrap();
     let mut changed = entries[4].clone();
     changed.ip = "192.0.2.99".into();
-    tamper(&world, forgery(&changed)).await;
-    assert_eq!(broken(&world).await.number, 6);
-    tamper(&world, forgery(&entries[4])).await;
-    verified(&world).await;
+    tamper(&bed, forgery(&changed)).await;
+    assert_eq!(broken(&bed).await.number, 6);
+    tamper(&bed, forgery(&entries[4])).await;
+    verified(&bed).await;
     // The last one is held by the head alone.
     let mut changed = entries[9].clone();
     changed.event = "nothing".into();
-    tamper(&world, forgery(&changed)).await;
-    assert_eq!(broken(&world).await.number, 11);
-    tamper(&world, forgery(&entries[9])).await;
+    tamper(&bed, forgery(&changed)).await;
+    assert_eq!(broken(&bed).await.number, 11);
+    tamper(&bed, forgery(&entries[9])).await;
     let mut more = entries[9].clone();
     more.number = 11;
     more.previous = hash(&entries[9]);
-    tamper(&world, forgery(&more)).await;
-    assert_eq!(broken(&world).await.number, 11);
-    tamper(&world, removal(&ada(), Entry::sort(11))).await;
-    verified(&world).await;
-    tamper(&world, removal(&ada(), Head::SORT.to_owned())).await;
-    broken(&world).await;
+    tamper(&bed, forgery(&more)).await;
+    assert_eq!(broken(&bed).await.number, 11);
+    tamper(&bed, removal(&ada(), Entry::sort(11))).await;
+    verified(&bed).await;
+    tamper(&bed, removal(&ada(), Head::SORT.to_owned())).await;
+    broken(&bed).await;
 }
 
 #[tokio::test]
 async fn a_checkpoint_that_this_deployment_did_not_make_is_worthless() {
-    let world = world_with(generous()).await;
-    let begun = world.clock.now();
-    fill(&world, &ada(), 10).await;
-    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    let bed = bed_with(generous()).await;
+    let begun = bed.clock.now();
+    fill(&bed, &ada(), 10).await;
+    let entries = bed.services.audit.entries(&ada()).await.unwrap();
     let forged = Checkpoint {
         subject: ada(),
         first: 1,
         last: 5,
         previous: String::new(),
         hash: hash(&entries[4]),
-        at: world.clock.now(),
+        at: bed.clock.now(),
         mac: "guessed".into(),
     };
     for entry in entries.iter().take(5) {
-        tamper(&world, removal(&ada(), Entry::sort(entry.number))).await;
+        tamper(&bed, removal(&ada(), Entry::sort(entry.number))).await;
     }
-    tamper(&world, forgery(&forged)).await;
-    let found = broken(&world).await;
+    tamper(&bed, forgery(&forged)).await;
+    let found = broken(&bed).await;
     assert_eq!(found.number, 1);
     assert!(found.why.contains("not made by this deployment"), "{}", found.why);
     // With the entries back, and pruned in order, it is a real one: stretched, moved or removed it counts no more.
     for entry in entries.iter().take(5) {
-        tamper(&world, forgery(entry)).await;
+        tamper(&bed, forgery(entry)).await;
     }
-    tamper(&world, removal(&ada(), Checkpoint::sort(1))).await;
-    prune(&world, Retention::before(begun + Duration::from_secs(35))).await;
-    let real = checkpoints(&world).await.remove(0);
+    tamper(&bed, removal(&ada(), Checkpoint::sort(1))).await;
+    prune(&bed, Retention::before(begun + Duration::from_secs(35))).await;
+    let real = checkpoints(&bed).await.remove(0);
     assert_eq!((real.first, real.last), (1, 3));
     let mut stretched = real.clone();
     stretched.last = 5;
     stretched.hash = hash(&entries[4]);
-    tamper(&world, forgery(&stretched)).await;
+    tamper(&bed, forgery(&stretched)).await;
     for number in [4, 5] {
-        tamper(&world, removal(&ada(), Entry::sort(number))).await;
+        tamper(&bed, removal(&ada(), Entry::sort(number))).await;
     }
-    assert_eq!(broken(&world).await.number, 1);
+    assert_eq!(broken(&bed).await.number, 1);
     for entry in &entries[3..5] {
-        tamper(&world, forgery(entry)).await;
+        tamper(&bed, forgery(entry)).await;
     }
-    tamper(&world, forgery(&real)).await;
-    verified(&world).await;
+    tamper(&bed, forgery(&real)).await;
+    verified(&bed).await;
     let mut foreign = real.clone();
     foreign.subject = Subject::parse("usr_bob").unwrap();
-    tamper(&world, forgery(&foreign)).await;
-    assert!(world.app.audit.verify(&foreign.subject).await.unwrap().is_err());
-    tamper(&world, removal(&ada(), Checkpoint::sort(1))).await;
-    assert_eq!(broken(&world).await.number, 1);
+    tamper(&bed, forgery(&foreign)).await;
+    assert!(
+        bed.services
+            .audit
+            .verify(&foreign.subject)
+            .await
+            .unwrap()
+            .is_err()
+    );
+    tamper(&bed, removal(&ada(), Checkpoint::sort(1))).await;
+    assert_eq!(broken(&bed).await.number, 1);
 }
 
 #[tokio::test]
 async fn what_strangers_can_cause_is_bounded_per_account_and_counted() {
-    let world = world().await;
-    let bound = world.app.settings().audit.failures_per_account;
+    let bed = bed().await;
+    let bound = bed.settings.audit.failures_per_account;
     let source = elsewhere(7);
     let refused = async |name| {
         let event = Event::failure(name, &source);
-        world.app.audit.record(&ada(), &[event]).await.unwrap();
+        bed.services.audit.record(&ada(), &[event]).await.unwrap();
     };
     for _ in 0..bound.most + 200 {
         refused("sign_in").await;
-        world.wait(1);
+        bed.wait(1);
     }
-    assert_eq!(verified(&world).await.entries, u64::from(bound.most));
+    assert_eq!(verified(&bed).await.entries, u64::from(bound.most));
     // A flood of one kind does not hide another.
     refused("mfa_totp_verify").await;
     let event = Event::success("sign_in", &source);
-    world.app.audit.record(&ada(), &[event]).await.unwrap();
-    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    bed.services.audit.record(&ada(), &[event]).await.unwrap();
+    let entries = bed.services.audit.entries(&ada()).await.unwrap();
     let told: Vec<_> = entries
         .iter()
         .filter_map(|entry| entry.details.get("left_out"))
@@ -343,24 +349,24 @@ async fn what_strangers_can_cause_is_bounded_per_account_and_counted() {
     for _ in 0..7 {
         refused("sign_in").await;
     }
-    world.clock.advance(bound.window.get());
+    bed.clock.advance(bound.window.get());
     refused("sign_in").await;
-    let entries = world.app.audit.entries(&ada()).await.unwrap();
+    let entries = bed.services.audit.entries(&ada()).await.unwrap();
     assert_eq!(entries.last().unwrap().details["left_out"], "7");
 }
 
 #[tokio::test]
 async fn those_who_prune_at_the_same_time_do_not_break_the_chain() {
-    let [(a, _), (b, _)] = two_nodes().await;
+    let [a, b] = two_beds().await;
     let begun = a.clock.now();
     fill(&a, &ada(), 120).await;
     let work = (0..12_u64).map(|n| {
-        let world = if n % 2 == 0 { &a } else { &b };
+        let bed = if n % 2 == 0 { &a } else { &b };
         let retention = Retention {
             before: begun + Duration::from_secs(n * 90),
             failures_before: begun + Duration::from_secs(1_300 - n * 60),
         };
-        async move { world.app.audit.prune(&ada(), &retention, false).await.unwrap() }
+        async move { bed.services.audit.prune(&ada(), &retention, false).await.unwrap() }
     });
     for pruned in join_all(work).await {
         assert!(matches!(pruned, Pruned::Removed(_)), "{pruned:?}");
@@ -369,15 +375,18 @@ async fn those_who_prune_at_the_same_time_do_not_break_the_chain() {
     let total = left.entries + left.pruned;
     assert_eq!(
         total,
-        u64::try_from(a.app.audit.entries(&ada()).await.unwrap().len()).unwrap() + left.pruned
+        u64::try_from(a.services.audit.entries(&ada()).await.unwrap().len()).unwrap() + left.pruned
     );
     assert!(left.pruned >= 99, "{left:?}");
 }
 
 #[tokio::test]
 async fn one_node_prunes_all_histories_once_a_day() {
-    let [(a, _), (b, _)] = two_nodes().await;
-    let histories = [a.app.histories(a.store.clone()), b.app.histories(b.store.clone())];
+    let [a, b] = two_beds().await;
+    let histories = [
+        Histories::new(&a.services.audit, a.store.clone()),
+        Histories::new(&b.services.audit, b.store.clone()),
+    ];
     for name in ["usr_ada", "usr_bob"] {
         fill(&a, &Subject::parse(name).unwrap(), 9).await;
     }
@@ -392,7 +401,7 @@ async fn one_node_prunes_all_histories_once_a_day() {
     assert_eq!(first, [None, Some(0)]);
     a.clock.advance(Duration::from_hours(23));
     assert!(all().await.into_iter().all(|done| done.unwrap().is_none()));
-    let kept = a.app.settings().audit.clone();
+    let kept = a.settings.audit.clone();
     a.clock.advance(kept.failures_kept.get());
     // Three of nine were refused, in each of two histories.
     assert_eq!(removed(histories[1].prune_daily().await), Some(6));

@@ -11,9 +11,10 @@ use super::*;
 use crate::areas::challenges::{Opened, SendEmailCode, SendSmsCode, VerifyCode};
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::areas::sessions::{Identified, SignedIn};
+use crate::foundation::testing::{elsewhere, home, secret};
 use crate::services::sms_spend;
 use crate::settings::Settings;
-use crate::testing::{World, elsewhere, home, observed, secret, world, world_with};
+use crate::testing::{World, observed, world, world_with};
 
 fn once(name: &'static str, limit: Limit) -> [Use<'static>; 1] {
     [Use {

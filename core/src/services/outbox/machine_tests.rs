@@ -11,17 +11,18 @@ use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use tokio::runtime::{Builder, Runtime};
 
-use super::events_tests::{Heard, destination, report, suppression};
 use super::*;
 use crate::areas::challenges::{NOTHING_SENT, SendEmailCode, VerifyCode, VerifySentCode};
 use crate::areas::factors::AddEmail;
 use crate::areas::sessions::Identified;
 use crate::foundation::limit::Limit;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::testing::secret;
 use crate::services::budgets::TOO_MANY_SENDS;
 use crate::services::suppressions::{ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND};
+use crate::services::testing::vendor::{Heard, destination, report, suppression};
 use crate::settings::Settings;
-use crate::testing::secret;
+use crate::testing::World;
 
 const MAIL: &str = "codes@example.com";
 const CHALLENGES: usize = 3;
@@ -269,7 +270,7 @@ impl ReferenceStateMachine for Machine {
 
 struct Real {
     runtime: Runtime,
-    heard: Heard,
+    heard: Heard<World>,
     who: Identified,
     challenges: Vec<String>,
     messages: Vec<MessageId>,
@@ -284,10 +285,10 @@ impl Real {
         settings.budgets.sends_per_account = plenty;
         settings.budgets.sends_per_destination = plenty;
         let (heard, who) = runtime.block_on(async {
-            let heard = Heard::with(settings).await;
-            let who = heard.world.sign_up("ada@example.com").await;
-            let session = heard.world.session(&who).await;
-            let factors = &heard.world.app.factors;
+            let heard = Heard::<World>::open(settings).await;
+            let who = heard.deployment.sign_up("ada@example.com").await;
+            let session = heard.deployment.session(&who).await;
+            let factors = &heard.deployment.app.factors;
             let command = AddEmail {
                 email: MAIL.parse().unwrap(),
                 label: None,
@@ -295,11 +296,11 @@ impl Real {
             let begun = factors.add_email(&session, command).await.unwrap();
             let answer = VerifyCode {
                 challenge_id: secret(&begun.challenge_id),
-                code: secret(&heard.world.code_to(MAIL).await),
+                code: secret(&heard.deployment.code_to(MAIL).await),
             };
             factors.confirm_email(&session, answer).await.unwrap();
-            heard.world.app.outbox.drain(Lane::Notices).await.unwrap();
-            heard.world.wait(INTERVAL);
+            heard.deployment.app.outbox.drain(Lane::Notices).await.unwrap();
+            heard.deployment.wait(INTERVAL);
             (heard, who)
         });
         Self {
@@ -313,7 +314,7 @@ impl Real {
     }
 
     async fn send(&mut self, challenge: usize) -> Result<()> {
-        let app = &self.heard.world.app;
+        let app = &self.heard.deployment.app;
         let command = SendEmailCode {
             challenge_id: secret(&self.challenges[challenge]),
             email_device_id: None,
@@ -327,7 +328,7 @@ impl Real {
     }
 
     async fn deliver(&self, answer: Answer) {
-        let world = &self.heard.world;
+        let world = &self.heard.deployment;
         let waiting = world.app.outbox.waiting_ids(Lane::Codes).await;
         let says = |id: &MessageId| match answer {
             Answer::Done => None,
@@ -346,16 +347,16 @@ impl Real {
             code: secret(code),
             trust_device: None,
         };
-        let app = &self.heard.world.app;
+        let app = &self.heard.deployment.app;
         let progress = app.challenges.verify_email(&self.who, command).await?;
         let granted = progress.granted.expect("one factor is enough");
-        self.heard.world.resumed(&granted).await;
+        self.heard.deployment.resumed(&granted).await;
         Ok(())
     }
 
     /// The code in a message that arrived.
     fn code(&self, message: usize) -> String {
-        let sent = self.heard.world.post.sent();
+        let sent = self.heard.deployment.post.sent();
         let found = sent.into_iter().find(|sent| sent.id == self.messages[message]);
         found.and_then(|sent| sent.code).unwrap()
     }
@@ -371,7 +372,7 @@ impl Real {
     async fn act(&mut self, act: Act) -> Result<()> {
         match act {
             Act::Start => {
-                let opened = self.heard.world.challenge(&self.who).await;
+                let opened = self.heard.deployment.challenge(&self.who).await;
                 assert!(id::well_formed("chal", &opened.challenge_id));
                 self.challenges.push(opened.challenge_id);
             }
@@ -380,13 +381,29 @@ impl Real {
             Act::Verify(challenge, message) => return self.verify(challenge, &self.code(message)).await,
             Act::Guess(challenge) => return self.verify(challenge, "no code").await,
             Act::Suppress(cause) => self.hear(suppression(MAIL, CAUSES[cause])).await,
-            Act::Lift => return self.heard.world.app.suppressions.lift(&destination(MAIL)).await,
+            Act::Lift => {
+                return self
+                    .heard
+                    .deployment
+                    .app
+                    .suppressions
+                    .lift(&destination(MAIL))
+                    .await;
+            }
             Act::Report(message, state) => {
                 let reference = self.messages[message].to_string();
                 self.hear(report(&reference, state)).await;
             }
-            Act::Replay(message) => return self.heard.world.app.outbox.replay(&self.messages[message]).await,
-            Act::Wait(seconds) => self.heard.world.wait(seconds),
+            Act::Replay(message) => {
+                return self
+                    .heard
+                    .deployment
+                    .app
+                    .outbox
+                    .replay(&self.messages[message])
+                    .await;
+            }
+            Act::Wait(seconds) => self.heard.deployment.wait(seconds),
         }
         Ok(())
     }
@@ -394,7 +411,7 @@ impl Real {
     /// How often each message reached the vendor.
     fn arrived(&self) -> BTreeMap<MessageId, usize> {
         let mut arrived = BTreeMap::new();
-        for sent in self.heard.world.post.sent() {
+        for sent in self.heard.deployment.post.sent() {
             *arrived.entry(sent.id).or_default() += 1;
         }
         arrived
@@ -421,7 +438,10 @@ impl StateMachineTest for Machine {
         let arrived = real.arrived();
         assert_eq!(real.messages.len(), model.messages.len());
         for (id, expected) in real.messages.iter().zip(&model.messages) {
-            let view = real.runtime.block_on(real.heard.view(id));
+            let view = real
+                .runtime
+                .block_on(real.heard.deployment.app.outbox.message(id))
+                .unwrap();
             assert_eq!(view.delivery, expected.delivery, "{view:?}");
             // What the vendor has it has once.
             let times = arrived.get(id).copied().unwrap_or_default();
@@ -429,7 +449,7 @@ impl StateMachineTest for Machine {
         }
         let letters = real
             .runtime
-            .block_on(real.heard.world.app.outbox.dead_letters())
+            .block_on(real.heard.deployment.app.outbox.dead_letters())
             .unwrap();
         let parked = |message: &&Mailed| matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
         assert_eq!(letters.len(), model.messages.iter().filter(parked).count());

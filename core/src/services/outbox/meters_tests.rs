@@ -11,10 +11,10 @@ use metrics::{
 use portcullis_ports::notification::DeliveryState;
 use tokio::runtime::Builder;
 
-use super::events_tests::{Heard, Vendor, report};
 use super::*;
-use crate::settings::Settings;
-use crate::testing::{Observed, Office, observed_sending};
+use crate::foundation::testing::Observed;
+use crate::services::testing::vendor::{Heard, Vendor, report};
+use crate::services::testing::{Bed, BedSettings, Office, observed_bed};
 
 #[derive(Default)]
 struct Sum(AtomicU64);
@@ -68,11 +68,17 @@ impl Recorder for Counters {
     }
 }
 
-async fn heard() -> (Heard, Arc<Observed>) {
+async fn heard() -> (Heard<Bed>, Arc<Observed>) {
     let vendor = Arc::new(Vendor::default());
     let offices = vec![Office::new("main").hearing(vendor.clone())];
-    let (world, store) = observed_sending(Settings::default(), offices).await;
-    (Heard { world, vendor }, store)
+    let (bed, store) = observed_bed(BedSettings::default(), offices).await;
+    (
+        Heard {
+            deployment: bed,
+            vendor,
+        },
+        store,
+    )
 }
 
 #[test]
@@ -82,8 +88,8 @@ fn what_collides_is_counted_once_and_what_fails_not_at_all() {
     with_local_recorder(&counters, || {
         runtime.block_on(async {
             let (heard, store) = heard().await;
-            let outbox = &heard.world.app.outbox;
-            heard.world.sign_up("ada@example.com").await;
+            let outbox = &heard.deployment.services.outbox;
+            heard.deployment.queue_code("ada@example.com").await;
             let id = outbox.waiting_ids(Lane::Codes).await.remove(0);
             outbox.drain(Lane::Codes).await.unwrap();
             let sent = [("portcullis_messages_total email main done".to_owned(), 1)];

@@ -5,7 +5,7 @@ mod deliver;
 mod dispatch;
 mod events;
 #[cfg(test)]
-pub(crate) mod events_tests;
+mod events_tests;
 mod html;
 mod lanes;
 #[cfg(test)]

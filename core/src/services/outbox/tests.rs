@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use portcullis_ports::notification::Receipt;
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
+use portcullis_ports::storage::{Expect, Key, RecordStore as _, Write};
 
 use super::dispatch::{Offered, Verdict};
 use super::*;
-use crate::settings::Settings;
-use crate::testing::{Office, World, world, world_sending};
+use crate::services::testing::{Bed, BedSettings, Office, bed, bed_sending};
 
 /// Queues the verification mail of a new account and returns its id.
-async fn queued(world: &World) -> MessageId {
-    world.sign_up("ada@example.com").await;
-    let queue = world.app.outbox.context.table::<QueueEntry>();
+async fn queued(bed: &Bed) -> MessageId {
+    bed.queue_code("ada@example.com").await;
+    let queue = bed.services.outbox.context.table::<QueueEntry>();
     queue.all(Lane::Codes.as_str()).await.unwrap()[0].message.clone()
 }
 
-fn answer(world: &World, outcome: Outcome<Receipt>) {
-    world.post.answers.lock().unwrap().push(outcome);
+fn answer(bed: &Bed, outcome: Outcome<Receipt>) {
+    bed.post.answers.lock().unwrap().push(outcome);
 }
 
 fn passing() -> Reason {
@@ -27,18 +27,18 @@ fn passing() -> Reason {
 
 #[tokio::test]
 async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
-    let world = world().await;
-    let id = queued(&world).await;
-    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 1);
-    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 0);
-    assert_eq!(world.post.sent().len(), 1);
-    let view = world.app.outbox.message(&id).await.unwrap();
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    assert_eq!(bed.services.outbox.drain(Lane::Codes).await.unwrap(), 1);
+    assert_eq!(bed.services.outbox.drain(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(bed.post.sent().len(), 1);
+    let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!(
         (view.delivery, view.attempts.len(), view.to.as_str()),
         (Delivery::Delivered, 1, "a***@example.com")
     );
-    let stored = world
-        .app
+    let stored = bed
+        .services
         .outbox
         .context
         .table::<StoredMessage>()
@@ -47,7 +47,7 @@ async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
         .unwrap()
         .unwrap();
     assert!(stored.body.is_none());
-    let message = world.post.sent().remove(0);
+    let message = bed.post.sent().remove(0);
     let code = message.code.unwrap();
     assert!(message.text.contains(&code), "{}", message.text);
     let html = message.html.unwrap();
@@ -56,74 +56,78 @@ async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
 
 #[tokio::test]
 async fn a_passing_failure_is_tried_again_later_and_later() {
-    let world = world().await;
-    let id = queued(&world).await;
-    answer(&world, Outcome::NotSent(passing()));
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    answer(&bed, Outcome::NotSent(passing()));
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert_eq!(
-        world.app.outbox.message(&id).await.unwrap().delivery,
+        bed.services.outbox.message(&id).await.unwrap().delivery,
         Delivery::Queued
     );
-    assert_eq!(world.app.outbox.drain(Lane::Codes).await.unwrap(), 0, "it waits");
-    world.wait(10);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    let view = world.app.outbox.message(&id).await.unwrap();
+    assert_eq!(
+        bed.services.outbox.drain(Lane::Codes).await.unwrap(),
+        0,
+        "it waits"
+    );
+    bed.wait(10);
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
 }
 
 #[tokio::test]
 async fn a_final_failure_becomes_a_dead_letter_that_can_be_sent_again() {
-    let world = world().await;
-    let id = queued(&world).await;
+    let bed = bed().await;
+    let id = queued(&bed).await;
     answer(
-        &world,
+        &bed,
         Outcome::Declined(Reason::permanent("rejected", "no such mailbox")),
     );
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    let dead = world.app.outbox.dead_letters().await.unwrap();
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    let dead = bed.services.outbox.dead_letters().await.unwrap();
     assert_eq!((dead.len(), dead[0].delivery), (1, Delivery::Dead));
     assert!(dead[0].attempts[0].detail.contains("no such mailbox"));
-    world.app.outbox.replay(&id).await.unwrap();
-    assert!(world.app.outbox.dead_letters().await.unwrap().is_empty());
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
+    bed.services.outbox.replay(&id).await.unwrap();
+    assert!(bed.services.outbox.dead_letters().await.unwrap().is_empty());
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert_eq!(
-        world.app.outbox.message(&id).await.unwrap().delivery,
+        bed.services.outbox.message(&id).await.unwrap().delivery,
         Delivery::Delivered
     );
     assert_eq!(
-        world.app.outbox.replay(&id).await.unwrap_err().code(),
+        bed.services.outbox.replay(&id).await.unwrap_err().code(),
         MESSAGE_NOT_FOUND
     );
 }
 
 #[tokio::test]
 async fn what_may_have_been_sent_is_not_sent_again_by_itself() {
-    let world = world().await;
-    let id = queued(&world).await;
-    answer(&world, Outcome::Unknown(Reference("lost".into())));
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    world.wait(3600);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert!(world.post.sent().is_empty());
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    answer(&bed, Outcome::Unknown(Reference("lost".into())));
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    bed.wait(3600);
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(bed.post.sent().is_empty());
     assert_eq!(
-        world.app.outbox.message(&id).await.unwrap().delivery,
+        bed.services.outbox.message(&id).await.unwrap().delivery,
         Delivery::Unknown
     );
-    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+    assert_eq!(bed.services.outbox.dead_letters().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn tries_are_bounded() {
-    let world = world().await;
-    queued(&world).await;
+    let bed = bed().await;
+    queued(&bed).await;
     for _ in 0..8 {
-        answer(&world, Outcome::NotSent(passing()));
+        answer(&bed, Outcome::NotSent(passing()));
     }
     for _ in 0..12 {
-        world.app.outbox.drain(Lane::Codes).await.unwrap();
-        world.wait(300);
+        bed.services.outbox.drain(Lane::Codes).await.unwrap();
+        bed.wait(300);
     }
-    let dead = world.app.outbox.dead_letters().await.unwrap();
+    let dead = bed.services.outbox.dead_letters().await.unwrap();
     assert_eq!(
         dead.iter()
             .map(|letter| letter.attempts.len())
@@ -134,66 +138,66 @@ async fn tries_are_bounded() {
 
 #[tokio::test]
 async fn a_code_that_comes_too_late_is_not_sent() {
-    let world = world().await;
-    let id = queued(&world).await;
-    world.wait(3601);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert!(world.post.sent().is_empty());
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    bed.wait(3601);
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(bed.post.sent().is_empty());
     assert_eq!(
-        world.app.outbox.message(&id).await.unwrap().delivery,
+        bed.services.outbox.message(&id).await.unwrap().delivery,
         Delivery::Expired
     );
 }
 
 /// The first try fails for now; then it is given up, after so many seconds.
-async fn dead_after(world: &World, seconds: u64) -> MessageId {
-    let id = queued(world).await;
-    world.wait(seconds);
-    answer(world, Outcome::Unknown(Reference("lost".into())));
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+async fn dead_after(bed: &Bed, seconds: u64) -> MessageId {
+    let id = queued(bed).await;
+    bed.wait(seconds);
+    answer(bed, Outcome::Unknown(Reference("lost".into())));
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(bed.services.outbox.dead_letters().await.unwrap().len(), 1);
     id
 }
 
 #[tokio::test]
 async fn a_dead_letter_with_an_expired_code_is_not_sent_again() {
-    let world = world().await;
-    let id = dead_after(&world, 3500).await;
-    world.wait(101);
-    let refused = world.app.outbox.replay(&id).await.unwrap_err();
+    let bed = bed().await;
+    let id = dead_after(&bed, 3500).await;
+    bed.wait(101);
+    let refused = bed.services.outbox.replay(&id).await.unwrap_err();
     assert_eq!(refused.code(), MESSAGE_EXPIRED);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert!(world.post.sent().is_empty());
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(bed.post.sent().is_empty());
 }
 
 #[tokio::test]
 async fn a_code_that_expires_between_the_replay_and_its_turn_is_not_sent() {
-    let world = world().await;
-    let id = dead_after(&world, 3500).await;
-    world.app.outbox.replay(&id).await.unwrap();
-    world.wait(101);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert!(world.post.sent().is_empty());
-    let view = world.app.outbox.message(&id).await.unwrap();
+    let bed = bed().await;
+    let id = dead_after(&bed, 3500).await;
+    bed.services.outbox.replay(&id).await.unwrap();
+    bed.wait(101);
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(bed.post.sent().is_empty());
+    let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!(view.delivery, Delivery::Expired);
-    assert!(world.app.outbox.dead_letters().await.unwrap().is_empty());
+    assert!(bed.services.outbox.dead_letters().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_back_off_never_leads_beyond_the_life_of_a_code() {
-    let world = world().await;
-    let id = queued(&world).await;
-    world.wait(3598);
-    answer(&world, Outcome::NotSent(passing()));
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    let view = world.app.outbox.message(&id).await.unwrap();
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    bed.wait(3598);
+    answer(&bed, Outcome::NotSent(passing()));
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!((view.delivery, view.attempts.len()), (Delivery::Expired, 1));
-    assert_eq!(world.app.outbox.waiting(Lane::Codes).await.unwrap(), 0);
+    assert_eq!(bed.services.outbox.waiting(Lane::Codes).await.unwrap(), 0);
 }
 
 #[tokio::test]
 async fn a_message_among_codes_says_when_it_expires() {
-    let world = world().await;
+    let bed = bed().await;
     let draft = Draft {
         to: "ada@example.com".parse().map(Destination::Email).unwrap(),
         language: Language::EN,
@@ -203,16 +207,16 @@ async fn a_message_among_codes_says_when_it_expires() {
         lane: Lane::Codes,
         deliver_by: None,
     };
-    let refused = world.app.outbox.enqueue(&mut Batch::default(), draft).await;
+    let refused = bed.services.outbox.enqueue(&mut Batch::default(), draft).await;
     assert!(refused.is_err());
 }
 
 /// Records of a layout in which an entry did not name its channel.
 #[tokio::test]
 async fn entries_of_an_older_layout_are_taken_over() {
-    let world = world().await;
-    let id = queued(&world).await;
-    let outbox = &world.app.outbox;
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    let outbox = &bed.services.outbox;
     let queue = outbox.context.table::<QueueEntry>();
     let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     let mut batch = Batch::default();
@@ -231,55 +235,57 @@ async fn entries_of_an_older_layout_are_taken_over() {
 
 #[tokio::test]
 async fn a_worker_that_dies_gives_its_message_back_after_the_lease() {
-    let world = world().await;
-    queued(&world).await;
-    let outbox = &world.app.outbox;
+    let bed = bed().await;
+    queued(&bed).await;
+    let outbox = &bed.services.outbox;
     let queue = outbox.context.table::<QueueEntry>();
     let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     outbox.lease(&entry).await.unwrap();
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0, "somebody holds it");
-    world.wait(31);
+    bed.wait(31);
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 1);
 }
 
 /// The entry of the only message, leased by a worker that is slow.
-async fn leased(world: &World) -> QueueEntry {
-    let outbox = &world.app.outbox;
+async fn leased(bed: &Bed) -> QueueEntry {
+    let outbox = &bed.services.outbox;
     let queue = outbox.context.table::<QueueEntry>();
     let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     outbox.lease(&entry).await.unwrap()
 }
 
-fn answered(world: &World, leased: &QueueEntry, outcome: Outcome<Receipt>) -> Verdict {
-    world.app.outbox.judge(leased, vec![Offered::of("main", outcome)])
+fn answered(bed: &Bed, leased: &QueueEntry, outcome: Outcome<Receipt>) -> Verdict {
+    bed.services
+        .outbox
+        .judge(leased, vec![Offered::of("main", outcome)])
 }
 
 #[tokio::test]
 async fn a_late_refusal_brings_back_nothing_that_another_worker_delivered() {
-    let world = world().await;
-    let id = queued(&world).await;
-    let slow = leased(&world).await;
-    world.wait(31);
-    let outbox = &world.app.outbox;
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    let slow = leased(&bed).await;
+    bed.wait(31);
+    let outbox = &bed.services.outbox;
     outbox.drain(Lane::Codes).await.unwrap();
-    let refused = answered(&world, &slow, Outcome::NotSent(passing()));
+    let refused = answered(&bed, &slow, Outcome::NotSent(passing()));
     outbox.settle(&slow, &refused).await.unwrap();
-    world.wait(300);
+    bed.wait(300);
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0);
-    assert_eq!(world.post.sent().len(), 1);
+    assert_eq!(bed.post.sent().len(), 1);
     let view = outbox.message(&id).await.unwrap();
     assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
 }
 
 #[tokio::test]
 async fn a_late_refusal_leaves_the_message_to_whoever_has_it_now() {
-    let world = world().await;
-    queued(&world).await;
-    let slow = leased(&world).await;
-    world.wait(31);
-    let quick = leased(&world).await;
-    let outbox = &world.app.outbox;
-    let refused = answered(&world, &slow, Outcome::NotSent(passing()));
+    let bed = bed().await;
+    queued(&bed).await;
+    let slow = leased(&bed).await;
+    bed.wait(31);
+    let quick = leased(&bed).await;
+    let outbox = &bed.services.outbox;
+    let refused = answered(&bed, &slow, Outcome::NotSent(passing()));
     outbox.settle(&slow, &refused).await.unwrap();
     assert_eq!(
         outbox.waiting(Lane::Codes).await.unwrap(),
@@ -287,7 +293,7 @@ async fn a_late_refusal_leaves_the_message_to_whoever_has_it_now() {
         "one message, one entry"
     );
     let declined = Reason::permanent("rejected", "no such mailbox");
-    let refused = answered(&world, &quick, Outcome::Declined(declined));
+    let refused = answered(&bed, &quick, Outcome::Declined(declined));
     outbox.settle(&quick, &refused).await.unwrap();
     assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
     assert_eq!(outbox.dead_letters().await.unwrap().len(), 1);
@@ -295,18 +301,18 @@ async fn a_late_refusal_leaves_the_message_to_whoever_has_it_now() {
 
 #[tokio::test]
 async fn what_a_slow_worker_delivered_is_not_given_up_by_the_next_one() {
-    let world = world().await;
-    let id = queued(&world).await;
-    let slow = leased(&world).await;
-    world.wait(31);
-    leased(&world).await;
-    let outbox = &world.app.outbox;
+    let bed = bed().await;
+    let id = queued(&bed).await;
+    let slow = leased(&bed).await;
+    bed.wait(31);
+    leased(&bed).await;
+    let outbox = &bed.services.outbox;
     let reference = "taken".to_owned();
-    let taken = answered(&world, &slow, Outcome::Done(Receipt { reference }));
+    let taken = answered(&bed, &slow, Outcome::Done(Receipt { reference }));
     outbox.settle(&slow, &taken).await.unwrap();
-    world.wait(31);
+    bed.wait(31);
     outbox.drain(Lane::Codes).await.unwrap();
-    assert!(world.post.sent().is_empty());
+    assert!(bed.post.sent().is_empty());
     assert!(outbox.dead_letters().await.unwrap().is_empty());
     assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
     assert_eq!(outbox.message(&id).await.unwrap().delivery, Delivery::Delivered);
@@ -314,48 +320,51 @@ async fn what_a_slow_worker_delivered_is_not_given_up_by_the_next_one() {
 
 #[tokio::test]
 async fn a_message_that_ends_every_worker_is_given_up() {
-    let world = world().await;
-    let id = queued(&world).await;
+    let bed = bed().await;
+    let id = queued(&bed).await;
     for _ in 0..8 {
-        leased(&world).await;
-        world.wait(31);
+        leased(&bed).await;
+        bed.wait(31);
     }
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert!(world.post.sent().is_empty());
-    let view = world.app.outbox.message(&id).await.unwrap();
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(bed.post.sent().is_empty());
+    let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!(view.delivery, Delivery::Unknown);
     assert!(
         view.attempts[0].detail.contains("every try"),
         "{:?}",
         view.attempts
     );
-    assert_eq!(world.app.outbox.dead_letters().await.unwrap().len(), 1);
+    assert_eq!(bed.services.outbox.dead_letters().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn two_workers_send_one_message_once() {
-    let world = world().await;
+    let bed = bed().await;
     for number in 0..20 {
-        world.sign_up(&format!("user{number}@example.com")).await;
+        bed.queue_code(&format!("user{number}@example.com")).await;
     }
     let (a, b) = tokio::join!(
-        world.app.outbox.drain(Lane::Codes),
-        world.app.outbox.drain(Lane::Codes)
+        bed.services.outbox.drain(Lane::Codes),
+        bed.services.outbox.drain(Lane::Codes)
     );
     assert_eq!(a.unwrap() + b.unwrap(), 20);
-    assert_eq!(world.post.sent().len(), 20);
+    assert_eq!(bed.post.sent().len(), 20);
 }
 
 /// Queues a message for two senders, the first of which answers like this, and delivers it.
 async fn with_a_spare(first: Outcome<Receipt>) -> (MessageView, usize) {
     let offices = vec![Office::new("main"), Office::new("spare")];
     let spare = Arc::clone(&offices[1].post);
-    let world = world_sending(Settings::default(), offices).await;
-    let id = queued(&world).await;
-    answer(&world, first);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert!(world.post.sent().is_empty());
-    (world.app.outbox.message(&id).await.unwrap(), spare.sent().len())
+    let bed = bed_sending(BedSettings::default(), offices).await;
+    let id = queued(&bed).await;
+    answer(&bed, first);
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert!(bed.post.sent().is_empty());
+    (
+        bed.services.outbox.message(&id).await.unwrap(),
+        spare.sent().len(),
+    )
 }
 
 fn asked(view: &MessageView) -> Vec<(&str, &str)> {
@@ -389,17 +398,17 @@ async fn nobody_else_is_asked_once_the_message_may_be_out() {
 async fn a_final_refusal_of_one_sender_does_not_end_what_another_may_do_later() {
     let offices = vec![Office::new("main"), Office::new("spare")];
     let spare = Arc::clone(&offices[1].post);
-    let world = world_sending(Settings::default(), offices).await;
-    let id = queued(&world).await;
-    answer(&world, Outcome::NotSent(passing()));
+    let bed = bed_sending(BedSettings::default(), offices).await;
+    let id = queued(&bed).await;
+    answer(&bed, Outcome::NotSent(passing()));
     let declined = Outcome::Declined(Reason::permanent("rejected", "no such route"));
     spare.answers.lock().unwrap().push(declined);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    let view = world.app.outbox.message(&id).await.unwrap();
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!(view.delivery, Delivery::Queued);
-    world.wait(10);
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    let view = world.app.outbox.message(&id).await.unwrap();
+    bed.wait(10);
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!(
         asked(&view),
         [("main", "not_sent"), ("spare", "declined"), ("main", "done")]
@@ -408,11 +417,38 @@ async fn a_final_refusal_of_one_sender_does_not_end_what_another_may_do_later() 
 
 #[tokio::test]
 async fn dead_letters_are_forgotten_with_their_messages() {
-    let world = world().await;
-    queued(&world).await;
-    answer(&world, Outcome::Unknown(Reference("lost".into())));
-    world.app.outbox.drain(Lane::Codes).await.unwrap();
-    assert_eq!(world.app.outbox.waiting(Lane::Dead).await.unwrap(), 1);
-    world.wait(31 * 86_400);
-    assert_eq!(world.app.outbox.waiting(Lane::Dead).await.unwrap(), 0);
+    let bed = bed().await;
+    queued(&bed).await;
+    answer(&bed, Outcome::Unknown(Reference("lost".into())));
+    bed.services.outbox.drain(Lane::Codes).await.unwrap();
+    assert_eq!(bed.services.outbox.waiting(Lane::Dead).await.unwrap(), 1);
+    bed.wait(31 * 86_400);
+    assert_eq!(bed.services.outbox.waiting(Lane::Dead).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_lane_and_a_list_of_dead_letters_go_on_past_what_cannot_be_read() {
+    let bed = bed().await;
+    for at in 0..100 {
+        let put = async |partition: &str, sort: String| {
+            let key = Key {
+                collection: OUTBOX_QUEUE,
+                partition: partition.to_owned(),
+                sort,
+            };
+            let write = Write::Put {
+                key,
+                body: "{}".into(),
+                expires_at: None,
+                expect: Expect::Any,
+            };
+            bed.store.commit(&[write]).await.unwrap();
+        };
+        put("codes", format!("email#{at:015}#x")).await;
+        put("dead", format!("{at:015}#x")).await;
+    }
+    bed.queue_code("ada@example.com").await;
+    assert_eq!(bed.services.outbox.drain(Lane::Codes).await.unwrap(), 1);
+    assert_eq!(bed.post.sent().len(), 1);
+    assert!(bed.services.outbox.dead_letters().await.unwrap().is_empty());
 }

@@ -11,9 +11,10 @@ use crate::areas::sessions::Identified;
 use crate::foundation::lane::Lane;
 use crate::foundation::limit::Limit;
 use crate::foundation::settings::CheckedTable;
+use crate::foundation::testing::secret;
 use crate::foundation::texts::Language;
 use crate::services::outbox::Draft;
-use crate::testing::{World, secret, world_with};
+use crate::testing::{World, world_with};
 use portcullis_ports::Span;
 
 fn price(text: &str) -> Price {

@@ -7,24 +7,25 @@ use crate::areas::accounts::{ResendVerification, SignUp, SignedUp};
 use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::foundation::lane::Lane;
+use crate::foundation::testing::{PASSWORD, home, secret};
 use crate::services::outbox::Delivery;
-use crate::services::outbox::events_tests::{Heard, destination, suppression};
+use crate::services::testing::vendor::{Heard, destination, suppression};
 use crate::settings::Settings;
-use crate::testing::{PASSWORD, home, secret};
+use crate::testing::World;
 
 const ADA: &str = "ada@example.com";
 const PHONE: &str = "+15005550006";
 
-async fn heard() -> Heard {
-    Heard::with(Settings::default()).await
+async fn heard() -> Heard<World> {
+    Heard::<World>::open(Settings::default()).await
 }
 
-async fn verified_sign_up() -> Heard {
+async fn verified_sign_up() -> Heard<World> {
     let accounts = crate::areas::accounts::Settings {
         sign_up: crate::settings::SignUpMode::Verified,
         ..crate::areas::accounts::Settings::default()
     };
-    Heard::with(Settings {
+    Heard::<World>::open(Settings {
         accounts,
         ..Settings::default()
     })
@@ -39,17 +40,23 @@ fn sign_up(email: &str) -> SignUp {
     }
 }
 
-impl Heard {
+impl Heard<World> {
     async fn in_force(&self, to: &str) -> Vec<SuppressionCause> {
-        let found = self.world.app.suppressions.find(&destination(to)).await.unwrap();
+        let found = self
+            .deployment
+            .app
+            .suppressions
+            .find(&destination(to))
+            .await
+            .unwrap();
         found.into_iter().map(|view| view.cause).collect()
     }
 
     async fn sent_to(&self, to: &str) -> usize {
         for lane in [Lane::Codes, Lane::Notices] {
-            self.world.app.outbox.drain(lane).await.unwrap();
+            self.deployment.app.outbox.drain(lane).await.unwrap();
         }
-        let sent = self.world.post.sent();
+        let sent = self.deployment.post.sent();
         sent.iter().filter(|message| message.to.address() == to).count()
     }
 }
@@ -57,15 +64,21 @@ impl Heard {
 #[tokio::test]
 async fn a_person_is_told_why_and_what_to_do() {
     let heard = heard().await;
-    let who = heard.world.sign_up(ADA).await;
-    let who = heard.world.session(&who).await;
+    let who = heard.deployment.sign_up(ADA).await;
+    let who = heard.deployment.session(&who).await;
     heard.suppress("eve@example.com", SuppressionCause::Bounce).await;
     heard.suppress(PHONE, SuppressionCause::OptOut).await;
     let email = AddEmail {
         email: "eve@example.com".parse().unwrap(),
         label: None,
     };
-    let refused = heard.world.app.factors.add_email(&who, email).await.unwrap_err();
+    let refused = heard
+        .deployment
+        .app
+        .factors
+        .add_email(&who, email)
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), ADDRESS_SUPPRESSED);
     assert_eq!(refused.fields()[0].pointer, "/email");
     assert_eq!(
@@ -77,7 +90,7 @@ async fn a_person_is_told_why_and_what_to_do() {
         label: None,
     };
     let refused = heard
-        .world
+        .deployment
         .app
         .factors
         .add_phone(&who, phone.clone())
@@ -93,13 +106,13 @@ async fn a_person_is_told_why_and_what_to_do() {
     );
     // A refusal used nothing up.
     heard
-        .world
+        .deployment
         .app
         .suppressions
         .lift(&destination(PHONE))
         .await
         .unwrap();
-    heard.world.app.factors.add_phone(&who, phone).await.unwrap();
+    heard.deployment.app.factors.add_phone(&who, phone).await.unwrap();
 }
 
 #[tokio::test]
@@ -107,7 +120,7 @@ async fn open_sign_up_refuses_an_address_that_bounces_and_takes_one_that_complai
     let heard = heard().await;
     heard.suppress("gone@example.com", SuppressionCause::Bounce).await;
     let refused = heard
-        .world
+        .deployment
         .app
         .accounts
         .sign_up(sign_up("gone@example.com"), &home())
@@ -122,7 +135,7 @@ async fn open_sign_up_refuses_an_address_that_bounces_and_takes_one_that_complai
         "strangers learn neither why nor since when"
     );
     heard.suppress(ADA, SuppressionCause::Complaint).await;
-    heard.world.sign_up(ADA).await;
+    heard.deployment.sign_up(ADA).await;
     assert_eq!(heard.sent_to(ADA).await, 1, "the code was asked for");
 }
 
@@ -132,19 +145,24 @@ async fn verified_sign_up_answers_alike_and_sends_nothing() {
         let heard = verified_sign_up().await;
         heard.suppress(ADA, cause).await;
         for email in [ADA, "free@example.com"] {
-            let answer = heard.world.app.accounts.sign_up(sign_up(email), &home()).await;
+            let answer = heard
+                .deployment
+                .app
+                .accounts
+                .sign_up(sign_up(email), &home())
+                .await;
             assert!(
                 matches!(answer.unwrap(), SignedUp::VerificationSent { .. }),
                 "{email}"
             );
         }
-        heard.world.wait(60);
+        heard.deployment.wait(60);
         let again = ResendVerification {
             email: Some(ADA.parse().unwrap()),
             sign_up_id: None,
         };
         heard
-            .world
+            .deployment
             .app
             .accounts
             .resend_verification(again, &home())
@@ -165,9 +183,9 @@ async fn a_notice_never_makes_what_caused_it_fail() {
         SuppressionCause::OptOut,
     ] {
         let heard = heard().await;
-        let who = heard.world.sign_up(ADA).await;
-        let who = heard.world.session(&who).await;
-        let code = heard.world.code_to(ADA).await;
+        let who = heard.deployment.sign_up(ADA).await;
+        let who = heard.deployment.session(&who).await;
+        let code = heard.deployment.code_to(ADA).await;
         let proof = crate::areas::accounts::VerifyEmail {
             email: Some(ADA.parse().unwrap()),
             sign_up_id: None,
@@ -175,14 +193,14 @@ async fn a_notice_never_makes_what_caused_it_fail() {
             code: secret(&code),
         };
         heard
-            .world
+            .deployment
             .app
             .accounts
             .verify_email(proof, &home())
             .await
             .unwrap();
         heard.suppress(ADA, cause).await;
-        heard.world.enrol_totp(&who).await;
+        heard.deployment.enrol_totp(&who).await;
         assert_eq!(heard.sent_to(ADA).await, 1, "{cause:?}: the code of before");
     }
 }
@@ -190,11 +208,17 @@ async fn a_notice_never_makes_what_caused_it_fail() {
 #[tokio::test]
 async fn what_was_queued_before_is_withheld_and_says_so() {
     let heard = heard().await;
-    heard.world.sign_up(ADA).await;
-    let id = heard.world.app.outbox.waiting_ids(Lane::Codes).await.remove(0);
+    heard.deployment.sign_up(ADA).await;
+    let id = heard
+        .deployment
+        .app
+        .outbox
+        .waiting_ids(Lane::Codes)
+        .await
+        .remove(0);
     heard.suppress(ADA, SuppressionCause::Bounce).await;
     assert_eq!(heard.sent_to(ADA).await, 0);
-    let view = heard.world.app.outbox.message(&id).await.unwrap();
+    let view = heard.deployment.app.outbox.message(&id).await.unwrap();
     assert_eq!(view.delivery, Delivery::Withheld);
     assert_eq!(
         view.attempts[0].detail,
@@ -205,15 +229,15 @@ async fn what_was_queued_before_is_withheld_and_says_so() {
 #[tokio::test]
 async fn a_code_goes_to_the_other_address_if_one_is_suppressed() {
     let heard = heard().await;
-    let who = heard.world.sign_up(ADA).await;
-    let session = heard.world.session(&who).await;
+    let who = heard.deployment.sign_up(ADA).await;
+    let session = heard.deployment.session(&who).await;
     for email in ["one@example.com", "two@example.com"] {
         let command = AddEmail {
             email: email.parse().unwrap(),
             label: None,
         };
         let begun = heard
-            .world
+            .deployment
             .app
             .factors
             .add_email(&session, command)
@@ -221,25 +245,25 @@ async fn a_code_goes_to_the_other_address_if_one_is_suppressed() {
             .unwrap();
         let proof = crate::areas::challenges::VerifyCode {
             challenge_id: secret(&begun.challenge_id),
-            code: secret(&heard.world.code_to(email).await),
+            code: secret(&heard.deployment.code_to(email).await),
         };
         heard
-            .world
+            .deployment
             .app
             .factors
             .confirm_email(&session, proof)
             .await
             .unwrap();
-        heard.world.wait(31);
+        heard.deployment.wait(31);
     }
     heard.suppress("one@example.com", SuppressionCause::Bounce).await;
-    let challenge = heard.world.challenge(&who).await;
+    let challenge = heard.deployment.challenge(&who).await;
     let command = SendEmailCode {
         challenge_id: secret(&challenge.challenge_id),
         email_device_id: None,
     };
     let sent = heard
-        .world
+        .deployment
         .app
         .challenges
         .send_email(&who, command.clone())
@@ -247,8 +271,8 @@ async fn a_code_goes_to_the_other_address_if_one_is_suppressed() {
         .unwrap();
     assert_eq!(sent.sent_to, ["t***@example.com"]);
     heard.suppress("two@example.com", SuppressionCause::Bounce).await;
-    heard.world.wait(31);
-    let refused = heard.world.app.challenges.send_email(&who, command).await;
+    heard.deployment.wait(31);
+    let refused = heard.deployment.app.challenges.send_email(&who, command).await;
     assert_eq!(refused.unwrap_err().code(), ADDRESS_SUPPRESSED);
 }
 
@@ -284,14 +308,14 @@ async fn the_order_of_arrival_does_not_matter() {
 #[tokio::test]
 async fn an_operator_finds_and_lifts() {
     let heard = heard().await;
-    let suppressions = &heard.world.app.suppressions;
+    let suppressions = &heard.deployment.app.suppressions;
     let to = destination(ADA);
     assert_eq!(
         suppressions.lift(&to).await.unwrap_err().code(),
         SUPPRESSION_NOT_FOUND
     );
     heard.suppress(ADA, SuppressionCause::Complaint).await;
-    heard.world.wait(1);
+    heard.deployment.wait(1);
     heard.suppress(PHONE, SuppressionCause::Bounce).await;
     let listed = suppressions.list().await.unwrap();
     let shown: Vec<_> = listed
@@ -311,7 +335,7 @@ async fn an_operator_finds_and_lifts() {
 async fn the_store_does_not_hold_the_address() {
     let heard = heard().await;
     heard.suppress(ADA, SuppressionCause::Bounce).await;
-    let table = heard.world.app.suppressions.context.table::<Suppressed>();
+    let table = heard.deployment.app.suppressions.context.table::<Suppressed>();
     let mut found = 0;
     for shard in Suppressed::SHARDS {
         for record in table.all(shard).await.unwrap() {

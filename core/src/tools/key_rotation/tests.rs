@@ -12,9 +12,10 @@ use crate::areas::challenges::{NameChallenge, UseRecoveryCode, VerifyTotp};
 use crate::areas::sessions::SESSION_ENDED;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::sealed_texts::SealedTexts as _;
+use crate::foundation::testing::{Bearer, home, secret};
 use crate::services::audit::Retention;
 use crate::settings::Settings;
-use crate::testing::{Bearer, World, home, observed, secret, two_nodes, world, world_over};
+use crate::testing::{World, observed, two_nodes, world, world_over};
 
 const ADA: &str = "ada@example.com";
 

@@ -10,7 +10,8 @@ use portcullis_ports::storage::{Page, Query, Version};
 
 use super::*;
 use crate::foundation::former_keys::tests::TestKeys;
-use crate::testing::{PlainKeys, World, world};
+use crate::foundation::testing::PlainKeys;
+use crate::testing::{World, world};
 
 const ANEW: Extent = Extent {
     all: false,

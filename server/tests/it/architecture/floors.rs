@@ -9,7 +9,7 @@ use super::project::{File, files};
 const FLOORS: [&str; 4] = ["foundation", "services", "areas", "tools"];
 
 /// Services from the ground up: each knows those before it.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 12] = [
     "webhooks",
     "epochs",
     "audit",
@@ -20,6 +20,8 @@ const SERVICES: [&str; 10] = [
     "sms_spend",
     "outbox",
     "security_notifications",
+    "open",
+    "testing",
 ];
 
 /// Areas from the ground up: each knows those before it.

@@ -13,9 +13,11 @@ use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::AddEmail;
 use crate::foundation::limit::Limit;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::testing::Bearer;
+use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::services::budgets::TOO_MANY_SENDS;
 use crate::settings::Settings;
-use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, observed, secret, world, world_with};
+use crate::testing::{World, observed, world, world_with};
 
 const ADA: &str = "ada@example.com";
 const STRANGER: &str = "walnut-ferry-lantern";

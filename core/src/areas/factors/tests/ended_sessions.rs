@@ -9,7 +9,8 @@ use super::*;
 use crate::App;
 use crate::areas::accounts::ChangePassword;
 use crate::areas::sessions::{RevokeSession, SESSION_ENDED};
-use crate::testing::{Observed, PASSWORD, elsewhere, two_nodes};
+use crate::foundation::testing::{Observed, PASSWORD, elsewhere};
+use crate::testing::two_nodes;
 
 const OTHER_PHONE: &str = "+15005550009";
 

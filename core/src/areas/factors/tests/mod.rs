@@ -8,9 +8,10 @@ use super::*;
 use crate::areas::challenges::VerifyCode;
 use crate::foundation::input::INVALID_REQUEST;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::testing::secret;
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
 use crate::settings::Settings;
-use crate::testing::{World, secret, world, world_with};
+use crate::testing::{World, world, world_with};
 
 const PHONE: &str = "+15005550006";
 
@@ -153,7 +154,7 @@ async fn an_unconfirmed_app_is_forgotten_and_the_limit_holds() {
 
 async fn signed_in_again(world: &World) -> SignedIn {
     let token = world
-        .sign_in("ada@example.com", &crate::testing::home())
+        .sign_in("ada@example.com", &crate::foundation::testing::home())
         .await
         .unwrap();
     world.session(&world.identified(&token).await).await

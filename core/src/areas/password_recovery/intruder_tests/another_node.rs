@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use portcullis_ports::storage::STORE_CONFLICT;
 
 use super::*;
-use crate::testing::{Observed, two_nodes_with};
+use crate::foundation::testing::Observed;
+use crate::testing::two_nodes_with;
 
 /// The node of the owner with a recovery under way, and another on which the factors are changed before every commit of
 /// the owner's. The count is of the changes that were made.

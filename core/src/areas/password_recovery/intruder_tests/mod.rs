@@ -17,9 +17,10 @@ use crate::areas::sessions::{ListSessions, StartSession};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::requirement::Requirement;
+use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::services::epochs::EndReason;
 use crate::settings::Settings;
-use crate::testing::{PASSWORD, World, elsewhere, home, secret, world, world_with};
+use crate::testing::{World, world, world_with};
 
 /// Somebody with an authenticator app and a recovery whose code is proven: secret of the app, recovery codes, handle,
 /// code.

@@ -22,9 +22,11 @@ use crate::areas::sessions::Transport;
 use crate::areas::sessions::{Granted, RevokeSession, StartSession};
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::testing::Bearer;
+use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
 use crate::settings::Settings;
-use crate::testing::{Bearer, PASSWORD, World, elsewhere, home, observed, secret, world, world_with};
+use crate::testing::{World, observed, world, world_with};
 
 const ADA: &str = "ada@example.com";
 

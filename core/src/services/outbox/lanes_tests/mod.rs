@@ -11,7 +11,7 @@ use portcullis_ports::testkit::{FakeClock, MemoryStore};
 use yard::{EMAIL, Manner, SMS, Yard, settle};
 
 use super::*;
-use crate::testing::Observed;
+use crate::foundation::testing::Observed;
 
 const LEASE: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -177,7 +177,7 @@ async fn three_slow_senders_in_a_row_never_outlast_the_lease() {
         settle().await;
         assert_eq!(one.sender("first").asked(), 1);
         for second in 0..60 {
-            let stolen = other.app.outbox.drain(Lane::Codes).await.unwrap();
+            let stolen = other.outbox.drain(Lane::Codes).await.unwrap();
             assert_eq!(stolen, 0, "after {second} s another node took the message");
             one.pass(Duration::from_secs(1)).await;
         }
@@ -185,7 +185,7 @@ async fn three_slow_senders_in_a_row_never_outlast_the_lease() {
     .await;
     assert_eq!(one.sender("fourth").sent(), 1);
     assert_eq!(one.delivery(&id).await, Delivery::Delivered);
-    let view = one.app.outbox.message(&id).await.unwrap();
+    let view = one.outbox.message(&id).await.unwrap();
     let asked: Vec<_> = view
         .attempts
         .iter()
@@ -202,7 +202,7 @@ async fn whoever_lost_the_lease_asks_nobody_else() {
     yard.beside(async {
         yard.pass(Duration::from_secs(1)).await;
         // As if this node had stood still, and another had taken the message meanwhile.
-        let outbox = &yard.app.outbox;
+        let outbox = &yard.outbox;
         let queue = outbox.context.table::<QueueEntry>();
         let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
         outbox.lease(&entry).await.unwrap();
@@ -230,7 +230,7 @@ async fn an_answer_is_written_down_even_if_the_lease_cannot_be_renewed() {
         yard.pass(ALMOST).await;
         store.forgetful.store(false, Ordering::SeqCst);
         yard.pass(Duration::from_secs(2)).await;
-        let view = yard.app.outbox.message(&id).await.unwrap();
+        let view = yard.outbox.message(&id).await.unwrap();
         let asked: Vec<_> = view
             .attempts
             .iter()
@@ -263,7 +263,7 @@ async fn whoever_was_passed_over_did_not_try() {
                 break;
             }
         }
-        let view = yard.app.outbox.message(&left_alone.unwrap()).await.unwrap();
+        let view = yard.outbox.message(&left_alone.unwrap()).await.unwrap();
         let senders: Vec<_> = view
             .attempts
             .iter()
@@ -291,7 +291,7 @@ async fn an_answer_after_the_deadline_is_no_answer_and_nothing_is_sent_twice() {
             (yard.sender("mail").asked(), yard.sender("spare").asked()),
             (1, 0)
         );
-        assert_eq!(yard.app.outbox.dead_letters().await.unwrap().len(), 1);
+        assert_eq!(yard.outbox.dead_letters().await.unwrap().len(), 1);
     })
     .await;
 }
@@ -303,7 +303,7 @@ async fn a_code_that_expires_while_it_waits_for_room_is_not_sent() {
     yard.beside(async {
         settle().await;
         let id = yard.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
-        let outbox = &yard.app.outbox;
+        let outbox = &yard.outbox;
         let stored = outbox.stored(&id).await.unwrap().unwrap();
         let mut batch = Batch::default();
         let soon = StoredMessage {
@@ -346,7 +346,7 @@ async fn stopping_finishes_what_is_on_its_way_and_begins_nothing() {
     yard.queue(Lane::Codes, "ada@example.com", 20).await;
     let stop = Event::new();
     let told = stop.listen();
-    let outbox = &yard.app.outbox;
+    let outbox = &yard.outbox;
     let work = outbox.work(Lane::Codes, Channel::Email, told);
     let test = async {
         settle().await;

@@ -8,18 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use event_listener::Event;
 use portcullis_ports::Clock;
-use portcullis_ports::connections::Connections;
-use portcullis_ports::keys::Keys;
 use portcullis_ports::notification::{Message, Receipt, Sender, Senders};
 use portcullis_ports::outcome::{Outcome, Reason};
-use portcullis_ports::passwords::Passwords;
-use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage};
-use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, connection};
+use portcullis_ports::storage::RecordStore;
+use portcullis_ports::testkit::{FakeClock, MemoryStore, connection};
 
 use super::super::*;
-use crate::settings::Settings;
-use crate::testing::{PlainKeys, QuickHasher};
-use crate::{App, Dependencies};
+use crate::foundation::testing::Node;
+use crate::services::testing::vendor::destination;
+use crate::services::testing::{BedSettings, patient};
 
 /// How a sender behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,7 +108,7 @@ impl Drop for Left<'_> {
 
 /// A deployment whose clock is moved by the test alone, so that waiting is waiting.
 pub(super) struct Yard {
-    pub(super) app: Arc<App>,
+    pub(super) outbox: Outbox,
     pub(super) clock: Arc<FakeClock>,
     senders: BTreeMap<&'static str, Arc<Sending>>,
 }
@@ -146,32 +143,25 @@ impl Yard {
             known.insert(*instance, Arc::clone(&sending));
             named.push(connection::<Senders>(*instance, sending));
         }
-        let seed = store.as_ref().map_or(1, |_| 1 << 40);
+        let seed = if store.is_some() { 1 << 8 } else { 1 };
         let (memory, records) = store.unwrap_or_else(|| {
             let memory = Arc::new(MemoryStore::new(clock.clone()));
             (Arc::clone(&memory), memory)
         });
-        let store = ConnectedStore {
-            records,
-            scan: Arc::clone(&memory) as Arc<_>,
-            probe: memory,
+        let node = Node {
+            clock: Arc::clone(&clock),
+            memory,
+            store: records,
+            shared: false,
+            seed,
         };
-        let connections = Connections::default()
-            .with(connection::<Storage>("test", store))
-            .with(connection::<Keys>("test", Arc::new(PlainKeys)))
-            .with(connection::<Passwords>("test", Arc::new(QuickHasher::default())));
-        let dependencies = Dependencies {
-            connections: named
-                .into_iter()
-                .fold(connections, portcullis_ports::connections::Connections::with),
-            clock: clock.clone(),
-            entropy: Arc::new(FakeEntropy::seeded(seed)),
-            panel: None,
-            texts: Vec::new(),
-        };
-        let app = App::open(dependencies, Settings::default()).await.unwrap();
+        let connections = node.connections(&Arc::default());
+        let connections = named
+            .into_iter()
+            .fold(connections, portcullis_ports::connections::Connections::with);
+        let (_, services) = patient(&node, &connections, &BedSettings::default()).await;
         Self {
-            app: Arc::new(app),
+            outbox: services.outbox,
             clock,
             senders: known,
         }
@@ -183,11 +173,11 @@ impl Yard {
 
     /// Queues messages to this address or number.
     pub(super) async fn queue(&self, lane: Lane, to: &str, count: usize) -> Vec<MessageId> {
-        let outbox = &self.app.outbox;
+        let outbox = &self.outbox;
         let mut ids = Vec::new();
         for _ in 0..count {
             let draft = Draft {
-                to: crate::services::outbox::events_tests::destination(to),
+                to: destination(to),
                 language: Language::EN,
                 subject: "Subject".into(),
                 text: "123456".into(),
@@ -205,7 +195,7 @@ impl Yard {
     /// Runs the dispatchers of both lanes and channels beside a test, until it ends.
     pub(super) async fn beside(&self, test: impl Future<Output = ()>) {
         let never = std::future::pending::<()>;
-        let work = |lane, channel| self.app.outbox.work(lane, channel, never());
+        let work = |lane, channel| self.outbox.work(lane, channel, never());
         let all = async {
             futures_util::join!(
                 work(Lane::Codes, Channel::Email),
@@ -221,7 +211,7 @@ impl Yard {
     }
 
     pub(super) async fn delivery(&self, id: &MessageId) -> Delivery {
-        self.app.outbox.message(id).await.unwrap().delivery
+        self.outbox.message(id).await.unwrap().delivery
     }
 
     /// Lets everybody else go on, and time pass second by second.

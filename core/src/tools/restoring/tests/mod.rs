@@ -15,7 +15,9 @@ use crate::areas::sessions::{Granted, SESSION_ENDED};
 use crate::areas::sessions::{Identified, SignedIn};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::testing::{Bearer, Elsewhere, PASSWORD, World, home, secret, two_nodes, world, world_over};
+use crate::foundation::testing::Bearer;
+use crate::foundation::testing::{PASSWORD, home, secret};
+use crate::testing::{Elsewhere, World, two_nodes, world, world_over};
 use crate::tools::key_rotation::{KeyState, Retired};
 use crate::tools::store_copy::Reached;
 
