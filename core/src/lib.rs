@@ -13,12 +13,12 @@ mod tools;
 
 pub use app::{App, Dependencies, check_texts};
 pub use areas::{
-    accounts, challenges, collections, factors, password_recovery, problems, recovery_codes, sessions,
-    step_up,
+    accounts, challenges, collections, factors, meters, password_recovery, problems, recovery_codes,
+    sessions, step_up,
 };
 pub use foundation::keyring::{check_root_secret, is_unused};
 pub use foundation::limit::Limit;
 pub use foundation::source::{Source, client_network};
-pub use foundation::{former_keys, guard, input, texts, use_case};
+pub use foundation::{former_keys, guard, input, meter, texts, use_case};
 pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions, webhooks};
-pub use tools::{key_rotation, records_reference, reencryption, restoring, store_copy};
+pub use tools::{events_reference, key_rotation, records_reference, reencryption, restoring, store_copy};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use portcullis_core::App;
 use portcullis_core::audit::{DailyPruning, Histories};
-use portcullis_core::outbox::Lane;
+use portcullis_core::outbox::{Lane, WAITING};
+use portcullis_core::sms_spend;
 use portcullis_ports::notification::Channel;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -152,7 +153,7 @@ async fn measure(app: &App) {
             match app.outbox.waiting(lane).await {
                 #[expect(clippy::cast_precision_loss, reason = "at most 1,000")]
                 Ok(waiting) => {
-                    metrics::gauge!("portcullis_outbox_waiting", "lane" => lane.as_str()).set(waiting as f64);
+                    metrics::gauge!(WAITING.name, "lane" => lane.as_str()).set(waiting as f64);
                 }
                 Err(error) => tracing::debug!(?error, "the outbox could not be measured"),
             }
@@ -160,10 +161,10 @@ async fn measure(app: &App) {
         match app.sms_spend.today().await {
             Ok(Some(spending)) => {
                 let currency = spending.total.currency().to_string();
-                metrics::gauge!("portcullis_sms_spend_today", "currency" => currency.clone())
+                metrics::gauge!(sms_spend::TODAY.name, "currency" => currency.clone())
                     .set(spending.total.major());
                 if let Some(limit) = &spending.limit {
-                    metrics::gauge!("portcullis_sms_spend_limit", "currency" => currency).set(limit.major());
+                    metrics::gauge!(sms_spend::LIMIT.name, "currency" => currency).set(limit.major());
                 }
             }
             Ok(None) => {}

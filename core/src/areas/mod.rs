@@ -13,6 +13,8 @@ use portcullis_ports::Code;
 use portcullis_ports::storage::Collection;
 
 use crate::foundation::area::{Area, Family};
+use crate::foundation::event_kind::EventKind;
+use crate::foundation::meter::Meter;
 use crate::foundation::texts::Template;
 use crate::{foundation, services};
 
@@ -56,6 +58,18 @@ pub fn problems() -> Vec<Code> {
     let mut codes: Vec<Code> = all().flat_map(|area| area.problems).copied().collect();
     codes.sort_by_key(|code| code.name());
     codes
+}
+
+/// Everything that can stand in a history, by name, for the reference.
+pub(crate) fn events() -> Vec<EventKind> {
+    let mut events: Vec<EventKind> = all().flat_map(|area| area.events).copied().collect();
+    events.sort_by_key(|event| event.name);
+    events
+}
+
+/// Everything that is counted and measured, for whoever describes it to a scraper.
+pub fn meters() -> Vec<Meter> {
+    all().flat_map(|area| area.meters).copied().collect()
 }
 
 #[cfg(test)]
@@ -102,10 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn no_two_families_and_no_two_problems_share_a_name() {
+    fn no_two_families_problems_events_or_meters_share_a_name() {
         let families: BTreeSet<&str> = families().map(|family| family.collection.name).collect();
         assert_eq!(families.len(), collections().len());
         let names: BTreeSet<&str> = problems().iter().map(|code| code.name()).collect();
         assert_eq!(names.len(), problems().len());
+        let names: BTreeSet<&str> = events().iter().map(|event| event.name).collect();
+        assert_eq!(names.len(), events().len());
+        let names: BTreeSet<&str> = meters().iter().map(|meter| meter.name).collect();
+        assert_eq!(names.len(), meters().len());
     }
 }

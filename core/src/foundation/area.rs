@@ -3,6 +3,8 @@
 use portcullis_ports::Code;
 use portcullis_ports::storage::Collection;
 
+use super::event_kind::EventKind;
+use super::meter::Meter;
 use super::sealed_texts::SealedKind;
 use super::table::Stored;
 use super::texts::Template;
@@ -15,6 +17,21 @@ pub(crate) struct Area {
     pub(crate) problems: &'static [Code],
     /// Everything that it sends to people.
     pub(crate) texts: &'static [Template],
+    /// Everything that it writes into the history of an account.
+    pub(crate) events: &'static [EventKind],
+    /// Everything that it counts and measures.
+    pub(crate) meters: &'static [Meter],
+}
+
+impl Area {
+    /// What declares nothing.
+    pub(crate) const EMPTY: Self = Self {
+        families: &[],
+        problems: &[],
+        texts: &[],
+        events: &[],
+        meters: &[],
+    };
 }
 
 /// One family of records, and what tools must know to treat it as they do all others.

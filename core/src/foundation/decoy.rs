@@ -13,8 +13,7 @@ use crate::foundation::table::{Batch, Stored};
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[Family::new(DECOYS, Personal::Nobody, &[shape::<Decoy>("decoy")])],
-    problems: &[],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// How long a decoy stays.

@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod day;
 pub(crate) mod decoy;
 pub(crate) mod device_proof;
+pub(crate) mod event_kind;
 pub(crate) mod factor_kind;
 pub(crate) mod fingerprint;
 pub mod former_keys;
@@ -16,6 +17,7 @@ pub(crate) mod lane;
 pub(crate) mod limit;
 pub(crate) mod links;
 pub(crate) mod locations;
+pub mod meter;
 #[cfg(test)]
 pub(crate) mod observed_store;
 pub(crate) mod prefix;
@@ -48,7 +50,6 @@ pub(crate) const ALL: [&Area; 4] = [&AREA, &keyring::AREA, &cache::AREA, &decoy:
 
 /// What the foundation declares: the problems of the ports, and of proofs that every area takes.
 pub(crate) const AREA: Area = Area {
-    families: &[],
     problems: &[
         proof::CHALLENGE_ENDED,
         proof::DEVICE_NOT_FOUND,
@@ -68,5 +69,6 @@ pub(crate) const AREA: Area = Area {
         storage::STORE_CONFLICT,
         storage::STORE_UNAVAILABLE,
     ],
-    texts: &[],
+    meters: &[guard::CIRCUIT_OPEN, guard::SECONDS, stored::UNREADABLE],
+    ..Area::EMPTY
 };

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::foundation::fingerprint::fingerprint;
+use crate::foundation::meter::Meter;
 
 /// Whether nodes remember the records of a type, so that changes must be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,10 +110,16 @@ pub(crate) fn decode_body<T: Stored>(body: &str) -> Result<T, BodyError> {
     Ok(T::upgrade(version, serde_json::from_str(body)?)?)
 }
 
+/// Records that were set aside.
+pub(crate) const UNREADABLE: Meter = Meter::counter(
+    "portcullis_unreadable_records_total",
+    "How often a stored record could not be read and was set aside, by family of records.",
+);
+
 /// Raises the alarm for a record that cannot be read. Keys may name people, so the log has their fingerprint.
 pub(super) fn unreadable(key: &Key, why: &BodyError) -> Error {
     let collection = key.collection.name;
-    metrics::counter!("portcullis_unreadable_records_total", "collection" => collection).increment(1);
+    metrics::counter!(UNREADABLE.name, "collection" => collection).increment(1);
     let mut key = fingerprint(&format!("{collection}/{}/{}", key.partition, key.sort));
     key.truncate(16);
     let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,8 +18,8 @@ pub(crate) use open::{ServiceSettings, Services};
 
 use crate::foundation::area::Area;
 
-/// Every service that keeps records, answers with problems or sends texts.
-pub(crate) const ALL: [&Area; 9] = [
+/// Every service that declares something.
+pub(crate) const ALL: [&Area; 10] = [
     &audit::AREA,
     &budgets::AREA,
     &directory::AREA,
@@ -29,4 +29,5 @@ pub(crate) const ALL: [&Area; 9] = [
     &security_notifications::AREA,
     &sms_spend::AREA,
     &suppressions::AREA,
+    &webhooks::AREA,
 ];

@@ -10,7 +10,9 @@ use portcullis_ports::inbound::{CERTIFICATE_UNAVAILABLE, Delivery, NOT_CONFIRMED
 use portcullis_ports::plugin::Port;
 use portcullis_ports::{Clock, Code, Error, Kind, Result, Timestamp};
 
+use crate::foundation::area::Area;
 use crate::foundation::guard::WEBHOOK_UNAVAILABLE;
+use crate::foundation::meter::Meter;
 use crate::foundation::source::Source;
 
 /// What a delivery may be answered with.
@@ -158,8 +160,20 @@ impl Webhooks {
     }
 }
 
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    meters: &[DELIVERIES],
+    ..Area::EMPTY
+};
+
+/// Deliveries, by how they ended.
+const DELIVERIES: Meter = Meter::counter(
+    "portcullis_webhooks_total",
+    "Deliveries to webhooks, by port and instance: accepted, not_verified, unreadable, conflict or unavailable.",
+);
+
 fn count((port, instance): Address<'_>, outcome: &'static str) {
-    metrics::counter!("portcullis_webhooks_total",
+    metrics::counter!(DELIVERIES.name,
         "port" => port.to_owned(), "instance" => instance.to_owned(), "outcome" => outcome)
     .increment(1);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use poem::http::{Method, StatusCode};
+use portcullis_core::meter::MeterKind;
 
 use crate::exit::Failure;
 
@@ -74,53 +75,13 @@ fn describe() {
     metrics::describe_gauge!("http_connections", "Clients that are connected.");
     metrics::describe_gauge!("app_info", "The program that answers.");
     metrics::describe_gauge!("app_uptime_seconds", "Seconds since the program began to serve.");
-    describe_core();
-}
-
-/// What the use cases and their workers count.
-fn describe_core() {
-    metrics::describe_counter!(
-        "portcullis_unreadable_records_total",
-        "How often a stored record could not be read and was set aside, by family of records."
-    );
-    metrics::describe_counter!(
-        "portcullis_events_total",
-        "What happened to accounts, by event and outcome."
-    );
-    metrics::describe_counter!(
-        "portcullis_messages_total",
-        "Messages that were offered to a sender, by channel, sender and outcome."
-    );
-    metrics::describe_counter!(
-        "portcullis_delivery_events_total",
-        "What vendors reported of messages, by sender: applied, parked until its message is known, repeated, stale, foreign \
-         or unsupported."
-    );
-    metrics::describe_counter!(
-        "portcullis_webhooks_total",
-        "Deliveries to webhooks, by port and instance: accepted, not_verified, unreadable, conflict or unavailable."
-    );
-    metrics::describe_gauge!(
-        "portcullis_port_circuit_open",
-        "1 while a plugin is not called because it failed again and again, else 0, by port and instance."
-    );
-    metrics::describe_histogram!(
-        "portcullis_port_seconds",
-        "Seconds of one call of a plugin, the wait for its turn included, by port, operation and how it ended: answered, \
-         timed_out, failed or not_begun."
-    );
-    metrics::describe_gauge!(
-        "portcullis_outbox_waiting",
-        "Messages that wait in a lane, counted up to 1,000."
-    );
-    metrics::describe_gauge!(
-        "portcullis_sms_spend_today",
-        "What the text messages of this day in UTC cost so far, in whole units of the currency."
-    );
-    metrics::describe_gauge!(
-        "portcullis_sms_spend_limit",
-        "The most that the text messages of a day may cost."
-    );
+    for meter in portcullis_core::meters() {
+        match meter.kind {
+            MeterKind::Counter => metrics::describe_counter!(meter.name, meter.summary),
+            MeterKind::Gauge => metrics::describe_gauge!(meter.name, meter.summary),
+            MeterKind::Histogram => metrics::describe_histogram!(meter.name, meter.summary),
+        }
+    }
 }
 
 /// The statuses that we answer with; others are recorded as well, a little slower.

@@ -64,6 +64,11 @@ fn the_reference_of_records_is_up_to_date() {
     is_up_to_date("docs/reference/records.md", &portcullis_core::records_reference());
 }
 
+#[test]
+fn the_reference_of_events_is_up_to_date() {
+    is_up_to_date("docs/reference/events.md", &portcullis_core::events_reference());
+}
+
 /// Every setting switched on: a `#` that no space follows is taken away.
 fn switched_on(text: &str) -> String {
     let on = |line: &str| match line.strip_prefix('#') {

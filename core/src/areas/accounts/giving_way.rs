@@ -6,6 +6,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::passwords::PasswordHash;
 
 use super::Accounts;
+use super::events;
 use super::records::Waiting;
 use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::recovery_codes::RecoveryCodeStore;
@@ -81,7 +82,7 @@ impl Accounts {
             RecoveryCodeStore::discard(batch, &gone, factor);
         }
         self.audit
-            .append(batch, &gone, &[Event::info("account_gave_way", source)])
+            .append(batch, &gone, &[Event::info(events::ACCOUNT_GAVE_WAY, source)])
             .await?;
         Ok(Some(gone))
     }

@@ -1,5 +1,6 @@
 //! Accounts with e-mail address and password, and who a request's first factor says it is.
 
+mod events;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod giving_way;
@@ -76,6 +77,8 @@ pub(crate) const AREA: Area = Area {
         WRONG_CREDENTIALS,
     ],
     texts: &[ALREADY_REGISTERED, VERIFICATION],
+    events: events::ALL,
+    ..Area::EMPTY
 };
 
 /// Signs people up and in, and recognises them.
@@ -249,7 +252,7 @@ impl Accounts {
         let refusal = self.refusal(&command.password, pending).await?;
         match &account {
             Some(_) => {
-                let event = Event::failure("sign_in", source);
+                let event = Event::failure(events::SIGN_IN, source);
                 self.audit.record(&subject, &[event]).await?;
             }
             None => self.audit.record_nobody(command.email.as_str()).await?,
@@ -316,7 +319,7 @@ impl Accounts {
             self.budgets
                 .clear_attempts(&mut batch, "password", account.email.as_str(), source, known)?;
             self.audit
-                .append(&mut batch, subject, &[Event::success("sign_in", source)])
+                .append(&mut batch, subject, &[Event::success(events::SIGN_IN, source)])
                 .await?;
             match &renewed {
                 Some(renewed) => {
@@ -410,7 +413,7 @@ impl Accounts {
             ..current.value.clone()
         };
         batch.replace(&current, &changed)?;
-        let event = Event::success("password_change", &who.source).with("revoked", ended.revoked);
+        let event = Event::success(events::PASSWORD_CHANGE, &who.source).with("revoked", ended.revoked);
         self.audit.append(&mut batch, subject, &[event]).await?;
         self.notifications
             .add(&mut batch, subject, &SecurityEvent::PasswordChanged)

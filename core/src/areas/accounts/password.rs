@@ -6,6 +6,7 @@ use portcullis_ports::passwords::{PasswordCheck, PasswordHash};
 use portcullis_ports::{Result, Secret};
 use zxcvbn::{Score, zxcvbn};
 
+use super::events;
 use super::known_words::{known_words, without};
 use super::model::{NO_PASSWORD, WEAK_PASSWORD, WRONG_CREDENTIALS};
 use crate::areas::sessions::SignedIn;
@@ -173,7 +174,7 @@ impl PasswordVerifier {
             .await?;
         if self.matches(password, Some(&account.password)).await? == PasswordCheck::Mismatch {
             self.audit
-                .record(subject, &[Event::failure("password_check", &who.source)])
+                .record(subject, &[Event::failure(events::PASSWORD_CHECK, &who.source)])
                 .await?;
             return Err(WRONG_CREDENTIALS.with_detail("The password is wrong."));
         }

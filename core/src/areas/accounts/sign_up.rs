@@ -6,6 +6,7 @@ use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::{Result, Timestamp, id};
 
+use super::events;
 use super::known_words::known_words;
 use super::model::{EMAIL_TAKEN, SIGN_UP_CLOSED, SignUp, SignedUp};
 use super::pending::AskedBy;
@@ -113,7 +114,7 @@ impl Accounts {
                     source,
                 ))?;
                 self.audit
-                    .append(&mut batch, &subject, &[Event::success("sign_up", source)])
+                    .append(&mut batch, &subject, &[Event::success(events::SIGN_UP, source)])
                     .await?;
                 if with_mail {
                     // Whoever mistypes an address learns it here, as of one that is taken.

@@ -6,6 +6,7 @@ use portcullis_ports::notification::Channel;
 use portcullis_ports::passwords::PasswordCheck;
 
 use super::Accounts;
+use super::events;
 use super::model::{ResendVerification, SIGN_UP_AMBIGUOUS, SIGN_UP_UNNAMED, VerifyEmail};
 use super::pending::{AskedBy, Named};
 use super::records::{Pending, Then, Waiting, WaitsAt};
@@ -208,7 +209,11 @@ impl Accounts {
                     &Standing::Unknown,
                 )?;
                 self.audit
-                    .append(&mut batch, &subject, &[Event::success("email_verify", source)])
+                    .append(
+                        &mut batch,
+                        &subject,
+                        &[Event::success(events::EMAIL_VERIFY, source)],
+                    )
                     .await?;
                 self.context.commit(batch).await
             })

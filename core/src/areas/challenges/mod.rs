@@ -2,6 +2,7 @@
 
 mod codes;
 mod commands;
+mod events;
 mod methods;
 mod model;
 mod pending;
@@ -64,6 +65,8 @@ pub(crate) const AREA: Area = Area {
     families: &[Family::new(CHALLENGES, Personal::Expiring, &[shape::<Challenge>("challenge")]).emptied()],
     problems: &[FACTOR_NOT_REQUIRED, NOTHING_SENT, WRONG_PURPOSE],
     texts: &[CODE_BY_EMAIL, CODE_BY_SMS],
+    events: events::ALL,
+    ..Area::EMPTY
 };
 
 /// What the secrets of sessions are made for.
@@ -136,7 +139,7 @@ impl Challenges {
                     .sessions
                     .ground_in(&mut batch, &who.subject, &who.lineage)
                     .await?;
-                let mut event = Event::success("ui_session_start", &who.source);
+                let mut event = Event::success(events::SESSION_START, &who.source);
                 // What a trusted device waives is not proven: sensitive actions ask for it.
                 let proof = if kinds.is_empty() {
                     Proof::first_factor(who.at)
@@ -217,7 +220,7 @@ impl Challenges {
                 batch.insert(&challenge)?;
                 let words: Vec<&str> = asked.iter().map(|kind| kind.as_str()).collect();
                 let event =
-                    Event::info("ui_session_start", &who.source).with("required_factors", words.join(","));
+                    Event::info(events::SESSION_START, &who.source).with("required_factors", words.join(","));
                 self.audit.append(&mut batch, &who.subject, &[event]).await?;
                 self.context.commit(batch).await
             })

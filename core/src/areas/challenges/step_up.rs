@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_ports::Result;
 
 use super::commands::{StartStepUp, StepUpPassword, StepUpStarted, SteppedUp};
+use super::events;
 use super::model::Purpose;
 use super::{Challenges, NewChallenge};
 use crate::areas::sessions::SignedIn;
@@ -87,7 +88,7 @@ impl Challenges {
                     .sessions
                     .strengthen(&mut batch, &who.session.id, who.subject(), BTreeMap::new())
                     .await?;
-                let event = Event::success("step_up", &who.source).with("session_id", &who.session.id);
+                let event = Event::success(events::STEP_UP, &who.source).with("session_id", &who.session.id);
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
                 self.context.commit(batch).await?;
                 Ok(until)

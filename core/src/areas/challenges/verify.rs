@@ -8,11 +8,13 @@ use portcullis_ports::{Error, Kind, Result};
 use super::commands::{
     CodesSent, Progress, SendEmailCode, SendSmsCode, UseRecoveryCode, VerifySentCode, VerifyTotp,
 };
+use super::events;
 use super::model::{Challenge, FACTOR_NOT_REQUIRED, Purpose, State};
 use super::{Challenges, CodeFor, CodesAbout};
 use crate::areas::enrolled_factors::NO_DEVICE;
 use crate::areas::sessions::Identified;
 use crate::areas::sessions::{Granted, NewSession, Proof};
+use crate::foundation::event_kind::EventKind;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::proof::DEVICE_NOT_FOUND;
@@ -73,17 +75,17 @@ impl Answer<'_> {
         }
     }
 
-    fn event(self, factor: FactorKind, round: Round<'_>) -> &'static str {
+    fn event(self, factor: FactorKind, round: Round<'_>) -> EventKind {
         let recovering = round.recovers();
         match (self, factor) {
-            (Self::Totp(_), _) if recovering => "password_recovery_totp_verify",
-            (Self::Recovery(_), _) if recovering => "password_recovery_code",
-            (Self::Sent(_), FactorKind::Sms) if recovering => "password_recovery_sms_verify",
-            (Self::Sent(_), _) if recovering => "password_recovery_email_verify",
-            (Self::Totp(_), _) => "mfa_totp_verify",
-            (Self::Recovery(_), _) => "mfa_recovery",
-            (Self::Sent(_), FactorKind::Sms) => "mfa_sms_verify",
-            (Self::Sent(_), FactorKind::Email | FactorKind::Totp) => "mfa_email_verify",
+            (Self::Totp(_), _) if recovering => events::RECOVERING_TOTP_VERIFY,
+            (Self::Recovery(_), _) if recovering => events::RECOVERING_RECOVERY_CODE,
+            (Self::Sent(_), FactorKind::Sms) if recovering => events::RECOVERING_SMS_VERIFY,
+            (Self::Sent(_), _) if recovering => events::RECOVERING_EMAIL_VERIFY,
+            (Self::Totp(_), _) => events::TOTP_VERIFY,
+            (Self::Recovery(_), _) => events::RECOVERY_CODE,
+            (Self::Sent(_), FactorKind::Sms) => events::SMS_VERIFY,
+            (Self::Sent(_), FactorKind::Email | FactorKind::Totp) => events::EMAIL_VERIFY,
         }
     }
 }
@@ -335,7 +337,7 @@ impl Challenges {
                     .await?,
             );
             challenge.state = State::Consumed(None);
-            events.push(Event::success("step_up", &who.source).with("session_id", session));
+            events.push(Event::success(events::STEP_UP, &who.source).with("session_id", session));
         } else if challenge.purpose == Purpose::PasswordRecovery {
             // Used up together with the code from the mail; until then a proof lasts as long as that code does.
             challenge.expires_at = challenge.created_at + self.recovery_lifetime;
@@ -344,7 +346,7 @@ impl Challenges {
             challenge.state = State::Consumed(Some(begun.session.id.clone()));
             challenge.known_device = begun.device.as_ref().map(|device| device.id().clone());
             let mut event =
-                Event::success("ui_session_finalize", &who.source).with("session_id", &begun.session.id);
+                Event::success(events::SESSION_FINALIZE, &who.source).with("session_id", &begun.session.id);
             if let Some(device) = begun
                 .device
                 .as_ref()
@@ -437,10 +439,10 @@ impl Challenges {
             _ => CodeFor::SignIn,
         };
         let (what, event) = match (why, factor) {
-            (CodeFor::Recovery, FactorKind::Sms) => ("sms_recovery", "password_recovery_sms_begin"),
-            (CodeFor::Recovery, _) => ("email_recovery", "password_recovery_email_begin"),
-            (_, FactorKind::Sms) => ("sms_login", "mfa_sms_begin"),
-            (_, FactorKind::Email | FactorKind::Totp) => ("email_login", "mfa_email_begin"),
+            (CodeFor::Recovery, FactorKind::Sms) => ("sms_recovery", events::RECOVERING_SMS_BEGIN),
+            (CodeFor::Recovery, _) => ("email_recovery", events::RECOVERING_EMAIL_BEGIN),
+            (_, FactorKind::Sms) => ("sms_login", events::SMS_BEGIN),
+            (_, FactorKind::Email | FactorKind::Totp) => ("email_login", events::EMAIL_BEGIN),
         };
         let devices = self.codes.reachable(devices).await?;
         let about = CodesAbout {

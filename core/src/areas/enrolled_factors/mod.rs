@@ -2,6 +2,7 @@
 
 mod devices;
 mod enrolled;
+mod events;
 mod records;
 mod totp;
 mod totp_proof;
@@ -30,5 +31,6 @@ pub(crate) const AREA: Area = Area {
             .taken_over(),
     ],
     problems: &[NO_DEVICE],
-    texts: &[],
+    events: events::ALL,
+    ..Area::EMPTY
 };

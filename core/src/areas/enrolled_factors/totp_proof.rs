@@ -7,6 +7,7 @@ use portcullis_ports::{Result, Timestamp};
 
 use super::EnrolledFactors;
 use super::devices::TotpDevice;
+use super::events;
 use super::records::TotpDevices;
 use super::totp::{Accepted, Generator};
 use crate::foundation::proof::WRONG_CODE;
@@ -27,7 +28,7 @@ impl TotpProof {
     /// What the history tells of a clock that was ahead.
     pub(crate) fn clock_event<'a>(&self, source: &'a Source) -> Option<Event<'a>> {
         self.clamped
-            .then(|| Event::info("totp_step_clamped", source).with("device_id", &self.device))
+            .then(|| Event::info(events::TOTP_STEP_CLAMPED, source).with("device_id", &self.device))
     }
 }
 

@@ -6,6 +6,7 @@ use portcullis_ports::{Result, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Factors;
+use super::events;
 use super::model::{
     AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, RemoveTotp, TotpBegun, TotpConfirmed, TotpList,
     TotpView,
@@ -68,7 +69,7 @@ impl Factors {
                     used_steps: UsedSteps::default(),
                 });
                 batch.save(&slot)?;
-                let event = Event::success("totp_device_begin", &who.source).with("device_id", &id);
+                let event = Event::success(events::TOTP_BEGIN, &who.source).with("device_id", &id);
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
                 self.context.commit(batch).await?;
                 self.begun(who.subject(), id, &secret, until).await
@@ -141,7 +142,7 @@ impl Factors {
             self.budgets
                 .clear_attempts(&mut batch, "totp_enrol", subject.as_str(), &who.source, &known)?;
             let event =
-                Event::success("totp_device_confirm", &who.source).with("device_id", &command.device_id);
+                Event::success(events::TOTP_CONFIRM, &who.source).with("device_id", &command.device_id);
             self.audit.append(&mut batch, subject, &[event]).await?;
             self.notifications
                 .add(&mut batch, subject, &SecurityEvent::FactorAdded(FactorKind::Totp))
@@ -152,7 +153,7 @@ impl Factors {
                 recovery_codes,
             })
         });
-        self.audited(who, "totp_device_confirm", result.await).await
+        self.audited(who, events::TOTP_CONFIRM, result.await).await
     }
 
     /// Removes an authenticator app: with a code of any app of the account, with a recovery code, or with a proof
@@ -201,7 +202,7 @@ impl Factors {
                     .clear_attempts(&mut batch, attempts, subject.as_str(), &who.source, known)?;
             }
             self.devices.end_trust_in(&mut batch, subject).await?;
-            events.push(Event::success("totp_device_remove", &who.source).with("device_id", &id));
+            events.push(Event::success(events::TOTP_REMOVE, &who.source).with("device_id", &id));
             self.audit.append(&mut batch, subject, &events).await?;
             self.notifications
                 .add(
@@ -212,7 +213,7 @@ impl Factors {
                 .await?;
             self.context.commit(batch).await
         });
-        self.audited(who, "totp_device_remove", result.await).await
+        self.audited(who, events::TOTP_REMOVE, result.await).await
     }
 }
 

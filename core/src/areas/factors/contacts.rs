@@ -6,6 +6,7 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::{Result, Timestamp};
 
 use super::Factors;
+use super::events;
 use super::model::{
     AddEmail, AddPhone, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT, EmailView, PhoneView,
 };
@@ -15,6 +16,7 @@ use crate::areas::enrolled_factors::ContactDevice;
 use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
 use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::Action;
+use crate::foundation::event_kind::EventKind;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{Label, formatted, refused};
 use crate::foundation::proof::DEVICE_NOT_FOUND;
@@ -30,9 +32,9 @@ use crate::services::suppressions::at_field;
 pub(super) struct Words {
     pub(super) enrol: &'static str,
     pub(super) remove: &'static str,
-    pub(super) begin_event: &'static str,
-    pub(super) confirm_event: &'static str,
-    pub(super) remove_event: &'static str,
+    pub(super) begin_event: EventKind,
+    pub(super) confirm_event: EventKind,
+    pub(super) remove_event: EventKind,
     pub(super) enrol_purpose: Purpose,
     pub(super) remove_purpose: Purpose,
 }
@@ -42,18 +44,18 @@ pub(super) const fn words(factor: FactorKind) -> Words {
         FactorKind::Sms => Words {
             enrol: "enroll_sms",
             remove: "remove_sms",
-            begin_event: "sms_device_begin",
-            confirm_event: "sms_device_confirm",
-            remove_event: "sms_device_remove",
+            begin_event: events::SMS_BEGIN,
+            confirm_event: events::SMS_CONFIRM,
+            remove_event: events::SMS_REMOVE,
             enrol_purpose: Purpose::SmsEnrol,
             remove_purpose: Purpose::SmsRemove,
         },
         FactorKind::Email | FactorKind::Totp => Words {
             enrol: "enroll_email",
             remove: "remove_email",
-            begin_event: "email_device_begin",
-            confirm_event: "email_device_confirm",
-            remove_event: "email_device_remove",
+            begin_event: events::EMAIL_BEGIN,
+            confirm_event: events::EMAIL_CONFIRM,
+            remove_event: events::EMAIL_REMOVE,
             enrol_purpose: Purpose::EmailEnrol,
             remove_purpose: Purpose::EmailRemove,
         },

@@ -2,6 +2,7 @@
 
 mod authenticators;
 mod contacts;
+mod events;
 mod model;
 mod pending;
 mod recovery_codes;
@@ -16,6 +17,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Kind, Result};
 
 pub use crate::areas::enrolled_factors::NO_DEVICE;
+use crate::foundation::event_kind::EventKind;
 pub use crate::foundation::factor_kind::FactorKind;
 pub use crate::foundation::proof::DEVICE_NOT_FOUND;
 pub use crate::foundation::requirement::Requirement;
@@ -43,9 +45,9 @@ use crate::services::security_notifications::SecurityNotifications;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[],
     problems: &[DEVICE_EXISTS, DEVICE_LIMIT, NO_OTHER_PROOF],
-    texts: &[],
+    events: events::ALL,
+    ..Area::EMPTY
 };
 
 /// Manages the factors of accounts.
@@ -85,7 +87,7 @@ impl Factors {
     }
 
     /// Writes a refused proof into the history, and hands the result on.
-    async fn audited<T>(&self, who: &SignedIn, event: &'static str, result: Result<T>) -> Result<T> {
+    async fn audited<T>(&self, who: &SignedIn, event: EventKind, result: Result<T>) -> Result<T> {
         if let Err(error) = &result
             && error.kind() == Kind::Unauthenticated
         {

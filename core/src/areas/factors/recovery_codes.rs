@@ -3,6 +3,7 @@
 use portcullis_ports::Result;
 
 use super::Factors;
+use super::events;
 use crate::areas::enrolled_factors::NO_DEVICE;
 use crate::areas::recovery_codes::RecoveryCodes;
 use crate::areas::sessions::SignedIn;
@@ -36,8 +37,8 @@ impl Factors {
                 let recovery_codes = self
                     .recovery
                     .issue_in(&mut batch, who.subject(), factor, session)?;
-                let event =
-                    Event::success("recovery_codes_regenerate", &who.source).with("factor", factor.as_str());
+                let event = Event::success(events::RECOVERY_CODES_REGENERATE, &who.source)
+                    .with("factor", factor.as_str());
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
                 self.notifications
                     .add(

@@ -5,6 +5,7 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Result, Timestamp};
 
+use super::events;
 use super::model::{KnownByCode, RecoveryProgress, VerifyRecovery};
 use super::records::Recovery;
 use super::{Named, PasswordRecovery};
@@ -152,7 +153,7 @@ impl PasswordRecovery {
     ) -> Result<IssuedDevice> {
         let device = self.devices.make_known_in(batch, subject, source).await?;
         self.budgets.remember_by_code(batch, subject, source).await?;
-        let event = Event::success("password_recovery_verify", source).with("known_device_id", device.id());
+        let event = Event::success(events::VERIFY, source).with("known_device_id", device.id());
         self.audit.append(batch, subject, &[event]).await?;
         Ok(device)
     }

@@ -5,6 +5,7 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::passwords::PasswordHash;
 use portcullis_ports::storage::STORE_CONFLICT;
 
+use super::events;
 use super::model::{ConfirmRecovery, KnownByCode, RECOVERY_FACTOR_REQUIRED};
 use super::{Named, PasswordRecovery};
 use crate::areas::challenges::Proofs;
@@ -122,11 +123,7 @@ impl PasswordRecovery {
             .make_known_alone_in(&mut batch, subject, source, lineage)
             .await?;
         self.audit
-            .append(
-                &mut batch,
-                subject,
-                &[Event::success("password_recovery_confirm", source)],
-            )
+            .append(&mut batch, subject, &[Event::success(events::CONFIRM, source)])
             .await?;
         let event = SecurityEvent::PasswordRecovered;
         self.notifications

@@ -14,6 +14,7 @@ use portcullis_ports::{Result, id};
 use serde::Serialize;
 
 use super::PasswordRecovery;
+use super::events;
 use super::records::{Recovery, Requested};
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::lane::Lane;
@@ -189,7 +190,7 @@ impl PasswordRecovery {
         let text = texts.render(texts.choose(&source.languages), PASSWORD_RECOVERY.name, variables)?;
         let draft = Draft::with_code(to.clone(), text, digits, recovery.expires_at);
         self.outbox.enqueue_quietly(batch, draft).await?;
-        let event = Event::info("password_recovery_start", source)
+        let event = Event::info(events::START, source)
             .with("delivery_medium", "EMAIL")
             .with("delivery_destination", to.masked());
         self.audit.append(batch, &account.subject, &[event]).await?;

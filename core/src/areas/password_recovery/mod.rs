@@ -8,6 +8,7 @@
 mod code;
 mod confirm;
 mod dispatch;
+mod events;
 #[cfg(test)]
 mod factor_tests;
 #[cfg(test)]
@@ -71,6 +72,8 @@ pub(crate) const AREA: Area = Area {
     ],
     problems: &[RECOVERY_CODE_FIRST, RECOVERY_FACTOR_REQUIRED],
     texts: &[PASSWORD_RECOVERY],
+    events: events::ALL,
+    ..Area::EMPTY
 };
 
 /// What every handle begins with.

@@ -31,8 +31,7 @@ pub(crate) const AREA: Area = Area {
         &[shape::<RecoverySet>("set")],
     )
     .taken_over()],
-    problems: &[],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// How many codes are issued at once.

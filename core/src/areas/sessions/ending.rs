@@ -6,10 +6,12 @@ use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::STORE_CONFLICT;
 
+use super::events;
 use super::lines::{Listed, descendants};
 use super::records::Line;
 use super::{RevokeSession, SESSION_NOT_FOUND, Session, Sessions};
 use crate::areas::sessions::SignedIn;
+use crate::foundation::event_kind::EventKind;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::epochs::{Current, EndReason, Lineage, TokenId};
@@ -20,7 +22,7 @@ const SLICE: usize = 40;
 /// Whether the end of a session is written into the history in the same commit.
 #[derive(Clone, Copy)]
 enum History {
-    Written(&'static str),
+    Written(EventKind),
     Left,
 }
 
@@ -55,17 +57,18 @@ impl Sessions {
     /// # Errors
     /// `session-not-found` if it is not one of the account's.
     pub async fn revoke(&self, who: &SignedIn, command: RevokeSession) -> Result<()> {
-        self.end_one(who, &command.session_id, "ui_session_revoke").await
+        self.end_one(who, &command.session_id, events::SESSION_REVOKE)
+            .await
     }
 
     /// Ends the session that asks, and all that grew from it.
     pub async fn end(&self, who: &SignedIn) -> Result<()> {
-        self.end_one(who, &who.session.id, "sign_out").await
+        self.end_one(who, &who.session.id, events::SIGN_OUT).await
     }
 
     /// The first commit ends the session with everything that grew from it, however much that is. What does not fit is
     /// ended by name in it, and written down session by session in further commits.
-    async fn end_one(&self, who: &SignedIn, id: &SessionId, event: &'static str) -> Result<()> {
+    async fn end_one(&self, who: &SignedIn, id: &SessionId, event: EventKind) -> Result<()> {
         let subject = who.subject();
         let history = History::Written(event);
         let mut ended = self.context.retried(|| self.end_slice(who, id, history)).await;
@@ -216,7 +219,7 @@ impl Sessions {
         let mut batch = Batch::default();
         let ended = self.end_others_in(&mut batch, who, with_tokens, reason).await?;
         if let Some(counted) = counted {
-            let event = Event::success("ui_session_revoke_others", &who.source)
+            let event = Event::success(events::SESSIONS_REVOKE_OTHERS, &who.source)
                 .with("revoked", counted + ended.revoked);
             self.audit.append(&mut batch, who.subject(), &[event]).await?;
         }
@@ -297,8 +300,8 @@ fn is_conflict<T>(done: &Result<T>) -> bool {
     done.as_ref().is_err_and(|error| error.code() == STORE_CONFLICT)
 }
 
-fn end_event<'a>(name: &'static str, who: &'a SignedIn, id: &SessionId, grown: usize) -> Event<'a> {
-    let event = Event::success(name, &who.source).with("session_id", id);
+fn end_event<'a>(event: EventKind, who: &'a SignedIn, id: &SessionId, grown: usize) -> Event<'a> {
+    let event = Event::success(event, &who.source).with("session_id", id);
     match grown {
         0 => event,
         grown => event.with("grown_from_it", grown),

@@ -4,6 +4,7 @@ mod begin;
 mod ending;
 #[cfg(test)]
 mod ending_tests;
+mod events;
 mod eviction;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
@@ -59,7 +60,8 @@ pub(crate) const AREA: Area = Area {
         Family::new(SESSIONS, Personal::Expiring, &[shape::<Session>("session")]),
     ],
     problems: &[CSRF, INVALID_CURSOR, SESSION_ENDED, SESSION_NOT_FOUND],
-    texts: &[],
+    events: events::ALL,
+    ..Area::EMPTY
 };
 
 /// A request that a foreign page may have caused.

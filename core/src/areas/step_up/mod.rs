@@ -21,9 +21,8 @@ use crate::foundation::table::Batch;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[],
     problems: &[STEP_UP_REQUIRED],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// Asks whether a session has proven enough.

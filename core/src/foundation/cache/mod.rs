@@ -37,8 +37,7 @@ pub(crate) const AREA: Area = Area {
         Personal::Expiring,
         &[shape::<Change>("change")],
     )],
-    problems: &[],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// What was changed lately, for other nodes to forget.

@@ -29,6 +29,20 @@ pub use inbound::WEBHOOK_UNAVAILABLE;
 pub(crate) use keys::GuardedKeys;
 pub(crate) use sender::GuardedSender;
 
+use crate::foundation::meter::Meter;
+
+/// How circuits stand.
+pub(crate) const CIRCUIT_OPEN: Meter = Meter::gauge(
+    "portcullis_port_circuit_open",
+    "1 while a plugin is not called because it failed again and again, else 0, by port and instance.",
+);
+/// How long calls take.
+pub(crate) const SECONDS: Meter = Meter::histogram(
+    "portcullis_port_seconds",
+    "Seconds of one call of a plugin, the wait for its turn included, by port, operation and how it ended: answered, \
+     timed_out, failed or not_begun.",
+);
+
 /// Makes the guards of one deployment, and tells how their circuits stand.
 pub(crate) struct Guards {
     clock: Arc<dyn Clock>,
@@ -64,7 +78,7 @@ impl Guards {
         let now = self.clock.now();
         for (port, instance, breaker) in &*self.circuits.lock().unwrap_or_else(PoisonError::into_inner) {
             let open = matches!(breaker.circuit(now), Circuit::Open(_));
-            metrics::gauge!("portcullis_port_circuit_open", "port" => *port, "instance" => instance.clone())
+            metrics::gauge!(CIRCUIT_OPEN.name, "port" => *port, "instance" => instance.clone())
                 .set(f64::from(u8::from(open)));
         }
     }
@@ -260,7 +274,7 @@ impl Guard {
 
     fn record(&self, operation: &'static str, ended: &'static str, began: Timestamp) {
         let took = self.clock.now().since(began);
-        metrics::histogram!("portcullis_port_seconds", "port" => self.port, "operation" => operation, "ended" => ended)
+        metrics::histogram!(SECONDS.name, "port" => self.port, "operation" => operation, "ended" => ended)
             .record(took.as_secs_f64());
     }
 }

@@ -34,8 +34,7 @@ pub(crate) const AREA: Area = Area {
         Family::new(KEYRING, Personal::Nobody, &[shape::<RootSecret>("root secret")])
             .sealed(kind::<RootSecret>()),
     ],
-    problems: &[],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// How long a node knows a new key before it signs with it: all other nodes have read it by then.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use metrics::{Counter, CounterFn};
 use portcullis_ports::storage::STORE_CONFLICT;
 
+use super::tests::SIGN_IN;
 use super::*;
 use crate::foundation::testing::home;
 use crate::services::testing::{BedSettings, Office, observed_bed};
@@ -32,7 +33,7 @@ async fn what_happened_is_counted_once_and_only_if_it_was_committed() {
     let source: Source = home();
     let batch = async || {
         let mut batch = Batch::default();
-        let event = Event::failure("sign_in", &source);
+        let event = Event::failure(SIGN_IN, &source);
         bed.services
             .audit
             .append(&mut batch, &ada, &[event])

@@ -30,8 +30,10 @@ pub use verify::{Broken, Verified};
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::decoy;
+use crate::foundation::event_kind::EventKind;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::limit::Limit;
+use crate::foundation::meter::Meter;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, RECORD_UNREADABLE, Slot};
 
@@ -47,9 +49,14 @@ pub(crate) const AREA: Area = Area {
             shape::<records::LastPruning>("last pruning"),
         ],
     )],
-    problems: &[],
-    texts: &[],
+    meters: &[EVENTS],
+    ..Area::EMPTY
 };
+
+const EVENTS: Meter = Meter::counter(
+    "portcullis_events_total",
+    "What happened to accounts, by event and outcome.",
+);
 
 /// About the bytes of an entry.
 const ENTRY: usize = 300;
@@ -69,32 +76,32 @@ pub enum EventOutcome {
 /// Something that happened to an account. Names and fields follow one catalogue; no secrets, no full addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct Event<'a> {
-    name: &'static str,
+    kind: EventKind,
     outcome: EventOutcome,
     source: &'a Source,
     details: BTreeMap<&'static str, String>,
 }
 
 impl<'a> Event<'a> {
-    pub(crate) fn new(name: &'static str, outcome: EventOutcome, source: &'a Source) -> Self {
+    pub(crate) fn new(kind: EventKind, outcome: EventOutcome, source: &'a Source) -> Self {
         Self {
-            name,
+            kind,
             outcome,
             source,
             details: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn success(name: &'static str, source: &'a Source) -> Self {
-        Self::new(name, EventOutcome::Success, source)
+    pub(crate) fn success(kind: EventKind, source: &'a Source) -> Self {
+        Self::new(kind, EventOutcome::Success, source)
     }
 
-    pub(crate) fn failure(name: &'static str, source: &'a Source) -> Self {
-        Self::new(name, EventOutcome::Failure, source)
+    pub(crate) fn failure(kind: EventKind, source: &'a Source) -> Self {
+        Self::new(kind, EventOutcome::Failure, source)
     }
 
-    pub(crate) fn info(name: &'static str, source: &'a Source) -> Self {
-        Self::new(name, EventOutcome::Info, source)
+    pub(crate) fn info(kind: EventKind, source: &'a Source) -> Self {
+        Self::new(kind, EventOutcome::Info, source)
     }
 
     #[must_use]
@@ -140,7 +147,7 @@ impl Audit {
                 subject: subject.clone(),
                 number: head.value.entries + 1,
                 at: self.context.now(),
-                event: event.name.to_owned(),
+                event: event.kind.name.to_owned(),
                 outcome: event.outcome,
                 ip: event.source.ip.to_string(),
                 user_agent: event.source.user_agent.to_string(),
@@ -260,7 +267,7 @@ impl Head {
         let mut left_out = ended.map_or(0, |ended| ended.left_out);
         if event.outcome == EventOutcome::Failure {
             let failures = self.failures.get_or_insert_with(fresh);
-            let written = failures.written.entry(event.name.to_owned()).or_default();
+            let written = failures.written.entry(event.kind.name.to_owned()).or_default();
             if *written >= bound.most {
                 failures.left_out += 1 + left_out;
                 return None;
@@ -280,5 +287,5 @@ fn meter(event: &Event<'_>) -> metrics::Counter {
         EventOutcome::Failure => "failure",
         EventOutcome::Info => "info",
     };
-    metrics::counter!("portcullis_events_total", "event" => event.name, "outcome" => outcome)
+    metrics::counter!(EVENTS.name, "event" => event.kind.name, "outcome" => outcome)
 }

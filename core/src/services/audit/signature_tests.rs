@@ -8,6 +8,7 @@ use portcullis_ports::keys::{EncryptionContext, KeyManager as _};
 use portcullis_ports::storage::{Collection, Expect, Key, RecordStore as _, Write};
 use portcullis_ports::testkit::{FakeClock, MemoryStore};
 
+use super::tests::SIGN_IN;
 use super::*;
 use crate::foundation::keyring::KEYRING;
 use crate::foundation::testing::{PlainKeys, elsewhere};
@@ -65,7 +66,7 @@ async fn append(bed: &Bed, count: usize) {
     let source = elsewhere(1);
     for _ in 0..count {
         bed.wait(10);
-        let event = Event::success("sign_in", &source);
+        let event = Event::success(SIGN_IN, &source);
         bed.services.audit.record(&ada(), &[event]).await.unwrap();
     }
 }
@@ -193,7 +194,7 @@ async fn what_one_history_answers_does_not_keep_the_others_from_being_pruned() {
     let (bed, store) = observed_bed(BedSettings::default(), vec![Office::new("main")]).await;
     append(&bed, 2).await;
     let source = elsewhere(1);
-    let event = Event::success("sign_in", &source);
+    let event = Event::success(SIGN_IN, &source);
     let bob = Subject::parse("usr_bob").unwrap();
     bed.services.audit.record(&bob, &[event]).await.unwrap();
     let kept = bed.settings.audit.kept.get();

@@ -11,6 +11,9 @@ use super::*;
 use crate::foundation::testing::elsewhere;
 use crate::services::testing::{Bed, BedSettings, bed, bed_with, two_beds};
 
+pub(super) const SIGN_IN: EventKind = EventKind::new("sign_in", "");
+const TOTP_VERIFY: EventKind = EventKind::new("mfa_totp_verify", "");
+
 fn ada() -> Subject {
     Subject::parse("usr_ada").unwrap()
 }
@@ -21,9 +24,9 @@ async fn fill(bed: &Bed, subject: &Subject, count: usize) {
     for n in 0..count {
         bed.wait(10);
         let event = if n % 3 == 2 {
-            Event::failure("sign_in", &source)
+            Event::failure(SIGN_IN, &source)
         } else {
-            Event::success("sign_in", &source)
+            Event::success(SIGN_IN, &source)
         };
         bed.services
             .audit
@@ -330,13 +333,13 @@ async fn what_strangers_can_cause_is_bounded_per_account_and_counted() {
         bed.services.audit.record(&ada(), &[event]).await.unwrap();
     };
     for _ in 0..bound.most + 200 {
-        refused("sign_in").await;
+        refused(SIGN_IN).await;
         bed.wait(1);
     }
     assert_eq!(verified(&bed).await.entries, u64::from(bound.most));
     // A flood of one kind does not hide another.
-    refused("mfa_totp_verify").await;
-    let event = Event::success("sign_in", &source);
+    refused(TOTP_VERIFY).await;
+    let event = Event::success(SIGN_IN, &source);
     bed.services.audit.record(&ada(), &[event]).await.unwrap();
     let entries = bed.services.audit.entries(&ada()).await.unwrap();
     let told: Vec<_> = entries
@@ -347,10 +350,10 @@ async fn what_strangers_can_cause_is_bounded_per_account_and_counted() {
     assert_eq!(entries.len() as u64, u64::from(bound.most) + 2);
     // The next window takes some again, and says what was left out of the one before.
     for _ in 0..7 {
-        refused("sign_in").await;
+        refused(SIGN_IN).await;
     }
     bed.clock.advance(bound.window.get());
-    refused("sign_in").await;
+    refused(SIGN_IN).await;
     let entries = bed.services.audit.entries(&ada()).await.unwrap();
     assert_eq!(entries.last().unwrap().details["left_out"], "7");
 }

@@ -45,7 +45,7 @@ pub(crate) const AREA: Area = Area {
         ),
     ],
     problems: &[TOO_MANY_ATTEMPTS, TOO_MANY_SENDS],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// Too many answers in a short time.

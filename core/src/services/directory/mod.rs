@@ -24,8 +24,7 @@ pub(crate) const AREA: Area = Area {
             &[shape::<AddressClaim>("claim")],
         ),
     ],
-    problems: &[],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// Reads accounts.

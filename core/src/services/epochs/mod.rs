@@ -35,8 +35,7 @@ pub(crate) const AREA: Area = Area {
         ],
     )
     .taken_over()],
-    problems: &[],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// How long it is remembered when an epoch ended, for lists that show what ended.

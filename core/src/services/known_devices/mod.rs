@@ -4,6 +4,7 @@
 //! as long as it is trusted, the second factor of a sign-in is waived. It never opens anything by itself, and stands in
 //! for no factor in a session or for a new password.
 
+mod events;
 mod model;
 mod records;
 #[cfg(test)]
@@ -41,8 +42,8 @@ pub(crate) const AREA: Area = Area {
         Personal::BySubject,
         &[shape::<AccountDevices>("devices")],
     )],
-    problems: &[],
-    texts: &[],
+    events: events::ALL,
+    ..Area::EMPTY
 };
 
 /// The most devices of one account. When one more signs in, one that nobody misses is forgotten.
@@ -419,8 +420,8 @@ impl KnownDevices {
                     return Err(DEVICE_NOT_FOUND.error());
                 }
                 batch.save(&held)?;
-                let event = Event::success("known_device_revoke", source)
-                    .with("known_device_id", &command.known_device_id);
+                let event =
+                    Event::success(events::REVOKE, source).with("known_device_id", &command.known_device_id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
                 self.context.commit(batch).await
             })

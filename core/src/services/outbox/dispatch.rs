@@ -8,6 +8,7 @@ use portcullis_ports::{Result, Retry, Timestamp};
 
 use super::Outbox;
 use super::html::html;
+use super::meters;
 use super::records::{Attempt, Delivery, QueueEntry, StoredMessage};
 
 /// The first wait after a failure; it doubles with every try.
@@ -136,7 +137,7 @@ impl Outbox {
                 Err(error) => return Err(error),
             }
             let outcome = one.send(turn, &message).await;
-            metrics::counter!("portcullis_messages_total",
+            metrics::counter!(meters::MESSAGES.name,
                 "channel" => channel.as_str(), "sender" => one.instance().to_owned(), "outcome" => outcome.as_str())
             .increment(1);
             let taken = matches!(

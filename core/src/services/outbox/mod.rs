@@ -12,6 +12,7 @@ mod lanes;
 mod lanes_tests;
 #[cfg(test)]
 mod machine_tests;
+mod meters;
 #[cfg(test)]
 mod meters_tests;
 mod records;
@@ -35,6 +36,7 @@ use zeroize::Zeroizing;
 pub use crate::foundation::lane::Lane;
 pub use dead_letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
 pub use events::Recorded;
+pub use meters::WAITING;
 pub use records::{Attempt, Delivery, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{QueueEntry, SealedBody, StoredMessage};
@@ -69,7 +71,8 @@ pub(crate) const AREA: Area = Area {
         .taken_over(),
     ],
     problems: &[CHANNEL_UNAVAILABLE, MESSAGE_NOT_FOUND, MESSAGE_EXPIRED],
-    texts: &[],
+    meters: meters::ALL,
+    ..Area::EMPTY
 };
 
 /// No sender is configured for this channel.

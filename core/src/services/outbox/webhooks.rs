@@ -9,6 +9,7 @@ use portcullis_ports::inbound::Delivery;
 use portcullis_ports::notification::{DeliveryEvent, Senders};
 
 use super::Outbox;
+use super::meters;
 use crate::foundation::guard::GuardedInbound;
 use crate::foundation::source::Source;
 use crate::services::webhooks::{WebhookHandler, Webhooks};
@@ -25,7 +26,7 @@ impl WebhookHandler for DeliveryReports {
     async fn receive(&self, delivery: &Delivery<'_>, source: &Source) -> Result<()> {
         for event in self.inbound.receive(delivery, &source.network()).await? {
             let recorded = self.outbox.record(&self.instance, &event).await?;
-            metrics::counter!("portcullis_delivery_events_total",
+            metrics::counter!(meters::REPORTS.name,
                 "sender" => self.instance.clone(), "outcome" => recorded.as_str())
             .increment(1);
         }

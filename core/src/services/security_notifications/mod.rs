@@ -20,9 +20,8 @@ use crate::services::outbox::{Draft, Outbox};
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
-    families: &[],
-    problems: &[],
     texts: &[BY_EMAIL, BY_SMS],
+    ..Area::EMPTY
 };
 
 const BY_EMAIL: Template = template!("security_notification.email", samples);

@@ -16,6 +16,7 @@ use portcullis_ports::money::Currency;
 use portcullis_ports::storage::Range;
 use portcullis_ports::{Code, Kind, Result};
 
+use crate::foundation::meter::Meter;
 pub use crate::foundation::prefix::Prefix;
 pub use crate::foundation::price::Price;
 pub(crate) use records::SMS_SPEND;
@@ -29,11 +30,23 @@ use crate::foundation::input::country_prefix;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::budgets::Lines;
 
+/// What was spent. Set by whoever runs the worker.
+pub const TODAY: Meter = Meter::gauge(
+    "portcullis_sms_spend_today",
+    "What the text messages of this day in UTC cost so far, in whole units of the currency.",
+);
+/// What may be spent. Set by whoever runs the worker.
+pub const LIMIT: Meter = Meter::gauge(
+    "portcullis_sms_spend_limit",
+    "The most that the text messages of a day may cost.",
+);
+
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[Family::new(SMS_SPEND, Personal::Expiring, &[shape::<Spent>("spent")]).taken_over()],
     problems: &[SMS_DESTINATION_BLOCKED, SMS_SPEND_EXHAUSTED],
-    texts: &[],
+    meters: &[TODAY, LIMIT],
+    ..Area::EMPTY
 };
 
 /// The operator's limit on the cost of text messages is reached.

@@ -32,7 +32,7 @@ pub(crate) const AREA: Area = Area {
     )
     .taken_over()],
     problems: &[ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND],
-    texts: &[],
+    ..Area::EMPTY
 };
 
 /// Messages to this address or number are refused.

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod code;
+mod declared;
 mod floors;
 mod layout;
 mod problems;
