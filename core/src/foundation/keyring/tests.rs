@@ -63,3 +63,70 @@ async fn a_store_that_is_empty_beside_keys_that_were_used_with_it_is_lost() {
     // Another store with the same keys is a first start.
     open(&empty(), "store.other").await.unwrap();
 }
+
+/// A ring with these keys; each may be revoked. The last one signs.
+fn ring(keys: &[(&str, bool)]) -> Keyring {
+    let keyring = Keyring::of(b"root");
+    let open = |(id, revoked): &(&str, bool)| OpenKey {
+        id: (*id).into(),
+        derived: Arc::new(DerivedKeys::of(id.as_bytes())),
+        known_since: Timestamp::from_millis(0),
+        revoked: *revoked,
+    };
+    let ring = Ring {
+        version: None,
+        keys: keys.iter().map(open).collect(),
+        current: 0,
+        signs_all_histories: false,
+    };
+    keyring.set(ring.at(FakeClock::default().now()));
+    keyring
+}
+
+#[test]
+fn a_code_names_its_key_and_counts_as_long_as_that_is_neither_revoked_nor_retired() {
+    let parts = ["a", "b"];
+    let before = ring(&[("one", false)]);
+    let codes = [
+        before.sign("test", &parts).unwrap(),
+        before.sign_hex("test", &parts).unwrap(),
+    ];
+    let verdicts = |keyring: &Keyring| {
+        codes.clone().map(|code| {
+            assert!(code.starts_with("one."), "{code}");
+            let counts = keyring.verify("test", &parts, &code).unwrap();
+            (counts, keyring.verify_history("test", &parts, &code).unwrap())
+        })
+    };
+    assert_eq!(verdicts(&before), [(true, true); 2]);
+    let rotated = ring(&[("one", false), ("two", false)]);
+    assert_eq!(verdicts(&rotated), [(true, true); 2]);
+    assert!(rotated.sign("test", &parts).unwrap().starts_with("two."));
+    assert_eq!(
+        verdicts(&ring(&[("one", true), ("two", false)])),
+        [(false, true); 2]
+    );
+    assert_eq!(verdicts(&ring(&[("two", false)])), [(false, false); 2]);
+    for (purpose, parts, code) in [
+        ("other", ["a", "b"], codes[0].as_str()),
+        ("test", ["a", "c"], codes[0].as_str()),
+        ("test", parts, ""),
+        ("test", parts, "one."),
+        ("test", parts, &codes[0][..codes[0].len() - 1]),
+        ("test", parts, codes[0].trim_start_matches("one.")),
+        ("test", parts, &codes[0].replace("one.", "two.")),
+    ] {
+        assert!(
+            !rotated.verify(purpose, &parts, code).unwrap(),
+            "{purpose} {parts:?} {code}"
+        );
+    }
+}
+
+#[test]
+fn names_of_records_do_not_depend_on_signing_keys() {
+    let name = |keyring: &Keyring| keyring.pseudonym("test", &["a"]).unwrap();
+    let first = name(&ring(&[("one", false)]));
+    assert_eq!(first, name(&ring(&[("one", true), ("two", false)])));
+    assert_eq!(first, name(&Keyring::of(b"root")));
+}
