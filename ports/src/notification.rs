@@ -12,7 +12,7 @@ use crate::contact::{EmailAddress, PhoneNumber};
 use crate::error::Result;
 use crate::id::MessageId;
 use crate::inbound::Inbound;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reference, Resolution};
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::policy::{CallPolicy, Guarded};
 use crate::probe::Probe;
@@ -108,7 +108,7 @@ pub struct Receipt {
 ///
 /// # Behaviour
 /// - `Done` means that the vendor accepted it, not that it was read.
-/// - A time-out after sending is `Unknown`. It is never sent again by itself.
+/// - A time-out after sending is `Unknown`. It is looked up, where there is a [`MessageLookup`], before it is sent again.
 /// - What stands in the way of every message is told as `Reason::outage`: the circuit to the sender is open for a while then.
 /// - No retry, no logging of texts or addresses, no storage: layers around the port do that.
 #[async_trait]
@@ -123,6 +123,32 @@ pub trait Sender: Send + Sync + 'static {
 
     /// Sends one message, once.
     async fn send(&self, message: &Message) -> Outcome<Receipt>;
+}
+
+/// A message that may have been sent.
+pub struct Sought<'a> {
+    /// It.
+    pub message: &'a Message,
+    /// What [`Outcome::Unknown`] named it by, or [`Message::id`].
+    pub reference: &'a Reference,
+    /// It was not sent before.
+    pub since: Timestamp,
+}
+
+/// Finds out at the vendor what became of a message whose answer was lost.
+///
+/// # Behaviour
+/// - [`Resolution::Found`] is this very message, or one that cannot be told from it by the recipient.
+/// - [`Resolution::Absent`] means that sending it now sends it once. In doubt it is [`Resolution::CannotTell`].
+/// - Changes nothing at the vendor.
+#[async_trait]
+pub trait MessageLookup: Send + Sync + 'static {
+    /// How long after its answer was lost a message that is not found was not sent: what the vendor does not list by then
+    /// it has not taken, nor is a request to take it on its way.
+    fn absence_after(&self) -> Duration;
+
+    /// What became of it?
+    async fn lookup(&self, sought: &Sought<'_>) -> Resolution<Receipt>;
 }
 
 /// What became of a message after the vendor accepted it. A later state never gives way to an earlier one.
@@ -229,6 +255,8 @@ pub struct ConnectedSender {
     pub mailbox: Option<Arc<dyn Mailbox>>,
     /// Present exactly if the plugin declares [`SenderCapability::Receipts`].
     pub inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
+    /// Present exactly if the plugin declares [`SenderCapability::Lookup`].
+    pub lookup: Option<Arc<dyn MessageLookup>>,
     /// Whether it is well.
     pub probe: Arc<dyn Probe>,
 }
@@ -244,6 +272,8 @@ pub enum SenderCapability {
     Mailbox,
     /// Tells what became of messages, through webhooks.
     Receipts,
+    /// Tells what became of a message whose answer was lost.
+    Lookup,
 }
 
 #[async_trait]
@@ -257,6 +287,7 @@ impl Connected<Senders> for ConnectedSender {
         vec![
             (SenderCapability::Mailbox, self.mailbox.is_some()),
             (SenderCapability::Receipts, self.inbound.is_some()),
+            (SenderCapability::Lookup, self.lookup.is_some()),
             (SenderCapability::Email, serves(Channel::Email)),
             (SenderCapability::Sms, serves(Channel::Sms)),
         ]
@@ -289,6 +320,12 @@ impl Port for Senders {
     fn plugins() -> Vec<&'static Plugin<Self>> {
         plugin::sorted(inventory::iter::<Plugin<Self>>.into_iter())
     }
+}
+
+impl Senders {
+    /// What lookups are held to, beside sending: they take no turn of a message, and their success says nothing about
+    /// sending.
+    pub const LOOKUPS: CallPolicy = CallPolicy::new(Duration::from_secs(15), 4);
 }
 
 impl Guarded for Senders {

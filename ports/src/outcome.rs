@@ -1,5 +1,7 @@
 //! What became of something that left the process: five answers, the honest "we do not know" among them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Retry;
 
 /// The result of asking a third party to do something that costs, sends or moves.
@@ -7,22 +9,60 @@ use crate::error::Retry;
 /// A time-out after the request was sent is [`Outcome::Unknown`], never an error that invites a repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub enum Outcome<T> {
+pub enum Outcome<T, D = Reason, P = Reference> {
     /// It happened.
     Done(T),
     /// It was accepted and will be decided later; ask with the reference.
-    Pending(Reference),
+    Pending(P),
     /// It was understood and refused; asking again unchanged gives the same answer.
-    Declined(Reason),
+    Declined(D),
     /// It certainly did not happen; [`Reason::retry`] says whether to try again.
     NotSent(Reason),
     /// It may have happened; look it up with the reference before doing anything else.
     Unknown(Reference),
 }
 
-/// The third party's name for the matter, or ours where theirs was not received.
+/// What a third party says of a matter whose outcome was [`Outcome::Unknown`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference(pub String);
+#[must_use]
+pub enum Resolution<T, D = Reason, P = Reference> {
+    /// It knows the matter, and what became of it.
+    Found(Outcome<T, D, P>),
+    /// It did not happen, and what is under way will not make it happen any more: it may be asked for again.
+    Absent,
+    /// It may have happened; [`Reason::retry`] says whether another lookup makes sense.
+    CannotTell(Reason),
+}
+
+/// The name of a matter, and who gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reference {
+    /// The third party, in an answer.
+    Theirs(String),
+    /// This house, where no answer came: theirs is not known.
+    Ours(String),
+}
+
+impl<T, D, P> Resolution<T, D, P> {
+    /// The word used for it in metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Found(_) => "found",
+            Self::Absent => "absent",
+            Self::CannotTell(_) => "cannot_tell",
+        }
+    }
+}
+
+impl Reference {
+    /// The name alone.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Theirs(name) | Self::Ours(name) => name,
+        }
+    }
+}
 
 /// Why something did not happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +107,9 @@ impl Reason {
     }
 }
 
-impl<T> Outcome<T> {
+impl<T, D, P> Outcome<T, D, P> {
     /// Changes the value of a success and leaves the rest.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U, D, P> {
         match self {
             Self::Done(value) => Outcome::Done(change(value)),
             Self::Pending(reference) => Outcome::Pending(reference),

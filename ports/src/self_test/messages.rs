@@ -24,7 +24,7 @@ pub(crate) async fn message(sender: &dyn Sender, to: &Destination, with: &SelfTe
         )),
         Outcome::Pending(reference) => Ok(format!(
             "accepted for {address} and not yet decided; ask the vendor about {}",
-            reference.0
+            reference.as_str()
         )),
         Outcome::Declined(reason) => failed(format!(
             "declined for {address}: {}: {}",
@@ -36,7 +36,7 @@ pub(crate) async fn message(sender: &dyn Sender, to: &Destination, with: &SelfTe
         )),
         Outcome::Unknown(reference) => failed(format!(
             "nobody knows whether it was sent to {address}; look for {} at the vendor",
-            reference.0
+            reference.as_str()
         )),
     }
 }

@@ -90,6 +90,7 @@ impl<T: Sender> From<Arc<T>> for ConnectedSender {
             sender,
             mailbox: None,
             inbound: None,
+            lookup: None,
             probe: Arc::new(AlwaysWell),
         }
     }

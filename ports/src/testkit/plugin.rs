@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
+use super::vendor::LossyClient;
 use super::{FakeClock, FakeEntropy, NoNetwork};
 use crate::error::Result;
 use crate::http::HttpClient;
@@ -27,6 +29,8 @@ pub struct FakeRuntime {
     pub http: Arc<dyn HttpClient>,
     /// Where vendors reach the plugin.
     pub webhook: Option<String>,
+    /// Whether the next answer of a vendor is lost.
+    pub loses: Arc<AtomicBool>,
 }
 
 impl Default for FakeRuntime {
@@ -36,6 +40,7 @@ impl Default for FakeRuntime {
             entropy: Arc::default(),
             http: Arc::new(NoNetwork),
             webhook: None,
+            loses: Arc::default(),
         }
     }
 }
@@ -46,9 +51,17 @@ impl FakeRuntime {
         Runtime {
             clock: Arc::clone(&self.clock) as Arc<_>,
             entropy: Arc::clone(&self.entropy) as Arc<_>,
-            http: Arc::clone(&self.http),
+            http: Arc::new(LossyClient {
+                inner: Arc::clone(&self.http),
+                loses: Arc::clone(&self.loses),
+            }),
             webhook: self.webhook.clone(),
         }
+    }
+
+    /// The vendor acts on the next request of a plugin, and its answer is lost.
+    pub fn lose_next_answer(&self) {
+        self.loses.store(true, Ordering::SeqCst);
     }
 
     /// Plans and connects a linked plugin.

@@ -14,9 +14,10 @@ use crate::contact::{EmailAddress, PhoneNumber};
 use crate::error::Retry;
 use crate::id::MessageId;
 use crate::notification::{
-    Channel, ConnectedSender, Destination, KeptMessage, Mailbox, Message, Sender, SenderCapability, Senders,
+    Channel, ConnectedSender, Destination, KeptMessage, Mailbox, Message, MessageLookup, Receipt, Sender,
+    SenderCapability, Senders, Sought,
 };
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reference, Resolution};
 use crate::plugin::Plugin;
 
 /// The most messages a mailbox shows.
@@ -44,6 +45,22 @@ pub async fn conforms(connected: &ConnectedSender, declared: &[SenderCapability]
             another_channel_is_refused_for_good(&*connected.sender, &message).await;
         }
     }
+    if let Some(lookup) = &connected.lookup {
+        for channel in connected.sender.channels() {
+            let write = Written {
+                runtime,
+                channel: *channel,
+            };
+            let case = LookupCase {
+                sender: &*connected.sender,
+                lookup: &**lookup,
+                write,
+            };
+            case.what_was_sent_is_found().await;
+            case.what_was_not_sent_is_absent().await;
+            case.a_lost_answer_is_found_again().await;
+        }
+    }
     if let Some(mailbox) = &connected.mailbox {
         for channel in connected.sender.channels() {
             let case = Case {
@@ -68,7 +85,7 @@ fn channels_are_those_declared(connected: &ConnectedSender, declared: &[SenderCa
     let serves = |capability: &SenderCapability| match capability {
         SenderCapability::Email => Some(Channel::Email),
         SenderCapability::Sms => Some(Channel::Sms),
-        SenderCapability::Mailbox | SenderCapability::Receipts => None,
+        SenderCapability::Mailbox | SenderCapability::Receipts | SenderCapability::Lookup => None,
     };
     let promised: BTreeSet<_> = declared.iter().filter_map(serves).collect();
     let channels: BTreeSet<_> = connected.sender.channels().iter().copied().collect();
@@ -89,12 +106,17 @@ fn channels_are_those_declared(connected: &ConnectedSender, declared: &[SenderCa
         declared.contains(&SenderCapability::Receipts),
         "webhooks are read exactly if that is declared"
     );
+    assert_eq!(
+        connected.lookup.is_some(),
+        declared.contains(&SenderCapability::Lookup),
+        "messages can be looked up exactly if that is declared"
+    );
 }
 
 async fn a_message_is_accepted(sender: &dyn Sender, message: &Message) {
     match sender.send(message).await {
         Outcome::Done(receipt) => assert!(!receipt.reference.is_empty(), "a receipt without a reference"),
-        Outcome::Pending(reference) => assert!(!reference.0.is_empty(), "an empty reference"),
+        Outcome::Pending(reference) => assert!(!reference.as_str().is_empty(), "an empty reference"),
         other => panic!("a message to {} is not accepted: {other:?}", message.to.masked()),
     }
 }
@@ -136,6 +158,77 @@ impl Written<'_> {
             code: Some("123456".to_owned()),
             text,
         }
+    }
+}
+
+/// A sender whose messages can be looked up.
+struct LookupCase<'a> {
+    sender: &'a dyn Sender,
+    lookup: &'a dyn MessageLookup,
+    write: Written<'a>,
+}
+
+impl LookupCase<'_> {
+    /// A text of its own: a vendor may know messages by their texts.
+    fn message(&self) -> Message {
+        let message = self.write.to("lookup@example.com", "+15005550012");
+        let text = format!("The sign-in {} was refused.", message.id);
+        Message {
+            text,
+            html: None,
+            code: None,
+            ..message
+        }
+    }
+
+    async fn what_was_sent_is_found(&self) {
+        let (message, since) = (self.message(), self.write.runtime.clock.now());
+        let Outcome::Done(receipt) = self.sender.send(&message).await else {
+            return;
+        };
+        let ours = Reference::Ours(message.id.to_string());
+        let theirs = Reference::Theirs(receipt.reference.clone());
+        for reference in [ours, theirs] {
+            let found = self.look_up(&message, &reference, since).await;
+            let expected = Resolution::Found(Outcome::Done(receipt.clone()));
+            assert_eq!(found, expected, "{reference:?}");
+        }
+    }
+
+    async fn what_was_not_sent_is_absent(&self) {
+        let (message, since) = (self.message(), self.write.runtime.clock.now());
+        let ours = Reference::Ours(message.id.to_string());
+        self.write.runtime.clock.advance(self.lookup.absence_after());
+        assert_eq!(self.look_up(&message, &ours, since).await, Resolution::Absent);
+    }
+
+    async fn a_lost_answer_is_found_again(&self) {
+        let (message, since) = (self.message(), self.write.runtime.clock.now());
+        self.write.runtime.lose_next_answer();
+        match self.sender.send(&message).await {
+            Outcome::Unknown(reference) => {
+                let found = self.look_up(&message, &reference, since).await;
+                let accepted = matches!(found, Resolution::Found(Outcome::Done(_) | Outcome::Pending(_)));
+                assert!(accepted, "it was sent, and a lookup says {found:?}");
+            }
+            // Its answers do not come through the house's HTTP client.
+            Outcome::Done(_) | Outcome::Pending(_) => {}
+            other => panic!("a lost answer is told as {other:?}"),
+        }
+    }
+
+    async fn look_up(
+        &self,
+        message: &Message,
+        reference: &Reference,
+        since: Timestamp,
+    ) -> Resolution<Receipt> {
+        let sought = Sought {
+            message,
+            reference,
+            since,
+        };
+        self.lookup.lookup(&sought).await
     }
 }
 

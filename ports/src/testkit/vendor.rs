@@ -1,6 +1,7 @@
 //! Stand-ins for vendors: state and answers without a network, and a client that reaches them and can misbehave.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -84,6 +85,23 @@ impl<V: Vendor> HttpClient for VendorClient<V> {
                 })
             }
         }
+    }
+}
+
+/// A client that loses an answer when it is told to.
+pub(super) struct LossyClient {
+    pub(super) inner: Arc<dyn HttpClient>,
+    pub(super) loses: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl HttpClient for LossyClient {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let answer = self.inner.send(request).await;
+        if self.loses.swap(false, Ordering::SeqCst) {
+            return Err(NoAnswer::Unknown("the connection was lost".to_owned()));
+        }
+        answer
     }
 }
 

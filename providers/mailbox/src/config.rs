@@ -52,6 +52,7 @@ impl Plan<Senders> for MailboxPlan {
             sender: Arc::clone(&mailbox) as Arc<_>,
             mailbox: Some(Arc::clone(&mailbox) as Arc<_>),
             inbound: None,
+            lookup: Some(Arc::clone(&mailbox) as Arc<_>),
             probe: mailbox,
         })
     }

@@ -127,6 +127,11 @@ impl Folder {
         Ok(found)
     }
 
+    /// Whether it keeps the message.
+    pub(crate) fn holds(&self, id: &str) -> Result<bool> {
+        Ok(self.names()?.iter().any(|name| name.id() == id))
+    }
+
     /// How many messages there are.
     pub(crate) fn count(&self) -> Result<usize> {
         Ok(self.names()?.len())

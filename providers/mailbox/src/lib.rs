@@ -21,7 +21,12 @@ inventory::submit! {
             docs: include_str!("../docs.md"),
             maturity: Maturity::DevelopmentOnly,
         },
-        &[SenderCapability::Email, SenderCapability::Sms, SenderCapability::Mailbox],
+        &[
+            SenderCapability::Email,
+            SenderCapability::Sms,
+            SenderCapability::Mailbox,
+            SenderCapability::Lookup,
+        ],
     )
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::contact::{EmailAddress, PhoneNumber};
-use portcullis_ports::notification::{Channel, KeptMessage, Mailbox, Message, Receipt, Sender};
-use portcullis_ports::outcome::{Outcome, Reason};
+use portcullis_ports::notification::{
+    Channel, KeptMessage, Mailbox, Message, MessageLookup, Receipt, Sender, Sought,
+};
+use portcullis_ports::outcome::{Outcome, Reason, Resolution};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Clock, Error, Result};
 
@@ -63,6 +65,26 @@ impl Sender for FolderMailbox {
                 reference: message.id.to_string(),
             }),
             Err(error) => Outcome::NotSent(Reason::passing(MAILBOX_FOLDER.name(), error.detail(), TRY_AGAIN)),
+        }
+    }
+}
+
+#[async_trait]
+impl MessageLookup for FolderMailbox {
+    fn absence_after(&self) -> Duration {
+        TRY_AGAIN
+    }
+
+    async fn lookup(&self, sought: &Sought<'_>) -> Resolution<Receipt> {
+        let reference = sought.message.id.to_string();
+        let id = reference.clone();
+        match self.with_folder(move |folder| folder.holds(&id)).await {
+            Ok(true) => Resolution::Found(Outcome::Done(Receipt { reference })),
+            Ok(false) => Resolution::Absent,
+            Err(error) => {
+                let reason = Reason::passing(MAILBOX_FOLDER.name(), error.detail(), TRY_AGAIN);
+                Resolution::CannotTell(reason)
+            }
         }
     }
 }

@@ -166,6 +166,7 @@ impl Plan<Senders> for SesPlan {
             sender: Arc::clone(&ses) as Arc<_>,
             mailbox: None,
             inbound: Some(Arc::new(inbound)),
+            lookup: None,
             probe: ses,
         })
     }

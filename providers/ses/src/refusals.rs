@@ -23,7 +23,7 @@ pub(crate) fn outcome<T, E>(error: &SdkError<E, HttpResponse>, id: &str) -> Outc
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    let unknown = || Outcome::Unknown(Reference(id.to_owned()));
+    let unknown = || Outcome::Unknown(Reference::Ours(id.to_owned()));
     match error {
         SdkError::ServiceError(refusal) => {
             let status = refusal.raw().status().as_u16();

@@ -59,7 +59,7 @@ impl Sender for Ses {
         };
         match self.client.send(&self.letterhead, message, to).await {
             Ok(Some(reference)) if !reference.is_empty() => Outcome::Done(Receipt { reference }),
-            Ok(_) => Outcome::Unknown(Reference(message.id.to_string())),
+            Ok(_) => Outcome::Unknown(Reference::Ours(message.id.to_string())),
             Err(error) => outcome(&error, message.id.as_str()),
         }
     }

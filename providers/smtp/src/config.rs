@@ -228,6 +228,7 @@ impl Plan<Senders> for SmtpPlan {
             sender: Arc::clone(&smtp) as Arc<_>,
             mailbox: None,
             inbound: None,
+            lookup: None,
             probe: smtp,
         })
     }

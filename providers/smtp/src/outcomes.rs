@@ -22,7 +22,7 @@ pub(crate) fn outcome(failure: &Failure, reference: String) -> Outcome<Receipt> 
     let Some(reply) = Reply::of(failure) else {
         // Without a reply it counts whether the whole message may have arrived.
         return match (failure.step, &failure.cause) {
-            (Step::Content, _) => Outcome::Unknown(Reference(reference)),
+            (Step::Content, _) => Outcome::Unknown(Reference::Ours(reference)),
             (_, Cause::NoEncryption) => Outcome::NotSent(Reason::outage("smtp-encryption", words, LATER)),
             (Step::SignIn, Cause::NoSignIn) => Outcome::NotSent(Reason::outage("smtp-sign-in", words, LATER)),
             _ => Outcome::NotSent(Reason::outage("smtp-unreachable", words, SOON)),

@@ -7,6 +7,9 @@ use data_encoding::BASE64;
 use portcullis_ports::Secret;
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest, HttpResponse, NoAnswer};
 
+/// Messages to one number that are looked at.
+const PAGE: &str = "50";
+
 /// Names and values of a form, in order.
 pub(crate) type Form = Vec<(&'static str, String)>;
 
@@ -48,6 +51,20 @@ impl Client {
         self.post(url, form).await
     }
 
+    /// Reads one message.
+    pub(crate) async fn message(&self, sid: &str) -> Result<HttpResponse, NoAnswer> {
+        self.get(&format!("Messages/{sid}.json")).await
+    }
+
+    /// Lists the newest messages to a number. Not by the day of sending: a message that waits has none yet.
+    pub(crate) async fn messages_to(&self, number: &str) -> Result<HttpResponse, NoAnswer> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("To", number)
+            .append_pair("PageSize", PAGE)
+            .finish();
+        self.get(&format!("Messages.json?{query}")).await
+    }
+
     /// Asks for a code to be sent.
     pub(crate) async fn create_verification(
         &self,
@@ -78,6 +95,15 @@ impl Client {
     /// Reads a Verify Service.
     pub(crate) async fn verify_service(&self, service: &str) -> Result<HttpResponse, NoAnswer> {
         let url = format!("{}/v2/Services/{service}", self.verify);
+        self.send(HttpRequest::new(HttpMethod::Get, url), &self.requests)
+            .await
+    }
+
+    async fn get(&self, resource: &str) -> Result<HttpResponse, NoAnswer> {
+        let url = format!(
+            "{}/2010-04-01/Accounts/{}/{resource}",
+            self.messages, self.account
+        );
         self.send(HttpRequest::new(HttpMethod::Get, url), &self.requests)
             .await
     }

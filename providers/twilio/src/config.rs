@@ -214,14 +214,16 @@ impl Plan<Senders> for TwilioPlan {
                 .collect(),
             shared: settings.shared_keys,
         };
+        let sender = Arc::new(TwilioSender {
+            client: Arc::clone(&client),
+            from,
+            verify_service: settings.verify_service_sid.clone(),
+            validity: settings.validity.get(),
+            status_callback: runtime.webhook.clone(),
+        });
         Ok(ConnectedSender {
-            sender: Arc::new(TwilioSender {
-                client: Arc::clone(&client),
-                from,
-                verify_service: settings.verify_service_sid.clone(),
-                validity: settings.validity.get(),
-                status_callback: runtime.webhook.clone(),
-            }),
+            sender: Arc::clone(&sender) as Arc<_>,
+            lookup: Some(sender),
             mailbox: None,
             inbound: Some(Arc::new(TwilioInbound {
                 account: settings.account_sid,

@@ -7,6 +7,7 @@ mod config;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod inbound;
+mod lookup;
 mod probe;
 mod refusals;
 mod senders;
@@ -33,6 +34,10 @@ inventory::submit! {
             docs: include_str!("../docs.md"),
             maturity: Maturity::Beta,
         },
-        &[SenderCapability::Sms, SenderCapability::Receipts],
+        &[
+            SenderCapability::Sms,
+            SenderCapability::Receipts,
+            SenderCapability::Lookup,
+        ],
     )
 }

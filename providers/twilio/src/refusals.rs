@@ -155,7 +155,7 @@ const FAILURES: &[(u32, &str)] = &[
 pub(crate) fn outcome<T>(response: &HttpResponse, ours: &str) -> Outcome<T> {
     let status = response.status;
     if !(400..500).contains(&status) || status == 408 {
-        return Outcome::Unknown(Reference(ours.to_owned()));
+        return Outcome::Unknown(Reference::Ours(ours.to_owned()));
     }
     let code = read::<Refusal>(&response.body).and_then(|refusal| refusal.code);
     let known = REFUSALS

@@ -11,7 +11,7 @@ use portcullis_ports::outcome::{Outcome, Reason, Reference};
 
 use crate::client::{Client, Form};
 use crate::inbound::OURS;
-use crate::refusals::{self, failure};
+use crate::refusals;
 use crate::wire::{CreatedMessage, CreatedVerification, is_sid, read};
 
 /// When to try again after no connection could be made.
@@ -44,11 +44,10 @@ impl Sender for TwilioSender {
         let Destination::Sms(to) = &message.to else {
             return declined("channel-not-served", "Twilio is set up for text messages only");
         };
-        let code = message.code.as_deref().filter(|code| fits_verify(code));
-        match (&self.verify_service, code, &self.from) {
-            (Some(service), Some(code), _) => self.send_code(service, to, code, message).await,
-            (_, _, Some(from)) => self.send_text(from, to, message).await,
-            (_, _, None) => declined(
+        match (self.verify_for(message), &self.from) {
+            (Some((service, code)), _) => self.send_code(service, to, code, message).await,
+            (None, Some(from)) => self.send_text(from, to, message).await,
+            (None, None) => declined(
                 "no-sending-number",
                 "only codes of 4 to 10 letters and digits can be sent without `from` or `messaging_service_sid`",
             ),
@@ -57,6 +56,12 @@ impl Sender for TwilioSender {
 }
 
 impl TwilioSender {
+    /// The Verify Service that sends a message, and the code in it, if it is one that Verify takes.
+    pub(crate) fn verify_for<'a>(&'a self, message: &'a Message) -> Option<(&'a str, &'a str)> {
+        let code = message.code.as_deref().filter(|code| fits_verify(code));
+        self.verify_service.as_deref().zip(code)
+    }
+
     async fn send_text(&self, from: &From, to: &PhoneNumber, message: &Message) -> Outcome<Receipt> {
         let mut form: Form = vec![("To", to.as_str().to_owned()), ("Body", message.text.clone())];
         form.push(match from {
@@ -77,16 +82,8 @@ impl TwilioSender {
         match read::<CreatedMessage>(&answer.body)
             .filter(|made| is_sid("SM", &made.sid) || is_sid("MM", &made.sid))
         {
-            Some(made)
-                if made
-                    .status
-                    .as_deref()
-                    .is_some_and(|status| ["failed", "canceled"].contains(&status)) =>
-            {
-                declined("refused", failure(made.error_code))
-            }
-            Some(made) => Outcome::Done(Receipt { reference: made.sid }),
-            None => Outcome::Unknown(Reference(ours)),
+            Some(made) => made.outcome(),
+            None => Outcome::Unknown(Reference::Ours(ours)),
         }
     }
 
@@ -106,7 +103,7 @@ impl TwilioSender {
             Err(outcome) => return outcome,
         };
         if let Err(NoAnswer::Unknown(_)) = self.client.cancel_verification(service, &first.sid).await {
-            return Outcome::Unknown(Reference(first.sid));
+            return Outcome::Unknown(Reference::Theirs(first.sid));
         }
         match self.verification(service, to, code, &ours).await {
             Ok(made) if made.is_reused() => declined("older-code-sent", "Verify sent an older code again"),
@@ -130,7 +127,7 @@ impl TwilioSender {
         let answer = accepted(self.client.create_verification(service, &form).await, ours)?;
         read::<CreatedVerification>(&answer.body)
             .filter(|made| is_sid("VE", &made.sid))
-            .ok_or_else(|| Outcome::Unknown(Reference(ours.to_owned())))
+            .ok_or_else(|| Outcome::Unknown(Reference::Ours(ours.to_owned())))
     }
 }
 
@@ -140,7 +137,7 @@ fn accepted(answer: Result<HttpResponse, NoAnswer>, ours: &str) -> Result<HttpRe
         Ok(answer) if answer.is_success() => Ok(answer),
         Ok(answer) => Err(refusals::outcome(&answer, ours)),
         Err(NoAnswer::NotSent(why)) => Err(Outcome::NotSent(Reason::outage("no-connection", why, TRY_AGAIN))),
-        Err(NoAnswer::Unknown(_)) => Err(Outcome::Unknown(Reference(ours.to_owned()))),
+        Err(NoAnswer::Unknown(_)) => Err(Outcome::Unknown(Reference::Ours(ours.to_owned()))),
     }
 }
 

@@ -112,6 +112,7 @@ fn connected() -> ConnectedSender {
         sender: Arc::new(Rider),
         mailbox: None,
         inbound: None,
+        lookup: None,
         probe: Arc::new(Rider),
     }
 }

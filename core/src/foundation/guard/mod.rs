@@ -17,7 +17,7 @@ use async_lock::{Semaphore, SemaphoreGuard};
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use portcullis_ports::connections::Connection;
-use portcullis_ports::outcome::Outcome;
+use portcullis_ports::outcome::{Outcome, Resolution};
 use portcullis_ports::policy::{CallPolicy, Guarded};
 use portcullis_ports::{Clock, Code, Kind, Result, Retry, Timestamp};
 
@@ -110,6 +110,12 @@ impl<T> Answer for Outcome<T> {
             Self::NotSent(reason) | Self::Declined(reason) => reason.outage,
             Self::Done(_) | Self::Pending(_) => false,
         }
+    }
+}
+
+impl<T> Answer for Resolution<T> {
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::CannotTell(reason) if reason.outage)
     }
 }
 

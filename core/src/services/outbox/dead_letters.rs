@@ -89,6 +89,7 @@ impl Outbox {
                     dead_lettered_at: None,
                     // What is reported from now on is of the next try.
                     report: None,
+                    unresolved: None,
                     ..message.value.clone()
                 };
                 batch.replace(&message, &again)?;

@@ -37,7 +37,7 @@ impl Outbox {
             self.context.commit(batch).await?;
             return Ok(true);
         };
-        let verdict = match self.verdict(&mut leased, &stored).await {
+        let verdict = match self.verdict(&mut leased, &stored, entry.leased).await {
             Err(error) if error.code() == STORE_CONFLICT => return Ok(false),
             verdict => verdict?,
         };
@@ -45,18 +45,27 @@ impl Outbox {
         Ok(true)
     }
 
-    async fn verdict(&self, leased: &mut QueueEntry, stored: &StoredMessage) -> Result<Verdict> {
+    async fn verdict(
+        &self,
+        leased: &mut QueueEntry,
+        stored: &StoredMessage,
+        abandoned: bool,
+    ) -> Result<Verdict> {
         let now = self.context.now();
+        if let Some(unresolved) = &stored.unresolved {
+            let verdict = self.resolve(leased, stored, unresolved).await?;
+            return Ok(verdict.unless_late(stored));
+        }
         if stored.is_late(now) {
             return Ok(Verdict::without_sender(Delivery::Expired, Vec::new()));
         }
         if leased.tries > 1
             && let Some(sender) = self.reported(stored).await?
         {
-            return Ok(Verdict::without_sender(
-                Delivery::Delivered,
-                vec![known(now, sender)],
-            ));
+            return Ok(Verdict::reported(now, sender));
+        }
+        if abandoned && let Some(verdict) = self.find_abandoned(leased, stored).await? {
+            return Ok(verdict);
         }
         if leased.tries > self.settings.attempts {
             return Ok(Verdict::without_sender(Delivery::Unknown, vec![lost(now)]));
@@ -75,17 +84,13 @@ impl Outbox {
             return Ok(self.not_asked(leased, &offering));
         }
         let mut verdict = self.judge(leased, offering.offered);
-        // What could be tried again only after it is of no use is over now.
-        if verdict.again_at.is_some_and(|again| stored.is_late(again)) {
-            verdict.again_at = None;
-            verdict.delivery = Delivery::Expired;
-        }
-        Ok(verdict)
+        self.keep_unresolved(&mut verdict, now);
+        Ok(verdict.unless_late(stored))
     }
 
     /// The sender whose vendor reported that it has the message, although nobody wrote down the answer: a worker that
     /// disappeared had sent it.
-    async fn reported(&self, stored: &StoredMessage) -> Result<Option<String>> {
+    pub(super) async fn reported(&self, stored: &StoredMessage) -> Result<Option<String>> {
         // It may have come while the message was queued again, because another try of it failed.
         let report = stored.report.as_ref();
         if let Some(report) = report.filter(|report| report.state != DeliveryState::Failed) {
@@ -112,6 +117,7 @@ impl Outbox {
         let leased = QueueEntry {
             due,
             tries: entry.tries + 1,
+            leased: true,
             ..entry.value.clone()
         };
         let mut batch = Batch::default();
@@ -228,14 +234,23 @@ impl Outbox {
                 let mut batch = Batch::default();
                 let (partition, sort) = leased.key();
                 let held = self.context.table::<QueueEntry>().find(&partition, &sort).await?;
-                if let Some(held) = &held {
-                    batch.remove(held);
-                }
-                let held = held.map(|held| held.value);
-                let mut given_up = None;
+                let (mut next, mut given_up) = (None, None);
                 if let Some(stored) = self.stored(&leased.message).await? {
                     let early = self.take_names(&mut batch, &stored, verdict).await?;
-                    given_up = self.settle_in(&mut batch, held, &stored, verdict, early)?;
+                    let entry = held.as_ref().map(|held| held.value.clone());
+                    (next, given_up) = self.settle_in(&mut batch, entry, &stored, verdict, early)?;
+                }
+                match (&held, &next) {
+                    // It may come due at the very moment at which the lease would have ended.
+                    (Some(held), Some(next)) if held.key() == next.key() => batch.replace(held, next)?,
+                    _ => {
+                        if let Some(held) = &held {
+                            batch.remove(held);
+                        }
+                        if let Some(next) = &next {
+                            batch.insert(next)?;
+                        }
+                    }
                 }
                 self.context.commit(batch).await?;
                 Ok(given_up)
@@ -262,10 +277,10 @@ impl Outbox {
             let ours = stored.id.as_str();
             let mut slots: Vec<Slot<Named>> = Vec::new();
             if let Some((_, reference)) = taken {
-                slots.push(self.named(instance, reference).await?);
+                slots.push(self.named(instance, reference.as_str()).await?);
             }
             let asked = verdict.attempts.iter().any(|attempt| attempt.sender == instance);
-            if asked && taken.is_none_or(|(_, reference)| reference != ours) {
+            if asked && taken.is_none_or(|(_, reference)| reference.as_str() != ours) {
                 let named = self.named(instance, ours).await?;
                 slots.extend(Some(named).filter(|named| !named.value.early.is_empty()));
             }
@@ -279,7 +294,7 @@ impl Outbox {
         Ok(early)
     }
 
-    /// Adds what became of a message to a batch, and says so if that means that it is given up.
+    /// Adds what became of a message to a batch. Gives its next queue entry, and how it ended if it is given up.
     fn settle_in(
         &self,
         batch: &mut Batch,
@@ -287,11 +302,11 @@ impl Outbox {
         stored: &Versioned<StoredMessage>,
         verdict: &Verdict,
         early: Vec<Report>,
-    ) -> Result<Option<Delivery>> {
+    ) -> Result<(Option<QueueEntry>, Option<Delivery>)> {
         let mut message = stored.value.clone();
         message.attempts.extend(verdict.attempts.iter().cloned());
         if let Some((_, reference)) = &verdict.taken {
-            message.reference = Some(reference.clone());
+            message.reference = Some(reference.as_str().to_owned());
         }
         for report in early {
             let known = message.report.as_ref();
@@ -303,6 +318,11 @@ impl Outbox {
         let undelivered = stored.delivery != Delivery::Delivered;
         if ours.is_some() || (verdict.taken.is_some() && undelivered) {
             message.delivery = decided(&message, verdict);
+            message.unresolved = None;
+            if message.delivery == Delivery::Unknown && ours.is_some() && verdict.unresolved.is_some() {
+                message.delivery = Delivery::Queued;
+                message.unresolved = verdict.unresolved.clone().map(Box::new);
+            }
         }
         if message.delivery.is_over() {
             message.body = None;
@@ -311,11 +331,15 @@ impl Outbox {
                 message.dead_lettered_at = None;
             }
         }
-        if let (Some(entry), Some(due)) = (ours, verdict.again_at) {
+        let again = ours.zip(verdict.again_at);
+        let next = again.filter(|_| message.delivery == Delivery::Queued);
+        let next = next.map(|(entry, due)| QueueEntry {
+            due,
             // A try in which nobody was asked is none.
-            let tries = entry.tries.saturating_sub(u32::from(verdict.not_asked));
-            batch.insert(&QueueEntry { due, tries, ..entry })?;
-        }
+            tries: entry.tries.saturating_sub(u32::from(verdict.not_asked)),
+            leased: false,
+            ..entry
+        });
         let over = matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
         let given_up = (over && message.dead_lettered_at.is_none()).then_some(message.delivery);
         if given_up.is_some() {
@@ -325,7 +349,7 @@ impl Outbox {
             }
         }
         batch.replace(stored, &message)?;
-        Ok(given_up)
+        Ok((next, given_up))
     }
 
     pub(super) async fn stored(&self, id: &MessageId) -> Result<Option<Versioned<StoredMessage>>> {
@@ -345,16 +369,6 @@ fn decided(message: &StoredMessage, verdict: &Verdict) -> Delivery {
         (Delivery::Unknown, Some(DeliveryState::Failed)) => Delivery::Dead,
         (Delivery::Unknown, Some(DeliveryState::Sent | DeliveryState::Delivered)) => Delivery::Delivered,
         (delivery, _) => delivery,
-    }
-}
-
-/// The line in the history of a message that turned out to be sent.
-fn known(at: Timestamp, sender: String) -> Attempt {
-    Attempt {
-        at,
-        sender,
-        outcome: "done".into(),
-        detail: "the vendor reported it; the worker that sent it disappeared".into(),
     }
 }
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use portcullis_ports::notification::{Channel, Message, Receipt};
-use portcullis_ports::outcome::{Outcome, Reason};
+use portcullis_ports::outcome::{Outcome, Reason, Reference};
 use portcullis_ports::{Result, Retry, Timestamp};
 
 use super::Outbox;
 use super::html::html;
 use super::meters;
-use super::records::{Attempt, Delivery, QueueEntry, StoredMessage};
+use super::records::{Attempt, Delivery, QueueEntry, StoredMessage, Unresolved};
 
 /// The first wait after a failure; it doubles with every try.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -43,8 +43,8 @@ impl Offering {
     }
 }
 
-#[cfg(test)]
 impl Offered {
+    /// An answer.
     pub(super) fn of(instance: &str, outcome: Outcome<Receipt>) -> Self {
         let instance = instance.to_owned();
         Self {
@@ -59,9 +59,11 @@ impl Offered {
 pub(super) struct Verdict {
     pub(super) delivery: Delivery,
     pub(super) attempts: Vec<Attempt>,
-    /// The sender that took the message, and its vendor's name for it.
-    pub(super) taken: Option<(String, String)>,
+    /// The sender that took the message or may have, and the name of the message there.
+    pub(super) taken: Option<(String, Reference)>,
     pub(super) again_at: Option<Timestamp>,
+    /// What is looked up then, before it is sent again.
+    pub(super) unresolved: Option<Unresolved>,
     /// Nobody could be asked: it does not count as a try.
     pub(super) not_asked: bool,
 }
@@ -74,8 +76,29 @@ impl Verdict {
             attempts,
             taken: None,
             again_at: None,
+            unresolved: None,
             not_asked: false,
         }
+    }
+
+    /// The vendor reported that it has the message.
+    pub(super) fn reported(now: Timestamp, sender: String) -> Self {
+        let attempt = Attempt {
+            at: now,
+            sender,
+            outcome: "done".into(),
+            detail: "the vendor reported it; its answer never came".into(),
+        };
+        Self::without_sender(Delivery::Delivered, vec![attempt])
+    }
+
+    /// What could be tried again only after it is of no use is over now. A lookup is of use whenever it comes.
+    pub(super) fn unless_late(mut self, stored: &StoredMessage) -> Self {
+        if self.unresolved.is_none() && self.again_at.is_some_and(|again| stored.is_late(again)) {
+            self.again_at = None;
+            self.delivery = Delivery::Expired;
+        }
+        self
     }
 }
 
@@ -91,7 +114,7 @@ impl Outbox {
             }],
             ..Offering::default()
         };
-        let Some(sealed) = &stored.body else {
+        let Some(message) = self.compose(stored).await? else {
             return Ok(nobody(Reason::permanent("no-text", "the text is gone")));
         };
         let channel = stored.to.channel();
@@ -100,17 +123,6 @@ impl Outbox {
             let reason = Reason::passing("no-sender", "no sender is configured", FIRST_WAIT);
             return Ok(nobody(reason));
         }
-        let body = self.unseal(&stored.id, sealed).await?;
-        let html = (channel == Channel::Email)
-            .then(|| html(body.language, &stored.subject, &body.text, body.code.as_deref()));
-        let message = Message {
-            id: stored.id.clone(),
-            to: stored.to.clone(),
-            subject: stored.subject.clone(),
-            text: body.text,
-            html,
-            code: body.code,
-        };
         let urgency = stored.lane.urgency();
         let limit = self.settings.timeout.get();
         let mut offering = Offering::default();
@@ -156,6 +168,24 @@ impl Outbox {
         Ok(offering)
     }
 
+    /// The message as senders take it; `None` if its text is gone.
+    pub(super) async fn compose(&self, stored: &StoredMessage) -> Result<Option<Message>> {
+        let Some(sealed) = &stored.body else {
+            return Ok(None);
+        };
+        let body = self.unseal(&stored.id, sealed).await?;
+        let html = (stored.to.channel() == Channel::Email)
+            .then(|| html(body.language, &stored.subject, &body.text, body.code.as_deref()));
+        Ok(Some(Message {
+            id: stored.id.clone(),
+            to: stored.to.clone(),
+            subject: stored.subject.clone(),
+            text: body.text,
+            html,
+            code: body.code,
+        }))
+    }
+
     /// A message that waits until a sender may be asked.
     pub(super) fn not_asked(&self, leased: &QueueEntry, offering: &Offering) -> Verdict {
         let soon = self.context.now() + OVERFLOW;
@@ -178,14 +208,17 @@ impl Outbox {
         } in offered
         {
             let (detail, taken) = match &outcome {
-                Outcome::Done(receipt) => (String::new(), Some((Delivery::Delivered, &receipt.reference))),
+                Outcome::Done(receipt) => {
+                    let theirs = Reference::Theirs(receipt.reference.clone());
+                    (String::new(), Some((Delivery::Delivered, theirs)))
+                }
                 Outcome::Pending(reference) => {
                     let detail = "accepted for delivery".into();
-                    (detail, Some((Delivery::Delivered, &reference.0)))
+                    (detail, Some((Delivery::Delivered, reference.clone())))
                 }
                 Outcome::Unknown(reference) => {
                     let detail = "it may have been sent".into();
-                    (detail, Some((Delivery::Unknown, &reference.0)))
+                    (detail, Some((Delivery::Unknown, reference.clone())))
                 }
                 Outcome::Declined(reason) | Outcome::NotSent(reason) => {
                     let again_at = self.next_try(leased.tries, reason, now);
@@ -207,7 +240,7 @@ impl Outbox {
             });
             if let Some((delivery, reference)) = taken {
                 verdict.delivery = delivery;
-                verdict.taken = Some((instance, reference.clone()));
+                verdict.taken = Some((instance, reference));
                 verdict.again_at = None;
                 return verdict;
             }

@@ -101,7 +101,7 @@ async fn a_report_decides_what_was_unknown() {
         (DeliveryState::Failed, Delivery::Dead, 1),
     ] {
         let heard = Heard::with(BedSettings::default()).await;
-        let unknown = Outcome::Unknown(Reference("lost".into()));
+        let unknown = Outcome::Unknown(Reference::Ours("lost".into()));
         heard.deployment.post.answers.lock().unwrap().push(unknown);
         let id = heard.sent().await;
         assert_eq!(heard.view(&id).await.delivery, Delivery::Unknown);
@@ -144,7 +144,7 @@ async fn a_report_that_is_faster_than_an_unknown_answer_decides_it_as_well() {
         let entry = queue.all(Lane::Codes.as_str()).await.unwrap().remove(0);
         let leased = outbox.lease(&entry).await.unwrap();
         heard.hear("1", 0, report(id.as_str(), state)).await.unwrap();
-        let unknown = Outcome::Unknown(Reference(id.to_string()));
+        let unknown = Outcome::Unknown(Reference::Ours(id.to_string()));
         let verdict = outbox.judge(&leased, vec![Offered::of("main", unknown)]);
         outbox.settle(&leased, &verdict).await.unwrap();
         assert_eq!(heard.view(&id).await.delivery, delivery, "{state:?}");
@@ -154,7 +154,7 @@ async fn a_report_that_is_faster_than_an_unknown_answer_decides_it_as_well() {
 #[tokio::test]
 async fn what_was_reported_of_one_try_says_nothing_of_the_next() {
     let heard = Heard::with(BedSettings::default()).await;
-    let unknown = |name: &str| Outcome::Unknown(Reference(name.into()));
+    let unknown = |name: &str| Outcome::Unknown(Reference::Ours(name.into()));
     let answer = |outcome| heard.deployment.post.answers.lock().unwrap().push(outcome);
     answer(unknown("first"));
     let id = heard.sent().await;
@@ -313,6 +313,7 @@ fn a_sender_whose_vendor_posts_and_that_no_service_hears_does_not_start() {
         sender: Arc::new(Post::default()),
         mailbox: None,
         inbound: Some(Arc::new(Vendor::default())),
+        lookup: None,
         probe: Arc::new(AlwaysWell),
     };
     let clock: Arc<dyn Clock> = Arc::new(FakeClock::default());

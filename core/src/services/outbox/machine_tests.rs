@@ -333,7 +333,7 @@ impl Real {
         let says = |id: &MessageId| match answer {
             Answer::Done => None,
             Answer::Declined => Some(Outcome::Declined(Reason::permanent("no", "not this one"))),
-            Answer::Unknown => Some(Outcome::Unknown(Reference(id.to_string()))),
+            Answer::Unknown => Some(Outcome::Unknown(Reference::Ours(id.to_string()))),
         };
         *world.post.answers.lock().unwrap() = waiting.iter().rev().filter_map(says).collect();
         world.app.outbox.drain(Lane::Codes).await.unwrap();

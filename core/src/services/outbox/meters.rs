@@ -3,11 +3,16 @@
 use crate::foundation::meter::Meter;
 
 /// All of it.
-pub(super) const ALL: &[Meter] = &[MESSAGES, REPORTS, WAITING];
+pub(super) const ALL: &[Meter] = &[MESSAGES, LOOKUPS, REPORTS, WAITING];
 
 pub(super) const MESSAGES: Meter = Meter::counter(
     "portcullis_messages_total",
     "Messages that were offered to a sender, by channel, sender and outcome.",
+);
+
+pub(super) const LOOKUPS: Meter = Meter::counter(
+    "portcullis_message_lookups_total",
+    "Messages without an answer that were looked up at their vendor, by sender and result: found, absent or cannot_tell.",
 );
 
 pub(super) const REPORTS: Meter = Meter::counter(

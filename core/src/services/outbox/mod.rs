@@ -16,6 +16,9 @@ mod meters;
 #[cfg(test)]
 mod meters_tests;
 mod records;
+mod resolve;
+#[cfg(test)]
+mod resolve_tests;
 pub(crate) mod sealed;
 mod settings;
 #[cfg(test)]
@@ -232,6 +235,7 @@ impl Outbox {
             attempts: Vec::new(),
             reference: None,
             report: None,
+            unresolved: None,
             dead_lettered_at: None,
             created_at: now,
             deliver_by: draft.deliver_by,

@@ -4,6 +4,7 @@ use portcullis_ports::Timestamp;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::Sealed;
 use portcullis_ports::notification::{Channel, DeliveryState, Destination};
+use portcullis_ports::outcome::Reference;
 use portcullis_ports::storage::{Collection, Range};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +94,19 @@ pub struct Report {
     pub detail: String,
 }
 
+/// A try whose answer was lost, at a sender that can look it up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unresolved {
+    /// The instance of the sender.
+    pub(super) sender: String,
+    /// What the sender named the message by.
+    pub(super) reference: Reference,
+    /// It was not sent before.
+    pub(super) since: Timestamp,
+    /// How often the vendor could not tell.
+    pub(super) lookups: u32,
+}
+
 /// What is sealed of a message.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SealedBody {
@@ -115,6 +129,9 @@ pub(crate) struct StoredMessage {
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) reference: Option<String>,
     pub(crate) report: Option<Report>,
+    /// Who may have sent it: it is looked up before anything else is done with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unresolved: Option<Box<Unresolved>>,
     /// When it was put among the dead letters, as long as it lies there.
     #[serde(rename = "parked")]
     pub(crate) dead_lettered_at: Option<Timestamp>,
@@ -140,6 +157,7 @@ impl StoredMessage {
             due,
             message: self.id.clone(),
             tries: 0,
+            leased: false,
             paid: false,
             until: Some(self.kept_until),
         })
@@ -170,6 +188,9 @@ pub(crate) struct QueueEntry {
     pub(crate) message: MessageId,
     /// How many tries were begun, lost ones included.
     pub(crate) tries: u32,
+    /// Whether a worker has the message. If it comes due like this, that worker has disappeared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) leased: bool,
     /// Whether the text message that it stands for is counted among what was spent. Codes are when they are queued.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) paid: bool,
@@ -186,6 +207,7 @@ impl QueueEntry {
             due,
             message,
             tries: 0,
+            leased: false,
             paid: false,
             until: None,
         }

@@ -104,7 +104,7 @@ async fn a_final_failure_becomes_a_dead_letter_that_can_be_sent_again() {
 async fn what_may_have_been_sent_is_not_sent_again_by_itself() {
     let bed = bed().await;
     let id = queued(&bed).await;
-    answer(&bed, Outcome::Unknown(Reference("lost".into())));
+    answer(&bed, Outcome::Unknown(Reference::Ours("lost".into())));
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     bed.wait(3600);
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_code_that_comes_too_late_is_not_sent() {
 async fn dead_after(bed: &Bed, seconds: u64) -> MessageId {
     let id = queued(bed).await;
     bed.wait(seconds);
-    answer(bed, Outcome::Unknown(Reference("lost".into())));
+    answer(bed, Outcome::Unknown(Reference::Ours("lost".into())));
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert_eq!(bed.services.outbox.dead_letters().await.unwrap().len(), 1);
     id
@@ -389,7 +389,7 @@ async fn the_next_sender_is_asked_after_a_refusal_of_either_kind() {
 
 #[tokio::test]
 async fn nobody_else_is_asked_once_the_message_may_be_out() {
-    let (view, by_spare) = with_a_spare(Outcome::Unknown(Reference("lost".into()))).await;
+    let (view, by_spare) = with_a_spare(Outcome::Unknown(Reference::Ours("lost".into()))).await;
     assert_eq!(asked(&view), [("main", "unknown")]);
     assert_eq!((view.delivery, by_spare), (Delivery::Unknown, 0));
 }
@@ -419,7 +419,7 @@ async fn a_final_refusal_of_one_sender_does_not_end_what_another_may_do_later() 
 async fn dead_letters_are_forgotten_with_their_messages() {
     let bed = bed().await;
     queued(&bed).await;
-    answer(&bed, Outcome::Unknown(Reference("lost".into())));
+    answer(&bed, Outcome::Unknown(Reference::Ours("lost".into())));
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert_eq!(bed.services.outbox.waiting(Lane::Dead).await.unwrap(), 1);
     bed.wait(31 * 86_400);

@@ -10,7 +10,7 @@ use portcullis_ports::connections::{Connection, Connections};
 use portcullis_ports::id::MessageId;
 use portcullis_ports::inbound::Inbound;
 use portcullis_ports::notification::{
-    Channel, ConnectedSender, DeliveryEvent, Destination, Message, Receipt, Sender, Senders,
+    Channel, ConnectedSender, DeliveryEvent, Destination, Message, MessageLookup, Receipt, Sender, Senders,
 };
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::testkit::{AlwaysWell, FakeClock, MemoryStore, connection};
@@ -61,6 +61,7 @@ pub(crate) struct Office {
     instance: &'static str,
     pub(crate) post: Arc<Post>,
     inbound: Option<Arc<dyn Inbound<Event = DeliveryEvent>>>,
+    lookup: Option<Arc<dyn MessageLookup>>,
 }
 
 impl Office {
@@ -69,6 +70,7 @@ impl Office {
             instance,
             post: Arc::default(),
             inbound: None,
+            lookup: None,
         }
     }
 
@@ -79,11 +81,19 @@ impl Office {
         }
     }
 
+    pub(crate) fn looked_up(self, lookup: Arc<dyn MessageLookup>) -> Self {
+        Self {
+            lookup: Some(lookup),
+            ..self
+        }
+    }
+
     pub(crate) fn sender(self) -> Connection<Senders> {
         let sender = ConnectedSender {
             sender: self.post,
             mailbox: None,
             inbound: self.inbound,
+            lookup: self.lookup,
             probe: Arc::new(AlwaysWell),
         };
         connection(self.instance, sender)

@@ -22,6 +22,7 @@ pub(crate) fn connected(client: Arc<Client>) -> ConnectedSender {
         sender: Arc::new(AcmeSender(Arc::clone(&client))),
         mailbox: None,
         inbound: None,
+        lookup: None,
         probe: client,
     }
 }
@@ -47,7 +48,7 @@ impl Sender for AcmeSender {
             Err(NoAnswer::NotSent(why)) => {
                 Outcome::NotSent(Reason::outage("no-connection", why, TRY_AGAIN))
             }
-            Err(NoAnswer::Unknown(_)) => Outcome::Unknown(Reference(ours)),
+            Err(NoAnswer::Unknown(_)) => Outcome::Unknown(Reference::Ours(ours)),
         }
     }
 }

@@ -28,11 +28,11 @@ pub(crate) fn outcome(answer: &HttpResponse, ours: &str) -> Outcome<Receipt> {
         200..=299 => match serde_json::from_slice(&answer.body) {
             Ok(Accepted { id }) if !id.is_empty() => Outcome::Done(Receipt { reference: id }),
             // It was taken, or something between us and Acme answered: nobody knows.
-            _ => Outcome::Unknown(Reference(ours.to_owned())),
+            _ => Outcome::Unknown(Reference::Ours(ours.to_owned())),
         },
         401 | 403 => Outcome::NotSent(Reason::permanent("credentials-rejected", refused)),
         429 => Outcome::NotSent(Reason::passing("too-busy", refused, SOON)),
         400..=407 | 409..=499 => Outcome::Declined(Reason::permanent("refused", refused)),
-        _ => Outcome::Unknown(Reference(ours.to_owned())),
+        _ => Outcome::Unknown(Reference::Ours(ours.to_owned())),
     }
 }

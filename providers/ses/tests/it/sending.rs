@@ -196,7 +196,7 @@ async fn a_silence_after_sending_is_unknown_and_one_before_is_not_sent() {
         let Outcome::Unknown(reference) = outcome else {
             panic!("{fault:?} gives {outcome:?}");
         };
-        assert_eq!(reference.0, message.id.as_str());
+        assert_eq!(reference.as_str(), message.id.as_str());
     }
     assert_eq!(desk.client.sent().len(), 5, "nothing was repeated");
     assert_eq!(

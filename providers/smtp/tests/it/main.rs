@@ -264,7 +264,7 @@ async fn what_breaks_after_the_message_was_handed_over_is_unknown() {
         let Outcome::Unknown(reference) = outcome else {
             panic!("{conduct:?} gives {outcome:?}");
         };
-        assert!(reference.0.ends_with("@example.com"));
+        assert!(reference.as_str().ends_with("@example.com"));
         let arrived = here.simulator.accepted().len() - before;
         assert_eq!(arrived, 1 + usize::from(arrives), "{conduct:?}");
     }

@@ -4,6 +4,7 @@
 
 mod account;
 mod contract;
+mod lookup;
 mod office;
 mod properties;
 mod sending;

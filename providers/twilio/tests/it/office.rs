@@ -8,7 +8,7 @@ use portcullis_ports::inbound::{self, Delivery, Verified};
 use portcullis_ports::notification::{
     ConnectedSender, DeliveryEvent, Destination, Message, Receipt, Senders,
 };
-use portcullis_ports::outcome::{Outcome, Reason};
+use portcullis_ports::outcome::{Outcome, Reason, Reference};
 use portcullis_ports::testkit::{FakeRequest, FakeRuntime, VendorClient};
 use portcullis_ports::{Clock, Result};
 use portcullis_provider_twilio::simulator::{self, Callback, Simulator};
@@ -135,9 +135,9 @@ pub(crate) fn not_sent(outcome: Outcome<Receipt>) -> Reason {
     }
 }
 
-pub(crate) fn unknown(outcome: Outcome<Receipt>) -> String {
+pub(crate) fn unknown(outcome: Outcome<Receipt>) -> Reference {
     match outcome {
-        Outcome::Unknown(reference) => reference.0,
+        Outcome::Unknown(reference) => reference,
         other => panic!("known: {other:?}"),
     }
 }

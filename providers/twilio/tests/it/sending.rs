@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portcullis_ports::Retry;
+use portcullis_ports::outcome::Reference;
 use portcullis_ports::testkit::Fault;
 use portcullis_provider_twilio::simulator;
 use serde_json::json;
@@ -149,7 +150,10 @@ async fn a_lost_answer_is_unknown_and_nothing_is_repeated() {
     let sender = office.plain().await.sender;
     office.client.will(Fault::AnswerLost);
     let message = office.text(TO);
-    assert_eq!(unknown(sender.send(&message).await), message.id.to_string());
+    assert_eq!(
+        unknown(sender.send(&message).await),
+        Reference::Ours(message.id.to_string())
+    );
     assert_eq!(office.client.sent().len(), 1);
     assert_eq!(office.twilio.messages().len(), 1);
 }

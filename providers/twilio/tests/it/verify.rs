@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portcullis_ports::Retry;
+use portcullis_ports::outcome::Reference;
 use portcullis_ports::testkit::Fault;
 use portcullis_provider_twilio::simulator;
 use serde_json::json;
@@ -89,7 +90,7 @@ async fn an_older_code_that_cannot_be_replaced_is_not_taken_for_ours() {
     office.client.will(Fault::AnswerLost);
     assert_eq!(
         unknown(sender.send(&office.code(TO, "333333")).await),
-        "VE00000000000000000000000000000001"
+        Reference::Theirs("VE00000000000000000000000000000001".to_owned())
     );
 }
 

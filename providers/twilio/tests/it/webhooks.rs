@@ -5,6 +5,7 @@ use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::error::Kind;
 use portcullis_ports::inbound::Proof;
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, Destination, SuppressionCause};
+use portcullis_ports::outcome::Reference;
 use portcullis_ports::testkit::Fault;
 use portcullis_provider_twilio::simulator::Callback;
 use serde_json::json;
@@ -58,7 +59,7 @@ async fn a_report_names_the_message_also_if_the_answer_was_lost() {
     let message = office.text(TO);
     let outcome = connected.sender.send(&message).await;
     let ours = message.id.to_string();
-    assert_eq!(unknown(outcome), ours);
+    assert_eq!(unknown(outcome), Reference::Ours(ours.clone()));
     let sid = office.twilio.messages()[0].sid.clone();
     let callback = office.twilio.report(&sid, "delivered", None).unwrap();
     let events = office.receive(&connected, &callback).await.unwrap();

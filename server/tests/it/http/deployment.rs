@@ -132,6 +132,7 @@ impl Deployment {
             sender: post.clone(),
             mailbox: None,
             inbound: Some(post.clone()),
+            lookup: None,
             probe: Arc::new(AlwaysWell),
         };
         let dependencies = Dependencies {
