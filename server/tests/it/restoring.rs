@@ -173,7 +173,7 @@ async fn tables_that_were_restored_are_marked_while_a_node_runs() {
     fs::create_dir(folder.path().join("data")).unwrap();
     let endpoint = emulator.endpoint();
     let settings = format!(
-        "[store]\nuse = \"main\"\n[store.main.dynamodb]\nendpoint = \"{endpoint}\"\ntable = \"gate\"\n"
+        "[store]\nuse = \"main\"\n[store.main.dynamodb]\nendpoint = \"{endpoint}\"\ntable = \"gate\"\ncreate_missing = true\n"
     );
     fs::write(folder.path().join("data/portcullis.toml"), settings).unwrap();
     let program = start(&folder);
