@@ -6,7 +6,7 @@ use portcullis_ports::connections::{Connection, Connections};
 use portcullis_ports::identity::{Identity, IdentityProvider};
 use portcullis_ports::notification::Channel;
 use portcullis_ports::storage::Scan;
-use portcullis_ports::{Clock, Entropy, Error, Result};
+use portcullis_ports::{Clock, Entropy, Result};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::challenges::{ChallengeStore, Challenges, Codes};
@@ -39,8 +39,8 @@ pub struct Dependencies {
     pub entropy: Arc<dyn Entropy>,
     /// Where browsers reach the panel, as scheme, host and port; nothing where that is not known or there is none.
     pub panel: Option<String>,
-    /// Texts of the deployment's own, in place of those that are built in.
-    pub texts: Vec<TextFile>,
+    /// What is sent to people, compiled by [`compile_texts`].
+    pub texts: Texts,
 }
 
 /// All areas of one deployment.
@@ -190,17 +190,12 @@ impl App {
 }
 
 /// The texts of all areas, with those of a deployment in place of those that are built in.
-fn compile_texts(files: &[TextFile], settings: &Settings) -> Result<Texts, Vec<TextError>> {
-    let product = &settings.product;
-    Texts::compile(texts(), files, product.language, &product.name)
-}
-
-/// Says what is wrong with the texts of a deployment.
 ///
 /// # Errors
-/// Everything that is.
-pub fn check_texts(files: &[TextFile], settings: &Settings) -> Result<(), Vec<TextError>> {
-    compile_texts(files, settings).map(drop)
+/// Everything that is wrong with `files`.
+pub fn compile_texts(files: &[TextFile], settings: &Settings) -> Result<Texts, Vec<TextError>> {
+    let product = &settings.product;
+    Texts::compile(texts(), files, product.language, &product.name)
 }
 
 /// What all areas stand on.
@@ -209,16 +204,12 @@ async fn open_context(
     connections: &Connections,
     settings: &Settings,
 ) -> Result<Arc<Context>> {
-    let texts = compile_texts(&dependencies.texts, settings).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Error::internal(errors.join("\n"))
-    })?;
     Context::open(ContextParts {
         connections,
         clock: dependencies.clock,
         entropy: dependencies.entropy,
         panel: dependencies.panel,
-        texts,
+        texts: dependencies.texts,
         cached: settings.cache.records,
         collections: collections(),
     })

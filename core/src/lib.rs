@@ -11,7 +11,7 @@ pub mod settings;
 mod testing;
 mod tools;
 
-pub use app::{App, Dependencies, check_texts};
+pub use app::{App, Dependencies, compile_texts};
 pub use areas::{
     accounts, challenges, collections, factors, meters, password_recovery, problems, recovery_codes,
     sessions, step_up,

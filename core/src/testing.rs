@@ -20,7 +20,7 @@ use crate::services::testing::vendor::{Heard, Receives, Vendor};
 use crate::services::testing::{Office, Post};
 use crate::services::webhooks::Webhooks;
 use crate::settings::Settings;
-use crate::{App, Dependencies};
+use crate::{App, Dependencies, compile_texts};
 
 /// Another identity provider that has seen everybody at one moment, whoever asks: the subject is the token.
 pub(crate) struct Elsewhere(pub(crate) Timestamp);
@@ -107,7 +107,7 @@ async fn world_on(node: &Node, settings: Settings, offices: Vec<Office>) -> Worl
         clock: node.impatient(),
         entropy: node.entropy(),
         panel: Some("https://gate.example.com".into()),
-        texts: Vec::new(),
+        texts: compile_texts(&[], &settings).unwrap(),
     };
     World {
         app: App::open(dependencies, settings).await.unwrap(),

@@ -194,8 +194,10 @@ fn of_the_framework(error: poem::Error) -> Error {
         return NOT_FOUND.error();
     }
     if let Some(wrong) = error.downcast_ref::<ParsePathError>() {
-        return INVALID_REQUEST
-            .with_detail(format!("A part of the path is wrong: {}.", plain(&wrong.reason)));
+        // poem leaves a part out that is no text when its percent signs are decoded, and then misses it.
+        let why = wrong.reason.rsplit_once("\": ").map(|(_, why)| why);
+        let why = why.unwrap_or("behind its percent signs is no text in UTF-8");
+        return INVALID_REQUEST.with_detail(format!("A part of the path is wrong: {why}."));
     }
     if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
         let detail = format!("The parameter `{name}` is wrong: {}.", plain(reason));

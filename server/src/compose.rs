@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use portcullis_core::Dependencies;
-use portcullis_core::texts::TextFile;
+use portcullis_core::texts::Texts;
 use portcullis_ports::connections::{AnyConnection, Connection, Connections};
 use portcullis_ports::plugin::{Port, Readiness, Runtime};
 use portcullis_ports::probe::Probe;
@@ -20,7 +20,7 @@ pub fn dependencies(
     connections: Connections,
     runtime: &Runtime,
     public_url: Option<&Origin>,
-    texts: Vec<TextFile>,
+    texts: Texts,
 ) -> Dependencies {
     Dependencies {
         connections,

@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+/// In bytes. A secret is short; a longer file is the wrong one.
+const LONGEST_FILE: u64 = 64 * 1024;
+const READABLE: &str = "Create the file and let this user read it, or unset the variable.";
 
 /// The variables of a process, or those a test made up.
 #[derive(Clone, Default)]
@@ -42,8 +49,74 @@ impl Environment {
             .map(|value| value.to_str().ok_or(NotText))
     }
 
+    /// The text of a variable, or of the file that it names without its last line break; with that file. A variable that
+    /// is not set is empty.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn text(&self, name: &str, in_file: bool) -> Result<(String, Option<PathBuf>), String> {
+        let Ok(value) = self.get(name).unwrap_or(Ok("")) else {
+            return Err("The value is not UTF-8 text.\nEncode it as text, for example in base64.".to_owned());
+        };
+        if !in_file {
+            return Ok((value.to_owned(), None));
+        }
+        let mut held = String::new();
+        let read = File::open(value).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut held));
+        let why = match read {
+            Ok(size) if size as u64 > LONGEST_FILE => Some(format!("it is larger than {LONGEST_FILE} bytes")),
+            read => read.err().map(|error| error.to_string()),
+        };
+        if let Some(why) = why {
+            return Err(format!(
+                "{name} names the file {value}, which cannot be read: {why}.\n{READABLE}"
+            ));
+        }
+        let line = held.strip_suffix('\n').unwrap_or(&held);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        Ok((line.to_owned(), Some(PathBuf::from(value))))
+    }
+
     /// The names of all variables, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
+    }
+}
+
+/// Whether Kubernetes sets this variable, to announce a service of its cluster. The name is in capitals.
+pub(crate) fn announces_service(name: &str, value: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    let is_service = |words: &[&str]| matches!(words, ["SERVICE", "HOST" | "PORT"]);
+    let is_port = |words: &[&str]| match words {
+        ["PORT", number, "TCP" | "UDP" | "SCTP"] => number.parse::<u16>().is_ok(),
+        _ => false,
+    };
+    let is_address = words.last() == Some(&"PORT") && value.contains("://");
+    let is_set = words.windows(2).any(is_service) || words.windows(3).any(is_port) || is_address;
+    is_set && !name.contains("__")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_kubernetes_sets_is_told_from_what_people_set() {
+        for (name, value) in [
+            ("PORTCULLIS_SERVICE_HOST", "10.0.0.1"),
+            ("PORTCULLIS_SERVICE_PORT_HTTP", "8080"),
+            ("PORTCULLIS_PORT", "tcp://10.0.0.1:8080"),
+            ("PORTCULLIS_PORT_8080_TCP_ADDR", "10.0.0.1"),
+            ("PORTCULLIS_INTERNAL_SERVICE_HOST", "10.0.0.1"),
+        ] {
+            assert!(announces_service(name, value), "{name}");
+        }
+        for (name, value) in [
+            ("PORTCULLIS_SERVER__LISTEN", ""),
+            ("PORTCULLIS_PORT", "8080"),
+            ("PATH", ""),
+        ] {
+            assert!(!announces_service(name, value), "{name}");
+        }
     }
 }

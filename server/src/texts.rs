@@ -3,36 +3,29 @@
 use std::io::Error;
 use std::path::Path;
 
-use portcullis_core::check_texts;
+use portcullis_core::compile_texts;
 use portcullis_core::settings::Settings;
-use portcullis_core::texts::TextFile;
+use portcullis_core::texts::{TextFile, Texts};
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 * 1024;
 const LAYOUT: &str = "Expected are files such as `de/code.email.txt`.";
 
-/// The texts in the folder, if one is named.
+/// The texts that are built in, with those in the folder in their place if one is named.
 ///
 /// # Errors
 /// What is wrong with each of them.
-pub(crate) fn read(settings: &Settings) -> Result<Vec<TextFile>, Vec<String>> {
-    let mut files = Vec::new();
-    let mut errors = Vec::new();
-    if let Some(folder) = &settings.product.texts {
-        let folder = Path::new(folder);
-        if let Err(error) = read_folder(folder, &mut files, &mut errors) {
-            errors.push(format!(
-                "The folder {} cannot be read: {error}.",
-                folder.display()
-            ));
-        }
-    }
-    if errors.is_empty()
-        && let Err(found) = check_texts(&files, settings)
+pub(crate) fn compile(settings: &Settings) -> Result<Texts, Vec<String>> {
+    let (mut files, mut errors) = (Vec::new(), Vec::new());
+    if let Some(folder) = &settings.product.texts
+        && let Err(error) = read_folder(Path::new(folder), &mut files, &mut errors)
     {
-        errors.extend(found.iter().map(ToString::to_string));
+        errors.push(format!("The folder {folder} cannot be read: {error}."));
     }
-    if errors.is_empty() { Ok(files) } else { Err(errors) }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    compile_texts(&files, settings).map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
 fn read_folder(folder: &Path, files: &mut Vec<TextFile>, errors: &mut Vec<String>) -> Result<(), Error> {
@@ -77,7 +70,7 @@ fn sorted(folder: &Path) -> Result<Vec<String>, Error> {
 mod tests {
     use super::*;
 
-    fn with(files: &[(&str, &str)]) -> Result<usize, Vec<String>> {
+    fn with(files: &[(&str, &str)]) -> Result<Texts, Vec<String>> {
         let folder = tempfile::tempdir().unwrap();
         for (path, content) in files {
             let path = folder.path().join(path);
@@ -86,14 +79,19 @@ mod tests {
         }
         let mut settings = Settings::default();
         settings.product.texts = Some(folder.path().display().to_string());
-        read(&settings).map(|files| files.len())
+        compile(&settings)
     }
 
     #[test]
     fn a_folder_of_texts_is_read() {
         let own = "Subject: Hi\n\n{{ code }} {{ product }}\n";
-        assert_eq!(with(&[("de/code.email.txt", own), (".hidden", "")]).unwrap(), 1);
-        assert_eq!(read(&Settings::default()).unwrap(), []);
+        assert!(with(&[("de/code.email.txt", own), (".hidden", "")]).is_ok());
+        let code_alone = with(&[("fr/code.email.txt", own)]).err().unwrap();
+        assert!(
+            code_alone[0].starts_with("fr/") && code_alone[0].contains("is missing"),
+            "{code_alone:?}"
+        );
+        assert!(compile(&Settings::default()).is_ok());
     }
 
     #[test]
@@ -125,17 +123,18 @@ mod tests {
                 "de/code.email.html: Expected are files such as",
             ),
         ] {
-            let errors = with(&[(path, content)]).unwrap_err();
+            let errors = with(&[(path, content)]).err().unwrap();
             assert_eq!(errors.len(), 1, "{errors:?}");
             assert!(errors[0].starts_with(expected), "{errors:?}");
         }
         let mut settings = Settings::default();
         settings.product.texts = Some("/nowhere/at/all".into());
-        assert!(read(&settings).unwrap_err()[0].contains("/nowhere/at/all cannot be read"));
+        assert!(compile(&settings).err().unwrap()[0].contains("/nowhere/at/all cannot be read"));
         let mut settings = Settings::default();
         settings.product.language = "fr".parse().unwrap();
         assert!(
-            read(&settings).unwrap_err()[0].starts_with("fr: There are no texts in the default language.")
+            compile(&settings).err().unwrap()[0]
+                .starts_with("fr: There are no texts in the default language.")
         );
     }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { parse } from 'svelte/compiler';
 import ts from 'typescript';
+import { advise } from '../src/i18n/grammar';
 import { messages as de } from '../src/i18n/messages/de';
 import { en } from '../src/i18n/messages/en';
 
@@ -94,7 +95,7 @@ test('a sentence would be seen, wherever it stands', () => {
 test('every sentence is used somewhere', () => {
   const sources = files.map((path) => readFileSync(join(root, 'src', path), 'utf8')).join('\n');
   // Chosen by a name that is computed: their type is checked where they are chosen.
-  const computed = ['factors', 'sessionEnd', 'mistakes', 'problems', 'pages', 'shortPages', 'addresses'];
+  const computed = ['factors', 'sessionEnd', 'mistakes', 'problems', 'advice', 'pages', 'shortPages', 'addresses'];
   const unused = Object.entries(en)
     .filter(([area]) => !computed.includes(area))
     .flatMap(([area, texts]) => Object.keys(texts).map((key) => ({ area, key })))
@@ -124,4 +125,31 @@ test('counted things have the plural forms of their language', () => {
     '1,200 other sessions will have to sign in again. You stay signed in here.',
   ]);
   expect([1, 1200].map(de.overview.places)).toEqual(['Zurzeit 1 Ort', 'Zurzeit 1.200 Orte']);
+});
+
+test('the advice of the server is said in every language, with what it names', () => {
+  const said = {
+    'address-suppressed': [
+      'Messages to a…@example.com are refused: it rejected mail on 2026-11-01. Use another address or ask support.',
+      'Messages to +49…06 are refused: it could not be reached on 2026-11-01. Use another number or ask support.',
+      'Messages to +49…06 are refused: its owner asked for no more messages on 2026-11-01. Use another number or ask support.',
+      'Messages to a…@example.com are refused: its owner complained about a message on 2026-11-01. Use another address or ask support.',
+    ],
+    'weak-password': [
+      'The password must have at least 12 characters; several words make a good one.',
+      'The password must have at most 256 characters.',
+      'This password is among the first that are tried: choose one that is longer or less common.',
+      'Apart from your name, your address or the name of this service there is too little in this password: add words that have nothing to do with them.',
+    ],
+  };
+  for (const [code, sentences] of Object.entries(said)) {
+    const known = code as keyof typeof said;
+    for (const sentence of sentences) {
+      expect(advise(en.advice[known], sentence)).toBe(sentence);
+      const german = advise(de.advice[known], sentence) ?? '';
+      expect(german).not.toBe('');
+      for (const [named] of sentence.matchAll(/\S*…\S*|2026-11-01|\d\d\d?(?= char)/g)) expect(german).toContain(named);
+    }
+    expect(new Set(sentences.map((sentence) => advise(de.advice[known], sentence))).size).toBe(sentences.length);
+  }
 });

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use poem::http::{HeaderValue, Method, StatusCode};
 use poem::{Body, Endpoint, Request, Response, Route};
 use portcullis_core::settings::Settings;
-use portcullis_core::{App, Dependencies};
+use portcullis_core::{App, Dependencies, compile_texts};
 use portcullis_openapi::{ApiContext, RequestContext, problem, resources};
 use portcullis_ports::connections::Connections;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
@@ -103,7 +103,7 @@ impl Service {
             clock,
             entropy: Arc::new(FakeEntropy::default()),
             panel: None,
-            texts: Vec::new(),
+            texts: compile_texts(&[], &Settings::default()).expect("the texts that are built in"),
         };
         let app = Arc::new(
             App::open(dependencies, Settings::default())

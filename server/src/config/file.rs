@@ -18,20 +18,17 @@ const FORM: &str = "Text values need quotes; a table begins with [its.name] on a
 /// The first place where it is not TOML. The line itself is not repeated: it may hold a secret.
 pub(crate) fn settings(file: &FilePath, text: &str) -> Result<Vec<Setting>, ConfigErrors> {
     let before = |byte: usize| text.get(..byte).unwrap_or(text);
+    let line = |byte: usize| before(byte).matches('\n').count() + 1;
     let source = |byte: usize| Source::File {
         file: file.to_owned(),
-        line: before(byte).matches('\n').count() + 1,
+        line: line(byte),
     };
     let document = DeTable::parse(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
-        let line = before(start).matches('\n').count() + 1;
         let column = before(start).chars().rev().take_while(|c| *c != '\n').count() + 1;
-        let problem = error.message().trim().replace('\n', "; ");
-        ConfigError::new(
-            Some(source(start)),
-            &Path::root(),
-            format!("This is not valid TOML, at line {line}, column {column}: {problem}.\n{FORM}"),
-        )
+        let (line, problem) = (line(start), error.message().trim().replace('\n', "; "));
+        let text = format!("This is not valid TOML, at line {line}, column {column}: {problem}.\n{FORM}");
+        ConfigError::new(Some(source(start)), &Path::root(), text)
     })?;
     let mut settings = Vec::new();
     table(document.get_ref(), &Path::root(), &source, &mut settings);

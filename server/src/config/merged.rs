@@ -89,32 +89,27 @@ impl Merged {
 
     /// Who set the value there; for a table, who wrote it last.
     pub(crate) fn source(&self, path: &Path) -> Source {
-        let table = self
-            .written_table(path)
-            .filter(|_| path.find(&self.tree).is_some_and(Value::is_object));
+        let is_table = path.find(&self.tree).is_some_and(Value::is_object);
+        let table = self.written_table(path).filter(|_| is_table);
         let found = table.or_else(|| path.ancestors().find_map(|path| self.tagged_source(&path)));
         found.cloned().unwrap_or(Source::Default)
     }
 
     /// An error in what is at a path. It names who set that, or who wrote the innermost table around it.
     pub(crate) fn error(&self, path: &Path, text: impl Into<String>) -> ConfigError {
-        let around = || {
-            path.ancestors()
-                .find_map(|path| self.written_table(&path))
-                .cloned()
-        };
         let source = Some(self.source(path)).filter(Source::is_explicit);
-        ConfigError::new(source.or_else(around), path, text)
+        let mut around = path
+            .ancestors()
+            .filter_map(|path| self.written_table(&path).cloned());
+        ConfigError::new(source.or_else(|| around.next()), path, text)
     }
 
     /// An error in what several sources wrote below a path. It names the variable or the option among them, which is
     /// harder to see than the file.
     pub(crate) fn error_below(&self, path: &Path, text: String) -> ConfigError {
-        let is_it = |one: &&Setting| match one.source {
-            Source::Variable { .. } | Source::Flag(_) => one.path.is_within(path),
-            _ => false,
-        };
-        match self.settings.iter().rev().find(is_it) {
+        let is_hidden = |one: &&Setting| matches!(one.source, Source::Variable { .. } | Source::Flag(_));
+        let mut below = self.settings.iter().rev().filter(|one| one.path.is_within(path));
+        match below.find(is_hidden) {
             Some(one) => ConfigError::new(Some(one.source.clone()), path, text),
             None => self.error(path, text),
         }
@@ -134,11 +129,8 @@ impl Merged {
             Tagged::Array(_, elements) => elements.get(index(step)?),
             _ => None,
         })?;
-        let metadata = self
-            .figment
-            .get_metadata(found.tag())
-            .filter(|_| found.as_dict().is_none());
-        let number: usize = metadata?.name.parse().ok()?;
+        let tag = found.as_dict().is_none().then(|| found.tag())?;
+        let number: usize = self.figment.get_metadata(tag)?.name.parse().ok()?;
         self.settings.get(number).map(|setting| &setting.source)
     }
 }

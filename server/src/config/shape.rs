@@ -127,13 +127,6 @@ impl<'a> Shape<'a> {
         inner.collect()
     }
 
-    /// The manual of the node, on one line per paragraph.
-    pub(crate) fn description(self) -> String {
-        let text = self.text("description").unwrap_or_default();
-        let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
-        paragraphs.collect::<Vec<_>>().join("\n")
-    }
-
     /// The names under which the field was known before.
     pub(crate) fn aliases(self) -> impl Iterator<Item = &'a str> {
         self.list("x-env").filter_map(Value::as_str)

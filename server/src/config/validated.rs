@@ -1,7 +1,7 @@
 //! Settings without errors, with every selected plugin planned.
 
 use portcullis_core::settings::Settings;
-use portcullis_core::texts::TextFile;
+use portcullis_core::texts::Texts;
 use portcullis_ports::notification::Senders;
 use portcullis_ports::registry::{InstanceName, PORTS};
 use portcullis_ports::selection::{AnySelected, Selection};
@@ -27,8 +27,8 @@ pub struct ValidatedConfig {
     pub server: ServerSettings,
     /// The tables of the core.
     pub settings: Settings,
-    /// Texts of the deployment's own.
-    pub texts: Vec<TextFile>,
+    /// What is sent to people.
+    pub texts: Texts,
     /// The plugins.
     pub plugins: Selection,
     /// Every value with its origin, without secrets.
@@ -47,18 +47,22 @@ impl LoadedConfig {
         let server = self.server(&mut errors);
         let settings: Option<Settings> = self.settings(&mut errors);
         let plugins = self.planned(&mut errors, |_| true);
-        let mut texts = Vec::new();
+        let mut texts = None;
         if let Some(settings) = &settings {
             let found = settings.plugin_errors(&plugins).into_iter();
             errors.extend(found.map(|error| self.merged.error(&Path::parse(&error.path), error.text)));
-            texts = texts::read(settings).unwrap_or_else(|found| {
-                let folder = settings.product.texts.as_ref().map_or("language", |_| "texts");
-                let path = Path::of(["product", folder]);
-                errors.extend(found.into_iter().map(|text| self.merged.error(&path, text)));
-                Vec::new()
-            });
+            match texts::compile(settings) {
+                Ok(compiled) => texts = Some(compiled),
+                Err(found) => {
+                    let folder = settings.product.texts.as_ref().map_or("language", |_| "texts");
+                    let path = Path::of(["product", folder]);
+                    errors.extend(found.into_iter().map(|text| self.merged.error(&path, text)));
+                }
+            }
         }
-        if let (true, Some(server), Some(settings)) = (errors.is_empty(), server, settings) {
+        if let (true, Some(server), Some(settings), Some(texts)) =
+            (errors.is_empty(), server, settings, texts)
+        {
             let notes = [self.notes.clone(), settings.notes(), noted(&plugins)].concat();
             return Ok(ValidatedConfig {
                 stage: self.stage,

@@ -1,8 +1,6 @@
 //! The environment as settings: names become paths, raw text becomes values.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use portcullis_core::collections;
@@ -19,7 +17,7 @@ use super::schema::USE;
 use super::select::Chosen;
 use super::shape::{Field, Shape};
 use super::source::Source;
-use crate::environment::Environment;
+use crate::environment::{Environment, announces_service};
 use crate::nearest::nearest;
 
 /// The end of the name of a variable that names a file instead of holding the value.
@@ -28,9 +26,6 @@ const FILE: &str = "_FILE";
 const SEPARATION: &str = "Steps are separated by two underscores, such as PORTCULLIS_SERVER__LISTEN; \
     `portcullis config default` lists all settings.";
 const KEEP_ONE: &str = "Keep one of them.";
-const READABLE: &str = "Create the file and let this user read it, or unset the variable.";
-/// In bytes. A secret is short; a longer file is the wrong one.
-const LONGEST_FILE: u64 = 64 * 1024;
 
 /// What the environment sets.
 #[derive(Debug, Default)]
@@ -189,20 +184,7 @@ fn is_same(known: &Value, value: &Value, shape: Shape<'_>) -> bool {
 fn ours(name: &str, value: &str) -> Option<String> {
     let name = name.to_uppercase();
     let rest = name.strip_prefix(PREFIX)?;
-    (!is_set_by_an_orchestrator(rest, value)).then(|| rest.to_lowercase())
-}
-
-/// Kubernetes announces services called `portcullis` or `portcullis-something` in variables that look like ours.
-fn is_set_by_an_orchestrator(rest: &str, value: &str) -> bool {
-    let words: Vec<&str> = rest.split('_').collect();
-    let is_service = |words: &[&str]| matches!(words, ["SERVICE", "HOST" | "PORT"]);
-    let is_port = |words: &[&str]| match words {
-        ["PORT", number, "TCP" | "UDP" | "SCTP"] => number.parse::<u16>().is_ok(),
-        _ => false,
-    };
-    let is_address = words.last() == Some(&"PORT") && value.contains("://");
-    let is_set = words.windows(2).any(is_service) || words.windows(3).any(is_port) || is_address;
-    is_set && !rest.contains("__")
+    (!announces_service(&name, value)).then(|| rest.to_lowercase())
 }
 
 /// The setting that a name means, and whether it names a file: `x_file` means `x`, unless there is a setting `x_file`.
@@ -216,28 +198,9 @@ fn resolve<'a>(name: &str, schema: Shape<'a>) -> Option<(Path, Shape<'a>, bool)>
     find(name, false).or_else(|| find(name.strip_suffix("_file")?, true))
 }
 
-/// The text of a variable, or of the file it names.
 fn text(environment: &Environment, name: &str, in_file: bool) -> Result<(String, Source), String> {
-    let Ok(value) = environment.get(name).unwrap_or(Ok("")) else {
-        return Err("The value is not UTF-8 text.\nEncode it as text, for example in base64.".to_owned());
-    };
-    if !in_file {
-        return Ok((value.to_owned(), variable(name, None)));
-    }
-    let mut held = String::new();
-    let read = File::open(value).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut held));
-    let why = match read {
-        Ok(size) if size as u64 > LONGEST_FILE => Some(format!("it is larger than {LONGEST_FILE} bytes")),
-        read => read.err().map(|error| error.to_string()),
-    };
-    if let Some(why) = why {
-        return Err(format!(
-            "{name} names the file {value}, which cannot be read: {why}.\n{READABLE}"
-        ));
-    }
-    let line = held.strip_suffix('\n').unwrap_or(&held);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    Ok((line.to_owned(), variable(name, Some(PathBuf::from(value)))))
+    let (text, file) = environment.text(name, in_file)?;
+    Ok((text, variable(name, file)))
 }
 
 /// The text of a former name, which may also name a file. Empty means not set.
@@ -262,26 +225,4 @@ fn suggestion(name: &str, schema: Shape<'_>) -> Option<String> {
     let known: Vec<String> = fields.iter().map(|field| field.path.steps().join("__")).collect();
     let name = nearest(name, known.iter().map(String::as_str))?;
     Some(format!("Did you mean {PREFIX}{}?", name.to_uppercase()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_kubernetes_sets_is_not_ours() {
-        for (name, value) in [
-            ("PORTCULLIS_SERVICE_HOST", "10.0.0.1"),
-            ("PORTCULLIS_SERVICE_PORT_HTTP", "8080"),
-            ("PORTCULLIS_PORT", "tcp://10.0.0.1:8080"),
-            ("PORTCULLIS_PORT_8080_TCP_ADDR", "10.0.0.1"),
-            ("PORTCULLIS_INTERNAL_SERVICE_HOST", "10.0.0.1"),
-        ] {
-            assert_eq!(ours(name, value), None, "{name}");
-        }
-        let listen = ours("portcullis_Server__Listen", "");
-        assert_eq!(listen.as_deref(), Some("server__listen"));
-        assert_eq!(ours("PORTCULLIS_PORT", "8080").as_deref(), Some("port"));
-        assert_eq!(ours("PATH", ""), None);
-    }
 }

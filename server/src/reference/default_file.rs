@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use portcullis_ports::plugin::Listed;
 use serde_json::Value;
 
+use super::description;
 use crate::config::{Path, Shape, document, key, toml};
 
 const HEAD: &str = "\
@@ -29,7 +30,7 @@ pub fn default_file(linked: &[Listed]) -> String {
     let mut out = HEAD.to_owned();
     for (name, table) in Shape(&schema).properties() {
         out.push('\n');
-        comment(&mut out, &table.description());
+        comment(&mut out, &description(table));
         line(&mut out, &format!("[{name}]"));
         let path = Path::of([name]);
         keys(&mut out, table);
@@ -50,7 +51,7 @@ fn line(out: &mut String, text: &str) {
 fn plugin(out: &mut String, section: &Path, id: &str, settings: Shape<'_>) {
     let title = settings.text("title").unwrap_or(id);
     out.push('\n');
-    comment(out, &format!("{title}. {}", settings.description()));
+    comment(out, &format!("{title}. {}", description(settings)));
     line(out, &format!("#[{section}.main.{id}]"));
     keys(out, settings);
 }
@@ -69,7 +70,7 @@ fn keys(out: &mut String, table: Shape<'_>) {
 
 /// The meaning, and what the value alone does not say.
 fn notes(shape: Shape<'_>, default: Option<&Value>, required: bool) -> String {
-    let mut notes = vec![shape.description()];
+    let mut notes = vec![description(shape)];
     if required {
         notes.push("Needed.".to_owned());
     } else if default.is_none() {

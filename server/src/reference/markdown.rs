@@ -2,6 +2,7 @@
 
 use portcullis_ports::plugin::{Listed, Maturity};
 
+use super::description;
 use crate::config::{Field, Path, Shape, document, toml};
 
 const CONFIGURATION: &str = "\
@@ -30,12 +31,12 @@ pub fn configuration_reference(linked: &[Listed]) -> String {
     let schema = document(linked);
     let mut out = CONFIGURATION.to_owned();
     for (name, table) in Shape(&schema).properties() {
-        section(&mut out, &format!("## `[{name}]`"), &table.description());
+        section(&mut out, &format!("## `[{name}]`"), &description(table));
         settings(&mut out, table, &Path::of([name]));
         let plugins = table.further().into_iter().flat_map(Shape::properties);
         for (id, plugin) in plugins {
             let title = plugin.text("title").unwrap_or(id);
-            let text = format!("{title}. {}", plugin.description());
+            let text = format!("{title}. {}", description(plugin));
             section(&mut out, &format!("### `[{name}.main.{id}]`"), &text);
             settings(&mut out, plugin, &Path::of([name, "main", id]));
         }
@@ -135,7 +136,7 @@ fn settings(out: &mut String, table: Shape<'_>, path: &Path) {
             cell(&takes),
             cell(&stated),
             variables,
-            cell(&shape.description()),
+            cell(&description(shape)),
         ];
         write(out, &format!("| {} |\n", row.join(" | ")));
     }

@@ -94,7 +94,7 @@ impl House {
             .await
             .unwrap_or_else(|failure| panic!("{failure}"));
         App::open(
-            dependencies(connected, &runtime, None, Vec::new()),
+            dependencies(connected, &runtime, None, effective.texts),
             effective.settings,
         )
         .await

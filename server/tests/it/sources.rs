@@ -163,11 +163,15 @@ fn an_unknown_variable_is_a_mistake_with_a_suggestion() {
 
 #[test]
 fn variables_of_an_orchestrator_do_not_disturb() {
-    with_more("")
+    let effective = with_more("")
         .variable("PORTCULLIS_SERVICE_HOST", "10.0.0.1")
         .variable("PORTCULLIS_PORT", "tcp://10.0.0.1:8080")
         .variable("PORTCULLIS_PORT_8080_TCP_PROTO", "tcp")
+        .variable("PATH", "/bin")
         .effective();
+    assert!(!effective.notes.join("\n").contains("is ignored"));
+    let effective = with_more("").variable("PORTCULLIS_PORT", "8080").effective();
+    says(&effective.notes.join("\n"), &["PORTCULLIS_PORT is ignored"]);
 }
 
 #[test]

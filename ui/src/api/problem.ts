@@ -1,4 +1,5 @@
 // A refusal or failure of a call, as the rest of the panel sees it.
+import { advise, type Advice } from '../i18n/grammar';
 import { t } from '../i18n/language.svelte';
 
 export interface FieldError {
@@ -44,9 +45,14 @@ export class Problem extends Error {
     this.told = more.told ?? false;
   }
 
-  /** What to say to the person: by the code where we know it, else in the server's words. */
+  /** What to say to the person: of the very case or by the code where we know it, else in the server's words. */
   get text(): string {
-    return entry(t.problems, this.code) ?? this.detail;
+    return this.#known(this.detail) ?? this.detail;
+  }
+
+  #known(said: string): string | null {
+    const advice: Record<string, Advice> = t.advice;
+    return advise(advice[this.code], said) ?? entry(t.problems, this.code);
   }
 
   /** What went wrong with one field of the request, if the server said so. */
@@ -54,7 +60,7 @@ export class Problem extends Error {
     const wanted = `/${name}`;
     const found = this.errors.find((error) => error.pointer === wanted);
     if (!found) return null;
-    const known = this.code === 'invalid-request' ? entry(t.mistakes, name) : entry(t.problems, this.code);
+    const known = this.code === 'invalid-request' ? entry(t.mistakes, name) : this.#known(found.detail);
     return known ?? found.detail;
   }
 }

@@ -9,6 +9,18 @@ export function plurals(language: string): (count: number, forms: Forms) => stri
   return (count, forms) => (forms[rules.select(count)] ?? forms.other).replaceAll('#', numbers.format(count));
 }
 
+/** What the server says of one case in English, and the same in a language: made of the parts in parentheses. */
+export type Advice = readonly (readonly [said: RegExp, text: (...parts: string[]) => string])[];
+
+/** The server's words in the language of the advice, if it knows them. */
+export function advise(advice: Advice | undefined, said: string): string | null {
+  for (const [pattern, text] of advice ?? []) {
+    const match = pattern.exec(said);
+    if (match) return text(...match.slice(1));
+  }
+  return null;
+}
+
 export interface RichText {
   /** What stands before, between and after the marked parts. */
   plain: readonly string[];

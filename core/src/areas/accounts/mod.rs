@@ -169,6 +169,7 @@ impl Accounts {
             subject: claims.sub,
             at: claims.auth,
             lineage: claims.lineage,
+            session: beside.cloned(),
             source: source.clone(),
         };
         Ok((owner, epoch))
@@ -189,6 +190,7 @@ impl Accounts {
                     subject,
                     at,
                     lineage,
+                    session: beside.cloned(),
                     source: source.clone(),
                 };
                 return Ok((owner, epoch));

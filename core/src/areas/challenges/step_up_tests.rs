@@ -6,9 +6,10 @@ use super::tests::{totp, with_totp};
 use super::*;
 use crate::areas::accounts::WRONG_CREDENTIALS;
 use crate::areas::factors::{AddEmail, AddTotp};
+use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::limit::Limit;
-use crate::foundation::testing::{PASSWORD, secret};
+use crate::foundation::testing::{PASSWORD, home, secret};
 use crate::settings::Settings;
 use crate::testing::{world, world_with};
 
@@ -55,6 +56,50 @@ async fn an_old_proof_opens_nothing_sensitive_until_it_is_renewed() {
         .add_totp(&session, AddTotp::default())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn only_the_sign_in_that_asked_for_a_step_up_answers_it() {
+    let world = world().await;
+    let (ada, app, _) = with_totp(&world).await;
+    let begin = async |who: &Identified| {
+        world.wait(31);
+        let opened = world.challenge(who).await;
+        let code = totp(&opened, &world.totp(&app));
+        let progress = world.app.challenges.verify_totp(who, code).await.unwrap();
+        world.resumed(&progress.granted.unwrap()).await
+    };
+    let session = begin(&ada).await;
+    let token = world.sign_in("ada@example.com", &home()).await.unwrap();
+    let other = world.identified(&token).await;
+    let other_session = begin(&other).await;
+    let by = async |session: &SignedIn| world.app.sessions.as_first_factor(session).await.unwrap();
+    let beside = Identified {
+        session: Some(other_session.session.id.clone()),
+        ..ada.clone()
+    };
+    let strangers = [other, by(&other_session).await, beside];
+    for owner in [ada.clone(), by(&session).await] {
+        world.wait(31);
+        let command = StartStepUp::default();
+        let started = world
+            .app
+            .challenges
+            .start_step_up(&session, command)
+            .await
+            .unwrap();
+        let answer = || VerifyTotp {
+            challenge_id: secret(started.challenge_id.as_ref().unwrap()),
+            totp_code: secret(&world.totp(&app)),
+            trust_device: None,
+        };
+        for stranger in &strangers {
+            let refused = world.app.challenges.verify_totp(stranger, answer()).await;
+            assert_eq!(refused.unwrap_err().code(), CHALLENGE_ENDED);
+        }
+        let proven = world.app.challenges.verify_totp(&owner, answer()).await.unwrap();
+        assert!(proven.step_up_until.is_some());
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::areas::sessions::{Granted, NewSession, Proof};
 use crate::foundation::event_kind::EventKind;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
+use crate::foundation::proof::CHALLENGE_ENDED;
 use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::proof::GivenBy;
 use crate::foundation::table::{Batch, Versioned};
@@ -405,6 +406,12 @@ impl Challenges {
         factor: FactorKind,
     ) -> Result<Versioned<Challenge>> {
         let found = self.store.open(raw, &who.subject, round.purposes).await?.0;
+        if let (Purpose::StepUp, Some(session)) = (found.purpose, &found.session)
+            && !self.sessions.signs_in(session, who).await?
+        {
+            // It strengthens the session that asked: no other sign-in of the person answers it.
+            return Err(CHALLENGE_ENDED.error());
+        }
         if found.factors.contains_key(&factor) {
             Ok(found)
         } else {

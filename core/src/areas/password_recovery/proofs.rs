@@ -185,6 +185,7 @@ impl PasswordRecovery {
                         subject: account.subject.clone(),
                         at: self.context.now(),
                         lineage: self.sessions.fresh_lineage(&account.subject).await?,
+                        session: None,
                         source: source.clone(),
                     },
                     mailbox: Destination::Email(account.email.clone()),

@@ -293,6 +293,7 @@ impl Sessions {
             subject: who.subject().clone(),
             at: who.session.created_at,
             lineage: self.lineage(who).await?,
+            session: Some(who.session.id.clone()),
             source: who.source.clone(),
         })
     }
@@ -420,6 +421,21 @@ impl Sessions {
         } else {
             Err(CSRF.error())
         }
+    }
+
+    /// Whether somebody is signed in by this session: shows it, or an access token that it made or that began it. Where
+    /// another identity provider vouches for every request alone, all sessions of the person are one sign-in.
+    pub(crate) async fn signs_in(&self, id: &SessionId, who: &Identified) -> Result<bool> {
+        if let Some(session) = who.session.as_ref().or(who.lineage.session.as_ref()) {
+            return Ok(session == id);
+        }
+        let Some(token) = who.lineage.token else {
+            return Ok(true);
+        };
+        Ok(self
+            .read(id)
+            .await?
+            .is_some_and(|found| found.lineage.token == Some(token)))
     }
 
     async fn read(&self, id: &SessionId) -> Result<Option<Versioned<Session>>> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_ports::Timestamp;
+use portcullis_ports::id::SessionId;
 use portcullis_ports::identity::Subject;
 
 use super::Session;
@@ -18,6 +19,8 @@ pub struct Identified {
     pub at: Timestamp,
     /// What the proof grew from.
     pub(crate) lineage: Lineage,
+    /// The session that was shown beside it, or that is the proof.
+    pub(crate) session: Option<SessionId>,
     /// From where.
     pub source: Source,
 }

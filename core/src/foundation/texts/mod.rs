@@ -92,7 +92,7 @@ pub(crate) struct Rendered {
 }
 
 /// Every template in every language.
-pub(crate) struct Texts {
+pub struct Texts {
     product: String,
     default: Language,
     languages: BTreeMap<Language, Environment<'static>>,

@@ -274,6 +274,7 @@ async fn a_challenge_of_a_phone_is_refused_in_the_commit_that_would_send() {
         at: world.app.clock().now(),
         source: elsewhere(1),
         lineage: crate::services::epochs::Lineage::default(),
+        session: None,
     };
     let sms = |challenge: &Opened| SendSmsCode {
         challenge_id: secret(&challenge.challenge_id),

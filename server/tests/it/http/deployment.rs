@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use portcullis_core::outbox::Lane;
 use portcullis_core::settings::Settings;
-use portcullis_core::{App, Dependencies};
+use portcullis_core::{App, Dependencies, compile_texts};
 use portcullis_ports::connections::Connections;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
@@ -144,7 +144,7 @@ impl Deployment {
             clock: Arc::new(Impatient(clock.clone())),
             entropy: Arc::new(FakeEntropy::default()),
             panel: Some(plan.public_url.to_owned()),
-            texts: Vec::new(),
+            texts: compile_texts(&[], &plan.settings).unwrap(),
         };
         let app = Arc::new(App::open(dependencies, plan.settings).await.unwrap());
         let public_url: Origin = plan.public_url.parse().unwrap();

@@ -44,6 +44,20 @@ async fn the_vendor_is_checked_against_the_public_address_with_its_query() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_is_refused_in_plain_words() {
+    let deployment = Deployment::start().await;
+    for path in ["/webhooks/senders/%ff", "/webhooks/%c3%28/main"] {
+        let refused = deployment.post(path).send().await;
+        let detail = "A part of the path is wrong: behind its percent signs is no text in UTF-8.";
+        assert_eq!(
+            (refused.status, refused.json()["detail"].as_str()),
+            (400, Some(detail)),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_forged_or_unreadable_is_refused() {
     let deployment = Deployment::start().await;
     deployment.person("ada@example.com").await;

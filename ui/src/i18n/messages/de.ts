@@ -183,6 +183,36 @@ export const messages = {
     'wrong-credentials': 'Die E-Mail-Adresse oder das Passwort ist falsch.',
   },
 
+  advice: {
+    'address-suppressed': [
+      [
+        /^Messages to (.+) are refused: it rejected mail on (.+?)\./,
+        (to, day) => `Nachrichten an ${to} sind gesperrt: Die Adresse hat am ${day} eine Mail abgewiesen. Verwenden Sie eine andere oder wenden Sie sich an den Support.`,
+      ],
+      [
+        /^Messages to (.+) are refused: it could not be reached on (.+?)\./,
+        (to, day) => `Nachrichten an ${to} sind gesperrt: Die Nummer war am ${day} nicht erreichbar. Verwenden Sie eine andere oder wenden Sie sich an den Support.`,
+      ],
+      [
+        /^Messages to (.+) are refused: its owner asked for no more messages on (.+?)\./,
+        (to, day) => `Nachrichten an ${to} sind gesperrt: Am ${day} hat jemand darum gebeten, keine mehr zu bekommen. Verwenden Sie ein anderes Ziel oder wenden Sie sich an den Support.`,
+      ],
+      [
+        /^Messages to (.+) are refused: its owner complained about a message on (.+?)\./,
+        (to, day) => `Nachrichten an ${to} sind gesperrt: Am ${day} hat sich jemand über eine Nachricht beschwert. Verwenden Sie ein anderes Ziel oder wenden Sie sich an den Support.`,
+      ],
+    ],
+    'weak-password': [
+      [/ at least (\d+) characters/, (min) => `Das Passwort braucht mindestens ${min} Zeichen; mehrere Wörter ergeben ein gutes.`],
+      [/ at most (\d+) characters/, (max) => `Das Passwort darf höchstens ${max} Zeichen haben.`],
+      [/ among the first that are tried/, () => 'Dieses Passwort gehört zu den ersten, die probiert werden: Wählen Sie ein längeres oder weniger verbreitetes.'],
+      [
+        /^Apart from your name, your address or the name of this service/,
+        () => 'Außer Ihrem Namen, Ihrer Adresse oder dem Namen dieses Dienstes steht zu wenig in diesem Passwort: Fügen Sie Wörter hinzu, die nichts damit zu tun haben.',
+      ],
+    ],
+  },
+
   passwordHint: {
     empty: (min: number) =>
       `Mindestens ${plural(min, { other: '# Zeichen' })}. Einige Wörter ohne Zusammenhang eignen sich gut.`,

@@ -1,6 +1,6 @@
 // English: the sentences of the panel, area by area. Every other language says the same.
 import type { EndReason, Factor } from '../../api/types';
-import { plurals, rich } from '../grammar';
+import { type Advice, plurals, rich } from '../grammar';
 
 const plural = plurals('en');
 
@@ -37,6 +37,9 @@ const sessionEnd = {
   all_ended: 'Your session has ended: the operator signed everybody out.',
   backup_restored: 'Your session has ended because the service was restored from a backup.',
 } satisfies Record<EndReason, string>;
+
+/** The server speaks English. */
+const asSaid: Advice = [[/^(.+)$/s, (said) => said]];
 
 export const en = {
   factors,
@@ -184,6 +187,12 @@ export const en = {
       'This password is easy to guess: it is common, or little more than your name, your address or the name of this service. Choose a longer one, of words that have nothing to do with them.',
     'wrong-code': 'The code is wrong, was already used or is too old.',
     'wrong-credentials': 'The e-mail address or the password is wrong.',
+  },
+
+  // Where the server knows more of the case than its code says.
+  advice: {
+    'address-suppressed': asSaid,
+    'weak-password': asSaid,
   },
 
   passwordHint: {
