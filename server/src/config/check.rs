@@ -229,11 +229,9 @@ fn missing(field: &Path, shape: Option<Shape<'_>>) -> String {
     let (name, table, variable) = (field.last(), field.parent(), field.variable());
     let former: Vec<&str> = shape.into_iter().flat_map(Shape::aliases).collect();
     let names = [&[variable.as_str()], &former[..]].concat().join(" or ");
-    let in_file = if shape.is_some_and(Shape::is_secret) {
-        format!(", or {variable}_FILE to a file that holds it")
-    } else {
-        String::new()
-    };
+    let secret = shape.is_some_and(Shape::is_secret);
+    let in_file = format!(", or {variable}_FILE to a file that holds it");
+    let in_file = if secret { in_file.as_str() } else { "" };
     let expected = shape.map_or_else(|| "a value".to_owned(), Shape::expected);
     format!(
         "`{name}` is needed here and not set.\n\

@@ -8,12 +8,11 @@ use portcullis_ports::registry::PORTS;
 use portcullis_ports::storage::Storage;
 use serde_json::{Map, Value, json};
 
-use super::merged::Setting;
+use super::merged::{Setting, Source};
 use super::path::Path;
 use super::schema::{DEFAULT_INSTANCE, USE};
 use super::select::plugins_of;
 use super::shape::Shape;
-use super::source::Source;
 
 /// How `portcullis dev` was called.
 #[derive(Debug, Clone)]
@@ -47,12 +46,12 @@ pub(crate) fn defaults(
             _ => continue,
         };
         let several = port.choice == Choice::Several;
-        let chosen = if several {
-            json!([instance])
-        } else {
-            json!(instance)
-        };
-        settings.push(Setting::new(&selection, chosen, &source));
+        let chosen = several.then(|| json!([instance]));
+        settings.push(Setting::new(
+            &selection,
+            chosen.unwrap_or_else(|| json!(instance)),
+            &source,
+        ));
         if plugins_of(written, port.name, instance)
             .iter()
             .all(|other| *other == plugin)

@@ -5,8 +5,8 @@ use std::ops::Deref;
 
 use portcullis_ports::Secret;
 
+use super::merged::Source;
 use super::path::Path;
-use super::source::Source;
 
 /// One thing to put right.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,8 @@ use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
 
 use super::errors::{ConfigError, ConfigErrors};
-use super::merged::Setting;
+use super::merged::{Setting, Source};
 use super::path::Path;
-use super::source::Source;
 
 const FORM: &str = "Text values need quotes; a table begins with [its.name] on a line of its own.";
 

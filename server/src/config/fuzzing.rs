@@ -7,9 +7,6 @@ use crate::environment::Environment;
 
 /// Reads `value` as a file, where every key has its line, and as the variable `name`, which sets one setting or is
 /// refused; neither repeats what it refuses.
-///
-/// # Panics
-/// When reading panics.
 pub fn read(schema: &Value, name: &str, value: &str) {
     drop(super::file::settings("portcullis.toml".as_ref(), value));
     let environment = Environment::of([(format!("PORTCULLIS_{name}"), value.to_owned())]);

@@ -12,13 +12,12 @@ use super::check::check;
 use super::development::{self, Development};
 use super::errors::{ConfigError, ConfigErrors};
 use super::file;
-use super::merged::{Merged, Setting};
+use super::merged::{Merged, Setting, Source};
 use super::path::Path;
 use super::schema::document;
 use super::select::{self, Chosen, chosen};
 use super::shape::Shape;
 use super::show::secrets;
-use super::source::Source;
 use super::variables::Variables;
 use crate::environment::Environment;
 use crate::settings::Stage;
@@ -135,8 +134,7 @@ fn find_file(request: &Request) -> Result<Option<(PathBuf, String)>, ConfigError
         Err(error) if request.file.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
             let source = request.file.as_ref().map(|_| Source::Flag("--config"));
-            let path = path.display();
-            let text = format!("The file {path} cannot be read: {error}.\n{READABLE}");
+            let text = format!("The file {} cannot be read: {error}.\n{READABLE}", path.display());
             Err(ConfigError::new(source, &Path::root(), text).into())
         }
     }

@@ -1,12 +1,62 @@
 //! The settings of all sources, merged by figment, which carries where every value came from.
 
+use std::fmt;
+use std::path::PathBuf;
+
 use figment::value::{Dict, Map, Value as Tagged};
 use figment::{Error, Figment, Metadata, Profile, Provider};
 use serde_json::Value;
 
 use super::errors::{ConfigError, ConfigErrors};
 use super::path::{Path, index};
-use super::source::Source;
+
+/// The origin of one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody set it.
+    Default,
+    /// `portcullis dev` chose it.
+    Development,
+    /// A line of a TOML file.
+    File {
+        /// As it was given.
+        file: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// An environment variable.
+    Variable {
+        /// As it is spelled in the environment.
+        name: String,
+        /// The file that held the value, if the variable named one.
+        file: Option<PathBuf>,
+    },
+    /// An option of the command line.
+    Flag(&'static str),
+}
+
+impl Source {
+    /// Whether somebody set it on purpose.
+    pub fn is_explicit(&self) -> bool {
+        !matches!(self, Self::Default | Self::Development)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Development => f.write_str("portcullis dev"),
+            Self::File { file, line } => write!(f, "{}:{line}", file.display()),
+            Self::Variable { name, file } => {
+                f.write_str(name)?;
+                file.iter()
+                    .try_for_each(|file| write!(f, " ({})", file.display()))
+            }
+            Self::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
 
 /// One value of one source. An element of a list follows its list, with a place of its own.
 #[derive(Debug, Clone)]
@@ -73,7 +123,7 @@ impl Merged {
                 None => figment.merge(numbered),
             };
         }
-        let failed = |error: &dyn std::fmt::Display| {
+        let failed = |error: &dyn fmt::Display| {
             let text = format!("The sources cannot be merged: {error}.");
             ConfigError::new(None, &Path::root(), text)
         };
@@ -104,8 +154,7 @@ impl Merged {
         ConfigError::new(source.or_else(|| around.next()), path, text)
     }
 
-    /// An error in what several sources wrote below a path. It names the variable or the option among them, which is
-    /// harder to see than the file.
+    /// An error in what several sources wrote below a path. A variable or an option is named before the file.
     pub(crate) fn error_below(&self, path: &Path, text: String) -> ConfigError {
         let is_hidden = |one: &&Setting| matches!(one.source, Source::Variable { .. } | Source::Flag(_));
         let mut below = self.settings.iter().rev().filter(|one| one.path.is_within(path));

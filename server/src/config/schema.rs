@@ -12,13 +12,10 @@ use crate::settings::ServerSettings;
 
 /// What may be called an instance: it must also be spelled in a variable.
 const INSTANCE: &str = "^[a-z0-9]+(_[a-z0-9]+)*$";
-
 /// The key that selects instances.
 pub(crate) const USE: &str = "use";
-
 /// The key that names former instances, which still open what they sealed.
 pub(crate) const PREVIOUS: &str = "previous";
-
 /// The instance of the plugin that a port takes where none is selected.
 pub(crate) const DEFAULT_INSTANCE: &str = "main";
 
@@ -109,16 +106,11 @@ fn settings_of(plugin: &Listed) -> Value {
     schema
 }
 
-/// The key under which a store takes a table of its own for a family of records.
-pub(crate) const TABLES: &str = "tables";
-
-/// The keyword by which a plugin says that the keys of a table are our families of records.
-const BY_COLLECTION: &str = "x-by-collection";
-
-/// Lists our families of records under `tables`, each with its variable, if the store takes tables by name.
+/// Lists our families of records under `tables`, each with its variable, if the store says by `x-by-collection` that it
+/// takes tables by their names.
 fn name_collections(schema: &mut Value) {
-    let tables = schema.pointer_mut(&format!("/properties/{TABLES}"));
-    let by_collection = tables.filter(|tables| tables.get(BY_COLLECTION).is_some());
+    let tables = schema.pointer_mut("/properties/tables");
+    let by_collection = tables.filter(|tables| tables.get("x-by-collection").is_some());
     let shaped = by_collection.and_then(|tables| Some((Shape(tables).further()?.0.clone(), tables)));
     let Some((shape, tables)) = shaped else { return };
     let name = |collection: portcullis_ports::storage::Collection| {

@@ -7,10 +7,9 @@ use serde_json::Value;
 
 use super::errors::{ConfigError, ConfigErrors};
 use super::loaded::Request;
-use super::merged::Merged;
+use super::merged::{Merged, Source};
 use super::path::Path;
 use super::schema::{PREVIOUS, USE};
-use super::source::Source;
 use crate::nearest::advice;
 use crate::settings::Stage;
 

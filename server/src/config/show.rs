@@ -9,10 +9,9 @@ use serde_json::Value;
 use toml::ser::ValueSerializer;
 
 use super::loaded::LoadedConfig;
-use super::merged::Merged;
+use super::merged::{Merged, Source};
 use super::path::{Path, key};
 use super::shape::Shape;
-use super::source::Source;
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";

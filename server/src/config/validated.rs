@@ -1,10 +1,12 @@
-//! Settings without errors, with every selected plugin planned.
+//! Settings without errors, with every selected plugin planned; or the record stores alone.
 
 use portcullis_core::settings::Settings;
 use portcullis_core::texts::Texts;
 use portcullis_ports::notification::Senders;
+use portcullis_ports::plugin::Port as _;
 use portcullis_ports::registry::{InstanceName, PORTS};
-use portcullis_ports::selection::{AnySelected, Selection};
+use portcullis_ports::selection::{AnySelected, Selected, Selection};
+use portcullis_ports::storage::Storage;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -35,6 +37,14 @@ pub struct ValidatedConfig {
     pub shown: Shown,
     /// What is in order and yet not what somebody may have meant; one sentence each.
     pub notes: Vec<String>,
+}
+
+/// A record store that was asked for by name, ready to connect.
+pub struct StoreInstance {
+    /// The planned instance.
+    pub selected: Selected<Storage>,
+    /// Its settings, one line each, secrets hidden.
+    pub settings: Vec<String>,
 }
 
 impl LoadedConfig {
@@ -77,6 +87,49 @@ impl LoadedConfig {
         Err(errors.finished(&self.secrets))
     }
 
+    /// Plans the record store alone, so that a backup does not depend on the rest.
+    ///
+    /// # Errors
+    /// The errors in the section `store`.
+    pub fn plan_store(self) -> Result<Selected<Storage>, ConfigErrors> {
+        let mut errors = self.errors.clone().within(&[Path::of([Storage::NAME])]);
+        let planned = self.planned(&mut errors, |port| port == Storage::NAME);
+        match planned.into_many().pop().filter(|_| errors.is_empty()) {
+            Some(store) => Ok(store),
+            None => Err(errors.finished(&self.secrets)),
+        }
+    }
+
+    /// Plans instances of the record store by name; they must be those of [`Request::stores`](super::Request::stores).
+    ///
+    /// # Errors
+    /// All errors in their settings.
+    pub fn plan_stores(self, names: &[&str]) -> Result<Vec<StoreInstance>, ConfigErrors> {
+        let paths: Vec<Path> = names.iter().map(|name| Path::of([Storage::NAME, name])).collect();
+        let mut errors = self.errors.clone().within(&paths);
+        let planned = self.planned(&mut errors, |port| port == Storage::NAME);
+        let mut planned = planned.into_many::<Storage>();
+        let shown = self.shown();
+        let mut stores = Vec::new();
+        for (name, path) in names.iter().zip(&paths) {
+            if let Some(at) = planned.iter().position(|store| store.instance == *name) {
+                let settings = shown.entries.iter().filter(|entry| entry.path.is_within(path));
+                let settings = settings.map(|entry| format!("{} = {}", entry.path, entry.value));
+                stores.push(StoreInstance {
+                    selected: planned.swap_remove(at),
+                    settings: settings.collect(),
+                });
+            }
+        }
+        // What is wrong with a selected store that was not asked for does not matter here.
+        let errors = errors.within(&paths);
+        if errors.is_empty() && stores.len() == names.len() {
+            Ok(stores)
+        } else {
+            Err(errors.finished(&self.secrets))
+        }
+    }
+
     fn server(&self, errors: &mut ConfigErrors) -> Option<ServerSettings> {
         let table = Path::of(["server"]);
         let server: ServerSettings = self.read(&table, |_| true, errors)?;
@@ -112,13 +165,11 @@ impl LoadedConfig {
     ) -> Option<T> {
         let mut value = self.accepted_at(table);
         value.as_object_mut()?.retain(|key, _| is_read(key));
-        let error = match serde_path_to_error::deserialize(value) {
-            Ok(read) => return Some(read),
-            Err(error) => error,
-        };
-        let path = table.join(&Path::parse(&error.path().to_string()));
-        errors.push(self.refused(&path, &error.into_inner().to_string()));
-        None
+        let read = serde_path_to_error::deserialize(value).map_err(|error| {
+            let path = table.join(&Path::parse(&error.path().to_string()));
+            errors.push(self.refused(&path, &error.into_inner().to_string()));
+        });
+        read.ok()
     }
 
     fn accepted_at(&self, table: &Path) -> Value {

@@ -11,12 +11,11 @@ use serde_json::Value;
 
 use super::coerce::{coerce, modern};
 use super::errors::{ConfigError, ConfigErrors};
-use super::merged::Setting;
+use super::merged::{Setting, Source};
 use super::path::{PREFIX, Path};
 use super::schema::USE;
 use super::select::Chosen;
 use super::shape::{Field, Shape};
-use super::source::Source;
 use crate::environment::{Environment, announces_service};
 use crate::nearest::nearest;
 
@@ -32,8 +31,7 @@ const KEEP_ONE: &str = "Keep one of them.";
 pub(crate) struct Variables {
     pub(crate) settings: Vec<Setting>,
     pub(crate) errors: ConfigErrors,
-    /// A sentence about every variable that begins like ours and is ignored, because no setting has a name of one step,
-    /// or one like it. Scripts around the program keep such variables, for example for the path of its binary.
+    /// A sentence about every variable that begins like ours and is ignored, as those of scripts around the program.
     pub(crate) notes: Vec<String>,
 }
 
