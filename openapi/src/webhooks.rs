@@ -11,7 +11,7 @@ use portcullis_core::App;
 use portcullis_core::Source;
 use portcullis_core::use_case::{Problems, UseCase};
 use portcullis_core::webhooks::WEBHOOK_PROBLEMS;
-use portcullis_ports::inbound::Delivery;
+use portcullis_ports::inbound::WebhookRequest;
 
 use crate::answer::NoContent;
 use crate::body;
@@ -65,7 +65,7 @@ impl WebhooksApi {
         }
         let body = body::read(&posted.headers, posted.body, LIMIT).await;
         let body = body.map_err(|problem| refuse(problem.0))?;
-        let delivery = Delivery {
+        let delivery = WebhookRequest {
             headers: &Headers(&posted.headers),
             url: &format!("{}{}", self.public_url, posted.path),
             body: &body,

@@ -44,8 +44,8 @@ pub fn refused(why: impl Into<String>) -> Error {
     NOT_VERIFIED.error().with_context("why", why)
 }
 
-/// A delivery as it arrived. Nothing in it is believed yet.
-pub struct Delivery<'a> {
+/// What a vendor posted, as it arrived. Nothing in it is believed yet.
+pub struct WebhookRequest<'a> {
     /// The headers.
     pub headers: &'a dyn Presented,
     /// The full address it was posted to, which some vendors sign.
@@ -116,7 +116,7 @@ pub trait Inbound: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Inbound::verify`].
-    fn screen(&self, _delivery: &Delivery<'_>) -> Result<Verification> {
+    fn screen(&self, _delivery: &WebhookRequest<'_>) -> Result<Verification> {
         Ok(Verification::AsksVendor)
     }
 
@@ -124,7 +124,7 @@ pub trait Inbound: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`NOT_VERIFIED`] if it is forged, altered or too old; [`refused`] makes it, with the reason for the log.
-    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof>;
+    async fn verify(&self, delivery: &WebhookRequest<'_>) -> Result<Proof>;
 
     /// Takes the body apart, and does what the vendor's protocol asks for besides, such as confirming a subscription.
     /// Called with verified deliveries only.
@@ -132,7 +132,7 @@ pub trait Inbound: Send + Sync + 'static {
     /// # Errors
     /// [`UNREADABLE`] or another `Invalid` error naming what could not be read. What is genuine and about nothing that is
     /// served here is no error: an event of the kind `Unsupported`, or none.
-    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<Self::Event>>;
+    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<Self::Event>>;
 }
 
 /// Verifies a delivery and takes it apart: the only way to a [`Verified`] event.
@@ -141,7 +141,7 @@ pub trait Inbound: Send + Sync + 'static {
 /// Those of [`Inbound::screen`], [`Inbound::verify`] and [`Inbound::split`].
 pub async fn receive<I: Inbound + ?Sized>(
     inbound: &I,
-    delivery: &Delivery<'_>,
+    delivery: &WebhookRequest<'_>,
 ) -> Result<Vec<Verified<I::Event>>, Error> {
     inbound.screen(delivery)?;
     let proof = inbound.verify(delivery).await?;

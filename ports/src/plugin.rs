@@ -114,14 +114,14 @@ pub struct Meta {
 
 /// One mistake in a plugin's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ConfigError {
     /// The field, with dots, relative to the plugin's section; empty for the section itself.
     pub field: String,
     /// What is wrong and what would be right, as one sentence.
     pub problem: String,
 }
 
-impl Mistake {
+impl ConfigError {
     /// A mistake at `field`.
     pub fn at(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
@@ -154,7 +154,7 @@ pub trait Settings<P: Port>: DeserializeOwned + JsonSchema + Send + 'static {
     ///
     /// # Errors
     /// Every mistake found.
-    fn plan(self) -> std::result::Result<Self::Plan, Vec<Mistake>>;
+    fn plan(self) -> std::result::Result<Self::Plan, Vec<ConfigError>>;
 }
 
 /// Checked settings, ready to connect.
@@ -175,7 +175,7 @@ pub trait Plan<P: Port>: Send + Sync + 'static {
 }
 
 /// The plan of some plugin of port `P`, or every mistake in its settings.
-pub type Planned<P> = std::result::Result<Box<dyn Plan<P>>, Vec<Mistake>>;
+pub type Planned<P> = std::result::Result<Box<dyn Plan<P>>, Vec<ConfigError>>;
 
 /// The one constant by which a plugin makes itself known; see `inventory::submit!`.
 pub struct Plugin<P: Port> {
@@ -259,7 +259,7 @@ fn plan<P: Port, S: Settings<P>>(settings: Value) -> Planned<P> {
     let parsed: S = serde_path_to_error::deserialize(settings).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { String::new() } else { path };
-        vec![Mistake::at(field, error.into_inner().to_string())]
+        vec![ConfigError::at(field, error.into_inner().to_string())]
     })?;
     let plan = parsed.plan()?;
     Ok(Box::new(plan))

@@ -4,7 +4,7 @@ use std::any::type_name;
 
 use serde_json::Value;
 
-use crate::plugin::{Choice, Listed, Mistake, Port, Readiness, listed};
+use crate::plugin::{Choice, ConfigError, Listed, Port, Readiness, listed};
 use crate::selection::{AnySelected, Selected};
 
 /// Every port. Nothing else in the house enumerates them.
@@ -18,7 +18,7 @@ pub const PORTS: &[PortSpec] = &[
 ];
 
 /// An instance whose settings were checked, or every mistake in them.
-pub type PlannedInstance = Result<Box<dyn AnySelected>, Vec<Mistake>>;
+pub type PlannedInstance = Result<Box<dyn AnySelected>, Vec<ConfigError>>;
 
 /// Which instance of a port is meant.
 #[derive(Debug, Clone, Copy)]

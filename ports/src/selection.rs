@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::connections::{AnyConnection, Connection};
 use crate::error::Error;
-use crate::plugin::{Connected as _, Meta, Mistake, Plan, Plugin, Port, Runtime};
+use crate::plugin::{ConfigError, Connected as _, Meta, Plan, Plugin, Port, Runtime};
 use crate::registry::InstanceName;
 
 /// A plugin instance that is used, ready to connect.
@@ -35,7 +35,7 @@ pub enum ConnectError {
 
 impl<P: Port> Selected<P> {
     /// Checks the settings of an instance; `None` if its plugin is not linked.
-    pub fn plan(name: InstanceName<'_>, settings: Value) -> Option<Result<Self, Vec<Mistake>>> {
+    pub fn plan(name: InstanceName<'_>, settings: Value) -> Option<Result<Self, Vec<ConfigError>>> {
         let plugin = P::plugins()
             .into_iter()
             .find(|plugin| plugin.meta.id == name.plugin)?;

@@ -41,7 +41,7 @@ pub struct Ready {
 /// # Errors
 /// [`Failure::Unavailable`] when a plugin does not connect or the address cannot be taken.
 pub async fn start(
-    effective: ValidatedConfig,
+    config: ValidatedConfig,
     ready: impl FnOnce(&Ready) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let ValidatedConfig {
@@ -52,7 +52,7 @@ pub async fn start(
         plugins,
         shown: _,
         notes,
-    } = effective;
+    } = config;
     for note in notes {
         tracing::warn!("{note}");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::passwords::{ConnectedPasswords, Passwords};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -62,7 +62,7 @@ pub struct Argon2idPlan {
 impl Settings<Passwords> for Argon2idSettings {
     type Plan = Argon2idPlan;
 
-    fn plan(self) -> std::result::Result<Argon2idPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<Argon2idPlan, Vec<ConfigError>> {
         let cost = Cost {
             memory: self.memory,
             iterations: self.iterations,
@@ -71,13 +71,13 @@ impl Settings<Passwords> for Argon2idSettings {
         let mut mistakes = cost.mistakes();
         let concurrent = self.concurrent.unwrap_or_else(cores);
         if !(1..=MAX_CONCURRENT).contains(&concurrent) {
-            mistakes.push(Mistake::at(
+            mistakes.push(ConfigError::at(
                 "concurrent",
                 format!("1 to {MAX_CONCURRENT} is expected, not {concurrent}"),
             ));
         }
         if self.waiting > MAX_WAITING {
-            mistakes.push(Mistake::at(
+            mistakes.push(ConfigError::at(
                 "waiting",
                 format!("0 to {MAX_WAITING} is expected, not {}", self.waiting),
             ));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use portcullis_ports::plugin::Mistake;
+use portcullis_ports::plugin::ConfigError;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -37,22 +37,22 @@ impl Cost {
     }
 
     /// Everything that is out of bounds, by field.
-    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+    pub(crate) fn mistakes(&self) -> Vec<ConfigError> {
         let mut found = Vec::new();
         if !(KIB_PER_LANE..=MAX_MEMORY).contains(&self.memory.0) {
-            found.push(Mistake::at(
+            found.push(ConfigError::at(
                 "memory",
                 format!("8KiB to 1GiB is expected, not {}", self.memory),
             ));
         }
         if !(1..=MAX_ITERATIONS).contains(&self.iterations) {
-            found.push(Mistake::at(
+            found.push(ConfigError::at(
                 "iterations",
                 format!("1 to {MAX_ITERATIONS} is expected, not {}", self.iterations),
             ));
         }
         if !(1..=MAX_PARALLELISM).contains(&self.parallelism) {
-            found.push(Mistake::at(
+            found.push(ConfigError::at(
                 "parallelism",
                 format!("1 to {MAX_PARALLELISM} is expected, not {}", self.parallelism),
             ));
@@ -61,7 +61,7 @@ impl Cost {
             return found;
         }
         if self.memory.0 < KIB_PER_LANE * self.parallelism {
-            found.push(Mistake::at(
+            found.push(ConfigError::at(
                 "memory",
                 format!(
                     "at least 8KiB for each of the {} lanes is expected",
@@ -70,7 +70,7 @@ impl Cost {
             ));
         }
         if u64::from(self.memory.0) * u64::from(self.iterations) > MAX_WORK {
-            found.push(Mistake::at(
+            found.push(ConfigError::at(
                 "iterations",
                 format!(
                     "memory times iterations may be 8GiB at most, and {} × {} is more",

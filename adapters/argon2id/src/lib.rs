@@ -2,11 +2,11 @@
 #![doc = ""]
 #![doc = include_str!("../docs.md")]
 
+mod admission;
 mod config;
 mod cost;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
-mod gate;
 mod memory;
 mod passwords;
 mod stored;

@@ -9,8 +9,8 @@ use portcullis_ports::plugin::Runtime;
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Entropy, Error, Result, Secret};
 
+use crate::admission::Admission;
 use crate::cost::Cost;
-use crate::gate::Gate;
 use crate::memory::Pool;
 use crate::stored::{OUTPUT, Recipe, Stored};
 
@@ -20,7 +20,7 @@ pub struct Argon2id {
     /// What an ordinary hash takes.
     blocks: usize,
     entropy: Arc<dyn Entropy>,
-    gate: Gate,
+    admission: Admission,
     pool: Arc<Pool>,
     /// The hash of nothing, for accounts that do not exist.
     decoy: PasswordHash,
@@ -36,7 +36,7 @@ impl Argon2id {
             cost,
             blocks,
             entropy: Arc::clone(&runtime.entropy),
-            gate: Gate::new(concurrent, waiting),
+            admission: Admission::new(concurrent, waiting),
             pool: Pool::new(blocks, Arc::clone(&runtime.clock)),
             decoy: recipe.written(&output)?,
         })
@@ -52,7 +52,7 @@ impl Argon2id {
         work: impl FnOnce(&mut [Block]) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let shares = u32::try_from(blocks.div_ceil(self.blocks)).unwrap_or(u32::MAX);
-        let turn = self.gate.enter(shares).await?;
+        let turn = self.admission.enter(shares).await?;
         let pool = Arc::clone(&self.pool);
         let done = tokio::task::spawn_blocking(move || {
             let mut memory = pool.lend(blocks)?;
@@ -111,7 +111,7 @@ impl Probe for Argon2id {
             self.cost.memory,
             self.cost.iterations,
             self.cost.parallelism,
-            self.gate.describe()
+            self.admission.describe()
         ))
     }
 }

@@ -23,9 +23,9 @@ use portcullis_ports::storage::{Expect, Key, StoreError, Version, Write};
 use crate::condition::Condition;
 use crate::failure::{Miss, gave_up, undecided};
 use crate::item;
-use crate::mark;
 use crate::store::{DynamoStore, no_judgement};
 use crate::verdict::{judge_put, judge_transaction};
+use crate::version;
 
 /// As many values as the service takes in a list of a condition.
 const MOST_MARKS: usize = 100;
@@ -69,7 +69,7 @@ impl DynamoStore {
         // The marks of tries that nobody knows the outcome of.
         let mut sent: Vec<Version> = Vec::new();
         loop {
-            let version = mark::draw(&*self.calls.entropy)?;
+            let version = version::draw(&*self.calls.entropy)?;
             let item = item::encode(key, version, expires_at, body, &self.ttl_attribute)?;
             let mut request = self
                 .calls
@@ -152,7 +152,7 @@ impl DynamoStore {
             items.push(step);
             versions.push(version);
         }
-        let token = mark::token(&*self.calls.entropy)?;
+        let token = version::token(&*self.calls.entropy)?;
         let mut retry_budget = self.retry_budget();
         loop {
             let request = self
@@ -195,7 +195,7 @@ impl DynamoStore {
         let mut version = None;
         let step = match write {
             Write::Put { body, expires_at, .. } => {
-                let version = *version.insert(mark::draw(&*self.calls.entropy)?);
+                let version = *version.insert(version::draw(&*self.calls.entropy)?);
                 let item = item::encode(key, version, *expires_at, body, &self.ttl_attribute)?;
                 let put = Put::builder()
                     .table_name(table)

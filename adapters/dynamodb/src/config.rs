@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_aws::Endpoint;
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::storage::{Collection, ConnectedStore, Storage, StoreTools};
 use portcullis_ports::{Result, Span};
 use schemars::JsonSchema;
@@ -123,12 +123,15 @@ pub struct DynamodbPlan {
 impl Settings<Storage> for DynamodbSettings {
     type Plan = DynamodbPlan;
 
-    fn plan(self) -> std::result::Result<DynamodbPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<DynamodbPlan, Vec<ConfigError>> {
         let mut mistakes = Vec::new();
         mistakes.extend(table_mistake("table", &self.table));
         for (family, table) in &self.tables {
             if family.is_empty() {
-                mistakes.push(Mistake::at("tables", "the name of a family must not be empty"));
+                mistakes.push(ConfigError::at(
+                    "tables",
+                    "the name of a family must not be empty",
+                ));
             }
             mistakes.extend(table_mistake(&format!("tables.{family}"), table));
         }
@@ -136,23 +139,26 @@ impl Settings<Storage> for DynamodbSettings {
             && !names_region(region)
         {
             let problem = format!("a region such as eu-central-1 is expected, not {region:?}");
-            mistakes.push(Mistake::at("region", problem));
+            mistakes.push(ConfigError::at("region", problem));
         }
         let endpoint = self.endpoint.as_deref().and_then(Endpoint::parse);
         if let (Some(text), None) = (&self.endpoint, &endpoint) {
             let expected = "an address such as https://dynamodb.eu-central-1.amazonaws.com is expected";
-            mistakes.push(Mistake::at("endpoint", format!("{expected}, not {text:?}")));
+            mistakes.push(ConfigError::at("endpoint", format!("{expected}, not {text:?}")));
         }
         mistakes.extend(ttl_mistake(&self.ttl_attribute));
         let (timeout, deadline) = (self.timeout.get(), self.deadline.get());
         for (field, wait) in [("timeout", timeout), ("deadline", deadline)] {
             if wait.is_zero() || wait > MAX_WAIT {
-                mistakes.push(Mistake::at(field, "a length of time from 1s to 60s is expected"));
+                mistakes.push(ConfigError::at(
+                    field,
+                    "a length of time from 1s to 60s is expected",
+                ));
             }
         }
         if timeout > deadline {
             let problem = "it must not be longer than `deadline`, which holds for all tries together";
-            mistakes.push(Mistake::at("timeout", problem));
+            mistakes.push(ConfigError::at("timeout", problem));
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -175,14 +181,14 @@ impl Settings<Storage> for DynamodbSettings {
 }
 
 /// Source: the naming rules of the DynamoDB developer guide.
-fn table_mistake(field: &str, name: &str) -> Option<Mistake> {
+fn table_mistake(field: &str, name: &str) -> Option<ConfigError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let problem = "a table name of 3 to 255 letters, digits, dots, dashes and underscores is expected";
     (!(3..=255).contains(&name.len()) || !name.chars().all(fits))
-        .then(|| Mistake::at(field, format!("{problem}, not {name:?}")))
+        .then(|| ConfigError::at(field, format!("{problem}, not {name:?}")))
 }
 
-fn ttl_mistake(name: &str) -> Option<Mistake> {
+fn ttl_mistake(name: &str) -> Option<ConfigError> {
     let problem = if name.is_empty() || name.len() > 255 {
         "the name of an attribute has 1 to 255 bytes".to_owned()
     } else if item::ATTRIBUTES.contains(&name) {
@@ -190,7 +196,7 @@ fn ttl_mistake(name: &str) -> Option<Mistake> {
     } else {
         return None;
     };
-    Some(Mistake::at("ttl_attribute", problem))
+    Some(ConfigError::at("ttl_attribute", problem))
 }
 
 fn names_region(text: &str) -> bool {

@@ -9,7 +9,6 @@ mod condition;
 mod config;
 mod failure;
 mod item;
-mod mark;
 mod meters;
 mod paging;
 mod probe;
@@ -19,6 +18,7 @@ mod scan;
 mod store;
 mod tables;
 mod verdict;
+mod version;
 
 portcullis_ports::cfg_testkit! {
     pub mod emulator;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::storage::{ConnectedStore, Storage, StoreTools};
 use portcullis_ports::{Error, Result};
 use schemars::JsonSchema;
@@ -62,10 +62,10 @@ pub struct EmbeddedPlan {
 impl Settings<Storage> for EmbeddedSettings {
     type Plan = EmbeddedPlan;
 
-    fn plan(self) -> std::result::Result<EmbeddedPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<EmbeddedPlan, Vec<ConfigError>> {
         let mut mistakes = Vec::new();
         if self.folder.as_os_str().is_empty() {
-            mistakes.push(Mistake::at(
+            mistakes.push(ConfigError::at(
                 "folder",
                 "the path of a folder is expected, such as /var/lib/portcullis/store",
             ));
@@ -73,7 +73,7 @@ impl Settings<Storage> for EmbeddedSettings {
         let mut within = |field: &str, value: usize, most: usize| {
             if !(1..=most).contains(&value) {
                 let problem = format!("a number from 1 to {most} is expected, not {value}");
-                mistakes.push(Mistake::at(field, problem));
+                mistakes.push(ConfigError::at(field, problem));
             }
         };
         within("readers", self.readers, MAX_READERS);

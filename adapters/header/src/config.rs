@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::identity::{ConnectedIdentity, Identity};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,7 +23,7 @@ pub struct HeaderPlan;
 impl Settings<Identity> for HeaderSettings {
     type Plan = HeaderPlan;
 
-    fn plan(self) -> std::result::Result<HeaderPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<HeaderPlan, Vec<ConfigError>> {
         Ok(HeaderPlan)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::keys::{ConnectedKeys, Keys};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,9 +34,9 @@ pub struct KeyfilePlan {
 impl Settings<Keys> for KeyfileSettings {
     type Plan = KeyfilePlan;
 
-    fn plan(self) -> std::result::Result<KeyfilePlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<KeyfilePlan, Vec<ConfigError>> {
         if self.file.file_name().is_none() {
-            return Err(vec![Mistake::at(
+            return Err(vec![ConfigError::at(
                 "file",
                 "the path of a file is expected, such as /var/lib/portcullis/keys.toml",
             )]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_aws::Endpoint;
 use portcullis_ports::keys::{ConnectedKeys, Keys};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::{Result, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -97,10 +97,10 @@ pub struct KmsPlan {
 impl Settings<Keys> for KmsSettings {
     type Plan = KmsPlan;
 
-    fn plan(self) -> std::result::Result<KmsPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<KmsPlan, Vec<ConfigError>> {
         let mut mistakes = Vec::new();
         if let Some(problem) = misspelled(&self.key) {
-            mistakes.push(Mistake::at("key", problem));
+            mistakes.push(ConfigError::at("key", problem));
         }
         for (at, former) in self.former_keys.iter().enumerate() {
             let problem = if *former == self.key {
@@ -108,35 +108,35 @@ impl Settings<Keys> for KmsSettings {
             } else {
                 misspelled(former)
             };
-            mistakes.extend(problem.map(|problem| Mistake::at(format!("former_keys[{at}]"), problem)));
+            mistakes.extend(problem.map(|problem| ConfigError::at(format!("former_keys[{at}]"), problem)));
         }
         let in_key = region_of(&self.key).map(str::to_owned);
         if let (Some(region), Some(in_key)) = (&self.region, &in_key)
             && region != in_key
         {
             let problem = format!("the key is in {in_key}, as its ARN says; take `region` out or correct it");
-            mistakes.push(Mistake::at("region", problem));
+            mistakes.push(ConfigError::at("region", problem));
         }
         let parse = |text: &str| Endpoint::parse(text).filter(Endpoint::is_trustworthy);
         let endpoint = self.endpoint.as_deref().map(parse);
         if let Some(None) = endpoint {
-            mistakes.push(Mistake::at(
+            mistakes.push(ConfigError::at(
                 "endpoint",
                 "an address that begins with https:// is expected, or with http:// on this machine, without a path",
             ));
         }
         if !(Span::seconds(1)..=MAX_TIMEOUT).contains(&self.timeout) {
-            mistakes.push(Mistake::at("timeout", "1s to 5s are expected"));
+            mistakes.push(ConfigError::at("timeout", "1s to 5s are expected"));
         }
         if self.data_key_lifetime > MAX_LIFETIME {
-            mistakes.push(Mistake::at("data_key_lifetime", "at most 1d is expected"));
+            mistakes.push(ConfigError::at("data_key_lifetime", "at most 1d is expected"));
         }
         for (field, number) in [
             ("seals_per_data_key", self.seals_per_data_key),
             ("opened_data_keys", self.opened_data_keys),
         ] {
             if number == 0 {
-                mistakes.push(Mistake::at(field, "at least 1 is expected"));
+                mistakes.push(ConfigError::at(field, "at least 1 is expected"));
             }
         }
         if !mistakes.is_empty() {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::connections::{Connection, Connections};
-use portcullis_ports::inbound::{CERTIFICATE_UNAVAILABLE, Delivery, NOT_CONFIRMED, NOT_VERIFIED, UNREADABLE};
+use portcullis_ports::inbound::{
+    CERTIFICATE_UNAVAILABLE, NOT_CONFIRMED, NOT_VERIFIED, UNREADABLE, WebhookRequest,
+};
 use portcullis_ports::plugin::Port;
 use portcullis_ports::{Clock, Code, Error, Kind, Result, Timestamp};
 
@@ -37,7 +39,7 @@ type Address<'a> = (&'a str, &'a str);
 #[async_trait]
 pub(crate) trait WebhookHandler: Send + Sync + 'static {
     /// Takes one delivery. One that comes again changes nothing.
-    async fn receive(&self, delivery: &Delivery<'_>, source: &Source) -> Result<()>;
+    async fn receive(&self, delivery: &WebhookRequest<'_>, source: &Source) -> Result<()>;
 }
 
 /// Every webhook of a deployment.
@@ -95,7 +97,7 @@ impl Webhooks {
         &self,
         port: &str,
         instance: &str,
-        delivery: &Delivery<'_>,
+        delivery: &WebhookRequest<'_>,
         source: &Source,
     ) -> Result<()> {
         let received = match self.handler((port, instance)) {

@@ -10,7 +10,7 @@ use super::vendor::LossyClient;
 use super::{FakeClock, FakeEntropy, NoNetwork};
 use crate::error::Result;
 use crate::http::HttpClient;
-use crate::plugin::{Listed, Mistake, Port, Runtime};
+use crate::plugin::{ConfigError, Listed, Port, Runtime};
 use crate::registry::{InstanceName, PORTS, PortSpec};
 
 /// The longest summary: one line in a listing.
@@ -202,7 +202,7 @@ fn objects(schema: &Value, path: &str, found: &mut Vec<String>) {
 
 /// Unknown keys must be refused by the plan, too, not only in the schema.
 fn refusals(port: &PortSpec, plugin: &Listed) -> Option<String> {
-    let names_it = |mistake: &Mistake| mistake.problem.contains("surely_unknown");
+    let names_it = |mistake: &ConfigError| mistake.problem.contains("surely_unknown");
     let name = InstanceName {
         instance: "main",
         plugin: plugin.meta.id,

@@ -157,7 +157,7 @@ mod tests {
     use super::every_plugin_conforms;
     use crate::error::{Error, Result};
     use crate::geo::{ConnectedGeo, Geo};
-    use crate::plugin::{Maturity, Meta, Mistake, Plan, Plugin, Runtime, Settings};
+    use crate::plugin::{ConfigError, Maturity, Meta, Plan, Plugin, Runtime, Settings};
 
     #[derive(Deserialize, JsonSchema)]
     struct Unprepared {}
@@ -165,7 +165,7 @@ mod tests {
     impl Settings<Geo> for Unprepared {
         type Plan = Self;
 
-        fn plan(self) -> std::result::Result<Self, Vec<Mistake>> {
+        fn plan(self) -> std::result::Result<Self, Vec<ConfigError>> {
             Ok(self)
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::notification::{ConnectedSender, Senders};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -32,9 +32,9 @@ pub struct MailboxPlan {
 impl Settings<Senders> for MailboxSettings {
     type Plan = MailboxPlan;
 
-    fn plan(self) -> std::result::Result<MailboxPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<MailboxPlan, Vec<ConfigError>> {
         if self.folder.as_os_str().is_empty() {
-            return Err(vec![Mistake::at(
+            return Err(vec![ConfigError::at(
                 "folder",
                 "the path of a folder is expected, such as .portcullis/mailbox",
             )]);

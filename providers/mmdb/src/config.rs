@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::geo::{ConnectedGeo, Geo};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::{Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,9 +36,9 @@ pub struct MmdbPlan(MmdbSettings);
 impl Settings<Geo> for MmdbSettings {
     type Plan = MmdbPlan;
 
-    fn plan(self) -> std::result::Result<MmdbPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<MmdbPlan, Vec<ConfigError>> {
         if self.file.as_os_str().is_empty() {
-            return Err(vec![Mistake::at(
+            return Err(vec![ConfigError::at(
                 "file",
                 "the path of a .mmdb file is expected, such as /var/lib/portcullis/GeoLite2-City.mmdb",
             )]);

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use portcullis_aws::Endpoint;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::{ConnectedSender, Senders};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::{Result, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -90,11 +90,11 @@ pub struct SesPlan {
 impl Settings<Senders> for SesSettings {
     type Plan = SesPlan;
 
-    fn plan(self) -> std::result::Result<SesPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<SesPlan, Vec<ConfigError>> {
         let mut mistakes = Vec::new();
         let mut expect = |holds: bool, field: String, problem: &str| {
             if !holds {
-                mistakes.push(Mistake::at(field, problem));
+                mistakes.push(ConfigError::at(field, problem));
             }
         };
         let from = from::read(&self.from);

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use portcullis_ports::error::Result;
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
 use portcullis_ports::inbound::{
-    Delivery, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification, refused, unreadable,
+    Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification, WebhookRequest, refused, unreadable,
 };
 use portcullis_ports::notification::DeliveryEvent;
 
@@ -61,7 +61,7 @@ impl SnsInbound {
     }
 
     /// Looks at everything that can be judged without the certificate.
-    fn claim(&self, delivery: &Delivery<'_>) -> Result<Claim> {
+    fn claim(&self, delivery: &WebhookRequest<'_>) -> Result<Claim> {
         let envelope = Envelope::read(delivery.body).map_err(refused)?;
         let said = delivery.headers.header("x-amz-sns-message-type");
         if envelope.purpose().is_none() || said.is_some_and(|said| said != envelope.kind) {
@@ -128,7 +128,7 @@ impl SnsInbound {
 impl Inbound for SnsInbound {
     type Event = DeliveryEvent;
 
-    fn screen(&self, delivery: &Delivery<'_>) -> Result<Verification> {
+    fn screen(&self, delivery: &WebhookRequest<'_>) -> Result<Verification> {
         let claim = self.claim(delivery)?;
         let url = &claim.envelope.signing_cert_url;
         Ok(if self.certificates.knows(url, delivery.received_at)? {
@@ -138,7 +138,7 @@ impl Inbound for SnsInbound {
         })
     }
 
-    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+    async fn verify(&self, delivery: &WebhookRequest<'_>) -> Result<Proof> {
         let Claim {
             envelope,
             digest,
@@ -152,7 +152,7 @@ impl Inbound for SnsInbound {
         Ok(Proof::SignedWithTime)
     }
 
-    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<DeliveryEvent>> {
         let envelope = Envelope::read(delivery.body).map_err(|why| UNREADABLE.with_detail(why))?;
         match envelope.purpose() {
             Some(Purpose::Notification) if envelope.message.starts_with(GREETING) => Ok(Vec::new()),

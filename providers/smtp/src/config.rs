@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use lettre::message::Mailbox;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::{ConnectedSender, Senders};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::{Result, Secret, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -117,13 +117,13 @@ pub struct SmtpPlan {
 impl Settings<Senders> for SmtpSettings {
     type Plan = SmtpPlan;
 
-    fn plan(self) -> std::result::Result<SmtpPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<SmtpPlan, Vec<ConfigError>> {
         let mut mistakes = self.mistakes();
         let from = match mailbox(&self.from) {
             Ok(from) if mistakes.is_empty() => from,
             Ok(_) => return Err(mistakes),
             Err(problem) => {
-                mistakes.push(Mistake::at("from", problem));
+                mistakes.push(ConfigError::at("from", problem));
                 return Err(mistakes);
             }
         };
@@ -147,11 +147,11 @@ impl Settings<Senders> for SmtpSettings {
 }
 
 impl SmtpSettings {
-    fn mistakes(&self) -> Vec<Mistake> {
+    fn mistakes(&self) -> Vec<ConfigError> {
         let mut found = Vec::new();
         let mut expect = |holds: bool, field: &str, problem: &str| {
             if !holds {
-                found.push(Mistake::at(field, problem));
+                found.push(ConfigError::at(field, problem));
             }
         };
         expect(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::notification::{ConnectedSender, Senders};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::{Result, Secret, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -92,9 +92,9 @@ pub struct TwilioPlan {
 impl Settings<Senders> for TwilioSettings {
     type Plan = TwilioPlan;
 
-    fn plan(self) -> std::result::Result<TwilioPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<TwilioPlan, Vec<ConfigError>> {
         let mut mistakes = Vec::new();
-        let mut wrong = |field: &str, problem: &str| mistakes.push(Mistake::at(field, problem));
+        let mut wrong = |field: &str, problem: &str| mistakes.push(ConfigError::at(field, problem));
         let sids = [
             ("account_sid", "AC", Some(&self.account_sid)),
             ("api_key_sid", "SK", self.api_key_sid.as_ref()),

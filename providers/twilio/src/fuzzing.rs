@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_ports::identity::Presented;
-use portcullis_ports::inbound::Delivery;
+use portcullis_ports::inbound::WebhookRequest;
 use portcullis_ports::{Secret, Timestamp};
 
 use crate::signature::{Algorithm, Keys, SETTINGS, SIGNATURE, form, sign};
@@ -42,7 +42,7 @@ pub fn signature(given: &str, settings: Option<&str>, body: &[u8]) {
     };
     let believed = |signature: &str, settings| {
         let headers = Headers { signature, settings };
-        let delivery = Delivery {
+        let delivery = WebhookRequest {
             headers: &headers,
             url: URL,
             body,

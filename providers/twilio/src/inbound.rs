@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::error::Result;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{Delivery, Inbound, Proof, Verification, refused, unreadable};
+use portcullis_ports::inbound::{Inbound, Proof, Verification, WebhookRequest, refused, unreadable};
 use portcullis_ports::notification::{
     DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
 };
@@ -27,19 +27,19 @@ pub(crate) struct TwilioInbound {
 impl Inbound for TwilioInbound {
     type Event = DeliveryEvent;
 
-    fn screen(&self, delivery: &Delivery<'_>) -> Result<Verification> {
+    fn screen(&self, delivery: &WebhookRequest<'_>) -> Result<Verification> {
         if delivery.headers.header(SIGNATURE).is_none() {
             return Err(refused("there is no header X-Twilio-Signature"));
         }
         Ok(Verification::Local)
     }
 
-    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+    async fn verify(&self, delivery: &WebhookRequest<'_>) -> Result<Proof> {
         self.keys.check(delivery).map_err(refused)?;
         Ok(Proof::Signed)
     }
 
-    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<DeliveryEvent>> {
         let media_type = delivery.headers.header("content-type").unwrap_or_default();
         let unsupported = |what| {
             let event = DeliveryEvent {

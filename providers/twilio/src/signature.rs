@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use portcullis_ports::Secret;
-use portcullis_ports::inbound::Delivery;
+use portcullis_ports::inbound::WebhookRequest;
 use portcullis_ports::secret::same_secret;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ impl Keys {
     ///
     /// # Errors
     /// Why it is not, for the operator; nothing of the delivery is quoted.
-    pub(crate) fn check(&self, delivery: &Delivery<'_>) -> Result<(), &'static str> {
+    pub(crate) fn check(&self, delivery: &WebhookRequest<'_>) -> Result<(), &'static str> {
         let given = delivery
             .headers
             .header(SIGNATURE)
@@ -88,7 +88,7 @@ impl Keys {
 
 /// The parameters that are signed: those of a form, none of other bodies. `None` if the digest in the address, which a
 /// body that is no form must have, is not that of the body.
-fn parameters(delivery: &Delivery<'_>) -> Option<Vec<(String, String)>> {
+fn parameters(delivery: &WebhookRequest<'_>) -> Option<Vec<(String, String)>> {
     let media_type = delivery.headers.header("content-type").unwrap_or_default();
     let is_form = delivery.body.is_empty() || media_type.starts_with("application/x-www-form-urlencoded");
     match body_digest(delivery.url) {

@@ -18,8 +18,8 @@ pub(crate) fn run(
     match command {
         ConfigCommand::Check(arguments) => check(arguments, environment, out),
         ConfigCommand::Show(arguments) => {
-            let effective = load_any(arguments, environment)?;
-            write!(out, "{}", effective.shown)?;
+            let config = load_any(arguments, environment)?;
+            write!(out, "{}", config.shown)?;
             Ok(())
         }
         ConfigCommand::Schema => {

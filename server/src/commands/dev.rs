@@ -32,8 +32,8 @@ pub(crate) fn run(
         development: Some(development.clone()),
         ..Request::default()
     };
-    let effective = load(&request, environment)?;
-    let address = effective.server.listen;
+    let config = load(&request, environment)?;
+    let address = config.server.listen;
     if !address.ip().is_loopback() && !arguments.expose {
         return Err(Failure::Usage(format!(
             "{address} can be reached by other machines, and `portcullis dev` shows everybody every message. \
@@ -41,9 +41,9 @@ pub(crate) fn run(
         )));
     }
     prepare(&development)?;
-    logging::start(&effective.server, environment);
-    let docs = effective.server.docs;
-    wait(run::start(effective, |ready| {
+    logging::start(&config.server, environment);
+    let docs = config.server.docs;
+    wait(run::start(config, |ready| {
         announce(ready, docs, &development.data, out)
     }))
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(
     });
     let mut code = UNAVAILABLE;
     match planned {
-        Ok((file, effective)) => {
+        Ok((file, config)) => {
             let file = file.map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
             findings.push(Finding::new(
                 "configured",
@@ -49,7 +49,7 @@ pub(crate) fn run(
                 format!("{file}, environment and options"),
             ));
             let runtime = system::runtime()?;
-            findings.extend(wait(async { Ok(examine(effective, &runtime, &depth).await) })?);
+            findings.extend(wait(async { Ok(examine(config, &runtime, &depth).await) })?);
         }
         Err(Failure::Configuration(errors)) => {
             code = MISTAKES;

@@ -95,14 +95,14 @@ fn with_deployment<T>(
     work: impl AsyncFnOnce(&App, &ConnectedStore) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     existing(settings.data.as_deref())?;
-    let effective = load_any(settings, environment)?;
+    let config = load_any(settings, environment)?;
     let runtime = system::runtime()?;
     wait(async {
-        let server = &effective.server;
+        let server = &config.server;
         let limit = server.connect_timeout.get();
-        let connected = connect_all(effective.plugins, server.public_url.as_ref(), &runtime, limit).await?;
-        let dependencies = dependencies(connected.clone(), &runtime, None, effective.texts);
-        let app = App::open(dependencies, effective.settings)
+        let connected = connect_all(config.plugins, server.public_url.as_ref(), &runtime, limit).await?;
+        let dependencies = dependencies(connected.clone(), &runtime, None, config.texts);
+        let app = App::open(dependencies, config.settings)
             .await
             .map_err(|error| Failure::Unavailable(in_full(&error)))?;
         let store = connected.one::<Storage>();

@@ -58,19 +58,19 @@ pub(crate) fn run(
         dry: arguments.dry_run,
     };
     existing(arguments.settings.data.as_deref())?;
-    let effective = load_any(arguments.settings, environment)?;
-    wait(reencrypt(effective, extent, out))
+    let config = load_any(arguments.settings, environment)?;
+    wait(reencrypt(config, extent, out))
 }
 
-async fn reencrypt(effective: ValidatedConfig, extent: Extent, out: &mut dyn Write) -> Result<(), Failure> {
+async fn reencrypt(config: ValidatedConfig, extent: Extent, out: &mut dyn Write) -> Result<(), Failure> {
     let runtime = system::runtime()?;
-    let limit = effective.server.connect_timeout.get();
-    let in_use = effective
+    let limit = config.server.connect_timeout.get();
+    let in_use = config
         .plugins
         .one::<Keys>()
         .map(Selected::name)
         .unwrap_or_default();
-    let reencryption = connect(effective.plugins, &runtime, limit, extent).await?;
+    let reencryption = connect(config.plugins, &runtime, limit, extent).await?;
     let mut total = Tally::default();
     for collection in Reencryption::collections() {
         let mut said = Ok(());

@@ -19,9 +19,9 @@ pub(crate) fn run(
         flags: listen(arguments.listen),
         ..Request::default()
     };
-    let effective = load(&request, environment)?;
-    logging::start(&effective.server, environment);
-    wait(run::start(effective, |ready| {
+    let config = load(&request, environment)?;
+    logging::start(&config.server, environment);
+    wait(run::start(config, |ready| {
         writeln!(
             out,
             "Portcullis is ready at http://{} and reached as {}",

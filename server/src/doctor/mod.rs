@@ -74,18 +74,18 @@ pub struct Depth {
 }
 
 /// Connects to everything and asks how it is.
-pub async fn examine(effective: ValidatedConfig, runtime: &Runtime, depth: &Depth) -> Vec<Finding> {
+pub async fn examine(config: ValidatedConfig, runtime: &Runtime, depth: &Depth) -> Vec<Finding> {
     let watch = Watch::around(runtime);
     let runtime = &Runtime {
         http: Arc::clone(&watch) as Arc<dyn HttpClient>,
         ..runtime.clone()
     };
-    let limit = effective.server.connect_timeout.get();
+    let limit = config.server.connect_timeout.get();
     let (began, at) = (Instant::now(), runtime.clock.now());
-    let mut findings = advice(&effective);
-    let spend = effective.settings.sms_spend.clone();
-    let server = effective.server;
-    let results = connect_each(effective.plugins, server.public_url.as_ref(), runtime, limit).await;
+    let mut findings = advice(&config);
+    let spend = config.settings.sms_spend.clone();
+    let server = config.server;
+    let results = connect_each(config.plugins, server.public_url.as_ref(), runtime, limit).await;
     findings.extend(results.iter().map(connects));
     let failed: Vec<&str> = results
         .iter()
@@ -182,9 +182,9 @@ fn clock(began: Timestamp, passed: Duration, now: Timestamp) -> Finding {
 }
 
 /// What an operator should know although nothing is wrong with it.
-fn advice(effective: &ValidatedConfig) -> Vec<Finding> {
+fn advice(config: &ValidatedConfig) -> Vec<Finding> {
     let mut texts = Vec::new();
-    let server = &effective.server;
+    let server = &config.server;
     if server
         .public_url
         .as_ref()
@@ -197,7 +197,7 @@ fn advice(effective: &ValidatedConfig) -> Vec<Finding> {
                 .to_owned(),
         );
     }
-    let plugins = effective.plugins.iter();
+    let plugins = config.plugins.iter();
     let early = plugins.filter(|one| one.meta().maturity == Maturity::DevelopmentOnly);
     texts.extend(early.map(|one| {
         format!(
@@ -205,8 +205,8 @@ fn advice(effective: &ValidatedConfig) -> Vec<Finding> {
             one.name()
         )
     }));
-    texts.extend(readable_files(effective));
-    texts.extend(effective.notes.iter().cloned());
+    texts.extend(readable_files(config));
+    texts.extend(config.notes.iter().cloned());
     texts
         .into_iter()
         .map(|text| Finding::new("advice", Status::Warning, text))
@@ -214,8 +214,8 @@ fn advice(effective: &ValidatedConfig) -> Vec<Finding> {
 }
 
 /// Files with secrets that other users of the machine can read.
-fn readable_files(effective: &ValidatedConfig) -> Vec<String> {
-    let mut files: Vec<&Path> = effective
+fn readable_files(config: &ValidatedConfig) -> Vec<String> {
+    let mut files: Vec<&Path> = config
         .shown
         .entries
         .iter()

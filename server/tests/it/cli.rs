@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::courier::real_plugins;
+use crate::fake_senders::real_plugins;
 use crate::program::{NO_DELAY, command, ends};
 use crate::setup::{ENOUGH, says};
 

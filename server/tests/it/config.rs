@@ -58,25 +58,26 @@ fn an_element_of_a_list_has_its_own_line() {
 
 #[test]
 fn what_is_needed_is_named_with_table_variable_and_former_name() {
-    let said = with_more("[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"1\"\n").mistakes();
+    let said =
+        with_more("[senders]\nuse = [\"post\"]\n[senders.post.fake_sender]\naccount = \"1\"\n").mistakes();
     says(
         &said,
         &[
-            "portcullis.toml:6: senders.post.courier.token\n  `token` is needed here and not set.",
-            "Set it in [senders.post.courier], or set PORTCULLIS_SENDERS__POST__COURIER__TOKEN or COURIER_TOKEN",
-            "or PORTCULLIS_SENDERS__POST__COURIER__TOKEN_FILE to a file that holds it",
+            "portcullis.toml:6: senders.post.fake_sender.token\n  `token` is needed here and not set.",
+            "Set it in [senders.post.fake_sender], or set PORTCULLIS_SENDERS__POST__FAKE_SENDER__TOKEN or FAKE_SENDER_TOKEN",
+            "or PORTCULLIS_SENDERS__POST__FAKE_SENDER__TOKEN_FILE to a file that holds it",
         ],
     );
 }
 
 #[test]
 fn an_instance_that_is_not_used_may_be_incomplete_but_not_misspelled() {
-    with_more("[senders.post.courier]\naccount = \"1\"\n").effective();
-    let said = with_more("[senders.post.courier]\nacount = \"1\"\n").mistakes();
+    with_more("[senders.post.fake_sender]\naccount = \"1\"\n").validated();
+    let said = with_more("[senders.post.fake_sender]\nacount = \"1\"\n").mistakes();
     says(
         &said,
         &[
-            "portcullis.toml:5: senders.post.courier.acount",
+            "portcullis.toml:5: senders.post.fake_sender.acount",
             "Did you mean `account`?",
         ],
     );
@@ -113,7 +114,7 @@ fn nothing_selected_says_what_to_select() {
         &[
             "not set: store.use\n  No record store is selected.",
             "Set `use = \"main\"` in [store] and give [store.main.",
-            "its settings. Linked: cabinet, dynamodb, embedded.",
+            "its settings. Linked: dynamodb, embedded, fake_store.",
             "not set: keys.use\n  No key manager is selected.",
             "not set: server.public_url",
             "3 mistakes ",
@@ -136,7 +137,7 @@ fn a_plugin_that_is_not_linked_is_refused_with_those_that_are() {
     says(
         &said,
         &[
-            "The linked plugins are: braggart, courier, mailbox",
+            "The linked plugins are: dishonest_sender, fake_sender, mailbox",
             "`portcullis providers`",
         ],
     );
@@ -157,12 +158,13 @@ fn an_instance_that_is_selected_must_be_there() {
 
 #[test]
 fn an_instance_names_exactly_one_plugin() {
-    let said = with_more("[senders]\nuse = [\"a\"]\n[senders.a.courier]\n[senders.a.mailbox]\n").mistakes();
+    let said =
+        with_more("[senders]\nuse = [\"a\"]\n[senders.a.fake_sender]\n[senders.a.mailbox]\n").mistakes();
     says(
         &said,
         &[
             "portcullis.toml:6: senders.a",
-            "names 2 plugins: courier, mailbox",
+            "names 2 plugins: fake_sender, mailbox",
         ],
     );
     let said = with_more("[senders]\nuse = [\"a\"]\n[senders.a]\n").mistakes();
@@ -171,14 +173,14 @@ fn an_instance_names_exactly_one_plugin() {
         &[
             "portcullis.toml:6: senders.a",
             "names no plugin",
-            "[senders.a.braggart]",
+            "[senders.a.dishonest_sender]",
         ],
     );
 }
 
 #[test]
 fn an_instance_is_called_so_that_a_variable_can_name_it() {
-    let said = with_more("[senders.Main-Post.braggart]\n").mistakes();
+    let said = with_more("[senders.Main-Post.dishonest_sender]\n").mistakes();
     says(
         &said,
         &[
@@ -191,7 +193,7 @@ fn an_instance_is_called_so_that_a_variable_can_name_it() {
 
 #[test]
 fn a_sender_is_selected_once() {
-    let said = with_more("[senders]\nuse = [\"a\", \"a\"]\n[senders.a.braggart]\n").mistakes();
+    let said = with_more("[senders]\nuse = [\"a\", \"a\"]\n[senders.a.dishonest_sender]\n").mistakes();
     says(
         &said,
         &[
@@ -210,10 +212,10 @@ fn plugins_for_development_are_refused_in_production() {
         &said,
         &[
             "portcullis.toml:5: identity.use[0]\n  `header` is for `portcullis dev` only.\n  Take it out",
-            "portcullis.toml:8: senders.use[0]\n  `mailbox` is for `portcullis dev` only.\n  Choose one of: braggart, courier",
+            "portcullis.toml:8: senders.use[0]\n  `mailbox` is for `portcullis dev` only.\n  Choose one of: dishonest_sender, fake_sender",
         ],
     );
-    with_more(text).development(None, &[]).effective();
+    with_more(text).development(None, &[]).validated();
 }
 
 #[test]
@@ -288,30 +290,31 @@ fn a_number_that_is_not_whole_or_out_of_range_is_told_so() {
                 &["PORTCULLIS_FACTORS__SMS_LIMIT: factors.sms_limit", problem],
             );
         } else {
-            in_variable.effective();
+            in_variable.validated();
         }
     }
 }
 
 #[test]
 fn a_variable_that_adds_a_second_plugin_is_named() {
-    let said = with_more("[senders]\nuse = [\"a\"]\n[senders.a.courier]\naccount = \"1\"\ntoken = \"t\"\n")
-        .variable("PORTCULLIS_SENDERS__A__MAILBOX__FOLDER", "/m")
-        .mistakes();
+    let said =
+        with_more("[senders]\nuse = [\"a\"]\n[senders.a.fake_sender]\naccount = \"1\"\ntoken = \"t\"\n")
+            .variable("PORTCULLIS_SENDERS__A__MAILBOX__FOLDER", "/m")
+            .mistakes();
     says(
         &said,
         &[
-            "PORTCULLIS_SENDERS__A__MAILBOX__FOLDER: senders.a\n  The instance names 2 plugins: courier, mailbox.",
+            "PORTCULLIS_SENDERS__A__MAILBOX__FOLDER: senders.a\n  The instance names 2 plugins: fake_sender, mailbox.",
         ],
     );
 }
 
 #[test]
 fn without_a_sender_it_is_said_that_no_message_can_be_sent() {
-    let notes = with_more("").effective().notes.join("\n");
+    let notes = with_more("").validated().notes.join("\n");
     says(&notes, &["senders.use selects nothing: no message can be sent"]);
     assert_eq!(
-        with_file("").development(None, &[]).effective().notes,
+        with_file("").development(None, &[]).validated().notes,
         Vec::<String>::new()
     );
 }
@@ -321,7 +324,7 @@ fn settings_that_hardly_protect_are_named() {
     let notes = with_more(
         "[budgets]\nattempts = { most = 1000000, window = \"10m\" }\n[passwords.main.argon2id]\nmemory = \"8KiB\"\n",
     )
-    .effective()
+    .validated()
     .notes
     .join("\n");
     says(
@@ -349,7 +352,7 @@ fn what_an_editor_left_in_a_secret_is_named_and_not_made_part_of_it() {
         assert!(!said.contains("89abcdef"), "{said}");
     }
     for content in ["0123456789abcdef", "0123456789abcdef\n", "0123456789abcdef\r\n"] {
-        with(content).effective();
+        with(content).validated();
     }
     let said = with_more("").variable(TOKEN, "01234567\n89abcdef").mistakes();
     says(&said, &["has a line break inside"]);
@@ -358,14 +361,14 @@ fn what_an_editor_left_in_a_secret_is_named_and_not_made_part_of_it() {
 #[test]
 fn what_a_plugin_finds_has_its_place_in_the_file() {
     let said = with_more(
-        "[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"x\"\ntoken = \"t\"\nnight = true\n",
+        "[senders]\nuse = [\"post\"]\n[senders.post.fake_sender]\naccount = \"x\"\ntoken = \"t\"\nnight = true\n",
     )
     .mistakes();
     says(
         &said,
         &[
-            "portcullis.toml:7: senders.post.courier.account\n  Only digits are expected.",
-            "portcullis.toml:6: senders.post.courier.region\n  A region is needed to ride at night.",
+            "portcullis.toml:7: senders.post.fake_sender.account\n  Only digits are expected.",
+            "portcullis.toml:6: senders.post.fake_sender.region\n  A region is needed to send at night.",
             "2 mistakes ",
         ],
     );
@@ -379,17 +382,17 @@ fn plain_http_is_refused_in_production_except_on_this_machine() {
         &with_url("http://gate.example.com").mistakes(),
         &["portcullis.toml:1: server.public_url", "Use https"],
     );
-    with_url("http://localhost:8080").effective();
+    with_url("http://localhost:8080").validated();
     with_url("http://gate.example.com")
         .development(None, &[])
-        .effective();
+        .validated();
 }
 
 #[test]
 fn all_mistakes_are_found_at_once_in_the_order_of_the_file() {
     let text = "[server]\nlisten = \"here\"\nlog_level = \"=\"\ncolour = 1\n\n[sessions]\nidle = \"1m\"\n\n\
         [store]\nuse = \"main\"\n[store.main.embedded]\nfolder = \"\"\nreaders = \"8\"\n\n\
-        [senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"x\"\nacount = \"1\"\ntoken = \"t\"\n";
+        [senders]\nuse = [\"post\"]\n[senders.post.fake_sender]\naccount = \"x\"\nacount = \"1\"\ntoken = \"t\"\n";
     let said = with_file(text)
         .variable("PORTCULLIS_FACTORS__SMS_LIMIT", "three")
         .variable("PORTCULLIS_FACTOR__SMS_LIMIT", "3")
@@ -407,8 +410,8 @@ fn all_mistakes_are_found_at_once_in_the_order_of_the_file() {
             "portcullis.toml:4: server.colour",
             "portcullis.toml:7: sessions.idle",
             "portcullis.toml:13: store.main.embedded.readers",
-            "portcullis.toml:18: senders.post.courier.account",
-            "portcullis.toml:19: senders.post.courier.acount",
+            "portcullis.toml:18: senders.post.fake_sender.account",
+            "portcullis.toml:19: senders.post.fake_sender.acount",
             "PORTCULLIS_FACTORS__SMS_LIMIT: factors.sms_limit",
             "PORTCULLIS_FACTOR__SMS_LIMIT",
             "not set: keys.use",

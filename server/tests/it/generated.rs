@@ -9,7 +9,7 @@ use portcullis_ports::storage::Storage;
 use portcullis_server::config::document;
 use portcullis_server::reference::{configuration_reference, default_file, providers_reference};
 
-use crate::courier::real_plugins;
+use crate::fake_senders::real_plugins;
 use crate::setup::{Setup, with_file};
 
 fn root() -> PathBuf {
@@ -138,16 +138,16 @@ fn every_setting_is_documented() {
 fn the_example_for_production_plans_with_every_alternative() {
     let text = fs::read_to_string(root().join("config/production.example.toml")).unwrap();
     let password = ("PORTCULLIS_SENDERS__POST__SMTP__PASSWORD", "secret");
-    let effective = with_file(&text).variable(password.0, password.1).effective();
-    assert_eq!(effective.settings.accounts.sign_up, SignUpMode::Verified);
+    let config = with_file(&text).variable(password.0, password.1).validated();
+    assert_eq!(config.settings.accounts.sign_up, SignUpMode::Verified);
 
     let text = switched_on(&text).replace("use = [\"post\"]", "use = [\"post\", \"cloud\", \"phone\"]");
-    let effective = with_file(&text)
+    let config = with_file(&text)
         .variable(password.0, password.1)
         .variable("PORTCULLIS_SENDERS__PHONE__TWILIO__AUTH_TOKEN", "secret")
         .variable("PORTCULLIS_STORE__USE", "cloud")
-        .effective();
-    assert_eq!(effective.plugins.one::<Storage>().unwrap().instance, "cloud");
-    assert_eq!(effective.plugins.many::<Senders>().len(), 3);
-    assert!(effective.settings.sms_spend.is_limited());
+        .validated();
+    assert_eq!(config.plugins.one::<Storage>().unwrap().instance, "cloud");
+    assert_eq!(config.plugins.many::<Senders>().len(), 3);
+    assert!(config.settings.sms_spend.is_limited());
 }

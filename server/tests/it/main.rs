@@ -5,10 +5,10 @@
 mod architecture;
 mod audit;
 mod authenticator;
-mod cabinet;
 mod cli;
 mod config;
-mod courier;
+mod fake_senders;
+mod fake_store;
 mod generated;
 mod http;
 mod journey;

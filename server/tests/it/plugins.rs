@@ -14,7 +14,7 @@ use portcullis_server::exit::Failure;
 use portcullis_server::plugins::{defects, linked};
 use portcullis_server::system::runtime;
 
-use crate::courier::real_plugins;
+use crate::fake_senders::real_plugins;
 use crate::setup::{Setup, says, with_more};
 
 #[test]
@@ -61,9 +61,9 @@ fn a_program_without_a_plugin_of_a_port_that_is_needed_is_a_defect() {
 fn with_manners(manners: &[&str]) -> Setup {
     let names: Vec<String> = (0..manners.len()).map(|index| format!("\"p{index}\"")).collect();
     let table = |(index, manner): (usize, &&str)| match *manner {
-        "braggart" => format!("[senders.p{index}.braggart]\n"),
+        "dishonest_sender" => format!("[senders.p{index}.dishonest_sender]\n"),
         manner => {
-            format!("[senders.p{index}.courier]\naccount = \"1\"\ntoken = \"t\"\nmanner = \"{manner}\"\n")
+            format!("[senders.p{index}.fake_sender]\naccount = \"1\"\ntoken = \"t\"\nmanner = \"{manner}\"\n")
         }
     };
     let tables: Vec<String> = manners.iter().enumerate().map(table).collect();
@@ -85,7 +85,7 @@ fn selection(manners: &[&str]) -> (Setup, Selection) {
     let setup = setup
         .flag("--keys", "keys.main.keyfile.file", key_file.to_str().unwrap())
         .flag("--folder", "store.main.embedded.folder", store.to_str().unwrap());
-    let ValidatedConfig { plugins, .. } = setup.effective();
+    let ValidatedConfig { plugins, .. } = setup.validated();
     (setup, plugins)
 }
 
@@ -115,7 +115,7 @@ async fn everything_connects_in_the_order_of_the_settings() {
 
 #[tokio::test]
 async fn every_plugin_that_does_not_connect_is_named() {
-    let (_setup, plugins) = selection(&["rude", "silent", "braggart", "honest"]);
+    let (_setup, plugins) = selection(&["rude", "silent", "dishonest_sender", "honest"]);
     let Err(Failure::Unavailable(said)) =
         connect_all(plugins, None, &runtime().unwrap(), Duration::from_secs(2)).await
     else {
@@ -124,9 +124,9 @@ async fn every_plugin_that_does_not_connect_is_named() {
     says(
         &said,
         &[
-            "senders.p0 (courier) did not connect: Something went wrong on our side.; what: the horse is ill",
-            "senders.p1 (courier) did not connect: no answer within 2 s (server.connect_timeout)",
-            "senders.p2 (braggart) did not connect: it declares Mailbox and brings no such thing",
+            "senders.p0 (fake_sender) did not connect: Something went wrong on our side.; what: the horse is ill",
+            "senders.p1 (fake_sender) did not connect: no answer within 2 s (server.connect_timeout)",
+            "senders.p2 (dishonest_sender) did not connect: it declares Mailbox and brings no such thing",
         ],
     );
     assert_eq!(said.lines().count(), 3, "{said}");
@@ -139,10 +139,13 @@ async fn those_that_connect_are_told_from_those_that_do_not() {
     let connected = results.iter().flatten();
     let names: Vec<String> = connected.map(|one| AnyConnection::name(&**one)).collect();
     assert!(names.contains(&"store.main (embedded)".to_owned()), "{names:?}");
-    assert!(names.contains(&"senders.p0 (courier)".to_owned()), "{names:?}");
+    assert!(
+        names.contains(&"senders.p0 (fake_sender)".to_owned()),
+        "{names:?}"
+    );
     let failed: Vec<&str> = results
         .iter()
         .filter_map(|result| Some(result.as_ref().err()?.name.as_str()))
         .collect();
-    assert_eq!(failed, ["senders.p1 (courier)"]);
+    assert_eq!(failed, ["senders.p1 (fake_sender)"]);
 }

@@ -85,17 +85,17 @@ impl House {
     async fn start(&self, keys: &str) -> Result<App, Error> {
         let settings = self.settings(keys);
         fs::write(self.path("portcullis.toml"), &settings).unwrap();
-        let effective = with_file(&settings).effective();
+        let config = with_file(&settings).validated();
         let runtime = Runtime {
             clock: self.clock.clone(),
             ..runtime().unwrap()
         };
-        let connected = connect_all(effective.plugins, None, &runtime, PATIENCE)
+        let connected = connect_all(config.plugins, None, &runtime, PATIENCE)
             .await
             .unwrap_or_else(|failure| panic!("{failure}"));
         App::open(
-            dependencies(connected, &runtime, None, effective.texts),
-            effective.settings,
+            dependencies(connected, &runtime, None, config.texts),
+            config.settings,
         )
         .await
     }
@@ -262,7 +262,7 @@ fn former_key_managers_are_checked_like_the_one_in_use() {
     };
     let fine = with_file(&with("[\"old\"]"));
     assert_eq!(
-        fine.effective().plugins.many::<Keys>()[1].name(),
+        fine.validated().plugins.many::<Keys>()[1].name(),
         "keys.old (keyfile)"
     );
     assert_eq!(fine.shown("keys.previous").0, "[\"old\"]");
@@ -283,5 +283,5 @@ fn former_key_managers_are_checked_like_the_one_in_use() {
         says(&with_file(&with(previous)).mistakes(), expected);
     }
     let variable = with_file(&with("[]")).variable("PORTCULLIS_KEYS__PREVIOUS", "old");
-    assert_eq!(variable.effective().plugins.many::<Keys>().len(), 2);
+    assert_eq!(variable.validated().plugins.many::<Keys>().len(), 2);
 }

@@ -7,7 +7,7 @@ use crate::setup::{Setup, says, with_more};
 fn post(token: &str, rest: &str) -> Setup {
     let token = toml_edit::Value::from(token).to_string();
     with_more(&format!(
-        "[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"1\"\ntoken = {token}\n{rest}\n"
+        "[senders]\nuse = [\"post\"]\n[senders.post.fake_sender]\naccount = \"1\"\ntoken = {token}\n{rest}\n"
     ))
 }
 
@@ -16,7 +16,7 @@ fn a_plugin_that_repeats_a_secret_is_silenced() {
     let said = post("bad-and-secret", "").mistakes();
     says(
         &said,
-        &["senders.post.courier.token", "A token never begins like …."],
+        &["senders.post.fake_sender.token", "A token never begins like …."],
     );
 }
 
@@ -59,10 +59,10 @@ proptest! {
     #[test]
     fn mistakes_are_told_without_secrets(token in "bad[!-~]{8,30}", hidden in "[!-~]{9,30}") {
         // A wrong value beside it, a secret that a stronger source hides, and a plugin that repeats what it was given.
-        let said = post(&hidden, "rest = 5").variable("PORTCULLIS_SENDERS__POST__COURIER__TOKEN", &token).mistakes();
+        let said = post(&hidden, "rest = 5").variable("PORTCULLIS_SENDERS__POST__FAKE_SENDER__TOKEN", &token).mistakes();
         prop_assert!(!said.contains(&token), "{}", said);
         prop_assert!(!said.contains(&hidden), "{}", said);
-        let said = post(&hidden, "").variable("PORTCULLIS_SENDERS__POST__COURIER__TOKEN", &token).mistakes();
+        let said = post(&hidden, "").variable("PORTCULLIS_SENDERS__POST__FAKE_SENDER__TOKEN", &token).mistakes();
         prop_assert!(!said.contains(&token), "{}", said);
     }
 

@@ -91,7 +91,7 @@ impl Setup {
         load(&self.request, &environment, &registry::all()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
     }
 
-    pub(crate) fn effective(&self) -> ValidatedConfig {
+    pub(crate) fn validated(&self) -> ValidatedConfig {
         self.loaded()
             .plan()
             .unwrap_or_else(|mistakes| panic!("{mistakes}"))
@@ -102,7 +102,7 @@ impl Setup {
         let environment = Environment::of(self.environment.clone());
         let planned = load(&self.request, &environment, &registry::all()).and_then(LoadedConfig::plan);
         match planned {
-            Ok(effective) => panic!("there are no mistakes in\n{}", effective.shown),
+            Ok(config) => panic!("there are no mistakes in\n{}", config.shown),
             Err(mistakes) => mistakes.to_string(),
         }
     }
@@ -110,7 +110,7 @@ impl Setup {
     /// A value and who set it.
     pub(crate) fn shown(&self, path: &str) -> (String, String) {
         let path = Path::parse(path);
-        let shown = self.effective().shown;
+        let shown = self.validated().shown;
         let entry = shown.entries.iter().find(|entry| entry.path == path);
         let entry = entry.unwrap_or_else(|| panic!("no {path} in\n{shown}"));
         (entry.value.clone(), entry.source.to_string())

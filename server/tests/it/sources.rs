@@ -9,8 +9,8 @@ use portcullis_ports::storage::Storage;
 use crate::setup::{says, with_file, with_more};
 
 const POST: &str =
-    "[senders]\nuse = [\"post\"]\n[senders.post.courier]\naccount = \"1\"\ntoken = \"from-the-file\"\n";
-const ACCOUNT: &str = "senders.post.courier.account";
+    "[senders]\nuse = [\"post\"]\n[senders.post.fake_sender]\naccount = \"1\"\ntoken = \"from-the-file\"\n";
+const ACCOUNT: &str = "senders.post.fake_sender.account";
 
 #[test]
 fn later_sources_win_and_each_value_knows_its_source() {
@@ -47,7 +47,7 @@ fn a_list_is_replaced_and_a_table_is_united() {
         setup.shown("budgets.attempts.window"),
         ("\"10m\"".into(), "default".into())
     );
-    assert_eq!(setup.effective().server.trusted_proxies.len(), 2);
+    assert_eq!(setup.validated().server.trusted_proxies.len(), 2);
 }
 
 #[test]
@@ -59,16 +59,16 @@ fn variables_alone_are_enough() {
         .variable("portcullis_keys__use", "main")
         .variable("Portcullis_Keys__Main__Keyfile__File", "/keys.toml")
         .variable("PORTCULLIS_SENDERS__USE", "post")
-        .variable("PORTCULLIS_SENDERS__POST__COURIER__ACCOUNT", "7")
-        .variable("COURIER_TOKEN", "t");
-    let effective = setup.effective();
+        .variable("PORTCULLIS_SENDERS__POST__FAKE_SENDER__ACCOUNT", "7")
+        .variable("FAKE_SENDER_TOKEN", "t");
+    let config = setup.validated();
     assert_eq!(
-        effective.plugins.one::<Storage>().unwrap().name(),
+        config.plugins.one::<Storage>().unwrap().name(),
         "store.main (embedded)"
     );
     assert_eq!(
-        effective.plugins.many::<Senders>()[0].name(),
-        "senders.post (courier)"
+        config.plugins.many::<Senders>()[0].name(),
+        "senders.post (fake_sender)"
     );
     assert_eq!(
         setup.shown("keys.main.keyfile.file").1,
@@ -78,12 +78,12 @@ fn variables_alone_are_enough() {
 
 #[test]
 fn leading_zeros_survive() {
-    let setup = with_more(POST).variable("PORTCULLIS_SENDERS__POST__COURIER__ACCOUNT", "0900123");
+    let setup = with_more(POST).variable("PORTCULLIS_SENDERS__POST__FAKE_SENDER__ACCOUNT", "0900123");
     assert_eq!(setup.shown(ACCOUNT).0, "\"0900123\"");
-    let setup = with_more(POST).variable("COURIER_ACCOUNT", "0000");
+    let setup = with_more(POST).variable("FAKE_SENDER_ACCOUNT", "0000");
     assert_eq!(
         setup.shown(ACCOUNT),
-        ("\"0000\"".into(), "COURIER_ACCOUNT".into())
+        ("\"0000\"".into(), "FAKE_SENDER_ACCOUNT".into())
     );
     let said = with_more("")
         .variable("PORTCULLIS_FACTORS__SMS_LIMIT", "03")
@@ -130,7 +130,7 @@ fn truth_is_true_or_false() {
     assert!(
         !with_more("")
             .variable("PORTCULLIS_SERVER__DOCS", "false")
-            .effective()
+            .validated()
             .server
             .docs
     );
@@ -146,11 +146,11 @@ fn an_unknown_variable_is_a_mistake_with_a_suggestion() {
         ],
     );
     let said = with_more(POST)
-        .variable("PORTCULLIS_SENDERS__POST__COURIER__REGOIN", "x")
+        .variable("PORTCULLIS_SENDERS__POST__FAKE_SENDER__REGOIN", "x")
         .mistakes();
     says(
         &said,
-        &["Did you mean PORTCULLIS_SENDERS__POST__COURIER__REGION?"],
+        &["Did you mean PORTCULLIS_SENDERS__POST__FAKE_SENDER__REGION?"],
     );
     let said = with_more("")
         .variable("PORTCULLIS_NOTHING__WE__KNOW_OF", "x")
@@ -163,22 +163,22 @@ fn an_unknown_variable_is_a_mistake_with_a_suggestion() {
 
 #[test]
 fn variables_of_an_orchestrator_do_not_disturb() {
-    let effective = with_more("")
+    let config = with_more("")
         .variable("PORTCULLIS_SERVICE_HOST", "10.0.0.1")
         .variable("PORTCULLIS_PORT", "tcp://10.0.0.1:8080")
         .variable("PORTCULLIS_PORT_8080_TCP_PROTO", "tcp")
         .variable("PATH", "/bin")
-        .effective();
-    assert!(!effective.notes.join("\n").contains("is ignored"));
-    let effective = with_more("").variable("PORTCULLIS_PORT", "8080").effective();
-    says(&effective.notes.join("\n"), &["PORTCULLIS_PORT is ignored"]);
+        .validated();
+    assert!(!config.notes.join("\n").contains("is ignored"));
+    let config = with_more("").variable("PORTCULLIS_PORT", "8080").validated();
+    says(&config.notes.join("\n"), &["PORTCULLIS_PORT is ignored"]);
 }
 
 #[test]
 fn a_variable_that_no_setting_could_have_is_told_and_ignored() {
-    let effective = with_more("").variable("PORTCULLIS_BIN", "x").effective();
+    let config = with_more("").variable("PORTCULLIS_BIN", "x").validated();
     says(
-        &effective.notes.join("\n"),
+        &config.notes.join("\n"),
         &["PORTCULLIS_BIN is ignored", "two underscores"],
     );
 }
@@ -187,7 +187,7 @@ fn a_variable_that_no_setting_could_have_is_told_and_ignored() {
 fn a_secret_can_come_from_a_file_without_its_last_line_break() {
     let name = "PORTCULLIS_SERVER__METRICS_TOKEN_FILE";
     let setup = with_more("").variable_in_file(name, "a-long-enough-token\n");
-    let token = setup.effective().server.metrics_token.unwrap();
+    let token = setup.validated().server.metrics_token.unwrap();
     assert_eq!(token.expose(), "a-long-enough-token");
     let (value, source) = setup.shown("server.metrics_token");
     assert_eq!(value, "\"***\"");
@@ -225,12 +225,12 @@ fn a_value_and_its_file_together_are_a_mistake() {
         &["PORTCULLIS_SERVER__METRICS_TOKEN and PORTCULLIS_SERVER__METRICS_TOKEN_FILE set the same thing."],
     );
     let said = with_more(POST)
-        .variable("COURIER_TOKEN", "one")
-        .variable_in_file("COURIER_TOKEN_FILE", "two")
+        .variable("FAKE_SENDER_TOKEN", "one")
+        .variable_in_file("FAKE_SENDER_TOKEN_FILE", "two")
         .mistakes();
     says(
         &said,
-        &["COURIER_TOKEN and COURIER_TOKEN_FILE set the same thing."],
+        &["FAKE_SENDER_TOKEN and FAKE_SENDER_TOKEN_FILE set the same thing."],
     );
 }
 
@@ -243,9 +243,9 @@ fn former_names_set_our_own_fields_in_their_own_unit() {
         setup.shown("sessions.idle"),
         ("\"1800s\"".into(), "UI_INACTIVITY_SECONDS".into())
     );
-    assert_eq!(setup.effective().settings.factors.sms_limit, 2);
+    assert_eq!(setup.validated().settings.factors.sms_limit, 2);
     assert_eq!(
-        setup.effective().settings.sessions.idle,
+        setup.validated().settings.sessions.idle,
         portcullis_ports::Span::minutes(30)
     );
 }
@@ -253,22 +253,24 @@ fn former_names_set_our_own_fields_in_their_own_unit() {
 #[test]
 fn former_names_set_the_fields_of_selected_plugins() {
     let setup = with_more(POST)
-        .variable_in_file("COURIER_TOKEN_FILE", "from-a-file\n")
-        .variable("COURIER_REST_SECONDS", "90")
-        .variable("COURIER_NIGHT", "1")
-        .variable("COURIER_REGION", "eu");
-    assert_eq!(setup.shown("senders.post.courier.rest").0, "\"90s\"");
-    assert_eq!(setup.shown("senders.post.courier.night").0, "true");
+        .variable_in_file("FAKE_SENDER_TOKEN_FILE", "from-a-file\n")
+        .variable("FAKE_SENDER_REST_SECONDS", "90")
+        .variable("FAKE_SENDER_NIGHT", "1")
+        .variable("FAKE_SENDER_REGION", "eu");
+    assert_eq!(setup.shown("senders.post.fake_sender.rest").0, "\"90s\"");
+    assert_eq!(setup.shown("senders.post.fake_sender.night").0, "true");
     says(
-        &setup.shown("senders.post.courier.token").1,
-        &["COURIER_TOKEN_FILE"],
+        &setup.shown("senders.post.fake_sender.token").1,
+        &["FAKE_SENDER_TOKEN_FILE"],
     );
 }
 
 #[test]
 fn former_names_of_plugins_that_are_not_used_and_empty_ones_mean_nothing() {
-    with_more("").variable("COURIER_NIGHT", "nonsense").effective();
-    let setup = with_more(POST).variable("COURIER_ACCOUNT", "");
+    with_more("")
+        .variable("FAKE_SENDER_NIGHT", "nonsense")
+        .validated();
+    let setup = with_more(POST).variable("FAKE_SENDER_ACCOUNT", "");
     assert_eq!(setup.shown(ACCOUNT).0, "\"1\"");
 }
 
@@ -278,7 +280,7 @@ fn a_former_name_and_our_own_must_agree() {
     with_more("")
         .variable(own, "15m")
         .variable("UI_INACTIVITY_SECONDS", "900")
-        .effective();
+        .validated();
     let said = with_more("")
         .variable(own, "15m")
         .variable("UI_INACTIVITY_SECONDS", "901")
@@ -293,37 +295,37 @@ fn a_former_name_and_our_own_must_agree() {
 
 #[test]
 fn a_former_name_that_could_mean_two_instances_is_refused() {
-    let two = "[senders]\nuse = [\"a\", \"b\"]\n[senders.a.courier]\naccount = \"1\"\ntoken = \"one\"\n[senders.b.courier]\naccount = \"2\"\n";
-    let said = with_more(two).variable("COURIER_TOKEN", "which").mistakes();
+    let two = "[senders]\nuse = [\"a\", \"b\"]\n[senders.a.fake_sender]\naccount = \"1\"\ntoken = \"one\"\n[senders.b.fake_sender]\naccount = \"2\"\n";
+    let said = with_more(two).variable("FAKE_SENDER_TOKEN", "which").mistakes();
     says(
         &said,
         &[
-            "COURIER_TOKEN could also mean senders.a.courier.token",
-            "PORTCULLIS_SENDERS__B__COURIER__TOKEN",
+            "FAKE_SENDER_TOKEN could also mean senders.a.fake_sender.token",
+            "PORTCULLIS_SENDERS__B__FAKE_SENDER__TOKEN",
         ],
     );
-    let setup = with_more(&format!("{two}token = \"two\"\n")).variable("COURIER_TOKEN", "which");
-    says(&setup.shown("senders.b.courier.token").1, &["portcullis.toml:11"]);
+    let setup = with_more(&format!("{two}token = \"two\"\n")).variable("FAKE_SENDER_TOKEN", "which");
+    says(
+        &setup.shown("senders.b.fake_sender.token").1,
+        &["portcullis.toml:11"],
+    );
 }
 
 #[test]
 fn development_needs_nothing_and_keeps_everything_in_its_folder() {
     let setup = with_file("").development(None, &["header"]);
-    let effective = setup.effective();
+    let config = setup.validated();
     assert_eq!(
-        effective.plugins.one::<Storage>().unwrap().name(),
+        config.plugins.one::<Storage>().unwrap().name(),
         "store.dev (embedded)"
     );
+    assert_eq!(config.plugins.one::<Keys>().unwrap().name(), "keys.dev (keyfile)");
     assert_eq!(
-        effective.plugins.one::<Keys>().unwrap().name(),
-        "keys.dev (keyfile)"
-    );
-    assert_eq!(
-        effective.plugins.many::<Senders>()[0].name(),
+        config.plugins.many::<Senders>()[0].name(),
         "senders.dev (mailbox)"
     );
     assert_eq!(
-        effective.plugins.many::<Identity>()[0].name(),
+        config.plugins.many::<Identity>()[0].name(),
         "identity.header (header)"
     );
     let data = setup.path("data");
@@ -348,7 +350,7 @@ fn development_respects_what_the_file_selects_unless_an_option_says_otherwise() 
     let file = "[store]\nuse = \"mine\"\n[store.mine.embedded]\nfolder = \"/mine\"\n";
     let setup = with_file(file).development(None, &[]);
     assert_eq!(
-        setup.effective().plugins.one::<Storage>().unwrap().instance,
+        setup.validated().plugins.one::<Storage>().unwrap().instance,
         "mine"
     );
     let setup = with_file(file).development(Some("embedded"), &[]);
@@ -378,7 +380,7 @@ fn the_password_hasher_may_be_tuned_without_being_selected() {
     );
     assert_eq!(
         with_more("")
-            .effective()
+            .validated()
             .plugins
             .one::<Passwords>()
             .unwrap()

@@ -7,24 +7,24 @@ use portcullis_ports::storage::{ConnectedStore, Expect, StoreError, Write};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::gate::{Fate, Gate};
+use crate::proxy::{Fault, Proxy};
 use crate::stores::{Place, body, delete, impatient, key, put};
 
-/// A store behind a gate that treats the first request of one operation in another way than all others.
-async fn store_behind(place: &Place, operation: &'static str, first: Fate) -> (ConnectedStore, Gate) {
+/// A store behind a proxy that treats the first request of one operation in another way than all others.
+async fn store_behind(place: &Place, operation: &'static str, first: Fault) -> (ConnectedStore, Proxy) {
     drop(place.open().await);
-    let gate = Gate::before(place.endpoint(), move |seen, before| {
+    let proxy = Proxy::before(place.endpoint(), move |seen, before| {
         if seen == operation && before == 0 {
             first.clone()
         } else {
-            Fate::Pass
+            Fault::Pass
         }
     })
     .await;
     let store = place
-        .open_at(gate.endpoint(), json!({ "create_missing": false }))
+        .open_at(proxy.endpoint(), json!({ "create_missing": false }))
         .await;
-    (store, gate)
+    (store, proxy)
 }
 
 const BOTH: [Kind; 2] = [Kind::DynamodbLocal, Kind::Dynoxide];
@@ -46,9 +46,9 @@ async fn a_put_whose_answer_was_lost_is_done_once_and_is_no_conflict() {
             (exact, Expect::Version(version), "PutItem"),
             (any, Expect::Any, "TransactWriteItems"),
         ] {
-            let (store, gate) = store_behind(&place, operation, Fate::LoseAnswer).await;
+            let (store, proxy) = store_behind(&place, operation, Fault::LoseAnswer).await;
             let written = store.records.commit(&[put(&key, 2, expect)]).await.unwrap()[0].unwrap();
-            assert_eq!(gate.count(operation), 2, "{kind:?} {expect:?}");
+            assert_eq!(proxy.count(operation), 2, "{kind:?} {expect:?}");
             let found = body(&*direct, &key).await;
             assert_eq!(found, Some(("2".to_owned(), written)), "{kind:?} {expect:?}");
         }
@@ -62,10 +62,10 @@ async fn a_request_that_was_lost_is_sent_again() {
     };
     for (expect, operation) in [(Expect::Absent, "PutItem"), (Expect::Any, "TransactWriteItems")] {
         let key = key("lost-request", operation);
-        let (store, _gate) = store_behind(&place, operation, Fate::LoseRequest).await;
+        let (store, _gate) = store_behind(&place, operation, Fault::LoseRequest).await;
         let written = store.records.commit(&[put(&key, 2, expect)]).await.unwrap()[0].unwrap();
         assert_eq!(body(&*store.records, &key).await, Some(("2".to_owned(), written)));
-        let (store, _gate) = store_behind(&place, "DeleteItem", Fate::LoseRequest).await;
+        let (store, _gate) = store_behind(&place, "DeleteItem", Fault::LoseRequest).await;
         store
             .records
             .commit(&[delete(&key, Expect::Version(written))])
@@ -84,7 +84,7 @@ async fn what_nobody_can_know_is_called_neither_done_nor_a_conflict() {
     let first = [put(&taken, 1, Expect::Any)];
     let version = place.open().await.records.commit(&first).await.unwrap()[0].unwrap();
     // The conflict itself is lost; at the second try nobody can exclude that the first one was done and replaced.
-    let (store, _gate) = store_behind(&place, "PutItem", Fate::LoseAnswer).await;
+    let (store, _gate) = store_behind(&place, "PutItem", Fault::LoseAnswer).await;
     let outcome = store.records.commit(&[put(&taken, 2, Expect::Absent)]).await;
     assert!(
         matches!(outcome, Err(StoreError::Unavailable { retry: Some(_), .. })),
@@ -94,7 +94,7 @@ async fn what_nobody_can_know_is_called_neither_done_nor_a_conflict() {
     let outcome = store.records.commit(&[put(&taken, 2, Expect::Absent)]).await;
     assert!(matches!(outcome, Err(StoreError::Conflict(failed)) if failed == [0]));
     // Two callers may not both be told that they have removed the same state.
-    let (store, _gate) = store_behind(&place, "DeleteItem", Fate::LoseAnswer).await;
+    let (store, _gate) = store_behind(&place, "DeleteItem", Fault::LoseAnswer).await;
     let outcome = store
         .records
         .commit(&[delete(&taken, Expect::Version(version))])
@@ -119,9 +119,9 @@ async fn a_removal_that_expects_nothing_is_done_once() {
         .commit(&[put(&gone, 1, Expect::Any)])
         .await
         .unwrap();
-    let (store, gate) = store_behind(&place, "TransactWriteItems", Fate::LoseAnswer).await;
+    let (store, proxy) = store_behind(&place, "TransactWriteItems", Fault::LoseAnswer).await;
     store.records.commit(&[delete(&gone, Expect::Any)]).await.unwrap();
-    assert_eq!(gate.count("TransactWriteItems"), 2);
+    assert_eq!(proxy.count("TransactWriteItems"), 2);
     assert_eq!(body(&*store.records, &gone).await, None);
 }
 
@@ -139,20 +139,20 @@ async fn what_others_built_on_a_write_survives_that_it_is_sent_again() {
             let key = key("built-on", sort);
             direct.commit(&[put(&key, 1, Expect::Any)]).await.unwrap();
             let (came, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-            let again = Fate::Wait(Arc::clone(&came), Arc::clone(&go));
-            let gate = Gate::before(place.endpoint(), move |operation, before| {
+            let again = Fault::Wait(Arc::clone(&came), Arc::clone(&go));
+            let proxy = Proxy::before(place.endpoint(), move |operation, before| {
                 match (
                     operation.ends_with("Item") || operation.ends_with("Items"),
                     before,
                 ) {
-                    (true, 0) if operation != "GetItem" => Fate::LoseAnswer,
+                    (true, 0) if operation != "GetItem" => Fault::LoseAnswer,
                     (true, 1) if operation != "GetItem" => again.clone(),
-                    _ => Fate::Pass,
+                    _ => Fault::Pass,
                 }
             })
             .await;
             let store = place
-                .open_at(gate.endpoint(), json!({ "create_missing": false }))
+                .open_at(proxy.endpoint(), json!({ "create_missing": false }))
                 .await
                 .records;
             let write = if removes {
@@ -181,11 +181,11 @@ async fn what_others_built_on_a_write_survives_that_it_is_sent_again() {
 async fn a_transaction_whose_answer_was_lost_is_done_once() {
     for kind in BOTH {
         let Some(place) = Place::new(kind) else { return };
-        let (store, gate) = store_behind(&place, "TransactWriteItems", Fate::LoseAnswer).await;
+        let (store, proxy) = store_behind(&place, "TransactWriteItems", Fault::LoseAnswer).await;
         let (one, two) = (key("lost-batch", "one"), key("lost-batch", "two"));
         let writes: [Write; 2] = [put(&one, 1, Expect::Absent), put(&two, 1, Expect::Absent)];
         let versions = store.records.commit(&writes).await.unwrap();
-        assert_eq!(gate.count("TransactWriteItems"), 2, "{kind:?}");
+        assert_eq!(proxy.count("TransactWriteItems"), 2, "{kind:?}");
         for (key, version) in [one, two].iter().zip(versions) {
             assert_eq!(
                 body(&*store.records, key).await.map(|(_, found)| found),
@@ -202,15 +202,15 @@ async fn answers_that_are_always_lost_end_as_unavailable() {
         return;
     };
     drop(place.open().await);
-    let gate = Gate::before(place.endpoint(), |operation, _| {
+    let proxy = Proxy::before(place.endpoint(), |operation, _| {
         if operation == "TransactWriteItems" {
-            Fate::LoseAnswer
+            Fault::LoseAnswer
         } else {
-            Fate::Pass
+            Fault::Pass
         }
     })
     .await;
-    let store = place.open_at(gate.endpoint(), impatient()).await;
+    let store = place.open_at(proxy.endpoint(), impatient()).await;
     let any = key("always-lost", "any");
     let outcome = store.records.commit(&[put(&any, 1, Expect::Any)]).await;
     assert!(

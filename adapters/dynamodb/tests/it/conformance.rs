@@ -9,7 +9,7 @@ use portcullis_ports::testkit::plugin;
 use portcullis_ports::testkit::storage::{COLLECTIONS, StoreSubject, SubjectClock, conforms};
 use serde_json::{Value, json};
 
-use crate::gate::{Fate, Gate};
+use crate::proxy::{Fault, Proxy};
 use crate::stores::Place;
 
 async fn passes(kind: Kind) {
@@ -38,12 +38,12 @@ async fn it_passes_with_tables_of_its_own_and_is_allowed_what_it_does() {
         return;
     };
     let tables = json!({ "tables": { "suite_left": "left", "suite_right": "right" } });
-    // The tables first, so that the gate sees the service alone.
+    // The tables first, so that the proxy sees the service alone.
     drop(place.open_at(place.endpoint(), tables.clone()).await);
-    let gate = Gate::before(place.endpoint(), |_, _| Fate::Pass).await;
+    let proxy = Proxy::before(place.endpoint(), |_, _| Fault::Pass).await;
     let mut settings = tables.clone();
     settings["create_missing"] = json!(false);
-    let store = place.open_at(gate.endpoint(), settings).await;
+    let store = place.open_at(proxy.endpoint(), settings).await;
     let subject = StoreSubject::new(&store, SubjectClock::Fake(place.clock()));
     conforms(&subject).await.unwrap();
 
@@ -57,7 +57,7 @@ async fn it_passes_with_tables_of_its_own_and_is_allowed_what_it_does() {
         ])
     );
     let allowed: BTreeSet<String> = serde_json::from_value(policy["Statement"][0]["Action"].clone()).unwrap();
-    let needed: BTreeSet<String> = gate.seen().keys().flat_map(|call| permissions(call)).collect();
+    let needed: BTreeSet<String> = proxy.seen().keys().flat_map(|call| permissions(call)).collect();
     assert_eq!(allowed, needed);
 }
 

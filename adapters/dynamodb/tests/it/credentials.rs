@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::gate::{Fate, Gate};
+use crate::proxy::{Fault, Proxy};
 use crate::stores::{connect, runtime};
 
 const STARTED: &str = "credentials::connects_with_nothing_but_its_environment";
@@ -63,13 +63,13 @@ async fn without_a_region_the_operator_is_told_what_to_set() {
 
 #[tokio::test]
 async fn where_nobody_answers_for_credentials_the_search_ends() {
-    let gate = Gate::alone(|_, _| Fate::Silence).await;
+    let proxy = Proxy::alone(|_, _| Fault::Silence).await;
     let environment = [
         ("AWS_REGION", "eu-central-1"),
-        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", gate.endpoint()),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", proxy.endpoint()),
     ];
     let (text, took) = said(&environment).await;
     assert!(text.contains("AWS_ACCESS_KEY_ID"), "{text}");
     assert!(took < Duration::from_secs(20), "{took:?}");
-    assert!(!gate.seen().is_empty(), "nobody was asked");
+    assert!(!proxy.seen().is_empty(), "nobody was asked");
 }

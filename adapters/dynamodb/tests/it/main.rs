@@ -9,12 +9,12 @@ mod conformance;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
-mod gate;
+mod outages;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
 mod stores;
 #[cfg(test)]
 mod tables;
-#[cfg(test)]
-mod trouble;

@@ -4,7 +4,7 @@ use portcullis_adapter_dynamodb::emulator::Kind;
 use portcullis_ports::storage::{Collection, TableReport, TableState};
 use serde_json::json;
 
-use crate::gate::{Fate, Gate};
+use crate::proxy::{Fault, Proxy};
 use crate::stores::{Place, THINGS, plan, runtime};
 
 const OTHERS: Collection = Collection {
@@ -75,36 +75,38 @@ async fn tables_live_and_die_on_dynoxide() {
 }
 
 /// A table as the service describes it.
-fn described(keys: &str) -> Fate {
+fn described(keys: &str) -> Fault {
     let text = format!(
         r#"{{"Table":{{"TableName":"portcullis","TableStatus":"ACTIVE",
             "KeySchema":[{{"AttributeName":"{keys}","KeyType":"HASH"}},{{"AttributeName":"sk","KeyType":"RANGE"}}],
             "AttributeDefinitions":[{{"AttributeName":"{keys}","AttributeType":"S"}},
                                     {{"AttributeName":"sk","AttributeType":"S"}}]}}}}"#
     );
-    Fate::Answer(200, text)
+    Fault::Answer(200, text)
 }
 
 #[tokio::test]
 async fn a_table_without_expiry_and_backups_is_mended() {
-    let gate = Gate::alone(|operation, before| match operation {
+    let proxy = Proxy::alone(|operation, before| match operation {
         "DescribeTable" => described("pk"),
-        "DescribeTimeToLive" => Fate::Answer(
+        "DescribeTimeToLive" => Fault::Answer(
             200,
             r#"{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}"#.to_owned(),
         ),
-        "DescribeContinuousBackups" => Fate::Answer(
+        "DescribeContinuousBackups" => Fault::Answer(
             200,
             r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED",
                 "PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#
                 .to_owned(),
         ),
-        "UpdateContinuousBackups" if before == 0 => Fate::error(400, "ContinuousBackupsUnavailableException"),
-        "UpdateTimeToLive" | "UpdateContinuousBackups" => Fate::Answer(200, "{}".to_owned()),
+        "UpdateContinuousBackups" if before == 0 => {
+            Fault::error(400, "ContinuousBackupsUnavailableException")
+        }
+        "UpdateTimeToLive" | "UpdateContinuousBackups" => Fault::Answer(200, "{}".to_owned()),
         other => panic!("{other} was not expected"),
     })
     .await;
-    let plan = plan(json!({ "endpoint": gate.endpoint() }));
+    let plan = plan(json!({ "endpoint": proxy.endpoint() }));
     let tables = plan
         .offline(&runtime().runtime())
         .and_then(|tools| tools.tables)
@@ -115,13 +117,13 @@ async fn a_table_without_expiry_and_backups_is_mended() {
     for word in ["ttl_epoch", "Point-in-time recovery is off", "provisioned"] {
         assert!(notes.contains(word), "{notes}");
     }
-    assert_eq!(gate.count("UpdateTimeToLive"), 0, "a check changes nothing");
+    assert_eq!(proxy.count("UpdateTimeToLive"), 0, "a check changes nothing");
     let mended = tables.create(&[THINGS]).await.unwrap();
     assert_eq!(states(&mended), [("portcullis", TableState::Changed)]);
     assert_eq!(
         (
-            gate.count("UpdateTimeToLive"),
-            gate.count("UpdateContinuousBackups")
+            proxy.count("UpdateTimeToLive"),
+            proxy.count("UpdateContinuousBackups")
         ),
         (1, 2)
     );
@@ -129,13 +131,13 @@ async fn a_table_without_expiry_and_backups_is_mended() {
 
 #[tokio::test]
 async fn a_table_with_other_keys_is_left_alone() {
-    let gate = Gate::alone(|operation, _| match operation {
+    let proxy = Proxy::alone(|operation, _| match operation {
         "DescribeTable" => described("id"),
-        "DescribeTimeToLive" | "DescribeContinuousBackups" => Fate::Answer(200, "{}".to_owned()),
+        "DescribeTimeToLive" | "DescribeContinuousBackups" => Fault::Answer(200, "{}".to_owned()),
         other => panic!("{other} was not expected"),
     })
     .await;
-    let plan = plan(json!({ "endpoint": gate.endpoint() }));
+    let plan = plan(json!({ "endpoint": proxy.endpoint() }));
     let tables = plan
         .offline(&runtime().runtime())
         .and_then(|tools| tools.tables)

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::inbound::{
-    self, CERTIFICATE_UNAVAILABLE, Delivery, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification,
-    Verified,
+    self, CERTIFICATE_UNAVAILABLE, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification, Verified,
+    WebhookRequest,
 };
 use portcullis_ports::policy::CallPolicy;
 use portcullis_ports::{Code, Error, Kind, Result, Retry};
@@ -79,7 +79,11 @@ impl<E: Send + 'static> GuardedInbound<E> {
     ///
     /// # Errors
     /// Those of [`Inbound`]; `webhook-unavailable` if there is no room or no answer in time.
-    pub(crate) async fn receive(&self, delivery: &Delivery<'_>, network: &str) -> Result<Vec<Verified<E>>> {
+    pub(crate) async fn receive(
+        &self,
+        delivery: &WebhookRequest<'_>,
+        network: &str,
+    ) -> Result<Vec<Verified<E>>> {
         let (verifying, _entered) = match self.inner.screen(delivery).map_err(unified)? {
             Verification::Local => (&self.local, None),
             Verification::AsksVendor => (&self.asking, Some(self.enter(network)?)),
@@ -125,14 +129,14 @@ impl Drop for Entered<'_> {
 impl<E: Send + 'static> Inbound for Guarded<E> {
     type Event = E;
 
-    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+    async fn verify(&self, delivery: &WebhookRequest<'_>) -> Result<Proof> {
         self.verifying
             .run("verify", self.inner.verify(delivery))
             .await
             .unwrap_or_else(|| Err(unavailable("verifying it did not end in time")))
     }
 
-    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<E>> {
+    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<E>> {
         self.splitting
             .run("split", self.inner.split(delivery))
             .await
@@ -193,7 +197,7 @@ mod tests {
     impl Inbound for Silent {
         type Event = ();
 
-        fn screen(&self, delivery: &Delivery<'_>) -> Result<Verification> {
+        fn screen(&self, delivery: &WebhookRequest<'_>) -> Result<Verification> {
             match delivery.body {
                 b"genuine" => Ok(Verification::Local),
                 b"garbage" => Err(refused("it is garbage")),
@@ -201,7 +205,7 @@ mod tests {
             }
         }
 
-        async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+        async fn verify(&self, delivery: &WebhookRequest<'_>) -> Result<Proof> {
             if delivery.body != b"genuine" {
                 self.asking.fetch_add(1, Ordering::SeqCst);
                 std::future::pending::<()>().await;
@@ -209,7 +213,7 @@ mod tests {
             Ok(Proof::Signed)
         }
 
-        async fn split(&self, _: &Delivery<'_>) -> Result<Vec<()>> {
+        async fn split(&self, _: &WebhookRequest<'_>) -> Result<Vec<()>> {
             Ok(Vec::new())
         }
     }
@@ -226,8 +230,8 @@ mod tests {
         }
     }
 
-    fn posted(body: &[u8]) -> Delivery<'_> {
-        Delivery {
+    fn posted(body: &[u8]) -> WebhookRequest<'_> {
+        WebhookRequest {
             headers: &NoHeaders,
             url: "https://gate.example.com/webhooks/senders/main",
             body,

@@ -6,7 +6,7 @@ use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 use super::Outbox;
 use super::deliver::clear;
-use super::records::{Attempt, Delivery, QueueEntry, Report, StoredMessage};
+use super::records::{Attempt, MessageStatus, QueueEntry, Report, StoredMessage};
 use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, set_aside_unreadable};
 
@@ -34,7 +34,7 @@ pub struct MessageView {
     /// The subject line.
     pub subject: String,
     /// Where it stands.
-    pub delivery: Delivery,
+    pub delivery: MessageStatus,
     /// Every try.
     pub attempts: Vec<Attempt>,
     /// The vendor's name for it.
@@ -85,7 +85,7 @@ impl Outbox {
                 let mut batch = Batch::default();
                 clear(&mut batch, &entry);
                 let again = StoredMessage {
-                    delivery: Delivery::Queued,
+                    delivery: MessageStatus::Queued,
                     dead_lettered_at: None,
                     // What is reported from now on is of the next try.
                     report: None,

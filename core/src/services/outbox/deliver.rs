@@ -8,7 +8,7 @@ use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Kind, Result, Timestamp};
 
 use super::dispatch::Verdict;
-use super::records::{Attempt, Delivery, Named, QueueEntry, Report, StoredMessage};
+use super::records::{Attempt, MessageStatus, Named, QueueEntry, Report, StoredMessage};
 use super::{Outbox, withheld};
 use crate::foundation::lane::Lane;
 use crate::foundation::table::{Batch, Slot, Stored, Versioned};
@@ -31,7 +31,7 @@ impl Outbox {
         };
         let stored = self.stored(&leased.message).await?;
         // It may be gone, or whoever had the lease before was slow and decided it after all.
-        let Some(stored) = stored.filter(|stored| stored.delivery == Delivery::Queued) else {
+        let Some(stored) = stored.filter(|stored| stored.delivery == MessageStatus::Queued) else {
             let mut batch = Batch::default();
             clear(&mut batch, &leased);
             self.context.commit(batch).await?;
@@ -57,7 +57,7 @@ impl Outbox {
             return Ok(verdict.unless_late(stored));
         }
         if stored.is_late(now) {
-            return Ok(Verdict::without_sender(Delivery::Expired, Vec::new()));
+            return Ok(Verdict::without_sender(MessageStatus::Expired, Vec::new()));
         }
         if leased.tries > 1
             && let Some(sender) = self.reported(stored).await?
@@ -68,17 +68,17 @@ impl Outbox {
             return Ok(verdict);
         }
         if leased.tries > self.settings.attempts {
-            return Ok(Verdict::without_sender(Delivery::Unknown, vec![lost(now)]));
+            return Ok(Verdict::without_sender(MessageStatus::Unknown, vec![lost(now)]));
         }
         if let Some(obstacle) = self.obstacle(leased, stored).await? {
             return Ok(Verdict::without_sender(
-                Delivery::Withheld,
+                MessageStatus::Withheld,
                 vec![withheld(now, obstacle)],
             ));
         }
         let offering = self.offer(leased, stored).await?;
         if offering.late {
-            return Ok(Verdict::without_sender(Delivery::Expired, Vec::new()));
+            return Ok(Verdict::without_sender(MessageStatus::Expired, Vec::new()));
         }
         if !offering.was_asked() {
             return Ok(self.not_asked(leased, &offering));
@@ -302,7 +302,7 @@ impl Outbox {
         stored: &Versioned<StoredMessage>,
         verdict: &Verdict,
         early: Vec<Report>,
-    ) -> Result<(Option<QueueEntry>, Option<Delivery>)> {
+    ) -> Result<(Option<QueueEntry>, Option<MessageStatus>)> {
         let mut message = stored.value.clone();
         message.attempts.extend(verdict.attempts.iter().cloned());
         if let Some((_, reference)) = &verdict.taken {
@@ -314,13 +314,13 @@ impl Outbox {
                 message.report = Some(report);
             }
         }
-        let ours = held.filter(|_| stored.delivery == Delivery::Queued);
-        let undelivered = stored.delivery != Delivery::Delivered;
+        let ours = held.filter(|_| stored.delivery == MessageStatus::Queued);
+        let undelivered = stored.delivery != MessageStatus::Delivered;
         if ours.is_some() || (verdict.taken.is_some() && undelivered) {
             message.delivery = decided(&message, verdict);
             message.unresolved = None;
-            if message.delivery == Delivery::Unknown && ours.is_some() && verdict.unresolved.is_some() {
-                message.delivery = Delivery::Queued;
+            if message.delivery == MessageStatus::Unknown && ours.is_some() && verdict.unresolved.is_some() {
+                message.delivery = MessageStatus::Queued;
                 message.unresolved = verdict.unresolved.clone().map(Box::new);
             }
         }
@@ -332,7 +332,7 @@ impl Outbox {
             }
         }
         let again = ours.zip(verdict.again_at);
-        let next = again.filter(|_| message.delivery == Delivery::Queued);
+        let next = again.filter(|_| message.delivery == MessageStatus::Queued);
         let next = next.map(|(entry, due)| QueueEntry {
             due,
             // A try in which nobody was asked is none.
@@ -340,7 +340,7 @@ impl Outbox {
             leased: false,
             ..entry
         });
-        let over = matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
+        let over = matches!(message.delivery, MessageStatus::Dead | MessageStatus::Unknown);
         let given_up = (over && message.dead_lettered_at.is_none()).then_some(message.delivery);
         if given_up.is_some() {
             message.dead_lettered_at = Some(self.context.now());
@@ -359,15 +359,17 @@ impl Outbox {
 }
 
 /// Where a message stands after this verdict. What may have been sent is known if its sender reported it meanwhile.
-fn decided(message: &StoredMessage, verdict: &Verdict) -> Delivery {
+fn decided(message: &StoredMessage, verdict: &Verdict) -> MessageStatus {
     let asked = verdict.taken.as_ref().map(|(instance, _)| instance);
     let report = message
         .report
         .as_ref()
         .filter(|report| Some(&report.sender) == asked);
     match (verdict.delivery, report.map(|report| report.state)) {
-        (Delivery::Unknown, Some(DeliveryState::Failed)) => Delivery::Dead,
-        (Delivery::Unknown, Some(DeliveryState::Sent | DeliveryState::Delivered)) => Delivery::Delivered,
+        (MessageStatus::Unknown, Some(DeliveryState::Failed)) => MessageStatus::Dead,
+        (MessageStatus::Unknown, Some(DeliveryState::Sent | DeliveryState::Delivered)) => {
+            MessageStatus::Delivered
+        }
         (delivery, _) => delivery,
     }
 }
@@ -377,7 +379,7 @@ fn lost(at: Timestamp) -> Attempt {
     Attempt {
         at,
         sender: String::new(),
-        outcome: Delivery::Unknown.as_str().into(),
+        outcome: MessageStatus::Unknown.as_str().into(),
         detail: "every try was begun and none came to an end; it may have been sent".into(),
     }
 }

@@ -9,7 +9,7 @@ use portcullis_ports::{Result, Retry, Timestamp};
 use super::Outbox;
 use super::html::html;
 use super::meters;
-use super::records::{Attempt, Delivery, QueueEntry, StoredMessage, Unresolved};
+use super::records::{Attempt, MessageStatus, QueueEntry, StoredMessage, Unresolved};
 
 /// The first wait after a failure; it doubles with every try.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -57,7 +57,7 @@ impl Offered {
 
 /// What follows from the answers.
 pub(super) struct Verdict {
-    pub(super) delivery: Delivery,
+    pub(super) delivery: MessageStatus,
     pub(super) attempts: Vec<Attempt>,
     /// The sender that took the message or may have, and the name of the message there.
     pub(super) taken: Option<(String, Reference)>,
@@ -70,7 +70,7 @@ pub(super) struct Verdict {
 
 impl Verdict {
     /// Nobody was asked.
-    pub(super) fn without_sender(delivery: Delivery, attempts: Vec<Attempt>) -> Self {
+    pub(super) fn without_sender(delivery: MessageStatus, attempts: Vec<Attempt>) -> Self {
         Self {
             delivery,
             attempts,
@@ -89,14 +89,14 @@ impl Verdict {
             outcome: "done".into(),
             detail: "the vendor reported it; its answer never came".into(),
         };
-        Self::without_sender(Delivery::Delivered, vec![attempt])
+        Self::without_sender(MessageStatus::Delivered, vec![attempt])
     }
 
     /// What could be tried again only after it is of no use is over now. A lookup is of use whenever it comes.
     pub(super) fn unless_late(mut self, stored: &StoredMessage) -> Self {
         if self.unresolved.is_none() && self.again_at.is_some_and(|again| stored.is_late(again)) {
             self.again_at = None;
-            self.delivery = Delivery::Expired;
+            self.delivery = MessageStatus::Expired;
         }
         self
     }
@@ -193,14 +193,14 @@ impl Outbox {
         Verdict {
             again_at: Some(again_at + self.jitter(OVERFLOW * leased.tries.clamp(1, 8))),
             not_asked: true,
-            ..Verdict::without_sender(Delivery::Queued, Vec::new())
+            ..Verdict::without_sender(MessageStatus::Queued, Vec::new())
         }
     }
 
     /// A message that nobody took is tried again as long as one refusal may pass.
     pub(super) fn judge(&self, leased: &QueueEntry, offered: Vec<Offered>) -> Verdict {
         let now = self.context.now();
-        let mut verdict = Verdict::without_sender(Delivery::Dead, Vec::new());
+        let mut verdict = Verdict::without_sender(MessageStatus::Dead, Vec::new());
         for Offered {
             instance,
             outcome,
@@ -210,15 +210,15 @@ impl Outbox {
             let (detail, taken) = match &outcome {
                 Outcome::Done(receipt) => {
                     let theirs = Reference::Theirs(receipt.reference.clone());
-                    (String::new(), Some((Delivery::Delivered, theirs)))
+                    (String::new(), Some((MessageStatus::Delivered, theirs)))
                 }
                 Outcome::Pending(reference) => {
                     let detail = "accepted for delivery".into();
-                    (detail, Some((Delivery::Delivered, reference.clone())))
+                    (detail, Some((MessageStatus::Delivered, reference.clone())))
                 }
                 Outcome::Unknown(reference) => {
                     let detail = "it may have been sent".into();
-                    (detail, Some((Delivery::Unknown, reference.clone())))
+                    (detail, Some((MessageStatus::Unknown, reference.clone())))
                 }
                 Outcome::Declined(reason) | Outcome::NotSent(reason) => {
                     let again_at = self.next_try(leased.tries, reason, now);
@@ -246,7 +246,7 @@ impl Outbox {
             }
         }
         if verdict.again_at.is_some() {
-            verdict.delivery = Delivery::Queued;
+            verdict.delivery = MessageStatus::Queued;
         }
         verdict
     }

@@ -9,7 +9,7 @@ use portcullis_ports::{Result, Timestamp};
 
 use super::Outbox;
 use super::deliver::clear;
-use super::records::{Applied, Delivery, Named, Report, StoredMessage};
+use super::records::{Applied, MessageStatus, Named, Report, StoredMessage};
 use crate::foundation::table::{Batch, Slot, Versioned};
 use crate::services::suppressions::SuppressionView;
 
@@ -198,7 +198,7 @@ impl Outbox {
         let asked = stored.attempts.iter().any(|one| one.sender == instance);
         Ok(match stored.delivery {
             _ if asked => Meant::Known(stored),
-            Delivery::Queued => Meant::Awaited(slot),
+            MessageStatus::Queued => Meant::Awaited(slot),
             _ => Meant::Foreign,
         })
     }
@@ -242,12 +242,12 @@ fn follow(batch: &mut Batch, stored: &Versioned<StoredMessage>, report: Report) 
         return Ok(());
     }
     let mut message = stored.value.clone();
-    if message.delivery == Delivery::Unknown {
+    if message.delivery == MessageStatus::Unknown {
         // Now it is known. What failed stays among the dead letters, where it can be sent again.
         if report.state == DeliveryState::Failed {
-            message.delivery = Delivery::Dead;
+            message.delivery = MessageStatus::Dead;
         } else {
-            message.delivery = Delivery::Delivered;
+            message.delivery = MessageStatus::Delivered;
             message.body = None;
             if let Some(entry) = message.dead_letter_entry() {
                 clear(batch, &entry);

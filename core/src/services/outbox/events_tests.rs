@@ -96,15 +96,15 @@ async fn an_old_event_about_a_foreign_message_is_left_alone() {
 #[tokio::test]
 async fn a_report_decides_what_was_unknown() {
     for (state, delivery, dead) in [
-        (DeliveryState::Sent, Delivery::Delivered, 0),
-        (DeliveryState::Delivered, Delivery::Delivered, 0),
-        (DeliveryState::Failed, Delivery::Dead, 1),
+        (DeliveryState::Sent, MessageStatus::Delivered, 0),
+        (DeliveryState::Delivered, MessageStatus::Delivered, 0),
+        (DeliveryState::Failed, MessageStatus::Dead, 1),
     ] {
         let heard = Heard::with(BedSettings::default()).await;
         let unknown = Outcome::Unknown(Reference::Ours("lost".into()));
         heard.deployment.post.answers.lock().unwrap().push(unknown);
         let id = heard.sent().await;
-        assert_eq!(heard.view(&id).await.delivery, Delivery::Unknown);
+        assert_eq!(heard.view(&id).await.delivery, MessageStatus::Unknown);
         heard.hear("1", 0, report("lost", state)).await.unwrap();
         assert_eq!(heard.view(&id).await.delivery, delivery);
         let waiting = heard
@@ -125,8 +125,8 @@ async fn a_report_decides_what_was_unknown() {
 #[tokio::test]
 async fn a_report_that_is_faster_than_an_unknown_answer_decides_it_as_well() {
     for (state, delivery) in [
-        (DeliveryState::Delivered, Delivery::Delivered),
-        (DeliveryState::Failed, Delivery::Dead),
+        (DeliveryState::Delivered, MessageStatus::Delivered),
+        (DeliveryState::Failed, MessageStatus::Dead),
     ] {
         let heard = Heard::with(BedSettings::default()).await;
         let busy = Reason::passing("busy", "the vendor is busy", std::time::Duration::from_secs(1));
@@ -163,9 +163,9 @@ async fn what_was_reported_of_one_try_says_nothing_of_the_next() {
     heard.deployment.services.outbox.replay(&id).await.unwrap();
     answer(unknown("second"));
     heard.deployment.services.outbox.drain(Lane::Codes).await.unwrap();
-    assert_eq!(heard.view(&id).await.delivery, Delivery::Unknown);
+    assert_eq!(heard.view(&id).await.delivery, MessageStatus::Unknown);
     heard.hear("2", 0, failed("second")).await.unwrap();
-    assert_eq!(heard.view(&id).await.delivery, Delivery::Dead);
+    assert_eq!(heard.view(&id).await.delivery, MessageStatus::Dead);
 }
 
 #[tokio::test]
@@ -272,7 +272,10 @@ async fn a_report_between_two_tries_does_not_disturb_the_delivery() {
         .await
         .unwrap();
     let view = heard.view(&id).await;
-    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
+    assert_eq!(
+        (view.delivery, view.attempts.len()),
+        (MessageStatus::Delivered, 2)
+    );
     assert_eq!(view.report.unwrap().state, DeliveryState::Delivered);
 }
 

@@ -77,7 +77,7 @@ struct Challenged {
 #[derive(Debug, Clone)]
 struct Mailed {
     ends: u64,
-    delivery: Delivery,
+    delivery: MessageStatus,
     /// Whether the vendor has it, and with it whoever reads the mail.
     arrived: bool,
 }
@@ -108,7 +108,7 @@ impl Model {
     }
 
     fn queued(&self) -> usize {
-        let queued = |message: &&Mailed| message.delivery == Delivery::Queued;
+        let queued = |message: &&Mailed| message.delivery == MessageStatus::Queued;
         self.messages.iter().filter(queued).count()
     }
 
@@ -127,7 +127,7 @@ impl Model {
         self.challenges[challenge].code = Some(self.messages.len());
         self.messages.push(Mailed {
             ends,
-            delivery: Delivery::Queued,
+            delivery: MessageStatus::Queued,
             arrived: false,
         });
         None
@@ -136,13 +136,13 @@ impl Model {
     fn deliver(&mut self, answer: Answer) {
         let (now, closed) = (self.now, self.is_closed());
         for message in &mut self.messages {
-            if message.delivery != Delivery::Queued {
+            if message.delivery != MessageStatus::Queued {
                 continue;
             }
             message.delivery = if message.ends <= now {
-                Delivery::Expired
+                MessageStatus::Expired
             } else if closed {
-                Delivery::Withheld
+                MessageStatus::Withheld
             } else {
                 self.failures = if answer == Answer::Unknown {
                     self.failures + 1
@@ -151,9 +151,9 @@ impl Model {
                 };
                 message.arrived |= answer == Answer::Done;
                 match answer {
-                    Answer::Done => Delivery::Delivered,
-                    Answer::Declined => Delivery::Dead,
-                    Answer::Unknown => Delivery::Unknown,
+                    Answer::Done => MessageStatus::Delivered,
+                    Answer::Declined => MessageStatus::Dead,
+                    Answer::Unknown => MessageStatus::Unknown,
                 }
             };
         }
@@ -177,13 +177,13 @@ impl Model {
     fn replay(&mut self, message: usize) -> Option<Code> {
         let now = self.now;
         let message = &mut self.messages[message];
-        if !matches!(message.delivery, Delivery::Dead | Delivery::Unknown) {
+        if !matches!(message.delivery, MessageStatus::Dead | MessageStatus::Unknown) {
             return Some(MESSAGE_NOT_FOUND);
         }
         if message.ends <= now {
             return Some(MESSAGE_EXPIRED);
         }
-        message.delivery = Delivery::Queued;
+        message.delivery = MessageStatus::Queued;
         None
     }
 }
@@ -230,7 +230,7 @@ impl ReferenceStateMachine for Machine {
             }
             Act::Deliver(Answer::Unknown) => model.failures + model.queued() <= FAILURES,
             Act::Report(message, _) => {
-                known(message).is_some_and(|message| message.delivery != Delivery::Queued)
+                known(message).is_some_and(|message| message.delivery != MessageStatus::Queued)
             }
             Act::Replay(message) => known(message).is_some(),
             Act::Deliver(_) | Act::Suppress(_) | Act::Lift | Act::Wait(_) => true,
@@ -254,10 +254,10 @@ impl ReferenceStateMachine for Machine {
             Act::Lift => model.suppressed.clear(),
             Act::Report(message, state) => {
                 let delivery = &mut model.messages[*message].delivery;
-                if *delivery == Delivery::Unknown {
+                if *delivery == MessageStatus::Unknown {
                     *delivery = match state {
-                        DeliveryState::Failed => Delivery::Dead,
-                        DeliveryState::Sent | DeliveryState::Delivered => Delivery::Delivered,
+                        DeliveryState::Failed => MessageStatus::Dead,
+                        DeliveryState::Sent | DeliveryState::Delivered => MessageStatus::Delivered,
                     };
                 }
             }
@@ -451,7 +451,8 @@ impl StateMachineTest for Machine {
             .runtime
             .block_on(real.heard.deployment.app.outbox.dead_letters())
             .unwrap();
-        let parked = |message: &&Mailed| matches!(message.delivery, Delivery::Dead | Delivery::Unknown);
+        let parked =
+            |message: &&Mailed| matches!(message.delivery, MessageStatus::Dead | MessageStatus::Unknown);
         assert_eq!(letters.len(), model.messages.iter().filter(parked).count());
     }
 }

@@ -40,7 +40,7 @@ pub use crate::foundation::lane::Lane;
 pub use dead_letters::{MESSAGE_EXPIRED, MESSAGE_NOT_FOUND, MessageView};
 pub use events::Recorded;
 pub use meters::WAITING;
-pub use records::{Attempt, Delivery, Report};
+pub use records::{Attempt, MessageStatus, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{QueueEntry, SealedBody, StoredMessage};
 pub use settings::Settings;
@@ -231,7 +231,7 @@ impl Outbox {
             subject: draft.subject,
             body: Some(self.seal(&id, &body).await?),
             lane: draft.lane,
-            delivery: Delivery::Queued,
+            delivery: MessageStatus::Queued,
             attempts: Vec::new(),
             reference: None,
             report: None,
@@ -243,7 +243,7 @@ impl Outbox {
         };
         if let Some(obstacle) = obstacle {
             message.body = None;
-            message.delivery = Delivery::Withheld;
+            message.delivery = MessageStatus::Withheld;
             message.attempts.push(withheld(now, remark(&obstacle)));
             batch.insert(&message)?;
             return Ok(id);
@@ -278,7 +278,7 @@ fn withheld(at: Timestamp, detail: String) -> Attempt {
     Attempt {
         at,
         sender: String::new(),
-        outcome: Delivery::Withheld.as_str().into(),
+        outcome: MessageStatus::Withheld.as_str().into(),
         detail,
     }
 }

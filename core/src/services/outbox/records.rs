@@ -34,7 +34,7 @@ pub(crate) const OUTBOX_RECEIPTS: Collection = Collection {
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Delivery {
+pub enum MessageStatus {
     /// It waits for its turn.
     Queued,
     /// A sender accepted it.
@@ -49,7 +49,7 @@ pub enum Delivery {
     Withheld,
 }
 
-impl Delivery {
+impl MessageStatus {
     /// The word in records and listings.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ pub(crate) struct StoredMessage {
     #[serde(rename = "words")]
     pub(crate) body: Option<Sealed>,
     pub(crate) lane: Lane,
-    pub(crate) delivery: Delivery,
+    pub(crate) delivery: MessageStatus,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) reference: Option<String>,
     pub(crate) report: Option<Report>,

@@ -10,7 +10,7 @@ use portcullis_ports::{Result, Retry, Timestamp};
 use super::Outbox;
 use super::dispatch::{Offered, Verdict};
 use super::meters;
-use super::records::{Attempt, Delivery, QueueEntry, StoredMessage, Unresolved};
+use super::records::{Attempt, MessageStatus, QueueEntry, StoredMessage, Unresolved};
 use crate::foundation::guard::GuardedSender;
 
 /// How often a vendor that cannot tell yet is asked.
@@ -24,7 +24,7 @@ impl Outbox {
         let Some((sender, reference)) = verdict
             .taken
             .as_ref()
-            .filter(|_| verdict.delivery == Delivery::Unknown)
+            .filter(|_| verdict.delivery == MessageStatus::Unknown)
         else {
             return;
         };
@@ -168,7 +168,7 @@ fn still_unknown(now: Timestamp, unresolved: &Unresolved, reason: &Reason) -> Ve
     let last = again_at.is_none().then(|| Attempt {
         at: now,
         sender: unresolved.sender.clone(),
-        outcome: Delivery::Unknown.as_str().into(),
+        outcome: MessageStatus::Unknown.as_str().into(),
         detail: format!("{}: {}", reason.code, reason.detail),
     });
     Verdict {
@@ -179,6 +179,6 @@ fn still_unknown(now: Timestamp, unresolved: &Unresolved, reason: &Reason) -> Ve
             ..unresolved.clone()
         }),
         not_asked: true,
-        ..Verdict::without_sender(Delivery::Unknown, last.into_iter().collect())
+        ..Verdict::without_sender(MessageStatus::Unknown, last.into_iter().collect())
     }
 }

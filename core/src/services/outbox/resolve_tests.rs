@@ -69,7 +69,7 @@ impl Case {
         self.answer(lost);
         let since = self.outbox().context.now();
         self.drain().await;
-        assert_eq!(self.delivery(&id).await, Delivery::Queued);
+        assert_eq!(self.delivery(&id).await, MessageStatus::Queued);
         (id, since)
     }
 
@@ -90,7 +90,7 @@ impl Case {
         self.drain().await;
     }
 
-    async fn delivery(&self, id: &MessageId) -> Delivery {
+    async fn delivery(&self, id: &MessageId) -> MessageStatus {
         self.heard.view(id).await.delivery
     }
 
@@ -128,7 +128,7 @@ async fn what_the_vendor_has_is_delivered_and_not_sent_again() {
     let view = case.heard.view(&id).await;
     assert_eq!(
         (view.delivery, view.reference.as_deref()),
-        (Delivery::Delivered, Some("theirs"))
+        (MessageStatus::Delivered, Some("theirs"))
     );
     let words: Vec<_> = view.attempts.iter().map(|one| one.outcome.as_str()).collect();
     assert_eq!(words, ["unknown", "done"]);
@@ -161,15 +161,15 @@ async fn what_the_vendor_never_had_is_sent_again_and_only_once() {
     let words: Vec<_> = view.attempts.iter().map(|one| one.outcome.as_str()).collect();
     assert_eq!(
         (view.delivery, words),
-        (Delivery::Delivered, vec!["unknown", "not_sent", "done"])
+        (MessageStatus::Delivered, vec!["unknown", "not_sent", "done"])
     );
 }
 
 #[tokio::test]
 async fn a_code_that_is_too_late_is_looked_up_and_not_sent() {
     for (resolution, delivery) in [
-        (Resolution::Absent, Delivery::Expired),
-        (found("theirs"), Delivery::Delivered),
+        (Resolution::Absent, MessageStatus::Expired),
+        (found("theirs"), MessageStatus::Delivered),
     ] {
         let case = Case::new(&[resolution]).await;
         let (id, _) = case.lost().await;
@@ -186,7 +186,7 @@ async fn what_the_vendor_refused_after_all_is_given_up() {
     let case = Case::new(&[Resolution::Found(declined)]).await;
     let (id, _) = case.lost().await;
     case.drain_after(AFTER).await;
-    assert_eq!((case.delivery(&id).await, case.sent()), (Delivery::Dead, 0));
+    assert_eq!((case.delivery(&id).await, case.sent()), (MessageStatus::Dead, 0));
 }
 
 #[tokio::test]
@@ -195,13 +195,19 @@ async fn what_cannot_be_told_stays_unknown() {
     let (id, _) = case.lost().await;
     case.drain_after(AFTER).await;
     case.drain_after(3000).await;
-    assert_eq!((case.delivery(&id).await, case.asked()), (Delivery::Unknown, 1));
+    assert_eq!(
+        (case.delivery(&id).await, case.asked()),
+        (MessageStatus::Unknown, 1)
+    );
     let dead = case.outbox().dead_letters().await.unwrap();
     assert!(dead[0].attempts[1].detail.contains("it may be another"));
     // An operator who sends it again all the same is obeyed.
     case.outbox().replay(&id).await.unwrap();
     case.drain().await;
-    assert_eq!((case.delivery(&id).await, case.sent()), (Delivery::Delivered, 1));
+    assert_eq!(
+        (case.delivery(&id).await, case.sent()),
+        (MessageStatus::Delivered, 1)
+    );
 }
 
 #[tokio::test]
@@ -212,13 +218,16 @@ async fn a_vendor_that_cannot_tell_yet_is_asked_again_and_not_for_ever() {
         case.drain_after(120).await;
         assert_eq!(case.asked(), asked);
     }
-    assert_eq!(case.delivery(&id).await, Delivery::Delivered);
+    assert_eq!(case.delivery(&id).await, MessageStatus::Delivered);
     let case = Case::new(&[later()]).await;
     let (id, _) = case.lost().await;
     for _ in 0..12 {
         case.drain_after(250).await;
     }
-    assert_eq!((case.delivery(&id).await, case.asked()), (Delivery::Unknown, 5));
+    assert_eq!(
+        (case.delivery(&id).await, case.asked()),
+        (MessageStatus::Unknown, 5)
+    );
     assert_eq!(
         (case.sent(), case.outbox().waiting(Lane::Codes).await.unwrap()),
         (0, 0)
@@ -241,14 +250,14 @@ async fn lookups_use_up_no_tries() {
         case.drain_after(240).await;
     }
     let view = case.heard.view(&id).await;
-    assert_eq!((view.delivery, case.sent()), (Delivery::Delivered, 1));
+    assert_eq!((view.delivery, case.sent()), (MessageStatus::Delivered, 1));
 }
 
 #[tokio::test]
 async fn a_report_says_as_much_as_a_lookup() {
     for (state, delivery) in [
-        (DeliveryState::Sent, Delivery::Delivered),
-        (DeliveryState::Delivered, Delivery::Delivered),
+        (DeliveryState::Sent, MessageStatus::Delivered),
+        (DeliveryState::Delivered, MessageStatus::Delivered),
     ] {
         let case = Case::new(&[never()]).await;
         let (id, _) = case.lost().await;
@@ -271,7 +280,10 @@ async fn what_is_known_as_another_message_is_not_taken_for_this_one() {
     case.drain().await;
     let (id, _) = case.lost().await;
     case.drain_after(AFTER).await;
-    assert_eq!((case.delivery(&id).await, case.asked()), (Delivery::Unknown, 1));
+    assert_eq!(
+        (case.delivery(&id).await, case.asked()),
+        (MessageStatus::Unknown, 1)
+    );
 }
 
 #[tokio::test]
@@ -286,7 +298,7 @@ async fn what_a_worker_that_disappeared_had_sent_is_looked_up_before_it_is_sent_
         assert_eq!(*case.records.asked.lock().unwrap(), [(id.clone(), ours, since)]);
         assert_eq!(
             (case.delivery(&id).await, case.sent()),
-            (Delivery::Delivered, sent)
+            (MessageStatus::Delivered, sent)
         );
         assert_eq!(case.outbox().waiting(Lane::Codes).await.unwrap(), 0);
     }
@@ -301,11 +313,11 @@ async fn a_late_answer_that_leaves_it_open_takes_it_from_nobody() {
     let entry = entries.all(Lane::Codes.as_str()).await.unwrap().remove(0);
     let slow = outbox.lease(&entry).await.unwrap();
     case.drain_after(31).await;
-    assert_eq!(case.delivery(&id).await, Delivery::Delivered);
+    assert_eq!(case.delivery(&id).await, MessageStatus::Delivered);
     let open = Outcome::Unknown(Reference::Ours(id.to_string()));
     let mut verdict = outbox.judge(&slow, vec![dispatch::Offered::of("main", open)]);
     outbox.keep_unresolved(&mut verdict, outbox.context.now());
     outbox.settle(&slow, &verdict).await.unwrap();
-    assert_eq!(case.delivery(&id).await, Delivery::Delivered);
+    assert_eq!(case.delivery(&id).await, MessageStatus::Delivered);
     assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
 }

@@ -35,7 +35,7 @@ async fn a_message_is_delivered_once_and_its_text_is_forgotten() {
     let view = bed.services.outbox.message(&id).await.unwrap();
     assert_eq!(
         (view.delivery, view.attempts.len(), view.to.as_str()),
-        (Delivery::Delivered, 1, "a***@example.com")
+        (MessageStatus::Delivered, 1, "a***@example.com")
     );
     let stored = bed
         .services
@@ -62,7 +62,7 @@ async fn a_passing_failure_is_tried_again_later_and_later() {
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert_eq!(
         bed.services.outbox.message(&id).await.unwrap().delivery,
-        Delivery::Queued
+        MessageStatus::Queued
     );
     assert_eq!(
         bed.services.outbox.drain(Lane::Codes).await.unwrap(),
@@ -72,7 +72,10 @@ async fn a_passing_failure_is_tried_again_later_and_later() {
     bed.wait(10);
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     let view = bed.services.outbox.message(&id).await.unwrap();
-    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
+    assert_eq!(
+        (view.delivery, view.attempts.len()),
+        (MessageStatus::Delivered, 2)
+    );
 }
 
 #[tokio::test]
@@ -85,14 +88,14 @@ async fn a_final_failure_becomes_a_dead_letter_that_can_be_sent_again() {
     );
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     let dead = bed.services.outbox.dead_letters().await.unwrap();
-    assert_eq!((dead.len(), dead[0].delivery), (1, Delivery::Dead));
+    assert_eq!((dead.len(), dead[0].delivery), (1, MessageStatus::Dead));
     assert!(dead[0].attempts[0].detail.contains("no such mailbox"));
     bed.services.outbox.replay(&id).await.unwrap();
     assert!(bed.services.outbox.dead_letters().await.unwrap().is_empty());
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert_eq!(
         bed.services.outbox.message(&id).await.unwrap().delivery,
-        Delivery::Delivered
+        MessageStatus::Delivered
     );
     assert_eq!(
         bed.services.outbox.replay(&id).await.unwrap_err().code(),
@@ -111,7 +114,7 @@ async fn what_may_have_been_sent_is_not_sent_again_by_itself() {
     assert!(bed.post.sent().is_empty());
     assert_eq!(
         bed.services.outbox.message(&id).await.unwrap().delivery,
-        Delivery::Unknown
+        MessageStatus::Unknown
     );
     assert_eq!(bed.services.outbox.dead_letters().await.unwrap().len(), 1);
 }
@@ -145,7 +148,7 @@ async fn a_code_that_comes_too_late_is_not_sent() {
     assert!(bed.post.sent().is_empty());
     assert_eq!(
         bed.services.outbox.message(&id).await.unwrap().delivery,
-        Delivery::Expired
+        MessageStatus::Expired
     );
 }
 
@@ -179,7 +182,7 @@ async fn a_code_that_expires_between_the_replay_and_its_turn_is_not_sent() {
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert!(bed.post.sent().is_empty());
     let view = bed.services.outbox.message(&id).await.unwrap();
-    assert_eq!(view.delivery, Delivery::Expired);
+    assert_eq!(view.delivery, MessageStatus::Expired);
     assert!(bed.services.outbox.dead_letters().await.unwrap().is_empty());
 }
 
@@ -191,7 +194,7 @@ async fn a_back_off_never_leads_beyond_the_life_of_a_code() {
     answer(&bed, Outcome::NotSent(passing()));
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     let view = bed.services.outbox.message(&id).await.unwrap();
-    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Expired, 1));
+    assert_eq!((view.delivery, view.attempts.len()), (MessageStatus::Expired, 1));
     assert_eq!(bed.services.outbox.waiting(Lane::Codes).await.unwrap(), 0);
 }
 
@@ -274,7 +277,10 @@ async fn a_late_refusal_brings_back_nothing_that_another_worker_delivered() {
     assert_eq!(outbox.drain(Lane::Codes).await.unwrap(), 0);
     assert_eq!(bed.post.sent().len(), 1);
     let view = outbox.message(&id).await.unwrap();
-    assert_eq!((view.delivery, view.attempts.len()), (Delivery::Delivered, 2));
+    assert_eq!(
+        (view.delivery, view.attempts.len()),
+        (MessageStatus::Delivered, 2)
+    );
 }
 
 #[tokio::test]
@@ -315,7 +321,10 @@ async fn what_a_slow_worker_delivered_is_not_given_up_by_the_next_one() {
     assert!(bed.post.sent().is_empty());
     assert!(outbox.dead_letters().await.unwrap().is_empty());
     assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
-    assert_eq!(outbox.message(&id).await.unwrap().delivery, Delivery::Delivered);
+    assert_eq!(
+        outbox.message(&id).await.unwrap().delivery,
+        MessageStatus::Delivered
+    );
 }
 
 #[tokio::test]
@@ -329,7 +338,7 @@ async fn a_message_that_ends_every_worker_is_given_up() {
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     assert!(bed.post.sent().is_empty());
     let view = bed.services.outbox.message(&id).await.unwrap();
-    assert_eq!(view.delivery, Delivery::Unknown);
+    assert_eq!(view.delivery, MessageStatus::Unknown);
     assert!(
         view.attempts[0].detail.contains("every try"),
         "{:?}",
@@ -383,7 +392,7 @@ async fn the_next_sender_is_asked_after_a_refusal_of_either_kind() {
     ] {
         let (view, by_spare) = with_a_spare(first).await;
         assert_eq!(asked(&view), [("main", word), ("spare", "done")]);
-        assert_eq!((view.delivery, by_spare), (Delivery::Delivered, 1));
+        assert_eq!((view.delivery, by_spare), (MessageStatus::Delivered, 1));
     }
 }
 
@@ -391,7 +400,7 @@ async fn the_next_sender_is_asked_after_a_refusal_of_either_kind() {
 async fn nobody_else_is_asked_once_the_message_may_be_out() {
     let (view, by_spare) = with_a_spare(Outcome::Unknown(Reference::Ours("lost".into()))).await;
     assert_eq!(asked(&view), [("main", "unknown")]);
-    assert_eq!((view.delivery, by_spare), (Delivery::Unknown, 0));
+    assert_eq!((view.delivery, by_spare), (MessageStatus::Unknown, 0));
 }
 
 #[tokio::test]
@@ -405,7 +414,7 @@ async fn a_final_refusal_of_one_sender_does_not_end_what_another_may_do_later() 
     spare.answers.lock().unwrap().push(declined);
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     let view = bed.services.outbox.message(&id).await.unwrap();
-    assert_eq!(view.delivery, Delivery::Queued);
+    assert_eq!(view.delivery, MessageStatus::Queued);
     bed.wait(10);
     bed.services.outbox.drain(Lane::Codes).await.unwrap();
     let view = bed.services.outbox.message(&id).await.unwrap();

@@ -85,7 +85,7 @@ async fn what_a_killed_worker_sent_is_not_sent_again_if_its_vendor_reported_it()
         heard.deployment.wait(31);
         outbox.drain(Lane::Codes).await.unwrap();
         assert_eq!(heard.deployment.post.sent().len(), sent, "{state:?}");
-        assert_eq!(heard.view(&id).await.delivery, Delivery::Delivered);
+        assert_eq!(heard.view(&id).await.delivery, MessageStatus::Delivered);
         assert_eq!(outbox.waiting(Lane::Codes).await.unwrap(), 0);
     }
 }
@@ -110,7 +110,7 @@ async fn what_a_killed_worker_sent_is_not_sent_again_after_a_try_that_failed() {
         .push(Outcome::NotSent(busy));
     outbox.drain(Lane::Codes).await.unwrap();
     let id = entry.value.message;
-    assert_eq!(heard.view(&id).await.delivery, Delivery::Queued);
+    assert_eq!(heard.view(&id).await.delivery, MessageStatus::Queued);
     let asked = heard.deployment.post.sent().len();
     heard
         .hear("1", 0, report(id.as_str(), DeliveryState::Sent))
@@ -118,7 +118,7 @@ async fn what_a_killed_worker_sent_is_not_sent_again_after_a_try_that_failed() {
         .unwrap();
     heard.deployment.wait(60);
     outbox.drain(Lane::Codes).await.unwrap();
-    assert_eq!(heard.view(&id).await.delivery, Delivery::Delivered);
+    assert_eq!(heard.view(&id).await.delivery, MessageStatus::Delivered);
     assert_eq!(heard.deployment.post.sent().len(), asked);
 }
 

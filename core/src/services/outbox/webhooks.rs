@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::connections::Connection;
-use portcullis_ports::inbound::Delivery;
+use portcullis_ports::inbound::WebhookRequest;
 use portcullis_ports::notification::{DeliveryEvent, Senders};
 
 use super::Outbox;
@@ -23,7 +23,7 @@ struct DeliveryReports {
 
 #[async_trait]
 impl WebhookHandler for DeliveryReports {
-    async fn receive(&self, delivery: &Delivery<'_>, source: &Source) -> Result<()> {
+    async fn receive(&self, delivery: &WebhookRequest<'_>, source: &Source) -> Result<()> {
         for event in self.inbound.receive(delivery, &source.network()).await? {
             let recorded = self.outbox.record(&self.instance, &event).await?;
             metrics::counter!(meters::REPORTS.name,

@@ -231,7 +231,7 @@ async fn a_notice_that_cannot_be_paid_for_is_withheld_and_fails_nothing() {
     }
     assert_eq!(world.post.sent().len(), 1);
     let view = world.app.outbox.message(&ids[1]).await.unwrap();
-    assert_eq!(view.delivery, crate::services::outbox::Delivery::Withheld);
+    assert_eq!(view.delivery, crate::services::outbox::MessageStatus::Withheld);
     assert_eq!(view.attempts[0].detail, "sms-spend-exhausted");
 }
 

@@ -8,7 +8,7 @@ use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::foundation::lane::Lane;
 use crate::foundation::testing::{PASSWORD, home, secret};
-use crate::services::outbox::Delivery;
+use crate::services::outbox::MessageStatus;
 use crate::services::testing::vendor::{Heard, destination, suppression};
 use crate::settings::Settings;
 use crate::testing::World;
@@ -219,7 +219,7 @@ async fn what_was_queued_before_is_withheld_and_says_so() {
     heard.suppress(ADA, SuppressionCause::Bounce).await;
     assert_eq!(heard.sent_to(ADA).await, 0);
     let view = heard.deployment.app.outbox.message(&id).await.unwrap();
-    assert_eq!(view.delivery, Delivery::Withheld);
+    assert_eq!(view.delivery, MessageStatus::Withheld);
     assert_eq!(
         view.attempts[0].detail,
         "suppressed: bounce on 2026-09-21, reported by main"

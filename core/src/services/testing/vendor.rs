@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_ports::inbound::{Delivery as Posted, Inbound, NOT_VERIFIED, Proof};
+use portcullis_ports::inbound::{Inbound, NOT_VERIFIED, Proof, WebhookRequest as Posted};
 use portcullis_ports::notification::{
     DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::notification::{ConnectedSender, Senders};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::{Result, Secret, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -44,19 +44,19 @@ pub struct AcmePlan(AcmeSettings);
 impl Settings<Senders> for AcmeSettings {
     type Plan = AcmePlan;
 
-    fn plan(self) -> std::result::Result<AcmePlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<AcmePlan, Vec<ConfigError>> {
         let mut mistakes = Vec::new();
         if self.api_key.expose().trim().is_empty() {
-            mistakes.push(Mistake::at("api_key", "the API key of the account is expected"));
+            mistakes.push(ConfigError::at("api_key", "the API key of the account is expected"));
         }
         if !TIMEOUT.contains(&self.timeout.get().as_secs()) {
-            mistakes.push(Mistake::at(
+            mistakes.push(ConfigError::at(
                 "timeout",
                 "a length of time from 1s to 60s is expected",
             ));
         }
         if !self.endpoint.starts_with("https://") && !self.endpoint.starts_with("http://") {
-            mistakes.push(Mistake::at(
+            mistakes.push(ConfigError::at(
                 "endpoint",
                 "an address that begins with https:// is expected",
             ));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::passwords::{ConnectedPasswords, Passwords};
-use portcullis_ports::plugin::{Mistake, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,11 +33,11 @@ pub struct AcmePlan(AcmeSettings);
 impl Settings<Passwords> for AcmeSettings {
     type Plan = AcmePlan;
 
-    fn plan(self) -> std::result::Result<AcmePlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<AcmePlan, Vec<ConfigError>> {
         if COST.contains(&self.cost) {
             Ok(AcmePlan(self))
         } else {
-            Err(vec![Mistake::at("cost", "a number from 4 to 31 is expected")])
+            Err(vec![ConfigError::at("cost", "a number from 4 to 31 is expected")])
         }
     }
 }

@@ -7,7 +7,7 @@ use portcullis_ports::testkit::Vendor as _;
 use portcullis_ports::testkit::contract::Contract;
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, reference};
+use crate::simulated_account::{SimulatedAccount, reference};
 
 const SEND: &str = "/v2/email/outbound-emails";
 const ACCOUNT: &str = "/v2/email/account";
@@ -15,11 +15,11 @@ const ACCOUNT: &str = "/v2/email/account";
 #[tokio::test]
 async fn requests_and_answers_are_as_the_vendor_documents_them() {
     let contract = Contract::new(include_str!("contract/ses.json"));
-    let desk = Desk::new();
-    let connected = desk.connect(json!({ "reply_to": "help@example.com" })).await;
-    reference(connected.sender.send(&desk.message("ada@example.org")).await);
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.connect(json!({ "reply_to": "help@example.com" })).await;
+    reference(connected.sender.send(&simulated.message("ada@example.org")).await);
     connected.probe.check().await.unwrap();
-    let requests: Vec<HttpRequest> = desk.client.sent();
+    let requests: Vec<HttpRequest> = simulated.client.sent();
     assert_eq!(requests.len(), 2);
     let (send, account) = (&requests[0], &requests[1]);
     assert_eq!((send.method, account.method), (HttpMethod::Post, HttpMethod::Get));
@@ -30,12 +30,12 @@ async fn requests_and_answers_are_as_the_vendor_documents_them() {
     for name in body.as_object().unwrap().keys() {
         assert!(known.contains(&name.as_str()), "{name} is not in the document");
     }
-    contract.accepts_answer("post", SEND, &desk.ses.answer(send));
-    contract.accepts_answer("get", ACCOUNT, &desk.ses.answer(account));
-    desk.ses.set_account(|account| account.production = false);
-    contract.accepts_answer("post", SEND, &desk.ses.answer(send));
-    desk.ses.set_account(|account| account.sending = false);
-    let paused = desk.ses.answer(send);
+    contract.accepts_answer("post", SEND, &simulated.ses.answer(send));
+    contract.accepts_answer("get", ACCOUNT, &simulated.ses.answer(account));
+    simulated.ses.set_account(|account| account.production = false);
+    contract.accepts_answer("post", SEND, &simulated.ses.answer(send));
+    simulated.ses.set_account(|account| account.sending = false);
+    let paused = simulated.ses.answer(send);
     assert_eq!(paused.status, 400);
     contract.accepts_answer("post", SEND, &paused);
 }
@@ -43,16 +43,16 @@ async fn requests_and_answers_are_as_the_vendor_documents_them() {
 #[tokio::test]
 async fn what_is_posted_is_as_the_vendor_documents_it() {
     let contract = Contract::new(include_str!("contract/ses_events.json"));
-    let desk = Desk::new();
-    let connected = desk.plain().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
     for to in [
         "ada@example.org",
         "bounce@simulator.amazonses.com",
         "complaint@simulator.amazonses.com",
     ] {
-        reference(connected.sender.send(&desk.message(to)).await);
+        reference(connected.sender.send(&simulated.message(to)).await);
     }
-    let notices = desk.ses.notices();
+    let notices = simulated.ses.notices();
     assert_eq!(notices.len(), 7);
     for notice in notices {
         contract.accepts_json("/x-webhook/ses-sns", "text/plain", &notice.body());
@@ -62,6 +62,6 @@ async fn what_is_posted_is_as_the_vendor_documents_it() {
     contract.accepts_json(
         "/x-webhook/ses-sns",
         "text/plain",
-        &desk.ses.subscription().body(),
+        &simulated.ses.subscription().body(),
     );
 }

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod contract;
-mod desk;
 mod sending;
 mod settings;
 mod signatures;
+mod simulated_account;
 mod webhooks;

@@ -7,7 +7,7 @@ use portcullis_ports::outcome::{Outcome, Reason};
 use portcullis_ports::testkit::Fault;
 use serde_json::json;
 
-use crate::desk::{Desk, reference};
+use crate::simulated_account::{SimulatedAccount, reference};
 
 const TO: &str = "ada@example.org";
 
@@ -20,15 +20,15 @@ fn not_sent(outcome: Outcome<Receipt>) -> Reason {
 
 #[tokio::test]
 async fn a_message_goes_to_one_recipient_with_text_page_and_our_id() {
-    let desk = Desk::new();
-    let sender = desk
+    let simulated = SimulatedAccount::new();
+    let sender = simulated
         .connect(json!({ "reply_to": "help@example.com" }))
         .await
         .sender;
-    let mut message = desk.message(TO);
+    let mut message = simulated.message(TO);
     message.subject = "Your code\r\nBcc: eve@example.net".to_owned();
     let name = reference(sender.send(&message).await);
-    let sent = desk.ses.sent();
+    let sent = simulated.ses.sent();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].id, name);
     assert_eq!(
@@ -52,12 +52,12 @@ async fn a_message_goes_to_one_recipient_with_text_page_and_our_id() {
 
 #[tokio::test]
 async fn a_text_message_is_refused_for_good() {
-    let desk = Desk::new();
-    let mut message = desk.message(TO);
+    let simulated = SimulatedAccount::new();
+    let mut message = simulated.message(TO);
     message.to = Destination::Sms(PhoneNumber::parse("+15005550006").unwrap());
-    let outcome = desk.plain().await.sender.send(&message).await;
+    let outcome = simulated.plain().await.sender.send(&message).await;
     assert!(matches!(outcome, Outcome::Declined(_)), "{outcome:?}");
-    assert!(desk.client.sent().is_empty());
+    assert!(simulated.client.sent().is_empty());
 }
 
 /// Status, name and sentence; outcome and code.
@@ -152,13 +152,17 @@ const REFUSALS: &[(u16, &str, &str, &str, &str)] = &[
 
 #[tokio::test]
 async fn every_refusal_has_its_outcome_and_is_sent_once() {
-    let desk = Desk::new();
-    let sender = desk.plain().await.sender;
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
     for &(status, name, message, word, code) in REFUSALS {
-        desk.ses.refuse(Some((status, name, message)));
-        let before = desk.client.sent().len();
-        let outcome = sender.send(&desk.message(TO)).await;
-        assert_eq!(desk.client.sent().len(), before + 1, "{name} is not repeated");
+        simulated.ses.refuse(Some((status, name, message)));
+        let before = simulated.client.sent().len();
+        let outcome = sender.send(&simulated.message(TO)).await;
+        assert_eq!(
+            simulated.client.sent().len(),
+            before + 1,
+            "{name} is not repeated"
+        );
         assert_eq!(outcome.as_str(), word, "{name} {message}");
         if let Outcome::NotSent(reason) | Outcome::Declined(reason) = outcome {
             assert_eq!(reason.code, code, "{name} {message}");
@@ -177,11 +181,11 @@ async fn every_refusal_has_its_outcome_and_is_sent_once() {
 
 #[tokio::test]
 async fn a_silence_after_sending_is_unknown_and_one_before_is_not_sent() {
-    let desk = Desk::new();
-    let sender = desk.plain().await.sender;
-    desk.client.will(Fault::Refused);
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
+    simulated.client.will(Fault::Refused);
     assert_eq!(
-        not_sent(sender.send(&desk.message(TO)).await).code,
+        not_sent(sender.send(&simulated.message(TO)).await).code,
         "ses-unreachable"
     );
     for fault in [
@@ -190,55 +194,55 @@ async fn a_silence_after_sending_is_unknown_and_one_before_is_not_sent() {
         Fault::Answers(200, "{}".to_owned()),
         Fault::Answers(502, "<html>bad gateway</html>".to_owned()),
     ] {
-        desk.client.will(fault.clone());
-        let message = desk.message(TO);
+        simulated.client.will(fault.clone());
+        let message = simulated.message(TO);
         let outcome = sender.send(&message).await;
         let Outcome::Unknown(reference) = outcome else {
             panic!("{fault:?} gives {outcome:?}");
         };
         assert_eq!(reference.as_str(), message.id.as_str());
     }
-    assert_eq!(desk.client.sent().len(), 5, "nothing was repeated");
+    assert_eq!(simulated.client.sent().len(), 5, "nothing was repeated");
     assert_eq!(
-        desk.ses.sent().len(),
+        simulated.ses.sent().len(),
         2,
         "the lost one and the garbled one arrived"
     );
-    reference(sender.send(&desk.message(TO)).await);
+    reference(sender.send(&simulated.message(TO)).await);
 }
 
 #[tokio::test]
 async fn the_sandbox_refuses_recipients_that_nobody_verified() {
-    let desk = Desk::new();
-    let sender = desk.plain().await.sender;
-    desk.ses.set_account(|account| account.production = false);
-    let Outcome::Declined(reason) = sender.send(&desk.message(TO)).await else {
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
+    simulated.ses.set_account(|account| account.production = false);
+    let Outcome::Declined(reason) = sender.send(&simulated.message(TO)).await else {
         panic!("it is not declined");
     };
     assert_eq!(reason.code, "ses-not-verified");
     reference(
         sender
-            .send(&desk.message("success@simulator.amazonses.com"))
+            .send(&simulated.message("success@simulator.amazonses.com"))
             .await,
     );
 }
 
 #[tokio::test]
 async fn the_probe_says_how_the_account_stands() {
-    let desk = Desk::new();
-    let connected = desk.plain().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
     let line = connected.probe.check().await.unwrap();
     assert_eq!(
         line,
         "us-east-1: 0 of 50000 messages sent in 24 hours, at most 14 a second"
     );
 
-    desk.ses.set_account(|account| {
+    simulated.ses.set_account(|account| {
         account.production = false;
         account.enforcement = "PROBATION";
         account.quota = -1.0;
     });
-    let silent = desk.connect(json!({ "topics": [] })).await;
+    let silent = simulated.connect(json!({ "topics": [] })).await;
     let line = silent.probe.check().await.unwrap();
     for part in [
         "without a limit",
@@ -249,23 +253,27 @@ async fn the_probe_says_how_the_account_stands() {
         assert!(line.contains(part), "{line}");
     }
 
-    desk.ses.set_account(|account| account.sending = false);
+    simulated.ses.set_account(|account| account.sending = false);
     let error = connected.probe.check().await.unwrap_err();
     assert!(
         error.code().name() == "ses-stopped" && error.detail().contains("paused"),
         "{error}"
     );
-    desk.ses.set_account(|account| account.enforcement = "SHUTDOWN");
+    simulated
+        .ses
+        .set_account(|account| account.enforcement = "SHUTDOWN");
     let error = connected.probe.check().await.unwrap_err();
     assert!(error.detail().contains("shut down"), "{error}");
 
-    desk.ses.refuse(Some((403, "AccessDeniedException", "x")));
+    simulated.ses.refuse(Some((403, "AccessDeniedException", "x")));
     let line = connected.probe.check().await.unwrap();
     assert!(line.contains("allow ses:GetAccount"), "{line}");
-    desk.ses.refuse(Some((403, "UnrecognizedClientException", "x")));
+    simulated
+        .ses
+        .refuse(Some((403, "UnrecognizedClientException", "x")));
     let error = connected.probe.check().await.unwrap_err();
     assert!(error.detail().contains("credentials are not accepted"), "{error}");
-    desk.client.will(Fault::Refused);
+    simulated.client.will(Fault::Refused);
     let error = connected.probe.check().await.unwrap_err();
     assert!(error.detail().contains("cannot be reached"), "{error}");
 }

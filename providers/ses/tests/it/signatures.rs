@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_ports::http::{HttpRequest, HttpResponse};
-use portcullis_ports::inbound::{Delivery, Proof};
+use portcullis_ports::inbound::{Proof, WebhookRequest};
 use portcullis_ports::notification::Senders;
 use portcullis_ports::testkit::{FakeRequest, FakeRuntime, Vendor, VendorClient};
 use portcullis_ports::{Clock as _, Timestamp};
@@ -11,7 +11,7 @@ use portcullis_provider_ses::simulator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::simulated_account::SimulatedAccount;
 
 const VECTORS: &str = include_str!("data/sns_signature.json");
 
@@ -42,7 +42,7 @@ async fn believed(message: &Value, accept_sha1: bool, received_at: Timestamp) ->
     settings["accept_sha1"] = json!(accept_sha1);
     let connected = runtime.connect::<Senders>("ses", settings).await.unwrap();
     let body = message.to_string().into_bytes();
-    let delivery = Delivery {
+    let delivery = WebhookRequest {
         headers: &FakeRequest::new(),
         url: "",
         body: &body,
@@ -110,15 +110,15 @@ proptest! {
     #[test]
     fn no_altered_byte_is_believed(at in 0_usize..1_000_000, mask in 1_u8..=255) {
         executor().block_on(async {
-            let desk = Desk::new();
-            let connected = desk.plain().await;
-            let notice = desk.ses.notice("{\"eventType\":\"Send\"}");
+            let simulated = SimulatedAccount::new();
+            let connected = simulated.plain().await;
+            let notice = simulated.ses.notice("{\"eventType\":\"Send\"}");
             let original = notice.body();
             let mut body = original.clone();
             let at = at % body.len();
             body[at] ^= mask;
             let headers = notice.headers();
-            let delivery = Delivery { headers: &headers, url: "", body: &body, received_at: desk.runtime.clock.now() };
+            let delivery = WebhookRequest { headers: &headers, url: "", body: &body, received_at: simulated.runtime.clock.now() };
             let verdict = connected.inbound.unwrap().verify(&delivery).await;
             // What nobody signs and nobody reads may change: the address for unsubscribing.
             let same = |bytes: &[u8]| -> Option<Value> {
@@ -135,16 +135,16 @@ proptest! {
     #[test]
     fn no_body_makes_it_panic(body in prop::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,80}") {
         executor().block_on(async {
-            let desk = Desk::new();
-            let connected = desk.plain().await;
+            let simulated = SimulatedAccount::new();
+            let connected = simulated.plain().await;
             let inbound = connected.inbound.as_ref().unwrap();
-            let delivery = Delivery {
-                headers: &FakeRequest::new(), url: "", body: &body, received_at: desk.runtime.clock.now(),
+            let delivery = WebhookRequest {
+                headers: &FakeRequest::new(), url: "", body: &body, received_at: simulated.runtime.clock.now(),
             };
             assert!(inbound.verify(&delivery).await.is_err());
             assert!(inbound.split(&delivery).await.is_err());
             // Signed, so that the event is read at all.
-            let heard = desk.hear(&connected, &desk.ses.notice(&text)).await;
+            let heard = simulated.hear(&connected, &simulated.ses.notice(&text)).await;
             assert!(heard.is_err());
         });
     }

@@ -6,27 +6,30 @@ use std::time::Duration;
 use async_trait::async_trait;
 use portcullis_ports::Clock;
 use portcullis_ports::http::{HttpClient, HttpRequest, HttpResponse, NoAnswer};
-use portcullis_ports::inbound::{Delivery, Verification};
+use portcullis_ports::inbound::{Verification, WebhookRequest};
 use portcullis_ports::notification::{DeliveryNews, DeliveryState, SuppressionCause};
 use portcullis_ports::testkit::{Fault, VendorClient};
 use portcullis_provider_ses::simulator::{Notice, SesSimulator, TOPIC};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::desk::{Desk, reference};
+use crate::simulated_account::{SimulatedAccount, reference};
 
 /// What is heard of a message, in short words.
 async fn story(to: &str) -> Vec<String> {
-    let desk = Desk::new();
-    let connected = desk.plain().await;
-    let message = desk.message(to);
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let message = simulated.message(to);
     reference(connected.sender.send(&message).await);
     let mut story = Vec::new();
     let mut ids = std::collections::BTreeSet::new();
-    for notice in desk.ses.notices() {
-        for event in desk.hear(&connected, &notice).await.unwrap() {
+    for notice in simulated.ses.notices() {
+        for event in simulated.hear(&connected, &notice).await.unwrap() {
             assert!(ids.insert(event.event().id.clone()), "an id comes twice");
-            assert_eq!(event.event().at.seconds(), desk.runtime.clock.now().seconds());
+            assert_eq!(
+                event.event().at.seconds(),
+                simulated.runtime.clock.now().seconds()
+            );
             story.push(match &event.event().news {
                 DeliveryNews::Report {
                     reference,
@@ -45,7 +48,7 @@ async fn story(to: &str) -> Vec<String> {
             });
         }
     }
-    assert_eq!(desk.asked_of_sns(), 1, "the certificate is fetched once");
+    assert_eq!(simulated.asked_of_sns(), 1, "the certificate is fetched once");
     story
 }
 
@@ -67,10 +70,10 @@ async fn the_test_addresses_of_the_vendor_tell_their_stories() {
 }
 
 async fn news(event: Value) -> Vec<DeliveryNews> {
-    let desk = Desk::new();
-    let connected = desk.plain().await;
-    let heard = desk
-        .hear(&connected, &desk.ses.notice(&event.to_string()))
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let heard = simulated
+        .hear(&connected, &simulated.ses.notice(&event.to_string()))
         .await
         .unwrap();
     heard
@@ -145,74 +148,92 @@ async fn other_events_fail_a_message_or_say_nothing() {
             .await
             .is_empty()
     );
-    let desk = Desk::new();
-    let connected = desk.plain().await;
-    let greeting = desk
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let greeting = simulated
         .ses
         .notice("Successfully validated SNS topic for Amazon SES event publishing.");
-    assert!(desk.hear(&connected, &greeting).await.unwrap().is_empty());
+    assert!(simulated.hear(&connected, &greeting).await.unwrap().is_empty());
     for text in [
         "hello",
         "{}",
         "{\"eventType\":\"Bounce\",\"mail\":{\"messageId\":\"x\"}}",
     ] {
-        let error = desk.hear(&connected, &desk.ses.notice(text)).await.unwrap_err();
+        let error = simulated
+            .hear(&connected, &simulated.ses.notice(text))
+            .await
+            .unwrap_err();
         assert_eq!(error.code().name(), "webhook-unreadable", "{text}");
     }
 }
 
 #[tokio::test]
 async fn a_subscription_is_confirmed_after_it_was_verified_and_only_at_sns() {
-    let desk = Desk::new();
-    let connected = desk.plain().await;
-    let subscription = desk.ses.subscription();
-    assert!(desk.hear(&connected, &subscription).await.unwrap().is_empty());
-    assert_eq!(desk.ses.confirmed().len(), 1);
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let subscription = simulated.ses.subscription();
+    assert!(
+        simulated
+            .hear(&connected, &subscription)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(simulated.ses.confirmed().len(), 1);
 
     let forged = subscription.clone().with("Token", "other", false);
-    assert_eq!(refused(&desk, &forged).await, "webhook-not-verified");
+    assert_eq!(refused(&simulated, &forged).await, "webhook-not-verified");
     let elsewhere = subscription.clone().with(
         "SubscribeURL",
         "https://evil.example/?Action=ConfirmSubscription",
         true,
     );
-    assert_eq!(refused(&desk, &elsewhere).await, "webhook-unreadable");
+    assert_eq!(refused(&simulated, &elsewhere).await, "webhook-unreadable");
     assert!(
-        desk.client
+        simulated
+            .client
             .sent()
             .iter()
             .all(|request| !request.url.contains("evil"))
     );
-    assert_eq!(desk.ses.confirmed().len(), 1);
+    assert_eq!(simulated.ses.confirmed().len(), 1);
 
-    let again = desk.ses.subscription();
-    desk.client.will(Fault::Answers(500, String::new()));
-    let error = desk.hear(&connected, &again).await.unwrap_err();
+    let again = simulated.ses.subscription();
+    simulated.client.will(Fault::Answers(500, String::new()));
+    let error = simulated.hear(&connected, &again).await.unwrap_err();
     assert_eq!(
         error.code().name(),
         "webhook-not-confirmed",
         "SNS will post it again"
     );
-    desk.hear(&connected, &again).await.unwrap();
-    assert_eq!(desk.ses.confirmed().len(), 2);
+    simulated.hear(&connected, &again).await.unwrap();
+    assert_eq!(simulated.ses.confirmed().len(), 2);
 
     let goodbye = subscription.with("Type", "UnsubscribeConfirmation", true);
-    assert!(desk.hear(&connected, &goodbye).await.unwrap().is_empty());
-    assert_eq!(desk.ses.confirmed().len(), 2);
+    assert!(simulated.hear(&connected, &goodbye).await.unwrap().is_empty());
+    assert_eq!(simulated.ses.confirmed().len(), 2);
 }
 
 /// The code with which a fresh connection refuses a delivery.
-async fn refused(desk: &Desk, notice: &Notice) -> &'static str {
-    let connected = desk.plain().await;
-    desk.hear(&connected, notice).await.unwrap_err().code().name()
+async fn refused(simulated: &SimulatedAccount, notice: &Notice) -> &'static str {
+    let connected = simulated.plain().await;
+    simulated
+        .hear(&connected, notice)
+        .await
+        .unwrap_err()
+        .code()
+        .name()
 }
 
 #[tokio::test]
 async fn nothing_is_fetched_before_topic_time_and_host_are_right() {
-    let desk = Desk::new();
-    let notice = desk.ses.notice("{\"eventType\":\"Send\"}");
-    let none = desk.connect(json!({ "topics": [] })).await;
-    assert!(desk.hear(&none, &notice).await.is_err(), "no topics, no webhooks");
+    let simulated = SimulatedAccount::new();
+    let notice = simulated.ses.notice("{\"eventType\":\"Send\"}");
+    let none = simulated.connect(json!({ "topics": [] })).await;
+    assert!(
+        simulated.hear(&none, &notice).await.is_err(),
+        "no topics, no webhooks"
+    );
     for (field, value) in [
         ("TopicArn", TOPIC.replace("ses-events", "others")),
         ("Type", "Other".to_owned()),
@@ -236,20 +257,20 @@ async fn nothing_is_fetched_before_topic_time_and_host_are_right() {
     ] {
         let notice = notice.clone().with(field, value.clone(), true);
         assert_eq!(
-            refused(&desk, &notice).await,
+            refused(&simulated, &notice).await,
             "webhook-not-verified",
             "{field} {value}"
         );
     }
     let unsigned = notice.clone().with("Signature", "no base64!", false);
-    assert_eq!(refused(&desk, &unsigned).await, "webhook-not-verified");
-    assert_eq!(desk.asked_of_sns(), 0);
+    assert_eq!(refused(&simulated, &unsigned).await, "webhook-not-verified");
+    assert_eq!(simulated.asked_of_sns(), 0);
 }
 
 #[tokio::test]
 async fn a_certificate_that_cannot_be_had_is_no_forgery_and_one_that_is_none_is() {
-    let desk = Desk::new();
-    let notice = desk
+    let simulated = SimulatedAccount::new();
+    let notice = simulated
         .ses
         .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}");
     for (fault, code) in [
@@ -263,13 +284,20 @@ async fn a_certificate_that_cannot_be_had_is_no_forgery_and_one_that_is_none_is(
         (Fault::Answers(302, String::new()), "webhook-not-verified"),
         (Fault::Garbage, "webhook-not-verified"),
     ] {
-        desk.client.will(fault.clone());
-        assert_eq!(refused(&desk, &notice).await, code, "{fault:?}");
+        simulated.client.will(fault.clone());
+        assert_eq!(refused(&simulated, &notice).await, code, "{fault:?}");
     }
-    assert_eq!(desk.hear(&desk.plain().await, &notice).await.unwrap().len(), 1);
-    desk.runtime.clock.advance(Duration::from_secs(3700));
     assert_eq!(
-        refused(&desk, &notice).await,
+        simulated
+            .hear(&simulated.plain().await, &notice)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    simulated.runtime.clock.advance(Duration::from_secs(3700));
+    assert_eq!(
+        refused(&simulated, &notice).await,
         "webhook-not-verified",
         "too old by now"
     );
@@ -288,26 +316,29 @@ fn why(error: &portcullis_ports::Error) -> String {
 /// AWS sets topics up with SHA-1: whoever did not change that is told what to set.
 #[tokio::test]
 async fn a_topic_that_signs_with_sha1_is_refused_with_what_to_set() {
-    let desk = Desk::new();
+    let simulated = SimulatedAccount::new();
     for notice in [
-        desk.ses.notice("{\"eventType\":\"Send\"}"),
-        desk.ses.subscription(),
+        simulated.ses.notice("{\"eventType\":\"Send\"}"),
+        simulated.ses.subscription(),
     ] {
         let notice = notice.with("SignatureVersion", "1", true);
-        let error = desk.hear(&desk.plain().await, &notice).await.unwrap_err();
+        let error = simulated
+            .hear(&simulated.plain().await, &notice)
+            .await
+            .unwrap_err();
         assert_eq!(error.code().name(), "webhook-not-verified");
         let why = why(&error);
         for word in ["SHA-1", "SignatureVersion", "accept_sha1 = true", TOPIC] {
             assert!(why.contains(word), "{word}: {why}");
         }
     }
-    assert_eq!(desk.asked_of_sns(), 0);
+    assert_eq!(simulated.asked_of_sns(), 0);
 }
 
 #[tokio::test]
 async fn every_refusal_says_why_and_quotes_nothing() {
-    let desk = Desk::new();
-    let notice = desk.ses.notice("{\"eventType\":\"Send\",\"x\":\"hush\"}");
+    let simulated = SimulatedAccount::new();
+    let notice = simulated.ses.notice("{\"eventType\":\"Send\",\"x\":\"hush\"}");
     for (field, value) in [
         ("TopicArn", TOPIC.replace("ses-events", "others")),
         ("Type", "hush".to_owned()),
@@ -318,7 +349,10 @@ async fn every_refusal_says_why_and_quotes_nothing() {
         ("Signature", "aHVzaA==".to_owned()),
     ] {
         let notice = notice.clone().with(field, value, false);
-        let error = desk.hear(&desk.plain().await, &notice).await.unwrap_err();
+        let error = simulated
+            .hear(&simulated.plain().await, &notice)
+            .await
+            .unwrap_err();
         let why = why(&error);
         assert!(why.len() > 20 && !why.contains("hush"), "{field}: {why}");
     }
@@ -327,24 +361,24 @@ async fn every_refusal_says_why_and_quotes_nothing() {
 /// The inventors of addresses are asked for patience, and an address that proved empty is not asked again.
 #[tokio::test]
 async fn forged_certificate_addresses_are_few_requests_and_keep_the_known_one_usable() {
-    let desk = Desk::new();
-    let connected = desk.plain().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
     let inbound = connected.inbound.as_ref().unwrap();
-    let genuine = desk
+    let genuine = simulated
         .ses
         .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}");
     let screen = |notice: &Notice| {
         let (headers, body) = (notice.headers(), notice.body());
-        let delivery = Delivery {
+        let delivery = WebhookRequest {
             headers: &headers,
             url: "",
             body: &body,
-            received_at: desk.runtime.clock.now(),
+            received_at: simulated.runtime.clock.now(),
         };
         inbound.screen(&delivery)
     };
     assert_eq!(screen(&genuine).unwrap(), Verification::AsksVendor);
-    desk.hear(&connected, &genuine).await.unwrap();
+    simulated.hear(&connected, &genuine).await.unwrap();
     assert_eq!(screen(&genuine).unwrap(), Verification::Local);
 
     let forged = genuine.clone().with(
@@ -352,13 +386,13 @@ async fn forged_certificate_addresses_are_few_requests_and_keep_the_known_one_us
         "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-invented.pem",
         true,
     );
-    let asked = desk.asked_of_sns();
+    let asked = simulated.asked_of_sns();
     for _ in 0..5 {
-        desk.client.will(Fault::Answers(404, String::new()));
-        let error = desk.hear(&connected, &forged).await.unwrap_err();
+        simulated.client.will(Fault::Answers(404, String::new()));
+        let error = simulated.hear(&connected, &forged).await.unwrap_err();
         assert_eq!(error.code().name(), "webhook-not-verified");
     }
-    assert_eq!(desk.asked_of_sns() - asked, 1);
+    assert_eq!(simulated.asked_of_sns() - asked, 1);
     assert!(screen(&forged).is_err(), "it needs nobody's time any more");
     let long = format!("https://sns.us-east-1.amazonaws.com/{}.pem", "x".repeat(300));
     assert!(screen(&genuine.clone().with("SigningCertURL", long, true)).is_err());
@@ -368,28 +402,29 @@ async fn forged_certificate_addresses_are_few_requests_and_keep_the_known_one_us
 /// A proxy that does not let us through says nothing of the certificate: the address is asked again, later and later.
 #[tokio::test]
 async fn a_refusal_on_the_way_condemns_no_genuine_certificate() {
-    let desk = Desk::new();
-    let connected = desk.plain().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
     let genuine = || {
-        desk.ses
+        simulated
+            .ses
             .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}")
     };
     let mut asked = 0;
     for (status, wait) in [(403, 5), (407, 10), (401, 20)] {
-        desk.client.will(Fault::Answers(status, String::new()));
+        simulated.client.will(Fault::Answers(status, String::new()));
         for _ in 0..3 {
-            let error = desk.hear(&connected, &genuine()).await.unwrap_err();
+            let error = simulated.hear(&connected, &genuine()).await.unwrap_err();
             assert_eq!(error.code().name(), "webhook-certificate-unavailable", "{status}");
         }
         asked += 1;
         assert_eq!(
-            desk.asked_of_sns(),
+            simulated.asked_of_sns(),
             asked,
             "{status}: it is left alone for a while"
         );
-        desk.runtime.clock.advance(Duration::from_secs(wait));
+        simulated.runtime.clock.advance(Duration::from_secs(wait));
     }
-    assert_eq!(desk.hear(&connected, &genuine()).await.unwrap().len(), 1);
+    assert_eq!(simulated.hear(&connected, &genuine()).await.unwrap().len(), 1);
 }
 
 /// Lets a request through for every permit.
@@ -410,24 +445,24 @@ impl HttpClient for Gated {
 
 #[tokio::test]
 async fn those_who_wait_for_a_certificate_that_is_absent_do_not_fetch_it_again() {
-    let mut desk = Desk::new();
+    let mut simulated = SimulatedAccount::new();
     let gated = Arc::new(Gated {
-        inner: Arc::clone(&desk.client),
+        inner: Arc::clone(&simulated.client),
         gate: Semaphore::new(0),
     });
-    desk.runtime.http = Arc::clone(&gated) as Arc<_>;
-    let connected = desk.plain().await;
-    let notice = desk
+    simulated.runtime.http = Arc::clone(&gated) as Arc<_>;
+    let connected = simulated.plain().await;
+    let notice = simulated
         .ses
         .notice("{\"eventType\":\"Send\",\"mail\":{\"messageId\":\"x\"}}");
     for _ in 0..3 {
-        desk.client.will(Fault::Answers(404, String::new()));
+        simulated.client.will(Fault::Answers(404, String::new()));
     }
-    let hear = || desk.hear(&connected, &notice);
+    let hear = || simulated.hear(&connected, &notice);
     let open = async { gated.gate.add_permits(3) };
     let (one, two, three, ()) = tokio::join!(hear(), hear(), hear(), open);
     for heard in [one, two, three] {
         assert_eq!(heard.unwrap_err().code().name(), "webhook-not-verified");
     }
-    assert_eq!(desk.asked_of_sns(), 1);
+    assert_eq!(simulated.asked_of_sns(), 1);
 }

@@ -5,16 +5,16 @@ use portcullis_ports::testkit::Fault;
 use portcullis_provider_twilio::simulator;
 use serde_json::json;
 
-use crate::office::Office;
+use crate::simulated_account::SimulatedAccount;
 
 #[tokio::test]
 async fn an_active_account_is_well_and_a_trial_is_named() {
-    let office = Office::new();
-    let connected = office.with_verify().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.with_verify().await;
     let said = connected.probe.check().await.unwrap();
     assert_eq!(said, "the account is active; Verify takes our codes");
-    office.twilio.set_account("active", "Trial");
-    let said = office.plain().await.probe.check().await.unwrap();
+    simulated.twilio.set_account("active", "Trial");
+    let said = simulated.plain().await.probe.check().await.unwrap();
     assert!(
         said.contains("trial") && said.contains("verified numbers"),
         "{said}"
@@ -23,8 +23,8 @@ async fn an_active_account_is_well_and_a_trial_is_named() {
 
 #[tokio::test]
 async fn what_is_wrong_is_said_with_the_place_to_look() {
-    let office = Office::new();
-    let wrong_token = office
+    let simulated = SimulatedAccount::new();
+    let wrong_token = simulated
         .connect(json!({ "from": simulator::NUMBER, "auth_token": "wrong" }))
         .await;
     let error = wrong_token.probe.check().await.unwrap_err();
@@ -35,7 +35,7 @@ async fn what_is_wrong_is_said_with_the_place_to_look() {
     );
 
     let other_service = json!({ "verify_service_sid": "VA00000000000000000000000000000002" });
-    let error = office
+    let error = simulated
         .connect(other_service)
         .await
         .probe
@@ -44,40 +44,40 @@ async fn what_is_wrong_is_said_with_the_place_to_look() {
         .unwrap_err();
     assert!(error.detail().contains("verify_service_sid"), "{error}");
 
-    office.twilio.allow_custom_codes(false);
-    let error = office.with_verify().await.probe.check().await.unwrap_err();
+    simulated.twilio.allow_custom_codes(false);
+    let error = simulated.with_verify().await.probe.check().await.unwrap_err();
     assert!(error.detail().contains("Custom Verification Code"), "{error}");
 
-    office.twilio.set_account("suspended", "Full");
-    let error = office.plain().await.probe.check().await.unwrap_err();
+    simulated.twilio.set_account("suspended", "Full");
+    let error = simulated.plain().await.probe.check().await.unwrap_err();
     assert!(error.detail().contains("suspended"), "{error}");
 }
 
 #[tokio::test]
 async fn a_standard_api_key_does_not_hide_the_account() {
-    let office = Office::new();
+    let simulated = SimulatedAccount::new();
     let sid = "SK00000000000000000000000000000001";
-    office.twilio.add_api_key(sid, "key-secret");
+    simulated.twilio.add_api_key(sid, "key-secret");
     let settings = json!({
         "from": simulator::NUMBER,
         "api_key_sid": sid,
         "api_key_secret": "key-secret",
         "verify_service_sid": simulator::VERIFY_SERVICE,
     });
-    assert!(office.connect(settings).await.probe.check().await.is_ok());
+    assert!(simulated.connect(settings).await.probe.check().await.is_ok());
 }
 
 #[tokio::test]
 async fn a_vendor_that_does_not_answer_is_unavailable() {
-    let office = Office::new();
-    let probe = office.plain().await.probe;
+    let simulated = SimulatedAccount::new();
+    let probe = simulated.plain().await.probe;
     for fault in [
         Fault::Refused,
         Fault::AnswerLost,
         Fault::Garbage,
         Fault::Answers(503, String::new()),
     ] {
-        office.client.will(fault.clone());
+        simulated.client.will(fault.clone());
         assert_eq!(
             probe.check().await.unwrap_err().kind(),
             Kind::Unavailable,

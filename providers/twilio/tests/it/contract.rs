@@ -8,7 +8,7 @@ use portcullis_ports::testkit::contract::Contract;
 use portcullis_provider_twilio::simulator::{self, Callback};
 use serde_json::{Value, json};
 
-use crate::office::{Office, WEBHOOK, reference};
+use crate::simulated_account::{SimulatedAccount, WEBHOOK, reference};
 
 const TO: &str = "+15017122661";
 
@@ -20,8 +20,8 @@ const VERIFICATION: &str = "/v2/Services/{ServiceSid}/Verifications/{Sid}";
 const CHECK: &str = "/v2/Services/{ServiceSid}/VerificationCheck";
 
 /// Asks the simulator as the client would.
-fn ask(office: &Office, method: HttpMethod, path: &str, form: &[(&str, &str)]) -> HttpResponse {
-    let authorization = office.client.sent()[0]
+fn ask(simulated: &SimulatedAccount, method: HttpMethod, path: &str, form: &[(&str, &str)]) -> HttpResponse {
+    let authorization = simulated.client.sent()[0]
         .headers
         .iter()
         .find(|(name, _)| name == "authorization")
@@ -34,28 +34,28 @@ fn ask(office: &Office, method: HttpMethod, path: &str, form: &[(&str, &str)]) -
     let request = HttpRequest::new(method, format!("https://api.twilio.com{path}"))
         .header("authorization", authorization)
         .body("application/x-www-form-urlencoded", body);
-    office.twilio.answer(&request)
+    simulated.twilio.answer(&request)
 }
 
 #[tokio::test]
 async fn messages_are_as_the_vendor_documents_them() {
     let contract = Contract::new(include_str!("contract/twilio_messages.json"));
-    let office = Office::new();
-    let by_number = office.plain().await.sender;
-    let by_service = office
+    let simulated = SimulatedAccount::new();
+    let by_number = simulated.plain().await.sender;
+    let by_service = simulated
         .connect(json!({ "messaging_service_sid": simulator::MESSAGING_SERVICE }))
         .await
         .sender;
-    let sid = reference(by_number.send(&office.text(TO)).await);
-    reference(by_service.send(&office.code(TO, "123456")).await);
-    for request in office.client.sent() {
+    let sid = reference(by_number.send(&simulated.text(TO)).await);
+    reference(by_service.send(&simulated.code(TO, "123456")).await);
+    for request in simulated.client.sent() {
         contract.accepts_form(MESSAGES, &request.body);
-        contract.accepts_answer("post", MESSAGES, &office.twilio.answer(&request));
+        contract.accepts_answer("post", MESSAGES, &simulated.twilio.answer(&request));
     }
     let account = format!("/2010-04-01/Accounts/{}", simulator::ACCOUNT);
-    office.twilio.report(&sid, "undelivered", Some(30003)).unwrap();
+    simulated.twilio.report(&sid, "undelivered", Some(30003)).unwrap();
     let one = ask(
-        &office,
+        &simulated,
         HttpMethod::Get,
         &format!("{account}/Messages/{sid}.json"),
         &[],
@@ -63,7 +63,7 @@ async fn messages_are_as_the_vendor_documents_them() {
     assert_eq!(one.status, 200);
     contract.accepts_answer("get", MESSAGE, &one);
     let all = ask(
-        &office,
+        &simulated,
         HttpMethod::Get,
         &format!("{account}/Messages.json?To=%2B15017122661&PageSize=2"),
         &[],
@@ -71,7 +71,7 @@ async fn messages_are_as_the_vendor_documents_them() {
     assert_eq!(all.status, 200);
     contract.accepts_answer("get", MESSAGES, &all);
     let refused = ask(
-        &office,
+        &simulated,
         HttpMethod::Post,
         &format!("{account}/Messages.json"),
         &[("To", TO)],
@@ -83,33 +83,33 @@ async fn messages_are_as_the_vendor_documents_them() {
 #[tokio::test]
 async fn verifications_are_as_the_vendor_documents_them() {
     let contract = Contract::new(include_str!("contract/twilio_verify.json"));
-    let office = Office::new();
-    let connected = office.with_verify().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.with_verify().await;
     for code in ["123456", "234567"] {
-        reference(connected.sender.send(&office.code(TO, code)).await);
+        reference(connected.sender.send(&simulated.code(TO, code)).await);
     }
     let mut seen = 0;
-    for request in office.client.sent() {
+    for request in simulated.client.sent() {
         let path = if request.url.ends_with("/Verifications") {
             VERIFICATIONS
         } else {
             VERIFICATION
         };
         contract.accepts_form(path, &request.body);
-        contract.accepts_answer("post", path, &office.twilio.answer(&request));
+        contract.accepts_answer("post", path, &simulated.twilio.answer(&request));
         seen += 1;
     }
     assert_eq!(seen, 4, "created, created again, canceled, created");
     let service = format!("/v2/Services/{}", simulator::VERIFY_SERVICE);
-    contract.accepts_answer("get", SERVICE, &ask(&office, HttpMethod::Get, &service, &[]));
-    let pending = office
+    contract.accepts_answer("get", SERVICE, &ask(&simulated, HttpMethod::Get, &service, &[]));
+    let pending = simulated
         .twilio
         .verifications()
         .into_iter()
         .rfind(|known| known.status == "pending")
         .unwrap();
     let path = format!("{service}/Verifications/{}", pending.sid);
-    let one = ask(&office, HttpMethod::Get, &path, &[]);
+    let one = ask(&simulated, HttpMethod::Get, &path, &[]);
     assert_eq!(one.status, 200);
     contract.accepts_answer("get", VERIFICATION, &one);
     let check = |code: &str| {
@@ -122,7 +122,7 @@ async fn verifications_are_as_the_vendor_documents_them() {
                 .as_bytes(),
         );
         let answer = ask(
-            &office,
+            &simulated,
             HttpMethod::Post,
             &format!("{service}/VerificationCheck"),
             &form,
@@ -134,7 +134,7 @@ async fn verifications_are_as_the_vendor_documents_them() {
     assert_eq!(check("000000"), "pending");
     assert_eq!(check(&pending.code), "approved");
     let again = ask(
-        &office,
+        &simulated,
         HttpMethod::Post,
         &format!("{service}/VerificationCheck"),
         &[("To", "+15017122669")],
@@ -146,11 +146,11 @@ async fn verifications_are_as_the_vendor_documents_them() {
 #[tokio::test]
 async fn callbacks_are_as_the_vendor_documents_them() {
     let contract = Contract::new(include_str!("contract/twilio_webhooks.json"));
-    let office = Office::new();
-    let sender = office.plain().await.sender;
-    let sid = reference(sender.send(&office.text(TO)).await);
-    let report: Callback = office.twilio.report(&sid, "failed", Some(30005)).unwrap();
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
+    let sid = reference(sender.send(&simulated.text(TO)).await);
+    let report: Callback = simulated.twilio.report(&sid, "failed", Some(30005)).unwrap();
     contract.accepts_form("/x-webhook/twilio-status", &report.body);
-    let incoming = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
+    let incoming = simulated.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
     contract.accepts_form("/x-webhook/twilio-inbound", &incoming.body);
 }

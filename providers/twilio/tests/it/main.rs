@@ -5,10 +5,10 @@
 mod account;
 mod contract;
 mod lookup;
-mod office;
 mod properties;
 mod sending;
 mod settings;
 mod signatures;
+mod simulated_account;
 mod verify;
 mod webhooks;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use portcullis_ports::Clock;
-use portcullis_ports::inbound::Delivery;
+use portcullis_ports::inbound::WebhookRequest;
 use portcullis_ports::notification::{ConnectedSender, Senders};
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::plugin::Port;
@@ -13,7 +13,7 @@ use portcullis_provider_twilio::simulator::Callback;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::office::{Office, WEBHOOK};
+use crate::simulated_account::{SimulatedAccount, WEBHOOK};
 
 /// Waits for work that never has to wait.
 fn now<T>(work: impl Future<Output = T>) -> T {
@@ -26,13 +26,13 @@ fn headers(pairs: &[(String, String)]) -> FakeRequest {
     })
 }
 
-fn is_verified(office: &Office, connected: &ConnectedSender, callback: &Callback) -> bool {
+fn is_verified(simulated: &SimulatedAccount, connected: &ConnectedSender, callback: &Callback) -> bool {
     let headers = headers(&callback.headers);
-    let delivery = Delivery {
+    let delivery = WebhookRequest {
         headers: &headers,
         url: &callback.url,
         body: &callback.body,
-        received_at: office.runtime.clock.now(),
+        received_at: simulated.runtime.clock.now(),
     };
     now(connected.inbound.as_ref().unwrap().verify(&delivery)).is_ok()
 }
@@ -58,10 +58,10 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..200),
         media_type in prop_oneof![Just("application/json"), Just("application/x-www-form-urlencoded"), Just("")],
     ) {
-        let office = Office::new();
-        let connected = now(office.plain());
+        let simulated = SimulatedAccount::new();
+        let connected = now(simulated.plain());
         let headers = FakeRequest::new().header("content-type", media_type).header("x-twilio-signature", "AAAA");
-        let delivery = Delivery { headers: &headers, url: WEBHOOK, body: &body, received_at: office.runtime.clock.now() };
+        let delivery = WebhookRequest { headers: &headers, url: WEBHOOK, body: &body, received_at: simulated.runtime.clock.now() };
         let inbound = connected.inbound.unwrap();
         prop_assert!(now(inbound.verify(&delivery)).is_err());
         drop(now(inbound.split(&delivery)));
@@ -85,22 +85,22 @@ proptest! {
             0..10,
         ),
     ) {
-        let office = Office::new();
-        let connected = now(office.plain());
+        let simulated = SimulatedAccount::new();
+        let connected = now(simulated.plain());
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         let headers = FakeRequest::new().header("content-type", "application/x-www-form-urlencoded");
-        let delivery = Delivery {
-            headers: &headers, url: WEBHOOK, body: body.as_bytes(), received_at: office.runtime.clock.now(),
+        let delivery = WebhookRequest {
+            headers: &headers, url: WEBHOOK, body: body.as_bytes(), received_at: simulated.runtime.clock.now(),
         };
         drop(now(connected.inbound.unwrap().split(&delivery)));
     }
 
     #[test]
     fn an_altered_byte_is_never_believed(at in any::<prop::sample::Index>(), byte in any::<u8>(), part in 0..3) {
-        let office = Office::new();
-        let connected = now(office.plain());
-        let good = office.twilio.incoming(WEBHOOK, "+15017122661", "Größe & more", Some("STOP"));
-        prop_assert!(is_verified(&office, &connected, &good));
+        let simulated = SimulatedAccount::new();
+        let connected = now(simulated.plain());
+        let good = simulated.twilio.incoming(WEBHOOK, "+15017122661", "Größe & more", Some("STOP"));
+        prop_assert!(is_verified(&simulated, &connected, &good));
         let mut altered = good.clone();
         match part {
             0 => {
@@ -124,18 +124,18 @@ proptest! {
                 prop_assume!(altered.headers[1].1 != good.headers[1].1);
             }
         }
-        prop_assert!(!is_verified(&office, &connected, &altered));
+        prop_assert!(!is_verified(&simulated, &connected, &altered));
     }
 
     #[test]
     fn any_address_and_any_settings_of_the_signature_are_refused(url in ".{0,60}", settings in ".{0,60}") {
-        let office = Office::new();
-        let connected = now(office.plain());
-        let good = office.twilio.incoming(WEBHOOK, "+15017122661", "Stop", Some("STOP"));
+        let simulated = SimulatedAccount::new();
+        let connected = now(simulated.plain());
+        let good = simulated.twilio.incoming(WEBHOOK, "+15017122661", "Stop", Some("STOP"));
         let mut odd = Callback { url, ..good };
-        prop_assert!(!is_verified(&office, &connected, &odd));
+        prop_assert!(!is_verified(&simulated, &connected, &odd));
         odd.headers.push(("x-twilio-webhooks-signature-settings".to_owned(), settings));
-        prop_assert!(!is_verified(&office, &connected, &odd));
+        prop_assert!(!is_verified(&simulated, &connected, &odd));
     }
 
     #[test]
@@ -143,10 +143,10 @@ proptest! {
         ".{0,80}",
         r#"\{"(sid|code|status)":("[A-Z0-9]{0,34}"|-?[0-9]{0,12}|null|\[\]|\{\})\}"#,
     ]) {
-        let office = Office::new();
-        let connected = now(office.with_verify());
-        for message in [office.text("+15017122661"), office.code("+15017122661", "123456")] {
-            office.client.will(Fault::Answers(status, body.clone()));
+        let simulated = SimulatedAccount::new();
+        let connected = now(simulated.with_verify());
+        for message in [simulated.text("+15017122661"), simulated.code("+15017122661", "123456")] {
+            simulated.client.will(Fault::Answers(status, body.clone()));
             let outcome = now(connected.sender.send(&message));
             let is_unknown = matches!(outcome, Outcome::Unknown(_));
             prop_assert!(status < 500 || is_unknown, "{outcome:?}");
@@ -164,9 +164,9 @@ proptest! {
 
 #[test]
 fn a_client_can_be_shared() {
-    let office = Arc::new(Office::new());
-    let connected = now(office.plain());
-    let sends = (0..8).map(|_| office.text("+15017122661")).collect::<Vec<_>>();
+    let simulated = Arc::new(SimulatedAccount::new());
+    let connected = now(simulated.plain());
+    let sends = (0..8).map(|_| simulated.text("+15017122661")).collect::<Vec<_>>();
     let all = futures_util::future::join_all(sends.iter().map(|message| connected.sender.send(message)));
-    assert_eq!(now(all).len(), office.twilio.messages().len());
+    assert_eq!(now(all).len(), simulated.twilio.messages().len());
 }

@@ -8,17 +8,17 @@ use portcullis_ports::testkit::Fault;
 use portcullis_provider_twilio::simulator;
 use serde_json::json;
 
-use crate::office::{Office, WEBHOOK, declined, not_sent, reference, unknown};
+use crate::simulated_account::{SimulatedAccount, WEBHOOK, declined, not_sent, reference, unknown};
 
 const TO: &str = "+15017122661";
 
 #[tokio::test]
 async fn a_message_is_sent_with_everything_that_belongs_to_it() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
-    let message = office.text(TO);
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
+    let message = simulated.text(TO);
     let sid = reference(sender.send(&message).await);
-    let sent = office.twilio.messages();
+    let sent = simulated.twilio.messages();
     assert_eq!(sent.len(), 1);
     assert_eq!((sent[0].sid.as_str(), sent[0].to.as_str()), (sid.as_str(), TO));
     assert_eq!(sent[0].from.as_deref(), Some(simulator::NUMBER));
@@ -30,13 +30,13 @@ async fn a_message_is_sent_with_everything_that_belongs_to_it() {
 
 #[tokio::test]
 async fn a_messaging_service_chooses_the_number() {
-    let office = Office::new();
-    let sender = office
+    let simulated = SimulatedAccount::new();
+    let sender = simulated
         .connect(json!({ "messaging_service_sid": simulator::MESSAGING_SERVICE }))
         .await
         .sender;
-    reference(sender.send(&office.text(TO)).await);
-    let sent = office.twilio.messages();
+    reference(sender.send(&simulated.text(TO)).await);
+    let sent = simulated.twilio.messages();
     assert_eq!(
         sent[0].messaging_service.as_deref(),
         Some(simulator::MESSAGING_SERVICE)
@@ -46,33 +46,33 @@ async fn a_messaging_service_chooses_the_number() {
 
 #[tokio::test]
 async fn a_code_does_not_wait_in_the_queue_until_it_is_of_no_use() {
-    let office = Office::new();
+    let simulated = SimulatedAccount::new();
     let settings = json!({ "from": simulator::NUMBER, "validity": "90s" });
-    let sender = office.connect(settings).await.sender;
-    reference(sender.send(&office.code(TO, "123456")).await);
-    assert_eq!(office.twilio.messages()[0].validity, Some(90));
+    let sender = simulated.connect(settings).await.sender;
+    reference(sender.send(&simulated.code(TO, "123456")).await);
+    assert_eq!(simulated.twilio.messages()[0].validity, Some(90));
 }
 
 #[tokio::test]
 async fn without_a_public_address_no_reports_are_asked_for() {
-    let mut office = Office::new();
-    office.runtime.webhook = None;
-    let sender = office.plain().await.sender;
-    reference(sender.send(&office.text(TO)).await);
-    assert_eq!(office.twilio.messages()[0].status_callback, None);
+    let mut simulated = SimulatedAccount::new();
+    simulated.runtime.webhook = None;
+    let sender = simulated.plain().await.sender;
+    reference(sender.send(&simulated.text(TO)).await);
+    assert_eq!(simulated.twilio.messages()[0].status_callback, None);
 }
 
 #[tokio::test]
 async fn requests_are_authenticated_by_the_api_key_where_there_is_one() {
-    let office = Office::new();
+    let simulated = SimulatedAccount::new();
     let sid = "SK00000000000000000000000000000001";
-    office.twilio.add_api_key(sid, "key-secret");
+    simulated.twilio.add_api_key(sid, "key-secret");
     let settings = json!({ "from": simulator::NUMBER, "api_key_sid": sid, "api_key_secret": "key-secret" });
-    let sender = office.connect(settings).await.sender;
-    reference(sender.send(&office.text(TO)).await);
+    let sender = simulated.connect(settings).await.sender;
+    reference(sender.send(&simulated.text(TO)).await);
     let wrong = json!({ "from": simulator::NUMBER, "api_key_sid": sid, "api_key_secret": "other" });
-    let sender = office.connect(wrong).await.sender;
-    let reason = not_sent(sender.send(&office.text(TO)).await);
+    let sender = simulated.connect(wrong).await.sender;
+    let reason = not_sent(sender.send(&simulated.text(TO)).await);
     assert_eq!(reason.code, "credentials-rejected");
     assert!(
         reason.outage && reason.retry != Retry::Never,
@@ -82,11 +82,11 @@ async fn requests_are_authenticated_by_the_api_key_where_there_is_one() {
 
 #[tokio::test]
 async fn every_request_is_bounded_and_goes_to_the_account() {
-    let office = Office::new();
+    let simulated = SimulatedAccount::new();
     let settings = json!({ "from": simulator::NUMBER, "timeout": "7s", "endpoint": "http://127.0.0.1:1/" });
-    let sender = office.connect(settings).await.sender;
-    reference(sender.send(&office.text(TO)).await);
-    let request = &office.client.sent()[0];
+    let sender = simulated.connect(settings).await.sender;
+    reference(sender.send(&simulated.text(TO)).await);
+    let request = &simulated.client.sent()[0];
     assert_eq!(request.limit, Duration::from_secs(7));
     let path = "2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json";
     assert_eq!(request.url, format!("http://127.0.0.1:1/{path}"));
@@ -94,8 +94,8 @@ async fn every_request_is_bounded_and_goes_to_the_account() {
 
 #[tokio::test]
 async fn refusals_of_a_recipient_are_final_and_name_no_number() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
     for (to, word) in [
         ("+15005550001", "address-rejected"),
         ("+15005550002", "not-reachable"),
@@ -103,76 +103,76 @@ async fn refusals_of_a_recipient_are_final_and_name_no_number() {
         ("+15005550004", "opted-out"),
         ("+15005550009", "not-reachable"),
     ] {
-        let reason = declined(sender.send(&office.text(to)).await);
+        let reason = declined(sender.send(&simulated.text(to)).await);
         assert_eq!((reason.code.as_str(), reason.retry), (word, Retry::Never), "{to}");
         assert!(!reason.detail.contains("555"), "{}", reason.detail);
     }
-    assert!(office.twilio.messages().is_empty());
+    assert!(simulated.twilio.messages().is_empty());
 }
 
 #[tokio::test]
 async fn a_wrong_sender_is_our_fault_and_a_full_queue_passes() {
-    let office = Office::new();
+    let simulated = SimulatedAccount::new();
     for (from, word, retry) in [
         ("+15005550001", "sender-misconfigured", Retry::Never),
         ("+15005550007", "sender-misconfigured", Retry::Never),
         ("+15005550008", "queue-full", Retry::Later(Duration::from_mins(1))),
     ] {
-        let sender = office.connect(json!({ "from": from })).await.sender;
-        let reason = not_sent(sender.send(&office.text(TO)).await);
+        let sender = simulated.connect(json!({ "from": from })).await.sender;
+        let reason = not_sent(sender.send(&simulated.text(TO)).await);
         assert_eq!((reason.code.as_str(), reason.retry), (word, retry), "{from}");
     }
 }
 
 #[tokio::test]
 async fn an_empty_text_is_refused_for_good() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
-    let mut message = office.text(TO);
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
+    let mut message = simulated.text(TO);
     message.text.clear();
     assert_eq!(declined(sender.send(&message).await).code, "text-rejected");
 }
 
 #[tokio::test]
 async fn an_e_mail_never_leaves_the_house() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
     assert_eq!(
-        declined(sender.send(&office.email()).await).code,
+        declined(sender.send(&simulated.email()).await).code,
         "channel-not-served"
     );
-    assert!(office.client.sent().is_empty());
+    assert!(simulated.client.sent().is_empty());
 }
 
 #[tokio::test]
 async fn a_lost_answer_is_unknown_and_nothing_is_repeated() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
-    office.client.will(Fault::AnswerLost);
-    let message = office.text(TO);
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
+    simulated.client.will(Fault::AnswerLost);
+    let message = simulated.text(TO);
     assert_eq!(
         unknown(sender.send(&message).await),
         Reference::Ours(message.id.to_string())
     );
-    assert_eq!(office.client.sent().len(), 1);
-    assert_eq!(office.twilio.messages().len(), 1);
+    assert_eq!(simulated.client.sent().len(), 1);
+    assert_eq!(simulated.twilio.messages().len(), 1);
 }
 
 #[tokio::test]
 async fn a_refused_connection_was_certainly_not_sent() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
-    office.client.will(Fault::Refused);
-    let reason = not_sent(sender.send(&office.text(TO)).await);
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
+    simulated.client.will(Fault::Refused);
+    let reason = not_sent(sender.send(&simulated.text(TO)).await);
     assert!(matches!(reason.retry, Retry::Later(_)));
-    assert_eq!(office.client.sent().len(), 1);
-    assert!(office.twilio.messages().is_empty());
+    assert_eq!(simulated.client.sent().len(), 1);
+    assert!(simulated.twilio.messages().is_empty());
 }
 
 #[tokio::test]
 async fn answers_that_prove_nothing_are_unknown() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
     let answers = |status: u16, text: &str| Fault::Answers(status, text.to_owned());
     for fault in [
         Fault::Garbage,
@@ -186,17 +186,17 @@ async fn answers_that_prove_nothing_are_unknown() {
         answers(503, r#"{"code":21211}"#),
         answers(599, "<html>"),
     ] {
-        office.client.will(fault.clone());
-        let before = office.client.sent().len();
-        unknown(sender.send(&office.text(TO)).await);
-        assert_eq!(office.client.sent().len(), before + 1, "{fault:?}");
+        simulated.client.will(fault.clone());
+        let before = simulated.client.sent().len();
+        unknown(sender.send(&simulated.text(TO)).await);
+        assert_eq!(simulated.client.sent().len(), before + 1, "{fault:?}");
     }
 }
 
 #[tokio::test]
 async fn refusals_without_a_known_code_follow_the_status() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
     for (status, text, word, passes) in [
         (400, r#"{"code":21999,"message":"news"}"#, "refused", false),
         (400, "<html>", "refused", false),
@@ -208,8 +208,8 @@ async fn refusals_without_a_known_code_follow_the_status() {
         (429, r#"{"code":20429}"#, "too-busy", true),
         (403, r#"{"code":60410}"#, "prefix-blocked", false),
     ] {
-        office.client.will(Fault::Answers(status, text.to_owned()));
-        let outcome = sender.send(&office.text(TO)).await;
+        simulated.client.will(Fault::Answers(status, text.to_owned()));
+        let outcome = sender.send(&simulated.text(TO)).await;
         let reason = match (status, word) {
             (400, _) | (_, "prefix-blocked") => declined(outcome),
             _ => not_sent(outcome),
@@ -222,10 +222,10 @@ async fn refusals_without_a_known_code_follow_the_status() {
 
 #[tokio::test]
 async fn a_message_that_failed_at_once_is_not_reported_as_sent() {
-    let office = Office::new();
-    let sender = office.plain().await.sender;
+    let simulated = SimulatedAccount::new();
+    let sender = simulated.plain().await.sender;
     let text = r#"{"sid":"SM00000000000000000000000000000009","status":"failed","error_code":30034}"#;
-    office.client.will(Fault::Answers(201, text.to_owned()));
-    let reason = declined(sender.send(&office.text(TO)).await);
+    simulated.client.will(Fault::Answers(201, text.to_owned()));
+    let reason = declined(sender.send(&simulated.text(TO)).await);
     assert!(reason.detail.contains("30034"), "{}", reason.detail);
 }

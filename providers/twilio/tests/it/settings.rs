@@ -5,7 +5,7 @@ use portcullis_ports::plugin::Port;
 use portcullis_provider_twilio::simulator;
 use serde_json::{Value, json};
 
-use crate::office::settings;
+use crate::simulated_account::settings;
 
 fn mistakes(settings: Value) -> Vec<String> {
     let plugin = Senders::plugins()

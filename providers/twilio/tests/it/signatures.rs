@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_ports::inbound::Delivery;
+use portcullis_ports::inbound::WebhookRequest;
 use portcullis_ports::notification::Senders;
 use portcullis_ports::testkit::{FakeRequest, FakeRuntime};
 use portcullis_ports::{Clock, error::Kind};
@@ -68,7 +68,7 @@ impl Case {
 async fn verifies(settings: Value, headers: FakeRequest, url: &str, body: &str) -> bool {
     let runtime = FakeRuntime::default();
     let connected = runtime.connect::<Senders>("twilio", settings).await.unwrap();
-    let delivery = Delivery {
+    let delivery = WebhookRequest {
         headers: &headers,
         url,
         body: body.as_bytes(),

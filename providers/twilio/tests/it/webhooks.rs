@@ -10,7 +10,7 @@ use portcullis_ports::testkit::Fault;
 use portcullis_provider_twilio::simulator::Callback;
 use serde_json::json;
 
-use crate::office::{Office, WEBHOOK, reference, unknown};
+use crate::simulated_account::{SimulatedAccount, WEBHOOK, reference, unknown};
 
 const TO: &str = "+15017122661";
 
@@ -20,9 +20,9 @@ fn number(text: &str) -> Destination {
 
 #[tokio::test]
 async fn the_way_of_a_message_is_reported() {
-    let office = Office::new();
-    let connected = office.plain().await;
-    let message = office.text(TO);
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let message = simulated.text(TO);
     let ours = message.id.to_string();
     let sid = reference(connected.sender.send(&message).await);
     for (status, state) in [
@@ -34,8 +34,8 @@ async fn the_way_of_a_message_is_reported() {
         ("canceled", Some(DeliveryState::Failed)),
         ("something_new", None),
     ] {
-        let callback = office.twilio.report(&sid, status, None).unwrap();
-        let events = office.receive(&connected, &callback).await.unwrap();
+        let callback = simulated.twilio.report(&sid, status, None).unwrap();
+        let events = simulated.receive(&connected, &callback).await.unwrap();
         let found = events.first().map(|event| match &event.event().news {
             DeliveryNews::Report { reference, state, .. } => (reference.clone(), *state),
             other => panic!("{other:?}"),
@@ -45,7 +45,7 @@ async fn the_way_of_a_message_is_reported() {
             assert_eq!(event.event().id, format!("{sid}:{status}"));
             assert_eq!(
                 (event.proof(), event.event().at),
-                (Proof::Signed, office.runtime.clock.now())
+                (Proof::Signed, simulated.runtime.clock.now())
             );
         }
     }
@@ -53,16 +53,16 @@ async fn the_way_of_a_message_is_reported() {
 
 #[tokio::test]
 async fn a_report_names_the_message_also_if_the_answer_was_lost() {
-    let office = Office::new();
-    let connected = office.plain().await;
-    office.client.will(Fault::AnswerLost);
-    let message = office.text(TO);
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    simulated.client.will(Fault::AnswerLost);
+    let message = simulated.text(TO);
     let outcome = connected.sender.send(&message).await;
     let ours = message.id.to_string();
     assert_eq!(unknown(outcome), Reference::Ours(ours.clone()));
-    let sid = office.twilio.messages()[0].sid.clone();
-    let callback = office.twilio.report(&sid, "delivered", None).unwrap();
-    let events = office.receive(&connected, &callback).await.unwrap();
+    let sid = simulated.twilio.messages()[0].sid.clone();
+    let callback = simulated.twilio.report(&sid, "delivered", None).unwrap();
+    let events = simulated.receive(&connected, &callback).await.unwrap();
     let news = &events[0].event().news;
     assert!(
         matches!(news, DeliveryNews::Report { reference, .. } if *reference == ours),
@@ -72,18 +72,18 @@ async fn a_report_names_the_message_also_if_the_answer_was_lost() {
 
 #[tokio::test]
 async fn a_report_that_comes_twice_has_one_name() {
-    let office = Office::new();
-    let connected = office.plain().await;
-    let sid = reference(connected.sender.send(&office.text(TO)).await);
-    let callback = office.twilio.report(&sid, "delivered", None).unwrap();
-    let first = office.receive(&connected, &callback).await.unwrap();
-    assert_eq!(first, office.receive(&connected, &callback).await.unwrap());
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let sid = reference(connected.sender.send(&simulated.text(TO)).await);
+    let callback = simulated.twilio.report(&sid, "delivered", None).unwrap();
+    let first = simulated.receive(&connected, &callback).await.unwrap();
+    assert_eq!(first, simulated.receive(&connected, &callback).await.unwrap());
 }
 
 #[tokio::test]
 async fn only_what_is_certain_keeps_us_from_writing_again() {
-    let office = Office::new();
-    let connected = office.plain().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
     for (code, cause) in [
         (Some(30005), Some(SuppressionCause::Bounce)),
         (Some(30006), Some(SuppressionCause::Bounce)),
@@ -94,9 +94,9 @@ async fn only_what_is_certain_keeps_us_from_writing_again() {
         (Some(39999), None),
         (None, None),
     ] {
-        let sid = reference(connected.sender.send(&office.text(TO)).await);
-        let callback = office.twilio.report(&sid, "undelivered", code).unwrap();
-        let events = office.receive(&connected, &callback).await.unwrap();
+        let sid = reference(connected.sender.send(&simulated.text(TO)).await);
+        let callback = simulated.twilio.report(&sid, "undelivered", code).unwrap();
+        let events = simulated.receive(&connected, &callback).await.unwrap();
         let DeliveryNews::Report {
             state: DeliveryState::Failed,
             detail,
@@ -120,11 +120,11 @@ async fn only_what_is_certain_keeps_us_from_writing_again() {
 
 #[tokio::test]
 async fn recipients_can_leave_and_come_back() {
-    let office = Office::new();
-    let connected = office.plain().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
     let news = async |body: &str, wish: Option<&str>| {
-        let callback = office.twilio.incoming(WEBHOOK, TO, body, wish);
-        let events = office.receive(&connected, &callback).await.unwrap();
+        let callback = simulated.twilio.incoming(WEBHOOK, TO, body, wish);
+        let events = simulated.receive(&connected, &callback).await.unwrap();
         events
             .into_iter()
             .map(|event| event.event().news.clone())
@@ -144,9 +144,9 @@ async fn recipients_can_leave_and_come_back() {
 
 #[tokio::test]
 async fn deliveries_that_are_not_from_twilio_are_refused() {
-    let office = Office::new();
-    let connected = office.plain().await;
-    let good = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let good = simulated.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
     let without = Callback {
         headers: good.headers[..1].to_vec(),
         ..good.clone()
@@ -160,41 +160,41 @@ async fn deliveries_that_are_not_from_twilio_are_refused() {
     let mut odd = good.clone();
     odd.headers[1].1 = "not base64".to_owned();
     for wrong in [without, forged, elsewhere, odd] {
-        let error = office.receive(&connected, &wrong).await.unwrap_err();
+        let error = simulated.receive(&connected, &wrong).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.code().name()),
             (Kind::Unauthenticated, "webhook-not-verified")
         );
     }
-    assert_eq!(office.receive(&connected, &good).await.unwrap().len(), 1);
+    assert_eq!(simulated.receive(&connected, &good).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn both_tokens_hold_while_they_are_rotated() {
-    let office = Office::new();
-    let callback = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
+    let simulated = SimulatedAccount::new();
+    let callback = simulated.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
     let rotated = json!({
         "from": "+15005550006",
         "auth_token": "fedcba9876543210fedcba9876543210",
         "secondary_auth_token": portcullis_provider_twilio::simulator::AUTH_TOKEN,
     });
-    let during = office.connect(rotated.clone()).await;
-    assert!(office.receive(&during, &callback).await.is_ok());
+    let during = simulated.connect(rotated.clone()).await;
+    assert!(simulated.receive(&during, &callback).await.is_ok());
     let mut after = rotated;
     after.as_object_mut().unwrap().remove("secondary_auth_token");
-    let after = office.connect(after).await;
-    assert!(office.receive(&after, &callback).await.is_err());
+    let after = simulated.connect(after).await;
+    assert!(simulated.receive(&after, &callback).await.is_err());
 }
 
 /// What is genuine and concerns nothing that is served here is taken, or Twilio would report it as our failure.
 #[tokio::test]
 async fn a_signed_delivery_about_something_else_is_left_alone() {
-    let office = Office::new();
-    let connected = office.plain().await;
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
     for from in ["whatsapp:+15017122661", "messenger:1234", "12345", "Example"] {
         for wish in ["STOP", "START"] {
-            let callback = office.twilio.incoming(WEBHOOK, from, "words", Some(wish));
-            let events = office.receive(&connected, &callback).await.unwrap();
+            let callback = simulated.twilio.incoming(WEBHOOK, from, "words", Some(wish));
+            let events = simulated.receive(&connected, &callback).await.unwrap();
             let [event] = &events[..] else {
                 panic!("{from} {wish}: {events:?}")
             };
@@ -205,17 +205,17 @@ async fn a_signed_delivery_about_something_else_is_left_alone() {
         }
     }
     let other = json!({ "from": "+15005550006", "account_sid": "AC00000000000000000000000000000002" });
-    let other = office.connect(other).await;
-    let callback = office.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
-    let events = office.receive(&other, &callback).await.unwrap();
+    let other = simulated.connect(other).await;
+    let callback = simulated.twilio.incoming(WEBHOOK, TO, "Stop", Some("STOP"));
+    let events = simulated.receive(&other, &callback).await.unwrap();
     assert!(matches!(events[0].event().news, DeliveryNews::Unsupported { .. }));
 }
 
 #[tokio::test]
 async fn every_refusal_says_why_and_quotes_nothing() {
-    let office = Office::new();
-    let connected = office.plain().await;
-    let good = office.twilio.incoming(WEBHOOK, TO, "hush", Some("STOP"));
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let good = simulated.twilio.incoming(WEBHOOK, TO, "hush", Some("STOP"));
     let without = Callback {
         headers: good.headers[..1].to_vec(),
         ..good.clone()
@@ -237,7 +237,7 @@ async fn every_refusal_says_why_and_quotes_nothing() {
         (key, "shared_keys"),
         (media, "digest"),
     ] {
-        let error = office.receive(&connected, &wrong).await.unwrap_err();
+        let error = simulated.receive(&connected, &wrong).await.unwrap_err();
         assert_eq!(error.code().name(), "webhook-not-verified");
         let (_, why) = &error.context()[0];
         assert!(why.contains(word) && !why.contains("hush"), "{why}");

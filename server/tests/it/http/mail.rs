@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{Delivery, Inbound, Proof, Verification, refused};
+use portcullis_ports::inbound::{Inbound, Proof, Verification, WebhookRequest, refused};
 use portcullis_ports::notification::{
     Channel, DeliveryEvent, DeliveryNews, DeliveryState, KeptMessage, Mailbox, Message, Receipt, Sender,
 };
@@ -91,11 +91,11 @@ impl Mailbox for Post {
 impl Inbound for Post {
     type Event = DeliveryEvent;
 
-    fn screen(&self, _: &Delivery<'_>) -> Result<Verification> {
+    fn screen(&self, _: &WebhookRequest<'_>) -> Result<Verification> {
         Ok(Verification::Local)
     }
 
-    async fn verify(&self, delivery: &Delivery<'_>) -> Result<Proof> {
+    async fn verify(&self, delivery: &WebhookRequest<'_>) -> Result<Proof> {
         self.urls.lock().unwrap().push(delivery.url.to_owned());
         match delivery.headers.header("x-vendor-proof") {
             Some("genuine") => Ok(Proof::SharedCredential),
@@ -103,7 +103,7 @@ impl Inbound for Post {
         }
     }
 
-    async fn split(&self, delivery: &Delivery<'_>) -> Result<Vec<DeliveryEvent>> {
+    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<DeliveryEvent>> {
         const UNREADABLE: Code = Code::new("unreadable", Kind::Invalid, "Four words are expected.");
         let text = std::str::from_utf8(delivery.body).map_err(|_| UNREADABLE.error())?;
         let words: Vec<&str> = text.split_whitespace().collect();

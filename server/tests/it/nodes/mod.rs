@@ -4,6 +4,6 @@ mod invalidation;
 mod once;
 mod outage;
 mod pair;
-mod plug;
+mod power_loss;
 mod rotation;
 mod takeover;

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::pair::{Pair, Person};
-use super::plug::long;
+use super::power_loss::long;
 
 /// Memory is trusted for less than this.
 const TRUSTED: Duration = Duration::from_secs(1);

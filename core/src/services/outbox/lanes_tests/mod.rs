@@ -33,7 +33,7 @@ async fn a_silent_sender_keeps_nobody_elses_codes() {
         settle().await;
         assert_eq!(
             yard.delivery(&id).await,
-            Delivery::Delivered,
+            MessageStatus::Delivered,
             "without a second passing"
         );
     })
@@ -102,7 +102,7 @@ async fn after_a_silent_first_sender_the_second_has_everything() {
         for id in &ids {
             assert!(matches!(
                 yard.delivery(id).await,
-                Delivery::Delivered | Delivery::Unknown | Delivery::Queued
+                MessageStatus::Delivered | MessageStatus::Unknown | MessageStatus::Queued
             ));
         }
         yard.queue(Lane::Codes, "ada@example.com", 10).await;
@@ -130,7 +130,7 @@ async fn messages_wait_for_a_dead_sender_and_use_up_no_tries() {
     })
     .await;
     for id in &ids {
-        assert_eq!(yard.delivery(id).await, Delivery::Delivered);
+        assert_eq!(yard.delivery(id).await, MessageStatus::Delivered);
     }
 }
 
@@ -184,7 +184,7 @@ async fn three_slow_senders_in_a_row_never_outlast_the_lease() {
     })
     .await;
     assert_eq!(one.sender("fourth").sent(), 1);
-    assert_eq!(one.delivery(&id).await, Delivery::Delivered);
+    assert_eq!(one.delivery(&id).await, MessageStatus::Delivered);
     let view = one.outbox.message(&id).await.unwrap();
     let asked: Vec<_> = view
         .attempts
@@ -238,7 +238,7 @@ async fn an_answer_is_written_down_even_if_the_lease_cannot_be_renewed() {
             .collect();
         assert_eq!(asked, ["first"]);
         yard.pass(Duration::from_mins(1)).await;
-        assert_eq!(yard.delivery(&id).await, Delivery::Delivered);
+        assert_eq!(yard.delivery(&id).await, MessageStatus::Delivered);
     })
     .await;
 }
@@ -257,7 +257,7 @@ async fn whoever_was_passed_over_did_not_try() {
             let id = yard.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
             let asked = yard.sender("first").asked();
             settle().await;
-            assert_eq!(yard.delivery(&id).await, Delivery::Delivered);
+            assert_eq!(yard.delivery(&id).await, MessageStatus::Delivered);
             if yard.sender("first").asked() == asked {
                 left_alone = Some(id);
                 break;
@@ -284,7 +284,7 @@ async fn an_answer_after_the_deadline_is_no_answer_and_nothing_is_sent_twice() {
     let id = yard.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
     yard.beside(async {
         yard.pass(TIMEOUT).await;
-        assert_eq!(yard.delivery(&id).await, Delivery::Unknown);
+        assert_eq!(yard.delivery(&id).await, MessageStatus::Unknown);
         yard.sender("mail").released.notify(usize::MAX);
         yard.pass(LEASE * 4).await;
         assert_eq!(
@@ -317,7 +317,7 @@ async fn a_code_that_expires_while_it_waits_for_room_is_not_sent() {
         yard.sender("mail").released.notify(usize::MAX);
         yard.pass(Duration::from_secs(2)).await;
         assert_eq!(yard.sender("mail").sent(), 1, "the notice alone");
-        assert_eq!(yard.delivery(&id).await, Delivery::Expired);
+        assert_eq!(yard.delivery(&id).await, MessageStatus::Expired);
     })
     .await;
 }
@@ -331,7 +331,7 @@ async fn a_defect_in_one_message_ends_no_other_and_is_not_repeated() {
         yard.sender("mail").behaves(Manner::Panics);
         let id = yard.queue(Lane::Codes, "ada@example.com", 1).await.remove(0);
         settle().await;
-        assert_eq!(yard.delivery(&id).await, Delivery::Unknown);
+        assert_eq!(yard.delivery(&id).await, MessageStatus::Unknown);
         yard.sender("mail").behaves(Manner::Takes);
         yard.sender("mail").released.notify(usize::MAX);
         yard.pass(LEASE * 2).await;

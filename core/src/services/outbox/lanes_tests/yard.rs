@@ -210,7 +210,7 @@ impl Yard {
         }
     }
 
-    pub(super) async fn delivery(&self, id: &MessageId) -> Delivery {
+    pub(super) async fn delivery(&self, id: &MessageId) -> MessageStatus {
         self.outbox.message(id).await.unwrap().delivery
     }
 

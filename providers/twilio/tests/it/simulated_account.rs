@@ -1,10 +1,10 @@
-//! An office with an account at a simulated Twilio, and the messages it writes.
+//! An account at a simulated Twilio, and the messages that are sent through it.
 
 use std::sync::Arc;
 
 use portcullis_ports::contact::{EmailAddress, PhoneNumber};
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{self, Delivery, Verified};
+use portcullis_ports::inbound::{self, Verified, WebhookRequest};
 use portcullis_ports::notification::{
     ConnectedSender, DeliveryEvent, Destination, Message, Receipt, Senders,
 };
@@ -17,13 +17,13 @@ use serde_json::{Value, json};
 /// Where the simulated Twilio posts to.
 pub(crate) const WEBHOOK: &str = "https://gate.example.com/webhooks/senders/main";
 
-pub(crate) struct Office {
+pub(crate) struct SimulatedAccount {
     pub(crate) runtime: FakeRuntime,
     pub(crate) twilio: Arc<Simulator>,
     pub(crate) client: Arc<VendorClient<Simulator>>,
 }
 
-impl Office {
+impl SimulatedAccount {
     pub(crate) fn new() -> Self {
         let mut runtime = FakeRuntime::default();
         let twilio = Arc::new(Simulator::new(Arc::clone(&runtime.clock) as Arc<_>));
@@ -94,7 +94,7 @@ impl Office {
             .fold(FakeRequest::new(), |headers, (name, value)| {
                 headers.header(name, value)
             });
-        let delivery = Delivery {
+        let delivery = WebhookRequest {
             headers: &headers,
             url: &callback.url,
             body: &callback.body,

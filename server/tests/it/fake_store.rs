@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::Result;
-use portcullis_ports::plugin::{Maturity, Meta, Mistake, Plan, Plugin, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Maturity, Meta, Plan, Plugin, Runtime, Settings};
 use portcullis_ports::storage::{
     Collection, ConnectedStore, Storage, StorageCapability, StoreTools, TableReport, Tables,
 };
@@ -13,15 +13,15 @@ use portcullis_ports::testkit::MemoryStore;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Settings of the cabinet.
+/// Settings of the fake store.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CabinetSettings {
-    /// Families with a drawer of their own.
+pub(crate) struct FakeStoreSettings {
+    /// Families with a table of their own.
     #[serde(default)]
     #[schemars(extend("x-by-collection" = true))]
     tables: BTreeMap<String, String>,
-    /// Whether missing drawers are made at start.
+    /// Whether missing tables are made at start.
     #[serde(default)]
     #[schemars(extend("x-development" = true))]
     create_missing: bool,
@@ -34,18 +34,18 @@ fn yes() -> bool {
     true
 }
 
-impl Settings<Storage> for CabinetSettings {
-    type Plan = CabinetPlan;
+impl Settings<Storage> for FakeStoreSettings {
+    type Plan = FakeStorePlan;
 
-    fn plan(self) -> std::result::Result<CabinetPlan, Vec<Mistake>> {
-        let narrow = self.tables.iter().filter(|(_, drawer)| drawer.len() < 3);
-        let mistakes: Vec<Mistake> = narrow
-            .map(|(family, _)| Mistake::at(format!("tables.{family}"), "the label is too short"))
+    fn plan(self) -> std::result::Result<FakeStorePlan, Vec<ConfigError>> {
+        let narrow = self.tables.iter().filter(|(_, table)| table.len() < 3);
+        let mistakes: Vec<ConfigError> = narrow
+            .map(|(family, _)| ConfigError::at(format!("tables.{family}"), "the label is too short"))
             .collect();
         if mistakes.is_empty() {
-            Ok(CabinetPlan {
+            Ok(FakeStorePlan {
                 honest: self.honest,
-                makes_drawers: self.create_missing,
+                creates_tables: self.create_missing,
             })
         } else {
             Err(mistakes)
@@ -53,13 +53,13 @@ impl Settings<Storage> for CabinetSettings {
     }
 }
 
-pub(crate) struct CabinetPlan {
+pub(crate) struct FakeStorePlan {
     honest: bool,
-    makes_drawers: bool,
+    creates_tables: bool,
 }
 
 #[async_trait]
-impl Plan<Storage> for CabinetPlan {
+impl Plan<Storage> for FakeStorePlan {
     async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<ConnectedStore> {
         let store = Arc::new(MemoryStore::new(Arc::clone(&runtime.clock)));
         Ok(ConnectedStore {
@@ -70,19 +70,19 @@ impl Plan<Storage> for CabinetPlan {
     }
 
     fn offline(&self, _: &Runtime) -> Option<StoreTools> {
-        let drawers = Drawers(self.makes_drawers);
+        let tables = MadeUpTables(self.creates_tables);
         self.honest.then(|| StoreTools {
             archive: None,
-            tables: Some(Arc::new(drawers)),
+            tables: Some(Arc::new(tables)),
         })
     }
 }
 
-/// There is nothing to be done about drawers in memory.
-struct Drawers(bool);
+/// There is nothing to be done about tables in memory.
+struct MadeUpTables(bool);
 
 #[async_trait]
-impl Tables for Drawers {
+impl Tables for MadeUpTables {
     async fn create(&self, _: &[Collection]) -> Result<Vec<TableReport>> {
         Ok(Vec::new())
     }
@@ -96,17 +96,17 @@ impl Tables for Drawers {
     }
 
     fn policy(&self, _: &[Collection]) -> String {
-        format!("{{ \"makes_drawers\": {} }}", self.0)
+        format!("{{ \"creates_tables\": {} }}", self.0)
     }
 }
 
 inventory::submit! {
-    Plugin::<Storage>::new::<CabinetSettings>(
+    Plugin::<Storage>::new::<FakeStoreSettings>(
         Meta {
-            id: "cabinet",
-            title: "Cabinet",
-            summary: "Has drawers in tests.",
-            docs: "# Cabinet\n\nIn tests.",
+            id: "fake_store",
+            title: "FakeStore",
+            summary: "Has tables in tests.",
+            docs: "# FakeStore\n\nIn tests.",
             maturity: Maturity::Beta,
         },
         &[StorageCapability::Shared, StorageCapability::Tables],

@@ -1,10 +1,10 @@
-//! A desk with an account at a simulated SES, and the messages that are written there.
+//! An account at a simulated SES, and the messages that are sent through it.
 
 use std::sync::Arc;
 
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{self, Delivery, Verified};
+use portcullis_ports::inbound::{self, Verified, WebhookRequest};
 use portcullis_ports::notification::{
     ConnectedSender, DeliveryEvent, Destination, Message, Receipt, Senders,
 };
@@ -14,13 +14,13 @@ use portcullis_ports::{Clock, Result};
 use portcullis_provider_ses::simulator::{self, Notice, SesSimulator};
 use serde_json::{Value, json};
 
-pub(crate) struct Desk {
+pub(crate) struct SimulatedAccount {
     pub(crate) runtime: FakeRuntime,
     pub(crate) ses: Arc<SesSimulator>,
     pub(crate) client: Arc<VendorClient<SesSimulator>>,
 }
 
-impl Desk {
+impl SimulatedAccount {
     pub(crate) fn new() -> Self {
         let mut runtime = FakeRuntime::default();
         let ses = Arc::new(SesSimulator::new(Arc::clone(&runtime.clock) as Arc<_>));
@@ -59,7 +59,7 @@ impl Desk {
         notice: &Notice,
     ) -> Result<Vec<Verified<DeliveryEvent>>> {
         let (headers, body) = (notice.headers(), notice.body());
-        let delivery = Delivery {
+        let delivery = WebhookRequest {
             headers: &headers,
             url: "https://gate.example.com/webhooks/senders/main",
             body: &body,

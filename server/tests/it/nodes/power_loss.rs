@@ -1,4 +1,4 @@
-//! The plug is pulled on either node at random, under load: what was acknowledged stays true.
+//! Either node dies at random, under load: what was acknowledged stays true.
 //!
 //! Takes some seconds; `PORTCULLIS_SOAK_MINUTES` makes it longer.
 

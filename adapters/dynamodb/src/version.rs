@@ -1,4 +1,4 @@
-//! The marks of states.
+//! The versions of records.
 //!
 //! A mark is 64 random bits. A blind put knows nothing of the state it replaces, and after a removal nothing of it is
 //! left, so a counter cannot be kept; and a clock is no help, because machines disagree about the time and two of them

@@ -1,4 +1,4 @@
-//! Plugins made up for the tests: a courier that can misbehave, and one that promises what it does not bring.
+//! Senders made up for the tests: one that can misbehave, and one that declares what it does not bring.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use portcullis_ports::notification::{
     Channel, ConnectedSender, Message, Receipt, Sender, SenderCapability, Senders,
 };
 use portcullis_ports::outcome::Reason;
-use portcullis_ports::plugin::{Listed, Maturity, Meta, Mistake, Plan, Plugin, Runtime, Settings};
+use portcullis_ports::plugin::{ConfigError, Listed, Maturity, Meta, Plan, Plugin, Runtime, Settings};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::registry;
 use portcullis_ports::{Error, Outcome, Result, Secret, Span};
@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The ids of the plugins that exist in these tests only.
-const MADE_UP: [&str; 3] = ["courier", "braggart", "cabinet"];
+const MADE_UP: [&str; 3] = ["fake_sender", "dishonest_sender", "fake_store"];
 
 /// The plugins of the program itself.
 pub(crate) fn real_plugins() -> Vec<Listed> {
@@ -25,7 +25,7 @@ pub(crate) fn real_plugins() -> Vec<Listed> {
         .collect()
 }
 
-/// How a courier behaves when it connects.
+/// How a fake sender behaves when it connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Manner {
@@ -34,26 +34,26 @@ pub(crate) enum Manner {
     Rude,
 }
 
-/// Settings of the courier.
+/// Settings of the fake sender.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CourierSettings {
+pub(crate) struct FakeSenderSettings {
     /// The account, digits only.
-    #[schemars(extend("x-env" = ["COURIER_ACCOUNT"]))]
+    #[schemars(extend("x-env" = ["FAKE_SENDER_ACCOUNT"]))]
     account: String,
     /// The token of the account.
-    #[schemars(extend("x-env" = ["COURIER_TOKEN"]))]
+    #[schemars(extend("x-env" = ["FAKE_SENDER_TOKEN"]))]
     token: Secret,
-    /// Where it rides.
-    #[schemars(extend("x-env" = ["COURIER_REGION"]))]
+    /// Where it sends from.
+    #[schemars(extend("x-env" = ["FAKE_SENDER_REGION"]))]
     region: Option<String>,
     /// How long it rests.
     #[serde(default = "rest")]
-    #[schemars(extend("x-env" = ["COURIER_REST_SECONDS"], "x-env-unit" = "seconds"))]
+    #[schemars(extend("x-env" = ["FAKE_SENDER_REST_SECONDS"], "x-env-unit" = "seconds"))]
     rest: Span,
-    /// Whether it rides at night.
+    /// Whether it sends at night.
     #[serde(default)]
-    #[schemars(extend("x-env" = ["COURIER_NIGHT"]))]
+    #[schemars(extend("x-env" = ["FAKE_SENDER_NIGHT"]))]
     night: bool,
     /// How it behaves.
     #[serde(default = "honest")]
@@ -68,36 +68,36 @@ fn honest() -> Manner {
     Manner::Honest
 }
 
-impl Settings<Senders> for CourierSettings {
-    type Plan = CourierPlan;
+impl Settings<Senders> for FakeSenderSettings {
+    type Plan = FakeSenderPlan;
 
-    fn plan(self) -> std::result::Result<CourierPlan, Vec<Mistake>> {
+    fn plan(self) -> std::result::Result<FakeSenderPlan, Vec<ConfigError>> {
         let mut mistakes = Vec::new();
         if !self.account.chars().all(|c| c.is_ascii_digit()) {
-            mistakes.push(Mistake::at("account", "only digits are expected"));
+            mistakes.push(ConfigError::at("account", "only digits are expected"));
         }
         if self.token.expose().starts_with("bad") {
             let said = format!("a token never begins like {}", self.token.expose());
-            mistakes.push(Mistake::at("token", said));
+            mistakes.push(ConfigError::at("token", said));
         }
         if self.night && self.region.is_none() {
-            mistakes.push(Mistake::at("region", "a region is needed to ride at night"));
+            mistakes.push(ConfigError::at("region", "a region is needed to send at night"));
         }
         if self.rest > Span::hours(1) {
-            mistakes.push(Mistake::at("rest", "a courier rests for an hour at most"));
+            mistakes.push(ConfigError::at("rest", "a fake sender rests for an hour at most"));
         }
         if mistakes.is_empty() {
-            Ok(CourierPlan(self.manner))
+            Ok(FakeSenderPlan(self.manner))
         } else {
             Err(mistakes)
         }
     }
 }
 
-pub(crate) struct CourierPlan(Manner);
+pub(crate) struct FakeSenderPlan(Manner);
 
 #[async_trait]
-impl Plan<Senders> for CourierPlan {
+impl Plan<Senders> for FakeSenderPlan {
     async fn connect(self: Box<Self>, _: &Runtime) -> Result<ConnectedSender> {
         match self.0 {
             Manner::Honest => Ok(connected()),
@@ -137,23 +137,23 @@ impl Probe for Rider {
     }
 }
 
-/// The braggart has nothing to set.
+/// The dishonest sender has nothing to set.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct BraggartSettings {}
+pub(crate) struct DishonestSenderSettings {}
 
-impl Settings<Senders> for BraggartSettings {
-    type Plan = BraggartPlan;
+impl Settings<Senders> for DishonestSenderSettings {
+    type Plan = DishonestSenderPlan;
 
-    fn plan(self) -> std::result::Result<BraggartPlan, Vec<Mistake>> {
-        Ok(BraggartPlan)
+    fn plan(self) -> std::result::Result<DishonestSenderPlan, Vec<ConfigError>> {
+        Ok(DishonestSenderPlan)
     }
 }
 
-pub(crate) struct BraggartPlan;
+pub(crate) struct DishonestSenderPlan;
 
 #[async_trait]
-impl Plan<Senders> for BraggartPlan {
+impl Plan<Senders> for DishonestSenderPlan {
     async fn connect(self: Box<Self>, _: &Runtime) -> Result<ConnectedSender> {
         Ok(connected())
     }
@@ -170,12 +170,12 @@ const fn meta(id: &'static str, title: &'static str) -> Meta {
 }
 
 inventory::submit! {
-    Plugin::<Senders>::new::<CourierSettings>(meta("courier", "Courier"), &[SenderCapability::Email])
+    Plugin::<Senders>::new::<FakeSenderSettings>(meta("fake_sender", "FakeSender"), &[SenderCapability::Email])
 }
 
 inventory::submit! {
-    Plugin::<Senders>::new::<BraggartSettings>(
-        meta("braggart", "Braggart"),
+    Plugin::<Senders>::new::<DishonestSenderSettings>(
+        meta("dishonest_sender", "DishonestSender"),
         &[SenderCapability::Email, SenderCapability::Mailbox],
     )
 }

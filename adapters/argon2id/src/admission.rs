@@ -1,4 +1,4 @@
-//! The gate before the processor: so many run, so many wait in order, everybody else is turned away.
+//! Admission to the processor: so many hashes run, so many wait in order, everybody else is turned away.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Lets a bounded number through at once.
-pub(crate) struct Gate {
+pub(crate) struct Admission {
     /// One for everybody who runs or waits.
     places: Arc<Semaphore>,
     /// One for each share of the allowance that is in use. Fair: first come, first served.
@@ -26,7 +26,7 @@ pub(crate) struct Turn {
     _place: OwnedSemaphorePermit,
 }
 
-impl Gate {
+impl Admission {
     pub(crate) fn new(concurrent: u32, waiting: u32) -> Self {
         let semaphore =
             |permits: u64| Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(usize::MAX)));
@@ -48,7 +48,9 @@ impl Gate {
         let turn = Arc::clone(&self.turns)
             .acquire_many_owned(weight.clamp(1, self.concurrent))
             .await
-            .map_err(|closed| Error::internal("the gate of the hasher was closed").with_source(closed))?;
+            .map_err(|closed| {
+                Error::internal("the admission of the hasher was closed").with_source(closed)
+            })?;
         Ok(Turn {
             _turn: turn,
             _place: place,
@@ -78,32 +80,32 @@ mod tests {
 
     #[test]
     fn whoever_comes_when_the_queue_is_full_is_told_when_to_try_again() {
-        let gate = Gate::new(1, 1);
-        let mut first = pin!(gate.enter(1));
+        let admission = Admission::new(1, 1);
+        let mut first = pin!(admission.enter(1));
         let Poll::Ready(Ok(turn)) = poll(first.as_mut()) else {
             panic!("the first must run");
         };
-        let mut second = pin!(gate.enter(1));
+        let mut second = pin!(admission.enter(1));
         assert!(poll(second.as_mut()).is_pending());
-        let Poll::Ready(Err(error)) = poll(pin!(gate.enter(1))) else {
+        let Poll::Ready(Err(error)) = poll(pin!(admission.enter(1))) else {
             panic!("the third must be turned away");
         };
         assert_eq!(error.code(), HASHER_BUSY);
         assert!(matches!(error.retry(), Retry::Later(wait) if !wait.is_zero()));
         drop(turn);
         assert!(poll(second.as_mut()).is_ready());
-        assert!(poll(pin!(gate.enter(1))).is_ready());
+        assert!(poll(pin!(admission.enter(1))).is_ready());
     }
 
     #[test]
     fn turns_come_in_the_order_of_asking_however_much_one_weighs() {
-        let gate = Gate::new(2, 10);
-        let mut running = pin!(gate.enter(1));
+        let admission = Admission::new(2, 10);
+        let mut running = pin!(admission.enter(1));
         let Poll::Ready(Ok(turn)) = poll(running.as_mut()) else {
             panic!("the first must run");
         };
-        let mut heavy = pin!(gate.enter(100));
-        let mut light = pin!(gate.enter(1));
+        let mut heavy = pin!(admission.enter(100));
+        let mut light = pin!(admission.enter(1));
         assert!(poll(heavy.as_mut()).is_pending());
         assert!(poll(light.as_mut()).is_pending(), "it must not overtake");
         drop(turn);
@@ -117,18 +119,18 @@ mod tests {
 
     #[test]
     fn whoever_gives_up_leaves_nothing_behind() {
-        let gate = Gate::new(1, 1);
-        let mut first = pin!(gate.enter(1));
+        let admission = Admission::new(1, 1);
+        let mut first = pin!(admission.enter(1));
         let Poll::Ready(Ok(turn)) = poll(first.as_mut()) else {
             panic!("the first must run");
         };
         for _ in 0..3 {
-            let mut abandoned = Box::pin(gate.enter(1));
+            let mut abandoned = Box::pin(admission.enter(1));
             assert!(poll(abandoned.as_mut()).is_pending());
         }
         drop(turn);
-        assert_eq!(gate.places.available_permits(), 2);
-        assert_eq!(gate.turns.available_permits(), 1);
-        assert_eq!(gate.describe(), "0 of at most 2 hashes run or wait");
+        assert_eq!(admission.places.available_permits(), 2);
+        assert_eq!(admission.turns.available_permits(), 1);
+        assert_eq!(admission.describe(), "0 of at most 2 hashes run or wait");
     }
 }

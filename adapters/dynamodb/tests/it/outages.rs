@@ -9,7 +9,7 @@ use portcullis_ports::Kind as ErrorKind;
 use portcullis_ports::storage::{Direction, Expect, Query, Range, StoreError, Version};
 use serde_json::json;
 
-use crate::gate::{Fate, Gate};
+use crate::proxy::{Fault, Proxy};
 use crate::stores::{Place, SOON, THINGS, connect, delete, impatient, key, put, runtime};
 
 #[tokio::test]
@@ -23,17 +23,17 @@ async fn throttling_and_faults_of_the_service_are_tried_again() {
         (500, "InternalServerError"),
         (503, "ServiceUnavailable"),
     ] {
-        let gate = Gate::alone(move |operation, before| {
+        let proxy = Proxy::alone(move |operation, before| {
             // The first look-up is that of connecting.
             let first = usize::from(operation == "GetItem");
             if (first..3).contains(&before) {
-                Fate::error(status, code)
+                Fault::error(status, code)
             } else {
-                Fate::Answer(200, "{}".to_owned())
+                Fault::Answer(200, "{}".to_owned())
             }
         })
         .await;
-        let store = connect(&runtime(), json!({ "endpoint": gate.endpoint() }))
+        let store = connect(&runtime(), json!({ "endpoint": proxy.endpoint() }))
             .await
             .unwrap();
         let one = key("p", "s");
@@ -61,20 +61,20 @@ async fn throttling_and_faults_of_the_service_are_tried_again() {
         };
         store.records.query(&all).await.unwrap();
         for operation in ["GetItem", "PutItem", "DeleteItem", "TransactWriteItems", "Query"] {
-            assert_eq!(gate.count(operation), 4, "{code}: {operation}");
+            assert_eq!(proxy.count(operation), 4, "{code}: {operation}");
         }
     }
 }
 
 #[tokio::test]
 async fn endless_throttling_ends_as_unavailable_and_says_when_to_come_back() {
-    let gate = Gate::alone(|_, before| match before {
-        0 => Fate::Answer(200, "{}".to_owned()),
-        _ => Fate::error(400, "ThrottlingException"),
+    let proxy = Proxy::alone(|_, before| match before {
+        0 => Fault::Answer(200, "{}".to_owned()),
+        _ => Fault::error(400, "ThrottlingException"),
     })
     .await;
     let mut settings = impatient();
-    settings["endpoint"] = json!(gate.endpoint());
+    settings["endpoint"] = json!(proxy.endpoint());
     let store = connect(&runtime(), settings).await.unwrap();
     let begun = Instant::now();
     let outcome = store.records.get(&key("p", "s")).await;
@@ -87,7 +87,7 @@ async fn endless_throttling_ends_as_unavailable_and_says_when_to_come_back() {
     };
     assert!(detail.contains("ThrottlingException"), "{detail}");
     assert!(begun.elapsed() < SOON);
-    assert!(gate.count("GetItem") > 3);
+    assert!(proxy.count("GetItem") > 3);
 }
 
 #[tokio::test]
@@ -97,15 +97,15 @@ async fn a_service_that_falls_silent_is_unavailable_within_the_deadline() {
     };
     let silent = Arc::new(AtomicBool::new(false));
     let fallen = Arc::clone(&silent);
-    let gate = Gate::before(place.endpoint(), move |_, _| {
+    let proxy = Proxy::before(place.endpoint(), move |_, _| {
         if fallen.load(Ordering::SeqCst) {
-            Fate::Silence
+            Fault::Silence
         } else {
-            Fate::Pass
+            Fault::Pass
         }
     })
     .await;
-    let store = place.open_at(gate.endpoint(), impatient()).await;
+    let store = place.open_at(proxy.endpoint(), impatient()).await;
     let one = key("p", "s");
     let writes = [put(&one, 1, Expect::Any)];
     store.records.commit(&writes).await.unwrap();
@@ -129,33 +129,33 @@ async fn a_service_that_falls_silent_is_unavailable_within_the_deadline() {
 async fn a_table_that_refuses_writes_is_not_ready_until_it_takes_them_again() {
     let refusing = Arc::new(AtomicBool::new(true));
     let refuses = Arc::clone(&refusing);
-    let gate = Gate::alone(move |operation, _| {
+    let proxy = Proxy::alone(move |operation, _| {
         if operation != "GetItem" && refuses.load(Ordering::SeqCst) {
-            Fate::error(400, "AccessDeniedException")
+            Fault::error(400, "AccessDeniedException")
         } else {
-            Fate::Answer(200, "{}".to_owned())
+            Fault::Answer(200, "{}".to_owned())
         }
     })
     .await;
     let mut settings = impatient();
-    settings["endpoint"] = json!(gate.endpoint());
+    settings["endpoint"] = json!(proxy.endpoint());
     let store = connect(&runtime(), settings).await.unwrap();
     // Nothing was written yet, so the probe writes nothing either.
     store.probe.check().await.unwrap();
-    assert_eq!(gate.count("PutItem"), 0);
+    assert_eq!(proxy.count("PutItem"), 0);
     let write = [put(&key("p", "s"), 1, Expect::Any)];
     store.records.commit(&write).await.unwrap_err();
     for tried in 1..=2 {
         let error = store.probe.check().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
-        assert_eq!(gate.count("PutItem"), tried);
+        assert_eq!(proxy.count("PutItem"), tried);
     }
     refusing.store(false, Ordering::SeqCst);
     // Without any traffic.
     store.probe.check().await.unwrap();
     store.probe.check().await.unwrap();
     assert_eq!(
-        gate.count("PutItem"),
+        proxy.count("PutItem"),
         3,
         "once it is well nothing is written any more"
     );
@@ -165,24 +165,24 @@ async fn a_table_that_refuses_writes_is_not_ready_until_it_takes_them_again() {
 async fn a_commit_that_is_done_ends_the_trouble_of_its_table() {
     let refusing = Arc::new(AtomicBool::new(true));
     let refuses = Arc::clone(&refusing);
-    let gate = Gate::alone(move |operation, _| {
+    let proxy = Proxy::alone(move |operation, _| {
         if operation != "GetItem" && refuses.load(Ordering::SeqCst) {
-            Fate::error(400, "ThrottlingException")
+            Fault::error(400, "ThrottlingException")
         } else {
-            Fate::Answer(200, "{}".to_owned())
+            Fault::Answer(200, "{}".to_owned())
         }
     })
     .await;
     let mut settings = impatient();
-    settings["endpoint"] = json!(gate.endpoint());
+    settings["endpoint"] = json!(proxy.endpoint());
     let store = connect(&runtime(), settings).await.unwrap();
     let write = [put(&key("p", "s"), 1, Expect::Absent)];
     store.records.commit(&write).await.unwrap_err();
     refusing.store(false, Ordering::SeqCst);
     store.records.commit(&write).await.unwrap();
-    let before = gate.count("PutItem");
+    let before = proxy.count("PutItem");
     store.probe.check().await.unwrap();
-    assert_eq!(gate.count("PutItem"), before);
+    assert_eq!(proxy.count("PutItem"), before);
 }
 
 #[tokio::test]
@@ -209,9 +209,9 @@ async fn a_missing_table_is_named_with_its_remedy() {
 
 #[tokio::test]
 async fn nobody_at_the_address_is_told_at_once() {
-    let gate = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", gate.local_addr().unwrap());
-    drop(gate);
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", proxy.local_addr().unwrap());
+    drop(proxy);
     let mut settings = impatient();
     settings["endpoint"] = json!(endpoint);
     let begun = Instant::now();
@@ -222,8 +222,8 @@ async fn nobody_at_the_address_is_told_at_once() {
 
 #[tokio::test]
 async fn a_refused_permission_is_named() {
-    let gate = Gate::alone(|_, _| Fate::error(400, "AccessDeniedException")).await;
-    let error = connect(&runtime(), json!({ "endpoint": gate.endpoint() }))
+    let proxy = Proxy::alone(|_, _| Fault::error(400, "AccessDeniedException")).await;
+    let error = connect(&runtime(), json!({ "endpoint": proxy.endpoint() }))
         .await
         .err()
         .unwrap();
@@ -232,18 +232,18 @@ async fn a_refused_permission_is_named() {
         detail.contains("AccessDenied") && detail.contains("policy"),
         "{detail}"
     );
-    assert_eq!(gate.count("GetItem"), 1, "trying again is useless");
+    assert_eq!(proxy.count("GetItem"), 1, "trying again is useless");
 }
 
 #[tokio::test]
 async fn a_broken_answer_is_none_and_stays_out_of_the_log() {
-    let gate = Gate::alone(|_, before| match before {
-        0 => Fate::Answer(200, "{}".to_owned()),
-        _ => Fate::Answer(200, r#"{"Item":{"body":{"S":"a private text"}"#.to_owned()),
+    let proxy = Proxy::alone(|_, before| match before {
+        0 => Fault::Answer(200, "{}".to_owned()),
+        _ => Fault::Answer(200, r#"{"Item":{"body":{"S":"a private text"}"#.to_owned()),
     })
     .await;
     let mut settings = impatient();
-    settings["endpoint"] = json!(gate.endpoint());
+    settings["endpoint"] = json!(proxy.endpoint());
     let store = connect(&runtime(), settings).await.unwrap();
     let outcome = store.records.get(&key("p", "s")).await;
     let Err(StoreError::Unavailable { detail, .. }) = outcome else {

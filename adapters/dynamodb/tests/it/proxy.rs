@@ -1,4 +1,4 @@
-//! A gate before a service: it sees every request, and can lose answers, answer by itself, or say nothing at all.
+//! A proxy before a service: it sees every request, and can lose answers, answer by itself, or say nothing at all.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 /// What happens to a request.
 #[derive(Debug, Clone)]
-pub(crate) enum Fate {
+pub(crate) enum Fault {
     /// It is done and answered.
     Pass,
     /// It is done, and the answer is lost.
@@ -24,7 +24,7 @@ pub(crate) enum Fate {
     Wait(Arc<Notify>, Arc<Notify>),
 }
 
-impl Fate {
+impl Fault {
     /// An error as the service words it.
     pub(crate) fn error(status: u16, code: &str) -> Self {
         let name = format!("com.amazonaws.dynamodb.v20120810#{code}");
@@ -35,39 +35,39 @@ impl Fate {
     }
 }
 
-type Decide = dyn Fn(&str, usize) -> Fate + Send + Sync;
+type Decide = dyn Fn(&str, usize) -> Fault + Send + Sync;
 
 struct Inner {
-    /// Host and port behind the gate.
+    /// Host and port behind the proxy.
     behind: Option<String>,
     decide: Box<Decide>,
     /// How many requests of each operation came.
     seen: Mutex<BTreeMap<String, usize>>,
 }
 
-/// A gate that is open as long as its runtime lives.
-pub(crate) struct Gate {
+/// A proxy that is open as long as its runtime lives.
+pub(crate) struct Proxy {
     endpoint: String,
     inner: Arc<Inner>,
 }
 
-impl Gate {
+impl Proxy {
     /// Before a service; `decide` gets the operation and how many of it came before.
     pub(crate) async fn before(
         endpoint: &str,
-        decide: impl Fn(&str, usize) -> Fate + Send + Sync + 'static,
+        decide: impl Fn(&str, usize) -> Fault + Send + Sync + 'static,
     ) -> Self {
         Self::open(endpoint.strip_prefix("http://").map(str::to_owned), decide).await
     }
 
     /// Without anything behind it.
-    pub(crate) async fn alone(decide: impl Fn(&str, usize) -> Fate + Send + Sync + 'static) -> Self {
+    pub(crate) async fn alone(decide: impl Fn(&str, usize) -> Fault + Send + Sync + 'static) -> Self {
         Self::open(None, decide).await
     }
 
     async fn open(
         behind: Option<String>,
-        decide: impl Fn(&str, usize) -> Fate + Send + Sync + 'static,
+        decide: impl Fn(&str, usize) -> Fault + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -111,21 +111,21 @@ impl Inner {
                 *count - 1
             };
             match (self.decide)(&operation, before) {
-                Fate::Pass => stream.write_all(&self.forward(&request).await?).await?,
-                Fate::LoseAnswer => {
+                Fault::Pass => stream.write_all(&self.forward(&request).await?).await?,
+                Fault::LoseAnswer => {
                     self.forward(&request).await?;
                     return Ok(());
                 }
-                Fate::LoseRequest => return Ok(()),
-                Fate::Answer(status, text) => {
+                Fault::LoseRequest => return Ok(()),
+                Fault::Answer(status, text) => {
                     let head = format!(
                         "HTTP/1.1 {status} Said\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n",
                         text.len()
                     );
                     stream.write_all(format!("{head}{text}").as_bytes()).await?;
                 }
-                Fate::Silence => std::future::pending().await,
-                Fate::Wait(came, go) => {
+                Fault::Silence => std::future::pending().await,
+                Fault::Wait(came, go) => {
                     came.notify_one();
                     go.notified().await;
                     stream.write_all(&self.forward(&request).await?).await?;
@@ -135,9 +135,9 @@ impl Inner {
         Ok(())
     }
 
-    /// Asks the service behind the gate.
+    /// Asks the service behind the proxy.
     async fn forward(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
-        let behind = self.behind.as_ref().expect("there is nothing behind this gate");
+        let behind = self.behind.as_ref().expect("there is nothing behind this proxy");
         let mut stream = TcpStream::connect(behind).await?;
         stream.write_all(request).await?;
         Ok(message(&mut stream).await?.unwrap_or_default())
