@@ -2,10 +2,12 @@
 //!
 //! A plugin author reads this crate and no other. It does no I/O, knows no HTTP and names no vendor.
 
+pub mod byte_size;
 mod cfg_testkit;
 pub mod clock;
 pub mod connections;
 pub mod contact;
+pub mod endpoint;
 pub mod error;
 pub mod geo;
 pub mod http;
@@ -31,7 +33,9 @@ pub mod testkit;
 mod text;
 pub mod wording;
 
+pub use byte_size::ByteSize;
 pub use clock::{Clock, Entropy, Timestamp};
+pub use endpoint::Endpoint;
 pub use error::{Code, Error, Kind, Result, Retry};
 pub use outcome::Outcome;
 pub use secret::Secret;

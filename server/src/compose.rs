@@ -13,13 +13,13 @@ use portcullis_ports::probe::Probe;
 use portcullis_ports::selection::{AnySelected, ConnectError, Selected, Selection};
 
 use crate::exit::{Failure, in_full};
-use crate::values::Origin;
+use portcullis_ports::Endpoint;
 
 /// What the core is built on. `public_url` is where browsers reach the service, if that is known.
 pub fn dependencies(
     connections: Connections,
     runtime: &Runtime,
-    public_url: Option<&Origin>,
+    public_url: Option<&Endpoint>,
     texts: Texts,
 ) -> Dependencies {
     Dependencies {
@@ -88,13 +88,13 @@ pub type Results = Vec<Result<Arc<dyn AnyConnection>, NotConnected>>;
 /// vendor reaches it, if that is known.
 pub async fn connect_each(
     selection: Selection,
-    public_url: Option<&Origin>,
+    public_url: Option<&Endpoint>,
     runtime: &Runtime,
     limit: Duration,
 ) -> Results {
     let connect = async |selected: Box<dyn AnySelected>| {
         let (port, name) = (selected.port(), selected.name());
-        let webhook = |url: &Origin| format!("{url}/webhooks/{port}/{}", selected.instance());
+        let webhook = |url: &Endpoint| format!("{url}/webhooks/{port}/{}", selected.instance());
         let runtime = Runtime {
             webhook: public_url.map(webhook),
             ..runtime.clone()
@@ -112,7 +112,7 @@ pub async fn connect_each(
 /// [`Failure::Unavailable`] with every plugin that did not connect.
 pub async fn connect_all(
     selection: Selection,
-    public_url: Option<&Origin>,
+    public_url: Option<&Endpoint>,
     runtime: &Runtime,
     limit: Duration,
 ) -> Result<Connections, Failure> {

@@ -19,8 +19,8 @@ use crate::http::{Http, Site, install_meters};
 use crate::open_files;
 use crate::settings::{ServerSettings, Stage};
 use crate::system;
-use crate::values::Origin;
 use crate::worker::Workers;
+use portcullis_ports::Endpoint;
 
 /// Open files that are no connections of clients: the store, connections to vendors, what the runtime needs.
 const OTHER_FILES: usize = 256;
@@ -31,7 +31,7 @@ pub struct Ready {
     /// The address it listens on, with the real port.
     pub address: SocketAddr,
     /// Where browsers reach it.
-    pub public_url: Origin,
+    pub public_url: Endpoint,
     /// Whether it keeps messages that a developer can read.
     pub mailbox: bool,
 }
@@ -135,7 +135,10 @@ pub(crate) async fn listen(server: &ServerSettings) -> Result<TcpListener, Failu
 }
 
 fn state(stage: Stage, server: &ServerSettings, connected: &Connections, address: SocketAddr) -> Ready {
-    let public_url = server.public_url.clone().unwrap_or_else(|| Origin::of(address));
+    let public_url = server
+        .public_url
+        .clone()
+        .unwrap_or_else(|| Endpoint::listening(address));
     let mailbox = stage == Stage::Development && mailbox(connected).is_some();
     Ready {
         address,

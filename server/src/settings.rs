@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use portcullis_ports::{Secret, Span};
+use portcullis_ports::{ByteSize, Endpoint, Secret, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-use crate::values::{Network, Origin, Size};
+use crate::values::Network;
 
 /// For whom the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub struct ServerSettings {
     /// Where browsers reach the service, as scheme, host and port. Needed by `portcullis serve`, and `https` unless
     /// it is this machine. Under `portcullis dev` it is the address the program listens on.
     #[schemars(extend("x-env" = ["PUBLIC_BASE_URL"]))]
-    pub public_url: Option<Origin>,
+    pub public_url: Option<Endpoint>,
     /// Networks of the proxies whose `X-Forwarded-For` is believed. Without them the peer's address counts.
     pub trusted_proxies: Vec<Network>,
     /// Origins of other sites whose pages may call the API from a browser. The service's own origin always may.
-    pub cors_origins: Vec<Origin>,
+    pub cors_origins: Vec<Endpoint>,
     /// The largest request body.
-    pub body_limit: Size,
+    pub body_limit: ByteSize,
     /// The most clients that may be connected at the same time; one more is answered with 503. The limit of the system
     /// for open files applies as well.
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -83,7 +83,7 @@ impl Default for ServerSettings {
             public_url: None,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
-            body_limit: Size::kib(64),
+            body_limit: ByteSize::kibibytes(64),
             max_connections: 16_384,
             max_connections_per_client: 2048,
             idle_timeout: Span::seconds(75),

@@ -8,9 +8,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use portcullis_ports::{Code, Error};
-
-use crate::endpoint::Endpoint;
+use portcullis_ports::{Code, Endpoint, Error};
 
 /// How long region and credentials may each be looked for. Where there are none, the last place to ask is an address
 /// that only exists inside AWS, and nobody answers.
@@ -67,7 +65,7 @@ pub fn loader(region: Option<String>, endpoint: Option<&Endpoint>) -> ConfigLoad
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(search);
-    let local = endpoint.is_some_and(Endpoint::is_local);
+    let local = endpoint.is_some_and(Endpoint::is_emulator);
     if local {
         loader = loader.credentials_provider(Credentials::new(ANYBODY, ANYBODY, None, None, "emulator"));
     }
@@ -110,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_emulator_needs_neither_region_nor_credentials() {
-        let emulator = Endpoint::parse("http://127.0.0.1:8000").unwrap();
+        let emulator: Endpoint = "http://127.0.0.1:8000".parse().unwrap();
         for (region, expected) in [(None, ANYWHERE), (Some("ap-south-1"), "ap-south-1")] {
             let loader = loader(region.map(str::to_owned), Some(&emulator));
             let found = find(loader, SEARCH).await.unwrap();

@@ -20,7 +20,7 @@ pub(crate) async fn open(access: &Access) -> Result<Client> {
     let mut loader = portcullis_aws::loader(access.region.clone(), access.endpoint.as_ref())
         .app_name(AppName::new("portcullis").map_err(|wrong| Error::internal(wrong.to_string()))?);
     if let Some(endpoint) = &access.endpoint {
-        loader = loader.endpoint_url(endpoint.url());
+        loader = loader.endpoint_url(endpoint.as_str());
     }
     let config = portcullis_aws::find(loader, SEARCH).await.map_err(problem)?;
     // Retries are ours: only we know which of them is safe.

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::storage::{ConnectedStore, Storage, StoreTools};
-use portcullis_ports::{Error, Result};
+use portcullis_ports::{ByteSize, Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::archive::FolderArchive;
 use crate::folder::Folder;
-use crate::size::ByteSize;
 use crate::store::{EmbeddedStore, Tuning};
 
 /// More would only spend memory: reads of cached pages take microseconds.

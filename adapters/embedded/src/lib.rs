@@ -11,7 +11,6 @@ mod free_space;
 mod meters;
 mod readers;
 mod schema;
-mod size;
 mod store;
 mod writer;
 
@@ -20,7 +19,6 @@ use portcullis_ports::storage::{Storage, StorageCapability};
 
 pub use config::EmbeddedSettings;
 pub use failure::{STORE_COPY, STORE_DAMAGED, STORE_FOLDER, STORE_IN_USE, STORE_NEWER};
-pub use size::ByteSize;
 
 inventory::submit! {
     Plugin::<Storage>::new::<EmbeddedSettings>(

@@ -57,7 +57,7 @@ impl Kms {
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().operation_timeout(limit).build());
         if let Some(endpoint) = access.endpoint {
-            config = config.endpoint_url(endpoint.url());
+            config = config.endpoint_url(endpoint.as_str());
         }
         Ok(Self {
             client: Client::from_conf(config.build()),

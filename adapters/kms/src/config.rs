@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use portcullis_aws::Endpoint;
 use portcullis_ports::keys::{ConnectedKeys, Keys};
 use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
-use portcullis_ports::{Result, Span};
+use portcullis_ports::{Endpoint, Result, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -117,7 +116,7 @@ impl Settings<Keys> for KmsSettings {
             let problem = format!("the key is in {in_key}, as its ARN says; take `region` out or correct it");
             mistakes.push(ConfigError::at("region", problem));
         }
-        let parse = |text: &str| Endpoint::parse(text).filter(Endpoint::is_trustworthy);
+        let parse = |text: &str| text.parse().ok().filter(Endpoint::is_trustworthy);
         let endpoint = self.endpoint.as_deref().map(parse);
         if let Some(None) = endpoint {
             mistakes.push(ConfigError::at(

@@ -48,7 +48,7 @@ impl Client {
             .http_client(Bridge::new(Arc::clone(&runtime.http), access.limit))
             .retry_config(RetryConfig::disabled());
         if let Some(endpoint) = &access.endpoint {
-            config = config.endpoint_url(endpoint.url());
+            config = config.endpoint_url(endpoint.as_str());
         }
         let sdk = aws_sdk_sesv2::Client::from_conf(config.build());
         Ok(Self { sdk, region })

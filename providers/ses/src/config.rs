@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_aws::Endpoint;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::{ConnectedSender, Senders};
 use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
-use portcullis_ports::{Result, Span};
+use portcullis_ports::{Endpoint, Result, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -105,7 +104,7 @@ impl Settings<Senders> for SesSettings {
             "region".to_owned(),
             "the name of a region is expected, such as eu-central-1",
         );
-        let endpoint = self.endpoint.as_deref().and_then(Endpoint::parse);
+        let endpoint: Option<Endpoint> = self.endpoint.as_deref().and_then(|text| text.parse().ok());
         expect(
             self.endpoint.is_none() || endpoint.as_ref().is_some_and(Endpoint::is_trustworthy),
             "endpoint".to_owned(),

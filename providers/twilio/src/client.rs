@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use portcullis_ports::Secret;
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest, HttpResponse, NoAnswer};
+use portcullis_ports::{Endpoint, Secret};
 
 /// Messages to one number that are looked at.
 const PAGE: &str = "50";
@@ -35,9 +35,8 @@ pub(crate) struct Client {
     /// Account SID and Auth Token.
     pub(crate) token: Credentials,
     pub(crate) account: String,
-    /// The addresses, without a slash at the end.
-    pub(crate) messages: String,
-    pub(crate) verify: String,
+    pub(crate) messages: Endpoint,
+    pub(crate) verify: Endpoint,
     pub(crate) limit: Duration,
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::notification::{ConnectedSender, Senders};
 use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
-use portcullis_ports::{Result, Secret, Span};
+use portcullis_ports::{Endpoint, Result, Secret, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -87,6 +87,8 @@ fn verify_endpoint() -> String {
 pub struct TwilioPlan {
     settings: TwilioSettings,
     from: Option<From>,
+    endpoint: Endpoint,
+    verify_endpoint: Endpoint,
 }
 
 impl Settings<Senders> for TwilioSettings {
@@ -173,18 +175,23 @@ impl Settings<Senders> for TwilioSettings {
         if !TIMEOUT.contains(&self.timeout.get().as_secs()) {
             wrong("timeout", "a length of time from 1s to 60s is expected");
         }
-        for (field, address) in [
-            ("endpoint", &self.endpoint),
-            ("verify_endpoint", &self.verify_endpoint),
-        ] {
-            if !address.starts_with("https://") && !address.starts_with("http://") {
+        let mut parsed = |field, address: &str| {
+            let endpoint = address.parse::<Endpoint>().ok();
+            if endpoint.is_none() {
                 wrong(field, "an address such as https://api.twilio.com is expected");
             }
-        }
-        if mistakes.is_empty() {
-            Ok(TwilioPlan { settings: self, from })
-        } else {
-            Err(mistakes)
+            endpoint
+        };
+        let endpoint = parsed("endpoint", &self.endpoint);
+        let verify_endpoint = parsed("verify_endpoint", &self.verify_endpoint);
+        match (endpoint, verify_endpoint) {
+            (Some(endpoint), Some(verify_endpoint)) if mistakes.is_empty() => Ok(TwilioPlan {
+                settings: self,
+                from,
+                endpoint,
+                verify_endpoint,
+            }),
+            _ => Err(mistakes),
         }
     }
 }
@@ -192,7 +199,12 @@ impl Settings<Senders> for TwilioSettings {
 #[async_trait]
 impl Plan<Senders> for TwilioPlan {
     async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<ConnectedSender> {
-        let Self { settings, from } = *self;
+        let Self {
+            settings,
+            from,
+            endpoint,
+            verify_endpoint,
+        } = *self;
         let token = Credentials::new(&settings.account_sid, &settings.auth_token);
         let key = settings
             .api_key_sid
@@ -203,8 +215,8 @@ impl Plan<Senders> for TwilioPlan {
             requests: key.map_or_else(|| token.clone(), |(sid, secret)| Credentials::new(sid, secret)),
             token,
             account: settings.account_sid.clone(),
-            messages: settings.endpoint.trim_end_matches('/').to_owned(),
-            verify: settings.verify_endpoint.trim_end_matches('/').to_owned(),
+            messages: endpoint,
+            verify: verify_endpoint,
             limit: settings.timeout.get(),
         });
         let keys = Keys {

@@ -188,7 +188,7 @@ fn advice(config: &ValidatedConfig) -> Vec<Finding> {
     if server
         .public_url
         .as_ref()
-        .is_some_and(crate::values::Origin::is_secure)
+        .is_some_and(portcullis_ports::Endpoint::is_secure)
         && server.trusted_proxies.is_empty()
     {
         texts.push(

@@ -7,7 +7,7 @@ use poem::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use poem::http::{Method, StatusCode};
 use portcullis_openapi::Resource;
 
-use crate::values::Origin;
+use portcullis_ports::Endpoint;
 
 /// What listed pages may send: our own headers, and those by which traces are followed (W3C Trace Context, Baggage).
 const HEADERS: HeaderValue = HeaderValue::from_static(
@@ -28,7 +28,7 @@ pub(super) struct Cors {
 }
 
 impl Cors {
-    pub(super) fn new(origins: &[Origin], resources: &[Resource]) -> Self {
+    pub(super) fn new(origins: &[Endpoint], resources: &[Resource]) -> Self {
         let methods = resources.iter().flat_map(|resource| &resource.methods);
         let mut methods: BTreeSet<&str> = methods.map(|(method, _)| method.as_str()).collect();
         methods.insert("HEAD");

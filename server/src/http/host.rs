@@ -12,7 +12,7 @@ use poem::http::uri::Authority;
 use portcullis_openapi::problem::{HOST_NOT_ALLOWED, INVALID_HOST, ORIGIN_NOT_ALLOWED};
 use portcullis_ports::Error;
 
-use crate::values::Origin;
+use portcullis_ports::Endpoint;
 
 /// The names under which a developer's machine answers.
 ///
@@ -21,12 +21,12 @@ use crate::values::Origin;
 /// each other by such names.
 pub(super) struct LocalNames {
     listen: SocketAddr,
-    public: Origin,
-    pages: Vec<Origin>,
+    public: Endpoint,
+    pages: Vec<Endpoint>,
 }
 
 impl LocalNames {
-    pub(super) fn new(listen: SocketAddr, public: &Origin, pages: &[Origin]) -> Self {
+    pub(super) fn new(listen: SocketAddr, public: &Endpoint, pages: &[Endpoint]) -> Self {
         Self {
             listen,
             public: public.clone(),
@@ -57,7 +57,7 @@ impl LocalNames {
             let host = origin.split_once("://").map(|(_, host)| host);
             let is_listed = || {
                 origin
-                    .parse::<Origin>()
+                    .parse::<Endpoint>()
                     .is_ok_and(|origin| self.pages.contains(&origin))
             };
             host.and_then(|host| Authority::from_str(host).ok())
@@ -82,7 +82,7 @@ fn bare(authority: &Authority) -> &str {
 pub(super) struct UsualHosts([HeaderValue; 2]);
 
 impl UsualHosts {
-    pub(super) fn new(listen: SocketAddr, public: &Origin) -> Self {
+    pub(super) fn new(listen: SocketAddr, public: &Endpoint) -> Self {
         let public = public.to_string();
         let authority = public.split_once("://").map_or("", |(_, authority)| authority);
         let value = |text: &str| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));

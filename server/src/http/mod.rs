@@ -31,6 +31,7 @@ use poem::endpoint::{make, make_sync};
 use poem::{Request, Response};
 use portcullis_core::App;
 use portcullis_openapi::{ApiContext, Resource};
+use portcullis_ports::Endpoint;
 use portcullis_ports::Entropy;
 use portcullis_ports::notification::Mailbox;
 use tokio::net::TcpListener;
@@ -39,7 +40,6 @@ use tokio::task::AbortHandle;
 use crate::compose::NamedProbe;
 use crate::exit::{Failure, in_full};
 use crate::settings::ServerSettings;
-use crate::values::Origin;
 use cors::Cors;
 use files::File;
 use health::Readiness;
@@ -64,7 +64,7 @@ pub struct Site<'a> {
     /// Where the program listens.
     pub address: SocketAddr,
     /// Where browsers reach the service.
-    pub public_url: &'a Origin,
+    pub public_url: &'a Endpoint,
     /// Whether this is a developer's machine.
     pub development: bool,
     /// What was sent, for a developer to read. Only on a developer's machine.
@@ -122,7 +122,7 @@ impl Http {
         let pipeline = RequestPipeline {
             routes: Routes::new(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
             app: site.app,
-            body_limit: site.settings.body_limit.bytes(),
+            body_limit: site.settings.body_limit.length(),
             refusals: Arc::new(Refusals::new(Arc::clone(&ids), clock, secure)),
             ids,
             trusted: site.settings.trusted_proxies.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_ports::notification::{ConnectedSender, Senders};
 use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
-use portcullis_ports::{Result, Secret, Span};
+use portcullis_ports::{Endpoint, Result, Secret, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -55,10 +55,10 @@ impl Settings<Senders> for AcmeSettings {
                 "a length of time from 1s to 60s is expected",
             ));
         }
-        if !self.endpoint.starts_with("https://") && !self.endpoint.starts_with("http://") {
+        if self.endpoint.parse::<Endpoint>().is_err() {
             mistakes.push(ConfigError::at(
                 "endpoint",
-                "an address that begins with https:// is expected",
+                "an address that begins with https:// is expected, without a path",
             ));
         }
         if mistakes.is_empty() {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use portcullis_core::outbox::Lane;
 use portcullis_core::settings::Settings;
 use portcullis_core::{App, Dependencies, compile_texts};
+use portcullis_ports::Endpoint;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
@@ -21,7 +22,6 @@ use portcullis_server::compose::NamedProbe;
 use portcullis_server::egress::tls;
 use portcullis_server::http::{Http, Site};
 use portcullis_server::settings::ServerSettings;
-use portcullis_server::values::Origin;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -147,7 +147,7 @@ impl Deployment {
             texts: compile_texts(&[], &plan.settings).unwrap(),
         };
         let app = Arc::new(App::open(dependencies, plan.settings).await.unwrap());
-        let public_url: Origin = plan.public_url.parse().unwrap();
+        let public_url: Endpoint = plan.public_url.parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let http = Http::new(Site {

@@ -17,6 +17,11 @@ const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 <
 const ADVICE: &str = "an amount of memory such as 512KiB, 16MiB or 1GiB is expected";
 
 impl ByteSize {
+    /// So many times 1,024 bytes.
+    pub const fn kibibytes(count: u64) -> Self {
+        Self(count << 10)
+    }
+
     /// So many times 1,048,576 bytes.
     pub const fn mebibytes(count: u64) -> Self {
         Self(count << 20)
@@ -25,6 +30,11 @@ impl ByteSize {
     /// The number of bytes.
     pub const fn bytes(self) -> u64 {
         self.0
+    }
+
+    /// The same as the length of something in memory: the longest possible where it would be longer.
+    pub fn length(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
@@ -102,8 +112,10 @@ impl JsonSchema for ByteSize {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": ["string", "integer"],
+            "format": "byte-size",
             "pattern": "^[0-9]+ *(B|KiB|MiB|GiB)?$",
             "minimum": 0,
+            "examples": ["64KiB"],
         })
     }
 }
