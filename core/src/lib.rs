@@ -5,6 +5,8 @@
 mod app;
 mod areas;
 mod foundation;
+#[cfg(test)]
+mod scenarios;
 mod services;
 pub mod settings;
 #[cfg(test)]

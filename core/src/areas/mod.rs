@@ -12,11 +12,12 @@ pub mod step_up;
 use portcullis_ports::Code;
 use portcullis_ports::storage::Collection;
 
+use crate::foundation;
 use crate::foundation::area::{Area, Family};
 use crate::foundation::event_kind::EventKind;
 use crate::foundation::meter::Meter;
 use crate::foundation::texts::Template;
-use crate::{foundation, services};
+use crate::services;
 
 /// Every area.
 const ALL: [&Area; 8] = [

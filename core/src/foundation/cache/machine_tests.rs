@@ -31,6 +31,12 @@ const LATE: u64 = 25_000;
 /// The promise, in milliseconds.
 const SECOND: u64 = 1_000;
 
+const COUNTED: Collection = Collection {
+    name: "counted",
+    table: "counted",
+    variable: "COUNTED_TABLE",
+};
+
 /// A record whose value is how often it was changed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Counted {
@@ -39,8 +45,7 @@ struct Counted {
 }
 
 impl Stored for Counted {
-    // The list names families that exist, so this borrows the place of one.
-    const COLLECTION: Collection = crate::areas::sessions::SESSIONS;
+    const COLLECTION: Collection = COUNTED;
     const MEMORY: Memory = Memory::RecordsAndAbsence;
 
     fn key(&self) -> (String, String) {
@@ -396,7 +401,7 @@ impl StateMachineTest for Machine {
                 &(Arc::clone(&clock) as Arc<dyn Clock>),
                 true,
                 100,
-                crate::collections(),
+                vec![COUNTED],
             );
             Node {
                 cache: Arc::new(cache),

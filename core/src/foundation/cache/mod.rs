@@ -8,8 +8,6 @@
 #[cfg(test)]
 mod machine_tests;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -62,9 +60,9 @@ const OVERLAP: Duration = Duration::from_mins(1);
 const RETENTION: Duration = Duration::from_mins(5);
 /// How long after a change was seen in the list the record may still be read as it was: a store may show what one
 /// commit wrote piece by piece.
-const SETTLING: Duration = Duration::from_secs(5);
+pub(crate) const SETTLING: Duration = Duration::from_secs(5);
 /// How long a commit may still arrive whose answer nobody waits for.
-const LOST: Duration = Duration::from_secs(30);
+pub(crate) const LOST: Duration = Duration::from_secs(30);
 /// How finely changes are told apart: two keys of one slot only cost each other a look at the store.
 const SLOTS: usize = 1024;
 
@@ -108,10 +106,10 @@ impl Equivalent<Key> for Name<'_> {
 
 /// A record as it was read, or that there was none.
 #[derive(Clone)]
-struct Remembered {
-    value: Option<Arc<dyn Any + Send + Sync>>,
-    read_at: Timestamp,
-    expires_at: Option<Timestamp>,
+pub(crate) struct Remembered {
+    pub(crate) value: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) read_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl Remembered {
@@ -164,12 +162,12 @@ impl Drop for PendingInvalidation<'_> {
 
 /// One commit that changed remembered records.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Change {
-    at: Timestamp,
+pub(crate) struct Change {
+    pub(crate) at: Timestamp,
     /// Tells changes of the same moment apart.
-    mark: String,
+    pub(crate) mark: String,
     /// Collection, partition and sort key of each.
-    records: Vec<(String, String, String)>,
+    pub(crate) records: Vec<(String, String, String)>,
 }
 
 impl Change {
@@ -274,14 +272,14 @@ impl Cache {
         }
     }
 
-    fn remembered(&self, name: &(impl Hash + Equivalent<Key>)) -> Option<Remembered> {
+    pub(crate) fn remembered(&self, name: &(impl Hash + Equivalent<Key>)) -> Option<Remembered> {
         self.memory
             .get(name)
             .filter(|known| known.is_usable(self.clock.coarse_now()))
     }
 
     /// Remembers what was read, unless it changed since or is about to.
-    fn keep(&self, key: Key, read: Remembered) {
+    pub(crate) fn keep(&self, key: Key, read: Remembered) {
         let slot = self.slot(&key);
         if slot.pending == 0 && slot.changed_at < read.read_at {
             self.memory.insert(key, read);
@@ -306,7 +304,7 @@ impl Cache {
     }
 
     /// Forgets a record that another node changed.
-    fn forget(&self, key: &Key) {
+    pub(crate) fn forget(&self, key: &Key) {
         let mut slot = self.slot(key);
         slot.changed_at = slot.changed_at.max(self.clock.now() + SETTLING);
         self.memory.remove(key);

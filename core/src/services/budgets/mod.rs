@@ -9,8 +9,6 @@ mod lines;
 mod refusals;
 mod sends;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,10 +74,10 @@ pub(crate) const BUDGETS: Collection = Collection {
 
 /// One counter. It expires with its window, so that the next use opens a new one.
 #[derive(Serialize, Deserialize)]
-struct Counter {
-    key: String,
-    used: u32,
-    until: Timestamp,
+pub(crate) struct Counter {
+    pub(crate) key: String,
+    pub(crate) used: u32,
+    pub(crate) until: Timestamp,
 }
 
 impl Counter {
@@ -248,7 +246,7 @@ impl Budgets {
     }
 
     /// Counters are keyed by pseudonyms: the store does not tell who was counted for what.
-    fn key(&self, name: &str, of: &[&str]) -> Result<String> {
+    pub(crate) fn key(&self, name: &str, of: &[&str]) -> Result<String> {
         let parts: Vec<&str> = std::iter::once(name).chain(of.iter().copied()).collect();
         self.context.keyring.pseudonym("budget", &parts)
     }

@@ -7,8 +7,6 @@
 mod events;
 mod model;
 mod records;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +45,7 @@ pub(crate) const AREA: Area = Area {
 };
 
 /// The most devices of one account. When one more signs in, one that nobody misses is forgotten.
-const MOST: usize = 20;
+pub(crate) const MOST: usize = 20;
 
 /// Recognises, remembers and forgets devices.
 #[derive(Clone)]

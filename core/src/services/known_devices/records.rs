@@ -26,7 +26,7 @@ pub(crate) const KNOWN_DEVICES: Collection = Collection {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AccountDevices {
     pub(super) subject: Subject,
-    pub(super) devices: Vec<KnownDevice>,
+    pub(crate) devices: Vec<KnownDevice>,
 }
 
 /// One device. Nothing in it opens anything: its token is stored as a hash.
@@ -55,7 +55,7 @@ pub(crate) struct KnownDevice {
 }
 
 impl AccountDevices {
-    pub(super) const SORT: &'static str = "devices";
+    pub(crate) const SORT: &'static str = "devices";
 }
 
 impl Stored for AccountDevices {

@@ -10,8 +10,6 @@ mod html;
 mod lanes;
 #[cfg(test)]
 mod lanes_tests;
-#[cfg(test)]
-mod machine_tests;
 mod meters;
 #[cfg(test)]
 mod meters_tests;

@@ -5,8 +5,6 @@ mod segments;
 mod settings;
 #[cfg(test)]
 pub(crate) use segments::segments;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

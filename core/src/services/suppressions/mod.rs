@@ -4,8 +4,6 @@
 //! for each of them a moment ago, and refusing them would lock the person out.
 
 mod records;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +12,9 @@ use portcullis_ports::notification::{Channel, Destination, SuppressionCause};
 use portcullis_ports::storage::Range;
 use portcullis_ports::{Code, Error, Kind, Result, Timestamp};
 
+use records::Entry;
 pub(crate) use records::SUPPRESSIONS;
-use records::{Entry, Suppressed};
+pub(crate) use records::Suppressed;
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;

@@ -27,7 +27,7 @@ pub(super) struct Entry {
 
 /// All reasons of one destination.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Suppressed {
+pub(crate) struct Suppressed {
     pub(super) pseudonym: String,
     pub(super) masked: String,
     pub(super) entries: Vec<Entry>,
@@ -37,7 +37,7 @@ pub(super) struct Suppressed {
 
 impl Suppressed {
     /// The parts of the list; each holds the pseudonyms that begin with its name.
-    pub(super) const SHARDS: [&'static str; 16] = [
+    pub(crate) const SHARDS: [&'static str; 16] = [
         "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
     ];
 

@@ -5,11 +5,17 @@ use std::collections::BTreeSet;
 use super::assert_no_complaints;
 use super::project::{File, files};
 
-/// From the ground up; a floor knows itself and those below.
-const FLOORS: [&str; 4] = ["foundation", "services", "areas", "tools"];
+/// From the ground up; a floor knows itself and those below. Scenarios are tests.
+const FLOORS: [&str; 5] = ["foundation", "services", "areas", "tools", "scenarios"];
+
+/// Floors whose tests know no more than the code that they test. The tests of areas still stand on a whole application.
+const TESTED_BY_THEMSELVES: [&str; 2] = ["foundation", "services"];
+
+/// What an opened application is, and its test bed.
+const WHOLE: [&str; 4] = ["App", "Dependencies", "settings", "testing"];
 
 /// Services from the ground up: each knows those before it.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 11] = [
     "webhooks",
     "epochs",
     "audit",
@@ -21,7 +27,6 @@ const SERVICES: [&str; 12] = [
     "outbox",
     "security_notifications",
     "open",
-    "testing",
 ];
 
 /// Areas from the ground up: each knows those before it.
@@ -45,30 +50,50 @@ fn order(floor: &str) -> &'static [&'static str] {
     }
 }
 
-/// Floor and folder of a file of the core, without files of tests; `None` for the root and for other crates.
+/// Floor and folder of a file of the core; `None` for the root and for other crates.
 fn place(path: &str) -> Option<(&str, &str)> {
     let inner = path.strip_prefix("core/src/")?;
-    let test = |part: &str| {
-        let name = part.trim_end_matches(".rs");
-        name == "tests" || name.ends_with("_tests") || ["observed_store", "fuzzing"].contains(&name)
-    };
-    if inner.split('/').any(test) {
-        return None;
-    }
     let (floor, rest) = inner.split_once('/')?;
     let folder = rest.split('/').next().unwrap_or(rest);
     Some((floor, folder.trim_end_matches(".rs")))
 }
 
-/// The code that is built for production: without comments, and without what begins with the module of tests.
-fn production(text: &str) -> String {
+/// Whether a whole file is built for tests alone.
+fn is_test(path: &str) -> bool {
+    let test = |part: &str| {
+        let name = part.trim_end_matches(".rs");
+        name.ends_with("_tests")
+            || ["tests", "testing", "observed_store", "fuzzing", "scenarios"].contains(&name)
+    };
+    path.split('/').any(test)
+}
+
+/// The code that is built for production, and the module of tests behind it; both without comments.
+fn split(text: &str) -> (String, String) {
     let lines: Vec<&str> = text.lines().collect();
     let tests = lines
         .windows(2)
         .position(|pair| pair[0].trim() == "#[cfg(test)]" && pair[1].trim() == "mod tests {");
-    let mut code: Vec<&str> = lines[..tests.unwrap_or(lines.len())].to_vec();
-    code.retain(|line| !line.trim_start().starts_with("//"));
-    code.join("\n")
+    let (code, tests) = lines.split_at(tests.unwrap_or(lines.len()));
+    let said = |lines: &[&str]| {
+        let code = lines.iter().filter(|line| !line.trim_start().starts_with("//"));
+        code.copied().collect::<Vec<_>>().join("\n")
+    };
+    (said(code), said(tests))
+}
+
+/// The code of a file that is built for production.
+fn production(file: &File) -> String {
+    if is_test(&file.path) {
+        return String::new();
+    }
+    split(file.text()).0
+}
+
+/// The code of a file that is built for tests.
+fn tests(file: &File) -> String {
+    let (code, tests) = split(file.text());
+    if is_test(&file.path) { code + &tests } else { tests }
 }
 
 /// Every floor and folder that paths of a text name, such as `crate::areas::sessions`.
@@ -109,23 +134,35 @@ fn complaints(file: &File) -> Vec<String> {
     };
     let order = order(floor);
     let rank = |name: &str| order.iter().position(|known| *known == name);
-    if folder != "mod" && !order.is_empty() && rank(folder).is_none() {
+    let placed = folder == "mod" || folder == "testing" || folder.ends_with("_tests");
+    if !placed && !order.is_empty() && rank(folder).is_none() {
         return vec![format!(
             "{}: {folder} has no place in the order of its floor (floors.rs)",
             file.path
         )];
     }
-    let wrong = |(other_floor, other): &(String, String)| {
+    let wrong = |(other_floor, other): &(String, String), is_test: bool| {
         let up = match FLOORS.iter().position(|known| known == other_floor) {
             Some(other_height) => other_height > height,
-            // The tools end what an opened application does.
+            // The tools end what an opened application does, and are tested on one.
+            None if is_test => height < 3 && WHOLE.contains(&other_floor.as_str()),
             None => !(floor == "tools" && other_floor == "App"),
         };
+        // The bed of a floor opens all of it.
+        let beds = is_test && (folder == "testing" || other == "testing");
         let sideways =
-            other_floor == floor && other != folder && folder != "mod" && rank(other) > rank(folder);
-        (up || sideways).then(|| format!("{} must not know crate::{other_floor}::{other}", file.path))
+            other_floor == floor && other != folder && folder != "mod" && !beds && rank(other) > rank(folder);
+        let code = if is_test { "the tests of " } else { "" };
+        (up || sideways).then(|| format!("{code}{} must not know crate::{other_floor}::{other}", file.path))
     };
-    named(&production(file.text())).iter().filter_map(wrong).collect()
+    let mut wrongs: Vec<String> = named(&production(file))
+        .iter()
+        .filter_map(|other| wrong(other, false))
+        .collect();
+    if TESTED_BY_THEMSELVES.contains(&floor) {
+        wrongs.extend(named(&tests(file)).iter().filter_map(|other| wrong(other, true)));
+    }
+    wrongs
 }
 
 #[test]
@@ -139,7 +176,7 @@ fn circles(files: &[File]) -> Vec<String> {
     let mut arrows = BTreeSet::new();
     for file in files {
         if let Some(("foundation", folder)) = place(&file.path) {
-            let here = named(&production(file.text())).into_iter();
+            let here = named(&production(file)).into_iter();
             let inside = here.filter(|(floor, _)| floor == "foundation");
             arrows.extend(inside.map(|(_, other)| (folder.to_owned(), other)));
         }
@@ -198,6 +235,22 @@ fn an_arrow_that_points_up_or_sideways_is_found() {
             "core/src/areas/challenges/tests.rs",
             "use crate::areas::factors::Factors;\n"
         ),
+        0
+    );
+    for test in [
+        "use crate::areas::sessions::Session;\n",
+        "use crate::services::outbox::Outbox;\n",
+        "use crate::settings::Settings;\n",
+        "use crate::testing::world;\n",
+    ] {
+        assert_eq!(said("core/src/services/audit/tests.rs", test), 1, "{test}");
+        let inside = format!("#[cfg(test)]\nmod tests {{\n    {test}}}\n");
+        assert_eq!(said("core/src/foundation/context.rs", &inside), 1, "{inside}");
+    }
+    let bed = "use crate::services::testing::bed;\n";
+    assert_eq!(said("core/src/services/audit/tests.rs", bed), 0);
+    assert_eq!(
+        said("core/src/scenarios/budgets.rs", "use crate::testing::world;\n"),
         0
     );
     assert_eq!(

@@ -30,7 +30,8 @@ fn declared(source: &str) -> Vec<String> {
 }
 
 fn is_product(file: &File) -> bool {
-    let test = file.path.contains("/tests/") || file.path.ends_with("tests.rs");
+    let beds = ["/tests/", "/testing", "/scenarios/"];
+    let test = beds.iter().any(|bed| file.path.contains(bed)) || file.path.ends_with("tests.rs");
     file.is(&["rs"]) && !test
 }
 

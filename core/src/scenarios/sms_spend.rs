@@ -4,18 +4,24 @@ use portcullis_ports::Retry;
 use portcullis_ports::notification::Destination;
 use portcullis_ports::outcome::{Outcome, Reason};
 
-use super::*;
 use crate::areas::challenges::{SendSmsCode, VerifyCode};
 use crate::areas::factors::AddPhone;
 use crate::areas::sessions::Identified;
 use crate::foundation::lane::Lane;
 use crate::foundation::limit::Limit;
+use crate::foundation::prefix::Prefix;
+use crate::foundation::price::Price;
 use crate::foundation::settings::CheckedTable;
+use crate::foundation::table::Batch;
 use crate::foundation::testing::secret;
 use crate::foundation::texts::Language;
 use crate::services::outbox::Draft;
+use crate::services::sms_spend::*;
 use crate::testing::{World, world_with};
+use portcullis_ports::Result;
 use portcullis_ports::Span;
+use portcullis_ports::contact::PhoneNumber;
+use std::collections::BTreeMap;
 
 fn price(text: &str) -> Price {
     text.parse().unwrap()

@@ -2,16 +2,17 @@
 
 use portcullis_ports::notification::DeliveryNews;
 
-use super::*;
 use crate::areas::accounts::{ResendVerification, SignUp, SignedUp};
 use crate::areas::challenges::SendEmailCode;
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::foundation::lane::Lane;
 use crate::foundation::testing::{PASSWORD, home, secret};
 use crate::services::outbox::MessageStatus;
+use crate::services::suppressions::*;
 use crate::services::testing::vendor::{Heard, destination, suppression};
 use crate::settings::Settings;
 use crate::testing::World;
+use portcullis_ports::notification::SuppressionCause;
 
 const ADA: &str = "ada@example.com";
 const PHONE: &str = "+15005550006";
@@ -335,7 +336,7 @@ async fn an_operator_finds_and_lifts() {
 async fn the_store_does_not_hold_the_address() {
     let heard = heard().await;
     heard.suppress(ADA, SuppressionCause::Bounce).await;
-    let table = heard.deployment.app.suppressions.context.table::<Suppressed>();
+    let table = heard.deployment.app.context.table::<Suppressed>();
     let mut found = 0;
     for shard in Suppressed::SHARDS {
         for record in table.all(shard).await.unwrap() {

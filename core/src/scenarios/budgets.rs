@@ -7,14 +7,17 @@ use futures_util::future::join_all;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
 use portcullis_ports::{Retry, Span};
 
-use super::*;
 use crate::areas::challenges::{Opened, SendEmailCode, SendSmsCode, VerifyCode};
 use crate::areas::factors::{AddEmail, AddPhone};
 use crate::areas::sessions::{Identified, SignedIn};
+use crate::foundation::limit::Limit;
+use crate::foundation::table::Batch;
 use crate::foundation::testing::{elsewhere, home, secret};
+use crate::services::budgets::*;
 use crate::services::sms_spend;
 use crate::settings::Settings;
 use crate::testing::{World, observed, world, world_with};
+use std::time::Duration;
 
 fn once(name: &'static str, limit: Limit) -> [Use<'static>; 1] {
     [Use {

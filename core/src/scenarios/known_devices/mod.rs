@@ -9,7 +9,6 @@ use std::net::IpAddr;
 
 use portcullis_ports::storage::RecordStore as _;
 
-use super::*;
 use crate::areas::accounts::{ChangePassword, SignIn, WRONG_CREDENTIALS};
 use crate::areas::challenges::Started;
 use crate::areas::challenges::{
@@ -21,12 +20,18 @@ use crate::areas::sessions::Identified;
 use crate::areas::sessions::Transport;
 use crate::areas::sessions::{Granted, RevokeSession, StartSession};
 use crate::areas::step_up::STEP_UP_REQUIRED;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::source::Source;
+use crate::foundation::table::Batch;
 use crate::foundation::testing::Bearer;
 use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
+use crate::services::known_devices::*;
 use crate::settings::Settings;
 use crate::testing::{World, observed, world, world_with};
+use portcullis_ports::Result;
 
 const ADA: &str = "ada@example.com";
 

@@ -11,18 +11,21 @@ use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use tokio::runtime::{Builder, Runtime};
 
-use super::*;
 use crate::areas::challenges::{NOTHING_SENT, SendEmailCode, VerifyCode, VerifySentCode};
 use crate::areas::factors::AddEmail;
 use crate::areas::sessions::Identified;
+use crate::foundation::lane::Lane;
 use crate::foundation::limit::Limit;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::foundation::testing::secret;
 use crate::services::budgets::TOO_MANY_SENDS;
+use crate::services::outbox::*;
 use crate::services::suppressions::{ADDRESS_SUPPRESSED, SUPPRESSION_NOT_FOUND};
 use crate::services::testing::vendor::{Heard, destination, report, suppression};
 use crate::settings::Settings;
 use crate::testing::World;
+use portcullis_ports::id::MessageId;
+use portcullis_ports::{Code, Result};
 
 const MAIL: &str = "codes@example.com";
 const CHALLENGES: usize = 3;

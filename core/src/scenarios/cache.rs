@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use portcullis_ports::{Clock, Result};
 
-use super::*;
+use portcullis_ports::storage::Key;
+
 use crate::areas::accounts::ChangePassword;
 use crate::areas::challenges::Started;
 use crate::areas::sessions::SignedIn;
 use crate::areas::sessions::{Granted, SESSION_ENDED, StartSession};
+use crate::foundation::cache::*;
 use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::table::Stored;
 use crate::foundation::testing::{Observed, home, secret};
 use crate::testing::{World, two_nodes, world};
 
