@@ -206,7 +206,7 @@ fn names_region(text: &str) -> bool {
 #[async_trait]
 impl Plan<Storage> for DynamodbPlan {
     async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<ConnectedStore> {
-        let store = Arc::new(DynamoStore::connect(*self, runtime).await?);
+        let store = Arc::new(Box::pin(DynamoStore::connect(*self, runtime)).await?);
         Ok(ConnectedStore {
             records: Arc::clone(&store) as Arc<_>,
             scan: Arc::clone(&store) as Arc<_>,
