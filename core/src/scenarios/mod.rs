@@ -2,7 +2,11 @@
 
 mod budgets;
 mod cache;
+mod challenges;
+mod factors;
 mod known_devices;
 mod outbox_machine;
+mod password_recovery;
+mod sessions;
 mod sms_spend;
 mod suppressions;

@@ -6,18 +6,12 @@ mod events;
 mod methods;
 mod model;
 mod pending;
-#[cfg(test)]
-mod policy_tests;
 mod records;
 mod recovery;
 mod settings;
 mod standing;
 mod step_up;
-#[cfg(test)]
-mod step_up_tests;
 mod store;
-#[cfg(test)]
-mod tests;
 mod verify;
 
 use std::sync::Arc;

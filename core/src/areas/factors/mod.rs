@@ -8,8 +8,6 @@ mod pending;
 mod recovery_codes;
 mod removal;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

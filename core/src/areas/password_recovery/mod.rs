@@ -9,15 +9,9 @@ mod code;
 mod confirm;
 mod dispatch;
 mod events;
-#[cfg(test)]
-mod factor_tests;
-#[cfg(test)]
-mod intruder_tests;
 mod model;
 mod proofs;
 mod records;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

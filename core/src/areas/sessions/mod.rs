@@ -2,20 +2,18 @@
 
 mod begin;
 mod ending;
-#[cfg(test)]
-mod ending_tests;
 mod events;
 mod eviction;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
-#[cfg(test)]
-mod lineage_tests;
 mod lines;
 mod listing;
 mod model;
 mod records;
 mod settings;
 mod signed_in;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

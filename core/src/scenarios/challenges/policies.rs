@@ -1,8 +1,10 @@
 //! Which of several enrolled factors a sign-in and a sensitive action ask for, and how one of them is chosen.
 
-use super::*;
+use std::sync::Arc;
+
+use crate::areas::challenges::*;
 use crate::areas::factors::{AddEmail, AddPhone};
-use crate::areas::sessions::SignedIn;
+use crate::areas::sessions::{Identified, SignedIn};
 use crate::areas::step_up::{Action, STEP_UP_REQUIRED};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::requirement::Requirement;

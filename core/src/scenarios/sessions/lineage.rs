@@ -1,18 +1,17 @@
 //! What ends with what: sessions, the tokens they made, the sessions that were begun with those, on every node.
 
-use crate::areas::challenges::Started;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use portcullis_ports::Span;
+use portcullis_ports::identity::UNAUTHENTICATED;
+use portcullis_ports::{Result, Span};
 
-use super::*;
 use crate::areas::accounts::{AccessToken, ChangePassword};
-use crate::areas::challenges::StepUpPassword;
+use crate::areas::challenges::{Started, StepUpPassword};
 use crate::areas::factors::AddTotp;
+use crate::areas::sessions::*;
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::limit::Limit;
-use crate::foundation::testing::Bearer;
-use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
+use crate::foundation::testing::{Bearer, PASSWORD, elsewhere, home, secret};
 use crate::services::budgets::TOO_MANY_ATTEMPTS;
 use crate::settings::Settings;
 use crate::testing::{World, two_nodes, world, world_with};

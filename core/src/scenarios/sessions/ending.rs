@@ -1,18 +1,19 @@
 //! The end of sessions against whoever writes meanwhile, dies on the way, or has a clock of their own; and what is told of it.
 
-use crate::areas::challenges::Started;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use portcullis_ports::Span;
+use portcullis_ports::identity::UNAUTHENTICATED;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
+use portcullis_ports::{Result, Span};
 
-use super::*;
 use crate::areas::accounts::{AccessToken, ChangePassword};
+use crate::areas::challenges::Started;
+use crate::areas::sessions::*;
 use crate::foundation::limit::Limit;
-use crate::foundation::testing::Bearer;
-use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
+use crate::foundation::table::Batch;
+use crate::foundation::testing::{Bearer, PASSWORD, elsewhere, home, secret};
 use crate::settings::Settings;
 use crate::testing::{Elsewhere, World, observed, two_nodes_with, world, world_with};
 
@@ -153,15 +154,7 @@ async fn a_crash_in_the_middle_leaves_nothing_alive_that_grew_from_an_ended_sess
     assert!(!accepted(&world, &token).await && lives(&world, &here).await);
     // What was left is tidied up when somebody asks again.
     world.app.sessions.revoke(&here, named(&theirs)).await.unwrap();
-    let current = world.app.sessions.epochs.current(here.subject()).await.unwrap();
-    let listed = world
-        .app
-        .sessions
-        .listed(here.subject(), &current.epoch)
-        .await
-        .unwrap();
-    let marked = listed.iter().filter(|one| one.summary.revoked_at.is_some());
-    assert_eq!(marked.count(), 91);
+    assert_eq!(world.app.sessions.marked_as_ended(here.subject()).await, 91);
 }
 
 #[tokio::test]
@@ -279,4 +272,34 @@ async fn a_session_that_lasted_its_time_has_expired() {
     assert_eq!(why(&world, &here.credential).await, Some(EndReason::Expired));
     world.clock.advance(Duration::from_hours(24));
     assert_eq!(why(&world, &here.credential).await, None, "forgotten");
+}
+
+#[tokio::test]
+async fn the_end_of_everything_is_one_write_and_leaves_nothing() {
+    let world = world().await;
+    let ada = world.sign_up("ada@example.com").await;
+    let token = world.sign_in("ada@example.com", &home()).await.unwrap();
+    let here = world.session(&ada).await;
+    for _ in 0..20 {
+        world.session(&ada).await;
+    }
+    let mut batch = Batch::default();
+    let sessions = &world.app.sessions;
+    assert_eq!(
+        sessions
+            .end_all_in(&mut batch, &ada.subject, EndReason::AllEnded)
+            .await
+            .unwrap()
+            .revoked,
+        21
+    );
+    assert_eq!(batch.len(), 1, "however many there are");
+    world.app.context.commit(batch).await.unwrap();
+    let ended = sessions.lineage(&here).await;
+    assert_eq!(ended.unwrap_err().code(), SESSION_ENDED);
+    let token = Bearer(token.access_token);
+    let identified = world.app.accounts.identify(&token, None, &home()).await;
+    assert_eq!(identified.unwrap_err().code(), UNAUTHENTICATED);
+    let started = world.app.challenges.start(&ada, StartSession::default()).await;
+    assert_eq!(started.unwrap_err().code(), UNAUTHENTICATED);
 }

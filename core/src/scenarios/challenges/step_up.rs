@@ -2,11 +2,11 @@
 
 use portcullis_ports::Span;
 
-use super::tests::{totp, with_totp};
-use super::*;
+use super::{totp, with_totp};
 use crate::areas::accounts::WRONG_CREDENTIALS;
+use crate::areas::challenges::*;
 use crate::areas::factors::{AddEmail, AddTotp};
-use crate::areas::sessions::SignedIn;
+use crate::areas::sessions::{Identified, SignedIn};
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::limit::Limit;
 use crate::foundation::testing::{PASSWORD, home, secret};

@@ -1,15 +1,15 @@
 //! Factors on top of the code from the mail: when they are asked for, and which of them.
 
-use super::tests::*;
 use super::*;
 use crate::areas::accounts::WEAK_PASSWORD;
-use crate::areas::challenges::Started;
-use crate::areas::challenges::{FACTOR_NOT_REQUIRED, NameChallenge, VerifyCode, VerifyTotp, WRONG_PURPOSE};
+use crate::areas::challenges::{
+    FACTOR_NOT_REQUIRED, NameChallenge, Started, VerifyCode, VerifyTotp, WRONG_PURPOSE,
+};
 use crate::areas::factors::{AddEmail, AddPhone};
-use crate::areas::sessions::SignedIn;
-use crate::areas::sessions::{SESSION_ENDED, StartSession};
+use crate::areas::password_recovery::*;
+use crate::areas::sessions::{SESSION_ENDED, SignedIn, StartSession};
 use crate::foundation::factor_kind::FactorKind;
-use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::foundation::requirement::Requirement;
 use crate::foundation::testing::{home, secret};
 use crate::settings::Settings;

@@ -1,27 +1,33 @@
 //! Forgotten passwords: who learns what, what is used up when, and what ends.
 
-use portcullis_ports::identity::UNAUTHENTICATED;
-use portcullis_ports::notification::SuppressionCause;
-use portcullis_ports::{Clock as _, Timestamp};
+mod factors;
+mod intruders;
 
-use super::*;
+use std::sync::Arc;
+
+use portcullis_ports::identity::UNAUTHENTICATED;
+use portcullis_ports::notification::{Destination, SuppressionCause};
+use portcullis_ports::{Clock as _, Result, Timestamp};
+
 use crate::areas::accounts::WRONG_CREDENTIALS;
 use crate::areas::challenges::Started;
-use crate::areas::sessions::{Identified, SignedIn};
-use crate::areas::sessions::{SESSION_ENDED, StartSession};
+use crate::areas::password_recovery::*;
+use crate::areas::sessions::{Identified, SESSION_ENDED, SignedIn, StartSession};
 use crate::foundation::limit::Limit;
-use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::testing::Bearer;
-use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
+use crate::foundation::source::Source;
+use crate::foundation::table::Batch;
+use crate::foundation::testing::{Bearer, PASSWORD, elsewhere, home, secret};
 use crate::foundation::texts::PreferredLanguages;
+use crate::services::budgets::TOO_MANY_SENDS;
 use crate::services::security_notifications::SecurityEvent;
 use crate::services::suppressions::SuppressionView;
 use crate::settings::Settings;
 use crate::testing::{World, observed, two_nodes_with, world, world_with};
 
-pub(super) const ADA: &str = "ada@example.com";
-pub(super) const PHONE: &str = "+15005550006";
-pub(super) const NEW: &str = "harbour-lamp-thistle";
+const ADA: &str = "ada@example.com";
+const PHONE: &str = "+15005550006";
+const NEW: &str = "harbour-lamp-thistle";
 
 /// Where a mail leads: the handle of its link, and the code in it.
 fn link(text: &str) -> (String, String) {
@@ -31,23 +37,23 @@ fn link(text: &str) -> (String, String) {
     (handle.to_owned(), code.to_owned())
 }
 
-pub(super) fn other_than(code: &str) -> &'static str {
+fn other_than(code: &str) -> &'static str {
     if code == "111111" { "222222" } else { "111111" }
 }
 
 impl World {
-    pub(super) async fn start(&self, email: &str, source: &Source) -> Result<RecoveryStarted> {
+    async fn start(&self, email: &str, source: &Source) -> Result<RecoveryStarted> {
         let command = StartRecovery {
             username: email.parse().unwrap(),
         };
         self.app.password_recovery.start(command, source).await
     }
 
-    pub(super) async fn started(&self, email: &str) -> String {
+    async fn started(&self, email: &str) -> String {
         self.start(email, &home()).await.unwrap().challenge_id.into()
     }
 
-    pub(super) async fn verify(&self, handle: &str, code: &str) -> Result<RecoveryProgress> {
+    async fn verify(&self, handle: &str, code: &str) -> Result<RecoveryProgress> {
         let command = VerifyRecovery {
             username: None,
             challenge_id: secret(handle),
@@ -57,7 +63,7 @@ impl World {
         self.app.password_recovery.verify(command, &home()).await
     }
 
-    pub(super) async fn confirm(&self, handle: &str, code: &str, password: &str) -> Result<()> {
+    async fn confirm(&self, handle: &str, code: &str, password: &str) -> Result<()> {
         let command = ConfirmRecovery {
             username: None,
             challenge_id: secret(handle),
@@ -72,7 +78,7 @@ impl World {
             .map(drop)
     }
 
-    pub(super) async fn recovery_totp(&self, handle: &str, code: &str) -> Result<RecoveryProgress> {
+    async fn recovery_totp(&self, handle: &str, code: &str) -> Result<RecoveryProgress> {
         let command = ProveTotp {
             username: None,
             challenge_id: secret(handle),
@@ -81,7 +87,7 @@ impl World {
         self.app.password_recovery.prove_totp(command, &home()).await
     }
 
-    pub(super) async fn signs_in_with(&self, email: &str, password: &str) -> bool {
+    async fn signs_in_with(&self, email: &str, password: &str) -> bool {
         let command = crate::areas::accounts::SignIn {
             email: email.parse().unwrap(),
             password: secret(password),
@@ -96,7 +102,7 @@ impl World {
     }
 
     /// Somebody whose address is proven, with a session.
-    pub(super) async fn proven(&self, email: &str) -> (Identified, SignedIn) {
+    async fn proven(&self, email: &str) -> (Identified, SignedIn) {
         let who = self.sign_up(email).await;
         let command = crate::areas::accounts::VerifyEmail {
             email: Some(email.parse().unwrap()),
@@ -111,7 +117,7 @@ impl World {
     }
 
     /// The newest code to that address, whatever notices came after it.
-    pub(super) async fn newest_code(&self, address: &str) -> String {
+    async fn newest_code(&self, address: &str) -> String {
         self.newest_to(address).await;
         let sent = self.post.sent();
         let newest = sent.into_iter().rev();
@@ -121,7 +127,7 @@ impl World {
         code.unwrap()
     }
 
-    pub(super) async fn mails_to(&self, address: &str) -> usize {
+    async fn mails_to(&self, address: &str) -> usize {
         self.newest_to(address).await;
         let sent = self.post.sent();
         sent.iter()
@@ -227,7 +233,7 @@ async fn the_code_sets_a_new_password_and_ends_everything_else() {
     assert_eq!(again.code(), CHALLENGE_ENDED);
 }
 
-pub(super) fn session_transport() -> crate::areas::sessions::Transport {
+fn session_transport() -> crate::areas::sessions::Transport {
     crate::areas::sessions::Transport::Header
 }
 

@@ -1,10 +1,14 @@
 //! Sign-in with factors, step-up, and what happens twice at once.
 
+mod policies;
+mod step_up;
+
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use super::*;
+use crate::areas::challenges::*;
 use crate::areas::factors::{AddEmail, AddPhone};
+use crate::areas::sessions::Identified;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::requirement::Requirement;
 use crate::foundation::testing::{elsewhere, home, secret};
@@ -12,7 +16,7 @@ use crate::services::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
 use crate::settings::Settings;
 use crate::testing::{World, world, world_with};
 
-pub(super) fn totp(challenge: &Opened, code: &str) -> VerifyTotp {
+fn totp(challenge: &Opened, code: &str) -> VerifyTotp {
     VerifyTotp {
         challenge_id: secret(&challenge.challenge_id),
         totp_code: secret(code),
@@ -28,7 +32,7 @@ fn sent(challenge: &Opened, code: &str) -> VerifySentCode {
     }
 }
 
-pub(super) async fn with_totp(world: &World) -> (Identified, String, Vec<String>) {
+async fn with_totp(world: &World) -> (Identified, String, Vec<String>) {
     let ada = world.sign_up("ada@example.com").await;
     let session = world.session(&ada).await;
     let (secret, recovery_codes) = world.enrol_totp(&session).await;

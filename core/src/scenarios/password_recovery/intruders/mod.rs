@@ -4,20 +4,23 @@ mod another_node;
 mod counters;
 mod removed_factors;
 
-use portcullis_ports::Span;
+use portcullis_ports::{Result, Span};
 
-use super::tests::*;
 use super::*;
 use crate::areas::accounts::{ChangePassword, SignUp, SignedUp};
-use crate::areas::challenges::Started;
-use crate::areas::challenges::{NameChallenge, SendEmailCode, UseRecoveryCode, VerifyCode, VerifyTotp};
+use crate::areas::challenges::{
+    NameChallenge, SendEmailCode, Started, UseRecoveryCode, VerifyCode, VerifyTotp,
+};
 use crate::areas::factors::{AddEmail, AddTotp, ConfirmTotp, RemoveTotp};
-use crate::areas::sessions::{Identified, SignedIn};
-use crate::areas::sessions::{ListSessions, StartSession};
+use crate::areas::password_recovery::*;
+use crate::areas::sessions::{Identified, ListSessions, SignedIn, StartSession};
 use crate::foundation::factor_kind::FactorKind;
-use crate::foundation::proof::WRONG_CODE;
+use crate::foundation::limit::Limit;
+use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::foundation::requirement::Requirement;
+use crate::foundation::table::Batch;
 use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
+use crate::services::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS};
 use crate::services::epochs::EndReason;
 use crate::settings::Settings;
 use crate::testing::{World, world, world_with};

@@ -4,8 +4,11 @@ mod ended_sessions;
 mod pages;
 mod removal;
 
-use super::*;
+use portcullis_ports::Result;
+
 use crate::areas::challenges::VerifyCode;
+use crate::areas::factors::*;
+use crate::areas::sessions::SignedIn;
 use crate::foundation::input::INVALID_REQUEST;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::foundation::testing::secret;
