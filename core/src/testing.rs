@@ -3,35 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::notification::Message;
 use portcullis_ports::testkit::{FakeClock, MemoryStore};
 use portcullis_ports::{Clock as _, Result, Timestamp};
 
-use crate::areas::accounts::{AccessToken, SignIn, SignUp, SignedUp};
+use crate::areas::accounts::AccessToken;
+use crate::areas::accounts::testing::{identified, signed_in, signed_up};
 use crate::areas::challenges::{Opened, Started};
 use crate::areas::factors::{AddTotp, ConfirmTotp};
+use crate::areas::sessions::testing::resumed;
 use crate::areas::sessions::{Granted, Identified, SignedIn, StartSession};
-use crate::foundation::lane::Lane;
 use crate::foundation::source::Source;
-use crate::foundation::testing::{Bearer, Node, Observed, PASSWORD, QuickHasher, home, secret};
+use crate::foundation::testing::{Node, Observed, QuickHasher, secret};
 use crate::services::testing::vendor::{Heard, Receives, Vendor};
-use crate::services::testing::{Office, Post};
+use crate::services::testing::{Office, Post, code_in, newest_to};
 use crate::services::webhooks::Webhooks;
 use crate::settings::Settings;
 use crate::{App, Dependencies, compile_texts};
-
-/// Another identity provider that has seen everybody at one moment, whoever asks: the subject is the token.
-pub(crate) struct Elsewhere(pub(crate) Timestamp);
-
-#[async_trait]
-impl IdentityProvider for Elsewhere {
-    async fn authenticate(&self, presented: &dyn Presented) -> Result<Option<Authenticated>> {
-        let subject = presented.bearer().and_then(|token| Subject::parse(token).ok());
-        Ok(subject.map(|subject| Authenticated { subject, at: self.0 }))
-    }
-}
 
 /// One deployment on fakes.
 pub(crate) struct World {
@@ -144,31 +132,15 @@ impl World {
 
     /// A new account that has just given its password.
     pub(crate) async fn sign_up(&self, email: &str) -> Identified {
-        let command = SignUp {
-            email: email.parse().unwrap(),
-            password: secret(PASSWORD),
-            display_name: None,
-        };
-        match self.app.accounts.sign_up(command, &home()).await.unwrap() {
-            SignedUp::Account(token) => self.identified(&token).await,
-            SignedUp::VerificationSent { .. } => unreachable!("open sign-up makes an account"),
-        }
+        signed_up(&self.app.accounts, email).await
     }
 
     pub(crate) async fn identified(&self, token: &AccessToken) -> Identified {
-        self.app
-            .accounts
-            .identify(&Bearer(token.access_token.clone()), None, &home())
-            .await
-            .unwrap()
+        identified(&self.app.accounts, token).await
     }
 
     pub(crate) async fn sign_in(&self, email: &str, source: &Source) -> Result<AccessToken> {
-        let command = SignIn {
-            email: email.parse().unwrap(),
-            password: secret(PASSWORD),
-        };
-        self.app.accounts.sign_in(command, source).await
+        signed_in(&self.app.accounts, email, source).await
     }
 
     /// A session of somebody without factors.
@@ -200,11 +172,7 @@ impl World {
     }
 
     pub(crate) async fn resumed(&self, granted: &Granted) -> SignedIn {
-        self.app
-            .sessions
-            .resume(granted.credential.expose(), None, &home())
-            .await
-            .unwrap()
+        resumed(&self.app.sessions, granted).await
     }
 
     /// Enrols an authenticator app and returns its secret with the recovery codes.
@@ -233,22 +201,11 @@ impl World {
     /// Delivers what waits and returns the newest message to that address.
     pub(crate) async fn newest_to(&self, address: &str) -> Message {
         self.app.password_recovery.dispatch().await.unwrap();
-        self.app.outbox.drain(Lane::Codes).await.unwrap();
-        self.app.outbox.drain(Lane::Notices).await.unwrap();
-        self.post
-            .sent()
-            .into_iter()
-            .rev()
-            .find(|message| message.to.address() == address)
-            .unwrap()
+        newest_to(&self.app.outbox, &self.post, address).await
     }
 
     /// The code in the newest message to that address.
     pub(crate) async fn code_to(&self, address: &str) -> String {
-        let text = self.newest_to(address).await.text;
-        text.split(|c: char| !c.is_ascii_digit())
-            .find(|word| word.len() == 6)
-            .unwrap()
-            .to_owned()
+        code_in(&self.newest_to(address).await)
     }
 }

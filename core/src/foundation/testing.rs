@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use minijinja::context;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::geo::{Geo, GeoLocator, Location};
-use portcullis_ports::identity::Presented;
+use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
 use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Passwords, Task};
 use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage, StorageCapability};
@@ -143,6 +143,17 @@ impl Presented for Bearer {
     }
 }
 
+/// Another identity provider that has seen everybody at one moment, whoever asks: the subject is the token.
+pub(crate) struct Elsewhere(pub(crate) Timestamp);
+
+#[async_trait]
+impl IdentityProvider for Elsewhere {
+    async fn authenticate(&self, presented: &dyn Presented) -> Result<Option<Authenticated>> {
+        let subject = presented.bearer().and_then(|token| Subject::parse(token).ok());
+        Ok(subject.map(|subject| Authenticated { subject, at: self.0 }))
+    }
+}
+
 /// The store of a bed, and how a context sees it.
 pub(crate) struct Node {
     pub(crate) clock: Arc<FakeClock>,
@@ -152,6 +163,8 @@ pub(crate) struct Node {
     /// Whether several nodes use it.
     pub(crate) shared: bool,
     pub(crate) seed: u64,
+    /// What stands on the services.
+    pub(crate) areas: &'static [&'static Area],
 }
 
 impl Default for Node {
@@ -171,6 +184,7 @@ impl Node {
             memory,
             shared: false,
             seed: 1,
+            areas: &[],
         }
     }
 

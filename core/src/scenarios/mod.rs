@@ -1,5 +1,6 @@
 //! Whole deployments: what people and several nodes do across areas. Knows every floor.
 
+mod accounts;
 mod budgets;
 mod cache;
 mod challenges;

@@ -14,6 +14,8 @@ mod sign_up;
 #[cfg(test)]
 mod sign_up_tests;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod token;
 mod verification;

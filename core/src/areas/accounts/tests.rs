@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::FutureExt;
 use portcullis_ports::storage::STORE_UNAVAILABLE;
 
+use super::testing::{AccountsBed, AccountsSettings, accounts, accounts_with};
 use super::*;
 use crate::foundation::input::Password;
-use crate::foundation::testing::Bearer;
-use crate::foundation::testing::{PASSWORD, elsewhere, home, secret};
-use crate::settings::Settings;
-use crate::testing::{Elsewhere, World, world, world_with};
+use crate::foundation::testing::{Bearer, Elsewhere, PASSWORD, elsewhere, home, secret};
 
 fn sign_up(email: &str, password: &str) -> SignUp {
     SignUp {
@@ -20,23 +18,17 @@ fn sign_up(email: &str, password: &str) -> SignUp {
     }
 }
 
-fn verified() -> Settings {
-    let accounts = crate::areas::accounts::Settings {
-        sign_up: crate::settings::SignUpMode::Verified,
-        ..crate::areas::accounts::Settings::default()
-    };
-    Settings {
-        accounts,
-        ..Settings::default()
-    }
+fn verified() -> AccountsSettings {
+    let mut settings = AccountsSettings::default();
+    settings.accounts.sign_up = SignUpMode::Verified;
+    settings
 }
 
 #[tokio::test]
 async fn an_address_belongs_to_one_account_whatever_its_case() {
-    let world = world().await;
-    world.sign_up("ada@example.com").await;
-    let again = world
-        .app
+    let bed = accounts().await;
+    bed.sign_up("ada@example.com").await;
+    let again = bed
         .accounts
         .sign_up(sign_up("ADA@example.com", PASSWORD), &home())
         .await;
@@ -45,12 +37,10 @@ async fn an_address_belongs_to_one_account_whatever_its_case() {
 
 #[tokio::test]
 async fn of_simultaneous_registrations_with_one_address_exactly_one_wins() {
-    let world = world().await;
+    let bed = accounts().await;
     let source = home();
     let tries = (0..8).map(|_| {
-        world
-            .app
-            .accounts
+        bed.accounts
             .sign_up(sign_up("ada@example.com", PASSWORD), &source)
             .boxed()
     });
@@ -66,18 +56,14 @@ async fn of_simultaneous_registrations_with_one_address_exactly_one_wins() {
 
 #[tokio::test]
 async fn many_people_behind_one_address_can_sign_up_at_the_same_time() {
-    let world = world().await;
+    let bed = accounts().await;
     let source = home();
     let people: Vec<String> = (0..100)
         .map(|number| format!("user{number}@example.com"))
         .collect();
-    let registrations = people.iter().map(|email| {
-        world
-            .app
-            .accounts
-            .sign_up(sign_up(email, PASSWORD), &source)
-            .boxed()
-    });
+    let registrations = people
+        .iter()
+        .map(|email| bed.accounts.sign_up(sign_up(email, PASSWORD), &source).boxed());
     for result in futures_util::future::join_all(registrations).await {
         result.unwrap();
     }
@@ -85,8 +71,8 @@ async fn many_people_behind_one_address_can_sign_up_at_the_same_time() {
 
 #[tokio::test]
 async fn unknown_user_and_wrong_password_get_the_same_answer() {
-    let world = world().await;
-    world.sign_up("ada@example.com").await;
+    let bed = accounts().await;
+    bed.sign_up("ada@example.com").await;
     let wrong = SignIn {
         email: "ada@example.com".parse().unwrap(),
         password: secret("not the password"),
@@ -95,12 +81,12 @@ async fn unknown_user_and_wrong_password_get_the_same_answer() {
         email: "bob@example.com".parse().unwrap(),
         password: secret("not the password"),
     };
-    let first = world.app.accounts.sign_in(wrong, &home()).await.unwrap_err();
-    let second = world.app.accounts.sign_in(unknown, &home()).await.unwrap_err();
+    let first = bed.accounts.sign_in(wrong, &home()).await.unwrap_err();
+    let second = bed.accounts.sign_in(unknown, &home()).await.unwrap_err();
     assert_eq!((first.code(), first.detail()), (second.code(), second.detail()));
     let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
     assert_eq!(
-        (count(&world.hasher.checks), count(&world.hasher.decoys)),
+        (count(&bed.base.hasher.checks), count(&bed.base.hasher.decoys)),
         (1, 1),
         "either way one hash is computed"
     );
@@ -108,9 +94,9 @@ async fn unknown_user_and_wrong_password_get_the_same_answer() {
 
 #[tokio::test]
 async fn guessing_is_stopped_and_the_owner_is_not_locked_out() {
-    let world = world().await;
-    let ada = world.sign_up("ada@example.com").await;
-    world.session(&ada).await;
+    let bed = accounts().await;
+    let ada = bed.sign_up("ada@example.com").await;
+    bed.session(&ada).await;
     let mut refused = 0;
     for attacker in 1..=30 {
         for _ in 0..8 {
@@ -118,8 +104,7 @@ async fn guessing_is_stopped_and_the_owner_is_not_locked_out() {
                 email: "ada@example.com".parse().unwrap(),
                 password: secret("guess"),
             };
-            let error = world
-                .app
+            let error = bed
                 .accounts
                 .sign_in(guess, &elsewhere(attacker))
                 .await
@@ -132,25 +117,23 @@ async fn guessing_is_stopped_and_the_owner_is_not_locked_out() {
         "strangers share one budget, yet only {refused} were refused"
     );
     assert!(
-        world.sign_in("ada@example.com", &elsewhere(99)).await.is_err(),
+        bed.sign_in("ada@example.com", &elsewhere(99)).await.is_err(),
         "a stranger is refused even with the password"
     );
-    world.sign_in("ada@example.com", &home()).await.unwrap();
+    bed.sign_in("ada@example.com", &home()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_refusal_tells_when_it_ends_and_ends_then() {
-    let world = world().await;
-    world.sign_up("ada@example.com").await;
+    let bed = accounts().await;
+    bed.sign_up("ada@example.com").await;
     let guess = || SignIn {
         email: "ada@example.com".parse().unwrap(),
         password: secret("guess"),
     };
     for _ in 0..8 {
         assert_eq!(
-            world
-                .app
-                .accounts
+            bed.accounts
                 .sign_in(guess(), &elsewhere(1))
                 .await
                 .unwrap_err()
@@ -158,25 +141,20 @@ async fn a_refusal_tells_when_it_ends_and_ends_then() {
             WRONG_CREDENTIALS
         );
     }
-    let error = world
-        .app
-        .accounts
-        .sign_in(guess(), &elsewhere(1))
-        .await
-        .unwrap_err();
+    let error = bed.accounts.sign_in(guess(), &elsewhere(1)).await.unwrap_err();
     let portcullis_ports::Retry::Later(wait) = error.retry() else {
         panic!("no time is told")
     };
     assert_eq!(wait.as_secs(), 600);
-    world.wait(600);
-    world.sign_in("ada@example.com", &elsewhere(1)).await.unwrap();
+    bed.wait(600);
+    bed.sign_in("ada@example.com", &elsewhere(1)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_token_ends_and_a_forged_one_is_refused() {
-    let world = world().await;
-    world.sign_up("ada@example.com").await;
-    let token = world
+    let bed = accounts().await;
+    bed.sign_up("ada@example.com").await;
+    let token = bed
         .sign_in("ada@example.com", &home())
         .await
         .unwrap()
@@ -186,9 +164,7 @@ async fn a_token_ends_and_a_forged_one_is_refused() {
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         let forged = Bearer(String::from_utf8(bytes).unwrap());
         assert_eq!(
-            world
-                .app
-                .accounts
+            bed.accounts
                 .identify(&forged, None, &home())
                 .await
                 .unwrap_err()
@@ -196,11 +172,9 @@ async fn a_token_ends_and_a_forged_one_is_refused() {
             UNAUTHENTICATED
         );
     }
-    world.wait(15 * 60);
+    bed.wait(15 * 60);
     assert_eq!(
-        world
-            .app
-            .accounts
+        bed.accounts
             .identify(&Bearer(token), None, &home())
             .await
             .unwrap_err()
@@ -211,22 +185,21 @@ async fn a_token_ends_and_a_forged_one_is_refused() {
 
 #[tokio::test]
 async fn a_changed_password_ends_other_sessions_and_older_tokens() {
-    let world = world().await;
-    let ada = world.sign_up("ada@example.com").await;
-    let here = world.session(&ada).await;
-    let token = world.sign_in("ada@example.com", &home()).await.unwrap();
+    let bed = accounts().await;
+    let ada = bed.sign_up("ada@example.com").await;
+    let here = bed.session(&ada).await;
+    let token = bed.sign_in("ada@example.com", &home()).await.unwrap();
     for _ in 0..60 {
-        world.session(&ada).await;
+        bed.session(&ada).await;
     }
-    world.wait(1);
+    bed.wait(1);
     let command = ChangePassword {
         current_password: secret(PASSWORD),
         new_password: secret("walnut-ferry-lantern"),
     };
-    let changed = world.app.accounts.change_password(&here, command).await.unwrap();
+    let changed = bed.accounts.change_password(&here, command).await.unwrap();
     assert_eq!(changed.revoked, 60);
-    let live = world
-        .app
+    let live = bed
         .sessions
         .list(&here, &crate::areas::sessions::ListSessions::default())
         .await
@@ -238,41 +211,38 @@ async fn a_changed_password_ends_other_sessions_and_older_tokens() {
         live.map(|session| session.session_id).collect::<Vec<_>>(),
         std::slice::from_ref(&here.session.id)
     );
-    let old = world
-        .app
+    let old = bed
         .accounts
         .identify(&Bearer(token.access_token), None, &home())
         .await;
     assert_eq!(old.unwrap_err().code(), UNAUTHENTICATED);
-    assert!(world.sign_in("ada@example.com", &home()).await.is_err());
+    assert!(bed.sign_in("ada@example.com", &home()).await.is_err());
 }
 
 #[tokio::test]
 async fn a_wrong_current_password_changes_nothing() {
-    let world = world().await;
-    let here = world.session(&world.sign_up("ada@example.com").await).await;
+    let bed = accounts().await;
+    let here = bed.session(&bed.sign_up("ada@example.com").await).await;
     let command = ChangePassword {
         current_password: secret("wrong"),
         new_password: secret("walnut-ferry-lantern"),
     };
     assert_eq!(
-        world
-            .app
-            .accounts
+        bed.accounts
             .change_password(&here, command)
             .await
             .unwrap_err()
             .code(),
         WRONG_CREDENTIALS
     );
-    world.sign_in("ada@example.com", &home()).await.unwrap();
+    bed.sign_in("ada@example.com", &home()).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_address_is_proven_with_the_mailed_code_once() {
-    let world = world().await;
-    let ada = world.sign_up("ada@example.com").await;
-    let code = world.code_to("ada@example.com").await;
+    let bed = accounts().await;
+    let ada = bed.sign_up("ada@example.com").await;
+    let code = bed.code_to("ada@example.com").await;
     let verify = |code: &str| VerifyEmail {
         email: Some("ada@example.com".parse().unwrap()),
         sign_up_id: None,
@@ -280,92 +250,64 @@ async fn an_address_is_proven_with_the_mailed_code_once() {
         code: secret(code),
     };
     let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert!(bed.accounts.verify_email(verify(wrong), &home()).await.is_err());
+    bed.accounts.verify_email(verify(&code), &home()).await.unwrap();
     assert!(
-        world
-            .app
-            .accounts
-            .verify_email(verify(wrong), &home())
-            .await
-            .is_err()
-    );
-    world
-        .app
-        .accounts
-        .verify_email(verify(&code), &home())
-        .await
-        .unwrap();
-    assert!(
-        world
-            .app
-            .accounts
+        bed.accounts
             .view(&ada.subject)
             .await
             .unwrap()
             .unwrap()
             .email_verified
     );
-    assert!(
-        world
-            .app
-            .accounts
-            .verify_email(verify(&code), &home())
-            .await
-            .is_err()
-    );
+    assert!(bed.accounts.verify_email(verify(&code), &home()).await.is_err());
 }
 
 #[tokio::test]
 async fn verified_sign_up_answers_alike_for_free_and_taken_addresses() {
-    let world = world_with(verified()).await;
-    let first = world
-        .app
+    let bed = accounts_with(verified()).await;
+    let first = bed
         .accounts
         .sign_up(sign_up("ada@example.com", PASSWORD), &home())
         .await
         .unwrap();
     assert!(matches!(first, SignedUp::VerificationSent { .. }));
     assert!(
-        world.sign_in("ada@example.com", &home()).await.is_err(),
+        bed.sign_in("ada@example.com", &home()).await.is_err(),
         "nothing exists before the proof"
     );
-    let code = world.code_to("ada@example.com").await;
+    let code = bed.code_to("ada@example.com").await;
     let verify = VerifyEmail {
         email: Some("ada@example.com".parse().unwrap()),
         sign_up_id: None,
         password: None,
         code: secret(&code),
     };
-    world.app.accounts.verify_email(verify, &home()).await.unwrap();
-    world.sign_in("ada@example.com", &home()).await.unwrap();
-    world.wait(31);
-    let again = world
-        .app
+    bed.accounts.verify_email(verify, &home()).await.unwrap();
+    bed.sign_in("ada@example.com", &home()).await.unwrap();
+    bed.wait(31);
+    let again = bed
         .accounts
         .sign_up(sign_up("ada@example.com", "walnut-ferry-lantern"), &home())
         .await
         .unwrap();
     assert!(matches!(again, SignedUp::VerificationSent { .. }));
     assert!(
-        world
-            .newest_to("ada@example.com")
+        bed.newest_to("ada@example.com")
             .await
             .text
             .contains("already have an account")
     );
-    world.sign_in("ada@example.com", &home()).await.unwrap();
+    bed.sign_in("ada@example.com", &home()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_told_as_such() {
-    let world = world().await;
-    world.sign_up("ada@example.com").await;
-    world.store.fail_next(1);
+    let bed = accounts().await;
+    bed.sign_up("ada@example.com").await;
+    bed.base.store.fail_next(1);
     assert_eq!(
-        world
-            .sign_in("ada@example.com", &home())
-            .await
-            .unwrap_err()
-            .code(),
+        bed.sign_in("ada@example.com", &home()).await.unwrap_err().code(),
         STORE_UNAVAILABLE
     );
 }
@@ -377,8 +319,8 @@ async fn a_password_is_the_same_however_the_keyboard_makes_its_accents() {
         "Mu\u{308}llers-Ka\u{308}tzchen-schla\u{308}ft",
     );
     for (chosen, typed) in [(composed, decomposed), (decomposed, composed)] {
-        let world = world().await;
-        let accounts = &world.app.accounts;
+        let bed = accounts().await;
+        let accounts = &bed.accounts;
         let command = sign_up("ada@example.com", chosen);
         accounts.sign_up(command, &home()).await.unwrap();
         let command = |password| SignIn {
@@ -396,9 +338,9 @@ async fn a_password_is_the_same_however_the_keyboard_makes_its_accents() {
 #[tokio::test]
 async fn a_hash_of_text_that_was_not_composed_matches_and_is_renewed() {
     let decomposed = "Mu\u{308}llers-Ka\u{308}tzchen-schla\u{308}ft";
-    let world = world().await;
-    let accounts = &world.app.accounts;
-    let who = world.sign_up("ada@example.com").await;
+    let bed = accounts().await;
+    let accounts = &bed.accounts;
+    let who = bed.sign_up("ada@example.com").await;
     let account = accounts.directory.account(&who.subject).await.unwrap().unwrap();
     let older = Account {
         password: accounts
@@ -426,8 +368,8 @@ async fn a_hash_of_text_that_was_not_composed_matches_and_is_renewed() {
 
 #[tokio::test]
 async fn a_password_made_of_product_address_or_name_is_refused() {
-    let world = world().await;
-    let accounts = &world.app.accounts;
+    let bed = accounts().await;
+    let accounts = &bed.accounts;
     for password in ["Portcullis2026!", "grace.hopper1906", "Gr4ceH0pper99"] {
         let command = sign_up("grace.hopper@example.com", password);
         let refused = accounts.sign_up(command, &home()).await.unwrap_err();
@@ -443,41 +385,40 @@ async fn a_password_made_of_product_address_or_name_is_refused() {
 
 #[tokio::test]
 async fn an_international_address_is_one_address_however_it_is_written() {
-    let world = world().await;
-    let who = world.sign_up("ada@M\u{fc}nchen.example").await;
-    let again = world
-        .app
+    let bed = accounts().await;
+    let who = bed.sign_up("ada@M\u{fc}nchen.example").await;
+    let again = bed
         .accounts
         .sign_up(sign_up("ada@xn--mnchen-3ya.example", PASSWORD), &home())
         .await;
     assert_eq!(again.unwrap_err().code(), EMAIL_TAKEN);
-    let view = world.app.accounts.view(&who.subject).await.unwrap().unwrap();
+    let view = bed.accounts.view(&who.subject).await.unwrap().unwrap();
     assert_eq!(view.email.as_deref(), Some("ada@m\u{fc}nchen.example"));
-    world.newest_to("ada@xn--mnchen-3ya.example").await;
+    bed.newest_to("ada@xn--mnchen-3ya.example").await;
 }
 
 #[tokio::test]
 async fn a_token_of_an_account_that_does_not_exist_is_refused_whoever_else_knows_people() {
-    let mut world = world().await;
-    let now = world.app.clock().now();
+    let mut bed = accounts().await;
+    let now = bed.base.context.now();
     let nobody = Subject::parse("usr_nobody").unwrap();
-    let token = |world: &World, foreign| {
+    let token = |bed: &AccountsBed, foreign| {
         let lineage = Lineage {
             foreign,
             ..Lineage::default()
         };
-        let made = world.app.accounts.token(&nobody, lineage, now, now).unwrap();
+        let made = bed.accounts.token(&nobody, lineage, now, now).unwrap();
         Bearer(made.access_token)
     };
-    let identified = async |world: &World, foreign| {
-        let token = token(world, foreign);
-        world.app.accounts.identify(&token, None, &home()).await.is_ok()
+    let identified = async |bed: &AccountsBed, foreign| {
+        let token = token(bed, foreign);
+        bed.accounts.identify(&token, None, &home()).await.is_ok()
     };
-    assert!(!identified(&world, false).await && !identified(&world, true).await);
-    world.app.accounts.others = Arc::from([Arc::new(Elsewhere(now)) as Arc<_>]);
-    assert!(!identified(&world, false).await, "no account of ours");
+    assert!(!identified(&bed, false).await && !identified(&bed, true).await);
+    bed.accounts.others = Arc::from([Arc::new(Elsewhere(now)) as Arc<_>]);
+    assert!(!identified(&bed, false).await, "no account of ours");
     assert!(
-        identified(&world, true).await,
+        identified(&bed, true).await,
         "somebody whom the other provider knows"
     );
 }

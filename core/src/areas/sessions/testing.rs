@@ -6,13 +6,13 @@ use portcullis_ports::identity::Subject;
 
 use super::{Granted, Identified, NewSession, Proof, Sessions, Settings, SignedIn, Transport};
 use crate::foundation::table::Batch;
-use crate::foundation::testing::home;
-use crate::services::testing::{Bed, bed};
+use crate::foundation::testing::{Node, home};
+use crate::services::testing::{Bed, BedSettings, Office, bed_on};
 
 /// Sessions, and nothing that stands on them.
 pub(super) struct SessionsBed {
     pub(super) sessions: Sessions,
-    pub(super) bed: Bed,
+    pub(super) base: Bed,
 }
 
 pub(super) async fn sessions() -> SessionsBed {
@@ -20,10 +20,14 @@ pub(super) async fn sessions() -> SessionsBed {
 }
 
 pub(super) async fn sessions_with(settings: Settings) -> SessionsBed {
-    let bed = bed().await;
+    let node = Node {
+        areas: &[&super::AREA],
+        ..Node::default()
+    };
+    let base = bed_on(&node, BedSettings::default(), vec![Office::new("main")]).await;
     SessionsBed {
-        sessions: opened(&bed, &settings),
-        bed,
+        sessions: opened(&base, &settings),
+        base,
     }
 }
 
@@ -69,7 +73,7 @@ impl SessionsBed {
     pub(super) async fn first_factor(&self, subject: &str) -> Identified {
         let subject = Subject::parse(subject).unwrap();
         Identified {
-            at: self.bed.context.now(),
+            at: self.base.context.now(),
             lineage: self.sessions.fresh_lineage(&subject).await.unwrap(),
             session: None,
             source: home(),
@@ -78,7 +82,7 @@ impl SessionsBed {
     }
 
     pub(super) async fn granted(&self, who: &Identified) -> Granted {
-        begun(&self.bed, &self.sessions, who).await.unwrap()
+        begun(&self.base, &self.sessions, who).await.unwrap()
     }
 
     pub(super) async fn session(&self, who: &Identified) -> SignedIn {

@@ -13,13 +13,13 @@ async fn a_session_ends_when_it_is_not_used() {
     let granted = bed.granted(&ada).await;
     let credential = granted.credential.expose();
     for _ in 0..5 {
-        bed.bed.wait(15 * 60);
+        bed.base.wait(15 * 60);
         bed.sessions
             .resume(credential, Some(&ada), &home())
             .await
             .unwrap();
     }
-    bed.bed.wait(15 * 60 + 1);
+    bed.base.wait(15 * 60 + 1);
     let late = bed.sessions.resume(credential, Some(&ada), &home()).await;
     assert_eq!(late.unwrap_err().code(), SESSION_ENDED);
 }
@@ -33,10 +33,10 @@ async fn a_session_ends_at_its_time_however_busy_it_is() {
     let resume = || bed.sessions.resume(granted.credential.expose(), None, &source);
     let quarters = 30 * 24 * 4;
     for _ in 1..quarters {
-        bed.bed.wait(15 * 60);
+        bed.base.wait(15 * 60);
         resume().await.unwrap();
     }
-    bed.bed.wait(15 * 60);
+    bed.base.wait(15 * 60);
     assert_eq!(resume().await.unwrap_err().code(), SESSION_ENDED);
 }
 
@@ -47,10 +47,10 @@ async fn use_is_written_down_once_a_minute() {
     let who = bed.session(&ada).await;
     let version = async || bed.sessions.read(&who.session.id).await.unwrap().unwrap().version;
     let before = version().await;
-    bed.bed.wait(59);
+    bed.base.wait(59);
     bed.sessions.touch(&who.session.id).await.unwrap();
     assert_eq!(version().await, before);
-    bed.bed.wait(1);
+    bed.base.wait(1);
     bed.sessions.touch(&who.session.id).await.unwrap();
     assert_ne!(version().await, before);
 }
@@ -98,7 +98,7 @@ async fn lists_say_where_a_known_address_is_and_nothing_of_others() {
     );
     let mut stranger = ada.clone();
     stranger.source = elsewhere(7);
-    bed.bed.wait(5);
+    bed.base.wait(5);
     let there = bed.session(&stranger).await;
     let list = bed.sessions.list(&there, &command).await.unwrap();
     assert_eq!(list.sessions[0].ip, "198.51.100.7");
@@ -110,7 +110,7 @@ async fn the_list_shows_sessions_and_nothing_that_opens_one() {
     let bed = sessions().await;
     let ada = bed.first_factor("ada").await;
     let first = bed.session(&ada).await;
-    bed.bed.wait(5);
+    bed.base.wait(5);
     let second = bed.session(&ada).await;
     let list = bed
         .sessions

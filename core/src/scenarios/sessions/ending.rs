@@ -13,9 +13,9 @@ use crate::areas::challenges::Started;
 use crate::areas::sessions::*;
 use crate::foundation::limit::Limit;
 use crate::foundation::table::Batch;
-use crate::foundation::testing::{Bearer, PASSWORD, elsewhere, home, secret};
+use crate::foundation::testing::{Bearer, Elsewhere, PASSWORD, elsewhere, home, secret};
 use crate::settings::Settings;
-use crate::testing::{Elsewhere, World, observed, two_nodes_with, world, world_with};
+use crate::testing::{World, observed, two_nodes_with, world, world_with};
 
 const PLENTY: Limit = Limit::new(10_000, Span::minutes(10));
 

@@ -17,10 +17,11 @@ use portcullis_ports::testkit::{AlwaysWell, FakeClock, MemoryStore, connection};
 use portcullis_ports::{Clock, Span};
 
 use super::known_devices::KnownDeviceRules;
-use super::outbox::Draft;
+use super::outbox::{Draft, Outbox};
 use super::{ServiceSettings, Services, audit, budgets, epochs, outbox, sms_spend};
 use crate::foundation;
 use crate::foundation::context::Context;
+use crate::foundation::lane::Lane;
 use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::foundation::testing::{Node, Observed, QuickHasher};
@@ -116,6 +117,7 @@ pub(crate) struct Bed {
     pub(crate) context: Arc<Context>,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) store: Arc<MemoryStore>,
+    pub(crate) hasher: Arc<QuickHasher>,
     /// What the first sender was given.
     pub(crate) post: Arc<Post>,
 }
@@ -162,9 +164,11 @@ pub(crate) async fn two_beds() -> [Bed; 2] {
     [bed(1).await, bed(2).await]
 }
 
-async fn bed_on(node: &Node, settings: BedSettings, offices: Vec<Office>) -> Bed {
+/// A bed on a node, with whatever areas stand on it.
+pub(crate) async fn bed_on(node: &Node, settings: BedSettings, offices: Vec<Office>) -> Bed {
     let post = Arc::clone(&offices[0].post);
-    let connections = node.connections(&Arc::new(QuickHasher::default()));
+    let hasher = Arc::new(QuickHasher::default());
+    let connections = node.connections(&hasher);
     let connections = offices
         .into_iter()
         .fold(connections, |all, office| all.with(office.sender()));
@@ -175,6 +179,7 @@ async fn bed_on(node: &Node, settings: BedSettings, offices: Vec<Office>) -> Bed
         context,
         clock: Arc::clone(&node.clock),
         store: Arc::clone(&node.memory),
+        hasher,
         post,
     }
 }
@@ -194,7 +199,10 @@ async fn opened(
     connections: &Connections,
     settings: &BedSettings,
 ) -> (Arc<Context>, Services) {
-    let areas = foundation::ALL.into_iter().chain(super::ALL);
+    let areas = foundation::ALL
+        .into_iter()
+        .chain(super::ALL)
+        .chain(node.areas.iter().copied());
     let context = node.context(clock, connections, areas).await;
     let settings = ServiceSettings {
         audit: &settings.audit,
@@ -244,4 +252,20 @@ impl Bed {
         self.context.commit(batch).await.unwrap();
         id
     }
+}
+
+/// Delivers what waits and gives the newest message to that address.
+pub(crate) async fn newest_to(outbox: &Outbox, post: &Post, address: &str) -> Message {
+    outbox.drain(Lane::Codes).await.unwrap();
+    outbox.drain(Lane::Notices).await.unwrap();
+    let mut newest_first = post.sent().into_iter().rev();
+    newest_first
+        .find(|message| message.to.address() == address)
+        .unwrap()
+}
+
+/// The code in a message.
+pub(crate) fn code_in(message: &Message) -> String {
+    let mut words = message.text.split(|c: char| !c.is_ascii_digit());
+    words.find(|word| word.len() == 6).unwrap().to_owned()
 }

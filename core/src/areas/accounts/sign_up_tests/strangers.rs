@@ -5,23 +5,20 @@ use crate::foundation::observed_store::Work;
 
 #[tokio::test]
 async fn one_network_uses_up_half_of_what_an_address_gets_from_strangers() {
-    let world = world_with(verified()).await;
+    let bed = accounts_with(verified()).await;
     let mut sent = 0;
     for _ in 0..12 {
         sent += usize::from(
-            world
-                .app
-                .accounts
+            bed.accounts
                 .sign_up(applying(STRANGER), &elsewhere(1))
                 .await
                 .is_ok(),
         );
     }
     assert_eq!(sent, 5);
-    apply(&world, PASSWORD, &home()).await;
+    apply(&bed, PASSWORD, &home()).await;
     for network in 2..=20 {
-        let more = world
-            .app
+        let more = bed
             .accounts
             .sign_up(applying(STRANGER), &elsewhere(network))
             .await;
@@ -32,20 +29,15 @@ async fn one_network_uses_up_half_of_what_an_address_gets_from_strangers() {
 
 /// Guesses twice where there is an account and twice where there is none; gives the work of one guess, which must be the
 /// same, and how often the hash of an account and a decoy were compared in all four.
-async fn guesses_cost_the_same(settings: Settings, password: &str) -> (Work, (usize, usize)) {
-    let (world, store) = observed(settings).await;
-    world
-        .app
-        .accounts
-        .sign_up(applying(PASSWORD), &home())
-        .await
-        .unwrap();
+async fn guesses_cost_the_same(settings: AccountsSettings, password: &str) -> (Work, (usize, usize)) {
+    let (bed, store) = observed(settings).await;
+    bed.accounts.sign_up(applying(PASSWORD), &home()).await.unwrap();
     let guess = async |email: &str| {
         let command = SignIn {
             email: email.parse().unwrap(),
             password: secret(password),
         };
-        let refused = world.app.accounts.sign_in(command, &elsewhere(1)).await;
+        let refused = bed.accounts.sign_in(command, &elsewhere(1)).await;
         assert_eq!(refused.unwrap_err().code(), WRONG_CREDENTIALS);
         store.work()
     };
@@ -54,8 +46,8 @@ async fn guesses_cost_the_same(settings: Settings, password: &str) -> (Work, (us
     let there = guess(ADA).await;
     assert_eq!(there, guess("nobody@example.com").await);
     let compared = (
-        world.hasher.checks.load(Ordering::SeqCst),
-        world.hasher.decoys.load(Ordering::SeqCst),
+        bed.base.hasher.checks.load(Ordering::SeqCst),
+        bed.base.hasher.decoys.load(Ordering::SeqCst),
     );
     (there, compared)
 }
@@ -63,7 +55,7 @@ async fn guesses_cost_the_same(settings: Settings, password: &str) -> (Work, (us
 #[tokio::test]
 async fn a_wrong_password_costs_the_same_with_and_without_an_account() {
     // Where a sign-up may wait at the address, its password is compared as well, or as if.
-    for (settings, compared) in [(Settings::default(), (2, 2)), (verified(), (2, 6))] {
+    for (settings, compared) in [(AccountsSettings::default(), (2, 2)), (verified(), (2, 6))] {
         let (work, hashes) = guesses_cost_the_same(settings, "not the password").await;
         assert_eq!(work.commits, 3, "two counted, one written");
         assert_eq!(hashes, compared);
@@ -72,7 +64,7 @@ async fn a_wrong_password_costs_the_same_with_and_without_an_account() {
 
 #[tokio::test]
 async fn a_password_that_is_compared_twice_costs_the_same_with_and_without_an_account() {
-    for (settings, compared) in [(Settings::default(), (4, 4)), (verified(), (4, 12))] {
+    for (settings, compared) in [(AccountsSettings::default(), (4, 4)), (verified(), (4, 12))] {
         // Its composed form is another text, so that both are compared.
         let (work, hashes) = guesses_cost_the_same(settings, "Mu\u{308}llers Ka\u{308}tzchen").await;
         assert!(work.gets > 0 && work.commits > 0);
@@ -82,10 +74,10 @@ async fn a_password_that_is_compared_twice_costs_the_same_with_and_without_an_ac
 
 #[tokio::test]
 async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_somebody_waits() {
-    let (world, store) = observed(Settings::default()).await;
-    world.sign_up(ADA).await;
-    world
-        .app
+    let (bed, store) = observed(AccountsSettings::default()).await;
+    bed.sign_up(ADA).await;
+    bed.base
+        .services
         .outbox
         .drain(crate::foundation::lane::Lane::Codes)
         .await
@@ -93,9 +85,7 @@ async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_so
     let ask = async |email: &str, network: u8| {
         store.work();
         let source = elsewhere(network);
-        world
-            .app
-            .accounts
+        bed.accounts
             .resend_verification(resend(email), &source)
             .await
             .unwrap();
@@ -104,7 +94,7 @@ async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_so
     let waiting = ask(ADA, 1).await;
     assert_eq!(waiting, ask("nobody@example.com", 2).await);
     assert!(waiting.writes > 5, "{waiting:?}");
-    world.wait(31);
+    bed.wait(31);
     let again = ask(ADA, 3).await;
     assert_eq!(again, ask("nobody@example.com", 4).await);
     let guess = async |email: &str, network: u8| {
@@ -113,17 +103,13 @@ async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_so
             ..by_code("000000")
         };
         store.work();
-        let refused = world
-            .app
-            .accounts
-            .verify_email(command, &elsewhere(network))
-            .await;
+        let refused = bed.accounts.verify_email(command, &elsewhere(network)).await;
         assert_eq!(refused.unwrap_err().code(), WRONG_CODE);
         store.work()
     };
     assert_eq!(guess(ADA, 5).await, guess("nobody@example.com", 6).await);
     for network in 10..30 {
-        world.wait(31);
+        bed.wait(31);
         let silent = ask(ADA, network).await;
         assert_eq!(
             silent,
@@ -131,34 +117,29 @@ async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_so
             "{network}"
         );
     }
-    world
-        .app
+    bed.base
+        .services
         .outbox
         .drain(crate::foundation::lane::Lane::Codes)
         .await
         .unwrap();
-    let sent = world.post.sent();
+    let sent = bed.base.post.sent();
     let sent = sent.iter().filter(|message| message.to.address() == ADA);
     assert_eq!(
         sent.count(),
         11,
         "beside that of the sign-up; what is too much is left out silently"
     );
-    let (world, store) = observed(verified()).await;
-    apply(&world, PASSWORD, &home()).await;
-    let code = world.code_to(ADA).await;
-    verify(&world, by_code(&code)).await.unwrap();
-    world.wait(31);
+    let (bed, store) = observed(verified()).await;
+    apply(&bed, PASSWORD, &home()).await;
+    let code = bed.code_to(ADA).await;
+    verify(&bed, by_code(&code)).await.unwrap();
+    bed.wait(31);
     let apply_as = async |email: &str, network: u8| {
         let mut command = applying(STRANGER);
         command.email = email.parse().unwrap();
         store.work();
-        world
-            .app
-            .accounts
-            .sign_up(command, &elsewhere(network))
-            .await
-            .unwrap();
+        bed.accounts.sign_up(command, &elsewhere(network)).await.unwrap();
         store.work()
     };
     assert_eq!(apply_as(ADA, 1).await, apply_as("free@example.com", 2).await);
@@ -167,24 +148,24 @@ async fn asking_for_a_mail_and_guessing_its_code_cost_the_same_whether_or_not_so
 #[tokio::test]
 async fn a_sign_up_that_fails_sends_and_counts_nothing() {
     let mut settings = verified();
-    settings.budgets.sends_per_destination = Limit::new(2, Span::hours(1));
-    let (world, store) = observed(settings).await;
+    settings.services.budgets.sends_per_destination = Limit::new(2, Span::hours(1));
+    let (bed, store) = observed(settings).await;
     store.forgetful.store(true, Ordering::SeqCst);
     for _ in 0..3 {
-        let failed = world.app.accounts.sign_up(applying(PASSWORD), &home()).await;
+        let failed = bed.accounts.sign_up(applying(PASSWORD), &home()).await;
         assert_eq!(failed.unwrap_err().code(), STORE_UNAVAILABLE);
     }
     store.forgetful.store(false, Ordering::SeqCst);
-    apply(&world, PASSWORD, &home()).await;
+    apply(&bed, PASSWORD, &home()).await;
 }
 
 #[tokio::test]
 async fn passwords_are_judged_within_the_budget_of_the_network() {
-    let mut settings = Settings::default();
-    settings.budgets.sign_up_per_source = Limit::new(3, Span::hours(1));
-    let world = world_with(settings).await;
+    let mut settings = AccountsSettings::default();
+    settings.services.budgets.sign_up_per_source = Limit::new(3, Span::hours(1));
+    let bed = accounts_with(settings).await;
     for number in 0..6 {
-        let refused = world.app.accounts.sign_up(applying("password1"), &home()).await;
+        let refused = bed.accounts.sign_up(applying("password1"), &home()).await;
         let expected = if number < 3 {
             WEAK_PASSWORD
         } else {
@@ -193,7 +174,7 @@ async fn passwords_are_judged_within_the_budget_of_the_network() {
         assert_eq!(refused.unwrap_err().code(), expected);
     }
     assert_eq!(
-        world.hasher.tasks.load(Ordering::SeqCst),
+        bed.base.hasher.tasks.load(Ordering::SeqCst),
         3,
         "judging is done where hashes are computed, and only within the budget"
     );
@@ -201,21 +182,21 @@ async fn passwords_are_judged_within_the_budget_of_the_network() {
 
 #[tokio::test]
 async fn a_flood_of_sign_ins_and_codes_from_one_network_is_refused_without_the_store() {
-    let mut settings = Settings::default();
-    settings.budgets.sign_in_per_source = Limit::new(5, Span::minutes(10));
-    let (world, store) = observed(settings).await;
+    let mut settings = AccountsSettings::default();
+    settings.services.budgets.sign_in_per_source = Limit::new(5, Span::minutes(10));
+    let (bed, store) = observed(settings).await;
     let ask = async |number: usize| {
         let email = format!("user{number}@example.com");
         let command = SignIn {
             email: email.parse().unwrap(),
             password: secret("not the password"),
         };
-        let signed_in = world.app.accounts.sign_in(command, &elsewhere(1)).await;
+        let signed_in = bed.accounts.sign_in(command, &elsewhere(1)).await;
         let command = VerifyEmail {
             email: Some(email.parse().unwrap()),
             ..by_code("000000")
         };
-        let verified = world.app.accounts.verify_email(command, &elsewhere(1)).await;
+        let verified = bed.accounts.verify_email(command, &elsewhere(1)).await;
         (signed_in.unwrap_err().code(), verified.unwrap_err().code())
     };
     for number in 0..6 {

@@ -154,6 +154,7 @@ impl Yard {
             store: records,
             shared: false,
             seed,
+            areas: &[],
         };
         let connections = node.connections(&Arc::default());
         let connections = named

@@ -11,13 +11,11 @@ use crate::areas::accounts::{AccessToken, ChangePassword, SignIn, VerifyEmail};
 use crate::areas::challenges::{NameChallenge, Opened, Progress, UseRecoveryCode, VerifyCode, VerifyTotp};
 use crate::areas::factors::AddPhone;
 use crate::areas::password_recovery::{ConfirmRecovery, StartRecovery};
-use crate::areas::sessions::{Granted, SESSION_ENDED};
-use crate::areas::sessions::{Identified, SignedIn};
+use crate::areas::sessions::{Granted, Identified, SESSION_ENDED, SignedIn};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
-use crate::foundation::testing::Bearer;
-use crate::foundation::testing::{PASSWORD, home, secret};
-use crate::testing::{Elsewhere, World, two_nodes, world, world_over};
+use crate::foundation::testing::{Bearer, Elsewhere, PASSWORD, home, secret};
+use crate::testing::{World, two_nodes, world, world_over};
 use crate::tools::key_rotation::{KeyState, Retired};
 use crate::tools::store_copy::Reached;
 
