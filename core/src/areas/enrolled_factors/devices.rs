@@ -41,3 +41,46 @@ pub(crate) struct ContactDevice {
     pub(crate) pending_until: Option<Timestamp>,
     pub(crate) last_used_at: Option<Timestamp>,
 }
+
+/// What all devices have in common.
+pub(crate) trait Device {
+    fn id(&self) -> &DeviceId;
+    /// Until then it waits for its first code; `None` once it is confirmed.
+    fn pending_until(&self) -> Option<Timestamp>;
+    /// Its first code was right at this time.
+    fn confirm(&mut self, now: Timestamp);
+
+    fn enabled(&self) -> bool {
+        self.pending_until().is_none()
+    }
+}
+
+impl Device for TotpDevice {
+    fn id(&self) -> &DeviceId {
+        &self.id
+    }
+
+    fn pending_until(&self) -> Option<Timestamp> {
+        self.pending_until
+    }
+
+    fn confirm(&mut self, now: Timestamp) {
+        self.pending_until = None;
+        self.last_used_at = Some(now);
+    }
+}
+
+impl Device for ContactDevice {
+    fn id(&self) -> &DeviceId {
+        &self.id
+    }
+
+    fn pending_until(&self) -> Option<Timestamp> {
+        self.pending_until
+    }
+
+    fn confirm(&mut self, now: Timestamp) {
+        self.pending_until = None;
+        self.last_used_at = Some(now);
+    }
+}

@@ -6,13 +6,19 @@ use portcullis_ports::Result;
 use portcullis_ports::id::DeviceId;
 use portcullis_ports::identity::Subject;
 
-use super::devices::{ContactDevice, TotpDevice};
-use super::records::{ContactKind, Contacts, Emails, Phones, TotpDevices};
+use super::devices::{ContactDevice, Device, TotpDevice};
+use super::list::DeviceList;
+use super::records::{ContactKind, Contacts, DeviceRecord, Emails, Phones, TotpDevices};
 use crate::foundation::context::Context;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::table::{Batch, Slot};
+use crate::foundation::table::Batch;
 use crate::services::epochs::Epochs;
+
+/// The authenticator apps of an account.
+pub(crate) type EnrolledApps = DeviceList<TotpDevices>;
+/// The phone numbers or the e-mail addresses of an account.
+pub(crate) type EnrolledContacts<K> = DeviceList<Contacts<K>>;
 
 /// Reads the factors of accounts.
 #[derive(Clone)]
@@ -44,41 +50,21 @@ impl EnrolledFactors {
         subject: &Subject,
         factor: FactorKind,
     ) -> Result<Vec<DeviceId>> {
-        let contacts = |devices: Vec<ContactDevice>| {
-            let enabled = devices.into_iter().filter(ContactDevice::enabled);
-            enabled.map(|device| device.id).collect()
-        };
+        fn required<R: DeviceRecord>(batch: &mut Batch, list: &DeviceList<R>) -> Vec<DeviceId> {
+            list.check_in(batch);
+            list.confirmed().map(|device| device.id().clone()).collect()
+        }
         Ok(match factor {
-            FactorKind::Totp => {
-                let slot = self.totp(subject).await?;
-                batch.check_slot(&slot);
-                let enabled = slot.value.devices.into_iter().filter(TotpDevice::enabled);
-                enabled.map(|device| device.id).collect()
-            }
-            FactorKind::Sms => {
-                let slot = self.contacts::<Phones>(subject).await?;
-                batch.check_slot(&slot);
-                contacts(slot.value.devices)
-            }
-            FactorKind::Email => {
-                let slot = self.contacts::<Emails>(subject).await?;
-                batch.check_slot(&slot);
-                contacts(slot.value.devices)
-            }
+            FactorKind::Totp => required(batch, &self.totp(subject).await?),
+            FactorKind::Sms => required(batch, &self.contacts::<Phones>(subject).await?),
+            FactorKind::Email => required(batch, &self.contacts::<Emails>(subject).await?),
         })
     }
 
     /// The kinds with at least one confirmed device, in the order they are asked for.
     pub(crate) async fn kinds(&self, subject: &Subject) -> Result<Vec<FactorKind>> {
         let mut kinds = Vec::new();
-        if self
-            .totp(subject)
-            .await?
-            .value
-            .devices
-            .iter()
-            .any(TotpDevice::enabled)
-        {
+        if self.totp(subject).await?.confirmed().next().is_some() {
             kinds.push(FactorKind::Totp);
         }
         for factor in [FactorKind::Sms, FactorKind::Email] {
@@ -115,31 +101,26 @@ impl EnrolledFactors {
     }
 
     /// The authenticator apps, without abandoned ones.
-    pub(crate) async fn totp(&self, subject: &Subject) -> Result<Slot<TotpDevices>> {
+    pub(crate) async fn totp(&self, subject: &Subject) -> Result<EnrolledApps> {
         let empty = || TotpDevices {
             subject: subject.clone(),
             devices: Vec::new(),
         };
-        let mut slot = self
+        let slot = self
             .context
             .table::<TotpDevices>()
             .slot(subject.as_str(), TotpDevices::SORT, empty)
             .await?;
-        let now = self.context.now();
-        slot.value
-            .devices
-            .retain(|device| device.pending_until.is_none_or(|until| until > now));
-        Ok(slot)
+        Ok(DeviceList::new(slot, self.context.now()))
     }
 
     /// The contacts of one kind, without abandoned ones.
-    pub(crate) async fn contacts<K: ContactKind>(&self, subject: &Subject) -> Result<Slot<Contacts<K>>> {
+    pub(crate) async fn contacts<K: ContactKind>(&self, subject: &Subject) -> Result<EnrolledContacts<K>> {
         let table = self.context.table::<Contacts<K>>();
-        let mut slot = table
+        let slot = table
             .slot(subject.as_str(), Contacts::<K>::SORT, || Contacts::none(subject))
             .await?;
-        slot.value.forget_abandoned(self.context.now());
-        Ok(slot)
+        Ok(DeviceList::new(slot, self.context.now()))
     }
 
     /// The confirmed contacts of one kind, in the order of their enrolment.
@@ -150,8 +131,8 @@ impl EnrolledFactors {
     ) -> Result<Vec<ContactDevice>> {
         let mut devices = match factor {
             FactorKind::Totp => Vec::new(),
-            FactorKind::Sms => self.contacts::<Phones>(subject).await?.value.devices,
-            FactorKind::Email => self.contacts::<Emails>(subject).await?.value.devices,
+            FactorKind::Sms => self.contacts::<Phones>(subject).await?.into_all(),
+            FactorKind::Email => self.contacts::<Emails>(subject).await?.into_all(),
         };
         devices.retain(ContactDevice::enabled);
         Ok(devices)
@@ -172,14 +153,10 @@ impl EnrolledFactors {
     }
 
     async fn mark<K: ContactKind>(&self, batch: &mut Batch, subject: &Subject, id: &DeviceId) -> Result<()> {
-        let mut slot = self.contacts::<K>(subject).await?;
-        let device = slot
-            .value
-            .devices
-            .iter_mut()
-            .find(|device| device.id == *id && device.enabled());
+        let mut list = self.contacts::<K>(subject).await?;
+        let device = list.confirmed_mut().find(|device| device.id == *id);
         // The device was removed after the code was sent: the code is void.
         device.ok_or_else(|| WRONG_CODE.error())?.last_used_at = Some(self.context.now());
-        batch.save(&slot)
+        list.save_in(batch)
     }
 }

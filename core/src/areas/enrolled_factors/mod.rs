@@ -3,6 +3,8 @@
 mod devices;
 mod enrolled;
 mod events;
+mod list;
+mod pending;
 mod records;
 mod totp;
 mod totp_proof;
@@ -10,9 +12,10 @@ mod totp_proof;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::sealed_texts::kind;
 pub use devices::NO_DEVICE;
-pub(crate) use devices::{ContactDevice, TotpDevice};
-pub(crate) use enrolled::EnrolledFactors;
-pub(crate) use records::{ContactKind, Contacts, EMAIL, Emails, Phones, SMS, TOTP, TotpDevices};
+pub(crate) use devices::{ContactDevice, Device, TotpDevice};
+pub(crate) use enrolled::{EnrolledApps, EnrolledContacts, EnrolledFactors};
+pub(crate) use records::{ContactKind, EMAIL, Emails, Phones, SMS, TOTP};
+use records::{Contacts, TotpDevices};
 pub(crate) use totp::{Generator, SECRET_BYTES, UsedSteps};
 pub(crate) use totp_proof::context;
 

@@ -2,12 +2,11 @@
 
 use std::marker::PhantomData;
 
-use portcullis_ports::Timestamp;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use super::devices::{ContactDevice, TotpDevice};
+use super::devices::{ContactDevice, Device, TotpDevice};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::table::Memory;
 use crate::foundation::table::Stored;
@@ -33,6 +32,15 @@ pub(crate) const EMAIL: Collection = Collection {
 
 const SORT: &str = "devices";
 
+/// A record that holds all devices of one kind of one account.
+pub(crate) trait DeviceRecord: Stored {
+    type Device: Device;
+
+    fn devices(&self) -> &[Self::Device];
+    fn devices_mut(&mut self) -> &mut Vec<Self::Device>;
+    fn into_devices(self) -> Vec<Self::Device>;
+}
+
 /// The authenticator apps of one account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TotpDevices {
@@ -53,9 +61,19 @@ impl Stored for TotpDevices {
     }
 }
 
-impl TotpDevice {
-    pub(crate) fn enabled(&self) -> bool {
-        self.pending_until.is_none()
+impl DeviceRecord for TotpDevices {
+    type Device = TotpDevice;
+
+    fn devices(&self) -> &[TotpDevice] {
+        &self.devices
+    }
+
+    fn devices_mut(&mut self) -> &mut Vec<TotpDevice> {
+        &mut self.devices
+    }
+
+    fn into_devices(self) -> Vec<TotpDevice> {
+        self.devices
     }
 }
 
@@ -103,12 +121,6 @@ impl<K> Contacts<K> {
             kind: PhantomData,
         }
     }
-
-    /// Forgets enrolments that were never confirmed.
-    pub(crate) fn forget_abandoned(&mut self, now: Timestamp) {
-        self.devices
-            .retain(|device| device.pending_until.is_none_or(|until| until > now));
-    }
 }
 
 impl<K: ContactKind> Stored for Contacts<K> {
@@ -120,8 +132,18 @@ impl<K: ContactKind> Stored for Contacts<K> {
     }
 }
 
-impl ContactDevice {
-    pub(crate) fn enabled(&self) -> bool {
-        self.pending_until.is_none()
+impl<K: ContactKind> DeviceRecord for Contacts<K> {
+    type Device = ContactDevice;
+
+    fn devices(&self) -> &[ContactDevice] {
+        &self.devices
+    }
+
+    fn devices_mut(&mut self) -> &mut Vec<ContactDevice> {
+        &mut self.devices
+    }
+
+    fn into_devices(self) -> Vec<ContactDevice> {
+        self.devices
     }
 }

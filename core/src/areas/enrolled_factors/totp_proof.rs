@@ -5,15 +5,15 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::keys::{EncryptionContext, Sealed};
 use portcullis_ports::{Result, Timestamp};
 
-use super::EnrolledFactors;
 use super::devices::TotpDevice;
+use super::enrolled::{EnrolledApps, EnrolledFactors};
 use super::events;
 use super::records::TotpDevices;
 use super::totp::{Accepted, Generator};
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::sealed_texts::SealedTexts;
 use crate::foundation::source::Source;
-use crate::foundation::table::{Batch, Slot};
+use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
 /// A proof that an authenticator app gave.
@@ -43,15 +43,15 @@ impl EnrolledFactors {
         subject: &Subject,
         code: &str,
     ) -> Result<TotpProof> {
-        let mut slot = self.totp(subject).await?;
-        let proof = self.prove_with(&mut slot, code).await?;
-        batch.save(&slot)?;
+        let mut apps = self.totp(subject).await?;
+        let proof = self.prove_with(&mut apps, code).await?;
+        apps.save_in(batch)?;
         Ok(proof)
     }
 
-    pub(crate) async fn prove_with(&self, slot: &mut Slot<TotpDevices>, code: &str) -> Result<TotpProof> {
+    pub(crate) async fn prove_with(&self, apps: &mut EnrolledApps, code: &str) -> Result<TotpProof> {
         let now = self.context.now();
-        for device in slot.value.devices.iter_mut().filter(|device| device.enabled()) {
+        for device in apps.confirmed_mut() {
             if let Some(accepted) = self.accept(device, code, now).await? {
                 device.last_used_at = Some(now);
                 device.used_steps.add(accepted.step);

@@ -11,24 +11,22 @@ use super::model::{
     AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, RemoveTotp, TotpBegun, TotpConfirmed, TotpList,
     TotpView,
 };
-use super::pending::keep_newest;
-use crate::areas::enrolled_factors::TotpDevice;
-use crate::areas::enrolled_factors::TotpDevices;
-use crate::areas::enrolled_factors::{Generator, SECRET_BYTES, UsedSteps, context};
+use crate::areas::enrolled_factors::{
+    Device, EnrolledApps, Generator, SECRET_BYTES, TotpDevice, UsedSteps, context,
+};
 use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::Action;
 use crate::foundation::factor_kind::FactorKind;
-use crate::foundation::proof::DEVICE_NOT_FOUND;
 use crate::foundation::proof::WRONG_CODE;
-use crate::foundation::table::{Batch, Slot};
+use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::security_notifications::SecurityEvent;
 
 impl Factors {
     /// The authenticator apps of the account, newest first.
     pub async fn totp_devices(&self, who: &SignedIn) -> Result<TotpList> {
-        let mut devices = self.enrolled.totp(who.subject()).await?.value.devices;
+        let mut devices = self.enrolled.totp(who.subject()).await?.into_all();
         devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
         Ok(TotpList {
             devices: devices.into_iter().map(view).collect(),
@@ -46,15 +44,14 @@ impl Factors {
             .retried(|| async {
                 let mut batch = Batch::default();
                 self.sessions.require_in(&mut batch, who).await?;
-                let mut slot = self.enrolled.totp(who.subject()).await?;
-                self.room_for_totp(&slot)?;
-                keep_newest(&mut slot.value.devices, TotpDevice::enabled);
+                let mut apps = self.enrolled.totp(who.subject()).await?;
+                self.room_for_totp(&apps)?;
                 let id = DeviceId::random(self.context.entropy.as_ref())?;
                 let mut secret = Zeroizing::new(vec![0; SECRET_BYTES]);
                 self.context.entropy.fill(&mut secret)?;
                 let now = self.context.now();
                 let until = now + self.settings.enrolment_lifetime.get();
-                slot.value.devices.push(TotpDevice {
+                apps.add_waiting(TotpDevice {
                     id: id.clone(),
                     subject: who.subject().clone(),
                     label: command.label.clone(),
@@ -68,7 +65,7 @@ impl Factors {
                     last_used_at: None,
                     used_steps: UsedSteps::default(),
                 });
-                batch.save(&slot)?;
+                apps.save_in(&mut batch)?;
                 let event = Event::success(events::TOTP_BEGIN, &who.source).with("device_id", &id);
                 self.audit.append(&mut batch, who.subject(), &[event]).await?;
                 self.context.commit(batch).await?;
@@ -97,9 +94,8 @@ impl Factors {
         })
     }
 
-    fn room_for_totp(&self, slot: &Slot<TotpDevices>) -> Result<()> {
-        let confirmed = slot.value.devices.iter().filter(|device| device.enabled());
-        if confirmed.count() < self.settings.totp_limit {
+    fn room_for_totp(&self, apps: &EnrolledApps) -> Result<()> {
+        if apps.confirmed().count() < self.settings.totp_limit {
             Ok(())
         } else {
             Err(DEVICE_LIMIT.error())
@@ -117,23 +113,23 @@ impl Factors {
         let result = self.context.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
-            let mut slot = self.enrolled.totp(subject).await?;
-            let first = !slot.value.devices.iter().any(TotpDevice::enabled);
-            if find(&mut slot, &command.device_id)?.enabled() {
+            let mut apps = self.enrolled.totp(subject).await?;
+            let first = apps.confirmed().next().is_none();
+            let device = apps.find(&command.device_id)?;
+            if device.enabled() {
                 return Err(DEVICE_EXISTS.with_detail("This authenticator app is confirmed already."));
             }
-            self.room_for_totp(&slot)?;
-            let device = find(&mut slot, &command.device_id)?;
+            self.room_for_totp(&apps)?;
             let now = self.context.now();
             let accepted = self
                 .enrolled
                 .accept(device, command.totp_code.trimmed(), now)
                 .await?
                 .ok_or_else(|| WRONG_CODE.error())?;
-            device.pending_until = None;
-            device.last_used_at = Some(now);
-            device.used_steps.add(accepted.step);
-            batch.save(&slot)?;
+            apps.confirm(&command.device_id, now)?
+                .used_steps
+                .add(accepted.step);
+            apps.save_in(&mut batch)?;
             let recovery_codes = if first {
                 self.recovery.issue(&mut batch, subject, FactorKind::Totp)?
             } else {
@@ -163,7 +159,7 @@ impl Factors {
     /// `device-not-found`, `wrong-code`, `step-up-required`, `too-many-attempts`.
     pub async fn remove_totp(&self, who: &SignedIn, id: DeviceId, command: RemoveTotp) -> Result<()> {
         let subject = who.subject();
-        find(&mut self.enrolled.totp(subject).await?, &id)?;
+        self.enrolled.totp(subject).await?.find(&id)?;
         let attempts = match (&command.totp_code, &command.recovery_code) {
             (None, Some(_)) => FactorKind::Totp.recovery_attempts(),
             _ => "totp_remove",
@@ -177,20 +173,20 @@ impl Factors {
         let result = self.context.retried(|| async {
             let mut batch = Batch::default();
             self.sessions.require_in(&mut batch, who).await?;
-            let mut slot = self.enrolled.totp(subject).await?;
-            find(&mut slot, &id)?;
+            let mut apps = self.enrolled.totp(subject).await?;
+            apps.find(&id)?;
             let mut events = Vec::new();
             if let Some(code) = &command.totp_code {
-                let proof = self.enrolled.prove_with(&mut slot, code.trimmed()).await?;
+                let proof = self.enrolled.prove_with(&mut apps, code.trimmed()).await?;
                 events.extend(proof.clock_event(&who.source));
             } else if let Some(code) = &command.recovery_code {
                 self.recovery
                     .check(subject, FactorKind::Totp, code.trimmed())
                     .await?;
             }
-            slot.value.devices.retain(|device| device.id != id);
-            batch.save(&slot)?;
-            if !slot.value.devices.iter().any(TotpDevice::enabled) {
+            apps.remove(&id)?;
+            apps.save_in(&mut batch)?;
+            if apps.confirmed().next().is_none() {
                 RecoveryCodeStore::discard(&mut batch, subject, FactorKind::Totp);
             } else if let Some(code) = &command.recovery_code {
                 self.recovery
@@ -215,14 +211,6 @@ impl Factors {
         });
         self.audited(who, events::TOTP_REMOVE, result.await).await
     }
-}
-
-fn find<'a>(slot: &'a mut Slot<TotpDevices>, id: &DeviceId) -> Result<&'a mut TotpDevice> {
-    slot.value
-        .devices
-        .iter_mut()
-        .find(|device| device.id == *id)
-        .ok_or_else(|| DEVICE_NOT_FOUND.error())
 }
 
 fn view(device: TotpDevice) -> TotpView {

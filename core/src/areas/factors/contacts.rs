@@ -10,10 +10,8 @@ use super::events;
 use super::model::{
     AddEmail, AddPhone, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT, EmailView, PhoneView,
 };
-use super::pending::keep_newest;
 use crate::areas::challenges::{CodeFor, CodesAbout, Purpose, VerifyCode};
-use crate::areas::enrolled_factors::ContactDevice;
-use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
+use crate::areas::enrolled_factors::{ContactDevice, ContactKind, Device, Emails, EnrolledContacts, Phones};
 use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::Action;
 use crate::foundation::event_kind::EventKind;
@@ -123,7 +121,7 @@ impl Factors {
     }
 
     async fn newest_first<K: ContactKind>(&self, subject: &Subject) -> Result<Vec<ContactDevice>> {
-        let mut devices = self.enrolled.contacts::<K>(subject).await?.value.devices;
+        let mut devices = self.enrolled.contacts::<K>(subject).await?.into_all();
         devices.sort_by_key(|device| {
             (
                 device.pending_until.is_some(),
@@ -193,10 +191,10 @@ impl Factors {
             .retried(|| async {
                 let mut batch = Batch::default();
                 self.sessions.require_in(&mut batch, who).await?;
-                let slot = self.with_pending::<K>(&device).await?;
+                let contacts = self.with_pending::<K>(&device).await?;
                 let event = Event::success(words.begin_event, &who.source).with("device_id", &device.id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
-                batch.save(&slot)?;
+                contacts.save_in(&mut batch)?;
                 let devices = std::slice::from_ref(&device);
                 self.codes.issue_in(&mut batch, &draft, devices, &about).await?;
                 self.context.commit(batch).await
@@ -234,24 +232,19 @@ impl Factors {
 
     /// The contacts with one more that waits. Others of the same destination go on waiting, each for its own code: the
     /// first that is confirmed counts.
-    async fn with_pending<K: ContactKind>(
-        &self,
-        device: &ContactDevice,
-    ) -> Result<crate::foundation::table::Slot<crate::areas::enrolled_factors::Contacts<K>>> {
-        let mut slot = self.enrolled.contacts::<K>(&device.subject).await?;
-        let devices = &mut slot.value.devices;
-        if devices
-            .iter()
-            .any(|known| known.enabled() && known.destination == device.destination)
+    async fn with_pending<K: ContactKind>(&self, device: &ContactDevice) -> Result<EnrolledContacts<K>> {
+        let mut contacts = self.enrolled.contacts::<K>(&device.subject).await?;
+        if contacts
+            .confirmed()
+            .any(|known| known.destination == device.destination)
         {
             return Err(DEVICE_EXISTS.error());
         }
-        if devices.iter().filter(|known| known.enabled()).count() >= self.limit(K::FACTOR) {
+        if contacts.confirmed().count() >= self.limit(K::FACTOR) {
             return Err(DEVICE_LIMIT.error());
         }
-        keep_newest(devices, ContactDevice::enabled);
-        devices.push(device.clone());
-        Ok(slot)
+        contacts.add_waiting(device.clone());
+        Ok(contacts)
     }
 
     async fn confirm<K: ContactKind>(&self, who: &SignedIn, command: VerifyCode) -> Result<ContactConfirmed> {
@@ -270,36 +263,25 @@ impl Factors {
             if challenge.device() != Some(&id) {
                 return Err(WRONG_CODE.error());
             }
-            let mut slot = self.enrolled.contacts::<K>(subject).await?;
-            let first = !slot.value.devices.iter().any(ContactDevice::enabled);
-            let waiting = |device: &&mut ContactDevice| device.id == id && !device.enabled();
-            let device = slot
-                .value
-                .devices
-                .iter_mut()
-                .find(waiting)
-                .ok_or_else(|| DEVICE_NOT_FOUND.error())?;
-            let destination = device.destination.clone();
-            device.pending_until = None;
-            device.last_used_at = Some(self.context.now());
-            let others = slot
-                .value
-                .devices
-                .iter()
-                .filter(|other| other.id != id && other.enabled());
-            let mut confirmed = 0;
-            for other in others {
-                if other.destination == destination {
-                    return Err(DEVICE_EXISTS.error());
-                }
-                confirmed += 1;
+            let mut contacts = self.enrolled.contacts::<K>(subject).await?;
+            let device = contacts.find(&id)?;
+            if device.enabled() {
+                return Err(DEVICE_NOT_FOUND.error());
             }
-            if confirmed >= self.limit(K::FACTOR) {
+            if contacts
+                .confirmed()
+                .any(|other| other.destination == device.destination)
+            {
+                return Err(DEVICE_EXISTS.error());
+            }
+            let others = contacts.confirmed().count();
+            if others >= self.limit(K::FACTOR) {
                 return Err(DEVICE_LIMIT.error());
             }
-            batch.save(&slot)?;
+            contacts.confirm(&id, self.context.now())?;
+            contacts.save_in(&mut batch)?;
             challenge.consume_in(&mut batch)?;
-            let recovery_codes = if first {
+            let recovery_codes = if others == 0 {
                 self.recovery.issue(&mut batch, subject, K::FACTOR)?
             } else {
                 Vec::new()

@@ -4,7 +4,6 @@ mod authenticators;
 mod contacts;
 mod events;
 mod model;
-mod pending;
 mod recovery_codes;
 mod removal;
 mod settings;

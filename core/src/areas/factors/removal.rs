@@ -8,8 +8,7 @@ use super::Factors;
 use super::contacts::words;
 use super::model::{ConfirmRemoval, NO_OTHER_PROOF, ProofKind, RemovalBegun};
 use crate::areas::challenges::{CodeFor, CodesAbout, FACTOR_NOT_REQUIRED, PendingChallenge};
-use crate::areas::enrolled_factors::{ContactDevice, TotpDevice};
-use crate::areas::enrolled_factors::{ContactKind, Emails, Phones};
+use crate::areas::enrolled_factors::{ContactDevice, ContactKind, Emails, Phones};
 use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::SignedIn;
 use crate::foundation::factor_kind::FactorKind;
@@ -132,15 +131,7 @@ impl Factors {
                 .first()
                 .map(|device| ProofKind::from(FactorKind::from(device.destination.channel()))),
         );
-        if self
-            .enrolled
-            .totp(subject)
-            .await?
-            .value
-            .devices
-            .iter()
-            .any(TotpDevice::enabled)
-        {
+        if self.enrolled.totp(subject).await?.confirmed().next().is_some() {
             accepts.push(ProofKind::Totp);
         }
         if self.recovery.any_left(subject, factor).await? {
@@ -167,14 +158,10 @@ impl Factors {
                 .device()
                 .cloned()
                 .ok_or_else(|| Error::internal("a removal without a device"))?;
-            let mut slot = self.enrolled.contacts::<K>(subject).await?;
-            let before = slot.value.devices.len();
-            slot.value.devices.retain(|device| device.id != id);
-            if slot.value.devices.len() == before {
-                return Err(DEVICE_NOT_FOUND.error());
-            }
-            let last = !slot.value.devices.iter().any(ContactDevice::enabled);
-            batch.save(&slot)?;
+            let mut contacts = self.enrolled.contacts::<K>(subject).await?;
+            contacts.remove(&id)?;
+            let last = contacts.confirmed().next().is_none();
+            contacts.save_in(&mut batch)?;
             let remark = self
                 .prove_removal(&mut batch, who, &challenge, K::FACTOR, &command, last)
                 .await?;
