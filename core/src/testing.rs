@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_ports::notification::Message;
-use portcullis_ports::testkit::{FakeClock, MemoryStore};
+use portcullis_ports::testkit::{FakeClock, MemoryStore, QuickHasher};
 use portcullis_ports::{Clock as _, Result, Timestamp};
 
 use crate::areas::accounts::AccessToken;
@@ -14,7 +14,7 @@ use crate::areas::factors::{AddTotp, ConfirmTotp};
 use crate::areas::sessions::testing::resumed;
 use crate::areas::sessions::{Granted, Identified, SignedIn, StartSession};
 use crate::foundation::source::Source;
-use crate::foundation::testing::{Node, Observed, QuickHasher, secret};
+use crate::foundation::testing::{Node, Observed, secret};
 use crate::services::testing::vendor::{Heard, Receives, Vendor};
 use crate::services::testing::{Office, Post, code_in, newest_to};
 use crate::services::webhooks::Webhooks;

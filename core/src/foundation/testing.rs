@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,10 +10,10 @@ use portcullis_ports::connections::Connections;
 use portcullis_ports::geo::{Geo, GeoLocator, Location};
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
-use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Passwords, Task};
+use portcullis_ports::passwords::Passwords;
 use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage, StorageCapability};
-use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, connection};
-use portcullis_ports::{Clock, Result, Secret, Timestamp};
+use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, QuickHasher, connection};
+use portcullis_ports::{Clock, Result, Timestamp};
 use zeroize::Zeroizing;
 
 use super::area::Area;
@@ -62,46 +61,6 @@ impl KeyManager for PlainKeys {
         Ok(Zeroizing::new(
             data_encoding::HEXLOWER.decode(plain.as_bytes()).unwrap(),
         ))
-    }
-}
-
-/// Hashes at once, and counts what it does.
-#[derive(Default)]
-pub(crate) struct QuickHasher {
-    pub(crate) hashes: AtomicUsize,
-    /// Passwords that were compared with the hash of an account.
-    pub(crate) checks: AtomicUsize,
-    /// The same for accounts that do not exist.
-    pub(crate) decoys: AtomicUsize,
-    /// Other work on passwords.
-    pub(crate) tasks: AtomicUsize,
-}
-
-#[async_trait]
-impl PasswordHasher for QuickHasher {
-    async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
-        self.hashes.fetch_add(1, Ordering::SeqCst);
-        Ok(PasswordHash(format!("quick:{}", password.expose())))
-    }
-
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
-        self.checks.fetch_add(1, Ordering::SeqCst);
-        let matches = hash.0 == format!("quick:{}", password.expose());
-        Ok(if matches {
-            PasswordCheck::Match
-        } else {
-            PasswordCheck::Mismatch
-        })
-    }
-
-    async fn decoy(&self, _: &Secret) -> Result<()> {
-        self.decoys.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
-
-    async fn run(&self, task: Task) -> Result<()> {
-        self.tasks.fetch_add(1, Ordering::SeqCst);
-        task()
     }
 }
 

@@ -9,12 +9,12 @@ use poem::{Body, Endpoint, Request, Response, Route};
 use portcullis_core::settings::Settings;
 use portcullis_core::{App, Dependencies, compile_texts};
 use portcullis_openapi::{ApiContext, RequestContext, problem, resources};
+use portcullis_ports::Result;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
-use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Passwords, Task};
+use portcullis_ports::passwords::Passwords;
 use portcullis_ports::storage::Storage;
-use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, connection};
-use portcullis_ports::{Result, Secret};
+use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, QuickHasher, connection};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -37,33 +37,6 @@ impl KeyManager for OpenKeys {
                 .map(|c| u8::try_from(c).expect("sealed here"))
                 .collect(),
         ))
-    }
-}
-
-/// Hashes at once.
-struct QuickHasher;
-
-#[async_trait]
-impl PasswordHasher for QuickHasher {
-    async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
-        Ok(PasswordHash(format!("quick:{}", password.expose())))
-    }
-
-    async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
-        let same = hash.0 == format!("quick:{}", password.expose());
-        Ok(if same {
-            PasswordCheck::Match
-        } else {
-            PasswordCheck::Mismatch
-        })
-    }
-
-    async fn decoy(&self, _: &Secret) -> Result<()> {
-        Ok(())
-    }
-
-    async fn run(&self, task: Task) -> Result<()> {
-        task()
     }
 }
 
@@ -99,7 +72,7 @@ impl Service {
                     Arc::new(MemoryStore::new(clock.clone())),
                 ))
                 .with(connection::<Keys>("test", Arc::new(OpenKeys)))
-                .with(connection::<Passwords>("test", Arc::new(QuickHasher))),
+                .with(connection::<Passwords>("test", Arc::new(QuickHasher::default()))),
             clock,
             entropy: Arc::new(FakeEntropy::default()),
             panel: None,

@@ -3,6 +3,7 @@
 mod connected;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod counters;
 mod fakes;
 pub mod geo;
 pub mod identity;
@@ -10,6 +11,7 @@ pub mod keys;
 mod memory_store;
 pub mod passwords;
 pub mod plugin;
+mod quick_hasher;
 pub mod senders;
 mod skipped;
 pub mod storage;
@@ -17,10 +19,12 @@ pub mod suite;
 pub mod vendor;
 
 pub use connected::{AlwaysWell, connection};
+pub use counters::Counters;
 pub use fakes::{FakeClock, FakeEntropy};
 pub use identity::FakeRequest;
 pub use memory_store::MemoryStore;
 pub use plugin::FakeRuntime;
+pub use quick_hasher::QuickHasher;
 pub use skipped::skipped;
 pub use suite::{SetUp, json};
 pub use vendor::{Fault, NoNetwork, Vendor, VendorClient};

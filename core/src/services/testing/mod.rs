@@ -13,7 +13,7 @@ use portcullis_ports::notification::{
     Channel, ConnectedSender, DeliveryEvent, Destination, Message, MessageLookup, Receipt, Sender, Senders,
 };
 use portcullis_ports::outcome::Outcome;
-use portcullis_ports::testkit::{AlwaysWell, FakeClock, MemoryStore, connection};
+use portcullis_ports::testkit::{AlwaysWell, FakeClock, MemoryStore, QuickHasher, connection};
 use portcullis_ports::{Clock, Span};
 
 use super::known_devices::KnownDeviceRules;
@@ -24,7 +24,7 @@ use crate::foundation::context::Context;
 use crate::foundation::lane::Lane;
 use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
-use crate::foundation::testing::{Node, Observed, QuickHasher};
+use crate::foundation::testing::{Node, Observed};
 use crate::foundation::texts::{Language, Rendered};
 
 /// Keeps what it is given, and answers as told.

@@ -245,7 +245,10 @@ fn an_arrow_that_points_up_or_sideways_is_found() {
         0
     );
     assert_eq!(
-        said("core/src/areas/accounts/testing.rs", "use crate::testing::world;\n"),
+        said(
+            "core/src/areas/accounts/testing.rs",
+            "use crate::testing::world;\n"
+        ),
         1
     );
     for test in [

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::passwords::{PasswordCheck, PasswordHash, PasswordHasher, Task};
+use portcullis_ports::testkit::QuickHasher;
 use portcullis_ports::{Result, Secret};
 use tokio::sync::Semaphore;
 
@@ -18,6 +19,7 @@ pub(crate) struct Moody {
     pub(crate) door: Arc<Semaphore>,
     /// Counts who stands before it.
     pub(crate) waiting: Arc<Semaphore>,
+    quick: QuickHasher,
 }
 
 impl Default for Moody {
@@ -25,6 +27,7 @@ impl Default for Moody {
         Self {
             door: Arc::new(Semaphore::new(0)),
             waiting: Arc::new(Semaphore::new(0)),
+            quick: QuickHasher::default(),
         }
     }
 }
@@ -44,23 +47,18 @@ impl Moody {
 impl PasswordHasher for Moody {
     async fn hash(&self, password: &Secret) -> Result<PasswordHash> {
         self.mood(password).await;
-        Ok(PasswordHash(format!("quick:{}", password.expose())))
+        self.quick.hash(password).await
     }
 
     async fn verify(&self, password: &Secret, hash: &PasswordHash) -> Result<PasswordCheck> {
-        let same = hash.0 == format!("quick:{}", password.expose());
-        Ok(if same {
-            PasswordCheck::Match
-        } else {
-            PasswordCheck::Mismatch
-        })
+        self.quick.verify(password, hash).await
     }
 
-    async fn decoy(&self, _: &Secret) -> Result<()> {
-        Ok(())
+    async fn decoy(&self, password: &Secret) -> Result<()> {
+        self.quick.decoy(password).await
     }
 
     async fn run(&self, task: Task) -> Result<()> {
-        task()
+        self.quick.run(task).await
     }
 }
