@@ -13,9 +13,9 @@ use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::{CHALLENGE_ENDED, WRONG_CODE};
 use crate::foundation::source::Source;
-use crate::foundation::table::{Batch, Versioned};
+use crate::foundation::table::Batch;
 use crate::services::audit::Event;
-use crate::services::directory::{Account, AddressClaim};
+use crate::services::directory::{Account, Claimed, Directory};
 
 impl Accounts {
     /// Adds to a batch that the account with an address, which it never proved, gives way to a new one of whoever proved
@@ -54,29 +54,17 @@ impl Accounts {
         &self,
         batch: &mut Batch,
         owner: &Account,
-        claimed: Option<(Versioned<AddressClaim>, Option<Versioned<Account>>)>,
+        claimed: Option<Claimed>,
         source: &Source,
     ) -> Result<Option<Subject>> {
-        let claim = AddressClaim {
-            email: owner.email.clone(),
-            subject: owner.subject.clone(),
-        };
-        batch.insert(owner)?;
-        let Some((former, account)) = claimed else {
-            batch.insert(&claim)?;
+        let Some(claimed) = claimed else {
+            Directory::open_in(batch, owner)?;
             return Ok(None);
         };
-        if account
-            .as_ref()
-            .is_some_and(|account| account.email_verified_at.is_some())
-        {
+        if claimed.is_proven() {
             return Err(WRONG_CODE.error());
         }
-        batch.replace(&former, &claim)?;
-        if let Some(account) = &account {
-            batch.remove(account);
-        }
-        let gone = former.value.subject;
+        let gone = claimed.pass_on_in(batch, owner)?;
         EnrolledFactors::discard(batch, &gone);
         for factor in FactorKind::ALL {
             RecoveryCodeStore::discard(batch, &gone, factor);

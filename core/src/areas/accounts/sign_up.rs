@@ -18,7 +18,7 @@ use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::{TOO_MANY_ATTEMPTS, TOO_MANY_SENDS, Use};
-use crate::services::directory::{Account, AddressClaim};
+use crate::services::directory::{Account, Directory};
 use crate::services::suppressions::at_sign_up;
 
 /// What somebody signs up with.
@@ -91,7 +91,7 @@ impl Accounts {
             .retried(|| async {
                 let mut batch = Batch::default();
                 match self.directory.claimed(email).await? {
-                    Some((_, Some(account))) if account.email_verified_at.is_some() => return Err(taken()),
+                    Some(claimed) if claimed.is_proven() => return Err(taken()),
                     // Nobody has proven the claim: whoever reads the mail can make the address theirs.
                     Some(_) if with_mail => {
                         self.wait_to_create(&mut batch, applicant, source).await?;
@@ -101,18 +101,9 @@ impl Accounts {
                     Some(_) => return Ok(false),
                     None => {}
                 }
-                batch.insert(&AddressClaim {
-                    email: email.clone(),
-                    subject: subject.clone(),
-                })?;
-                batch.insert(&self.new_account(
-                    &subject,
-                    email,
-                    password,
-                    display_name.clone(),
-                    None,
-                    source,
-                ))?;
+                let name = display_name.clone();
+                let account = self.new_account(&subject, email, password, name, None, source);
+                Directory::open_in(&mut batch, &account)?;
                 self.audit
                     .append(&mut batch, &subject, &[Event::success(events::SIGN_UP, source)])
                     .await?;

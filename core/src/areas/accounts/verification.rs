@@ -168,7 +168,7 @@ impl Accounts {
                 let claimed = self.directory.claimed(email).await?;
                 let subject = match &proven.then {
                     Then::Confirm(subject) => {
-                        let account = claimed.and_then(|(_, account)| account);
+                        let account = claimed.and_then(|claimed| claimed.account);
                         let account = account
                             .filter(|account| account.subject == *subject)
                             .ok_or_else(wrong)?;

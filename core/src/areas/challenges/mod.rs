@@ -139,10 +139,10 @@ impl Challenges {
                     Proof::first_factor(who.at)
                 } else {
                     let Ground { epoch, held } = &ground;
-                    let Some(trusted) = self.devices.trusted(&held.value, epoch, &who.source, kinds) else {
+                    let Some(trusted) = self.devices.trusted(held, epoch, &who.source, kinds) else {
                         return Ok(None);
                     };
-                    event = event.with("trusted_device", &trusted.id);
+                    event = event.with("trusted_device", trusted);
                     Proof::nothing()
                 };
                 let id = SessionId::time_ordered(self.context.now(), self.context.entropy.as_ref())?;
@@ -177,10 +177,10 @@ impl Challenges {
         raw: Option<&str>,
     ) -> Result<Option<NewDevice>> {
         let Ground { epoch, held } = ground;
-        if !remember && self.devices.live(&held.value, epoch, &who.source).is_none() {
+        if !remember && !self.devices.knows(held, epoch, &who.source) {
             return Ok(None);
         }
-        let id = self.devices.id_for(&held.value, epoch, &who.source)?;
+        let id = self.devices.id_for(held, epoch, &who.source)?;
         let secret = match raw {
             Some(raw) => self.device_secret(raw, &id)?,
             None => self.context.random_text()?,
@@ -278,7 +278,7 @@ impl Challenges {
         let secrets = self.context.keyring.secrets(DEVICE_SECRET, &[raw, id.as_str()])?;
         let mut issued = secrets
             .iter()
-            .filter_map(|secret| self.devices.again(&held.value, id, secret, &who.source));
+            .filter_map(|secret| self.devices.again(&held, id, secret, &who.source));
         Ok(issued.next().map(Box::new))
     }
 

@@ -11,9 +11,9 @@ use super::{Credential, Granted, Proof, Session, Sessions};
 use crate::areas::sessions::Identified;
 use crate::areas::sessions::Transport;
 use crate::foundation::fingerprint::fingerprint;
-use crate::foundation::table::{Batch, Slot};
+use crate::foundation::table::Batch;
 use crate::services::epochs::{EndReason, Epoch, Epochs, Lineage};
-use crate::services::known_devices::{AccountDevices, DeviceContext, NewDevice};
+use crate::services::known_devices::{DeviceContext, HeldDevices, NewDevice};
 
 /// How many sessions that are over one new session clears away.
 const CLEARED: usize = 20;
@@ -34,7 +34,7 @@ pub(crate) struct NewSession<'a> {
 /// What is in force while a session begins, as the store has it now.
 pub(crate) struct Ground {
     pub(crate) epoch: Epoch,
-    pub(crate) held: Slot<AccountDevices>,
+    pub(crate) held: HeldDevices,
 }
 
 impl Sessions {

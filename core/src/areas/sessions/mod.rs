@@ -1,4 +1,7 @@
 //! Sessions: what a complete sign-in leaves behind, and how it ends.
+//!
+//! [`Session`] is the model and the record in one: it is what a signed-in request carries, step-up reads its proofs, and
+//! only this area writes it. The lines of the list are records, and stay in here.
 
 mod begin;
 mod ending;

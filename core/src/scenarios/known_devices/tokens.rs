@@ -82,7 +82,7 @@ async fn devices_are_bounded_and_a_flood_pushes_out_its_own() {
         granted(start(world, &who).await);
     }
     let held = world.app.known_devices.held(&subject).await.unwrap();
-    assert_eq!(held.value.devices.len(), MOST);
+    assert_eq!(held.count(), MOST);
     for kept in [&owned, &ada.token] {
         let source = elsewhere(9).presenting([kept.as_str()]);
         let found = world
@@ -102,7 +102,7 @@ async fn what_is_stored_and_listed_opens_nothing() {
     let key = portcullis_ports::storage::Key {
         collection: KNOWN_DEVICES,
         partition: subject.to_string(),
-        sort: AccountDevices::SORT.to_owned(),
+        sort: "devices".to_owned(),
     };
     let stored = ada.world.store.get(&key).await.unwrap().unwrap().body;
     let (id, token_secret) = ada.token.split_once('.').unwrap();

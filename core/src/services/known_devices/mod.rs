@@ -19,8 +19,8 @@ use portcullis_ports::secret::same_secret;
 pub use crate::foundation::device_proof::DeviceProof;
 pub(crate) use model::Trust;
 pub use model::{IssuedDevice, KnownDeviceList, KnownDeviceView, RevokeKnownDevice};
-use records::KnownDevice;
-pub(crate) use records::{AccountDevices, KNOWN_DEVICES};
+pub(crate) use records::KNOWN_DEVICES;
+use records::{AccountDevices, KnownDevice};
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
@@ -104,6 +104,17 @@ pub(crate) struct DeviceContext<'a> {
     pub(crate) by_code: bool,
 }
 
+/// The devices of an account as they were read.
+pub(crate) struct HeldDevices(Slot<AccountDevices>);
+
+#[cfg(test)]
+impl HeldDevices {
+    /// How many are stored, live or not.
+    pub(crate) fn count(&self) -> usize {
+        self.0.value.devices.len()
+    }
+}
+
 impl KnownDevices {
     pub(crate) fn new(
         context: &Arc<Context>,
@@ -120,13 +131,14 @@ impl KnownDevices {
     }
 
     /// The devices of an account as the store has them now.
-    pub(crate) async fn held(&self, subject: &Subject) -> Result<Slot<AccountDevices>> {
+    pub(crate) async fn held(&self, subject: &Subject) -> Result<HeldDevices> {
         let empty = || AccountDevices {
             subject: subject.clone(),
             devices: Vec::new(),
         };
         let table = self.context.table::<AccountDevices>();
-        table.slot(subject.as_str(), AccountDevices::SORT, empty).await
+        let slot = table.slot(subject.as_str(), AccountDevices::SORT, empty);
+        Ok(HeldDevices(slot.await?))
     }
 
     /// The device that a request comes from, if the account signed in on it. What is read depends on the request alone,
@@ -136,24 +148,23 @@ impl KnownDevices {
             return Ok(None);
         }
         let held = self.held(subject).await?;
-        if presented(&held.value, source).is_none() {
+        if presented(&held, source).is_none() {
             return Ok(None);
         }
         let epoch = self.epochs.recent(subject).await?;
-        let found = self.live(&held.value, &epoch, source);
+        let found = self.live(&held, &epoch, source);
         Ok(found.map(|device| Recognised {
             id: device.id.clone(),
             by_code: device.by_code,
         }))
     }
 
-    /// The same, if it counts in this epoch.
-    pub(crate) fn live<'a>(
-        &self,
-        held: &'a AccountDevices,
-        epoch: &Epoch,
-        source: &Source,
-    ) -> Option<&'a KnownDevice> {
+    /// Whether a request comes from a device of the account that counts in this epoch.
+    pub(crate) fn knows(&self, held: &HeldDevices, epoch: &Epoch, source: &Source) -> bool {
+        self.live(held, epoch, source).is_some()
+    }
+
+    fn live<'a>(&self, held: &'a HeldDevices, epoch: &Epoch, source: &Source) -> Option<&'a KnownDevice> {
         let now = self.context.now();
         presented(held, source).filter(|device| device.is_live(now) && epoch.admits(&device.lineage, None))
     }
@@ -161,19 +172,20 @@ impl KnownDevices {
     /// The device of a request, if it is trusted and what was proven on it is as much as a sign-in asks for now.
     pub(crate) fn trusted<'a>(
         &self,
-        held: &'a AccountDevices,
+        held: &'a HeldDevices,
         epoch: &Epoch,
         source: &Source,
         enrolled: &[FactorKind],
-    ) -> Option<&'a KnownDevice> {
+    ) -> Option<&'a KnownDeviceId> {
         let rules = self.rules;
         let now = self.context.now();
-        self.live(held, epoch, source).filter(|device| {
+        let trusted = self.live(held, epoch, source).filter(|device| {
             let trust = device.trust.as_ref();
             trust.is_some_and(|trust| {
                 now < trust.ends_at(rules.trust_days) && trust.covers(rules.require, enrolled)
             })
-        })
+        });
+        trusted.map(|device| &device.id)
     }
 
     /// Trust from now on, for what was proven a moment ago; `None` where the operator offers none.
@@ -184,17 +196,17 @@ impl KnownDevices {
     /// The token that was issued for a device under this secret, if it is still the one that counts.
     pub(crate) fn again(
         &self,
-        held: &AccountDevices,
+        held: &HeldDevices,
         id: &KnownDeviceId,
         secret: &str,
         source: &Source,
     ) -> Option<IssuedDevice> {
         let now = self.context.now();
         let hash = fingerprint(secret);
-        let found = held
-            .devices
-            .iter()
-            .find(|device| device.id == *id && same_secret(device.secret_hash.as_bytes(), hash.as_bytes()));
+        let found =
+            held.0.value.devices.iter().find(|device| {
+                device.id == *id && same_secret(device.secret_hash.as_bytes(), hash.as_bytes())
+            });
         found.map(|device| {
             let trusted_until = device
                 .trust
@@ -206,12 +218,7 @@ impl KnownDevices {
     }
 
     /// A new id, or that of the device that signs in.
-    pub(crate) fn id_for(
-        &self,
-        held: &AccountDevices,
-        epoch: &Epoch,
-        source: &Source,
-    ) -> Result<KnownDeviceId> {
+    pub(crate) fn id_for(&self, held: &HeldDevices, epoch: &Epoch, source: &Source) -> Result<KnownDeviceId> {
         match self.live(held, epoch, source) {
             Some(device) => Ok(device.id.clone()),
             None => KnownDeviceId::random(self.context.entropy.as_ref()),
@@ -223,13 +230,13 @@ impl KnownDevices {
     pub(crate) fn remember_in(
         &self,
         batch: &mut Batch,
-        mut held: Slot<AccountDevices>,
+        mut held: HeldDevices,
         epoch: &Epoch,
         new: NewDevice,
         by: &DeviceContext<'_>,
     ) -> Result<IssuedDevice> {
         let now = self.context.now();
-        let devices = &mut held.value.devices;
+        let devices = &mut held.0.value.devices;
         devices.retain(|device| {
             device.id == new.id || device.is_live(now) && epoch.admits(&device.lineage, None)
         });
@@ -265,7 +272,7 @@ impl KnownDevices {
             devices.remove(dispensable(devices));
         }
         devices.push(device);
-        batch.save(&held)?;
+        batch.save(&held.0)?;
         Ok(IssuedDevice::new(
             new.id,
             &new.secret,
@@ -286,7 +293,7 @@ impl KnownDevices {
         let held = self.held(subject).await?;
         Epochs::require_in(batch, &current);
         let new = NewDevice {
-            id: self.id_for(&held.value, &current.epoch, source)?,
+            id: self.id_for(&held, &current.epoch, source)?,
             secret: self.context.random_text()?,
             trust: TrustChange::Keep,
         };
@@ -310,7 +317,7 @@ impl KnownDevices {
     ) -> Result<IssuedDevice> {
         let ended = self.epochs.current(subject).await?.epoch;
         let mut held = self.held(subject).await?;
-        held.value.devices.clear();
+        held.0.value.devices.clear();
         let new = NewDevice {
             id: KnownDeviceId::random(self.context.entropy.as_ref())?,
             secret: self.context.random_text()?,
@@ -336,8 +343,8 @@ impl KnownDevices {
         ended: &Epoch,
         next: &Lineage,
     ) -> Result<()> {
-        let mut held = self.held(subject).await?.value;
-        if held.devices.is_empty() {
+        let mut held = self.held(subject).await?;
+        if held.0.value.devices.is_empty() {
             return Ok(());
         }
         let kept = self.live(&held, ended, source).map(|device| KnownDevice {
@@ -345,20 +352,20 @@ impl KnownDevices {
             trust: None,
             ..device.clone()
         });
-        held.devices = kept.into_iter().collect();
-        batch.overwrite(&held)
+        held.0.value.devices = kept.into_iter().collect();
+        batch.overwrite(&held.0.value)
     }
 
     /// Adds the end of all trust to the commit that removes a factor: it may be gone because somebody else has it.
     pub(crate) async fn end_trust_in(&self, batch: &mut Batch, subject: &Subject) -> Result<()> {
         let mut held = self.held(subject).await?;
-        if held.value.devices.iter().all(|device| device.trust.is_none()) {
+        if held.0.value.devices.iter().all(|device| device.trust.is_none()) {
             return Ok(());
         }
-        for device in &mut held.value.devices {
+        for device in &mut held.0.value.devices {
             device.trust = None;
         }
-        batch.save(&held)
+        batch.save(&held.0)
     }
 
     /// Adds that devices are forgotten to the commit that ends their sessions from afar.
@@ -369,14 +376,14 @@ impl KnownDevices {
         ended: &[&SessionId],
     ) -> Result<()> {
         let mut held = self.held(subject).await?;
-        let before = held.value.devices.len();
+        let before = held.0.value.devices.len();
         let of_them = |device: &KnownDevice| {
             let session = device.session.as_ref();
             session.is_some_and(|session| ended.contains(&session))
         };
-        held.value.devices.retain(|device| !of_them(device));
-        if held.value.devices.len() < before {
-            batch.save(&held)?;
+        held.0.value.devices.retain(|device| !of_them(device));
+        if held.0.value.devices.len() < before {
+            batch.save(&held.0)?;
         }
         Ok(())
     }
@@ -385,7 +392,7 @@ impl KnownDevices {
     pub async fn list(&self, subject: &Subject, source: &Source) -> Result<KnownDeviceList> {
         let now = self.context.now();
         let epoch = self.epochs.current(subject).await?.epoch;
-        let mut devices = self.held(subject).await?.value.devices;
+        let mut devices = self.held(subject).await?.0.value.devices;
         devices.retain(|device| device.is_live(now) && epoch.admits(&device.lineage, None));
         devices.sort_by_key(|device| std::cmp::Reverse(device.last_used_at));
         let addresses = devices.iter().map(|device| device.ip.as_str());
@@ -410,14 +417,15 @@ impl KnownDevices {
                 let mut batch = Batch::default();
                 self.context.lock_subject(&mut batch, subject).await;
                 let mut held = self.held(subject).await?;
-                let before = held.value.devices.len();
-                held.value
+                let before = held.0.value.devices.len();
+                held.0
+                    .value
                     .devices
                     .retain(|device| device.id != command.known_device_id);
-                if held.value.devices.len() == before {
+                if held.0.value.devices.len() == before {
                     return Err(DEVICE_NOT_FOUND.error());
                 }
-                batch.save(&held)?;
+                batch.save(&held.0)?;
                 let event =
                     Event::success(events::REVOKE, source).with("known_device_id", &command.known_device_id);
                 self.audit.append(&mut batch, subject, &[event]).await?;
@@ -428,9 +436,9 @@ impl KnownDevices {
 }
 
 /// The device whose token the request presents, whether or not it still counts.
-fn presented<'a>(held: &'a AccountDevices, source: &Source) -> Option<&'a KnownDevice> {
+fn presented<'a>(held: &'a HeldDevices, source: &Source) -> Option<&'a KnownDevice> {
     let opens = |device: &&KnownDevice| source.devices.iter().any(|proof| device.opens_with(proof));
-    held.devices.iter().find(opens)
+    held.0.value.devices.iter().find(opens)
 }
 
 /// Which of them is forgotten first: of those without trust one whose client came back without its token, or began

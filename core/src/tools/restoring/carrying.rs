@@ -8,7 +8,7 @@ use portcullis_ports::{Clock, Error, Result};
 use crate::areas::families;
 use crate::foundation::area::Restored;
 use crate::foundation::table::{Batch, Table, Versioned, decode};
-use crate::services::directory::{ACCOUNTS, Account, AddressClaim};
+use crate::services::directory::{ACCOUNTS, Account, Claim};
 use crate::tools::store_copy::{Reached, StoreCopy};
 
 /// How many accounts are read at a time.
@@ -74,23 +74,19 @@ async fn give_way(
     replaced: &ConnectedStore,
     restored: &ConnectedStore,
 ) -> Result<()> {
-    let claim = |store: &ConnectedStore| {
-        let table = Table::<AddressClaim>::new(&store.records);
-        async move { table.find(former.email.as_str(), AddressClaim::SORT).await }
-    };
-    let belongs_to_another = claim(replaced)
+    let belongs_to_another = Claim::find(&replaced.records, &former.email)
         .await?
-        .is_some_and(|claim| claim.subject != former.subject);
+        .is_some_and(|claim| *claim.subject() != former.subject);
     if !belongs_to_another {
         return Ok(());
     }
     let mut batch = Batch::default();
     batch.remove(former);
-    if let Some(own) = claim(restored)
+    if let Some(own) = Claim::find(&restored.records, &former.email)
         .await?
-        .filter(|claim| claim.subject == former.subject)
+        .filter(|claim| *claim.subject() == former.subject)
     {
-        batch.remove(&own);
+        own.release_in(&mut batch);
     }
     batch.commit(restored.records.as_ref()).await
 }

@@ -9,15 +9,13 @@ async fn an_account_that_gave_way_after_the_backup_does_not_come_back() {
     let copy = backup(&world).await;
     let directory = crate::services::directory::Directory::new(&world.app.context);
     let email = "ada@example.com".parse().unwrap();
-    let (claim, account) = directory.claimed(&email).await.unwrap().unwrap();
-    let owner = "usr_0000000000000000000000000a".parse().unwrap();
-    let mut batch = Batch::default();
-    let moved = crate::services::directory::AddressClaim {
-        subject: owner,
-        ..claim.value.clone()
+    let claimed = directory.claimed(&email).await.unwrap().unwrap();
+    let owner = crate::services::directory::Account {
+        subject: "usr_0000000000000000000000000a".parse().unwrap(),
+        ..claimed.account.as_ref().unwrap().value.clone()
     };
-    batch.replace(&claim, &moved).unwrap();
-    batch.remove(&account.unwrap());
+    let mut batch = Batch::default();
+    claimed.pass_on_in(&mut batch, &owner).unwrap();
     batch.commit(world.store.as_ref()).await.unwrap();
 
     let replaced = Replaced::Readable(connected(&world.store));
