@@ -98,7 +98,13 @@ impl App {
         let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit, min_length);
         let enrolled = EnrolledFactors::new(&context, &epochs);
         let recovery_codes = RecoveryCodeStore::new(&context, &epochs);
-        let step_up = StepUp::new(&context, &enrolled, &recovery_codes, settings.step_up_rules());
+        let step_up = StepUp::new(
+            &context,
+            &sessions,
+            &enrolled,
+            &recovery_codes,
+            settings.step_up_rules(),
+        );
         let store = ChallengeStore::new(&context, &sessions, &settings.challenges);
         let codes = Codes::new(&context, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {

@@ -439,6 +439,11 @@ impl Sessions {
             .is_some_and(|found| found.lineage.token == Some(token)))
     }
 
+    /// The session of a request as the store has it now, whether or not it lives.
+    pub(crate) async fn current(&self, who: &SignedIn) -> Result<Option<Session>> {
+        Ok(self.read(&who.session.id).await?.map(|found| found.value))
+    }
+
     async fn read(&self, id: &SessionId) -> Result<Option<Versioned<Session>>> {
         self.context
             .table::<Session>()

@@ -13,7 +13,7 @@ pub(crate) use settings::StepUpRules;
 
 use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::recovery_codes::RecoveryCodeStore;
-use crate::areas::sessions::{Session, SignedIn};
+use crate::areas::sessions::{Session, Sessions, SignedIn};
 use crate::foundation::area::Area;
 use crate::foundation::context::Context;
 use crate::foundation::proof::GivenBy;
@@ -29,6 +29,7 @@ pub(crate) const AREA: Area = Area {
 #[derive(Clone)]
 pub(crate) struct StepUp {
     context: Arc<Context>,
+    sessions: Arc<Sessions>,
     enrolled: EnrolledFactors,
     recovery: RecoveryCodeStore,
     rules: Arc<StepUpRules>,
@@ -37,12 +38,14 @@ pub(crate) struct StepUp {
 impl StepUp {
     pub(crate) fn new(
         context: &Arc<Context>,
+        sessions: &Sessions,
         enrolled: &EnrolledFactors,
         recovery: &RecoveryCodeStore,
         rules: StepUpRules,
     ) -> Self {
         Self {
             context: Arc::clone(context),
+            sessions: Arc::new(sessions.clone()),
             enrolled: enrolled.clone(),
             recovery: recovery.clone(),
             rules: Arc::new(rules),
@@ -66,8 +69,7 @@ impl StepUp {
             return remembered;
         }
         // The proof may have been given on another node a moment ago.
-        let table = self.context.table::<Session>();
-        match table.find(who.session.id.as_str(), Session::SORT).await? {
+        match self.sessions.current(who).await? {
             Some(session) => {
                 let standing = self.standing(&session).await?;
                 action.require(&standing, &enrolled, now, rules)

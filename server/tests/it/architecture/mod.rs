@@ -11,6 +11,7 @@ mod layout;
 mod problems;
 mod project;
 mod purity;
+mod records;
 mod sealed;
 mod words;
 
