@@ -10,6 +10,9 @@ use super::table::{RECORD_UNREADABLE, Stored, decode_body, encode};
 pub(crate) trait SealedTexts {
     /// All of them, to be replaced, each with what it was sealed for.
     fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)>;
+
+    /// Called before they are replaced by the same texts, sealed anew.
+    fn note_former_sealing(&mut self) {}
 }
 
 /// One type of record that holds sealed texts.
@@ -21,6 +24,9 @@ pub(crate) struct SealedKind {
 
 /// A record whose type is not known any more.
 pub(crate) trait Held: Send {
+    /// [`SealedTexts::note_former_sealing`].
+    fn note(&mut self);
+
     /// Its sealed texts.
     fn texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)>;
 
@@ -29,6 +35,10 @@ pub(crate) trait Held: Send {
 }
 
 impl<T: Stored + SealedTexts + Send> Held for T {
+    fn note(&mut self) {
+        self.note_former_sealing();
+    }
+
     fn texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
         self.sealed_texts()
     }

@@ -104,6 +104,9 @@ fn compare(listed: &ListedMessage, message: &Message) -> Comparison {
         .is_some_and(|code| !listed.body.contains(code.as_str()));
     if listed.body.ends_with(&message.text) {
         Comparison::Same
+    } else if !listed.body.contains(char::is_alphanumeric) {
+        // An account that redacts shows no text of any message.
+        Comparison::Doubtful
     } else if lacks_code || message.text.is_ascii() {
         Comparison::Other
     } else {

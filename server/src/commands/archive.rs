@@ -28,6 +28,10 @@ const UNCERTAIN: &str = "\
 What was used, changed or removed after the backup is not known: the next use of an older recovery code uses up its whole
 set. docs/operating.md says what to tell people.";
 
+/// What a backup brings back.
+const REVOKE_AGAIN: &str = "\
+If a signing key leaked since the backup was made, it signs again: revoke it with `portcullis keys rotate --revoke`.";
+
 pub(crate) fn backup(
     arguments: BackupArguments,
     environment: &Environment,
@@ -95,14 +99,11 @@ fn told(knowledge: &Knowledge) -> String {
         }
         Knowledge::NothingThere => "there was no store to replace".to_owned(),
         Knowledge::Unreadable(why) => format!("the store that was replaced cannot be read: {why}"),
-        Knowledge::OtherDeployment => {
-            "the store that was replaced has another root secret, or one that was sealed anew since"
-                .to_owned()
-        }
+        Knowledge::OtherDeployment => "the store that was replaced has another root secret".to_owned(),
         Knowledge::Ignored => "--ignore-current was given".to_owned(),
     };
     format!(
-        "Passwords, factors, recovery codes and suppressions are those of the backup ({}).\n{UNCERTAIN}\n",
+        "Passwords, factors, recovery codes, suppressions and signing keys are those of the backup ({}).\n{UNCERTAIN}\n{REVOKE_AGAIN}\n",
         why.trim_end_matches('.')
     )
 }

@@ -131,8 +131,13 @@ fn said(error: &ValidationError<'_>, shape: Shape<'_>, path: &Path) -> Vec<(Path
     let value = error.instance().as_ref();
     let expected = format!("Expected is {}.", shape.expected());
     let plain = value.to_string();
-    let secret = shape.is_secret();
-    let given = if secret { "The secret" } else { plain.as_str() };
+    // A secret may have been meant for a key of the table.
+    let in_place_of_a_table = value.is_string() && shape.takes("object");
+    let given = match &*plain {
+        _ if shape.is_secret() => "The secret",
+        _ if in_place_of_a_table => "A text",
+        plain => plain,
+    };
     let text = match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
             let unknown = |key: &String| (path.child(key), unknown_key(key, shape));

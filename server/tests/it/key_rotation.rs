@@ -110,3 +110,28 @@ async fn a_key_that_leaked_is_revoked_and_given_up_in_two_commands() {
     );
     ends(&folder, &["audit", "verify", "--data", "data"], 0);
 }
+
+#[tokio::test]
+async fn a_key_that_leaked_stays_revoked_when_an_older_backup_is_restored() {
+    let folder = TempDir::new().unwrap();
+    let bearer = used(&folder).await;
+    ends(&folder, &["backup", "--data", "data", "--to", "old.db"], 0);
+    ends(
+        &folder,
+        &["keys", "rotate", "--revoke", "--yes", "--data", "data"],
+        0,
+    );
+    ends(&folder, &["keys", "reencrypt", "--all", "--data", "data"], 0);
+    let restore = ["restore", "--data", "data", "--from", "old.db", "--yes"];
+    let (out, _) = ends(&folder, &restore, 0);
+    says(&out, &["are as they were in the store that was replaced"]);
+    let listed = keys(&folder);
+    says(&listed[0], &["1 ", "revoked"]);
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    let program = start(&folder);
+    assert_eq!(accepts(&program, &bearer).await, StatusCode::UNAUTHORIZED);
+    assert!(program.terminate().success());
+    // Where the store in use is left out, the operator is told.
+    let (out, _) = ends(&folder, &[&restore[..], &["--ignore-current"]].concat(), 0);
+    says(&out, &["it signs again", "keys rotate --revoke"]);
+}

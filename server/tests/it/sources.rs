@@ -115,6 +115,17 @@ fn a_key_stands_in_a_variable_once() {
 }
 
 #[test]
+fn a_secret_in_the_place_of_a_table_is_not_repeated() {
+    for variable in [
+        "PORTCULLIS_SENDERS__POST",
+        "PORTCULLIS_SENDERS__POST__FAKE_SENDER",
+    ] {
+        let said = with_more("").variable(variable, "hunter2secretvalue").mistakes();
+        assert!(!said.contains("hunter2") && said.contains(variable), "{said}");
+    }
+}
+
+#[test]
 fn truth_is_true_or_false() {
     let said = with_more("")
         .variable("PORTCULLIS_SERVER__DOCS", "yes")

@@ -20,8 +20,11 @@ pub(crate) const KEYRING: Collection = Collection {
 
 /// The id of the first signing key, which is the root secret itself. What names no key was signed with it.
 pub(super) const FIRST: &str = "1";
-/// The most signing keys that a deployment has: each costs a call to the key manager at every start.
+/// The most signing keys that a deployment has: each costs a call to the key manager at every start. A key that leaked is
+/// revoked however many there are.
 const MOST: usize = 16;
+/// How many former sealings a backup is known by.
+const SEALINGS: usize = 32;
 /// The length of a secret in bytes.
 pub(super) const SECRET: usize = 32;
 
@@ -36,6 +39,10 @@ pub(crate) struct RootSecret {
     /// The SHA-256 of the sealed text from before that, in hexadecimal, by which a backup is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     before: Option<String>,
+    /// The SHA-256 of the sealed texts that a re-encryption replaced, in hexadecimal, oldest first: a backup from before it
+    /// is known by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_sealings: Vec<String>,
     /// The signing keys, oldest first. Empty as long as the root secret is the only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     keys: Vec<SigningKey>,
@@ -63,6 +70,7 @@ impl RootSecret {
             sealed: keys.seal(plain, &root_context(true)).await?,
             signs_all_histories: true,
             before: None,
+            former_sealings: Vec::new(),
             keys: Vec::new(),
         })
     }
@@ -86,6 +94,7 @@ impl RootSecret {
             sealed: keys.seal(&plain, &root_context(true)).await?,
             signs_all_histories: true,
             before: Some(fingerprint(&self.sealed.0)),
+            former_sealings: self.former_sealings.clone(),
             keys: self.keys.clone(),
         })
     }
@@ -104,7 +113,7 @@ impl RootSecret {
     }
 
     /// Adds a new signing key; with `revoke` nothing counts any more that the former ones signed, except histories. `None`
-    /// if there are too many.
+    /// if there are too many and none is to be revoked.
     pub(crate) async fn rotated(
         &self,
         keys: &dyn KeyManager,
@@ -113,7 +122,7 @@ impl RootSecret {
         revoke: bool,
     ) -> Result<Option<Self>> {
         let mut ring = self.signing_keys();
-        if ring.len() >= MOST {
+        if !revoke && ring.len() >= MOST {
             return Ok(None);
         }
         for former in &mut ring {
@@ -146,10 +155,16 @@ impl RootSecret {
         Self { keys, ..self.clone() }
     }
 
-    /// Whether both hold the same secret, sealed at the same time.
-    fn is_of_one_sealing(&self, other: &Self) -> bool {
-        let follows = |one: &Self, other: &Self| one.before == Some(fingerprint(&other.sealed.0));
-        self.sealed == other.sealed || follows(self, other) || follows(other, self)
+    /// Whether both hold the same secret: one is the other's record of an earlier time, or both are of the same one.
+    fn is_of_one_origin(&self, other: &Self) -> bool {
+        let sealings = self.sealings();
+        other.sealings().iter().any(|sealing| sealings.contains(sealing))
+    }
+
+    /// What the sealed text is known by, and those that it replaced.
+    fn sealings(&self) -> Vec<String> {
+        let former = self.former_sealings.iter().chain(&self.before).cloned();
+        former.chain([fingerprint(&self.sealed.0)]).collect()
     }
 }
 
@@ -174,6 +189,14 @@ impl Stored for RootSecret {
 }
 
 impl SealedTexts for RootSecret {
+    fn note_former_sealing(&mut self) {
+        let sealing = fingerprint(&self.sealed.0);
+        self.former_sealings.retain(|former| *former != sealing);
+        self.former_sealings.push(sealing);
+        let excess = self.former_sealings.len().saturating_sub(SEALINGS);
+        self.former_sealings.drain(..excess);
+    }
+
     fn sealed_texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)> {
         let root = (root_context(self.signs_all_histories), &mut self.sealed);
         let keys = self.keys.iter_mut().flat_map(SigningKey::sealed_texts);
@@ -209,9 +232,10 @@ pub(super) async fn find(store: &Arc<dyn RecordStore>) -> Result<Option<Versione
     Table::<RootSecret>::new(store).find("root", "1").await
 }
 
-/// Gives a restored store the signing keys of the store that it replaces, if both hold the same root secret, sealed at the
-/// same time: whatever was made with it in one then counts in the other. Keys that were retired since the backup come back
-/// for the histories in it, and for nothing else. `false` if the root secrets differ.
+/// Gives a restored store the signing keys of the store that it replaces, if both hold the same root secret: whatever was
+/// made with it in one then counts in the other. Keys that were retired since the backup come back for the histories in it,
+/// and for nothing else. The sealing is the newer one, because what opened the one of the backup may be gone. `false` if the
+/// root secrets differ.
 pub(crate) async fn take_over_signing_keys(
     restored: &Arc<dyn RecordStore>,
     replaced: &Arc<dyn RecordStore>,
@@ -219,7 +243,7 @@ pub(crate) async fn take_over_signing_keys(
     let (Some(backup), Some(newer)) = (find(restored).await?, find(replaced).await?) else {
         return Ok(false);
     };
-    if !backup.is_of_one_sealing(&newer) {
+    if !backup.is_of_one_origin(&newer) {
         return Ok(false);
     }
     let known = newer.signing_keys();
@@ -229,12 +253,17 @@ pub(crate) async fn take_over_signing_keys(
         retired.revoked = true;
     }
     keys.extend(known);
-    if keys != backup.signing_keys() {
+    let mut merged = RootSecret {
+        keys,
+        ..backup.value.clone()
+    };
+    // What the secret is sealed for says whether the histories beside it are signed.
+    if backup.signs_all_histories == newer.signs_all_histories && backup.sealed != newer.sealed {
+        merged.note_former_sealing();
+        merged.sealed = newer.sealed.clone();
+    }
+    if merged.sealed != backup.sealed || merged.keys != backup.signing_keys() {
         let mut batch = Batch::default();
-        let merged = RootSecret {
-            keys,
-            ..backup.value.clone()
-        };
         batch.replace(&backup, &merged)?;
         batch.commit(restored.as_ref()).await?;
     }

@@ -259,6 +259,13 @@ async fn every_key_is_sealed_for_its_own_id_and_there_is_an_end_to_them() {
         world.app.rotate_signing_key(false).await.unwrap(),
         Rotated::TooMany
     );
+    let leaked = world.app.signing_keys().await.unwrap().pop().unwrap();
+    let revoked = world.app.rotate_signing_key(true).await.unwrap();
+    assert!(matches!(revoked, Rotated::By(_)), "a leak waits for nobody");
+    world.wait(60);
+    let store = connected(&world.store);
+    let retired = world.app.retire_signing_key(&leaked.id, &store).await.unwrap();
+    assert!(matches!(retired, Retired::Gone(_)), "{retired:?}");
     let mut read = RootSecret::read(&world.app.context.store).await.unwrap().value;
     let texts = read.sealed_texts();
     assert_eq!(

@@ -217,6 +217,7 @@ impl Reencryption {
                 return Ok((outcome, None));
             }
         };
+        held.note();
         for (context, sealed) in held.texts() {
             match self.text(&context, sealed).await {
                 Ok(Some(fresh)) => {

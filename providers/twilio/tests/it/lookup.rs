@@ -248,3 +248,19 @@ async fn texts_of_trial_accounts_have_a_sentence_in_front() {
         found(&sid)
     );
 }
+
+#[tokio::test]
+async fn an_account_that_redacts_texts_leaves_it_open() {
+    let simulated = SimulatedAccount::new();
+    let connected = simulated.plain().await;
+    let redacted = Message {
+        text: "******".to_owned(),
+        ..simulated.text(TO)
+    };
+    reference(connected.sender.send(&redacted).await);
+    for message in [simulated.code(TO, "123456"), in_ascii(simulated.text(TO))] {
+        let ours = Reference::Ours(message.id.to_string());
+        let resolution = look_up(&simulated, &connected, &message, &ours).await;
+        assert_eq!(retry(resolution), Retry::Never);
+    }
+}

@@ -4,7 +4,31 @@
 const LONGEST: usize = 20;
 
 /// Names that are taken: by folders of a facade, or by crates that a plugin would hide.
-const TAKEN: [&str; 8] = ["alloc", "aws", "core", "default", "src", "std", "target", "tests"];
+const TAKEN: [&str; 14] = [
+    "alloc",
+    "aws",
+    "core",
+    "default",
+    "inventory",
+    "portcullis_ports",
+    "proc_macro",
+    "serde",
+    "src",
+    "std",
+    "target",
+    "test",
+    "tests",
+    "tokio",
+];
+
+/// Words that no crate can have as its name (The Rust Reference, Keywords).
+const KEYWORDS: [&str; 52] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "union", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
 
 /// A name in the forms in which it is written.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +55,8 @@ impl Name {
             "may hold single underscores between letters only"
         } else if TAKEN.contains(&text) {
             "is taken"
+        } else if KEYWORDS.contains(&text) {
+            "is a word of the language Rust"
         } else if text.contains("acme") {
             "is the one that skeletons use for examples"
         } else {
@@ -85,6 +111,9 @@ mod tests {
             ("x_", "single underscores"),
             ("a__b", "single underscores"),
             ("src", "taken"),
+            ("tokio", "taken"),
+            ("fn", "language"),
+            ("self", "language"),
             ("acme", "examples"),
         ] {
             let problem = Name::parse(text).unwrap_err();
