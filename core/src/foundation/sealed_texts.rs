@@ -25,7 +25,7 @@ pub(crate) struct SealedKind {
 /// A record whose type is not known any more.
 pub(crate) trait Held: Send {
     /// [`SealedTexts::note_former_sealing`].
-    fn note(&mut self);
+    fn before_resealing(&mut self);
 
     /// Its sealed texts.
     fn texts(&mut self) -> Vec<(EncryptionContext, &mut Sealed)>;
@@ -35,7 +35,7 @@ pub(crate) trait Held: Send {
 }
 
 impl<T: Stored + SealedTexts + Send> Held for T {
-    fn note(&mut self) {
+    fn before_resealing(&mut self) {
         self.note_former_sealing();
     }
 

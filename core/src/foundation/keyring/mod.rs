@@ -40,8 +40,8 @@ pub(crate) const AREA: Area = Area {
 /// How long a node knows a new key before it signs with it: all other nodes have read it by then.
 pub(crate) const PUBLISHED: Duration = Duration::from_secs(10);
 
-/// How often a key is looked for that is not known here.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The shortest time between two reads that are made because a key is not known here.
+const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Checks that these keys open the root secret of a store, which every start needs. A store without one is new: nothing
 /// is made here.
@@ -100,10 +100,11 @@ pub(crate) struct Keyring {
     root: Arc<DerivedKeys>,
     ring: RwLock<Arc<Ring>>,
     /// When a key that is not known here was last looked for.
-    looked_at: AsyncMutex<Timestamp>,
+    refreshed_at: AsyncMutex<Timestamp>,
 }
 
 /// The signing keys as they were read last.
+#[derive(Clone)]
 struct Ring {
     /// The state of the record; `None` if there is none.
     version: Option<Version>,
@@ -210,7 +211,7 @@ impl Keyring {
                 current: 0,
                 signs_all_histories: false,
             })),
-            looked_at: AsyncMutex::new(Timestamp::from_millis(0)),
+            refreshed_at: AsyncMutex::new(Timestamp::from_millis(0)),
         }
     }
 
@@ -269,7 +270,7 @@ impl Keyring {
         clock: &dyn Clock,
     ) -> Result<()> {
         // One after the other: what was read first must not replace what was read later.
-        let _turn = self.looked_at.lock().await;
+        let _turn = self.refreshed_at.lock().await;
         self.read_again(store, keys, clock).await
     }
 
@@ -283,12 +284,7 @@ impl Keyring {
         let known = self.ring();
         let now = clock.now();
         let ring = if known.version == Some(read.version) {
-            Ring {
-                version: known.version,
-                keys: known.keys.clone(),
-                current: known.current,
-                signs_all_histories: known.signs_all_histories,
-            }
+            Ring::clone(&known)
         } else {
             // It may have been sealed anew: whether these keys open it is to be known now, and not at the next start.
             read.open(keys).await?;
@@ -316,9 +312,9 @@ impl Keyring {
         clock: &dyn Clock,
     ) -> Result<()> {
         // Whoever comes meanwhile waits for what this finds.
-        let mut last = self.looked_at.lock().await;
+        let mut last = self.refreshed_at.lock().await;
         let now = clock.now();
-        if self.knows(id) || now.since(*last) < LOOK_AGAIN {
+        if self.knows(id) || now.since(*last) < MIN_REFRESH_INTERVAL {
             return Ok(());
         }
         *last = now;

@@ -217,7 +217,7 @@ impl Reencryption {
                 return Ok((outcome, None));
             }
         };
-        held.note();
+        held.before_resealing();
         for (context, sealed) in held.texts() {
             match self.text(&context, sealed).await {
                 Ok(Some(fresh)) => {
