@@ -9,23 +9,36 @@ use portcullis_ports::storage::Scan;
 use portcullis_ports::{Clock, Entropy, Result};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
+use crate::areas::autopay::{self, Autopay, AutopayRules};
 use crate::areas::challenges::{ChallengeStore, Challenges, Codes};
 use crate::areas::enrolled_factors::EnrolledFactors;
+use crate::areas::entitlements::EntitlementRecords;
 use crate::areas::factors::Factors;
+use crate::areas::invoices::{self, BalanceTasks, InvoiceBooks, InvoiceObserver, Invoices};
+use crate::areas::ledger::{FOLDING, Ledger, Ledgers};
+use crate::areas::operators::{self, Operators};
 use crate::areas::password_recovery::PasswordRecovery;
+use crate::areas::payment_methods::{self, PaymentMethods};
+use crate::areas::payments::{self, Payments};
+use crate::areas::plans::Plans;
+use crate::areas::reconciliation::{self, Reconciliation};
 use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
-use crate::areas::{collections, texts};
+use crate::areas::subscriptions::{self, SubscriptionBooks, Subscriptions};
+use crate::areas::{collections, tasks, texts};
 use crate::foundation::context::{Context, ContextParts};
 use crate::foundation::guard::{GuardedIdentity, Guards};
 use crate::foundation::texts::{TextError, TextFile, Texts};
 use crate::services::Services;
 use crate::services::audit::{Audit, Histories};
+use crate::services::inbox::Inbox;
 use crate::services::known_devices::KnownDevices;
 use crate::services::outbox::Outbox;
+use crate::services::payment_vendors::PaymentVendors;
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::Suppressions;
+use crate::services::tasks::{Runners, Worker};
 use crate::services::webhooks::Webhooks;
 use crate::settings::Settings;
 
@@ -39,6 +52,8 @@ pub struct Dependencies {
     pub entropy: Arc<dyn Entropy>,
     /// Where browsers reach the panel, as scheme, host and port; nothing where that is not known or there is none.
     pub panel: Option<String>,
+    /// Where this service is reached, as scheme, host and port; nothing where that is not known.
+    pub public_url: Option<String>,
     /// What is sent to people, compiled by [`compile_texts`].
     pub texts: Texts,
 }
@@ -57,18 +72,46 @@ pub struct App {
     pub factors: Factors,
     /// Forgotten passwords.
     pub password_recovery: PasswordRecovery,
+    /// Stored payment methods.
+    pub payment_methods: PaymentMethods,
+    /// Payment vendors.
+    pub payment_vendors: PaymentVendors,
     /// Recovery codes.
     pub recovery_codes: RecoveryCodeStore,
+    /// Who looks after the service.
+    pub operators: Operators,
     /// Messages on their way.
     pub outbox: Outbox,
     /// Destinations that must not be written to.
     pub suppressions: Suppressions,
     /// The bill for text messages.
     pub sms_spend: SmsSpend,
-    /// What vendors post.
+    /// Where vendors post.
     pub webhooks: Webhooks,
+    /// What vendors posted.
+    pub inbox: Inbox,
+    /// Work that is done later.
+    pub tasks: Runners,
     /// Histories.
     pub audit: Audit,
+    /// What customers owe and paid.
+    pub ledger: Ledger,
+    /// Whether a vendor of payments is connected.
+    pub takes_payments: bool,
+    /// Payments.
+    pub payments: Payments,
+    /// Invoices.
+    pub invoices: Invoices,
+    /// What people can subscribe to.
+    pub plans: Plans,
+    /// What people are entitled to.
+    pub entitlements: EntitlementRecords,
+    /// What people are subscribed to.
+    pub subscriptions: Subscriptions,
+    /// Automatic payment.
+    pub autopay: Autopay,
+    /// The books beside what vendors report.
+    pub reconciliation: Reconciliation,
     pub(crate) context: Arc<Context>,
     settings: Settings,
 }
@@ -78,33 +121,38 @@ impl App {
     ///
     /// # Errors
     /// Whatever store or key manager answer.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one line for each area, in the order in which they stand on each other"
+    )]
     pub async fn open(dependencies: Dependencies, settings: Settings) -> Result<Self> {
         let connections = dependencies.connections.clone();
         let context = open_context(dependencies, &connections, &settings).await?;
         let Services {
+            tasks: planned,
+            mut runners,
             audit,
             epochs,
             known_devices: devices,
             budgets,
             directory,
+            idempotency,
+            billing_freezes: freezes,
             suppressions,
             sms_spend,
             outbox,
-            webhooks,
+            mut webhooks,
+            inbox,
             notifications,
+            ..
         } = Services::open(&context, &connections, &settings.services())?;
         let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices, &settings.sessions);
         let min_length = settings.accounts.password_min_length;
         let passwords = PasswordVerifier::new(&context, &directory, &budgets, &audit, min_length);
         let enrolled = EnrolledFactors::new(&context, &epochs);
         let recovery_codes = RecoveryCodeStore::new(&context, &epochs);
-        let step_up = StepUp::new(
-            &context,
-            &sessions,
-            &enrolled,
-            &recovery_codes,
-            settings.step_up_rules(),
-        );
+        let rules = settings.step_up_rules();
+        let step_up = StepUp::new(&context, &sessions, &enrolled, &recovery_codes, rules);
         let store = ChallengeStore::new(&context, &sessions, &settings.challenges);
         let codes = Codes::new(&context, &budgets, &outbox, &suppressions, &sms_spend);
         let factors = Factors {
@@ -122,12 +170,31 @@ impl App {
             devices: devices.clone(),
             settings: Arc::new(settings.factors.clone()),
         };
+        let autopay_rules = AutopayRules::new(
+            &context,
+            (&planned, &audit),
+            (&directory, &outbox),
+            &settings.billing.autopay,
+        );
+        let ledger = Ledger::new(&context).observed_by(Arc::new(autopay_rules.clone()));
+        let operators = Operators::new(
+            &context,
+            &operators::Below {
+                enrolled: &enrolled,
+                step_up: &step_up,
+                directory: &directory,
+                audit: &audit,
+                ledger: &ledger,
+                idempotency: &idempotency,
+                freezes: &freezes,
+            },
+        );
         let challenges = Challenges {
             context: Arc::clone(&context),
             store,
             codes,
             enrolled,
-            step_up,
+            step_up: step_up.clone(),
             recovery: recovery_codes.clone(),
             sessions: sessions.clone(),
             passwords: passwords.clone(),
@@ -140,17 +207,126 @@ impl App {
         };
         let accounts = Accounts {
             context: Arc::clone(&context),
-            directory,
+            directory: directory.clone(),
             passwords,
-            budgets,
+            budgets: budgets.clone(),
             audit: audit.clone(),
             outbox: outbox.clone(),
             suppressions: suppressions.clone(),
-            notifications,
+            notifications: notifications.clone(),
             sessions: sessions.clone(),
             others: guarded_identity(&connections.many(), &context.guards),
             settings: Arc::new(settings.accounts.clone()),
         };
+        runners.repeating(&FOLDING, ledger.clone());
+        let payment_vendors = PaymentVendors::new(&context, &connections);
+        let payment_methods = PaymentMethods::new(
+            &context,
+            &payment_methods::Below {
+                vendors: &payment_vendors,
+                sessions: &sessions,
+                step_up: &step_up,
+                budgets: &budgets,
+                idempotency: &idempotency,
+                freezes: &freezes,
+                tasks: &planned,
+                audit: &audit,
+                notifications: &notifications,
+            },
+        );
+        let balance_tasks = BalanceTasks::new(&context, &planned);
+        let books = (&ledger, &audit, &payment_vendors, &balance_tasks);
+        let entitlements = EntitlementRecords::new(&context);
+        let subscription_books = SubscriptionBooks::new(
+            &context,
+            &entitlements,
+            (&planned, &audit, &directory, &outbox),
+            &settings.billing.dunning,
+        );
+        let told_of_invoices: Vec<Arc<dyn InvoiceObserver>> = vec![Arc::new(subscription_books.clone())];
+        let invoice_books = InvoiceBooks::new(&context, books, told_of_invoices, &settings.billing);
+        let payments = Payments::new(
+            &context,
+            payments::Below {
+                vendors: &payment_vendors,
+                methods: &payment_methods,
+                step_up: &step_up,
+                operators: &operators,
+                budgets: &budgets,
+                ledger: &ledger,
+                audit: &audit,
+                idempotency: &idempotency,
+                freezes: &freezes,
+                directory: &directory,
+                tasks: &planned,
+                observers: vec![Arc::new(invoice_books.clone()), Arc::new(autopay_rules.clone())],
+            },
+            &settings.billing,
+        );
+        let invoices = Invoices::new(
+            &context,
+            &invoices::Below {
+                books: &invoice_books,
+                payments: &payments,
+                step_up: &step_up,
+                operators: &operators,
+                directory: &directory,
+                idempotency: &idempotency,
+            },
+        );
+        let plans = Plans::new(&context, &step_up, &operators, &settings.billing);
+        let subscriptions = Subscriptions::new(
+            &context,
+            &subscriptions::Below {
+                books: &subscription_books,
+                invoice_books: &invoice_books,
+                invoices: &invoices,
+                plans: &plans,
+                entitlements: &entitlements,
+                methods: &payment_methods,
+                operators: &operators,
+                step_up: &step_up,
+                idempotency: &idempotency,
+                freezes: &freezes,
+            },
+        );
+        let autopay = Autopay::new(
+            &context,
+            &autopay::Below {
+                rules: &autopay_rules,
+                sessions: &sessions,
+                step_up: &step_up,
+                ledger: &ledger,
+                methods: &payment_methods,
+                payments: &payments,
+                freezes: &freezes,
+                default_currency: settings.billing.default_currency,
+            },
+        );
+        let reconciliation = Reconciliation::new(
+            &context,
+            &reconciliation::Below {
+                vendors: &payment_vendors,
+                payments: &payments,
+                step_up: &step_up,
+                operators: &operators,
+                budgets: &budgets,
+                ledger: &ledger,
+                idempotency: &idempotency,
+                tasks: &planned,
+            },
+        );
+        let takes_payments = payment_vendors.iter().next().is_some();
+        payment_methods.register_runners(&mut runners);
+        payments.register_runners(&mut runners);
+        invoices.register_runners(&mut runners);
+        subscriptions.register_runners(&mut runners);
+        autopay.register_runners(&mut runners);
+        reconciliation.register_runners(&mut runners);
+        payments.watch_silence(&mut runners, &connections);
+        payments.register_webhooks(&inbox, &mut webhooks, &connections);
+        runners.repeating(&payments::PAYMENT_EVENTS, inbox.runner());
+        require_all(&runners, &webhooks, &connections)?;
         Ok(Self {
             password_recovery: PasswordRecovery::new(&accounts, &challenges),
             accounts,
@@ -158,12 +334,26 @@ impl App {
             known_devices: devices,
             challenges,
             factors,
+            payment_methods,
+            payment_vendors,
             recovery_codes,
+            operators,
             outbox,
             suppressions,
             sms_spend,
             webhooks,
+            inbox,
+            tasks: runners,
             audit,
+            takes_payments,
+            ledger,
+            payments,
+            invoices,
+            plans,
+            entitlements,
+            subscriptions,
+            autopay,
+            reconciliation,
             context,
             settings,
         })
@@ -184,9 +374,21 @@ impl App {
         Histories::new(&self.audit, scan)
     }
 
+    /// The accounts of all customers; `scan` reads the store that this deployment uses.
+    pub fn ledgers(&self, scan: Arc<dyn Scan>) -> Ledgers {
+        Ledgers::new(&self.ledger, scan)
+    }
+
     /// Sets the gauges that follow from the time at which they are read.
     pub fn record_gauges(&self) {
         self.context.guards.record_circuits();
+    }
+
+    /// Everything that works while the service runs.
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        let recovering = Arc::new(self.password_recovery.clone());
+        let others = self.outbox.workers().into_iter().chain(self.tasks.workers());
+        others.chain([recovering as Arc<dyn Worker>]).collect()
     }
 
     /// The channels that have a sender.
@@ -204,6 +406,12 @@ pub fn compile_texts(files: &[TextFile], settings: &Settings) -> Result<Texts, V
     Texts::compile(texts(), files, product.language, &product.name)
 }
 
+/// Fails unless everything that is done later and everything that vendors post has somebody who does it.
+fn require_all(runners: &Runners, webhooks: &Webhooks, connections: &Connections) -> Result<()> {
+    runners.require(tasks())?;
+    webhooks.require_handlers(connections)
+}
+
 /// What all areas stand on.
 async fn open_context(
     dependencies: Dependencies,
@@ -215,6 +423,7 @@ async fn open_context(
         clock: dependencies.clock,
         entropy: dependencies.entropy,
         panel: dependencies.panel,
+        public_url: dependencies.public_url,
         texts: dependencies.texts,
         cached: settings.cache.records,
         collections: collections(),

@@ -15,12 +15,16 @@ mod tools;
 
 pub use app::{App, Dependencies, compile_texts};
 pub use areas::{
-    accounts, challenges, collections, factors, meters, password_recovery, problems, recovery_codes,
-    sessions, step_up,
+    accounts, autopay, challenges, collections, entitlements, factors, invoices, ledger, meters, operators,
+    password_recovery, payment_methods, payments, plans, problems, reconciliation, recovery_codes, sessions,
+    step_up, step_up_actions, subscriptions,
 };
 pub use foundation::keyring::{check_root_secret, is_unused};
 pub use foundation::limit::Limit;
 pub use foundation::source::{Source, client_network};
-pub use foundation::{former_keys, guard, input, meter, texts, use_case};
-pub use services::{audit, budgets, known_devices, outbox, sms_spend, suppressions, webhooks};
+pub use foundation::{calendar, cursor, former_keys, guard, input, meter, texts, use_case};
+pub use services::{
+    audit, billing_freezes, budgets, idempotency, inbox, known_devices, outbox, payment_vendors, sms_spend,
+    suppressions, tasks, webhooks,
+};
 pub use tools::{events_reference, key_rotation, records_reference, reencryption, restoring, store_copy};

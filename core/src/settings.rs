@@ -1,11 +1,12 @@
 //! The tables of settings of all areas and services, as the configuration has them.
 
 use portcullis_ports::selection::Selection;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::areas::step_up::StepUpRules;
-use crate::areas::{accounts, challenges, factors, sessions};
+use crate::areas::step_up::{RequireFor, StepUpRules};
+use crate::areas::{accounts, challenges, factors, payments, sessions, step_up_actions};
 use crate::foundation::cache;
 use crate::foundation::product::Product;
 use crate::foundation::settings::CheckedTable;
@@ -18,6 +19,7 @@ pub use crate::foundation::settings::SettingError;
 /// All tables of the core. Each is declared by who goes by it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(transform = name_actions)]
 pub struct Settings {
     /// How the product presents itself.
     pub product: Product,
@@ -39,10 +41,12 @@ pub struct Settings {
     pub audit: audit::Settings,
     /// The brake on the bill for text messages.
     pub sms_spend: sms_spend::Settings,
+    /// Payments.
+    pub billing: payments::Settings,
 }
 
 impl Settings {
-    fn tables(&self) -> [&dyn CheckedTable; 10] {
+    fn tables(&self) -> [&dyn CheckedTable; 11] {
         let Self {
             product,
             accounts,
@@ -54,9 +58,11 @@ impl Settings {
             cache,
             audit,
             sms_spend,
+            billing,
         } = self;
         [
             product, accounts, sessions, challenges, factors, budgets, outbox, cache, audit, sms_spend,
+            billing,
         ]
     }
 
@@ -87,6 +93,7 @@ impl Settings {
         StepUpRules {
             oldest: self.sessions.step_up.get(),
             require_for: self.factors.require_for.clone(),
+            actions: step_up_actions(),
         }
     }
 
@@ -109,6 +116,35 @@ impl Settings {
     }
 }
 
+/// Lists the sensitive actions of all areas below `factors.require_for`, each with what it is and its default.
+fn name_actions(schema: &mut Schema) {
+    let Some(table) = schema.pointer_mut("/properties/factors/properties/require_for") else {
+        return;
+    };
+    let Some(shape) = table.get("additionalProperties").cloned() else {
+        return;
+    };
+    let default = serde_json::to_value(RequireFor::DEFAULT).unwrap_or_default();
+    let (mut properties, mut defaults) = (Map::new(), Map::new());
+    for action in step_up_actions() {
+        let mut shape = shape.clone();
+        shape["description"] = Value::from(format!("{}.", action.summary));
+        shape["default"] = default.clone();
+        properties.insert(action.name.to_owned(), shape);
+        defaults.insert(action.name.to_owned(), default.clone());
+    }
+    table["properties"] = properties.into();
+    table["additionalProperties"] = false.into();
+    for place in [
+        "/properties/factors/properties/require_for/default",
+        "/properties/factors/default/require_for",
+    ] {
+        if let Some(default) = schema.pointer_mut(place) {
+            *default = Value::Object(defaults.clone());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use portcullis_ports::Span;
@@ -120,6 +156,20 @@ mod tests {
     fn the_defaults_protect() {
         assert!(Settings::default().errors().is_empty());
         assert_eq!(Settings::default().notes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_action_of_an_area_can_be_set_and_no_other() {
+        let schema = portcullis_ports::plugin::schema::<Settings>();
+        let table = schema
+            .pointer("/properties/factors/properties/require_for")
+            .unwrap();
+        let listed: Vec<&String> = table["properties"].as_object().unwrap().keys().collect();
+        let declared: Vec<&str> = step_up_actions().iter().map(|action| action.name).collect();
+        assert_eq!(listed, declared);
+        assert!(declared.contains(&"add_factor"));
+        assert_eq!(table["additionalProperties"], false);
+        assert_eq!(table["properties"]["add_factor"]["default"], "any");
     }
 
     #[test]

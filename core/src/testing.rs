@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis_ports::connections::Connections;
 use portcullis_ports::notification::Message;
-use portcullis_ports::testkit::{FakeClock, MemoryStore, QuickHasher};
+use portcullis_ports::payments::{ConnectedPayments, Payments};
+use portcullis_ports::testkit::payments::FakePayments;
+use portcullis_ports::testkit::{FakeClock, MemoryStore, QuickHasher, connection};
 use portcullis_ports::{Clock as _, Result, Timestamp};
 
 use crate::areas::accounts::AccessToken;
@@ -15,6 +18,7 @@ use crate::areas::sessions::testing::resumed;
 use crate::areas::sessions::{Granted, Identified, SignedIn, StartSession};
 use crate::foundation::source::Source;
 use crate::foundation::testing::{Node, Observed, secret};
+use crate::services::tasks::Runners;
 use crate::services::testing::vendor::{Heard, Receives, Vendor};
 use crate::services::testing::{Office, Post, code_in, newest_to};
 use crate::services::webhooks::Webhooks;
@@ -23,7 +27,8 @@ use crate::{App, Dependencies, compile_texts};
 
 /// One deployment on fakes.
 pub(crate) struct World {
-    pub(crate) app: App,
+    /// Boxed: two of them would be a lot for the stack.
+    pub(crate) app: Box<App>,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) post: Arc<Post>,
@@ -84,10 +89,41 @@ pub(crate) async fn two_nodes_with(settings: &Settings) -> [(World, Arc<Observed
     [node(1).await, node(2).await]
 }
 
+/// A deployment with a payment vendor.
+pub(crate) async fn world_paying(settings: Settings) -> (World, Arc<FakePayments>) {
+    let node = Node::default();
+    let vendor = FakePayments::new(node.clock.clone());
+    (world_paying_on(&node, settings, &vendor).await, vendor)
+}
+
+/// The same on this store, with this vendor.
+pub(crate) async fn world_paying_on(node: &Node, settings: Settings, vendor: &Arc<FakePayments>) -> World {
+    world_connected(node, settings, vendor.connected()).await
+}
+
+/// The same with what a vendor offers.
+pub(crate) async fn world_connected(node: &Node, settings: Settings, vendor: ConnectedPayments) -> World {
+    let connected = connection::<Payments>("main", vendor);
+    let offices = vec![Office::new("main")];
+    Box::pin(world_of(node, settings, offices, |connections| {
+        connections.with(connected)
+    }))
+    .await
+}
+
 async fn world_on(node: &Node, settings: Settings, offices: Vec<Office>) -> World {
+    Box::pin(world_of(node, settings, offices, |connections| connections)).await
+}
+
+async fn world_of(
+    node: &Node,
+    settings: Settings,
+    offices: Vec<Office>,
+    more: impl FnOnce(Connections) -> Connections,
+) -> World {
     let post = Arc::clone(&offices[0].post);
     let hasher = Arc::new(QuickHasher::default());
-    let connections = node.connections(&hasher);
+    let connections = more(node.connections(&hasher));
     let dependencies = Dependencies {
         connections: offices
             .into_iter()
@@ -95,10 +131,11 @@ async fn world_on(node: &Node, settings: Settings, offices: Vec<Office>) -> Worl
         clock: node.impatient(),
         entropy: node.entropy(),
         panel: Some("https://gate.example.com".into()),
+        public_url: Some("https://gate.example.com".into()),
         texts: compile_texts(&[], &settings).unwrap(),
     };
     World {
-        app: App::open(dependencies, settings).await.unwrap(),
+        app: Box::new(Box::pin(App::open(dependencies, settings)).await.unwrap()),
         clock: Arc::clone(&node.clock),
         store: Arc::clone(&node.memory),
         post,
@@ -109,6 +146,10 @@ async fn world_on(node: &Node, settings: Settings, offices: Vec<Office>) -> Worl
 impl Receives for World {
     fn webhooks(&self) -> &Webhooks {
         &self.app.webhooks
+    }
+
+    fn runners(&self) -> &Runners {
+        &self.app.tasks
     }
 
     fn now(&self) -> Timestamp {

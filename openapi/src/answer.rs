@@ -83,6 +83,34 @@ impl<T: Type + Documented> ApiResponse for Answer<T> {
     }
 }
 
+/// 202 with a JSON body: it was taken on, and is done later.
+pub(crate) struct Accepted<T>(pub(crate) T);
+
+impl<T: Serialize + Send> IntoResponse for Accepted<T> {
+    fn into_response(self) -> Response {
+        let mut response = Answer(self.0).into_response();
+        if response.status() == StatusCode::OK {
+            response.set_status(StatusCode::ACCEPTED);
+        }
+        response
+    }
+}
+
+impl<T: Type + Documented> ApiResponse for Accepted<T> {
+    fn meta() -> MetaResponses {
+        let mut meta = Answer::<T>::meta();
+        for response in &mut meta.responses {
+            response.status = Some(202);
+            response.description = "It was taken on, and is done later.";
+        }
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        documented::register::<T>(registry);
+    }
+}
+
 /// 204: there is nothing to say.
 pub(crate) struct NoContent;
 

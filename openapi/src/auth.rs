@@ -1,9 +1,12 @@
 //! Who is asking: one extractor per level, which also says in the document what it asks for.
 
+use std::marker::PhantomData;
+
 use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use portcullis_core::Source;
+use portcullis_core::operators::{LEVEL_PROBLEMS, Operator, Role};
 use portcullis_core::sessions::{CSRF, Identified, SESSION_ENDED, SignedIn};
 use portcullis_ports::identity::UNAUTHENTICATED;
 use portcullis_ports::{Code, Kind, Result};
@@ -93,18 +96,51 @@ fn noun(name: &str) -> &str {
     known.map_or(name, |scheme| scheme.noun)
 }
 
+/// What stands before the role that an operator needs, among the schemes of an alternative.
+const ROLE: &str = "role:";
+
+/// The schemes that an alternative names.
+pub(crate) fn schemes(alternative: &str) -> impl Iterator<Item = &str> {
+    alternative.split(' ').filter(|word| !word.starts_with(ROLE))
+}
+
+/// The role that an operator needs, if only operators pass.
+pub(crate) fn role<'a>(alternatives: &[&'a str]) -> Option<&'a str> {
+    let mut words = alternatives.iter().flat_map(|names| names.split(' '));
+    words.find_map(|word| word.strip_prefix(ROLE))
+}
+
 /// What is asked of a caller, in a sentence. Any one of the alternatives is enough, each with everything in it.
 pub(crate) fn sentence(alternatives: &[&str]) -> String {
     if alternatives.is_empty() {
         return "**Open to anybody.**".to_owned();
     }
-    let all = |names: &&str| names.split(' ').map(noun).collect::<Vec<_>>().join(" and ");
-    let alternatives: Vec<String> = alternatives.iter().map(all).collect();
-    format!("**Needs** {}.", alternatives.join(", or "))
+    let all = |names: &&str| schemes(names).map(noun).collect::<Vec<_>>().join(" and ");
+    let ways: Vec<String> = alternatives.iter().map(all).collect();
+    let ways = ways.join(", or ");
+    match role(alternatives) {
+        None => format!("**Needs** {ways}."),
+        Some(role) => format!(
+            "**Needs** {ways}, of an operator with the role `{role}` or a stronger one, who proved a second factor in the \
+             session."
+        ),
+    }
 }
 
 /// What whoever brings credentials may be told of them, besides what the use case says.
-pub(crate) const PROBLEMS: [Code; 4] = [UNAUTHENTICATED, SESSION_ENDED, CSRF, CREDENTIALS_MISMATCH];
+const PROBLEMS: [Code; 4] = [UNAUTHENTICATED, SESSION_ENDED, CSRF, CREDENTIALS_MISMATCH];
+
+/// What whoever is asked for one of these alternatives may be told.
+pub(crate) fn problems(alternatives: &[&str]) -> Vec<Code> {
+    let mut codes = Vec::new();
+    if !alternatives.is_empty() {
+        codes.extend(PROBLEMS);
+    }
+    if role(alternatives).is_some() {
+        codes.extend(LEVEL_PROBLEMS);
+    }
+    codes
+}
 
 /// How somebody is recognised who asks for something that is not open to anybody.
 pub(crate) trait Level {
@@ -198,3 +234,50 @@ level!(
     /// A session that somebody wants to end. It may be over already.
     SessionToEnd: OfSessionToEnd -> Option<SignedIn>, ["bearer session", "cookie"], session_to_end
 );
+
+/// The least role of an operator, as a type: handlers state it.
+pub(crate) trait LeastRole: Send + Sync + 'static {
+    const ROLE: Role;
+    const ACCEPTS: &'static [&'static str];
+}
+
+macro_rules! least_role {
+    ($(#[$doc:meta])* $role:ident, $accepts:expr) => {
+        $(#[$doc])*
+        pub(crate) struct $role;
+
+        impl LeastRole for $role {
+            const ROLE: Role = Role::$role;
+            const ACCEPTS: &'static [&'static str] = &$accepts;
+        }
+    };
+}
+
+least_role!(
+    /// Who looks at customers, payments and events of vendors, and changes nothing.
+    Viewer, ["bearer session role:viewer", "cookie role:viewer"]
+);
+least_role!(
+    /// Who also moves the money of one payment at a time, has events of vendors applied again, and has the books compared.
+    Support, ["bearer session role:support", "cookie role:support"]
+);
+least_role!(
+    /// Who also adjusts what a customer owes, freezes and thaws billing, decides about differences with vendors, and sees the
+    /// other operators. Who is one is decided by the command line alone.
+    Admin, ["bearer session role:admin", "cookie role:admin"]
+);
+
+/// Level O: an operator with this role or a stronger one.
+pub(crate) struct OfOperator<R>(PhantomData<R>);
+
+impl<R: LeastRole> Level for OfOperator<R> {
+    type Who = Operator;
+    const ACCEPTS: &'static [&'static str] = R::ACCEPTS;
+
+    async fn recognise(credentials: &Credentials<'_>) -> Result<Operator> {
+        credentials.operator(R::ROLE).await
+    }
+}
+
+/// An operator, with the role that the operation asks for at least.
+pub(crate) type OperatorSession<R> = Caller<OfOperator<R>>;

@@ -28,8 +28,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The longest sentence about one field, in characters.
 const LONGEST_DETAIL: usize = 200;
 
-/// A command in the body. An absent body counts as `{}`, which is enough where all fields are optional; unknown
-/// fields are ignored.
+/// A command in the body. An absent body counts as `{}`, which is enough where all fields are optional. Unknown
+/// fields are ignored, unless the command denies them, as those about money do.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<'a, T: DeserializeOwned + Type + Documented> ApiExtractor<'a> for Body<T> {
@@ -60,6 +60,7 @@ impl<'a, T: DeserializeOwned + Type + Documented> ApiExtractor<'a> for Body<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let limit = RequestContext::of(request)?.body_limit;
+        let limit = T::LONGEST.map_or(limit, |longest| longest.max(limit));
         let bytes = read(request.headers(), body.take()?, limit).await?;
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
         if bytes.is_empty() {

@@ -1,6 +1,6 @@
 //! All problems by their codes: the page that explains one, and the reference of all of them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use poem::http::header::ACCEPT;
@@ -25,12 +25,13 @@ pub fn codes() -> Vec<Code> {
 }
 
 /// The codes that clients may meet.
-static KNOWN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| codes().iter().map(|code| code.name()).collect());
+static KNOWN: LazyLock<BTreeMap<&str, Code>> =
+    LazyLock::new(|| codes().into_iter().map(|code| (code.name(), code)).collect());
 
 /// The code that a client meets. What is not in the reference, such as the codes with which plugins tell an operator
 /// what to set, says only which side cannot serve the request.
 pub(crate) fn answered(code: Code) -> Code {
-    if KNOWN.contains(code.name()) {
+    if KNOWN.contains_key(code.name()) {
         return code;
     }
     match code.kind() {
@@ -41,7 +42,7 @@ pub(crate) fn answered(code: Code) -> Code {
 
 /// The code of that name.
 pub(crate) fn find(name: &str) -> Option<Code> {
-    codes().into_iter().find(|code| code.name() == name)
+    KNOWN.get(name).copied()
 }
 
 /// What whoever meets a problem of this kind should do.

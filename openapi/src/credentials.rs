@@ -4,6 +4,7 @@ use poem::Request;
 use poem::http::{HeaderMap, Method, header};
 use portcullis_core::App;
 use portcullis_core::Source;
+use portcullis_core::operators::{Operator, Role};
 use portcullis_core::sessions::{CSRF, Identified, SESSION_ENDED, SignedIn};
 use portcullis_ports::identity::{Presented, UNAUTHENTICATED};
 use portcullis_ports::{Kind, Result};
@@ -93,6 +94,12 @@ impl<'a> Credentials<'a> {
                 "A session is required: send X-SESSION-ID beside the access token, or the session cookie.",
             )),
         }
+    }
+
+    /// A live session that may act as an operator.
+    pub(crate) async fn operator(&self, needed: Role) -> Result<Operator> {
+        let who = self.live_session().await?;
+        self.app.operators.authorize(who, needed).await
     }
 
     pub(crate) async fn session_alone(&self) -> Result<SignedIn> {

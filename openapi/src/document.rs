@@ -69,6 +69,7 @@ pub fn document() -> Value {
             "securitySchemes": registry.security_schemes,
         },
     });
+    name_actions(&mut document);
     leave_out_unnamed(&mut document);
     nullable(&mut document);
     aliases(&mut document);
@@ -84,11 +85,14 @@ fn ordered_tags(registry: &Registry) -> Value {
 /// One operation with its level and its problems.
 fn operation(meta: &MetaOperation) -> Value {
     let mut operation = json!(meta);
-    let alternatives: Vec<&str> = meta.security.iter().flat_map(HashMap::keys).copied().collect();
+    let alternatives = alternatives(meta);
     let description = meta.description.unwrap_or_default();
     let described = format!("{description}\n\n{}", auth::sentence(&alternatives));
     operation["description"] = Value::from(described.trim());
     operation["security"] = alternatives.iter().map(|names| requirement(names)).collect();
+    if let Some(role) = auth::role(&alternatives) {
+        operation["x-operator-role"] = role.into();
+    }
     let parameters = operation
         .get_mut("parameters")
         .and_then(Value::as_array_mut)
@@ -107,18 +111,20 @@ fn operation(meta: &MetaOperation) -> Value {
     operation
 }
 
+/// The ways in which a caller may be recognised.
+fn alternatives(meta: &MetaOperation) -> Vec<&'static str> {
+    meta.security.iter().flat_map(HashMap::keys).copied().collect()
+}
+
 /// Everything that one alternative names, for OpenAPI.
 fn requirement(names: &str) -> Value {
-    let schemes = names.split(' ').map(|name| (name.to_owned(), json!([])));
+    let schemes = auth::schemes(names).map(|name| (name.to_owned(), json!([])));
     Value::Object(schemes.collect())
 }
 
 /// The problems that an operation may answer with, by their statuses.
 fn problems(meta: &MetaOperation) -> BTreeMap<u16, Vec<Code>> {
-    let mut codes = Vec::new();
-    if !meta.security.is_empty() {
-        codes.extend(auth::PROBLEMS);
-    }
+    let mut codes = auth::problems(&alternatives(meta));
     if meta.request.is_some() || !meta.params.is_empty() {
         codes.push(INVALID_REQUEST);
     }
@@ -193,6 +199,23 @@ fn refusal(codes: &[Code]) -> Value {
         response["headers"] = Value::Object(headers);
     }
     response
+}
+
+/// Lists the sensitive actions that the areas declare.
+fn name_actions(document: &mut Value) {
+    let actions = portcullis_core::step_up_actions();
+    let lines: Vec<String> = actions
+        .iter()
+        .map(|action| format!("- `{}`: {}.", action.name, action.summary))
+        .collect();
+    let names: Vec<&str> = actions.iter().map(|action| action.name).collect();
+    let schema = &mut document["components"]["schemas"]["Action"];
+    schema["description"] = format!(
+        "What needs factors that were proven recently.\n{}",
+        lines.join("\n")
+    )
+    .into();
+    schema["enum"] = names.into();
 }
 
 /// Leaves out the schemas that stand in others with all their fields, and that nothing else names.

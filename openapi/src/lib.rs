@@ -4,35 +4,51 @@
 //! server's.
 
 mod accounts;
+mod aliases;
 mod answer;
 mod auth;
+mod autopay;
 mod body;
 mod catalogue;
 mod challenges;
 mod context;
 mod cookie;
 mod credentials;
+mod customers;
 mod document;
 mod documented;
 mod dto;
+mod entitlements;
 mod factors_email;
 mod factors_sms;
 mod factors_totp;
 mod file;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+mod idempotency_key;
+mod inbox;
+mod invoices;
 mod known_devices;
+mod ledger;
 mod mailbox;
 mod meta;
+mod offline_payments;
+mod operators;
 mod password_recovery;
+mod payment_methods;
+mod payments;
 pub mod plain_cookie;
+mod plans;
 pub mod problem;
 mod problem_codes;
 mod query;
+mod receipts;
+mod reconciliations;
 mod recovery_codes;
 mod resource;
 mod sessions;
 mod shape;
+mod subscriptions;
 mod swagger;
 mod tags;
 mod webhooks;
@@ -41,6 +57,7 @@ use std::sync::Arc;
 
 use poem::endpoint::{make, make_sync};
 
+pub use aliases::reference as aliases_reference;
 pub use auth::{CSRF_HEADER, DEVICE_HEADER, SESSION_HEADER};
 pub use catalogue::{codes, reference};
 pub use context::{ApiContext, RequestContext};
@@ -60,7 +77,26 @@ type Operations = (
     factors_email::EmailAddressesApi,
     recovery_codes::RecoveryCodesApi,
     password_recovery::PasswordRecoveryApi,
+    // What money is about, by itself: the framework takes sixteen at once.
+    (
+        ledger::LedgerApi,
+        reconciliations::ReconciliationsApi,
+        payment_methods::PaymentMethodsApi,
+        payments::PaymentsApi,
+        offline_payments::OfflinePaymentsApi,
+        receipts::ReceiptsApi,
+        autopay::AutopayApi,
+        customers::CustomersApi,
+        invoices::InvoicesApi,
+        plans::PlansApi,
+        entitlements::EntitlementsApi,
+        subscriptions::SubscriptionsApi,
+        aliases::SubscriptionAliasesApi,
+    ),
+    inbox::InboxApi,
+    operators::OperatorsApi,
     webhooks::WebhooksApi,
+    aliases::AliasesApi,
     meta::ServiceApi,
 );
 
@@ -76,9 +112,31 @@ fn operations(context: &ApiContext) -> Operations {
         factors_email::EmailAddressesApi { app: app() },
         recovery_codes::RecoveryCodesApi { app: app() },
         password_recovery::PasswordRecoveryApi { app: app() },
+        (
+            ledger::LedgerApi { app: app() },
+            reconciliations::ReconciliationsApi { app: app() },
+            payment_methods::PaymentMethodsApi { app: app() },
+            payments::PaymentsApi { app: app() },
+            offline_payments::OfflinePaymentsApi { app: app() },
+            receipts::ReceiptsApi { app: app() },
+            autopay::AutopayApi { app: app() },
+            customers::CustomersApi { app: app() },
+            invoices::InvoicesApi { app: app() },
+            plans::PlansApi { app: app() },
+            entitlements::EntitlementsApi { app: app() },
+            subscriptions::SubscriptionsApi { app: app() },
+            aliases::SubscriptionAliasesApi { app: app() },
+        ),
+        inbox::InboxApi { app: app() },
+        operators::OperatorsApi { app: app() },
         webhooks::WebhooksApi {
             app: app(),
             public_url: context.public_url.clone(),
+        },
+        aliases::AliasesApi {
+            app: app(),
+            public_url: context.public_url.clone(),
+            development: context.development,
         },
         meta::ServiceApi {
             app: app(),
@@ -90,7 +148,7 @@ fn operations(context: &ApiContext) -> Operations {
 
 /// What the API answers, path by path. Every request must carry a [`RequestContext`].
 pub fn resources(context: &ApiContext) -> Vec<Resource> {
-    let mut resources = Resource::of(operations(context));
+    let mut resources = aliases::mark(Resource::of(operations(context)));
     resources.push(Resource::get(
         "/problems/{code}",
         make_sync(|request| catalogue::explain(&request)),

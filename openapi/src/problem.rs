@@ -19,6 +19,8 @@ use portcullis_core::input::{Shown, SignUpHandle};
 use portcullis_core::sessions::EndReason;
 use portcullis_core::use_case::UseCase;
 use portcullis_ports::error::FieldProblem;
+use portcullis_ports::id::PaymentId;
+use portcullis_ports::payments::DeclineClass;
 use portcullis_ports::{Error, Kind, Retry};
 use serde::Serialize;
 
@@ -70,6 +72,12 @@ pub(crate) struct ProblemDetails {
     /// With `session-ended`: why. Only whoever sends the credential of the session is told, for a day after its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<EndReason>,
+    /// With `payment-declined`: the payment, to be read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<PaymentId>,
+    /// With `payment-declined`: what would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decline: Option<DeclineClass>,
 }
 
 /// An error on its way to the client.
@@ -256,6 +264,8 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
         retry_after,
         sign_up_id: member("sign_up_id").map(Into::into),
         reason: member("reason").and_then(|word| EndReason::of(&word)),
+        payment_id: member("payment_id").and_then(|id| PaymentId::parse(&id).ok()),
+        decline: member("decline").and_then(|word| serde_json::from_value(word.into()).ok()),
     };
     let body = serde_json::to_vec(&details).unwrap_or_default();
     let mut response = Response::builder().status(status).body(body);

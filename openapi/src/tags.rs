@@ -29,14 +29,29 @@ pub(crate) enum Tag {
     /// A new password for whoever forgot theirs.
     #[oai(rename = "Password recovery")]
     PasswordRecovery,
-    /// What vendors of messages tell the service.
+    /// What customers owe and paid.
+    Billing,
+    /// What is owed for what, with taxes and a number.
+    Invoices,
+    /// What is paid, held, given back and contested.
+    Payments,
+    /// Stored ways to pay, and what the payment vendors take.
+    #[oai(rename = "Payment methods")]
+    PaymentMethods,
+    /// What people can subscribe to, and what it entitles them to.
+    Subscriptions,
+    /// Looking after the service: needs a role that `portcullis operators grant` gives.
+    Operators,
+    /// What vendors of messages and of payments tell the service.
     Webhooks,
+    /// Paths of the service that this one replaced. Each says with every answer what to call instead.
+    Deprecated,
     /// The service itself.
     Service,
 }
 
 /// The names in that order.
-pub(crate) const ORDER: [&str; 11] = [
+pub(crate) const ORDER: [&str; 18] = [
     "Accounts",
     "Sessions",
     "Known devices",
@@ -46,6 +61,13 @@ pub(crate) const ORDER: [&str; 11] = [
     "E-mail addresses",
     "Recovery codes",
     "Password recovery",
+    "Billing",
+    "Invoices",
+    "Payments",
+    "Payment methods",
+    "Subscriptions",
+    "Operators",
     "Webhooks",
+    "Deprecated",
     "Service",
 ];

@@ -53,33 +53,72 @@ impl WebhooksApi {
         instance: Path<String>,
         posted: Posted,
     ) -> Result<NoContent, Refusal<Posted>> {
-        let webhooks = &self.app.webhooks;
-        let refuse = |error: portcullis_ports::Error| {
-            webhooks.refused(&port, &instance, &error);
-            Refusal::from(error)
-        };
-        if !webhooks.has(&port, &instance) {
-            return Err(refuse(
-                NOT_FOUND.with_detail("There is no webhook at this address."),
-            ));
-        }
-        let body = body::read(&posted.headers, posted.body, LIMIT).await;
-        let body = body.map_err(|problem| refuse(problem.0))?;
-        let delivery = WebhookRequest {
-            headers: &Headers(&posted.headers),
-            url: &format!("{}{}", self.public_url, posted.path),
-            body: &body,
-            received_at: self.app.clock().now(),
-        };
-        webhooks
-            .receive(&port, &instance, &delivery, &posted.source)
-            .await?;
-        Ok(NoContent)
+        take(&self.app, &self.public_url, (&port, &instance), None, posted).await
+    }
+
+    /// Receive a vendor's webhook at its secret address
+    ///
+    /// For vendors that sign nothing: `token` is what the set-up of the plugin shows as the last part of the address. In all
+    /// else as without it.
+    #[oai(
+        path = "/webhooks/:port/:instance/:token",
+        method = "post",
+        operation_id = "receive_webhook_with_token"
+    )]
+    async fn receive_with_token(
+        &self,
+        /// The section of the configuration.
+        port: Path<String>,
+        /// The name of the plugin's instance.
+        instance: Path<String>,
+        /// What tells the vendor from others.
+        token: Path<String>,
+        posted: Posted,
+    ) -> Result<NoContent, Refusal<Posted>> {
+        let place = (port.as_str(), instance.as_str());
+        take(&self.app, &self.public_url, place, Some(&token), posted).await
     }
 }
 
+/// Hands a delivery to the webhook of an instance.
+///
+/// # Errors
+/// `not-found` where there is none; whatever says that the delivery is not believed or cannot be stored.
+pub(crate) async fn take(
+    app: &App,
+    public_url: &str,
+    (port, instance): (&str, &str),
+    token: Option<&str>,
+    posted: Posted,
+) -> Result<NoContent, Refusal<Posted>> {
+    let webhooks = &app.webhooks;
+    let refuse = |error: portcullis_ports::Error| {
+        webhooks.refused(port, instance, &error);
+        Refusal::from(error)
+    };
+    if !webhooks.has(port, instance) {
+        return Err(refuse(
+            NOT_FOUND.with_detail("There is no webhook at this address."),
+        ));
+    }
+    let body = body::read(&posted.headers, posted.body, LIMIT).await;
+    let body = body.map_err(|problem| refuse(problem.0))?;
+    let delivery = WebhookRequest {
+        headers: &Headers(&posted.headers),
+        url: &format!("{public_url}{}", posted.path),
+        body: &body,
+        received_at: app.clock().now(),
+        peer: posted.source.ip,
+        token,
+    };
+    webhooks
+        .receive(port, instance, &delivery, &posted.source)
+        .await?;
+    Ok(NoContent)
+}
+
 /// A delivery whose body was not read yet.
-struct Posted {
+pub(crate) struct Posted {
     headers: HeaderMap,
     /// With the query.
     path: String,

@@ -1,7 +1,26 @@
-//! What a plugin brings for tests: compiled exactly where the test kit is, and no part of the program that is shipped.
+//! What a plugin brings beside itself: its simulator, and its set-up for tests.
+//!
+//! The first is compiled where simulators are, the second where the test kit is.
 
-/// Compiles items where the feature `testkit` of this crate is on, whoever turned it on: a simulator, for example. So a
-/// plugin needs no feature of its own, and whoever tests it none of its features.
+/// Compiles items where the feature `simulators` of this crate is on, whoever turned it on: the stand-in for a vendor. So a
+/// plugin needs no feature of its own, and whoever runs or tests it none of its features.
+///
+/// `cargo fmt` does not look into macros: a module that is declared here is declared again behind `#[cfg(rustfmt)]`.
+#[cfg(feature = "simulators")]
+#[macro_export]
+macro_rules! cfg_simulators {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Nothing, without the feature `simulators`.
+#[cfg(not(feature = "simulators"))]
+#[macro_export]
+macro_rules! cfg_simulators {
+    ($($item:item)*) => {};
+}
+
+/// Compiles items where the feature `testkit` of this crate is on, whoever turned it on: what only tests need. So a plugin
+/// needs no feature of its own, and whoever tests it none of its features.
 ///
 /// `cargo fmt` does not look into macros: a module that is declared here is declared again behind `#[cfg(rustfmt)]`.
 #[cfg(feature = "testkit")]

@@ -106,6 +106,22 @@ id!(
     /// Names a message that leaves the process.
     MessageId, "msg", "msg_01h2xcejqtf2nbrexx3vqjhp41"
 );
+id!(
+    /// Names a payment.
+    PaymentId, "pay", "pay_01h2xcejqtf2nbrexx3vqjhp41"
+);
+id!(
+    /// Names a refund.
+    RefundId, "rfd", "rfd_01h2xcejqtf2nbrexx3vqjhp41"
+);
+id!(
+    /// Names the storing of a payment method.
+    SetupId, "stp", "stp_01h2xcejqtf2nbrexx3vqjhp41"
+);
+id!(
+    /// Names a transaction of the ledger.
+    TransactionId, "txn", "txn_01h2xcejqtf2nbrexx3vqjhp41"
+);
 
 #[cfg(test)]
 mod tests {

@@ -65,6 +65,9 @@ pub const KEYS_UNAVAILABLE: Code = Code::new(
     "The key manager does not answer at the moment; please try again.",
 );
 
+/// The most that is sealed at once, in bytes. What is longer is sealed in parts.
+pub const MAX_PLAIN: usize = 4096;
+
 /// Seals and opens secrets of up to 4 KiB.
 ///
 /// # Behaviour
@@ -74,7 +77,7 @@ pub const KEYS_UNAVAILABLE: Code = Code::new(
 /// - An unreachable key manager fails with [`KEYS_UNAVAILABLE`].
 #[async_trait]
 pub trait KeyManager: Send + Sync + 'static {
-    /// Seals `plain` for `context`.
+    /// Seals `plain`, at most [`MAX_PLAIN`] bytes, for `context`.
     async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed>;
 
     /// Opens what was sealed for the same context.

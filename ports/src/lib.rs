@@ -16,9 +16,11 @@ pub mod identity;
 pub mod inbound;
 pub mod keys;
 pub mod money;
+pub mod multipart;
 pub mod notification;
 pub mod outcome;
 pub mod passwords;
+pub mod payments;
 pub mod plugin;
 pub mod policy;
 pub mod probe;
@@ -26,6 +28,8 @@ pub mod registry;
 pub mod secret;
 pub mod selection;
 pub mod self_test;
+#[cfg(feature = "simulators")]
+pub mod simulation;
 pub mod span;
 pub mod storage;
 #[cfg(feature = "testkit")]

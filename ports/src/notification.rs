@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::contact::{EmailAddress, PhoneNumber};
 use crate::error::Result;
 use crate::id::MessageId;
-use crate::inbound::Inbound;
+use crate::inbound::{Inbound, InboundEvent};
 use crate::outcome::{Outcome, Reference, Resolution};
 use crate::plugin::{self, Choice, Connected, Plugin, Port, Readiness};
 use crate::policy::{CallPolicy, Guarded};
@@ -217,6 +217,21 @@ pub struct DeliveryEvent {
     pub at: Timestamp,
     /// What happened.
     pub news: DeliveryNews,
+}
+
+impl InboundEvent for DeliveryEvent {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        match &self.news {
+            DeliveryNews::Report { .. } => "report",
+            DeliveryNews::Suppress { .. } => "suppress",
+            DeliveryNews::Welcome { .. } => "welcome",
+            DeliveryNews::Unsupported { what } => what,
+        }
+    }
 }
 
 /// A message a development sender kept instead of delivering it.

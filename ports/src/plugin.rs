@@ -131,6 +131,17 @@ impl ConfigError {
     }
 }
 
+/// What a process does with the plugins that it connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Whatever the service does.
+    #[default]
+    Full,
+    /// It only reads. A store that one process at a time may use is opened beside that process: it refuses commits, and a
+    /// read sees what was committed before it began.
+    Reading,
+}
+
 /// What the house hands to a plugin that connects.
 #[derive(Clone)]
 pub struct Runtime {
@@ -143,6 +154,8 @@ pub struct Runtime {
     /// The public address at which vendors reach this very instance with webhooks; `None` where no public address is
     /// known.
     pub webhook: Option<String>,
+    /// What the process does.
+    pub access: Access,
 }
 
 /// Settings of a plugin: parsed strictly, then checked as a whole.

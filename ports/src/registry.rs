@@ -15,6 +15,7 @@ pub const PORTS: &[PortSpec] = &[
     PortSpec::of::<crate::identity::Identity>(),
     PortSpec::of::<crate::notification::Senders>(),
     PortSpec::of::<crate::geo::Geo>(),
+    PortSpec::of::<crate::payments::Payments>(),
 ];
 
 /// An instance whose settings were checked, or every mistake in them.

@@ -7,11 +7,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use portcullis_ports::contact::EmailAddress;
 
 use crate::commands;
 use crate::commands::audit::AuditCommand;
+use crate::commands::inbox::{InboxCommand, TasksCommand};
 use crate::commands::keys::KeysCommand;
+use crate::commands::ledger::LedgerCommand;
+use crate::commands::operators::OperatorsCommand;
 use crate::commands::outbox::{OutboxCommand, SuppressionsCommand};
+use crate::commands::reconcile::ReconcileCommand;
 use crate::environment::Environment;
 use crate::exit::Failure;
 
@@ -65,12 +70,27 @@ enum Command {
     /// End the sessions of everybody
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// Say who looks after the service: grant, revoke and list roles of operators
+    #[command(subcommand)]
+    Operators(OperatorsCommand),
     /// Look at messages that were given up, send them again, see what text messages cost
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Look at what vendors posted and was not applied, have it applied again
+    #[command(subcommand)]
+    Inbox(InboxCommand),
+    /// Look at work that was given up, have it tried again
+    #[command(subcommand)]
+    Tasks(TasksCommand),
     /// Prove the histories of accounts, or remove what is old from them
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Prove the ledger, say where accounts stand, export it
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Compare the books with what payment vendors report, look at what differs
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
     /// Look at addresses and numbers that must not be written to, or lift that
     #[command(subcommand)]
     Suppressions(SuppressionsCommand),
@@ -102,6 +122,7 @@ Examples:
   portcullis dev --listen 127.0.0.1:0        on a free port; the line that says ready names it
   portcullis dev --data /tmp/try             with the data somewhere else
   portcullis dev --identity header           believe the header x-user-sub, for scripts
+  portcullis dev --operator me@example.com   look at what operators see: sign up with it, confirm it, add a factor
 
 E-mails and text messages are kept in a mailbox that the panel links to; nothing leaves the machine.")]
 pub(crate) struct DevArguments {
@@ -119,6 +140,12 @@ pub(crate) struct DevArguments {
     /// An identity provider to add, such as header; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) identity: Vec<String>,
+    /// A plugin to use with its simulated vendor; may be repeated. What can be simulated stands on the first screen
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) simulate: Vec<String>,
+    /// Make the account with this e-mail address an operator (admin) as soon as the address is confirmed
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) operator: Option<EmailAddress>,
     /// Allow listening on addresses that other machines can reach
     #[arg(long)]
     pub(crate) expose: bool,
@@ -443,8 +470,13 @@ fn dispatch(command: Command, environment: &Environment, out: &mut dyn Write) ->
         Command::Tables(command) => commands::tables::run(command, environment, out),
         Command::Store(command) => commands::store::run(command, environment, out),
         Command::Sessions(command) => commands::sessions::run(command, environment, out),
+        Command::Operators(command) => commands::operators::run(command, environment, out),
         Command::Outbox(command) => commands::outbox::outbox(command, environment, out),
+        Command::Inbox(command) => commands::inbox::inbox(command, environment, out),
+        Command::Tasks(command) => commands::inbox::tasks(command, environment, out),
         Command::Audit(command) => commands::audit::run(command, environment, out),
+        Command::Ledger(command) => commands::ledger::run(command, environment, out),
+        Command::Reconcile(command) => commands::reconcile::run(command, environment, out),
         Command::Suppressions(command) => commands::outbox::suppressions(command, environment, out),
     }
 }

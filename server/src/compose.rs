@@ -29,6 +29,7 @@ pub fn dependencies(
         panel: public_url
             .filter(|_| portcullis_ui::is_included())
             .map(ToString::to_string),
+        public_url: public_url.map(ToString::to_string),
         texts,
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::PathBuf;
 
 /// In bytes. A secret is short; a longer file is the wrong one.
 const LONGEST_FILE: u64 = 64 * 1024;
+const AS_TEXT: &str = "Encode it as text, for example in base64.";
+const ANOTHER: &str = "Name the file that holds the value alone, or unset the variable.";
 const READABLE: &str = "Create the file and let this user read it, or unset the variable.";
 
 /// The variables of a process, or those a test made up.
@@ -56,21 +58,23 @@ impl Environment {
     /// What is wrong, and what to do.
     pub fn text(&self, name: &str, in_file: bool) -> Result<(String, Option<PathBuf>), String> {
         let Ok(value) = self.get(name).unwrap_or(Ok("")) else {
-            return Err("The value is not UTF-8 text.\nEncode it as text, for example in base64.".to_owned());
+            return Err(format!("The value is not UTF-8 text.\n{AS_TEXT}"));
         };
         if !in_file {
             return Ok((value.to_owned(), None));
         }
         let mut held = String::new();
         let read = File::open(value).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut held));
-        let why = match read {
-            Ok(size) if size as u64 > LONGEST_FILE => Some(format!("it is larger than {LONGEST_FILE} bytes")),
-            read => read.err().map(|error| error.to_string()),
+        let wrong = match read {
+            Ok(size) if size as u64 <= LONGEST_FILE => None,
+            Ok(_) => Some(format!("which is larger than {LONGEST_FILE} bytes.\n{ANOTHER}")),
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                Some(format!("which is not UTF-8 text.\n{AS_TEXT}"))
+            }
+            Err(error) => Some(format!("which cannot be read: {error}.\n{READABLE}")),
         };
-        if let Some(why) = why {
-            return Err(format!(
-                "{name} names the file {value}, which cannot be read: {why}.\n{READABLE}"
-            ));
+        if let Some(wrong) = wrong {
+            return Err(format!("{name} names the file {value}, {wrong}"));
         }
         let line = held.strip_suffix('\n').unwrap_or(&held);
         let line = line.strip_suffix('\r').unwrap_or(line);

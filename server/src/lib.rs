@@ -23,6 +23,8 @@ pub mod plugins;
 pub mod reference;
 pub mod run;
 pub mod settings;
+#[cfg_attr(not(feature = "simulators"), path = "no_simulators.rs")]
+mod simulators;
 pub mod system;
 mod texts;
 pub mod values;

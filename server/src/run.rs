@@ -7,7 +7,6 @@ use std::sync::Arc;
 use portcullis_core::App;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::notification::{Mailbox, Senders};
-use portcullis_ports::storage::Storage;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -42,7 +41,7 @@ pub struct Ready {
 /// [`Failure::Unavailable`] when a plugin does not connect or the address cannot be taken.
 pub async fn start(
     config: ValidatedConfig,
-    ready: impl FnOnce(&Ready) -> Result<(), Failure>,
+    ready: impl FnOnce(&Ready, &Arc<App>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let ValidatedConfig {
         stage,
@@ -70,7 +69,6 @@ pub async fn start(
     let dependencies = dependencies(connected.clone(), &runtime, Some(&state.public_url), texts);
     let app = App::open(dependencies, settings).await.map_err(unavailable)?;
     let app = Arc::new(app);
-    let scan = Arc::clone(&connected.one::<Storage>().map_err(unavailable)?.scan);
     let http = Http::new(Site {
         app: Arc::clone(&app),
         address: state.address,
@@ -81,8 +79,8 @@ pub async fn start(
         probes: needed_probes(&connected),
         entropy: runtime.entropy.as_ref(),
     })?;
-    let workers = Workers::start(&app, app.histories(scan));
-    ready(&state)?;
+    let workers = Workers::start(&app);
+    ready(&state, &app)?;
     http.serve(listener, stop.asked(), stop.hurried()).await;
     workers.finish(server.drain_timeout.get()).await;
     Ok(())

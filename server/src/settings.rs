@@ -1,6 +1,7 @@
 //! The table `[server]`: how the program listens, whom it trusts, what it logs.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 
 use portcullis_ports::{ByteSize, Endpoint, Secret, Span};
 use schemars::JsonSchema;
@@ -8,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use crate::values::Network;
+
+/// What a request body may be limited to. Less than the least refuses ordinary requests; every request under way may hold
+/// as much in memory.
+const BODY_LIMITS: RangeInclusive<ByteSize> = ByteSize::kibibytes(1)..=ByteSize::mebibytes(64);
 
 /// For whom the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +38,7 @@ pub struct ServerSettings {
     pub trusted_proxies: Vec<Network>,
     /// Origins of other sites whose pages may call the API from a browser. The service's own origin always may.
     pub cors_origins: Vec<Endpoint>,
-    /// The largest request body.
+    /// The largest request body: 1KiB to 64MiB.
     pub body_limit: ByteSize,
     /// The most clients that may be connected at the same time; one more is answered with 503. The limit of the system
     /// for open files applies as well.
@@ -135,6 +140,17 @@ impl ServerSettings {
             ),
             _ => {}
         }
+        if !BODY_LIMITS.contains(&self.body_limit) {
+            let (least, most) = BODY_LIMITS.into_inner();
+            errors.push((
+                "body_limit",
+                format!(
+                    "{} is not accepted.\nExpected is {least} to {most}.",
+                    self.body_limit
+                ),
+            ));
+        }
+        let mut refuse = |field, text: &str| errors.push((field, text.to_owned()));
         if EnvFilter::try_new(&self.log_level).is_err() || !names_levels(&self.log_level) {
             refuse(
                 "log_level",

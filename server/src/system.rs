@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use portcullis_ports::plugin::Runtime;
+use portcullis_ports::plugin::{Access, Runtime};
 use portcullis_ports::{Clock, Entropy, Error, Result, Timestamp};
 
 use crate::egress::Egress;
@@ -58,5 +58,6 @@ pub fn runtime() -> Result<Runtime> {
         entropy: Arc::new(SystemEntropy),
         http: Arc::new(Egress::new()?),
         webhook: None,
+        access: Access::Full,
     })
 }

@@ -1,20 +1,16 @@
-//! The workers: one per lane and channel that delivers, and those that measure, prune and answer forgotten passwords.
+//! The workers: those of the application, and those that measure and follow rotations of the signing keys.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::App;
-use portcullis_core::audit::{DailyPruning, Histories};
 use portcullis_core::outbox::{Lane, WAITING};
 use portcullis_core::sms_spend;
-use portcullis_ports::notification::Channel;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// How often the length of the queues is measured.
 const MEASURE: Duration = Duration::from_secs(15);
-/// How often it is asked whether histories are due to be pruned; once a day they are.
-const ASK_FOR_PRUNING: Duration = Duration::from_mins(10);
 /// How often the signing keys are read again, for a rotation by another process.
 const READ_KEYS: Duration = Duration::from_secs(2);
 /// How long a worker rests after a defect.
@@ -23,40 +19,32 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Workers that run until they are told to stop.
 pub struct Workers {
     tasks: JoinSet<()>,
+    /// Those that must not be cut off, and how long the longest of them may take.
+    uncut: JoinSet<()>,
+    grace: Duration,
     stop: watch::Sender<bool>,
 }
 
 impl Workers {
-    /// Starts one worker per lane and channel, one that measures, one that prunes histories, and one that follows rotations
-    /// of the signing keys.
-    pub fn start(app: &Arc<App>, histories: Histories) -> Self {
+    /// Starts the workers of the application, one that measures, and one that follows rotations of the signing keys.
+    pub fn start(app: &Arc<App>) -> Self {
         let (stop, _) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        for lane in [Lane::Codes, Lane::Notices] {
-            for channel in [Channel::Email, Channel::Sms] {
-                let (app, stop) = (Arc::clone(app), stop.subscribe());
-                tasks.spawn(kept_running(move || {
-                    let (app, stopped) = (Arc::clone(&app), stopped(stop.clone()));
-                    async move { app.outbox.work(lane, channel, stopped).await }
-                }));
+        let (mut tasks, mut uncut) = (JoinSet::new(), JoinSet::new());
+        let mut longest = Duration::ZERO;
+        for worker in app.workers() {
+            let grace = worker.grace();
+            longest = longest.max(grace);
+            let stop = stop.subscribe();
+            let working = kept_running(worker.name().to_owned(), move || {
+                let (worker, stopped) = (Arc::clone(&worker), stopped(stop.clone()));
+                async move { worker.work(Box::pin(stopped)).await }
+            });
+            if grace.is_zero() {
+                tasks.spawn(working);
+            } else {
+                uncut.spawn(working);
             }
         }
-        let (recovering, stopping) = (Arc::clone(app), stop.subscribe());
-        tasks.spawn(kept_running(move || {
-            let (app, stopped) = (Arc::clone(&recovering), stopped(stopping.clone()));
-            async move { app.password_recovery.work(stopped).await }
-        }));
-        let (histories, stopping) = (Arc::new(histories), stop.subscribe());
-        tasks.spawn(kept_running(move || {
-            let (histories, stopped) = (Arc::clone(&histories), stopped(stopping.clone()));
-            async move {
-                // Every commit of it leaves the histories whole, so it may end anywhere.
-                tokio::select! {
-                    () = prune(&histories) => {}
-                    () = stopped => {}
-                }
-            }
-        }));
         let (following, stopping) = (Arc::clone(app), stopped(stop.subscribe()));
         tasks.spawn(async move {
             tokio::select! {
@@ -71,22 +59,39 @@ impl Workers {
                 () = stopped => {}
             }
         });
-        Self { tasks, stop }
+        Self {
+            tasks,
+            uncut,
+            grace: longest,
+            stop,
+        }
     }
 
-    /// Lets what is on its way finish, for at most `limit`.
-    pub async fn finish(mut self, limit: Duration) {
+    /// Lets what is under way finish, for at most `limit`; what must not be cut off, because it may be moving money, has
+    /// as long as it may take at the most.
+    pub async fn finish(self, limit: Duration) {
         self.stop.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(limit, all).await.is_err() {
-            tracing::warn!("messages were still on their way; their leases bring them back");
+        let all = ended(self.tasks, limit);
+        let uncut = ended(self.uncut, limit.max(self.grace));
+        let (all, uncut) = tokio::join!(all, uncut);
+        if !all {
+            tracing::warn!("work was still under way; its leases bring it back");
+        }
+        if !uncut {
+            tracing::error!("work that must not be cut off was still under way; it is looked at again");
         }
     }
 }
 
+/// Whether all of them ended in time.
+async fn ended(mut workers: JoinSet<()>, limit: Duration) -> bool {
+    let all = async { while workers.join_next().await.is_some() {} };
+    tokio::time::timeout(limit, all).await.is_ok()
+}
+
 /// Begins again what a defect ended: otherwise one message that a plugin cannot stand would keep all others from
 /// leaving, while the service says that all is well.
-async fn kept_running<F>(work: impl Fn() -> F)
+async fn kept_running<F>(name: String, work: impl Fn() -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -96,7 +101,7 @@ where
         one.spawn(work());
         match one.join_next().await {
             Some(Err(error)) => {
-                tracing::error!(%error, "a defect ended a worker; it starts again");
+                tracing::error!(worker = name, %error, "a defect ended a worker; it starts again");
             }
             Some(Ok(())) | None => return,
         }
@@ -107,24 +112,6 @@ where
 async fn stopped(mut stop: watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         tracing::debug!("nobody is left who could say stop, which is a reason to stop as well");
-    }
-}
-
-async fn prune(histories: &Histories) {
-    loop {
-        tokio::time::sleep(ASK_FOR_PRUNING).await;
-        match histories.prune_daily().await {
-            Ok(Some(done)) => {
-                let DailyPruning {
-                    removed,
-                    broken,
-                    failed,
-                } = done;
-                tracing::info!(removed, broken, failed, "histories were pruned");
-            }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(?error, "histories could not be pruned; the rest is done tomorrow"),
-        }
     }
 }
 
@@ -158,6 +145,18 @@ async fn measure(app: &App) {
                 Err(error) => tracing::debug!(?error, "the outbox could not be measured"),
             }
         }
+        if let Err(error) = app.inbox.measure().await {
+            tracing::debug!(?error, "the inbox could not be measured");
+        }
+        if let Err(error) = app.tasks.measure().await {
+            tracing::debug!(?error, "the tasks could not be measured");
+        }
+        if let Err(error) = app.reconciliation.measure().await {
+            tracing::debug!(
+                ?error,
+                "the differences with payment vendors could not be measured"
+            );
+        }
         match app.sms_spend.today().await {
             Ok(Some(spending)) => {
                 let currency = spending.total.currency().to_string();
@@ -184,7 +183,7 @@ mod tests {
     async fn a_worker_that_a_defect_ended_starts_again() {
         let begun = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&begun);
-        kept_running(move || {
+        kept_running("test".to_owned(), move || {
             let first = count.fetch_add(1, Ordering::SeqCst) == 0;
             async move { assert!(!first, "a defect") }
         })

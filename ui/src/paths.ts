@@ -12,6 +12,14 @@ export const paths = {
   recoveryCodes: '/recovery-codes',
   sessions: '/sessions',
   password: '/password',
+  billing: '/billing',
+  pay: '/billing/pay',
+  addMethod: '/billing/add-method',
+  autopay: '/billing/autopay',
+  customers: '/customers',
+  payments: '/payments',
+  vendorEvents: '/vendor-events',
+  operators: '/operators',
 } as const;
 
 export type Path = (typeof paths)[keyof typeof paths];
@@ -23,6 +31,12 @@ export const isPath = (path: string): path is Path => known.has(path);
 /** Pages for everybody, signed in or not: those that mails lead to. */
 export const isOpen = (path: string): boolean =>
   path === paths.forgotPassword || path === paths.resetPassword || path === paths.verifyEmail;
+
+/**
+ * Pages on which scripts of payment vendors run. The server gives them a policy of their own, which a document keeps: they are
+ * entered and left by loading a page.
+ */
+export const isVendors = (path: string): boolean => path === paths.pay || path === paths.addMethod;
 
 /** Pages for people who are not signed in. */
 export const isPublic = (path: string): boolean => path === paths.signIn || path === paths.signUp;

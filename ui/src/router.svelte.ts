@@ -1,5 +1,5 @@
 // Which page is shown: real paths over the History API, followed by ordinary links.
-import { isOpen, isPath, isPublic, paths } from './paths';
+import { isOpen, isPath, isPublic, isVendors, paths } from './paths';
 
 class Router {
   path = $state(location.pathname);
@@ -19,6 +19,7 @@ class Router {
   }
 
   go(to: string, replace = false): void {
+    if (this.#needsLoad(new URL(to, location.origin).pathname)) return replace ? location.replace(to) : location.assign(to);
     if (replace) history.replaceState(null, '', to);
     else history.pushState(null, '', to);
     this.#arrive();
@@ -31,12 +32,15 @@ class Router {
     this.hash = location.hash;
   }
 
+  /** Whether the document must be another one, because of what its policy allows. */
+  #needsLoad = (to: string): boolean => to !== location.pathname && (isVendors(to) || isVendors(location.pathname));
+
   #follow(event: MouseEvent): void {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
-    if (!isPath(link.pathname)) return;
+    if (!isPath(link.pathname) || this.#needsLoad(link.pathname)) return;
     event.preventDefault();
     this.go(link.pathname + link.search);
   }

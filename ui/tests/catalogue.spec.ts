@@ -20,6 +20,7 @@ const names = new Set([
   'application/json, application/problem+json',
   'Authorization',
   'Bearer ',
+  'Idempotency-Key',
   'Problem',
   'Retry-After',
   'X-CSRF-Token',
@@ -95,7 +96,7 @@ test('a sentence would be seen, wherever it stands', () => {
 test('every sentence is used somewhere', () => {
   const sources = files.map((path) => readFileSync(join(root, 'src', path), 'utf8')).join('\n');
   // Chosen by a name that is computed: their type is checked where they are chosen.
-  const computed = ['factors', 'sessionEnd', 'mistakes', 'problems', 'advice', 'pages', 'shortPages', 'addresses'];
+  const computed = ['factors', 'operatorRoles', 'entryKinds', 'sessionEnd', 'mistakes', 'problems', 'advice', 'pages', 'shortPages', 'addresses', 'paymentStatus', 'declines', 'methodKinds', 'deadMethods', 'refundStatus', 'disputeKinds', 'disputeStatus', 'findings', 'decisions', 'refundReasons', 'evidence', 'evidenceDocuments', 'autopayResults', 'autopayTriggers', 'callSteps', 'callOutcomes', 'eventResults', 'eventStates'];
   const unused = Object.entries(en)
     .filter(([area]) => !computed.includes(area))
     .flatMap(([area, texts]) => Object.keys(texts).map((key) => ({ area, key })))
@@ -104,7 +105,7 @@ test('every sentence is used somewhere', () => {
 });
 
 test('every language is checked to be complete', () => {
-  for (const file of readdirSync(join(root, 'src/i18n/messages')).filter((file) => file !== 'en.ts')) {
+  for (const file of readdirSync(join(root, 'src/i18n/messages')).filter((file) => file.endsWith('.ts') && file !== 'en.ts')) {
     const source = readFileSync(join(root, 'src/i18n/messages', file), 'utf8');
     expect(source, file).toMatch(/^export const messages = \{$/m);
     expect(source, file).toMatch(/^\} satisfies Messages;$/m);
@@ -114,7 +115,7 @@ test('every language is checked to be complete', () => {
 test('the problems of the catalogue are problems of the server', () => {
   const reference = readFileSync(join(root, '../docs/reference/problems.md'), 'utf8');
   const ofServer = new Set([...reference.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, code]) => code));
-  const ofPanel = ['network', 'unreadable', 'cancelled', 'no-cookie'];
+  const ofPanel = ['network', 'unreadable', 'cancelled', 'no-cookie', 'vendor-script', 'vendor-failed'];
   expect(Object.keys(en.problems).filter((code) => !ofServer.has(code) && !ofPanel.includes(code))).toEqual([]);
 });
 

@@ -7,14 +7,15 @@ import { Authenticator } from './authenticator';
 import { Mailbox } from './mailbox';
 
 export class Person {
-  readonly email = `person-${randomBytes(6).toString('hex')}@example.com`;
+  readonly email: string;
   readonly secondEmail = `second-${randomBytes(6).toString('hex')}@example.com`;
   readonly phone = `+49151${randomInt(10_000_000, 99_999_999)}`;
   password = `quiet lantern ${randomBytes(6).toString('hex')}`;
   readonly #request: APIRequestContext;
   readonly #t: Messages;
 
-  constructor(request: APIRequestContext, t: Messages = en) {
+  constructor(request: APIRequestContext, t: Messages = en, email = `person-${randomBytes(6).toString('hex')}@example.com`) {
+    this.email = email;
     this.#request = request;
     this.#t = t;
   }

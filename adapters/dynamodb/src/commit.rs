@@ -2,13 +2,13 @@
 //!
 //! An answer can be lost after the service has done what was asked. A transaction carries a token, so sending it again
 //! is harmless. That is needed for one record as well where a write would be done a second time after somebody else has
-//! built on the first: what expects nothing, or any state. The others rely on the marks, which nobody else draws:
-//! - The condition of every further try also says that the record does not hold a mark of an earlier one. If it does,
-//!   the earlier try was done, and its mark is the answer.
-//! - If the expectation fails after an answer was lost, and the record holds none of our marks, then either somebody
+//! built on the first: what expects nothing, or any state. The others rely on the versions, which nobody else draws:
+//! - The condition of every further try also says that the record does not hold a version of an earlier one. If it does,
+//!   the earlier try was done, and its version is the answer.
+//! - If the expectation fails after an answer was lost, and the record holds none of our versions, then either somebody
 //!   else was first, or we were and somebody has changed it since. Nobody can tell, so the caller is told exactly that:
 //!   unavailable, perhaps done. A conflict would invite to do it twice.
-//! - A further try has a mark of its own: a mark never comes back, even if a try was done, replaced and done again.
+//! - A further try has a version of its own: a version never comes back, even if a try was done, replaced and done again.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -21,10 +21,10 @@ use portcullis_ports::Timestamp;
 use portcullis_ports::storage::{Expect, Key, StoreError, Version, Write};
 
 use crate::condition::Condition;
+use crate::failed_condition::{judge_put, judge_transaction};
 use crate::failure::{Miss, gave_up, undecided};
 use crate::item;
 use crate::store::{DynamoStore, no_judgement};
-use crate::verdict::{judge_put, judge_transaction};
 use crate::version;
 
 /// As many values as the service takes in a list of a condition.
@@ -66,7 +66,7 @@ impl DynamoStore {
     ) -> Result<Version, StoreError> {
         let table = self.names.of(&key.collection);
         let mut retry_budget = self.retry_budget();
-        // The marks of tries that nobody knows the outcome of.
+        // The versions of tries that nobody knows the outcome of.
         let mut sent: Vec<Version> = Vec::new();
         loop {
             let version = version::draw(&*self.calls.entropy)?;
@@ -177,7 +177,7 @@ impl DynamoStore {
         }
     }
 
-    /// One step of a transaction, and the mark that it writes.
+    /// One step of a transaction, and the version that it writes.
     fn step(
         &self,
         write: &Write,

@@ -48,7 +48,7 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// What must hold at `now`, and that the item holds none of the marks in `sent`; `None` if anything will do.
+    /// What must hold at `now`, and that the item holds none of the versions in `sent`; `None` if anything will do.
     pub(crate) fn of(expect: Expect, now: Timestamp, sent: &[Version]) -> Option<Self> {
         let mut terms = Terms::default();
         let expected = match expect {
@@ -77,7 +77,7 @@ impl Condition {
 }
 
 impl Terms {
-    /// That the item holds none of these marks.
+    /// That the item holds none of these versions.
     fn others(&mut self, sent: &[Version]) -> Option<String> {
         if sent.is_empty() {
             return None;
@@ -110,7 +110,7 @@ mod tests {
         Expect::Version(Version(7)),
     ];
 
-    /// Every placeholder in an expression, with its mark.
+    /// Every placeholder in an expression, with the sign before it.
     fn placeholders(expression: &str) -> Vec<String> {
         let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '#' | ':'));
         let words = expression.split(ends).filter(|word| word.starts_with(['#', ':']));

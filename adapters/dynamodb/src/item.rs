@@ -15,7 +15,7 @@ use portcullis_ports::storage::{Collection, Key, Record, StoreError, Version};
 pub(crate) const PK: &str = "pk";
 /// The sort key: the sort of the record as it is.
 pub(crate) const SK: &str = "sk";
-/// The mark of the state.
+/// The version of the state.
 pub(crate) const VERSION: &str = "version";
 /// When the record becomes invisible, in milliseconds since 1970; missing if never.
 pub(crate) const EXPIRES: &str = "expires";
@@ -119,7 +119,7 @@ pub(crate) fn decode(collection: Collection, mut item: Item) -> Result<Record, S
     })
 }
 
-/// The mark in an item.
+/// The version in an item.
 pub(crate) fn version(item: &Item) -> Option<Version> {
     item.get(VERSION).and_then(parsed).map(Version)
 }

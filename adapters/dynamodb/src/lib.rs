@@ -7,6 +7,7 @@ mod client;
 mod commit;
 mod condition;
 mod config;
+mod failed_condition;
 mod failure;
 mod item;
 mod meters;
@@ -17,7 +18,6 @@ mod retry_budget;
 mod scan;
 mod store;
 mod tables;
-mod verdict;
 mod version;
 
 portcullis_ports::cfg_testkit! {

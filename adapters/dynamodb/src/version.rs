@@ -1,15 +1,15 @@
 //! The versions of records.
 //!
-//! A mark is 64 random bits. A blind put knows nothing of the state it replaces, and after a removal nothing of it is
+//! A version is 64 random bits. A blind put knows nothing of the state it replaces, and after a removal nothing of it is
 //! left, so a counter cannot be kept; and a clock is no help, because machines disagree about the time and two of them
-//! may write in the same millisecond. Random marks need neither: whoever holds a mark is deceived only if one of the
+//! may write in the same millisecond. Random versions need neither: whoever holds a version is deceived only if one of the
 //! later writes to that very key draws the same 64 bits. If a thousand million holders each face a million later
 //! writes, the chance that any of them is deceived is 1 in 18,000.
 
 use portcullis_ports::clock::Entropy;
 use portcullis_ports::storage::{StoreError, Version};
 
-/// Draws a mark.
+/// Draws a version.
 pub(crate) fn draw(entropy: &dyn Entropy) -> Result<Version, StoreError> {
     let mut bytes = [0; 8];
     fill(entropy, &mut bytes)?;

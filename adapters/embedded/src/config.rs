@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use portcullis_ports::plugin::{ConfigError, Plan, Runtime, Settings};
+use portcullis_ports::plugin::{Access, ConfigError, Plan, Runtime, Settings};
 use portcullis_ports::storage::{ConnectedStore, Storage, StoreTools};
 use portcullis_ports::{ByteSize, Error, Result};
 use schemars::JsonSchema;
@@ -95,7 +95,11 @@ impl Settings<Storage> for EmbeddedSettings {
 impl Plan<Storage> for EmbeddedPlan {
     async fn connect(self: Box<Self>, runtime: &Runtime) -> Result<ConnectedStore> {
         let clock = Arc::clone(&runtime.clock);
-        let opening = move || EmbeddedStore::open(&self.folder, self.tuning, clock);
+        let access = runtime.access;
+        let opening = move || match access {
+            Access::Full => EmbeddedStore::open(&self.folder, self.tuning, clock),
+            Access::Reading => EmbeddedStore::open_beside(&self.folder, self.tuning, clock),
+        };
         let store = tokio::task::spawn_blocking(opening)
             .await
             .map_err(|stopped| Error::internal("opening the store was interrupted").with_source(stopped))??;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use portcullis_ports::keys::{EncryptionContext, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, MAX_PLAIN, NOT_OURS, Sealed};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Entropy, Error, Result};
 use zeroize::Zeroizing;
@@ -12,9 +12,6 @@ use zeroize::Zeroizing;
 use crate::file::{self, KEY_FILE};
 use crate::notes;
 use crate::ring::{NONCE, Ring, Shut};
-
-/// The most bytes a secret may hold; the contract's limit, which every key manager keeps.
-const MAX_PLAIN: usize = 4096;
 
 /// Seals and opens with the keys of one file.
 pub struct Keyfile {

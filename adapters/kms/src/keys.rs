@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_kms::types::{KeyMetadata, KeyState, KeyUsageType};
 use metrics::counter;
-use portcullis_ports::keys::{EncryptionContext, KEYS_UNAVAILABLE, KeyManager, NOT_OURS, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KEYS_UNAVAILABLE, KeyManager, MAX_PLAIN, NOT_OURS, Sealed};
 use portcullis_ports::plugin::Runtime;
 use portcullis_ports::probe::Probe;
 use portcullis_ports::{Clock, Entropy, Error, Result, Timestamp};
@@ -18,9 +18,6 @@ use crate::data_key::{DataKey, Plain};
 use crate::envelope::{self, Envelope, NONCE};
 use crate::error::{KmsError, is_about_the_key};
 use crate::sealing::{Sealing, is_fresh};
-
-/// The most bytes a secret may hold; the contract's limit, which every key manager keeps.
-const MAX_PLAIN: usize = 4096;
 
 /// Seals and opens with data keys of KMS.
 pub(crate) struct KmsKeys {

@@ -1,13 +1,23 @@
 //! The use cases, one folder per area, and the list of areas; the test of the floors holds their order.
 
 pub mod accounts;
+pub mod autopay;
 pub mod challenges;
 pub(crate) mod enrolled_factors;
+pub mod entitlements;
 pub mod factors;
+pub mod invoices;
+pub mod ledger;
+pub mod operators;
 pub mod password_recovery;
+pub mod payment_methods;
+pub mod payments;
+pub mod plans;
+pub mod reconciliation;
 pub mod recovery_codes;
 pub mod sessions;
 pub mod step_up;
+pub mod subscriptions;
 
 use portcullis_ports::Code;
 use portcullis_ports::storage::Collection;
@@ -16,11 +26,14 @@ use crate::foundation;
 use crate::foundation::area::{Area, Family};
 use crate::foundation::event_kind::EventKind;
 use crate::foundation::meter::Meter;
+use crate::foundation::step_up_action::StepUpAction;
+use crate::foundation::task_kind::TaskKind;
 use crate::foundation::texts::Template;
 use crate::services;
 
 /// Every area.
-const ALL: [&Area; 8] = [
+const ALL: &[&Area] = &[
+    &ledger::AREA,
     &enrolled_factors::AREA,
     &recovery_codes::AREA,
     &sessions::AREA,
@@ -29,12 +42,21 @@ const ALL: [&Area; 8] = [
     &challenges::AREA,
     &factors::AREA,
     &password_recovery::AREA,
+    &operators::AREA,
+    &payment_methods::AREA,
+    &payments::AREA,
+    &invoices::AREA,
+    &plans::AREA,
+    &entitlements::AREA,
+    &subscriptions::AREA,
+    &autopay::AREA,
+    &reconciliation::AREA,
 ];
 
 /// Areas, services and parts of the foundation. What tools and references do with all of them is a fold over this.
 fn all() -> impl Iterator<Item = &'static Area> + Clone {
-    let below = foundation::ALL.into_iter().chain(services::ALL);
-    below.chain(ALL)
+    let below = foundation::ALL.iter().chain(services::ALL);
+    below.chain(ALL).copied()
 }
 
 /// Every family of records of every area.
@@ -68,9 +90,19 @@ pub(crate) fn events() -> Vec<EventKind> {
     events
 }
 
+/// Everything that needs factors proven a short while ago, in the order of the areas.
+pub fn step_up_actions() -> Vec<StepUpAction> {
+    all().flat_map(|area| area.actions).copied().collect()
+}
+
 /// Everything that is counted and measured, for whoever describes it to a scraper.
 pub fn meters() -> Vec<Meter> {
     all().flat_map(|area| area.meters).copied().collect()
+}
+
+/// Every kind of delayed work of every area.
+pub(crate) fn tasks() -> impl Iterator<Item = &'static TaskKind> {
+    all().flat_map(|area| area.tasks).copied()
 }
 
 #[cfg(test)]
@@ -117,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_families_problems_events_or_meters_share_a_name() {
+    fn no_two_of_a_kind_share_a_name() {
         let families: BTreeSet<&str> = families().map(|family| family.collection.name).collect();
         assert_eq!(families.len(), collections().len());
         let names: BTreeSet<&str> = problems().iter().map(|code| code.name()).collect();
@@ -126,5 +158,9 @@ mod tests {
         assert_eq!(names.len(), events().len());
         let names: BTreeSet<&str> = meters().iter().map(|meter| meter.name).collect();
         assert_eq!(names.len(), meters().len());
+        let names: BTreeSet<&str> = step_up_actions().iter().map(|action| action.name).collect();
+        assert_eq!(names.len(), step_up_actions().len());
+        let names: BTreeSet<&str> = tasks().map(|kind| kind.name).collect();
+        assert_eq!(names.len(), tasks().count());
     }
 }

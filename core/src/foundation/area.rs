@@ -6,7 +6,9 @@ use portcullis_ports::storage::Collection;
 use super::event_kind::EventKind;
 use super::meter::Meter;
 use super::sealed_texts::SealedKind;
+use super::step_up_action::StepUpAction;
 use super::table::Stored;
+use super::task_kind::TaskKind;
 use super::texts::Template;
 
 /// An area, a service or a part of the foundation that keeps records or answers with problems.
@@ -19,8 +21,12 @@ pub(crate) struct Area {
     pub(crate) texts: &'static [Template],
     /// Everything that it writes into the history of an account.
     pub(crate) events: &'static [EventKind],
+    /// Everything that it lets nobody do without a fresh proof.
+    pub(crate) actions: &'static [StepUpAction],
     /// Everything that it counts and measures.
     pub(crate) meters: &'static [Meter],
+    /// Everything that it does later.
+    pub(crate) tasks: &'static [&'static TaskKind],
 }
 
 impl Area {
@@ -30,7 +36,9 @@ impl Area {
         problems: &[],
         texts: &[],
         events: &[],
+        actions: &[],
         meters: &[],
+        tasks: &[],
     };
 }
 
@@ -75,10 +83,17 @@ pub(crate) enum Personal {
     Nobody,
     /// Their partition key is the subject.
     BySubject,
+    /// Their sort key is the subject.
+    BySort,
     /// Their partition key is an address or a number of the person.
     ByDestination,
     /// They name a person inside, or by a pseudonym, and expire by themselves.
     Expiring,
+    /// Their partition key begins with the subject, and they stay when the account is closed, because the law asks for them.
+    /// They hold nothing that tells who the subject is.
+    Retained,
+    /// They name a person inside, by the subject alone, and stay with what they lead to.
+    RetainedInside,
 }
 
 impl Personal {
@@ -87,8 +102,11 @@ impl Personal {
         match self {
             Self::Nobody => "none",
             Self::BySubject => "by account",
+            Self::BySort => "by account, in the sort key",
             Self::ByDestination => "by address or number",
             Self::Expiring => "expires by itself",
+            Self::Retained => "by account, kept when it is closed",
+            Self::RetainedInside => "named inside by the account, kept when it is closed",
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
-use event_listener::Event;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::keys::{KeyManager, Keys};
@@ -17,9 +16,11 @@ use crate::foundation::guard::{GuardedKeys, Guards};
 use crate::foundation::keyring::Keyring;
 use crate::foundation::links::Links;
 use crate::foundation::locations::Locations;
+use crate::foundation::retry::retry_on_conflict;
 use crate::foundation::subject_locks::SubjectLocks;
-use crate::foundation::table::{Batch, Stored, Table, retry_on_conflict};
+use crate::foundation::table::{Batch, Stored, Table};
 use crate::foundation::texts::Texts;
+use crate::foundation::wakeups::Wakeups;
 
 /// One deployment. Shared by all services of all areas.
 pub(crate) struct Context {
@@ -35,8 +36,8 @@ pub(crate) struct Context {
     pub(crate) locations: Locations,
     pub(crate) texts: Texts,
     pub(crate) locks: SubjectLocks,
-    /// Ring when a message was queued by this process, one for each lane and channel.
-    pub(crate) mail: [Event; 4],
+    /// Tell workers of this process that one of its commits put something into their queue.
+    pub(crate) wakeups: Wakeups,
 }
 
 /// What a context is opened with.
@@ -46,6 +47,8 @@ pub(crate) struct ContextParts<'a> {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Where browsers reach the panel, as scheme, host and port.
     pub(crate) panel: Option<String>,
+    /// Where this service is reached, as scheme, host and port.
+    pub(crate) public_url: Option<String>,
     pub(crate) texts: Texts,
     /// The most records that are cached.
     pub(crate) cached: usize,
@@ -64,6 +67,7 @@ impl Context {
             clock,
             entropy,
             panel,
+            public_url,
             texts,
             cached,
             collections,
@@ -91,11 +95,11 @@ impl Context {
             entropy,
             keyring,
             cache,
-            links: Links::new(panel),
+            links: Links::new(panel, public_url),
             locations,
             texts,
             locks: SubjectLocks::new(),
-            mail: [const { Event::new() }; 4],
+            wakeups: Wakeups::default(),
         }))
     }
 
@@ -119,9 +123,9 @@ impl Context {
         Table::new(&self.store)
     }
 
-    /// Does a batch; once it is done, counts what it says and wakes the delivery if it queued a message.
+    /// Does a batch; once it is done, counts what it says and wakes the workers of the queues that it put something into.
     pub(crate) async fn commit(&self, mut batch: Batch) -> Result<()> {
-        let mail = batch.mail;
+        let wakes = std::mem::take(&mut batch.wakes);
         let meters = std::mem::take(&mut batch.meters);
         let changed = std::mem::take(&mut batch.changed);
         let refreshed = std::mem::take(&mut batch.refreshed);
@@ -140,10 +144,8 @@ impl Context {
         for meter in meters {
             meter.increment(1);
         }
-        for (at, bell) in self.mail.iter().enumerate() {
-            if mail & (1 << at) != 0 {
-                bell.notify(usize::MAX);
-            }
+        for queue in wakes {
+            self.wakeups.notify(queue);
         }
         Ok(())
     }
@@ -162,7 +164,7 @@ impl Context {
     where
         F: Future<Output = Result<T>>,
     {
-        retry_on_conflict(self.clock.as_ref(), attempt).await
+        retry_on_conflict(self.clock.as_ref(), self.entropy.as_ref(), attempt).await
     }
 
     /// 256 unpredictable bits in URL-safe text.

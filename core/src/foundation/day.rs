@@ -17,6 +17,11 @@ impl Day {
         Self(moment.seconds().div_euclid(LENGTH))
     }
 
+    /// Its first moment.
+    pub(crate) fn begin(self) -> Timestamp {
+        Timestamp::from_seconds(self.0.saturating_mul(LENGTH))
+    }
+
     /// The first moment of the next day.
     pub(crate) fn end(self) -> Timestamp {
         Timestamp::from_seconds((self.0.saturating_add(1)).saturating_mul(LENGTH))
@@ -49,5 +54,6 @@ mod tests {
         assert_eq!(Day::of(moment(951_782_400)).to_string(), "2000-02-29");
         assert_eq!(Day::of(moment(951_782_400)).end(), moment(951_868_800));
         assert_eq!(Day::of(moment(-1)).to_string(), "1969-12-31");
+        assert_eq!(Day::of(moment(951_782_401)).begin(), moment(951_782_400));
     }
 }

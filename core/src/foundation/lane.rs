@@ -35,16 +35,13 @@ impl Lane {
         }
     }
 
-    /// Which bell of the deployment rings when a message was queued here.
-    pub(crate) const fn bell(self, channel: Channel) -> usize {
-        let lane = match self {
-            Self::Codes => 0,
-            Self::Notices | Self::Dead => 1,
-        };
-        let channel = match channel {
-            Channel::Email => 0,
-            Channel::Sms => 1,
-        };
-        2 * lane + channel
+    /// What the queue of this lane and channel is called when its workers are woken.
+    pub(crate) const fn queue(self, channel: Channel) -> &'static str {
+        match (self, channel) {
+            (Self::Codes, Channel::Email) => "codes/email",
+            (Self::Codes, Channel::Sms) => "codes/sms",
+            (Self::Notices | Self::Dead, Channel::Email) => "notices/email",
+            (Self::Notices | Self::Dead, Channel::Sms) => "notices/sms",
+        }
     }
 }

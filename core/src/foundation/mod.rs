@@ -2,7 +2,11 @@
 
 pub(crate) mod area;
 pub(crate) mod cache;
+pub mod calendar;
+#[cfg(test)]
+mod composed_batch_tests;
 pub(crate) mod context;
+pub mod cursor;
 pub(crate) mod day;
 pub(crate) mod decoy;
 pub(crate) mod device_proof;
@@ -11,6 +15,7 @@ pub(crate) mod factor_kind;
 pub(crate) mod fingerprint;
 pub mod former_keys;
 pub mod guard;
+pub(crate) mod hash_chain;
 pub mod input;
 pub(crate) mod keyring;
 pub(crate) mod lane;
@@ -25,14 +30,18 @@ pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod proof;
 pub(crate) mod requirement;
+pub(crate) mod retry;
 pub(crate) mod sealed_texts;
 pub(crate) mod settings;
 pub(crate) mod source;
+pub(crate) mod step_up_action;
 pub(crate) mod stored;
 pub(crate) mod subject_locks;
 pub(crate) mod table;
 #[cfg(test)]
 mod table_tests;
+pub(crate) mod task_kind;
+pub(crate) mod taxes;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod texts;
@@ -40,17 +49,19 @@ pub mod texts;
 mod unreadable_tests;
 pub mod use_case;
 pub(crate) mod user_agent;
+pub(crate) mod wakeups;
 
 use portcullis_ports::{error, identity, inbound, keys, passwords, storage};
 
 use area::Area;
 
 /// Every part of the foundation that keeps records or answers with problems.
-pub(crate) const ALL: [&Area; 4] = [&AREA, &keyring::AREA, &cache::AREA, &decoy::AREA];
+pub(crate) const ALL: &[&Area] = &[&AREA, &keyring::AREA, &cache::AREA, &decoy::AREA];
 
 /// What the foundation declares: the problems of the ports, and of proofs that every area takes.
 pub(crate) const AREA: Area = Area {
     problems: &[
+        cursor::INVALID_CURSOR,
         proof::CHALLENGE_ENDED,
         proof::DEVICE_NOT_FOUND,
         proof::WRONG_CODE,

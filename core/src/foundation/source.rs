@@ -35,6 +35,11 @@ impl Source {
         }
     }
 
+    /// The program itself, where no client asks: a command, or a worker. Its address is `::`, and histories name it.
+    pub fn internal(name: &str) -> Self {
+        Self::new(Ipv6Addr::UNSPECIFIED.into(), name)
+    }
+
     /// The same with the languages that the client asks for.
     #[must_use]
     pub fn speaking(self, languages: PreferredLanguages) -> Self {

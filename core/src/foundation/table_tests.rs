@@ -338,6 +338,19 @@ impl Real {
         let whole = self.table.all(&partition).await.unwrap();
         let whole: Vec<_> = whole.iter().map(|one| (one.at, one.value.value)).collect();
         assert_eq!(found, whole);
+        let mut newest_first = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.table.page_newest_first(&partition, Range::All, limit, after);
+            let (page, next) = page.await.unwrap();
+            newest_first.extend(page.iter().map(|one| (one.at, one.value.value)));
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        newest_first.reverse();
+        assert_eq!(newest_first, found);
         found
     }
 }

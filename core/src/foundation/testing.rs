@@ -9,7 +9,7 @@ use minijinja::context;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::geo::{Geo, GeoLocator, Location};
 use portcullis_ports::identity::{Authenticated, IdentityProvider, Presented, Subject};
-use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, NOT_OURS, Sealed};
+use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, MAX_PLAIN, NOT_OURS, Sealed};
 use portcullis_ports::passwords::Passwords;
 use portcullis_ports::storage::{ConnectedStore, RecordStore, Storage, StorageCapability};
 use portcullis_ports::testkit::{FakeClock, FakeEntropy, MemoryStore, QuickHasher, connection};
@@ -45,6 +45,7 @@ pub(crate) struct PlainKeys;
 #[async_trait]
 impl KeyManager for PlainKeys {
     async fn seal(&self, plain: &[u8], context: &EncryptionContext) -> Result<Sealed> {
+        assert!(plain.len() <= MAX_PLAIN, "key managers seal no more at once");
         let encode = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
         Ok(Sealed(format!(
             "{}.{}",
@@ -197,6 +198,7 @@ impl Node {
             clock,
             entropy: self.entropy(),
             panel: Some("https://gate.example.com".into()),
+            public_url: Some("https://gate.example.com".into()),
             texts: Texts::compile(texts, &[], Language::EN, "Portcullis").unwrap(),
             cached: 8192,
             collections: families.map(|family| family.collection).collect(),

@@ -24,4 +24,6 @@ pub trait Documented {
     const ANY_OF: &'static [&'static str] = &[];
     /// A field of a command that may also be sent under a second name, and that name.
     const ALIAS: Option<(&'static str, &'static str)> = None;
+    /// The longest body of a command in bytes, where that is more than the setting allows to others.
+    const LONGEST: Option<usize> = None;
 }

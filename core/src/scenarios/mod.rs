@@ -1,13 +1,21 @@
 //! Whole deployments: what people and several nodes do across areas. Knows every floor.
 
 mod accounts;
+mod autopay;
 mod budgets;
 mod cache;
 mod challenges;
 mod factors;
+mod invoices;
 mod known_devices;
+mod ledger;
+mod operators;
 mod outbox_machine;
 mod password_recovery;
+mod payments;
+mod plans;
+mod reconciliation;
 mod sessions;
 mod sms_spend;
+mod subscriptions;
 mod suppressions;

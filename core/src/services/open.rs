@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use portcullis_ports::Result;
 use portcullis_ports::connections::Connections;
+use portcullis_ports::storage::Storage;
 
-use super::audit::{self, Audit};
+use super::audit::{self, Audit, Histories};
+use super::billing_freezes::BillingFreezes;
 use super::budgets::{self, Budgets};
 use super::directory::Directory;
 use super::epochs::{self, Epochs};
+use super::idempotency::Idempotency;
+use super::inbox::Inbox;
 use super::known_devices::{KnownDeviceRules, KnownDevices};
 use super::outbox::{self, Outbox};
 use super::security_notifications::SecurityNotifications;
 use super::sms_spend::{self, SmsSpend};
 use super::suppressions::Suppressions;
+use super::tasks::{Runners, Tasks};
 use super::webhooks::Webhooks;
 use crate::foundation::context::Context;
 
@@ -31,51 +36,69 @@ pub(crate) struct ServiceSettings<'a> {
 
 /// The services of one deployment.
 pub(crate) struct Services {
+    pub(crate) tasks: Tasks,
+    /// The runners of the kinds of services; areas add theirs.
+    pub(crate) runners: Runners,
     pub(crate) audit: Audit,
     pub(crate) epochs: Epochs,
     pub(crate) known_devices: KnownDevices,
     pub(crate) budgets: Budgets,
     pub(crate) directory: Directory,
+    pub(crate) idempotency: Idempotency,
+    pub(crate) billing_freezes: BillingFreezes,
     pub(crate) suppressions: Suppressions,
     pub(crate) sms_spend: SmsSpend,
     pub(crate) outbox: Outbox,
     pub(crate) webhooks: Webhooks,
+    pub(crate) inbox: Inbox,
     pub(crate) notifications: SecurityNotifications,
 }
 
 impl Services {
-    /// Builds the services, and has the webhooks of all connections handled.
+    /// Builds the services. Areas register what they run and hear besides.
     ///
     /// # Errors
-    /// If a connection has a webhook that nobody handles.
+    /// If there is no store.
     pub(crate) fn open(
         context: &Arc<Context>,
         connections: &Connections,
         settings: &ServiceSettings<'_>,
     ) -> Result<Self> {
+        let tasks = Tasks::new(context);
+        let mut runners = Runners::new(&tasks);
         let audit = Audit::new(context, settings.audit);
+        let scan = Arc::clone(&connections.one::<Storage>()?.scan);
+        runners.repeating(&audit::DAILY_PRUNING, Histories::new(&audit, scan));
         let epochs = Epochs::new(context, settings.epochs);
         let known_devices = KnownDevices::new(context, &epochs, &audit, settings.known_devices);
         let budgets = Budgets::new(context, &known_devices, settings.budgets, settings.lifetimes);
         let directory = Directory::new(context);
+        let idempotency = Idempotency::new(context);
+        let billing_freezes = BillingFreezes::new(context);
         let suppressions = Suppressions::new(context);
         let sms_spend = SmsSpend::new(context, settings.sms_spend);
         let senders = connections.many();
         let outbox = Outbox::new(context, &senders, &suppressions, &sms_spend, settings.outbox);
         let mut webhooks = Webhooks::new(&context.clock);
-        outbox.register_webhooks(&mut webhooks, &senders);
-        webhooks.require_handlers(connections)?;
+        let inbox = Inbox::new(context, &tasks);
+        outbox.register_webhooks(&inbox, &mut webhooks, &senders);
+        runners.repeating(&outbox::SENDER_EVENTS, inbox.runner());
         let notifications = SecurityNotifications::new(context, &directory, &outbox);
         Ok(Self {
+            tasks,
+            runners,
             audit,
             epochs,
             known_devices,
             budgets,
             directory,
+            idempotency,
+            billing_freezes,
             suppressions,
             sms_spend,
             outbox,
             webhooks,
+            inbox,
             notifications,
         })
     }

@@ -4,15 +4,36 @@
 
 mod accounts;
 mod challenges;
+mod customers;
 mod devices;
+mod inbox;
+mod invoices;
+mod offline;
 mod password_recovery;
+mod pay_by;
+mod payment_methods;
+mod payment_operations;
+mod payments;
+mod reconciliations;
 mod service;
 mod sessions;
 
 pub(crate) use accounts::SignUpAnswer;
 pub(crate) use challenges::{FactorProven, FactorProvenShort};
+pub(crate) use customers::{Adjust, FreezeReason, MOST as MOST_ADJUSTED};
 pub(crate) use devices::{EmailBegun, EmailConfirmed, EmailList, PhoneBegun, PhoneConfirmed, PhoneList};
+pub(crate) use inbox::{InboxEvent, InboxPage, ListEvents, ReadEvent, ReplayEvent};
+pub(crate) use invoices::{EndInvoice, IssueInvoice, PayInvoice, WriteInvoice};
+pub(crate) use offline::{MarkPaidOut, MarkReceived};
 pub(crate) use password_recovery::{PasswordSet, RecoveryStanding};
+pub(crate) use payment_methods::PaymentMethodList;
+pub(crate) use payment_operations::{
+    AnswerDispute, BeginRefund, CapturePayment, CompletePayment, OperatePayment, ResolvePayment, part,
+};
+pub(crate) use payments::{
+    BeginPayment, ListPayments, MovePayment, Payment, PaymentPage, ReadPayment, bounded, wrong,
+};
+pub(crate) use reconciliations::ComparePayments;
 pub(crate) use service::{Options, Pong};
 pub(crate) use sessions::{Finalized, Me, RevokedOthers, SessionStarted};
 

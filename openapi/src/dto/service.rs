@@ -84,6 +84,8 @@ pub(crate) struct Options {
     /// For how many days somebody may trust a device, so that sign-ins on it are not asked for a second factor; 0 where
     /// that is not offered.
     trusted_device_days: u16,
+    /// Whether people can pay here.
+    billing: bool,
     /// Where a developer reads the messages that were sent; null elsewhere.
     mailbox_url: Option<String>,
 }
@@ -103,6 +105,7 @@ impl Documented for Options {
   },
   "password_recovery": true,
   "trusted_device_days": 30,
+  "billing": false,
   "mailbox_url": null
 }"#;
 }
@@ -125,6 +128,7 @@ impl Options {
             },
             trusted_device_days: settings.factors.trusted_device_days,
             password_recovery: channels.contains(&Channel::Email),
+            billing: app.takes_payments,
             mailbox_url: mailbox.then(|| mailbox::PAGE.to_owned()),
         }
     }

@@ -8,6 +8,7 @@ use portcullis_core::accounts::AccountView;
 use portcullis_core::challenges::{Method, Progress, Started, Transport};
 use portcullis_core::factors::{FactorKind, Requirement};
 use portcullis_core::input::{ChallengeId, SessionCredential, Shown};
+use portcullis_core::operators::Role;
 use portcullis_core::sessions::Granted;
 use portcullis_core::use_case::Documented;
 use portcullis_ports::id::SessionId;
@@ -249,6 +250,8 @@ pub(crate) struct Me {
     account: AccountView,
     /// The kinds of factors that are enrolled.
     factors: Vec<FactorKind>,
+    /// The role in which the account looks after the service; null for nearly everybody.
+    operator_role: Option<Role>,
     /// When the session ends at the latest, in Unix seconds.
     session_expires_at: i64,
     /// Until when sensitive actions are open, in Unix seconds; it may lie in the past.
@@ -270,6 +273,7 @@ impl Documented for Me {
     "totp",
     "sms"
   ],
+  "operator_role": null,
   "session_expires_at": 1792592000,
   "step_up_until": 1790000600,
   "csrf_token": null
@@ -293,6 +297,7 @@ impl Me {
             ip: asking.who.source.ip.to_string(),
             account: account.unwrap_or_default(),
             factors,
+            operator_role: app.operators.role(&session.subject).await?,
             session_expires_at: session.expires_at.seconds(),
             step_up_until: step_up_until.seconds(),
             csrf_token,

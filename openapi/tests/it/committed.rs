@@ -26,3 +26,11 @@ fn the_committed_document_is_that_of_the_program() {
 fn the_reference_of_problems_is_that_of_the_program() {
     compare("../docs/reference/problems.md", &portcullis_openapi::reference());
 }
+
+#[test]
+fn the_reference_of_aliases_is_that_of_the_program() {
+    compare(
+        "../docs/reference/aliases.md",
+        &portcullis_openapi::aliases_reference(),
+    );
+}

@@ -1,8 +1,10 @@
 //! The levels that the document tells, beside what the operations really ask for.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use poem::http::StatusCode;
+use portcullis_core::operators::Role;
 use serde_json::{Value, json};
 
 use crate::lint::{Operation, example, operations};
@@ -19,12 +21,15 @@ enum Level {
     Session,
     /// The credential of a live session, in the header or in the cookie.
     SessionAlone,
+    /// The same as [`Level::Session`], of an operator.
+    Operator,
 }
 
 /// Every operation that is not [`Level::Session`], by its id.
-const EXCEPTIONS: [(&str, Level); 26] = [
+const EXCEPTIONS: &[(&str, Level)] = &[
     ("options", Level::Public),
     ("ping", Level::Public),
+    ("billing_config", Level::Public),
     ("sign_up", Level::Public),
     ("sign_in", Level::Public),
     ("verify_email", Level::Public),
@@ -39,6 +44,7 @@ const EXCEPTIONS: [(&str, Level); 26] = [
     ("verify_recovery_email_code", Level::Public),
     ("use_recovery_code_for_password", Level::Public),
     ("receive_webhook", Level::Public),
+    ("receive_webhook_with_token", Level::Public),
     ("refresh", Level::SessionAlone),
     ("start_session", Level::FirstFactor),
     ("finalize_session", Level::FirstFactor),
@@ -49,10 +55,57 @@ const EXCEPTIONS: [(&str, Level); 26] = [
     ("verify_email_code", Level::FirstFactor),
     ("use_recovery_code", Level::FirstFactor),
     ("use_recovery_code_alias", Level::FirstFactor),
+    ("return_from_vendor", Level::Public),
+    ("return_unpaid", Level::Public),
+    ("list_all_payments", Level::Operator),
+    ("read_any_payment", Level::Operator),
+    ("refund_payment", Level::Operator),
+    ("capture_payment", Level::Operator),
+    ("void_payment", Level::Operator),
+    ("resolve_payment", Level::Operator),
+    ("answer_dispute", Level::Operator),
+    ("list_reconciliations", Level::Operator),
+    ("begin_reconciliation", Level::Operator),
+    ("list_differences", Level::Operator),
+    ("decide_difference", Level::Operator),
+    ("operator_me", Level::Operator),
+    ("list_operators", Level::Operator),
+    ("read_customer", Level::Operator),
+    ("list_customer_entries", Level::Operator),
+    ("read_payment_timeline", Level::Operator),
+    ("print_any_receipt", Level::Operator),
+    ("adjust_customer", Level::Operator),
+    ("freeze_customer", Level::Operator),
+    ("thaw_customer", Level::Operator),
+    ("give_up_invoice", Level::Operator),
+    ("issue_invoice", Level::Operator),
+    ("list_all_invoices", Level::Operator),
+    ("list_customer_invoices", Level::Operator),
+    ("mark_paid_out", Level::Operator),
+    ("mark_received", Level::Operator),
+    ("print_customer_invoice", Level::Operator),
+    ("read_customer_invoice", Level::Operator),
+    ("void_invoice", Level::Operator),
+    ("write_invoice", Level::Operator),
+    ("alias_ccbill_webhook", Level::Public),
+    ("alias_paypal_webhook", Level::Public),
+    ("list_all_plans", Level::Operator),
+    ("create_plan", Level::Operator),
+    ("list_customer_subscriptions", Level::Operator),
+    ("cancel_customer_subscription", Level::Operator),
+    ("change_plan", Level::Operator),
+    ("alias_stripe_webhook", Level::Public),
+    ("alias_ui_config", Level::Public),
+    ("list_vendor_events", Level::Operator),
+    ("read_vendor_event", Level::Operator),
+    ("replay_vendor_event", Level::Operator),
 ];
 
 /// What the document says of an operation.
 fn level(operation: &Operation) -> Level {
+    if operation.value.get("x-operator-role").is_some() {
+        return Level::Operator;
+    }
     let security = &operation.value["security"];
     let known = [
         (Level::Public, json!([])),
@@ -69,21 +122,30 @@ fn level(operation: &Operation) -> Level {
     found.map(|(level, _)| level).expect("a level that is known")
 }
 
+/// It is long, and made once for all requests.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(portcullis_openapi::document);
+
 fn all() -> Vec<Operation> {
-    operations(&portcullis_openapi::document())
+    operations(&DOCUMENT)
+}
+
+/// A part of a path, with the example of its parameter if it is one.
+fn filled<'a>(operation: &'a Operation, part: &'a str) -> &'a str {
+    let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
+        return part;
+    };
+    let mut parameters = operation.value["parameters"].as_array().into_iter().flatten();
+    let declared = parameters.find(|parameter| parameter["name"] == name);
+    let example = declared.and_then(|parameter| parameter["schema"]["example"].as_str());
+    example.unwrap_or("dev_01h2xcejqtf2nbrexx3vqjhp41")
 }
 
 /// Calls an operation with its own examples.
 async fn call(service: &Service, operation: &Operation, headers: Headers<'_>) -> Answer {
-    let device = "dev_01h2xcejqtf2nbrexx3vqjhp41";
     let path = operation.path.replace("{factor}", "totp");
-    let path: Vec<_> = path
-        .split('/')
-        .map(|part| if part.starts_with('{') { device } else { part })
-        .collect();
-    let document = portcullis_openapi::document();
+    let path: Vec<_> = path.split('/').map(|part| filled(operation, part)).collect();
     let content = &operation.value["requestBody"]["content"]["application/json"];
-    let example = example(&document, content);
+    let example = example(&DOCUMENT, content);
     service
         .call(
             &operation.method.to_uppercase(),
@@ -102,7 +164,7 @@ fn every_exception_is_known_and_none_is_unused() {
         .map(|operation| (operation.id(), level(operation)))
         .filter(|(_, level)| *level != Level::Session)
         .collect();
-    assert_eq!(found, BTreeMap::from(EXCEPTIONS));
+    assert_eq!(found, EXCEPTIONS.iter().copied().collect::<BTreeMap<_, _>>());
 }
 
 #[tokio::test]
@@ -215,6 +277,49 @@ async fn a_session_serves_only_its_owner() {
     }
 }
 
+/// The role that an operation for operators needs.
+fn needed(operation: &Operation) -> Role {
+    let role = operation.value["x-operator-role"].as_str().expect("a role");
+    role.parse().expect("a role that there is")
+}
+
+#[tokio::test]
+async fn an_operation_for_operators_tells_everybody_else_what_is_missing_as_documented() {
+    let service = Service::start().await;
+    let mut count = 0;
+    for operation in all()
+        .iter()
+        .filter(|operation| level(operation) == Level::Operator)
+    {
+        let documented = &operation.value["responses"]["403"]["content"]["application/problem+json"];
+        for role in [None, Some(Role::Viewer), Some(Role::Support), Some(Role::Admin)] {
+            count += 1;
+            let (bearer, session) = service.person(&format!("operator{count}@example.com")).await;
+            let headers = [
+                ("authorization", bearer.as_str()),
+                ("x-session-id", session.as_str()),
+            ];
+            if let Some(role) = role {
+                service.grant(&headers, role).await;
+            }
+            let answer = call(&service, operation, &headers).await;
+            let expected = match role {
+                None => "not-an-operator",
+                Some(role) if role < needed(operation) => "operator-role-required",
+                Some(_) => "operator-factor-required",
+            };
+            let id = operation.id();
+            assert_eq!(answer.code(), expected, "{id} {role:?}: {}", answer.body);
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{id}");
+            assert!(
+                documented["examples"].get(expected).is_some(),
+                "{id}: {documented}"
+            );
+        }
+    }
+    assert!(count >= 8, "{count}");
+}
+
 #[tokio::test]
 async fn every_example_of_a_request_is_understood() {
     let service = Service::start().await;
@@ -246,7 +351,6 @@ async fn every_example_of_a_request_is_understood() {
 #[tokio::test]
 async fn every_answer_and_problem_is_what_the_document_says() {
     let service = Service::start().await;
-    let document = portcullis_openapi::document();
     let mut count = 0;
     for operation in all() {
         count += 1;
@@ -258,11 +362,17 @@ async fn every_answer_and_problem_is_what_the_document_says() {
         let answer = call(&service, &operation, &headers).await;
         let responses = &operation.value["responses"];
         let status = answer.status.as_u16().to_string();
+        let media = answer.media_type();
+        if answer.status.is_success() && media != "application/json" {
+            let documented = &responses[&status]["content"];
+            assert!(documented.get(media).is_some(), "{} {media}", operation.id());
+            continue;
+        }
         let content = match status.as_bytes().first() {
             Some(b'2') => &responses[&status]["content"]["application/json"],
             _ => &responses[&status]["content"]["application/problem+json"],
         };
-        let found = crate::schema::complaints(&document, &content["schema"], &answer.body);
+        let found = crate::schema::complaints(&DOCUMENT, &content["schema"], &answer.body);
         assert!(found.is_empty(), "{} {status}: {found:#?}", operation.id());
         if !answer.status.is_success() {
             let documented: Vec<&String> = content["examples"]

@@ -91,7 +91,9 @@ fn every_operation_tells_success_and_failure_apart() {
         let statuses: Vec<&str> = operation.responses().map(|(status, _)| status.as_str()).collect();
         let id = operation.id();
         assert!(
-            statuses.iter().any(|status| status.starts_with('2')),
+            statuses
+                .iter()
+                .any(|status| status.starts_with('2') || *status == "303"),
             "{id}: {statuses:?}"
         );
         assert!(
@@ -145,7 +147,12 @@ fn every_example_is_what_its_schema_says() {
             .responses()
             .filter(|(status, _)| status.starts_with('2') && *status != "204")
         {
-            contents.push((status.clone(), response["content"]["application/json"].clone()));
+            let content = &response["content"]["application/json"];
+            // What is printed is no JSON, and its schema says nothing about it.
+            if content.is_null() && response["content"].get("application/pdf").is_some() {
+                continue;
+            }
+            contents.push((status.clone(), content.clone()));
         }
         for (place, content) in contents {
             let example = example(&document, &content);
@@ -389,17 +396,20 @@ fn every_path_parameter_is_declared() {
             .split('/')
             .filter_map(|part| part.strip_prefix('{'))
             .collect();
-        let (queried, parameters): (Vec<_>, Vec<_>) = operation.value["parameters"]
+        let (parameters, others): (Vec<_>, Vec<_>) = operation.value["parameters"]
             .as_array()
             .cloned()
             .unwrap_or_default()
             .into_iter()
-            .partition(|parameter| parameter["in"] == "query");
-        for parameter in &queried {
+            .partition(|parameter| parameter["in"] == "path");
+        for parameter in &others {
+            let needed = parameter["in"] == "header" && parameter["name"] == "Idempotency-Key";
             assert!(
-                parameter["description"].is_string() && parameter["required"] == false,
+                parameter["description"].is_string() && parameter["required"] == needed,
                 "{parameter}"
             );
+            let asked = parameter["in"] == "header" && parameter["name"] == "If-None-Match";
+            assert!(needed || asked || parameter["in"] == "query", "{parameter}");
         }
         for parameter in &parameters {
             let name = parameter["name"].as_str().expect("a name");

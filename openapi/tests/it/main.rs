@@ -4,6 +4,7 @@
 
 mod committed;
 mod handlers;
+mod ledger;
 mod levels;
 mod lint;
 mod schema;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use poem::http::{HeaderValue, Method, StatusCode};
 use poem::{Body, Endpoint, Request, Response, Route};
+use portcullis_core::operators::{GrantOperator, Role};
 use portcullis_core::settings::Settings;
-use portcullis_core::{App, Dependencies, compile_texts};
+use portcullis_core::{App, Dependencies, Source, compile_texts};
 use portcullis_openapi::{ApiContext, RequestContext, problem, resources};
 use portcullis_ports::Result;
 use portcullis_ports::connections::Connections;
@@ -42,7 +43,7 @@ impl KeyManager for OpenKeys {
 
 /// One API.
 pub(crate) struct Service {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     route: Route,
 }
 
@@ -60,6 +61,15 @@ impl Answer {
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
+
+    /// As the document names it.
+    pub(crate) fn media_type(&self) -> &str {
+        let named = self.headers.get("content-type");
+        let named = named
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("application/json");
+        named.split(';').next().unwrap_or_default()
+    }
 }
 
 impl Service {
@@ -76,6 +86,7 @@ impl Service {
             clock,
             entropy: Arc::new(FakeEntropy::default()),
             panel: None,
+            public_url: None,
             texts: compile_texts(&[], &Settings::default()).expect("the texts that are built in"),
         };
         let app = Arc::new(
@@ -144,6 +155,19 @@ impl Service {
             .await;
         let session = answer.body["session_id"].as_str().expect("a session").to_owned();
         (bearer, session)
+    }
+
+    /// Makes whoever sends these headers an operator.
+    pub(crate) async fn grant(&self, headers: Headers<'_>, role: Role) {
+        let me = self.call("GET", "/ui/me", headers, &Value::Null).await;
+        let subject = me.body["user_sub"].as_str().expect("a subject");
+        let command = GrantOperator {
+            whom: subject.parse().expect("a name"),
+            role,
+        };
+        let source = Source::internal("test");
+        let granted = self.app.operators.grant(command, &source).await;
+        assert_eq!(granted.expect("granted").role, role);
     }
 }
 

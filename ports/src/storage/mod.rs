@@ -85,9 +85,9 @@ pub struct Key {
     pub sort: String,
 }
 
-/// The mark of one state of one record.
+/// The version of one state of one record.
 ///
-/// Equal marks of one key mean the same state. A mark is never used again for its key, not even after the record
+/// Equal versions of one key mean the same state. A version is never used again for its key, not even after the record
 /// was deleted or expired and came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -98,7 +98,7 @@ pub struct Version(pub u64);
 pub struct Record {
     /// Its name.
     pub key: Key,
-    /// The mark of this state.
+    /// The version of this state.
     pub version: Version,
     /// When it becomes invisible, if ever.
     pub expires_at: Option<Timestamp>,
@@ -293,7 +293,7 @@ pub trait RecordStore: Send + Sync + 'static {
     /// A page of one partition.
     async fn query(&self, query: &Query) -> Result<Page, StoreError>;
 
-    /// Does all writes or none, and returns the mark of every `Put` in order (`None` for the other steps).
+    /// Does all writes or none, and returns the version of every `Put` in order (`None` for the other steps).
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Option<Version>>, StoreError>;
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::MemoryStore;
+use super::payments::FakePayments;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::geo::{ConnectedGeo, GeoLocator};
@@ -12,6 +13,7 @@ use crate::identity::{ConnectedIdentity, IdentityProvider};
 use crate::keys::{ConnectedKeys, KeyManager};
 use crate::notification::{ConnectedSender, Sender};
 use crate::passwords::{ConnectedPasswords, PasswordHasher};
+use crate::payments::ConnectedPayments;
 use crate::plugin::Port;
 use crate::probe::Probe;
 use crate::storage::ConnectedStore;
@@ -93,5 +95,11 @@ impl<T: Sender> From<Arc<T>> for ConnectedSender {
             lookup: None,
             probe: Arc::new(AlwaysWell),
         }
+    }
+}
+
+impl From<Arc<FakePayments>> for ConnectedPayments {
+    fn from(vendor: Arc<FakePayments>) -> Self {
+        vendor.connected()
     }
 }

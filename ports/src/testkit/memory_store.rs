@@ -217,7 +217,7 @@ impl State {
                 expires_at,
                 ..
             } => {
-                // One counter for all keys: no key ever sees a mark twice.
+                // One counter for all keys: no key ever sees a version twice.
                 self.last_version += 1;
                 let stored = Stored {
                     version: Version(self.last_version),

@@ -4,12 +4,14 @@ mod connected;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod counters;
+mod deliveries;
 mod fakes;
 pub mod geo;
 pub mod identity;
 pub mod keys;
 mod memory_store;
 pub mod passwords;
+pub mod payments;
 pub mod plugin;
 mod quick_hasher;
 pub mod senders;
@@ -20,6 +22,7 @@ pub mod vendor;
 
 pub use connected::{AlwaysWell, connection};
 pub use counters::Counters;
+pub use deliveries::delivery;
 pub use fakes::{FakeClock, FakeEntropy};
 pub use identity::FakeRequest;
 pub use memory_store::MemoryStore;

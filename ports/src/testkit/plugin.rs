@@ -10,7 +10,7 @@ use super::vendor::LossyClient;
 use super::{FakeClock, FakeEntropy, NoNetwork};
 use crate::error::Result;
 use crate::http::HttpClient;
-use crate::plugin::{ConfigError, Listed, Port, Runtime};
+use crate::plugin::{Access, ConfigError, Listed, Port, Runtime};
 use crate::registry::{InstanceName, PORTS, PortSpec};
 
 /// The longest summary: one line in a listing.
@@ -56,10 +56,11 @@ impl FakeRuntime {
                 loses: Arc::clone(&self.loses),
             }),
             webhook: self.webhook.clone(),
+            access: Access::Full,
         }
     }
 
-    /// The vendor acts on the next request of a plugin, and its answer is lost.
+    /// The vendor acts on the next request of a plugin that does more than read, and its answer is lost.
     pub fn lose_next_answer(&self) {
         self.loses.store(true, Ordering::SeqCst);
     }

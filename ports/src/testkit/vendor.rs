@@ -1,18 +1,13 @@
-//! Stand-ins for vendors: state and answers without a network, and a client that reaches them and can misbehave.
+//! A client that reaches a vendor's stand-in without a network, and can misbehave.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::http::{HttpClient, HttpRequest, HttpResponse, NoAnswer};
-
-/// A vendor's API as far as a provider uses it: it keeps state and answers as the vendor would.
-pub trait Vendor: Send + Sync + 'static {
-    /// Acts on one request and answers it.
-    fn answer(&self, request: &HttpRequest) -> HttpResponse;
-}
+use crate::http::{HttpClient, HttpMethod, HttpRequest, HttpResponse, NoAnswer};
+pub use crate::simulation::Vendor;
 
 /// What goes wrong with one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +22,20 @@ pub enum Fault {
     Garbage,
 }
 
-/// A client whose every request goes to one [`Vendor`]; scripted faults are used up first, one per request.
+/// What one request meets.
+struct Scripted {
+    /// A part of the address that it waits for.
+    at: &'static str,
+    /// Nothing if it goes well.
+    fault: Option<Fault>,
+}
+
+/// A client whose every request goes to one [`Vendor`]. What is scripted is used up first, one per request.
 pub struct VendorClient<V> {
     vendor: Arc<V>,
-    faults: Mutex<VecDeque<Fault>>,
+    script: Mutex<VecDeque<Scripted>>,
     sent: Mutex<Vec<HttpRequest>>,
+    exchanges: Mutex<Vec<(HttpRequest, HttpResponse)>>,
 }
 
 impl<V: Vendor> VendorClient<V> {
@@ -39,56 +43,80 @@ impl<V: Vendor> VendorClient<V> {
     pub fn new(vendor: Arc<V>) -> Self {
         Self {
             vendor,
-            faults: Mutex::default(),
+            script: Mutex::default(),
             sent: Mutex::default(),
+            exchanges: Mutex::default(),
         }
     }
 
-    /// The next request meets this fault, behind those already scripted.
+    /// The next request meets this fault, behind what is already scripted.
     pub fn will(&self, fault: Fault) {
-        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.push_back(fault);
+        self.will_at("", fault);
+    }
+
+    /// The same of the next request to an address with this part; requests to others go well meanwhile.
+    pub fn will_at(&self, part: &'static str, fault: Fault) {
+        let fault = Some(fault);
+        locked(&self.script).push_back(Scripted { at: part, fault });
+    }
+
+    /// So many requests go well, behind what is already scripted.
+    pub fn passes(&self, requests: usize) {
+        let well = std::iter::repeat_with(|| Scripted { at: "", fault: None });
+        locked(&self.script).extend(well.take(requests));
     }
 
     /// Every request that was attempted, in order.
     pub fn sent(&self) -> Vec<HttpRequest> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.sent).clone()
     }
+
+    /// Every request that the vendor saw, with what it answered, in order.
+    pub fn exchanges(&self) -> Vec<(HttpRequest, HttpResponse)> {
+        locked(&self.exchanges).clone()
+    }
+
+    fn fault_of(&self, request: &HttpRequest) -> Option<Fault> {
+        let mut script = locked(&self.script);
+        let is_meant = script.front().is_some_and(|next| request.url.contains(next.at));
+        if is_meant { script.pop_front()?.fault } else { None }
+    }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
 impl<V: Vendor> HttpClient for VendorClient<V> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-        let fault = {
-            let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-            sent.push(request.clone());
-            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            faults.pop_front()
-        };
+        locked(&self.sent).push(request.clone());
+        let fault = self.fault_of(&request);
         match fault {
-            None => Ok(self.vendor.answer(&request)),
-            Some(Fault::Refused) => Err(NoAnswer::NotSent("connection refused".to_owned())),
-            Some(Fault::AnswerLost) => {
-                self.vendor.answer(&request);
-                Err(NoAnswer::Unknown("the connection was lost".to_owned()))
+            Some(Fault::Refused) => return Err(NoAnswer::NotSent("connection refused".to_owned())),
+            Some(Fault::Answers(status, text)) => {
+                return Ok(HttpResponse {
+                    status,
+                    headers: Vec::new(),
+                    body: text.into_bytes(),
+                });
             }
-            Some(Fault::Answers(status, text)) => Ok(HttpResponse {
-                status,
-                headers: Vec::new(),
-                body: text.into_bytes(),
+            _ => {}
+        }
+        let answer = self.vendor.answer(&request);
+        locked(&self.exchanges).push((request, answer.clone()));
+        match fault {
+            Some(Fault::AnswerLost) => Err(NoAnswer::Unknown("the connection was lost".to_owned())),
+            Some(Fault::Garbage) => Ok(HttpResponse {
+                body: b"<html>\xff\xfe".to_vec(),
+                ..answer
             }),
-            Some(Fault::Garbage) => {
-                let answer = self.vendor.answer(&request);
-                Ok(HttpResponse {
-                    body: b"<html>\xff\xfe".to_vec(),
-                    ..answer
-                })
-            }
+            _ => Ok(answer),
         }
     }
 }
 
-/// A client that loses an answer when it is told to.
+/// A client that loses the answer to the next request that acts when it is told to: what is only read can be read again.
 pub(super) struct LossyClient {
     pub(super) inner: Arc<dyn HttpClient>,
     pub(super) loses: Arc<AtomicBool>,
@@ -97,8 +125,9 @@ pub(super) struct LossyClient {
 #[async_trait]
 impl HttpClient for LossyClient {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let acts = request.method != HttpMethod::Get;
         let answer = self.inner.send(request).await;
-        if self.loses.swap(false, Ordering::SeqCst) {
+        if acts && self.loses.swap(false, Ordering::SeqCst) {
             return Err(NoAnswer::Unknown("the connection was lost".to_owned()));
         }
         answer

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use portcullis_ports::error::Result;
 use portcullis_ports::http::{HttpClient, HttpMethod, HttpRequest};
 use portcullis_ports::inbound::{
-    Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification, WebhookRequest, refused, unreadable,
+    Delivery, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification, WebhookRequest, refused, unreadable,
 };
 use portcullis_ports::notification::DeliveryEvent;
 
@@ -152,8 +152,8 @@ impl Inbound for SnsInbound {
         Ok(Proof::SignedWithTime)
     }
 
-    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<DeliveryEvent>> {
-        let envelope = Envelope::read(delivery.body).map_err(|why| UNREADABLE.with_detail(why))?;
+    fn split(&self, delivery: &Delivery) -> Result<Vec<DeliveryEvent>> {
+        let envelope = Envelope::read(delivery.body()).map_err(|why| UNREADABLE.with_detail(why))?;
         match envelope.purpose() {
             Some(Purpose::Notification) if envelope.message.starts_with(GREETING) => Ok(Vec::new()),
             Some(Purpose::Notification) => {
@@ -162,7 +162,7 @@ impl Inbound for SnsInbound {
                         .with_detail(format!("Message {why}."))
                         .with_field("/Message", why)
                 })?;
-                let at = news.at.or(envelope.sent_at()).unwrap_or(delivery.received_at);
+                let at = news.at.or(envelope.sent_at()).unwrap_or(delivery.received_at());
                 let event = |(index, news)| DeliveryEvent {
                     id: format!("{}:{index}", envelope.message_id),
                     at,
@@ -170,15 +170,23 @@ impl Inbound for SnsInbound {
                 };
                 Ok(news.news.into_iter().enumerate().map(event).collect())
             }
-            Some(Purpose::Subscription) => self.confirm(&envelope).await.map(|()| Vec::new()),
+            Some(Purpose::Subscription | Purpose::Unsubscription) => Ok(Vec::new()),
+            None => Err(unreadable("Type", "is unknown")),
+        }
+    }
+
+    async fn handshake(&self, delivery: &Delivery) -> Result<()> {
+        let envelope = Envelope::read(delivery.body()).map_err(|why| UNREADABLE.with_detail(why))?;
+        match envelope.purpose() {
+            Some(Purpose::Subscription) => self.confirm(&envelope).await,
             Some(Purpose::Unsubscription) => {
                 tracing::warn!(
                     topic = envelope.topic_arn,
                     "a topic was unsubscribed: nothing more is reported from it"
                 );
-                Ok(Vec::new())
+                Ok(())
             }
-            None => Err(unreadable("Type", "is unknown")),
+            Some(Purpose::Notification) | None => Ok(()),
         }
     }
 }

@@ -14,7 +14,7 @@ mod refusals;
 mod senders;
 mod sns;
 
-portcullis_ports::cfg_testkit! {
+portcullis_ports::cfg_simulators! {
     pub mod simulator;
 }
 #[cfg(rustfmt)]

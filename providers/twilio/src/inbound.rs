@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use portcullis_ports::contact::PhoneNumber;
 use portcullis_ports::error::Result;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{Inbound, Proof, Verification, WebhookRequest, refused, unreadable};
+use portcullis_ports::inbound::{
+    Delivery, Inbound, Proof, Verification, WebhookRequest, refused, unreadable,
+};
 use portcullis_ports::notification::{
     DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
 };
@@ -39,12 +41,12 @@ impl Inbound for TwilioInbound {
         Ok(Proof::Signed)
     }
 
-    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<DeliveryEvent>> {
-        let media_type = delivery.headers.header("content-type").unwrap_or_default();
+    fn split(&self, delivery: &Delivery) -> Result<Vec<DeliveryEvent>> {
+        let media_type = delivery.media_type();
         let unsupported = |what| {
             let event = DeliveryEvent {
                 id: String::new(),
-                at: delivery.received_at,
+                at: delivery.received_at(),
                 news: DeliveryNews::Unsupported { what },
             };
             Ok(vec![event])
@@ -52,7 +54,7 @@ impl Inbound for TwilioInbound {
         if media_type.starts_with("application/json") {
             return unsupported("an event stream");
         }
-        let fields = Fields(form(delivery.body));
+        let fields = Fields(form(delivery.body()));
         if fields.get("AccountSid") != Some(self.account.as_str()) {
             return unsupported("another account");
         }
@@ -68,7 +70,7 @@ impl Inbound for TwilioInbound {
                 .into_iter()
                 .collect(),
             (None, Some(status)) => {
-                let reference = ours(delivery.url).unwrap_or_else(|| sid.to_owned());
+                let reference = ours(delivery.query()).unwrap_or_else(|| sid.to_owned());
                 reports(sid, reference, status, &fields)
             }
             // A message to us; nothing follows from its text.
@@ -78,7 +80,7 @@ impl Inbound for TwilioInbound {
             id,
             // Twilio does not say when, and signs no time: what is captured could be sent again for ever. The id is what
             // tells a repeat.
-            at: delivery.received_at,
+            at: delivery.received_at(),
             news,
         };
         Ok(news.into_iter().map(event).collect())
@@ -103,8 +105,7 @@ impl Fields {
 }
 
 /// Our name for the message, if the address that Twilio called holds it. The address is signed.
-fn ours(url: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
+fn ours(query: &str) -> Option<String> {
     let (_, id) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == OURS)?;
     MessageId::parse(&id).ok().map(|id| id.to_string())
 }

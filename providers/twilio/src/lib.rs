@@ -14,7 +14,7 @@ mod senders;
 mod signature;
 mod wire;
 
-portcullis_ports::cfg_testkit! {
+portcullis_ports::cfg_simulators! {
     pub mod simulator;
 }
 #[cfg(rustfmt)]

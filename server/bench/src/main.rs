@@ -10,6 +10,7 @@ mod bare;
 mod commits;
 mod hashing;
 mod http;
+mod ledger;
 mod load;
 mod people;
 mod plugins;
@@ -17,6 +18,7 @@ mod process;
 mod report;
 mod samples;
 mod seed;
+mod stripe;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,8 @@ enum Measurement {
     Load(load::Options),
     /// Durable commits: the embedded store, the bare engine and the bare disk, side by side.
     Commits(commits::Options),
+    /// The ledger: posting beside the bare engine that writes the same records, reading beside bare reads.
+    Ledger(ledger::Options),
     /// Checks passwords with the bare hash function on every core.
     Argon2(hashing::Options),
     /// Fills a running Portcullis with accounts and sessions.
@@ -55,6 +59,7 @@ fn run(measurement: Measurement) -> Result<()> {
         Measurement::Bare(options) => bare::run(&options),
         Measurement::Load(options) => load::run(&options),
         Measurement::Commits(options) => commits::run(&options),
+        Measurement::Ledger(options) => ledger::run(&options),
         Measurement::Argon2(options) => hashing::run(&options),
         Measurement::Seed(options) => seed::run(&options),
         Measurement::All(options) => all::run(&options),

@@ -41,10 +41,14 @@ pub(crate) enum Judged {
     Share(&'static str),
     /// A multiple of something, which is named.
     Times(&'static str),
+    /// So many of something per second.
+    PerSecond(&'static str),
     /// Milliseconds.
     Millis,
     /// Megabytes.
     Megabytes,
+    /// Capacity units of a kind.
+    Units(&'static str),
 }
 
 impl Judged {
@@ -52,8 +56,10 @@ impl Judged {
         match self {
             Self::Share(of) => format!("{:.0} % of {of}", value * 100.0),
             Self::Times(of) => format!("{value:.1} x {of}"),
+            Self::PerSecond(of) => format!("{value:.0} {of}/s"),
             Self::Millis => format!("{value:.0} ms"),
             Self::Megabytes => format!("{value:.1} MB"),
+            Self::Units(of) => format!("{value:.1} {of} units"),
         }
     }
 
@@ -61,8 +67,10 @@ impl Judged {
         let number = |value: f64| match self {
             Self::Share(_) => format!("{:.0} %", value * 100.0),
             Self::Times(_) => format!("{value:.0} x"),
+            Self::PerSecond(_) => format!("{value:.0}/s"),
             Self::Millis => format!("{value:.0} ms"),
             Self::Megabytes => format!("{value:.0} MB"),
+            Self::Units(_) => format!("{value:.0}"),
         };
         match goal {
             Goal::AtLeast(value) => format!(">= {}", number(value)),

@@ -7,6 +7,7 @@ use std::path::{Path as FilePath, PathBuf};
 use portcullis_core::App;
 use portcullis_core::input::TypedPhone;
 use portcullis_ports::notification::Destination;
+use portcullis_ports::plugin::{Access, Runtime};
 use portcullis_ports::storage::{ConnectedStore, Storage};
 
 use crate::cli::{FileArgument, SettingsArguments};
@@ -21,11 +22,15 @@ pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod dev;
 pub(crate) mod doctor;
+pub(crate) mod inbox;
 pub(crate) mod keys;
+pub(crate) mod ledger;
 mod moment;
 pub(crate) mod openapi;
+pub(crate) mod operators;
 pub(crate) mod outbox;
 pub(crate) mod providers;
+pub(crate) mod reconcile;
 pub(crate) mod reencrypt;
 pub(crate) mod serve;
 pub(crate) mod sessions;
@@ -54,6 +59,8 @@ fn development(
         data,
         store,
         identity,
+        simulate: Vec::new(),
+        simulated: Vec::new(),
     })
 }
 
@@ -94,9 +101,30 @@ fn with_deployment<T>(
     environment: &Environment,
     work: impl AsyncFnOnce(&App, &ConnectedStore) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    with_access(Access::Full, settings, environment, work)
+}
+
+/// The same for work that only reads, and may be done while the service runs.
+fn with_reader<T>(
+    settings: SettingsArguments,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&App, &ConnectedStore) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    with_access(Access::Reading, settings, environment, work)
+}
+
+fn with_access<T>(
+    access: Access,
+    settings: SettingsArguments,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&App, &ConnectedStore) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     existing(settings.data.as_deref())?;
     let config = load_any(settings, environment)?;
-    let runtime = system::runtime()?;
+    let runtime = Runtime {
+        access,
+        ..system::runtime()?
+    };
     wait(async {
         let server = &config.server;
         let limit = server.connect_timeout.get();

@@ -21,7 +21,7 @@ pub(crate) fn run(
     };
     let config = load(&request, environment)?;
     logging::start(&config.server, environment);
-    wait(run::start(config, |ready| {
+    wait(run::start(config, |ready, _| {
         writeln!(
             out,
             "Portcullis is ready at http://{} and reached as {}",

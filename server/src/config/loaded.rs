@@ -110,7 +110,7 @@ pub fn load(
     select::check(&merged, linked, request, &mut errors);
     let mut accepted = merged.tree.clone();
     for error in errors.iter() {
-        remove(&mut accepted, error.path.steps());
+        remove(&mut accepted, Some(Shape(&schema)), error.path.steps());
     }
     Ok(LoadedConfig {
         stage: request.stage(),
@@ -159,13 +159,20 @@ fn is_in_use(path: &Path, chosen: &[Chosen]) -> bool {
     !of_plugins || path.steps().len() < 3 || chosen.iter().any(|one| path.is_within(&one.path()))
 }
 
-/// Takes out what lies at a path; one bad element spoils its list.
-fn remove(value: &mut Value, steps: &[String]) {
+/// Takes out what lies at a path; one bad element spoils its list, and a table goes with a key that it cannot be without.
+/// Returns whether `value` must go too.
+fn remove(value: &mut Value, shape: Option<Shape<'_>>, steps: &[String]) -> bool {
     let (Some((first, rest)), Some(table)) = (steps.split_first(), value.as_object_mut()) else {
-        return;
+        return false;
     };
-    match table.get_mut(first) {
-        Some(inner) if inner.is_object() && !rest.is_empty() => remove(inner, rest),
-        _ => drop(table.remove(first)),
+    let goes = match table.get_mut(first) {
+        Some(inner) if inner.is_object() && !rest.is_empty() => {
+            remove(inner, shape.and_then(|shape| shape.property(first)), rest)
+        }
+        _ => true,
+    };
+    if goes {
+        table.remove(first);
     }
+    goes && shape.is_some_and(|shape| shape.required().contains(&first.as_str()))
 }

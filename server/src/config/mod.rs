@@ -17,7 +17,7 @@ mod show;
 mod validated;
 mod variables;
 
-pub use development::Development;
+pub use development::{Development, SimulatedPlugin};
 pub use errors::{ConfigError, ConfigErrors};
 pub use loaded::{LoadedConfig, Request, load};
 pub use merged::{Setting, Source};

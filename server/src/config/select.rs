@@ -109,6 +109,7 @@ pub(crate) fn check(merged: &Merged, linked: &[Listed], request: &Request, error
                     format!("`{instance}` is the one in use.\nTake it out here.")
                 }
                 (Some(_), _) => continue,
+                _ if instance.is_empty() => nothing_chosen(port, linked),
                 _ if !instances_of(&merged.tree, port.name).contains(&&**instance) => {
                     no_such_instance(&merged.tree, port.name, instance, linked)
                 }

@@ -22,6 +22,7 @@ mod security;
 mod watched;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -51,6 +52,7 @@ use refusals::Refusals;
 use request_id::RequestIds;
 use routes::Routes;
 use scrape::Scrape;
+use security::VendorPolicy;
 
 /// How often the meters are condensed, whether or not anybody looks at them.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -119,8 +121,10 @@ impl Http {
         let clock = Arc::clone(site.app.clock());
         let local = || LocalNames::new(site.address, site.public_url, &site.settings.cors_origins);
         let cors = Cors::new(&site.settings.cors_origins, &resources);
+        let vendors = vendor_policy(&site.app)?;
         let pipeline = RequestPipeline {
-            routes: Routes::new(resources, limit).map_err(|error| Failure::Other(error.to_string()))?,
+            routes: Routes::new(resources, limit, vendors)
+                .map_err(|error| Failure::Other(error.to_string()))?,
             app: site.app,
             body_limit: site.settings.body_limit.length(),
             refusals: Arc::new(Refusals::new(Arc::clone(&ids), clock, secure)),
@@ -168,6 +172,20 @@ impl Drop for Http {
     fn drop(&mut self) {
         self.upkeep.abort();
     }
+}
+
+/// What the scripts of payment vendors need on their pages; nothing where no vendor has one.
+fn vendor_policy(app: &App) -> Result<Option<VendorPolicy>, Failure> {
+    let vendors = app.payment_vendors.config().vendors;
+    let origins: BTreeSet<String> = vendors.into_iter().flat_map(|vendor| vendor.origins).collect();
+    if origins.is_empty() {
+        return Ok(None);
+    }
+    let origins: Vec<String> = origins.into_iter().collect();
+    let policy = VendorPolicy::allowing(&origins);
+    policy
+        .map(Some)
+        .map_err(|error| Failure::Other(error.to_string()))
 }
 
 /// What operators and their machines ask.

@@ -1,7 +1,6 @@
 //! The control panel: its files, its page for every address of its own, and what is left for all others.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use poem::endpoint::make_sync;
@@ -14,6 +13,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response};
 use portcullis_openapi::Resource;
 
 use super::files::File;
+use super::security::VendorPolicy;
 use super::watched::Watched;
 
 /// The page of the panel.
@@ -23,6 +23,10 @@ const HASHED: &str = "assets/";
 
 /// The page on which a password is changed.
 const PASSWORD_PAGE: &str = "/password";
+
+/// Pages on which scripts of payment vendors run, which have a policy of their own. The panel enters and leaves them by loading
+/// a page, because a document keeps the policy that it came with: no other page runs such a script.
+const VENDOR_PAGES: [&str; 2] = ["/billing/pay", "/billing/add-method"];
 
 /// The first part of every path that belongs to programs: no page is shown there.
 const NOT_PAGES: [&str; 14] = [
@@ -113,18 +117,42 @@ impl Endpoint for Hashed {
 /// Answers every path that nothing else answers: people get the page of the panel, which knows its own addresses;
 /// programs get a problem.
 pub(super) struct Elsewhere {
-    page: Option<Watched<Arc<File>>>,
+    page: Option<Watched<Page>>,
     nothing: Watched<poem::endpoint::BoxEndpoint<'static, Response>>,
 }
 
 impl Elsewhere {
-    pub(super) fn new(limit: Duration) -> Self {
-        let page = portcullis_ui::asset(PAGE).map(|asset| Arc::new(File::of_the_panel(asset)));
+    /// `vendors` is what payment vendors need on their pages, if there are any.
+    pub(super) fn new(limit: Duration, vendors: Option<VendorPolicy>) -> Self {
+        let page = portcullis_ui::asset(PAGE).map(|asset| Page {
+            file: File::of_the_panel(asset),
+            vendors,
+        });
         let nothing = make_sync(|_| Err::<Response, poem::Error>(NotFoundError.into())).boxed();
         Self {
             page: page.map(|page| Watched::new("panel", page, limit)),
             nothing: Watched::new("unmatched", nothing, limit),
         }
+    }
+}
+
+/// The page of the panel, with the policy of its address.
+struct Page {
+    file: File,
+    vendors: Option<VendorPolicy>,
+}
+
+impl Endpoint for Page {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let mut response = self.file.answer(request.headers());
+        if let Some(policy) = &self.vendors
+            && VENDOR_PAGES.contains(&request.uri().path())
+        {
+            policy.set(response.headers_mut());
+        }
+        Ok(response)
     }
 }
 

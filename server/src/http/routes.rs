@@ -8,6 +8,7 @@ use poem::{Endpoint, Request, Response, Route};
 use portcullis_openapi::{Methods, Resource};
 
 use super::panel::Elsewhere;
+use super::security::VendorPolicy;
 use super::watched::Watched;
 
 /// Every path leads somewhere, and every endpoint is under watch.
@@ -20,7 +21,11 @@ pub(super) struct Routes {
 impl Routes {
     /// # Errors
     /// When two resources have the same path.
-    pub(super) fn new(resources: Vec<Resource>, limit: Duration) -> Result<Self, RouteError> {
+    pub(super) fn new(
+        resources: Vec<Resource>,
+        limit: Duration,
+        vendors: Option<VendorPolicy>,
+    ) -> Result<Self, RouteError> {
         let mut fixed = HashMap::new();
         let mut named = Route::new();
         for resource in resources {
@@ -34,7 +39,7 @@ impl Routes {
         }
         Ok(Self {
             fixed,
-            named: named.try_at("/*path", Elsewhere::new(limit))?,
+            named: named.try_at("/*path", Elsewhere::new(limit, vendors))?,
         })
     }
 }

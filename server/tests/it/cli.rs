@@ -439,6 +439,21 @@ fn an_operator_looks_at_messages_while_the_service_rests() {
     running.stop();
     says(&ask(&["outbox", "dead"], 0).0, &["Nothing was given up."]);
     says(&ask(&["outbox", "spend"], 0).0, &["no limit is set"]);
+    says(&ask(&["tasks", "dead"], 0).0, &["Nothing was given up."]);
+    says(
+        &ask(&["tasks", "replay", "sender-events", "1"], 1).1,
+        &["no such task"],
+    );
+    says(&ask(&["inbox", "list"], 0).0, &["No event is in such a state."]);
+    says(&ask(&["inbox", "list", "--state", "lost"], 64).1, &["foreign"]);
+    for command in ["show", "replay"] {
+        let event = ask(&["inbox", command, "senders.main", "evt_1"], 1);
+        says(&event.1, &["No such event was delivered"]);
+    }
+    says(
+        &ask(&["inbox", "show", "main", "evt_1"], 64).1,
+        &["main names no plugin", "such as senders.main"],
+    );
     let nobody = "msg_01h2xcejqtf2nbrexx3vqjhp41";
     says(&ask(&["outbox", "show", nobody], 1).1, &["no such"]);
     says(&ask(&["outbox", "replay", nobody], 1).1, &["no such"]);

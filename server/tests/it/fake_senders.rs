@@ -28,7 +28,7 @@ pub(crate) fn real_plugins() -> Vec<Listed> {
 /// How a fake sender behaves when it connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Manner {
+pub(crate) enum Behaviour {
     Honest,
     Silent,
     Rude,
@@ -57,15 +57,15 @@ pub(crate) struct FakeSenderSettings {
     night: bool,
     /// How it behaves.
     #[serde(default = "honest")]
-    manner: Manner,
+    behaviour: Behaviour,
 }
 
 fn rest() -> Span {
     Span::minutes(5)
 }
 
-fn honest() -> Manner {
-    Manner::Honest
+fn honest() -> Behaviour {
+    Behaviour::Honest
 }
 
 impl Settings<Senders> for FakeSenderSettings {
@@ -87,22 +87,22 @@ impl Settings<Senders> for FakeSenderSettings {
             mistakes.push(ConfigError::at("rest", "a fake sender rests for an hour at most"));
         }
         if mistakes.is_empty() {
-            Ok(FakeSenderPlan(self.manner))
+            Ok(FakeSenderPlan(self.behaviour))
         } else {
             Err(mistakes)
         }
     }
 }
 
-pub(crate) struct FakeSenderPlan(Manner);
+pub(crate) struct FakeSenderPlan(Behaviour);
 
 #[async_trait]
 impl Plan<Senders> for FakeSenderPlan {
     async fn connect(self: Box<Self>, _: &Runtime) -> Result<ConnectedSender> {
         match self.0 {
-            Manner::Honest => Ok(connected()),
-            Manner::Silent => std::future::pending().await,
-            Manner::Rude => Err(Error::internal("the horse is ill")),
+            Behaviour::Honest => Ok(connected()),
+            Behaviour::Silent => std::future::pending().await,
+            Behaviour::Rude => Err(Error::internal("the horse is ill")),
         }
     }
 }

@@ -58,22 +58,26 @@ fn a_program_without_a_plugin_of_a_port_that_is_needed_is_a_defect() {
     }
 }
 
-fn with_manners(manners: &[&str]) -> Setup {
-    let names: Vec<String> = (0..manners.len()).map(|index| format!("\"p{index}\"")).collect();
-    let table = |(index, manner): (usize, &&str)| match *manner {
+fn with_behaviours(behaviours: &[&str]) -> Setup {
+    let names: Vec<String> = (0..behaviours.len())
+        .map(|index| format!("\"p{index}\""))
+        .collect();
+    let table = |(index, behaviour): (usize, &&str)| match *behaviour {
         "dishonest_sender" => format!("[senders.p{index}.dishonest_sender]\n"),
-        manner => {
-            format!("[senders.p{index}.fake_sender]\naccount = \"1\"\ntoken = \"t\"\nmanner = \"{manner}\"\n")
+        behaviour => {
+            format!(
+                "[senders.p{index}.fake_sender]\naccount = \"1\"\ntoken = \"t\"\nbehaviour = \"{behaviour}\"\n"
+            )
         }
     };
-    let tables: Vec<String> = manners.iter().enumerate().map(table).collect();
+    let tables: Vec<String> = behaviours.iter().enumerate().map(table).collect();
     let text = format!("[senders]\nuse = [{}]\n{}", names.join(", "), tables.concat());
     with_more(&text).development(None, &["header"])
 }
 
 /// The plugins with store and keys that exist.
-fn selection(manners: &[&str]) -> (Setup, Selection) {
-    let setup = with_manners(manners);
+fn selection(behaviours: &[&str]) -> (Setup, Selection) {
+    let setup = with_behaviours(behaviours);
     let key_file = setup.path("keys.toml");
     portcullis_adapters::keyfile::create(
         &key_file,

@@ -95,7 +95,7 @@ impl Launched {
             .unwrap();
         Program {
             child: self.0,
-            _lines: lines,
+            lines,
             door: Door {
                 url: format!("http://{address}"),
                 client,
@@ -108,7 +108,7 @@ impl Launched {
 pub(crate) struct Program {
     child: Child,
     /// Held open, or the program could not say what it has to say.
-    _lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines<BufReader<ChildStdout>>,
     door: Door,
 }
 
@@ -126,12 +126,31 @@ impl Program {
         Self::launch(data, store).ready()
     }
 
+    /// Starts it with more options and waits until it is ready.
+    pub(crate) fn start_with(data: &Path, store: Store<'_>, options: &[&str]) -> Self {
+        Self::launch_with(data, store, options).ready()
+    }
+
+    /// The rest of its first screen.
+    pub(crate) fn screen(&mut self) -> String {
+        let lines = self.lines.by_ref().map_while(Result::ok);
+        let lines: Vec<String> = lines
+            .take_while(|line| !line.starts_with("For development only"))
+            .collect();
+        lines.join("\n")
+    }
+
     /// Starts it and does not wait. Settings in `portcullis.toml` in the data folder are taken.
     pub(crate) fn launch(data: &Path, store: Store<'_>) -> Launched {
+        Self::launch_with(data, store, &[])
+    }
+
+    fn launch_with(data: &Path, store: Store<'_>, options: &[&str]) -> Launched {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command
             .args(["dev", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(options)
             .env_clear()
             .env(NO_DELAY.0, NO_DELAY.1);
         let settings = data.join("portcullis.toml");

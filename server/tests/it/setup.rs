@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use portcullis_ports::registry;
 use portcullis_server::config::{
-    Development, LoadedConfig, Path, Request, Setting, Source, ValidatedConfig, load,
+    Development, LoadedConfig, Path, Request, Setting, SimulatedPlugin, Source, ValidatedConfig, load,
 };
 use portcullis_server::environment::Environment;
 use serde_json::Value;
@@ -78,8 +78,36 @@ impl Setup {
             data: self.path("data"),
             store: store.map(str::to_owned),
             identity: identity.iter().map(|id| (*id).to_owned()).collect(),
+            simulate: Vec::new(),
+            simulated: Vec::new(),
         });
         self
+    }
+
+    /// For `portcullis dev`, with the simulated vendor of a sender.
+    pub(crate) fn simulating(self, plugin: &'static str, settings: Value) -> Self {
+        self.simulating_at("senders", &[plugin], plugin, settings)
+    }
+
+    /// For `portcullis dev`, with the simulated vendor of a plugin, and what `--simulate` asks for.
+    pub(crate) fn simulating_at(
+        self,
+        port: &'static str,
+        asked: &[&str],
+        plugin: &'static str,
+        settings: Value,
+    ) -> Self {
+        let mut setup = self.development(None, &[]);
+        if let Some(development) = &mut setup.request.development {
+            development.simulate = asked.iter().map(|name| (*name).to_owned()).collect();
+            development.simulated = vec![SimulatedPlugin {
+                port,
+                plugin,
+                by_default: true,
+                settings,
+            }];
+        }
+        setup
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -15,6 +15,7 @@ interface More {
   retryAfter: number | null;
   signUpId: string | null;
   reason: string | null;
+  decline: string | null;
   told: boolean;
 }
 
@@ -29,6 +30,8 @@ export class Problem extends Error {
   readonly signUpId: string | null;
   /** With `session-ended`: why. */
   readonly reason: string | null;
+  /** With `payment-declined`: what would help. */
+  readonly decline: string | null;
   /** Another part of the panel has already told the person: nothing more to show. */
   readonly told: boolean;
 
@@ -42,6 +45,7 @@ export class Problem extends Error {
     this.retryAfter = more.retryAfter ?? null;
     this.signUpId = more.signUpId ?? null;
     this.reason = more.reason ?? null;
+    this.decline = more.decline ?? null;
     this.told = more.told ?? false;
   }
 
@@ -90,6 +94,7 @@ export async function problemOf(response: Response): Promise<Problem> {
     retryAfter: Number.isFinite(wait) ? wait : null,
     signUpId: typeof body['sign_up_id'] === 'string' ? body['sign_up_id'] : null,
     reason: typeof body['reason'] === 'string' ? body['reason'] : null,
+    decline: typeof body['decline'] === 'string' ? body['decline'] : null,
   });
 }
 

@@ -1102,6 +1102,1650 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/billing/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What do I owe?
+         * @description One balance for each currency in which anything was ever charged or paid, in minor units.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was charged and paid
+         * @description The entries of one currency, newest first, in pages of up to 100. A page may hold fewer entries than asked for, or
+         *     none, although more follow: go on as long as there is a `next_cursor`.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a customer
+         * @description Who it is, and what is owed in each currency. That somebody looked stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["read_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a customer was charged and paid
+         * @description As customers see it, with the accounts that were moved and the operators who decided. That somebody looked stands in
+         *     both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_customer_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List comparisons with the vendors
+         * @description Every run that compared the books with what a payment vendor reports, newest first: what it read, what it found, and
+         *     what nothing explains.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_reconciliations"];
+        put?: never;
+        /**
+         * Compare with a vendor
+         * @description Has the books compared with what a vendor reports of a span, by a worker: the list says how far it is. It happens by
+         *     itself once a day.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["begin_reconciliation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List differences
+         * @description Between the books and what payment vendors report, by when they were found first, newest first. A page may hold fewer
+         *     than asked for although more follow: go on as long as there is a `next_cursor`.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/differences/{difference_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide about a difference
+         * @description `accept` takes it as it is and books nothing; `adopt` books money that came without us to the credit of a customer,
+         *     once. What was decided stays decided until the figures change. The same `Idempotency-Key` is the same decision. Needs a
+         *     fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["decide_difference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the payment vendors take
+         * @description By vendor: how a page loads its script, what it offers, and which amounts of which currencies it takes.
+         *
+         *     **Open to anybody.**
+         */
+        get: operations["billing_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payment-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payment methods
+         * @description By priority. Each says whether it can be charged, and why not.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_payment_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payment-methods/setups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a payment method
+         * @description `next_action` says how the payer enters it at the vendor; nothing of it passes through here. The same
+         *     `Idempotency-Key` goes on with the same setup. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["begin_payment_method_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payment-methods/setups/{setup_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the adding of a payment method stands
+         * @description It is there until its day is over, or until deposits were told.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_payment_method_setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payment-methods/setups/{setup_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on after the payer acted
+         * @description Asks the vendor what was stored, and keeps it. Bank accounts are proven by what arrived: send either `amounts` or
+         *     `descriptor_code`. Sent again it answers alike.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["complete_payment_method_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payment-methods/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose the default payment method
+         * @description It is charged where a payment names none. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["set_default_payment_method"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payment-methods/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a payment method in another place
+         * @description Lower comes first. When the default is removed, the first that can be charged takes its place.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["set_payment_method_priority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payment-methods/{payment_method_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a payment method
+         * @description It is gone at once, and the vendor is told to forget it until it confirms. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        delete: operations["remove_payment_method"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payments
+         * @description One's own, newest first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_payments"];
+        put?: never;
+        /**
+         * Begin a payment
+         * @description 201 once the money is taken or held; 202 if the payer has to do something first, or if a bank or nobody can tell yet;
+         *     402 if it was declined, 503 if the vendor could not be asked: then nothing was charged, and a new key tries again. The same `Idempotency-Key` answers with the same payment, however it stands by then. Large
+         *     amounts, and methods that were stored lately, need a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["begin_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a payment
+         * @description With its refunds and disputes, as they are known here; `POST …/complete` has the vendor asked.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payments/{payment_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a payment
+         * @description After the payer acted, or to be told again what the payer has to do. Where the vendor's script or widget handed
+         *     something to the page, such as the result of 3-D Secure, it is sent along. Sent again it moves nothing a second time.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["complete_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payments/{payment_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call off a payment
+         * @description One that waits for its payer.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["cancel_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/return/{state}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a vendor
+         * @description The address to which a vendor sends a payer back. It goes on with the payment, and leads to the panel.
+         *
+         *     **Open to anybody.**
+         */
+        get: operations["return_from_vendor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/cancel/{state}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a vendor without having paid
+         * @description The same for whoever called it off there. The payment can still be paid until it is called off here.
+         *
+         *     **Open to anybody.**
+         */
+        get: operations["return_unpaid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List everybody's payments
+         * @description Those of one day, newest first; or with `open` those that need an operator's eye: unknown, contested, or shown
+         *     otherwise by the vendor.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_all_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read anybody's payment
+         * @description With its refunds, its disputes, and what only operators see.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["read_any_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what happened to a payment
+         * @description Everything in one list, oldest first: where it came to stand, what the vendor was asked and what became of that, what
+         *     the vendor told, what the ledger took, what was found and what operators decided.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["read_payment_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give money back
+         * @description All that is left of a payment, or a part. The same `Idempotency-Key` is the same refund. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["refund_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Capture held money
+         * @description All of it, or a part, which lets the rest go. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["capture_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let held money go
+         * @description Or call off a payment that waits for its payer. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["void_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide about a payment
+         * @description Has the vendor asked again, decides that an order of which nobody can tell never arrived, or takes note of what was
+         *     found. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["resolve_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/disputes/{dispute_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a dispute
+         * @description With evidence in words and files, or by giving it up. Files go to the vendor, and nothing of them is kept. Needs a fresh
+         *     step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["answer_dispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark money that came
+         * @description For a payment outside of any vendor: a bank transfer, cash, a voucher. A part leaves the payment open for the rest; what
+         *     comes beyond is to the payer's credit, and so is what comes after it was called off. The same `Idempotency-Key`, and
+         *     the same reference, book once. Needs a fresh step-up; it stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["mark_received"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/refunds/{refund_id}/paid-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a refund that was paid out
+         * @description For a payment outside of any vendor, whose refunds wait for an operator. The same `Idempotency-Key`, and the same
+         *     reference, book once. Needs a fresh step-up; it stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["mark_paid_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payments/{payment_id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print the receipt for a payment
+         * @description As a page or a PDF, in the language that the client asks for. Only payments that took money have one.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["print_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/payments/{payment_id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print the receipt for anybody's payment
+         * @description As its payer sees it.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["print_any_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/invoices/{invoice_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print an invoice
+         * @description As a page or a PDF, in the language that the client asks for, as it stands now.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["print_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print an invoice of a customer
+         * @description As the customer sees it.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["print_customer_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print what was charged and paid in a span of days
+         * @description The entries, oldest first, each with what was owed after it. Page and PDF, in the language that the client asks for,
+         *     leave out what is pending. At most 10,000 entries: ask for a shorter span where there are more.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["print_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what is set about billing
+         * @description The default method, and automatic payment in every currency.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["billing_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/autopay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read automatic payment
+         * @description One rule for each currency in which it was ever turned on: its bounds, what comes next, and what happened last.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_autopay"];
+        put?: never;
+        /**
+         * Turn automatic payment on or off, or change it
+         * @description What is due is collected from a stored method within the ceilings, as soon as it is due, from a threshold on, or on a day
+         *     of the month. More than a ceiling is never collected in part: it is told and left to the customer. A bank that refuses
+         *     for good turns it off. What lets it collect more, sooner or with another method needs a fresh step-up; turning it off
+         *     and lowering a ceiling do not.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["set_autopay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adjust what a customer owes
+         * @description Books goodwill, or a charge, with its reason. The same `Idempotency-Key` books once. Needs a fresh step-up; it stands in
+         *     both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["adjust_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze the billing of a customer
+         * @description The customer begins no payment and adds no payment method until it is thawed. What is under way goes on, and money that
+         *     arrives is booked. Needs a fresh step-up; it stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["freeze_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/thaw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Thaw the billing of a customer
+         * @description The customer pays and adds payment methods again. Needs a fresh step-up; it stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["thaw_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invoices
+         * @description One's own, newest first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/invoices/{invoice_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an invoice
+         * @description What is invoiced, the taxes, and what is left to be paid.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/invoices/{invoice_id}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay an invoice
+         * @description All that is left of it. What stands on the balance beyond other debts pays first. 201 once the money is taken; 202 if
+         *     the payer has to do something first, or if a bank or nobody can tell yet: go on with the payment that is given. The
+         *     same `Idempotency-Key` answers with the same payment. One payment at a time collects an invoice: with `collecting`,
+         *     complete or call off the one that is named.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["pay_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List everybody's invoices
+         * @description Those of one series by their numbers, the last first. Numbers have no gap.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_all_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the invoices of a customer
+         * @description Newest first, drafts among them.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_customer_invoices"];
+        put?: never;
+        /**
+         * Write an invoice
+         * @description Issued at once, or a draft. An invoice that is issued gets its number, stands on the balance, and is paid out of what is
+         *     to the customer's credit. What is too small for every vendor is asked for with the next one. The same
+         *     `Idempotency-Key` writes one. Needs a fresh step-up; it stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["write_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an invoice of a customer
+         * @description Also a draft.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["read_customer_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a draft
+         * @description It gets its number and is owed from then on. Asked twice it changes nothing more. Needs a fresh step-up; it stands in
+         *     both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["issue_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an invoice back
+         * @description One that is open is not owed any more, and what was paid of it is to the customer's credit; a draft is thrown away. Of
+         *     a paid one the money is given back. Asked twice it changes nothing more. Needs a fresh step-up; it stands in both
+         *     histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["void_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}/uncollectible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an invoice up
+         * @description What is left of an open one is written off. Money that comes all the same pays it. Asked twice it changes nothing more.
+         *     Needs a fresh step-up; it stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["give_up_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the plans
+         * @description Everything that can be subscribed to, with its prices in whole minor units and what it entitles to.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all plans
+         * @description Those that nobody can subscribe to any more included.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_all_plans"];
+        put?: never;
+        /**
+         * Make a plan
+         * @description How its periods are counted stays as it is for good; all else can be changed. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["create_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a plan
+         * @description Another price is for who subscribes from now on: those who did keep theirs. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        patch: operations["change_plan"];
+        trace?: never;
+    };
+    "/api/billing/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What am I entitled to?
+         * @description By all subscriptions that are paid, on trial, or cancelled and not over yet. It is one cheap read, made to be asked
+         *     often: sent along as `If-None-Match`, the `ETag` of the answer before is answered with 304 while nothing changed.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_entitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List subscriptions
+         * @description One's own, newest first, those that are over included.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_subscriptions"];
+        put?: never;
+        /**
+         * Subscribe to a plan
+         * @description The first period is billed and charged to a stored method, or the plan is tried, which needs a stored method. Where none
+         *     is stored, the subscription is `incomplete` until its invoice is paid. The same `Idempotency-Key` is the same
+         *     subscription, however it stands by then.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a subscription
+         * @description Where it stands, what it costs, and when it is billed next or ends.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_subscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/{subscription_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a subscription
+         * @description With the period that is paid, which it entitles to until then; or at once, where `credit` puts the days that are left on
+         *     the balance. Sent again it changes nothing more.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["cancel_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/{subscription_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a subscription
+         * @description It is not billed and entitles to nothing until it is resumed. What was paid is not given back: it is used up after that,
+         *     as far as its period is not over by then.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["pause_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/{subscription_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a subscription
+         * @description One that is paused, or that was cancelled and has not ended yet. One whose period went by while it was paused begins
+         *     anew today, and is billed.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["resume_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/{subscription_id}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the plan of a subscription
+         * @description At once, or with the next period. At once, the days that are left are given back at the old price and billed at the new
+         *     one; what is less than nothing goes to the balance. With `preview` nothing is changed, and the same lines are shown.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["change_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/{subscription_id}/payment-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose what a subscription is paid with
+         * @description A stored method, or whatever is the default. What is not paid is tried with it at once.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["choose_subscription_method"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the subscriptions of a customer
+         * @description Newest first. That somebody looked stands in both histories.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_customer_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/subscriptions/{subscription_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the subscription of a customer
+         * @description As its owner could, with the reason for both histories. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["cancel_customer_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscribe-monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Subscribe to a plan
+         * @deprecated
+         * @description To the plan `monthly` where none is named. The price is that of the plan: one that the client tells has to be the same.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a subscription
+         * @deprecated
+         * @description With the period that is paid. Sent again it changes nothing more.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_cancel_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List subscriptions in the panel
+         * @deprecated
+         * @description Newest first; up to 100 of them.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["alias_ui_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what vendors told and what was not applied
+         * @description Of the last 30 days, newest first. Events that wait, or that were applied, are in no list. A page may hold fewer events
+         *     than asked for, or none, although more follow: go on as long as there is a `next_cursor`.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_vendor_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/inbox/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read something that a vendor told
+         * @description What it is and what became of it. What was delivered is sealed and shown to nobody.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["read_vendor_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/inbox/{event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have something that a vendor told applied again
+         * @description Its delivery is read again by the plugin of today, in whatever state the event is; what it tells moves no money twice.
+         *     It is applied within seconds, and waits until then. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["replay_vendor_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who am I as an operator?
+         * @description The role that was granted, and those that it includes.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["operator_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the operators
+         * @description The strongest role first. That somebody looked stands in their history.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_operators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/{port}/{instance}": {
         parameters: {
             query?: never;
@@ -1120,6 +2764,652 @@ export interface paths {
          *     **Open to anybody.**
          */
         post: operations["receive_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{port}/{instance}/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a vendor's webhook at its secret address
+         * @description For vendors that sign nothing: `token` is what the set-up of the plugin shows as the last part of the address. In all
+         *     else as without it.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["receive_webhook_with_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/charge-once": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge at once
+         * @deprecated
+         * @description A stored method is charged for something that was not put on the balance before. Without a key an equal payment that is
+         *     still open is refused.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_charge_once"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/pay-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay the balance
+         * @deprecated
+         * @description A stored method is charged for what is due, or for less. Nothing due is no mistake.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_pay_balance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/_dev/add-charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put something on one's own balance
+         * @deprecated
+         * @description On a developer's machine alone: elsewhere there is no such path.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_add_charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/setup-intent/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a card
+         * @deprecated
+         * @description What the script of Stripe is started with.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_set_up_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/setup-intent/us-bank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a US bank account
+         * @deprecated
+         * @description What the script of Stripe is started with.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_set_up_us_bank"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/us-bank/verify-microdeposits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove a US bank account
+         * @deprecated
+         * @description By the amounts that arrived there, or by the code in the text of the deposit.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_verify_deposits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/checkout_session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to pay on a page of Stripe
+         * @deprecated
+         * @description The payer is sent to the address of the answer.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_checkout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stripe/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive what Stripe posts
+         * @deprecated
+         * @description As at the webhook of its only instance.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["alias_stripe_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/paypal/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive what `PayPal` posts
+         * @deprecated
+         * @description As at the webhook of its only instance.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["alias_paypal_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ccbill/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive what `CCBill` posts
+         * @deprecated
+         * @description As at the webhook of its only instance, with the token of that address, because `CCBill` signs nothing.
+         *
+         *     **Open to anybody.**
+         */
+        post: operations["alias_ccbill_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a page needs for Stripe
+         * @deprecated
+         * @description The key that Stripe publishes for its script, and the currency of requests that name none.
+         *
+         *     **Open to anybody.**
+         */
+        get: operations["alias_ui_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What do I owe, in one currency?
+         * @deprecated
+         * @description In the only currency in which anything was posted, or else in that of the setting `billing.default_currency`.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["alias_ui_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what is set about billing in the panel
+         * @deprecated
+         * @description The default method, and whether what is due is collected by itself.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["alias_ui_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/autopay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn automatic payment on or off in the panel
+         * @deprecated
+         * @description Turning it on needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_autopay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/setup-intent/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a card in the panel
+         * @deprecated
+         * @description What the script of Stripe is started with.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_set_up_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/setup-intent/us-bank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a US bank account in the panel
+         * @deprecated
+         * @description What the script of Stripe is started with.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_set_up_us_bank"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/us-bank/verify-microdeposits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove a US bank account in the panel
+         * @deprecated
+         * @description By the amounts that arrived there, or by the code in the text of the deposit.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_verify_deposits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/payment-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payment methods at Stripe
+         * @deprecated
+         * @description By priority.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["alias_ui_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/payment-methods/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a payment method at Stripe in another place
+         * @deprecated
+         * @description Lower comes first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_priority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/payment-methods/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose the default payment method at Stripe
+         * @deprecated
+         * @description It is charged where a payment names none. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_default"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/payment-methods/{payment_method_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a payment method at Stripe
+         * @deprecated
+         * @description It is gone at once, and the vendor is told to forget it. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        delete: operations["alias_ui_remove_method"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/pay-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay the balance through Stripe
+         * @deprecated
+         * @description A stored method is charged for what is due, or for less. Nothing due is no mistake.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_pay_balance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/charge-once": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge at once through Stripe
+         * @deprecated
+         * @description A stored method is charged for something that was not put on the balance before. Without a key an equal payment that is
+         *     still open is refused.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_charge_once"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/checkout_session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to pay on a page of Stripe, in the panel
+         * @deprecated
+         * @description The payer is sent to the address of the answer.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_checkout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/_dev/add-charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put something on one's own balance in the panel
+         * @deprecated
+         * @description On a developer's machine alone: elsewhere there is no such path.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["alias_ui_add_charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List entries of the ledger
+         * @deprecated
+         * @description Newest first; entries that only end another one are left out.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["alias_ui_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/billing/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payments through Stripe
+         * @deprecated
+         * @description Newest first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["alias_ui_payments"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1203,9 +3493,51 @@ export interface components {
         };
         /**
          * @description What needs factors that were proven recently.
+         *     - `add_factor`: To add an authenticator app, a phone number or an e-mail address.
+         *     - `remove_factor`: To remove a factor without proving another one in the same request.
+         *     - `regenerate_recovery_codes`: To replace recovery codes.
+         *     - `replay_event`: As an operator: to have what a vendor posted applied again.
+         *     - `adjust_customer`: As an operator: to give a customer something, or take it back.
+         *     - `freeze_customer`: As an operator: to freeze the billing of a customer, or thaw it.
+         *     - `add_payment_method`: To add a payment method.
+         *     - `set_default_payment_method`: To have another payment method charged by default.
+         *     - `remove_payment_method`: To remove a payment method.
+         *     - `pay`: To pay much, or with a method that was stored lately.
+         *     - `move_money`: As an operator: to refund, capture or let go a payment.
+         *     - `write_invoice`: As an operator: to issue an invoice, take it back or give it up.
+         *     - `manage_plans`: As an operator: to offer a plan, or to change one and its prices.
+         *     - `cancel_subscription`: As an operator: to cancel the subscription of a customer.
+         *     - `change_autopay`: To turn automatic payment on, or let it collect more, sooner or with another method.
+         *     - `decide_difference`: As an operator: to decide about a difference between the books and a payment vendor.
          * @enum {string}
          */
-        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes";
+        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes" | "replay_event" | "adjust_customer" | "freeze_customer" | "add_payment_method" | "set_default_payment_method" | "remove_payment_method" | "pay" | "move_money" | "write_invoice" | "manage_plans" | "cancel_subscription" | "change_autopay" | "decide_difference";
+        /**
+         * AddCharge
+         * @description Something is put on the balance.
+         * @example {
+         *       "amount_cents": 1200,
+         *       "state": "settled",
+         *       "reason": "usage"
+         *     }
+         */
+        AddCharge: {
+            /**
+             * Format: int64
+             * @description How much, in minor units.
+             */
+            amount_cents: number;
+            /** @description How far it is. */
+            state: components["schemas"]["ChargeState"];
+            /** @description What it is for: at most 100 characters; `usage` where it is not said. */
+            reason?: string | null;
+            /**
+             * Format: currency
+             * @description The currency; that of the setting `billing.default_currency` where it is not said.
+             * @example USD
+             */
+            currency?: string | null;
+        };
         /**
          * AddEmail
          * @description A new e-mail address.
@@ -1266,6 +3598,897 @@ export interface components {
             label?: string | null;
         };
         /**
+         * Adjust
+         * @description What a customer owes is adjusted.
+         * @example {
+         *       "kind": "credit",
+         *       "amount": 500,
+         *       "currency": "USD",
+         *       "reason": "Two days without service"
+         *     }
+         */
+        Adjust: {
+            /** @description Which way. */
+            kind: components["schemas"]["AdjustmentKind"];
+            /**
+             * Format: int64
+             * @description How much, in minor units: at most a million millions, so that no slip makes a balance that nothing fits into.
+             */
+            amount: number;
+            /**
+             * Format: currency
+             * @description The currency of the amount.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: reason
+             * @description Why: it stands in the ledger and in both histories, and the customer reads it.
+             * @example Two days without service
+             */
+            reason: string;
+        };
+        /**
+         * Adjusted
+         * @description An adjustment that was booked.
+         * @example {
+         *       "transaction_id": "txn_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "entry_number": 5,
+         *       "balance": {
+         *         "currency": "USD",
+         *         "digits": 2,
+         *         "payable": 1499,
+         *         "owed": 1499,
+         *         "debits_posted": 3998,
+         *         "debits_pending": 0,
+         *         "credits_posted": 2499,
+         *         "credits_pending": 0,
+         *         "entries": 5,
+         *         "collecting": null
+         *       }
+         *     }
+         */
+        Adjusted: {
+            /**
+             * Format: id
+             * @description The transaction in the ledger.
+             * @example txn_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            transaction_id: string;
+            /**
+             * Format: uint64
+             * @description The number of the entry on the account of the customer.
+             */
+            entry_number: number;
+            /** @description What is owed by now. */
+            balance: components["schemas"]["BalanceView"];
+        };
+        /**
+         * @description Which way an adjustment goes.
+         * @enum {string}
+         */
+        AdjustmentKind: "credit" | "charge";
+        /**
+         * AliasBalance
+         * @description What a customer owes and paid in one currency, in minor units.
+         * @example {
+         *       "currency": "USD",
+         *       "owed_pending_cents": 300,
+         *       "owed_settled_cents": 1200,
+         *       "payments_pending_cents": 100,
+         *       "payments_settled_cents": 200,
+         *       "due_settled_cents": 1000,
+         *       "due_if_all_settles_cents": 1200,
+         *       "updated_at": 1790000000
+         *     }
+         */
+        AliasBalance: {
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: int64
+             * @description What may still be charged.
+             */
+            owed_pending_cents: number;
+            /**
+             * Format: int64
+             * @description What was charged.
+             */
+            owed_settled_cents: number;
+            /**
+             * Format: int64
+             * @description What payments under way may still bring.
+             */
+            payments_pending_cents: number;
+            /**
+             * Format: int64
+             * @description What was paid or given.
+             */
+            payments_settled_cents: number;
+            /**
+             * Format: int64
+             * @description What is owed; negative if the customer has something to their credit.
+             */
+            due_settled_cents: number;
+            /**
+             * Format: int64
+             * @description What will be owed if everything that is pending comes to pass.
+             */
+            due_if_all_settles_cents: number;
+            /**
+             * Format: int64
+             * @description When it last changed, in Unix seconds; null if nothing was ever posted.
+             */
+            updated_at: number | null;
+        };
+        /**
+         * AliasEntries
+         * @description Entries of the ledger.
+         * @example {
+         *       "items": [
+         *         {
+         *           "entry_id": "txn_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "ts": 1790000000,
+         *           "type": "credit",
+         *           "amount_cents": 1999,
+         *           "currency": "USD",
+         *           "state": "settled",
+         *           "reason": "capture"
+         *         }
+         *       ]
+         *     }
+         */
+        AliasEntries: {
+            /** @description Newest first. */
+            items: components["schemas"]["AliasEntry"][];
+        };
+        /**
+         * AliasEntry
+         * @description One entry of the ledger.
+         */
+        AliasEntry: {
+            /**
+             * Format: id
+             * @description The transaction in the ledger.
+             * @example txn_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            entry_id: string;
+            /**
+             * Format: int64
+             * @description When, in Unix seconds.
+             */
+            ts: number;
+            /** @description `debit`, `credit` or `adjustment`. */
+            type: string;
+            /**
+             * Format: int64
+             * @description How much, in minor units; never negative.
+             */
+            amount_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /** @description `pending` or `settled`. */
+            state: string;
+            /** @description What happened. */
+            reason: string;
+        };
+        /**
+         * AliasPaid
+         * @description What became of a payment.
+         * @example {
+         *       "status": "succeeded",
+         *       "payment_intent_id": "pi_1PqTzR2eZvKYlo2C",
+         *       "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "reason": null,
+         *       "next_action": null
+         *     }
+         */
+        AliasPaid: {
+            /** @description Where it stands, or `no_settled_balance_due`. */
+            status: string;
+            /**
+             * Format: vendor-reference
+             * @description The vendor's name of it; null where the vendor has none.
+             * @example pi_3MtwBwLkdIwHu7ix28a3tqPa
+             */
+            payment_intent_id: string | null;
+            /**
+             * Format: id
+             * @description Our name of it.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string | null;
+            /** @description Why it was refused, with `failed`. */
+            reason: string | null;
+            /** @description What the payer has to do, with `requires_action`. */
+            next_action: components["schemas"]["NextAction"] | null;
+        };
+        /**
+         * AliasPayment
+         * @description One payment.
+         */
+        AliasPayment: {
+            /**
+             * Format: vendor-reference
+             * @description The vendor's name of it; null where the vendor has none.
+             * @example pi_3MtwBwLkdIwHu7ix28a3tqPa
+             */
+            payment_intent_id: string | null;
+            /**
+             * Format: id
+             * @description Our name of it.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["Status"];
+            /**
+             * Format: int64
+             * @description How much, in minor units.
+             */
+            amount_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /** @description The kind of the method that paid; null where it is not known. */
+            payment_method_type: (string & components["schemas"]["MethodKind"]) | null;
+            /**
+             * Format: int64
+             * @description When it was begun, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it last changed, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * AliasPayments
+         * @description Payments.
+         * @example {
+         *       "items": [
+         *         {
+         *           "payment_intent_id": "pi_1PqTzR2eZvKYlo2C",
+         *           "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "status": "succeeded",
+         *           "amount_cents": 1999,
+         *           "currency": "USD",
+         *           "payment_method_type": "card",
+         *           "created_at": 1790000000,
+         *           "updated_at": 1790000000
+         *         }
+         *       ]
+         *     }
+         */
+        AliasPayments: {
+            /** @description Newest first. */
+            items: components["schemas"]["AliasPayment"][];
+        };
+        /**
+         * AliasSubscribed
+         * @description What became of the wish to subscribe.
+         * @example {
+         *       "approved": true,
+         *       "subscription_id": "sub_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "transaction_id": "pay_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        AliasSubscribed: {
+            /** @description Whether it is paid, or tried. */
+            approved: boolean;
+            /**
+             * Format: id
+             * @description The subscription.
+             * @example sub_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            subscription_id: string;
+            /**
+             * Format: id
+             * @description The payment of the first period, if a stored method was charged.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            transaction_id: string | null;
+        };
+        /**
+         * AliasSubscription
+         * @description A subscription.
+         */
+        AliasSubscription: {
+            /**
+             * Format: id
+             * @description Its id.
+             * @example sub_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            subscription_id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: plan-id
+             * @description The plan.
+             * @example pro-monthly
+             */
+            plan_id: string;
+            /**
+             * Format: id
+             * @description What is charged; null for whatever method is the default.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_token_id: string | null;
+            /**
+             * Format: int64
+             * @description When it is billed next, in Unix seconds; null if it is not.
+             */
+            next_renewal_time: number | null;
+            /**
+             * Format: int64
+             * @description When it was subscribed to, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was changed last, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * AliasSubscriptions
+         * @description Subscriptions, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "subscription_id": "sub_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "status": "active",
+         *           "plan_id": "monthly",
+         *           "payment_token_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "next_renewal_time": 1792592000,
+         *           "created_at": 1790000000,
+         *           "updated_at": 1790000000
+         *         }
+         *       ]
+         *     }
+         */
+        AliasSubscriptions: {
+            /** @description Newest first. */
+            items: components["schemas"]["AliasSubscription"][];
+        };
+        /**
+         * AnswerDispute
+         * @description A dispute is answered, or given up.
+         * @example {
+         *       "accept": false,
+         *       "evidence": [
+         *         {
+         *           "about": "access_log",
+         *           "text": "Signed in ten times since"
+         *         }
+         *       ],
+         *       "files": [
+         *         {
+         *           "about": "receipt",
+         *           "content": "JVBERi0xLjcKJSVFT0YK"
+         *         }
+         *       ],
+         *       "submit": true
+         *     }
+         */
+        AnswerDispute: {
+            /** @description Gives it up, for good; then nothing else is said. */
+            accept?: boolean | null;
+            /** @description Evidence. */
+            evidence?: components["schemas"]["DisputeText"][] | null;
+            /** @description Files, one about each matter, of 4,500,000 bytes together at most. Nothing of them is kept here. */
+            files?: components["schemas"]["DisputeDocument"][] | null;
+            /** @description Whether the evidence is final: the bank gets it, and nothing can be added. */
+            submit?: boolean | null;
+        };
+        /**
+         * Autopay
+         * @description What one customer has collected in one currency. All amounts are in minor units.
+         * @example {
+         *       "ok": true,
+         *       "currency": "USD",
+         *       "digits": 2,
+         *       "enabled": true,
+         *       "payment_method_id": null,
+         *       "payment_ceiling": 10000,
+         *       "month_ceiling": 25000,
+         *       "month_taken": 1999,
+         *       "trigger": "day",
+         *       "day": 15,
+         *       "threshold": null,
+         *       "time_zone": "Europe/Berlin",
+         *       "next_at": 1790000000,
+         *       "open_payment_id": null,
+         *       "last": {
+         *         "at": 1789900000,
+         *         "result": "succeeded",
+         *         "amount": 1999,
+         *         "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "decline": null
+         *       },
+         *       "stopped_by": null,
+         *       "changed_at": 1789000000
+         *     }
+         */
+        Autopay: {
+            /** @description Always true, for clients of the replaced service. */
+            ok: boolean;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /** @description Whether anything is collected. */
+            enabled: boolean;
+            /**
+             * Format: id
+             * @description The method that is charged; null for the default one.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id: string | null;
+            /**
+             * Format: int64
+             * @description The most that one payment takes; null where there is no bound.
+             */
+            payment_ceiling: number | null;
+            /**
+             * Format: int64
+             * @description The most that is taken in one month; null where there is no bound.
+             */
+            month_ceiling: number | null;
+            /**
+             * Format: int64
+             * @description What of that was taken or ordered this month.
+             */
+            month_taken: number;
+            /** @description When something is collected. */
+            trigger: components["schemas"]["AutopayTrigger"];
+            /**
+             * Format: uint8
+             * @description The day of the month, with `day`; the last day of a month that has none such.
+             */
+            day: number | null;
+            /**
+             * Format: int64
+             * @description With `threshold`.
+             */
+            threshold: number | null;
+            /**
+             * Format: time-zone
+             * @description Where days and months begin and end, by its name in the IANA database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Format: int64
+             * @description When it collects or tries next, in Unix seconds; null where that depends on what becomes due.
+             */
+            next_at: number | null;
+            /**
+             * Format: id
+             * @description The payment that is under way.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            open_payment_id: string | null;
+            /** @description The last thing that happened. */
+            last: components["schemas"]["LastAutopay"] | null;
+            /** @description Why the service turned it off, if it did. */
+            stopped_by: (string & components["schemas"]["StoppedBy"]) | null;
+            /**
+             * Format: int64
+             * @description When it was set, in Unix seconds.
+             */
+            changed_at: number;
+        };
+        /**
+         * AutopayList
+         * @description The rules of a customer.
+         * @example {
+         *       "rules": []
+         *     }
+         */
+        AutopayList: {
+            /** @description By the codes of their currencies. */
+            rules: components["schemas"]["Autopay"][];
+        };
+        /**
+         * @description What became of a look.
+         * @enum {string}
+         */
+        AutopayResult: "succeeded" | "retrying" | "failed" | "needs_customer" | "above_payment_ceiling" | "above_month_ceiling" | "stopped";
+        /**
+         * @description When something is collected.
+         * @enum {string}
+         */
+        AutopayTrigger: "due" | "threshold" | "day";
+        /**
+         * BalanceList
+         * @description What a customer owes, in every currency in which anything was posted.
+         * @example {
+         *       "balances": [
+         *         {
+         *           "currency": "USD",
+         *           "digits": 2,
+         *           "payable": 1999,
+         *           "owed": 1999,
+         *           "debits_posted": 3998,
+         *           "debits_pending": 0,
+         *           "credits_posted": 1999,
+         *           "credits_pending": 0,
+         *           "entries": 4,
+         *           "collecting": null
+         *         }
+         *       ]
+         *     }
+         */
+        BalanceList: {
+            /** @description By the codes of their currencies; empty if nothing was ever posted. */
+            balances: components["schemas"]["BalanceView"][];
+        };
+        /**
+         * BalanceView
+         * @description What a customer owes in one currency. All amounts are in minor units.
+         */
+        BalanceView: {
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /**
+             * Format: int64
+             * @description What may be asked of the customer now: what is owed less what payments under way may bring. Never below zero.
+             */
+            payable: number;
+            /**
+             * Format: int64
+             * @description What is owed; negative if the customer has something to their credit.
+             */
+            owed: number;
+            /**
+             * Format: uint64
+             * @description What was charged.
+             */
+            debits_posted: number;
+            /**
+             * Format: uint64
+             * @description What may still be charged.
+             */
+            debits_pending: number;
+            /**
+             * Format: uint64
+             * @description What was paid or given.
+             */
+            credits_posted: number;
+            /**
+             * Format: uint64
+             * @description What payments under way may still bring.
+             */
+            credits_pending: number;
+            /**
+             * Format: uint64
+             * @description How many entries there are.
+             */
+            entries: number;
+            /**
+             * Format: id
+             * @description The payment that collects this balance; null if none does.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            collecting: string | null;
+        };
+        /**
+         * BeginCheckout
+         * @description The payer is sent to a page of the vendor.
+         * @example {
+         *       "amount_cents": 1999,
+         *       "currency": "USD",
+         *       "description": "Plum kettle"
+         *     }
+         */
+        BeginCheckout: {
+            /**
+             * Format: int64
+             * @description How much, in minor units.
+             */
+            amount_cents: number;
+            /**
+             * Format: currency
+             * @description The currency; that of the setting `billing.default_currency` where it is not said.
+             * @example USD
+             */
+            currency?: string | null;
+            /** @description What the payer reads: at most 200 characters. */
+            description?: string | null;
+            /** @description What the client calls this intent: sent again it begins nothing a second time. */
+            idempotency_key?: string | null;
+        };
+        /**
+         * BeginPayment
+         * @description A payment is asked for.
+         * @example {
+         *       "purpose": "purchase",
+         *       "amount": 1999,
+         *       "currency": "USD",
+         *       "pay_by": "browser",
+         *       "payment_method_id": null,
+         *       "save_method": false,
+         *       "vendor": null,
+         *       "capture": "now",
+         *       "description": "Plum kettle",
+         *       "reference": "order-42"
+         *     }
+         */
+        BeginPayment: {
+            /** @description What it is for. */
+            purpose: components["schemas"]["BeginPaymentPurpose"];
+            /**
+             * Format: int64
+             * @description How much, in minor units. What pays the balance may leave it out: then it is everything that is due.
+             */
+            amount?: number | null;
+            /**
+             * Format: currency
+             * @description The currency of the amount; of the balance, where several are owed.
+             * @example USD
+             */
+            currency?: string | null;
+            /** @description How it is paid. */
+            pay_by: components["schemas"]["PayBy"];
+            /**
+             * Format: id
+             * @description The stored method.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+            /** @description Whether a method that is entered is stored for later. */
+            save_method?: boolean | null;
+            /** @description The vendor, by the name of its instance, where there are several and no stored method says it. */
+            vendor?: string | null;
+            /** @description When the money is taken; at once where it is not said. */
+            capture?: (string & components["schemas"]["CaptureMode"]) | null;
+            /** @description What the payer reads: at most 200 characters. */
+            description?: string | null;
+            /** @description What the application calls a purchase: at most 100 characters. */
+            reference?: string | null;
+        };
+        /**
+         * @description What a payment is begun for. Invoices are paid with `POST /api/billing/invoices/{invoice_id}/pay`.
+         * @enum {string}
+         */
+        BeginPaymentPurpose: "balance" | "purchase";
+        /**
+         * BeginRefund
+         * @description Money is given back.
+         * @example {
+         *       "amount": 500,
+         *       "reason": "requested"
+         *     }
+         */
+        BeginRefund: {
+            /**
+             * Format: int64
+             * @description How much, in minor units of the payment's currency; all that is left where it is not said.
+             */
+            amount?: number | null;
+            /** @description Why. */
+            reason: components["schemas"]["RefundReason"];
+        };
+        /**
+         * BeginSetup
+         * @description A method is to be added.
+         * @example {
+         *       "kinds": [
+         *         "card"
+         *       ]
+         *     }
+         */
+        BeginSetup: {
+            /** @description The vendor, by the name of its instance. May be left out where there is only one. */
+            vendor?: string | null;
+            /** @description The kinds that the payer may choose from; all that the vendor has where it is left out. */
+            kinds?: components["schemas"]["MethodKind"][] | null;
+        };
+        /**
+         * BillingConfig
+         * @description How payments are made here.
+         * @example {
+         *       "vendors": [
+         *         {
+         *           "name": "main",
+         *           "plugin": "example",
+         *           "live": false,
+         *           "public_key": "pk_test_1",
+         *           "script": "https://js.vendor.example/v1.js",
+         *           "origins": [
+         *             "https://js.vendor.example"
+         *           ],
+         *           "offers": [
+         *             "charge_present",
+         *             "charge_stored",
+         *             "setup_in_browser"
+         *           ],
+         *           "methods": [
+         *             "card",
+         *             "us_bank_debit"
+         *           ],
+         *           "currencies": [
+         *             {
+         *               "currency": "USD",
+         *               "digits": 2,
+         *               "min": 50,
+         *               "max": 99999999,
+         *               "step": 1
+         *             }
+         *           ],
+         *           "refund_notice": null
+         *         }
+         *       ],
+         *       "publishable_key": "pk_test_1"
+         *     }
+         */
+        BillingConfig: {
+            /** @description In order of preference; empty where nothing can be paid. */
+            vendors: components["schemas"]["VendorConfig"][];
+            /** @description The public key of the first vendor that has one; `vendors` says of each. */
+            publishable_key: string | null;
+        };
+        /**
+         * BillingSettings
+         * @description What a customer has set about billing.
+         * @example {
+         *       "autopay_enabled": false,
+         *       "currency": "USD",
+         *       "default_payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "default_payment_token_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "autopay": []
+         *     }
+         */
+        BillingSettings: {
+            /** @description Whether anything is collected by itself, in whichever currency. */
+            autopay_enabled: boolean;
+            /**
+             * Format: currency
+             * @description The currency in which that is, or else that of the setting `billing.default_currency`; null without one.
+             * @example USD
+             */
+            currency: string | null;
+            /**
+             * Format: id
+             * @description The method that is charged where none is named.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            default_payment_method_id: string | null;
+            /**
+             * Format: id
+             * @description The same under the name that some clients know.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            default_payment_token_id: string | null;
+            /** @description Automatic payment, by the codes of currencies. */
+            autopay: components["schemas"]["Autopay"][];
+        };
+        /**
+         * @description What became of a call.
+         * @enum {string}
+         */
+        CallOutcome: "answered" | "refused" | "unknown";
+        /**
+         * @description A step that the vendor was asked to take.
+         * @enum {string}
+         */
+        CallStep: "charge" | "complete" | "capture" | "void" | "withdraw" | "refund";
+        /**
+         * CancelByAlias
+         * @description A subscription is cancelled.
+         * @example {
+         *       "subscription_id": "sub_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "reason": "user_requested"
+         *     }
+         */
+        CancelByAlias: {
+            /**
+             * Format: id
+             * @description Which.
+             * @example sub_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            subscription_id: string;
+            /** @description Why. It is not kept. */
+            reason?: string | null;
+            /** @description Not needed: cancelling twice is cancelling once. */
+            idempotency_key?: string | null;
+        };
+        /**
+         * CancelSubscription
+         * @description A subscription is cancelled.
+         * @example {
+         *       "at": "period_end",
+         *       "credit": null
+         *     }
+         */
+        CancelSubscription: {
+            /** @description When it ends; with its period where it is not said. */
+            at?: (string & components["schemas"]["CancelWhen"]) | null;
+            /** @description With `now`: whether the days that are paid and not used any more go to the balance. */
+            credit?: boolean | null;
+        };
+        /**
+         * @description When something takes effect.
+         * @enum {string}
+         */
+        CancelWhen: "period_end" | "now";
+        /**
+         * @description When the money is taken.
+         * @enum {string}
+         */
+        CaptureMode: "now" | "later";
+        /**
+         * CapturePayment
+         * @description Held money is captured.
+         * @example {
+         *       "amount": 1000
+         *     }
+         */
+        CapturePayment: {
+            /**
+             * Format: int64
+             * @description How much, in minor units of the payment's currency; all that is held where it is not said.
+             */
+            amount?: number | null;
+        };
+        /**
+         * ChangeLine
+         * @description A line of what a change of plan costs.
+         */
+        ChangeLine: {
+            /** @description What it is for. */
+            text: string;
+            /**
+             * Format: int64
+             * @description In minor units; less than nothing for what is given back.
+             */
+            amount: number;
+        };
+        /**
+         * ChangeMethod
+         * @description A subscription is paid with another method.
+         * @example {
+         *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        ChangeMethod: {
+            /**
+             * Format: id
+             * @description What is charged; null for whatever method is the default.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+        };
+        /**
          * ChangePassword
          * @description A new password.
          * @example {
@@ -1286,6 +4509,111 @@ export interface components {
             new_password: string;
         };
         /**
+         * ChangePlan
+         * @description A plan is changed. What is left out stays as it is.
+         * @example {
+         *       "name": null,
+         *       "description": null,
+         *       "trial_days": null,
+         *       "tax_code": null,
+         *       "entitlements": null,
+         *       "prices": [
+         *         {
+         *           "currency": "USD",
+         *           "amount": 2199
+         *         }
+         *       ],
+         *       "status": "active"
+         *     }
+         */
+        ChangePlan: {
+            /**
+             * Format: label
+             * @description What people read.
+             * @example My phone
+             */
+            name?: string | null;
+            /** @description What it is, for people: at most 500 characters. */
+            description?: string | null;
+            /**
+             * Format: uint16
+             * @description For how many days who subscribes from now on may try it.
+             */
+            trial_days?: number | null;
+            /**
+             * Format: tax-code
+             * @description How it is taxed: a name of `billing.taxes`. It holds from the next period of every subscription on.
+             * @example standard
+             */
+            tax_code?: string | null;
+            /** @description Everything that it entitles to. It holds from the next period of every subscription on. */
+            entitlements?: components["schemas"]["Entitlement"][] | null;
+            /** @description Other prices, each a new row for who subscribes from now on; currencies that are left out stay as they are. */
+            prices?: components["schemas"]["NewPrice"][] | null;
+            /** @description Whether people can subscribe to it. */
+            status?: (string & components["schemas"]["PlanStatus"]) | null;
+        };
+        /**
+         * ChangePreview
+         * @description What a change of plan costs, before what tax comes on top.
+         */
+        ChangePreview: {
+            /** @description What is given back and billed. */
+            lines: components["schemas"]["ChangeLine"][];
+            /**
+             * Format: int64
+             * @description What they add up to, in minor units; less than nothing goes to the balance.
+             */
+            total: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /**
+             * Format: int64
+             * @description When it takes effect, in Unix seconds.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description When it is billed next, in Unix seconds.
+             */
+            renews_at: number;
+        };
+        /**
+         * ChangeSubscription
+         * @description A subscription goes on with another plan.
+         * @example {
+         *       "plan_id": "team-monthly",
+         *       "at": "now",
+         *       "preview": true
+         *     }
+         */
+        ChangeSubscription: {
+            /**
+             * Format: plan-id
+             * @description The plan.
+             * @example pro-monthly
+             */
+            plan_id: string;
+            /** @description When; at once where it is not said. */
+            at?: (string & components["schemas"]["ChangeWhen"]) | null;
+            /** @description Whether it is only shown what would be billed. */
+            preview?: boolean | null;
+        };
+        /**
+         * @description When a change of plan takes effect.
+         * @enum {string}
+         */
+        ChangeWhen: "now" | "period_end";
+        /**
          * Channels
          * @description The channels on which codes can be sent.
          */
@@ -1294,6 +4622,93 @@ export interface components {
             email: boolean;
             /** @description By text message. */
             sms: boolean;
+        };
+        /**
+         * ChargeAdded
+         * @description What was put on the balance.
+         * @example {
+         *       "ok": true,
+         *       "ledger_sk": "txn_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        ChargeAdded: {
+            /** @description Always true. */
+            ok: boolean;
+            /** @description The transaction in the ledger. */
+            ledger_sk: string;
+        };
+        /**
+         * ChargeOnce
+         * @description Something is charged at once.
+         * @example {
+         *       "amount_cents": 1999,
+         *       "currency": "USD",
+         *       "description": "Plum kettle",
+         *       "idempotency_key": "order-42"
+         *     }
+         */
+        ChargeOnce: {
+            /**
+             * Format: int64
+             * @description How much, in minor units.
+             */
+            amount_cents: number;
+            /**
+             * Format: currency
+             * @description The currency; that of the setting `billing.default_currency` where it is not said.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * Format: id
+             * @description The stored method; the default one where it is not said. May also be sent as `payment_token_id`.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+            /** @description What the payer reads: at most 200 characters. */
+            description?: string | null;
+            /** @description What the client calls this intent: sent again it pays nothing a second time. */
+            idempotency_key?: string | null;
+            /**
+             * Format: id
+             * @description Another name of `payment_method_id`: send one of them.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_token_id?: string | null;
+        };
+        /**
+         * @description How far a charge is.
+         * @enum {string}
+         */
+        ChargeState: "pending" | "settled";
+        /**
+         * CheckoutSession
+         * @description A page of the vendor.
+         * @example {
+         *       "session_id": "cs_test_1",
+         *       "url": "https://checkout.vendor.example/c/1"
+         *     }
+         */
+        CheckoutSession: {
+            /**
+             * Format: vendor-reference
+             * @description The vendor's name of it.
+             * @example pi_3MtwBwLkdIwHu7ix28a3tqPa
+             */
+            session_id: string;
+            /** @description Where the payer is sent. */
+            url: string;
+        };
+        /**
+         * ClientSecret
+         * @description What the vendor's script is started with.
+         * @example {
+         *       "client_secret": "seti_1_secret_2"
+         *     }
+         */
+        ClientSecret: {
+            /** @description The secret. It stands in no other answer. */
+            client_secret: string;
         };
         /**
          * CodesSent
@@ -1322,6 +4737,65 @@ export interface components {
              * @description Seconds until another code may be requested.
              */
             retry_after: number;
+        };
+        /**
+         * ComparePayments
+         * @description The books are to be compared with what a vendor reports.
+         * @example {
+         *       "vendor": "main",
+         *       "from": 1789000000,
+         *       "to": 1790000000
+         *     }
+         */
+        ComparePayments: {
+            /** @description The vendor; the only one where none is named. */
+            vendor?: string | null;
+            /**
+             * Format: int64
+             * @description The first moment, in Unix seconds; a day before the end of the last complete run where it is not said.
+             */
+            from?: number | null;
+            /**
+             * Format: int64
+             * @description The first moment that does not belong to it any more, in Unix seconds; as far as reports tell by now where it is not
+             *     said. The span is 92 days at most.
+             */
+            to?: number | null;
+        };
+        /**
+         * CompletePayment
+         * @description A payment goes on.
+         * @example {
+         *       "handed": {
+         *         "threedsSuccess": "true"
+         *       }
+         *     }
+         */
+        CompletePayment: {
+            /** @description What the vendor's script or widget handed to the page, as it is: names and texts. Most vendors hand over nothing. */
+            handed?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * CompleteSetup
+         * @description The payer has acted; of a bank account that is proven by deposits, what arrived.
+         * @example {
+         *       "amounts": [
+         *         32,
+         *         45
+         *       ]
+         *     }
+         */
+        CompleteSetup: {
+            /** @description The two amounts that arrived, in the smallest unit of the account's currency. */
+            amounts?: number[] | null;
+            /** @description The code in the text of the deposit; at most 32 characters. */
+            descriptor_code?: string | null;
+            /** @description What the vendor's script or widget handed to the page, as it is: names and texts. */
+            handed?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * ConfirmRecovery
@@ -1414,6 +4888,428 @@ export interface components {
             ok: boolean;
         };
         /**
+         * CreatePlan
+         * @description A plan is made.
+         * @example {
+         *       "plan_id": "pro-monthly",
+         *       "name": "Pro",
+         *       "description": "For teams",
+         *       "interval": "month",
+         *       "interval_count": 1,
+         *       "anchor_day": null,
+         *       "time_zone": "Europe/Berlin",
+         *       "trial_days": 14,
+         *       "tax_code": null,
+         *       "entitlements": [
+         *         {
+         *           "name": "projects",
+         *           "limit": 20
+         *         },
+         *         {
+         *           "name": "export",
+         *           "limit": null
+         *         }
+         *       ],
+         *       "prices": [
+         *         {
+         *           "currency": "USD",
+         *           "amount": 1999
+         *         },
+         *         {
+         *           "currency": "EUR",
+         *           "amount": 1899
+         *         }
+         *       ]
+         *     }
+         */
+        CreatePlan: {
+            /**
+             * Format: plan-id
+             * @description What it is called for good.
+             * @example pro-monthly
+             */
+            plan_id: string;
+            /**
+             * Format: label
+             * @description What people read.
+             * @example My phone
+             */
+            name: string;
+            /** @description What it is, for people: at most 500 characters. */
+            description?: string | null;
+            /** @description The unit of its periods. */
+            interval: components["schemas"]["IntervalUnit"];
+            /**
+             * Format: uint16
+             * @description How many of them one period has; 1 where it is not said.
+             */
+            interval_count?: number | null;
+            /**
+             * Format: uint8
+             * @description The day of the month on which all periods begin, for months alone; the first one is shorter then, and costs less.
+             *     Where it is not said, periods begin when a subscription does.
+             */
+            anchor_day?: number | null;
+            /**
+             * Format: time-zone
+             * @description Where its days begin; UTC where it is not said.
+             * @example Europe/Berlin
+             */
+            time_zone?: string | null;
+            /**
+             * Format: uint16
+             * @description For how many days it may be tried before it is paid.
+             */
+            trial_days?: number | null;
+            /**
+             * Format: tax-code
+             * @description How it is taxed: a name of `billing.taxes`. Without it there is no tax.
+             * @example standard
+             */
+            tax_code?: string | null;
+            /** @description What it entitles to. */
+            entitlements?: components["schemas"]["Entitlement"][] | null;
+            /** @description What a period costs, in every currency in which it is offered. */
+            prices: components["schemas"]["NewPrice"][];
+        };
+        /**
+         * CurrencyFigures
+         * @description What a run found in one currency, in minor units.
+         */
+        CurrencyFigures: {
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /** @description What the lines of the report add up to, by kind. */
+            lines: components["schemas"]["LineSum"][];
+            /**
+             * Format: int64
+             * @description What the vendor kept of them.
+             */
+            fees: number;
+            /**
+             * Format: int64
+             * @description What the vendor holds by our books: the account `processor/{vendor}`.
+             */
+            ledger: number;
+            /**
+             * Format: int64
+             * @description What the vendor holds by its own account; null if it does not tell.
+             */
+            holdings: number | null;
+            /**
+             * Format: int64
+             * @description What open and accepted differences add to that beyond the books.
+             */
+            listed: number;
+            /**
+             * Format: int64
+             * @description What nothing explains: `holdings` less `ledger` less `listed`; null if the vendor does not tell what it holds.
+             */
+            remainder: number | null;
+        };
+        /**
+         * CustomerFreeze
+         * @description That the billing of a customer is frozen.
+         */
+        CustomerFreeze: {
+            /**
+             * Format: int64
+             * @description Since when, in Unix seconds.
+             */
+            since: number;
+            /**
+             * Format: subject
+             * @description Who did it.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            operator: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /**
+         * CustomerView
+         * @description What operators see of a customer.
+         * @example {
+         *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "email": "ada@example.com",
+         *       "balances": [
+         *         {
+         *           "currency": "USD",
+         *           "digits": 2,
+         *           "payable": 1999,
+         *           "owed": 1999,
+         *           "debits_posted": 3998,
+         *           "debits_pending": 0,
+         *           "credits_posted": 1999,
+         *           "credits_pending": 0,
+         *           "entries": 4,
+         *           "collecting": null
+         *         }
+         *       ],
+         *       "frozen": null
+         *     }
+         */
+        CustomerView: {
+            /**
+             * Format: subject
+             * @description The stable name of the account.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string;
+            /**
+             * Format: email
+             * @description The address of the account; null for people of another identity provider.
+             * @example ada@example.com
+             */
+            email: string | null;
+            /** @description What is owed, by the codes of the currencies; empty if nothing was ever posted. */
+            balances: components["schemas"]["BalanceView"][];
+            /** @description Whether nothing new can be paid; null if it can. */
+            frozen: components["schemas"]["CustomerFreeze"] | null;
+        };
+        /**
+         * @description Why a stored method cannot be charged.
+         * @enum {string}
+         */
+        DeadMethodReason: "expired" | "detached" | "mandate_withdrawn" | "used_up" | "other_account";
+        /**
+         * DecideDifference
+         * @description A decision about a difference.
+         * @example {
+         *       "decision": "adopt",
+         *       "reason": "Paid through the link that was sent by mail",
+         *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        DecideDifference: {
+            /** @description What is decided. */
+            decision: components["schemas"]["DifferenceDecision"];
+            /**
+             * Format: reason
+             * @description Why: it stands in both histories, and in the ledger where money is booked.
+             * @example Two days without service
+             */
+            reason: string;
+            /**
+             * Format: subject
+             * @description Whose money it is, with `adopt`.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub?: string | null;
+        };
+        /**
+         * DecidedView
+         * @description What an operator decided.
+         */
+        DecidedView: {
+            /**
+             * Format: subject
+             * @description Who.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            operator: string;
+            /**
+             * Format: int64
+             * @description When, in Unix seconds.
+             */
+            at: number;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: subject
+             * @description For whom the money was booked, if it was.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            adopted_for: string | null;
+        };
+        /**
+         * @description What an operator decides about a payment of which nobody can tell.
+         * @enum {string}
+         */
+        Decision: "look_again" | "not_sent" | "explained";
+        /**
+         * @description What would help against a refusal.
+         * @enum {string}
+         */
+        DeclineClass: "retry_later" | "other_method" | "authenticate" | "never" | "our_side";
+        /**
+         * DepositsVerified
+         * @description How the adding of a bank account stands.
+         * @example {
+         *       "status": "succeeded"
+         *     }
+         */
+        DepositsVerified: {
+            /** @description Where it stands. */
+            status: components["schemas"]["SetupState"];
+        };
+        /**
+         * Difference
+         * @description A difference between the books and a vendor.
+         * @example {
+         *       "difference_id": "dif_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "vendor": "main",
+         *       "kind": "missing_here",
+         *       "state": "open",
+         *       "name": "txn_1PqTzR2eZvKYlo2C",
+         *       "reference": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
+         *       "line": "payment",
+         *       "payment_id": null,
+         *       "user_sub": null,
+         *       "reported": {
+         *         "amount": 1999,
+         *         "currency": "USD",
+         *         "digits": 2
+         *       },
+         *       "fee": {
+         *         "amount": 88,
+         *         "currency": "USD",
+         *         "digits": 2
+         *       },
+         *       "booked": null,
+         *       "happened_at": 1789990000,
+         *       "found_at": 1790000000,
+         *       "changed_at": 1790000000,
+         *       "reconciliation_id": "rcn_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "adoptable": true,
+         *       "decided": null
+         *     }
+         */
+        Difference: {
+            /**
+             * Format: id
+             * @description Its id: the same in every run that finds it.
+             * @example dif_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            difference_id: string;
+            /** @description The vendor. */
+            vendor: string;
+            /** @description In what they differ. */
+            kind: components["schemas"]["DifferenceKind"];
+            /** @description Where it stands. */
+            state: components["schemas"]["DifferenceState"];
+            /** @description The vendor's name for what differs: a line of its report, or a payment; ours for what the vendor does not have. */
+            name: string;
+            /** @description The vendor's name for the payment, where its report says so. */
+            reference: string | null;
+            /** @description What the line is, with `line` kinds such as `payment`, `refund`, `dispute`. */
+            line: string | null;
+            /**
+             * Format: id
+             * @description The payment, if it is known here.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string | null;
+            /**
+             * Format: subject
+             * @description Who paid it.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string | null;
+            /** @description What the vendor reports. */
+            reported: components["schemas"]["ReportedMoney"] | null;
+            /** @description What the vendor keeps of it, where the line says so. */
+            fee: components["schemas"]["ReportedMoney"] | null;
+            /** @description What is booked here. */
+            booked: components["schemas"]["ReportedMoney"] | null;
+            /**
+             * Format: int64
+             * @description When the vendor booked it, in Unix seconds.
+             */
+            happened_at: number | null;
+            /**
+             * Format: int64
+             * @description When it was found first, in Unix seconds.
+             */
+            found_at: number;
+            /**
+             * Format: int64
+             * @description When it last changed, in Unix seconds.
+             */
+            changed_at: number;
+            /**
+             * Format: id
+             * @description The run that found it, or opened it again.
+             * @example rcn_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            reconciliation_id: string;
+            /** @description Whether its money can be booked for a customer. */
+            adoptable: boolean;
+            /** @description What an operator decided last; the difference is open all the same if the figures changed since. */
+            decided: components["schemas"]["DecidedView"] | null;
+        };
+        /**
+         * @description What an operator decides.
+         * @enum {string}
+         */
+        DifferenceDecision: "accept" | "adopt";
+        /**
+         * @description In what the books and the vendor differ.
+         * @enum {string}
+         */
+        DifferenceKind: "missing_here" | "missing_there" | "amount" | "currency" | "status" | "twice" | "stale_unknown";
+        /**
+         * DifferencePage
+         * @description A page of differences, newest first. It may hold fewer than asked for although more follow.
+         * @example {
+         *       "differences": [
+         *         {
+         *           "difference_id": "dif_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "vendor": "main",
+         *           "kind": "missing_here",
+         *           "state": "open",
+         *           "name": "txn_1PqTzR2eZvKYlo2C",
+         *           "reference": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
+         *           "line": "payment",
+         *           "payment_id": null,
+         *           "user_sub": null,
+         *           "reported": {
+         *             "amount": 1999,
+         *             "currency": "USD",
+         *             "digits": 2
+         *           },
+         *           "fee": {
+         *             "amount": 88,
+         *             "currency": "USD",
+         *             "digits": 2
+         *           },
+         *           "booked": null,
+         *           "happened_at": 1789990000,
+         *           "found_at": 1790000000,
+         *           "changed_at": 1790000000,
+         *           "reconciliation_id": "rcn_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "adoptable": true,
+         *           "decided": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        DifferencePage: {
+            /** @description The differences. */
+            differences: components["schemas"]["Difference"][];
+            /**
+             * Format: cursor
+             * @description Where to go on; null at the end.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Where a difference stands.
+         * @enum {string}
+         */
+        DifferenceState: "open" | "explained" | "accepted" | "adopted";
+        /**
          * Dispatched
          * @description A message is on its way, if there is anybody to receive it.
          * @example {
@@ -1423,6 +5319,76 @@ export interface components {
         Dispatched: {
             /** @description Always `sent`. */
             status: components["schemas"]["Sent"];
+        };
+        /**
+         * Dispute
+         * @description A payment that is contested at the bank.
+         */
+        Dispute: {
+            /**
+             * Format: id
+             * @description Names it.
+             * @example dsp_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            dispute_id: string;
+            /** @description What kind it is. */
+            kind: components["schemas"]["DisputeKind"];
+            /** @description Where it stands. */
+            status: components["schemas"]["DisputeStatus"];
+            /**
+             * Format: int64
+             * @description What is contested, in minor units.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Taken from us and not given back, in minor units.
+             */
+            missing: number;
+            /** @description The bank's reason, in the vendor's word. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Until when evidence is taken, in Unix seconds.
+             */
+            respond_by: number | null;
+            /** @description Whether evidence was handed in. */
+            answered: boolean;
+            /**
+             * Format: int64
+             * @description When it began, in Unix seconds.
+             */
+            created_at: number;
+        };
+        /**
+         * DisputeDocument
+         * @description A file that proves something about a dispute.
+         */
+        DisputeDocument: {
+            /** @description What it shows. */
+            about: components["schemas"]["EvidenceDocument"];
+            /** @description The whole file in base64 (RFC 4648, section 4): a PDF, PNG or JPEG, by what it holds. */
+            content: string;
+        };
+        /**
+         * @description What is contested, and what can be done about it.
+         * @enum {string}
+         */
+        DisputeKind: "inquiry" | "chargeback" | "bank_return";
+        /**
+         * @description Where a dispute stands.
+         * @enum {string}
+         */
+        DisputeStatus: "needs_response" | "under_review" | "won" | "lost" | "closed";
+        /**
+         * DisputeText
+         * @description Something is said about a dispute.
+         */
+        DisputeText: {
+            /** @description What it is about. */
+            about: components["schemas"]["EvidenceField"];
+            /** @description What is said, at most 20,000 characters. */
+            text: string;
         };
         /**
          * Done
@@ -1554,6 +5520,21 @@ export interface components {
             last_used_at: number;
         };
         /**
+         * EndInvoice
+         * @description An invoice is taken back, or given up.
+         * @example {
+         *       "reason": "The kettles were never sent"
+         *     }
+         */
+        EndInvoice: {
+            /**
+             * Format: reason
+             * @description Why: it stands with the invoice and in both histories, and the customer reads it.
+             * @example Two days without service
+             */
+            reason: string;
+        };
+        /**
          * @description Why a session is over: it was not used for a while (`idle`), reached its longest duration (`expired`), signed out
          *     (`signed_out`), was ended from another session (`revoked`, or `others_ended` with all others), ended with a password
          *     that was changed (`password_changed`) or recovered (`password_recovered`), made room for newer ones (`too_many`), or
@@ -1561,6 +5542,204 @@ export interface components {
          * @enum {string}
          */
         EndReason: "idle" | "expired" | "signed_out" | "revoked" | "others_ended" | "password_changed" | "password_recovered" | "too_many" | "all_ended" | "backup_restored";
+        /**
+         * Entitled
+         * @description Something that somebody is entitled to.
+         */
+        Entitled: {
+            /**
+             * Format: entitlement
+             * @description What the application calls it.
+             * @example projects
+             */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How many or how much of it; null where there is no limit. Of several plans the highest counts.
+             */
+            limit: number | null;
+            /**
+             * Format: int64
+             * @description When it ends for certain, in Unix seconds, because the subscription was cancelled; null where it goes on.
+             */
+            until: number | null;
+        };
+        /**
+         * Entitlement
+         * @description Something that somebody is entitled to.
+         */
+        Entitlement: {
+            /**
+             * Format: entitlement
+             * @description What an application calls it.
+             * @example projects
+             */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How many or how much of it; null where there is no limit.
+             */
+            limit?: number | null;
+        };
+        /**
+         * EntitlementList
+         * @description Everything that somebody is entitled to now.
+         * @example {
+         *       "entitlements": [
+         *         {
+         *           "name": "export",
+         *           "limit": null,
+         *           "until": null
+         *         },
+         *         {
+         *           "name": "projects",
+         *           "limit": 20,
+         *           "until": null
+         *         }
+         *       ],
+         *       "plans": [
+         *         "pro-monthly"
+         *       ]
+         *     }
+         */
+        EntitlementList: {
+            /** @description By name. */
+            entitlements: components["schemas"]["Entitled"][];
+            /** @description The plans that give them. */
+            plans: string[];
+        };
+        /**
+         * @description What happened. The named constructors of `Transaction` and `HouseTransaction` say which accounts it moves.
+         * @enum {string}
+         */
+        EntryKind: "sale" | "sale_reversed" | "sale_restored" | "hold" | "capture" | "void" | "refund" | "refund_failed" | "dispute_withdrawn" | "dispute_reinstated" | "write_off" | "credit" | "debit" | "adopted" | "fee" | "fee_returned" | "unmatched" | "unmatched_returned" | "payout" | "payout_returned";
+        /**
+         * EntryPage
+         * @description A page of the entries of an account.
+         * @example {
+         *       "entries": [
+         *         {
+         *           "number": 4,
+         *           "transaction_id": "txn_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "at": 1790000000,
+         *           "kind": "capture",
+         *           "phase": "posted",
+         *           "open": false,
+         *           "currency": "USD",
+         *           "digits": 2,
+         *           "amount": -1999,
+         *           "owed_after": 0,
+         *           "resolves": 3,
+         *           "cause": "payment",
+         *           "cause_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "reason": null,
+         *           "postings": []
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        EntryPage: {
+            /** @description Newest first. */
+            entries: components["schemas"]["EntryView"][];
+            /**
+             * Format: cursor
+             * @description Send it back as `cursor` for the next page, which a filter may leave empty; null on the last one.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How far a transaction is.
+         * @enum {string}
+         */
+        EntryPhase: "posted" | "pending" | "voided";
+        /**
+         * EntryView
+         * @description One entry of a customer's account. All amounts are in minor units.
+         */
+        EntryView: {
+            /**
+             * Format: uint64
+             * @description Its place on the account, from 1.
+             */
+            number: number;
+            /**
+             * Format: id
+             * @description The transaction.
+             * @example txn_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            transaction_id: string;
+            /**
+             * Format: int64
+             * @description When, in Unix seconds.
+             */
+            at: number;
+            /** @description What happened. */
+            kind: components["schemas"]["EntryKind"];
+            /** @description How far it is. */
+            phase: components["schemas"]["EntryPhase"];
+            /** @description Whether it is pending and neither settled nor voided yet. */
+            open: boolean;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /**
+             * Format: int64
+             * @description How much more is owed through it, or may be while it is pending; negative if less.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What is owed after it; negative if something is to the customer's credit.
+             */
+            owed_after: number;
+            /**
+             * Format: uint64
+             * @description The pending entry that it ends; null if it ends none.
+             */
+            resolves: number | null;
+            /** @description What it follows from: `payment`, `refund`, `dispute`, `order`, `vendor` or `operator`. */
+            cause: string;
+            /**
+             * Format: id
+             * @description The id of that; for customers null where an operator decided.
+             * @example ord_20261127_0042
+             */
+            cause_id: string | null;
+            /** @description Why, if an operator decided it. */
+            reason: string | null;
+            /** @description What it moves, for operators; empty for customers. */
+            postings: components["schemas"]["PostingView"][];
+        };
+        /**
+         * @description What became of an event.
+         * @enum {string}
+         */
+        EventResult: "applied" | "unchanged" | "foreign" | "ignored" | "parked";
+        /**
+         * @description Where an event stands.
+         * @enum {string}
+         */
+        EventState: "stored" | "applied" | "unchanged" | "foreign" | "ignored" | "parked" | "unmatched" | "dead";
+        /**
+         * @description What a file shows.
+         * @enum {string}
+         */
+        EvidenceDocument: "receipt" | "customer_communication" | "customer_signature" | "shipping_documentation" | "service_documentation" | "cancellation_policy" | "refund_policy" | "duplicate_charge" | "other";
+        /**
+         * @description What evidence is about.
+         * @enum {string}
+         */
+        EvidenceField: "product_description" | "customer_name" | "customer_email" | "customer_ip" | "service_date" | "access_log" | "shipping_carrier" | "shipping_tracking_number" | "shipping_date" | "refund_policy" | "refund_refusal" | "cancellation_policy" | "cancellation_refusal" | "duplicate_charge" | "duplicate_explanation" | "other";
         /**
          * @description A kind of second factor.
          * @enum {string}
@@ -1703,6 +5882,426 @@ export interface components {
             device_trusted_until: number | null;
         };
         /**
+         * @description What needs an operator's eye. Money is booked as the vendor says all the same.
+         * @enum {string}
+         */
+        Finding: "amount" | "currency" | "captured_too_much" | "given_back_too_much" | "twice" | "refund_from_elsewhere" | "foreign" | "unresolved";
+        /**
+         * FreezeReason
+         * @description The billing of a customer is frozen, or thawed.
+         * @example {
+         *       "reason": "The bank reported stolen cards"
+         *     }
+         */
+        FreezeReason: {
+            /**
+             * Format: reason
+             * @description Why: it stands in both histories.
+             * @example Two days without service
+             */
+            reason: string;
+        };
+        /**
+         * InboxEvent
+         * @description Something that a vendor told.
+         * @example {
+         *       "event_id": "083a543e213968764599e41d91e28c4c5bf232d754bc397db17810668540fefd",
+         *       "port": "payments",
+         *       "instance": "main",
+         *       "vendor_event": "evt_1PqTzR2eZvKYlo2C",
+         *       "name": "charge.refunded",
+         *       "state": "parked",
+         *       "received_at": 1790000000,
+         *       "proof": "signed",
+         *       "decided_at": 1790000060,
+         *       "failure": null,
+         *       "replayable": true
+         *     }
+         */
+        InboxEvent: {
+            /**
+             * Format: id
+             * @description What it is called here.
+             * @example 083a543e213968764599e41d91e28c4c5bf232d754bc397db17810668540fefd
+             */
+            event_id: string;
+            /** @description The section of the configuration whose plugin it came to. */
+            port: string;
+            /** @description The instance of the plugin. */
+            instance: string;
+            /** @description The vendor's name of it. */
+            vendor_event: string;
+            /** @description What it is, in the vendor's words. */
+            name: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["EventState"];
+            /**
+             * Format: int64
+             * @description When it arrived first, in Unix seconds.
+             */
+            received_at: number;
+            /** @description How its delivery was authenticated. */
+            proof: components["schemas"]["Proof"];
+            /**
+             * Format: int64
+             * @description When its state was decided last, in Unix seconds.
+             */
+            decided_at: number | null;
+            /** @description Why it could not be applied. */
+            failure: string | null;
+            /** @description Whether it can be tried again: its delivery is still kept, sealed. */
+            replayable: boolean;
+        };
+        /**
+         * InboxPage
+         * @description A page of what vendors told.
+         * @example {
+         *       "events": [
+         *         {
+         *           "event_id": "083a543e213968764599e41d91e28c4c5bf232d754bc397db17810668540fefd",
+         *           "port": "payments",
+         *           "instance": "main",
+         *           "vendor_event": "evt_1PqTzR2eZvKYlo2C",
+         *           "name": "charge.refunded",
+         *           "state": "parked",
+         *           "received_at": 1790000000,
+         *           "proof": "signed",
+         *           "decided_at": 1790000060,
+         *           "failure": null,
+         *           "replayable": true
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        InboxPage: {
+            /** @description Newest first. */
+            events: components["schemas"]["InboxEvent"][];
+            /**
+             * Format: cursor
+             * @description Send it back as `cursor` for the next page, which a filter may leave empty; null on the last one.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description The unit in which periods are counted.
+         * @enum {string}
+         */
+        IntervalUnit: "day" | "week" | "month" | "year";
+        /**
+         * Invoice
+         * @description An invoice. All amounts are in minor units.
+         * @example {
+         *       "invoice_id": "inv_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "number": "INV-000042",
+         *       "user_sub": "usr_ypqeqcs9v6bq5vzwm86escxfjc",
+         *       "state": "open",
+         *       "origin": "operator",
+         *       "currency": "EUR",
+         *       "digits": 2,
+         *       "lines": [
+         *         {
+         *           "text": "Plum kettle",
+         *           "quantity": 2,
+         *           "unit_price": 5000,
+         *           "tax_code": "standard",
+         *           "amount": 10000,
+         *           "net": 10000,
+         *           "tax": 1900
+         *         }
+         *       ],
+         *       "taxes": [
+         *         {
+         *           "tax_code": "standard",
+         *           "name": "VAT",
+         *           "percent": "19",
+         *           "inclusive": false,
+         *           "net": 10000,
+         *           "tax": 1900
+         *         }
+         *       ],
+         *       "net": 10000,
+         *       "tax": 1900,
+         *       "total": 11900,
+         *       "carried": 0,
+         *       "rolled_over": 0,
+         *       "paid_from_balance": 0,
+         *       "paid_by_payments": 0,
+         *       "refunded": 0,
+         *       "due": 11900,
+         *       "collecting": null,
+         *       "payments": [],
+         *       "reason": null,
+         *       "created_at": 1790000000,
+         *       "issued_at": 1790000000,
+         *       "due_at": 1791209600,
+         *       "paid_at": null,
+         *       "ended_at": null
+         *     }
+         */
+        Invoice: {
+            /**
+             * Format: id
+             * @description Names it.
+             * @example inv_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            invoice_id: string;
+            /** @description Its number; null for drafts. */
+            number: string | null;
+            /**
+             * Format: subject
+             * @description Who owes it.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["InvoiceState"];
+            /** @description Why there is one: `operator` or `subscription`. */
+            origin: string;
+            /**
+             * Format: currency
+             * @description The currency of all amounts.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places they have (ISO 4217).
+             */
+            digits: number;
+            /** @description What is invoiced. */
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description The taxes. */
+            taxes: components["schemas"]["InvoiceTax"][];
+            /**
+             * Format: int64
+             * @description Earned by all lines.
+             */
+            net: number;
+            /**
+             * Format: int64
+             * @description All taxes.
+             */
+            tax: number;
+            /**
+             * Format: int64
+             * @description Both together; less than nothing if it gives back more than it asks for.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Small sums of earlier invoices that are asked for with it.
+             */
+            carried: number;
+            /**
+             * Format: int64
+             * @description What was too small to be asked for, and is asked for with the next invoice.
+             */
+            rolled_over: number;
+            /**
+             * Format: int64
+             * @description Paid out of the balance.
+             */
+            paid_from_balance: number;
+            /**
+             * Format: int64
+             * @description Paid by payments of it.
+             */
+            paid_by_payments: number;
+            /**
+             * Format: int64
+             * @description Given back of what was paid.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description What is left to be paid.
+             */
+            due: number;
+            /**
+             * Format: id
+             * @description The payment that collects it now; null if none does.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            collecting: string | null;
+            /** @description Its newest payments, oldest first. */
+            payments: string[];
+            /** @description Why it was taken back or given up. */
+            reason: string | null;
+            /**
+             * Format: int64
+             * @description When it was written, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was issued, in Unix seconds; null for drafts.
+             */
+            issued_at: number | null;
+            /**
+             * Format: int64
+             * @description Until when it is to be paid, in Unix seconds.
+             */
+            due_at: number | null;
+            /**
+             * Format: int64
+             * @description When nothing of it was owed any more, in Unix seconds.
+             */
+            paid_at: number | null;
+            /**
+             * Format: int64
+             * @description When it was taken back or given up, in Unix seconds.
+             */
+            ended_at: number | null;
+        };
+        /**
+         * InvoiceLine
+         * @description A line of an invoice. All amounts are in minor units.
+         */
+        InvoiceLine: {
+            /**
+             * Format: line-text
+             * @description What it is for.
+             * @example Plum kettle
+             */
+            text: string;
+            /**
+             * Format: uint32
+             * @description How many.
+             */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description What one of them costs.
+             */
+            unit_price: number;
+            /**
+             * Format: tax-code
+             * @description The tax on it; null if there is none.
+             * @example standard
+             */
+            tax_code: string | null;
+            /**
+             * Format: int64
+             * @description As it is priced: with the tax, where prices hold it.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Earned by it.
+             */
+            net: number;
+            /**
+             * Format: int64
+             * @description Its share of the tax.
+             */
+            tax: number;
+        };
+        /**
+         * InvoicePage
+         * @description A page of invoices, newest first.
+         * @example {
+         *       "invoices": [
+         *         {
+         *           "invoice_id": "inv_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "number": "INV-000042",
+         *           "user_sub": "usr_ypqeqcs9v6bq5vzwm86escxfjc",
+         *           "state": "open",
+         *           "origin": "operator",
+         *           "currency": "EUR",
+         *           "digits": 2,
+         *           "lines": [
+         *             {
+         *               "text": "Plum kettle",
+         *               "quantity": 2,
+         *               "unit_price": 5000,
+         *               "tax_code": "standard",
+         *               "amount": 10000,
+         *               "net": 10000,
+         *               "tax": 1900
+         *             }
+         *           ],
+         *           "taxes": [
+         *             {
+         *               "tax_code": "standard",
+         *               "name": "VAT",
+         *               "percent": "19",
+         *               "inclusive": false,
+         *               "net": 10000,
+         *               "tax": 1900
+         *             }
+         *           ],
+         *           "net": 10000,
+         *           "tax": 1900,
+         *           "total": 11900,
+         *           "carried": 0,
+         *           "rolled_over": 0,
+         *           "paid_from_balance": 0,
+         *           "paid_by_payments": 0,
+         *           "refunded": 0,
+         *           "due": 11900,
+         *           "collecting": null,
+         *           "payments": [],
+         *           "reason": null,
+         *           "created_at": 1790000000,
+         *           "issued_at": 1790000000,
+         *           "due_at": 1791209600,
+         *           "paid_at": null,
+         *           "ended_at": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        InvoicePage: {
+            /** @description The invoices. A page may hold fewer than were asked for, and even none, although more follow. */
+            invoices: components["schemas"]["Invoice"][];
+            /**
+             * Format: cursor
+             * @description Where the next page begins; null on the last.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Where an invoice stands.
+         * @enum {string}
+         */
+        InvoiceState: "draft" | "open" | "paid" | "void" | "uncollectible";
+        /**
+         * InvoiceTax
+         * @description The tax of all lines of a code. All amounts are in minor units.
+         */
+        InvoiceTax: {
+            /**
+             * Format: tax-code
+             * @description The code.
+             * @example standard
+             */
+            tax_code: string;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: percent
+             * @description The rate in percent.
+             * @example 19
+             */
+            percent: string;
+            /** @description Whether prices hold it already. */
+            inclusive: boolean;
+            /**
+             * Format: int64
+             * @description What it is taken of.
+             */
+            net: number;
+            /**
+             * Format: int64
+             * @description The tax.
+             */
+            tax: number;
+        };
+        /**
          * KnownDeviceList
          * @description The devices of an account.
          * @example {
@@ -1775,6 +6374,50 @@ export interface components {
             browser: string;
         };
         /**
+         * LastAutopay
+         * @description The last thing that happened.
+         */
+        LastAutopay: {
+            /**
+             * Format: int64
+             * @description When, in Unix seconds.
+             */
+            at: number;
+            /** @description What. */
+            result: components["schemas"]["AutopayResult"];
+            /**
+             * Format: int64
+             * @description How much it was about, in minor units.
+             */
+            amount: number;
+            /**
+             * Format: id
+             * @description The payment; null where none was made.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string | null;
+            /** @description What would help, where it was refused. */
+            decline: (string & components["schemas"]["DeclineClass"]) | null;
+        };
+        /**
+         * LineSum
+         * @description What lines of one kind add up to.
+         */
+        LineSum: {
+            /** @description The kind, such as `payment`, `refund`, `dispute`, `fee`, `payout`; `other:` with the vendor's word for all else. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Before fees, in minor units; less than nothing for what left the account.
+             */
+            amount: number;
+        };
+        /**
+         * @description The states in which events are listed.
+         * @enum {string}
+         */
+        ListedState: "dead" | "unmatched" | "parked" | "foreign" | "ignored";
+        /**
          * Location
          * @description Where an address is, as far as that is known. An estimate: good enough to recognise, never to decide.
          */
@@ -1783,6 +6426,68 @@ export interface components {
             country: string | null;
             /** @description The city, in the language that the operator chose; null if it is not known. */
             city: string | null;
+        };
+        /**
+         * MarkPaidOut
+         * @description A refund was paid out.
+         * @example {
+         *       "reference": "2026-12-01/0007",
+         *       "at": 1790400000,
+         *       "proof": "Statement 12/2026, page 1"
+         *     }
+         */
+        MarkPaidOut: {
+            /**
+             * Format: reference
+             * @description What the bank, or the book of cash, calls it. Each is booked once.
+             * @example 2026-11-27/0042
+             */
+            reference: string;
+            /**
+             * Format: int64
+             * @description When it went out, in Unix seconds; now where it is not said.
+             */
+            at?: number | null;
+            /**
+             * Format: proof
+             * @description What proves it, for whoever asks later.
+             * @example Statement 11/2026, page 3
+             */
+            proof?: string | null;
+        };
+        /**
+         * MarkReceived
+         * @description Money came for a payment.
+         * @example {
+         *       "amount": 11900,
+         *       "reference": "2026-11-27/0042",
+         *       "at": 1790000000,
+         *       "proof": "Statement 11/2026, page 3"
+         *     }
+         */
+        MarkReceived: {
+            /**
+             * Format: int64
+             * @description How much, in minor units of the payment's currency: a part, the whole, or more.
+             */
+            amount: number;
+            /**
+             * Format: reference
+             * @description What the bank, or the book of cash, calls it. Each is booked once.
+             * @example 2026-11-27/0042
+             */
+            reference: string;
+            /**
+             * Format: int64
+             * @description When it came, in Unix seconds; now where it is not said.
+             */
+            at?: number | null;
+            /**
+             * Format: proof
+             * @description What proves it, for whoever asks later.
+             * @example Statement 11/2026, page 3
+             */
+            proof?: string | null;
         };
         /**
          * Me
@@ -1799,6 +6504,7 @@ export interface components {
          *         "totp",
          *         "sms"
          *       ],
+         *       "operator_role": null,
          *       "session_expires_at": 1792592000,
          *       "step_up_until": 1790000600,
          *       "csrf_token": null
@@ -1829,6 +6535,8 @@ export interface components {
             display_name: string | null;
             /** @description The kinds of factors that are enrolled. */
             factors: components["schemas"]["FactorKind"][];
+            /** @description The role in which the account looks after the service; null for nearly everybody. */
+            operator_role: (string & components["schemas"]["OperatorRole"]) | null;
             /**
              * Format: int64
              * @description When the session ends at the latest, in Unix seconds.
@@ -1866,6 +6574,16 @@ export interface components {
             retry_after: number;
         };
         /**
+         * @description The kind of a payment method.
+         * @enum {string}
+         */
+        MethodKind: "card" | "us_bank_debit" | "sepa_debit" | "wallet" | "token";
+        /**
+         * @description How a bank account is proven by small deposits.
+         * @enum {string}
+         */
+        MicrodepositKind: "amounts" | "code";
+        /**
          * NameChallenge
          * @description Names a challenge.
          * @example {
@@ -1877,15 +6595,162 @@ export interface components {
             challenge_id: string;
         };
         /**
+         * NewPrice
+         * @description What a period shall cost in one currency.
+         */
+        NewPrice: {
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: int64
+             * @description In minor units, 0 for nothing; null when it is not offered in this currency any more.
+             */
+            amount?: number | null;
+        };
+        /**
          * @description What happens next.
          * @enum {string}
          */
         Next: "verification_sent";
         /**
+         * NextAction
+         * @description What has to happen next.
+         */
+        NextAction: {
+            /** @description What it is. */
+            type: components["schemas"]["NextActionType"];
+            /** @description What the vendor's script or widget is allowed with. For the payer's own browser only. */
+            client_secret: string | null;
+            /** @description The key that the vendor publishes for its script. */
+            public_key: string | null;
+            /** @description Where the payer goes. */
+            url: string | null;
+            /** @description What the payer tells of deposits. */
+            deposits: (string & components["schemas"]["MicrodepositKind"]) | null;
+            /**
+             * Format: int64
+             * @description The moment that is waited for, in Unix seconds.
+             */
+            at: number | null;
+            /** @description How to pay outside of any vendor. */
+            instructions: components["schemas"]["PaymentInstructions"] | null;
+        };
+        /**
+         * @description Who has to do something, and how.
+         * @enum {string}
+         */
+        NextActionType: "redirect" | "confirm" | "form" | "widget" | "microdeposits" | "instructions" | "wait";
+        /**
          * @description It worked.
          * @enum {string}
          */
         Ok: "ok";
+        /**
+         * OperatorCancel
+         * @description An operator cancels the subscription of a customer.
+         * @example {
+         *       "at": "now",
+         *       "credit": true,
+         *       "reason": "The customer asked by telephone"
+         *     }
+         */
+        OperatorCancel: {
+            /** @description When it ends; with its period where it is not said. */
+            at?: (string & components["schemas"]["CancelWhen"]) | null;
+            /** @description With `now`: whether the days that are paid and not used any more go to the balance. */
+            credit?: boolean | null;
+            /**
+             * Format: reason
+             * @description Why: it stands in both histories.
+             * @example Two days without service
+             */
+            reason: string;
+        };
+        /**
+         * OperatorList
+         * @description Everybody who is an operator.
+         * @example {
+         *       "operators": [
+         *         {
+         *           "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "email": "ada@example.com",
+         *           "role": "admin",
+         *           "granted_at": 1790000000,
+         *           "has_factor": true
+         *         }
+         *       ]
+         *     }
+         */
+        OperatorList: {
+            /** @description The strongest role first; at most 200. */
+            operators: components["schemas"]["OperatorView"][];
+        };
+        /**
+         * @description What an operator may do. Each may do what those before it may.
+         * @enum {string}
+         */
+        OperatorRole: "viewer" | "support" | "admin";
+        /**
+         * OperatorSelf
+         * @description What an operator is told of their own role.
+         * @example {
+         *       "user_sub": "usr_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "role": "support",
+         *       "roles": [
+         *         "viewer",
+         *         "support"
+         *       ],
+         *       "granted_at": 1790000000
+         *     }
+         */
+        OperatorSelf: {
+            /**
+             * Format: subject
+             * @description The stable name of the account.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string;
+            /** @description What was granted. */
+            role: components["schemas"]["OperatorRole"];
+            /** @description Everything that may be done as: the role and those below it. */
+            roles: components["schemas"]["OperatorRole"][];
+            /**
+             * Format: int64
+             * @description Since when, in Unix seconds.
+             */
+            granted_at: number;
+        };
+        /**
+         * OperatorView
+         * @description One operator in the list.
+         */
+        OperatorView: {
+            /**
+             * Format: subject
+             * @description The stable name of the account.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string;
+            /**
+             * Format: email
+             * @description The address of the account; null for people of another identity provider.
+             * @example ada@example.com
+             */
+            email: string | null;
+            /** @description What was granted. */
+            role: components["schemas"]["OperatorRole"];
+            /**
+             * Format: int64
+             * @description Since when, in Unix seconds.
+             */
+            granted_at: number;
+            /** @description Whether a second factor is enrolled. Without one the role cannot be used. */
+            has_factor: boolean;
+        };
         /**
          * Options
          * @description What a panel needs to know before anybody is signed in.
@@ -1903,6 +6768,7 @@ export interface components {
          *       },
          *       "password_recovery": true,
          *       "trusted_device_days": 30,
+         *       "billing": false,
          *       "mailbox_url": null
          *     }
          */
@@ -1925,8 +6791,22 @@ export interface components {
              *     that is not offered.
              */
             trusted_device_days: number;
+            /** @description Whether people can pay here. */
+            billing: boolean;
             /** @description Where a developer reads the messages that were sent; null elsewhere. */
             mailbox_url: string | null;
+        };
+        /**
+         * PaidWith
+         * @description What a payment was paid with.
+         */
+        PaidWith: {
+            /** @description The kind. */
+            method_type: components["schemas"]["MethodKind"];
+            /** @description What people call it. */
+            label: string;
+            /** @description The last four characters of its number. */
+            last4: string | null;
         };
         /**
          * PasswordChanged
@@ -1987,6 +6867,390 @@ export interface components {
             /** @description To be sent as `X-DEVICE-TOKEN` from now on; null with `cookie`. */
             device_token: string | null;
         };
+        /**
+         * PayBalance
+         * @description What is due is paid.
+         * @example {
+         *       "amount_cents": 1000,
+         *       "idempotency_key": "november"
+         *     }
+         */
+        PayBalance: {
+            /**
+             * Format: int64
+             * @description How much at most, in minor units; everything that is due where it is not said.
+             */
+            amount_cents?: number | null;
+            /**
+             * Format: currency
+             * @description The currency; that in which something is due where it is not said.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * Format: id
+             * @description The stored method; the default one where it is not said. May also be sent as `payment_token_id`.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+            /** @description What the client calls this intent: sent again it pays nothing a second time. */
+            idempotency_key?: string | null;
+            /**
+             * Format: id
+             * @description Another name of `payment_method_id`: send one of them.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_token_id?: string | null;
+        };
+        /**
+         * @description How a payment is paid.
+         * @enum {string}
+         */
+        PayBy: "method" | "browser" | "page" | "offline";
+        /**
+         * PayInvoice
+         * @description An invoice is to be paid.
+         * @example {
+         *       "pay_by": "method",
+         *       "payment_method_id": null,
+         *       "save_method": null,
+         *       "vendor": null
+         *     }
+         */
+        PayInvoice: {
+            /** @description How it is paid. */
+            pay_by: components["schemas"]["PayBy"];
+            /**
+             * Format: id
+             * @description The stored method.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+            /** @description Whether a method that is entered is stored for later. */
+            save_method?: boolean | null;
+            /** @description The vendor, by the name of its instance, where there are several and no stored method says it. */
+            vendor?: string | null;
+        };
+        /**
+         * Payment
+         * @description A payment.
+         * @example {
+         *       "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "status": "succeeded",
+         *       "purpose": "purchase",
+         *       "reference": "order-42",
+         *       "invoice_id": null,
+         *       "amount": 1999,
+         *       "currency": "USD",
+         *       "digits": 2,
+         *       "captured": 1999,
+         *       "capturable": 0,
+         *       "refunded": 0,
+         *       "refundable": 1999,
+         *       "vendor": "main",
+         *       "description": "Plum kettle",
+         *       "method": {
+         *         "method_type": "card",
+         *         "label": "Visa",
+         *         "last4": "4242"
+         *       },
+         *       "action": null,
+         *       "next_action": null,
+         *       "decline": null,
+         *       "capture_before": null,
+         *       "late": false,
+         *       "refunds": [],
+         *       "disputes": [],
+         *       "operator": null,
+         *       "created_at": 1790000000,
+         *       "updated_at": 1790000060
+         *     }
+         */
+        Payment: {
+            /**
+             * Format: id
+             * @description Names it.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["Status"];
+            /** @description What it is for. */
+            purpose: components["schemas"]["PaymentPurpose"];
+            /** @description What the application calls it. */
+            reference: string | null;
+            /**
+             * Format: id
+             * @description The invoice that it pays; null for other purposes.
+             * @example inv_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            invoice_id: string | null;
+            /**
+             * Format: int64
+             * @description What was asked for, in minor units.
+             */
+            amount: number;
+            /**
+             * Format: currency
+             * @description The currency of all amounts but the fee.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places they have (ISO 4217).
+             */
+            digits: number;
+            /**
+             * Format: int64
+             * @description Taken so far.
+             */
+            captured: number;
+            /**
+             * Format: int64
+             * @description Held, and not captured yet.
+             */
+            capturable: number;
+            /**
+             * Format: int64
+             * @description Given back so far; null in lists.
+             */
+            refunded: number | null;
+            /**
+             * Format: int64
+             * @description What could still be given back; null in lists.
+             */
+            refundable: number | null;
+            /** @description The vendor, by the name of its instance. */
+            vendor: string;
+            /** @description What the payer reads. */
+            description: string;
+            /** @description What it was paid with. */
+            method: components["schemas"]["PaidWith"] | null;
+            /** @description The word for what the payer has to do, with `requires_action`. `POST …/complete` tells all that is needed for it. */
+            action: string | null;
+            /** @description What the payer has to do. Only in the answer to whoever may do it. */
+            next_action: components["schemas"]["NextAction"] | null;
+            /** @description What would help, if it was refused. */
+            decline: (string & components["schemas"]["DeclineClass"]) | null;
+            /**
+             * Format: int64
+             * @description Until when held money can be captured, in Unix seconds.
+             */
+            capture_before: number | null;
+            /** @description Whether the money came after the payment had been given up: it is to the credit of the payer. */
+            late: boolean;
+            /** @description Refunds, oldest first; not in lists. */
+            refunds: components["schemas"]["Refund"][];
+            /** @description Disputes, oldest first; not in lists. */
+            disputes: components["schemas"]["Dispute"][];
+            /** @description What only operators see; null for payers. */
+            operator: components["schemas"]["PaymentForOperators"] | null;
+            /**
+             * Format: int64
+             * @description When it was begun, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it last changed, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * PaymentForOperators
+         * @description What only operators see of a payment.
+         */
+        PaymentForOperators: {
+            /**
+             * Format: subject
+             * @description The stable name of the payer's account.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string;
+            /** @description The vendor's name for it. */
+            vendor_reference: string | null;
+            /**
+             * Format: int64
+             * @description What the vendor keeps, in minor units of `fee_currency`, as far as that is known.
+             */
+            fee: number | null;
+            /**
+             * Format: currency
+             * @description The currency of the fee.
+             * @example USD
+             */
+            fee_currency: string | null;
+            /**
+             * Format: uint32
+             * @description How many decimal places the fee has (ISO 4217).
+             */
+            fee_digits: number | null;
+            /** @description The vendor's code for why it was refused. */
+            decline_code: string | null;
+            /** @description What needs an operator's eye. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What operators marked as received, oldest first. */
+            received: components["schemas"]["ReceivedMoney"][];
+        };
+        /**
+         * PaymentInstructions
+         * @description How a payer pays outside of any vendor.
+         */
+        PaymentInstructions: {
+            /** @description Whose bank account it is. */
+            account_holder: string | null;
+            /** @description Its number (ISO 13616). */
+            iban: string | null;
+            /** @description Its bank (ISO 9362). */
+            bic: string | null;
+            /** @description What is said beside that, or in its place. */
+            text: string | null;
+            /** @description What the payer writes on it, so that it is known what it is for. */
+            reference: string;
+        };
+        /**
+         * PaymentMethod
+         * @description A stored payment method. Never a whole number.
+         */
+        PaymentMethod: {
+            /**
+             * Format: id
+             * @description Names it.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id: string;
+            /** @description The vendor that keeps it, by the name of its instance. */
+            vendor: string;
+            /** @description Its kind. */
+            method_type: components["schemas"]["MethodKind"];
+            /** @description What it is called: the brand of a card, the name of a bank or wallet. */
+            label: string;
+            /** @description The brand, where it is a card. */
+            brand: string | null;
+            /** @description The last four characters of its number. */
+            last4: string | null;
+            /**
+             * Format: uint8
+             * @description The last month in which it can be charged, 1 to 12.
+             */
+            exp_month: number | null;
+            /**
+             * Format: uint16
+             * @description The year of that month.
+             */
+            exp_year: number | null;
+            /**
+             * Format: uint32
+             * @description Lower comes first; 0 to 100000.
+             */
+            priority: number;
+            /** @description Whether it is charged where none is named. */
+            is_default: boolean;
+            /** @description What it is good for. */
+            status: components["schemas"]["PaymentMethodStatus"];
+            /** @description Why it cannot be charged. */
+            reason: (string & components["schemas"]["DeadMethodReason"]) | null;
+            /**
+             * Format: int64
+             * @description When it was stored, in Unix seconds.
+             */
+            stored_at: number;
+        };
+        /**
+         * @description The payment methods of a person, by priority.
+         * @example [
+         *       {
+         *         "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "vendor": "main",
+         *         "method_type": "card",
+         *         "label": "Visa",
+         *         "brand": "Visa",
+         *         "last4": "4242",
+         *         "exp_month": 12,
+         *         "exp_year": 2030,
+         *         "priority": 0,
+         *         "is_default": true,
+         *         "status": "active",
+         *         "reason": null,
+         *         "stored_at": 1790000000
+         *       }
+         *     ]
+         */
+        PaymentMethodList: components["schemas"]["PaymentMethod"][];
+        /**
+         * PaymentMethodSetup
+         * @description The adding of a method, as it stands.
+         * @example {
+         *       "setup_id": "stp_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "vendor": "main",
+         *       "status": "requires_action",
+         *       "next_action": {
+         *         "type": "confirm",
+         *         "client_secret": "seti_1_secret_2",
+         *         "public_key": "pk_test_1",
+         *         "url": null,
+         *         "deposits": null,
+         *         "at": null,
+         *         "instructions": null
+         *       },
+         *       "payment_method_id": null,
+         *       "expires_at": 1790086400
+         *     }
+         */
+        PaymentMethodSetup: {
+            /**
+             * Format: id
+             * @description Names it.
+             * @example stp_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            setup_id: string;
+            /** @description The vendor, by the name of its instance. */
+            vendor: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["SetupState"];
+            /** @description What has to happen next. What the vendor's script is started with is here only in the answer to the beginning. */
+            next_action: components["schemas"]["NextAction"] | null;
+            /**
+             * Format: id
+             * @description The stored method, once there is one.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id: string | null;
+            /**
+             * Format: int64
+             * @description When it is given up, in Unix seconds.
+             */
+            expires_at: number;
+        };
+        /**
+         * @description What a stored method is good for at this moment.
+         * @enum {string}
+         */
+        PaymentMethodStatus: "active" | "expiring" | "dead";
+        /**
+         * PaymentPage
+         * @description A page of payments, newest first.
+         * @example {
+         *       "payments": [],
+         *       "next_cursor": null
+         *     }
+         */
+        PaymentPage: {
+            /** @description The payments, without their refunds and disputes. */
+            payments: components["schemas"]["Payment"][];
+            /**
+             * Format: cursor
+             * @description Where the next page begins; null on the last.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description What a payment is for.
+         * @enum {string}
+         */
+        PaymentPurpose: "balance" | "purchase" | "invoice";
         /**
          * PhoneBegun
          * @description A code is on its way to a new phone number.
@@ -2112,6 +7376,188 @@ export interface components {
             last_used_at: number;
         };
         /**
+         * Plan
+         * @description A plan.
+         * @example {
+         *       "plan_id": "pro-monthly",
+         *       "name": "Pro",
+         *       "description": "For teams",
+         *       "interval": "month",
+         *       "interval_count": 1,
+         *       "anchor_day": null,
+         *       "time_zone": "Europe/Berlin",
+         *       "trial_days": 14,
+         *       "tax_code": null,
+         *       "entitlements": [
+         *         {
+         *           "name": "export",
+         *           "limit": null
+         *         },
+         *         {
+         *           "name": "projects",
+         *           "limit": 20
+         *         }
+         *       ],
+         *       "prices": [
+         *         {
+         *           "price_id": "price_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "amount": 1999,
+         *           "currency": "USD",
+         *           "digits": 2
+         *         }
+         *       ],
+         *       "status": "active"
+         *     }
+         */
+        Plan: {
+            /**
+             * Format: plan-id
+             * @description Its id.
+             * @example pro-monthly
+             */
+            plan_id: string;
+            /** @description What people read. */
+            name: string;
+            /** @description What it is, for people. */
+            description: string | null;
+            /** @description The unit of its periods. */
+            interval: components["schemas"]["IntervalUnit"];
+            /**
+             * Format: uint16
+             * @description How many of them one period has.
+             */
+            interval_count: number;
+            /**
+             * Format: uint8
+             * @description The day of the month on which its periods begin; null where they begin when a subscription does.
+             */
+            anchor_day: number | null;
+            /**
+             * Format: time-zone
+             * @description Where its days begin.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Format: uint16
+             * @description For how many days it may be tried before it is paid.
+             */
+            trial_days: number;
+            /**
+             * Format: tax-code
+             * @description How it is taxed.
+             * @example standard
+             */
+            tax_code: string | null;
+            /** @description What it entitles to. */
+            entitlements: components["schemas"]["Entitlement"][];
+            /** @description What a period costs, in every currency in which it is offered. */
+            prices: components["schemas"]["Price"][];
+            /** @description Whether people can subscribe to it. */
+            status: components["schemas"]["PlanStatus"];
+        };
+        /**
+         * PlanChange
+         * @description A change of plan, made or shown.
+         * @example {
+         *       "subscription": {
+         *         "subscription_id": "sub_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "plan_id": "pro-monthly",
+         *         "plan_name": "Pro",
+         *         "status": "active",
+         *         "amount": 1999,
+         *         "currency": "USD",
+         *         "digits": 2,
+         *         "interval": "month",
+         *         "interval_count": 1,
+         *         "time_zone": "Europe/Berlin",
+         *         "current_period_start": 1790000000,
+         *         "current_period_end": 1792592000,
+         *         "trial_end": null,
+         *         "renews_at": 1792592000,
+         *         "ends_at": null,
+         *         "end_reason": null,
+         *         "next_plan_id": null,
+         *         "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "open_invoices": [],
+         *         "next_try_at": null,
+         *         "restricted": false,
+         *         "created_at": 1790000000,
+         *         "updated_at": 1790000000
+         *       },
+         *       "preview": {
+         *         "lines": [
+         *           {
+         *             "text": "Pro: 2026-11-28 to 2026-12-27",
+         *             "amount": -999
+         *           },
+         *           {
+         *             "text": "Team: 2026-11-28 to 2026-12-27",
+         *             "amount": 2499
+         *           }
+         *         ],
+         *         "total": 1500,
+         *         "currency": "USD",
+         *         "digits": 2,
+         *         "at": 1790000000,
+         *         "renews_at": 1792592000
+         *       }
+         *     }
+         */
+        PlanChange: {
+            /** @description As it stands. */
+            subscription: components["schemas"]["Subscription"];
+            /** @description What the change costs; null where it was made before. */
+            preview: components["schemas"]["ChangePreview"] | null;
+        };
+        /**
+         * PlanList
+         * @description Plans.
+         * @example {
+         *       "plans": [
+         *         {
+         *           "plan_id": "pro-monthly",
+         *           "name": "Pro",
+         *           "description": "For teams",
+         *           "interval": "month",
+         *           "interval_count": 1,
+         *           "anchor_day": null,
+         *           "time_zone": "Europe/Berlin",
+         *           "trial_days": 14,
+         *           "tax_code": null,
+         *           "entitlements": [
+         *             {
+         *               "name": "export",
+         *               "limit": null
+         *             },
+         *             {
+         *               "name": "projects",
+         *               "limit": 20
+         *             }
+         *           ],
+         *           "prices": [
+         *             {
+         *               "price_id": "price_01h2xcejqtf2nbrexx3vqjhp41",
+         *               "amount": 1999,
+         *               "currency": "USD",
+         *               "digits": 2
+         *             }
+         *           ],
+         *           "status": "active"
+         *         }
+         *       ]
+         *     }
+         */
+        PlanList: {
+            /** @description By their ids. */
+            plans: components["schemas"]["Plan"][];
+        };
+        /**
+         * @description Whether people can subscribe to a plan.
+         * @enum {string}
+         */
+        PlanStatus: "active" | "archived";
+        /**
          * Pong
          * @description The service answers.
          * @example {
@@ -2121,6 +7567,49 @@ export interface components {
         Pong: {
             /** @description Always true. */
             ok: boolean;
+        };
+        /**
+         * PostingView
+         * @description An amount that one account gave to another.
+         */
+        PostingView: {
+            /** @description The account that was debited. */
+            debit: string;
+            /** @description The account that was credited. */
+            credit: string;
+            /**
+             * Format: uint64
+             * @description How much, in minor units.
+             */
+            minor: number;
+        };
+        /**
+         * Price
+         * @description What a period of a plan costs.
+         */
+        Price: {
+            /**
+             * Format: id
+             * @description Its id.
+             * @example price_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            price_id: string;
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            amount: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
         };
         /**
          * Problem
@@ -2153,7 +7642,20 @@ export interface components {
             sign_up_id?: string;
             /** @description With `session-ended`: why. Only whoever sends the credential of the session is told, for a day after its end. */
             reason?: components["schemas"]["EndReason"];
+            /**
+             * Format: id
+             * @description With `payment-declined`: the payment, to be read again.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id?: string;
+            /** @description With `payment-declined`: what would help. */
+            decline?: components["schemas"]["DeclineClass"];
         };
+        /**
+         * @description How a delivery was authenticated.
+         * @enum {string}
+         */
+        Proof: "signed" | "signed_with_time" | "confirmed_by_api" | "shared_credential" | "unsigned_refetch";
         /**
          * @description What a code given for a removal is.
          * @enum {string}
@@ -2237,6 +7739,222 @@ export interface components {
         } | {
             code: string;
         });
+        /**
+         * @description The form of a receipt.
+         * @enum {string}
+         */
+        ReceiptFormat: "html" | "pdf";
+        /**
+         * Received
+         * @description A delivery was taken.
+         * @example {
+         *       "received": true
+         *     }
+         */
+        Received: {
+            /** @description Always true. */
+            received: boolean;
+        };
+        /**
+         * ReceivedMoney
+         * @description Money that came outside of any vendor, as an operator marked it.
+         */
+        ReceivedMoney: {
+            /**
+             * Format: int64
+             * @description How much, in minor units.
+             */
+            amount: number;
+            /**
+             * Format: reference
+             * @description What the bank calls it.
+             * @example 2026-11-27/0042
+             */
+            reference: string;
+            /**
+             * Format: int64
+             * @description When it came, in Unix seconds.
+             */
+            at: number;
+            /**
+             * Format: proof
+             * @description What proves it.
+             * @example Statement 11/2026, page 3
+             */
+            proof: string;
+            /**
+             * Format: subject
+             * @description Who marked it.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            operator: string;
+        };
+        /**
+         * Reconciliation
+         * @description A run that compared the books with a vendor's report.
+         * @example {
+         *       "reconciliation_id": "rcn_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "vendor": "main",
+         *       "begun_by": "schedule",
+         *       "operator": null,
+         *       "from": 1789827200,
+         *       "to": 1790000000,
+         *       "state": "complete",
+         *       "reason": null,
+         *       "begun_at": 1790000000,
+         *       "ended_at": 1790000004,
+         *       "lines": 3,
+         *       "opened": 0,
+         *       "explained": 0,
+         *       "posted": 1,
+         *       "figures": [
+         *         {
+         *           "currency": "USD",
+         *           "digits": 2,
+         *           "lines": [
+         *             {
+         *               "kind": "payment",
+         *               "amount": 3998
+         *             },
+         *             {
+         *               "kind": "payout",
+         *               "amount": -1000
+         *             }
+         *           ],
+         *           "fees": 176,
+         *           "ledger": 2822,
+         *           "holdings": 2822,
+         *           "listed": 0,
+         *           "remainder": 0
+         *         }
+         *       ]
+         *     }
+         */
+        Reconciliation: {
+            /**
+             * Format: id
+             * @description Its id.
+             * @example rcn_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            reconciliation_id: string;
+            /** @description The vendor. */
+            vendor: string;
+            /** @description Who had it begun: `schedule`, `command` or `operator`. */
+            begun_by: string;
+            /**
+             * Format: subject
+             * @description The operator, if it was one.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            operator: string | null;
+            /**
+             * Format: int64
+             * @description The first moment that it compared, in Unix seconds.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description The first moment that it did not compare any more, in Unix seconds.
+             */
+            to: number;
+            /** @description How far it is. */
+            state: components["schemas"]["ReconciliationState"];
+            /** @description Why not everything could be read. */
+            reason: string | null;
+            /**
+             * Format: int64
+             * @description When it was begun, in Unix seconds.
+             */
+            begun_at: number;
+            /**
+             * Format: int64
+             * @description When it ended, in Unix seconds.
+             */
+            ended_at: number | null;
+            /**
+             * Format: uint64
+             * @description How many lines of the report were read.
+             */
+            lines: number;
+            /**
+             * Format: uint64
+             * @description How many differences are open since that were not before.
+             */
+            opened: number;
+            /**
+             * Format: uint64
+             * @description How many differences were explained.
+             */
+            explained: number;
+            /**
+             * Format: uint64
+             * @description How many payouts and fees were posted to the ledger.
+             */
+            posted: number;
+            /** @description What it found, by currency. */
+            figures: components["schemas"]["CurrencyFigures"][];
+        };
+        /**
+         * ReconciliationPage
+         * @description A page of runs, newest first.
+         * @example {
+         *       "reconciliations": [
+         *         {
+         *           "reconciliation_id": "rcn_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "vendor": "main",
+         *           "begun_by": "schedule",
+         *           "operator": null,
+         *           "from": 1789827200,
+         *           "to": 1790000000,
+         *           "state": "complete",
+         *           "reason": null,
+         *           "begun_at": 1790000000,
+         *           "ended_at": 1790000004,
+         *           "lines": 3,
+         *           "opened": 0,
+         *           "explained": 0,
+         *           "posted": 1,
+         *           "figures": [
+         *             {
+         *               "currency": "USD",
+         *               "digits": 2,
+         *               "lines": [
+         *                 {
+         *                   "kind": "payment",
+         *                   "amount": 3998
+         *                 },
+         *                 {
+         *                   "kind": "payout",
+         *                   "amount": -1000
+         *                 }
+         *               ],
+         *               "fees": 176,
+         *               "ledger": 2822,
+         *               "holdings": 2822,
+         *               "listed": 0,
+         *               "remainder": 0
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ReconciliationPage: {
+            /** @description The runs. */
+            reconciliations: components["schemas"]["Reconciliation"][];
+            /**
+             * Format: cursor
+             * @description Where to go on; null at the end.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How far a run is.
+         * @enum {string}
+         */
+        ReconciliationState: "running" | "complete" | "incomplete";
         /**
          * RecoveryCodes
          * @description Fresh codes, shown once.
@@ -2396,6 +8114,42 @@ export interface components {
             outdated: boolean;
         };
         /**
+         * Refund
+         * @description Money given back.
+         */
+        Refund: {
+            /**
+             * Format: id
+             * @description Names it.
+             * @example rfd_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            refund_id: string;
+            /**
+             * Format: int64
+             * @description How much, in minor units.
+             */
+            amount: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["RefundState"];
+            /** @description What would help, if it failed. */
+            decline: (string & components["schemas"]["DeclineClass"]) | null;
+            /**
+             * Format: int64
+             * @description When it was asked for, in Unix seconds.
+             */
+            created_at: number;
+        };
+        /**
+         * @description Why money is given back.
+         * @enum {string}
+         */
+        RefundReason: "requested" | "duplicate" | "fraudulent";
+        /**
+         * @description Where a refund stands.
+         * @enum {string}
+         */
+        RefundState: "sending" | "unknown" | "pending" | "succeeded" | "failed" | "canceled";
+        /**
          * RemovalBegun
          * @description The removal of a number or address waits for a proof.
          * @example {
@@ -2446,6 +8200,28 @@ export interface components {
             code?: string | null;
         };
         /**
+         * ReportedMoney
+         * @description An amount of money.
+         */
+        ReportedMoney: {
+            /**
+             * Format: int64
+             * @description In minor units; less than nothing for what left the account.
+             */
+            amount: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+        };
+        /**
          * @description Which of the enrolled factors must be proven.
          * @enum {string}
          */
@@ -2471,6 +8247,20 @@ export interface components {
         } | {
             sign_up_id: string;
         });
+        /**
+         * ResolvePayment
+         * @description An operator decides about a payment.
+         * @example {
+         *       "decision": "not_sent",
+         *       "reason": "The vendor confirmed it by phone"
+         *     }
+         */
+        ResolvePayment: {
+            /** @description What is decided. */
+            decision: components["schemas"]["Decision"];
+            /** @description Why: it stands in both histories. At most 200 characters. */
+            reason: string;
+        };
         /**
          * RevokeKnownDevice
          * @description Forgets one device.
@@ -2744,6 +8534,132 @@ export interface components {
             revoked_at: number;
         };
         /**
+         * SetAutopay
+         * @description Automatic payment is turned on, changed or turned off. What is left out stays as it is.
+         * @example {
+         *       "enabled": true,
+         *       "currency": "USD",
+         *       "payment_ceiling": 10000,
+         *       "month_ceiling": 25000,
+         *       "trigger": "day",
+         *       "day": 15,
+         *       "time_zone": "Europe/Berlin"
+         *     }
+         */
+        SetAutopay: {
+            /** @description Whether anything is collected. */
+            enabled: boolean;
+            /**
+             * Format: currency
+             * @description Of which account; that of the only one, or of the setting `billing.default_currency`, where it is not said.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * Format: id
+             * @description The method that is charged; the default one where none was ever named. May also be sent as `payment_token_id`.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+            /** @description Have the default method charged, whichever it is by then. */
+            default_method?: boolean | null;
+            /**
+             * Format: int64
+             * @description The most that one payment takes, in minor units; 0 for no bound.
+             */
+            payment_ceiling?: number | null;
+            /**
+             * Format: int64
+             * @description The most that is taken in one month, in minor units; 0 for no bound.
+             */
+            month_ceiling?: number | null;
+            /** @description When something is collected; `due` where it was never said. */
+            trigger?: (string & components["schemas"]["AutopayTrigger"]) | null;
+            /**
+             * Format: uint8
+             * @description The day of the month, 1 to 31, with `day`.
+             */
+            day?: number | null;
+            /**
+             * Format: int64
+             * @description How much, in minor units, with `threshold`.
+             */
+            threshold?: number | null;
+            /**
+             * Format: time-zone
+             * @description Where days and months begin and end; `UTC` where it was never said.
+             * @example Europe/Berlin
+             */
+            time_zone?: string | null;
+            /**
+             * Format: id
+             * @description Another name of `payment_method_id`: send one of them.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_token_id?: string | null;
+        };
+        /**
+         * SetDefaultMethod
+         * @description A method becomes the one that is charged where none is named.
+         * @example {
+         *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        SetDefaultMethod: {
+            /**
+             * Format: id
+             * @description The method. May also be sent as `payment_token_id`.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string;
+            /**
+             * Format: id
+             * @description Another name of `payment_method_id`: send one of them.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_token_id?: string;
+        } & ({
+            payment_method_id: string;
+        } | {
+            payment_token_id: string;
+        });
+        /**
+         * SetMethodPriority
+         * @description A method is put in another place.
+         * @example {
+         *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "priority": 2
+         *     }
+         */
+        SetMethodPriority: {
+            /**
+             * Format: id
+             * @description The method. May also be sent as `payment_token_id`.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string;
+            /**
+             * Format: uint32
+             * @description Lower comes first; 0 to 100000.
+             */
+            priority: number;
+            /**
+             * Format: id
+             * @description Another name of `payment_method_id`: send one of them.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_token_id?: string;
+        } & ({
+            payment_method_id: string;
+        } | {
+            payment_token_id: string;
+        });
+        /**
+         * @description Where the adding of a method stands.
+         * @enum {string}
+         */
+        SetupState: "beginning" | "requires_action" | "processing" | "succeeded" | "failed" | "canceled";
+        /**
          * SignIn
          * @description The first factor.
          * @example {
@@ -2848,6 +8764,16 @@ export interface components {
             action?: (string & components["schemas"]["Action"]) | null;
         };
         /**
+         * @description The form of a statement.
+         * @enum {string}
+         */
+        StatementFormat: "csv" | "html" | "pdf";
+        /**
+         * @description Where a payment stands.
+         * @enum {string}
+         */
+        Status: "sending" | "unknown" | "requires_action" | "processing" | "authorized" | "capturing" | "succeeded" | "failed" | "canceled";
+        /**
          * StepUpPassword
          * @description The password again.
          * @example {
@@ -2927,6 +8853,517 @@ export interface components {
              * @description Until when, in Unix seconds.
              */
             step_up_until: number;
+        };
+        /**
+         * @description Why the service turned it off.
+         * @enum {string}
+         */
+        StoppedBy: "hard_decline" | "method_gone";
+        /**
+         * StripeConfig
+         * @description What a page needs for the vendor's script.
+         * @example {
+         *       "publishable_key": "pk_test_1",
+         *       "currency": "USD"
+         *     }
+         */
+        StripeConfig: {
+            /** @description The key that the vendor publishes; null where it has none. */
+            publishable_key: string | null;
+            /**
+             * Format: currency
+             * @description The currency of requests that name none; null where they have to.
+             * @example USD
+             */
+            currency: string | null;
+        };
+        /**
+         * Subscribe
+         * @description A plan is subscribed to.
+         * @example {
+         *       "plan_id": "pro-monthly",
+         *       "currency": "USD",
+         *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        Subscribe: {
+            /**
+             * Format: plan-id
+             * @description The plan.
+             * @example pro-monthly
+             */
+            plan_id: string;
+            /**
+             * Format: currency
+             * @description The currency, where the plan has prices in several.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * Format: id
+             * @description What is charged, now and for every period; the default method where it is not said.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+        };
+        /**
+         * SubscribeMonthly
+         * @description A plan is subscribed to.
+         * @example {
+         *       "plan_id": "monthly",
+         *       "idempotency_key": "november"
+         *     }
+         */
+        SubscribeMonthly: {
+            /**
+             * Format: plan-id
+             * @description The plan; `monthly` where it is not said.
+             * @example pro-monthly
+             */
+            plan_id?: string | null;
+            /**
+             * Format: int64
+             * @description What the client takes to be its price, in minor units: another one than that of the plan is refused.
+             */
+            monthly_price_cents?: number | null;
+            /**
+             * Format: id
+             * @description The stored method; the default one where it is not said. May also be sent as `payment_token_id`.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+            /** @description What the client calls this intent: sent again it subscribes to nothing a second time. */
+            idempotency_key?: string | null;
+            /**
+             * Format: id
+             * @description Another name of `payment_method_id`: send one of them.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_token_id?: string | null;
+        };
+        /**
+         * Subscribed
+         * @description A subscription that was begun.
+         * @example {
+         *       "subscription": {
+         *         "subscription_id": "sub_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "plan_id": "pro-monthly",
+         *         "plan_name": "Pro",
+         *         "status": "active",
+         *         "amount": 1999,
+         *         "currency": "USD",
+         *         "digits": 2,
+         *         "interval": "month",
+         *         "interval_count": 1,
+         *         "time_zone": "Europe/Berlin",
+         *         "current_period_start": 1790000000,
+         *         "current_period_end": 1792592000,
+         *         "trial_end": null,
+         *         "renews_at": 1792592000,
+         *         "ends_at": null,
+         *         "end_reason": null,
+         *         "next_plan_id": null,
+         *         "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "open_invoices": [],
+         *         "next_try_at": null,
+         *         "restricted": false,
+         *         "created_at": 1790000000,
+         *         "updated_at": 1790000000
+         *       },
+         *       "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        Subscribed: {
+            /** @description As it stands. While it is `incomplete`, its open invoice has to be paid. */
+            subscription: components["schemas"]["Subscription"];
+            /**
+             * Format: id
+             * @description The payment of the first period, if a stored method was charged. What its payer still has to do is told by it.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string | null;
+        };
+        /**
+         * Subscription
+         * @description A subscription.
+         * @example {
+         *       "subscription_id": "sub_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "plan_id": "pro-monthly",
+         *       "plan_name": "Pro",
+         *       "status": "active",
+         *       "amount": 1999,
+         *       "currency": "USD",
+         *       "digits": 2,
+         *       "interval": "month",
+         *       "interval_count": 1,
+         *       "time_zone": "Europe/Berlin",
+         *       "current_period_start": 1790000000,
+         *       "current_period_end": 1792592000,
+         *       "trial_end": null,
+         *       "renews_at": 1792592000,
+         *       "ends_at": null,
+         *       "end_reason": null,
+         *       "next_plan_id": null,
+         *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "open_invoices": [],
+         *       "next_try_at": null,
+         *       "restricted": false,
+         *       "created_at": 1790000000,
+         *       "updated_at": 1790000000
+         *     }
+         */
+        Subscription: {
+            /**
+             * Format: id
+             * @description Its id.
+             * @example sub_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            subscription_id: string;
+            /**
+             * Format: plan-id
+             * @description The plan.
+             * @example pro-monthly
+             */
+            plan_id: string;
+            /** @description What people read of the plan. */
+            plan_name: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: int64
+             * @description What a whole period costs, in minor units, before what tax comes on top.
+             */
+            amount: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /** @description The unit of its periods. */
+            interval: components["schemas"]["IntervalUnit"];
+            /**
+             * Format: uint16
+             * @description How many of them one period has.
+             */
+            interval_count: number;
+            /**
+             * Format: time-zone
+             * @description Where its days begin.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Format: int64
+             * @description When the present period began, in Unix seconds.
+             */
+            current_period_start: number;
+            /**
+             * Format: int64
+             * @description When it ends, in Unix seconds.
+             */
+            current_period_end: number;
+            /**
+             * Format: int64
+             * @description When the trial ends, in Unix seconds, as long as it is tried.
+             */
+            trial_end: number | null;
+            /**
+             * Format: int64
+             * @description When it is billed next, in Unix seconds; null if it is not.
+             */
+            renews_at: number | null;
+            /**
+             * Format: int64
+             * @description When it ends, in Unix seconds, once it was cancelled.
+             */
+            ends_at: number | null;
+            /** @description Why it ends or has ended. */
+            end_reason: (string & components["schemas"]["SubscriptionEndReason"]) | null;
+            /**
+             * Format: plan-id
+             * @description The plan that it goes on with from the next period.
+             * @example pro-monthly
+             */
+            next_plan_id: string | null;
+            /**
+             * Format: id
+             * @description What is charged; null for whatever method is the default.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id: string | null;
+            /** @description The invoices that are not paid, oldest first. */
+            open_invoices: string[];
+            /**
+             * Format: int64
+             * @description When a payment is tried next, in Unix seconds.
+             */
+            next_try_at: number | null;
+            /** @description Whether it entitles to nothing because an invoice is not paid for too long. */
+            restricted: boolean;
+            /**
+             * Format: int64
+             * @description When it was subscribed to, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was changed last, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * @description Why a subscription is over, or ends with its period.
+         * @enum {string}
+         */
+        SubscriptionEndReason: "customer" | "operator" | "unpaid" | "never_paid";
+        /**
+         * SubscriptionPage
+         * @description Subscriptions, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "subscription_id": "sub_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "plan_id": "pro-monthly",
+         *           "plan_name": "Pro",
+         *           "status": "active",
+         *           "amount": 1999,
+         *           "currency": "USD",
+         *           "digits": 2,
+         *           "interval": "month",
+         *           "interval_count": 1,
+         *           "time_zone": "Europe/Berlin",
+         *           "current_period_start": 1790000000,
+         *           "current_period_end": 1792592000,
+         *           "trial_end": null,
+         *           "renews_at": 1792592000,
+         *           "ends_at": null,
+         *           "end_reason": null,
+         *           "next_plan_id": null,
+         *           "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "open_invoices": [],
+         *           "next_try_at": null,
+         *           "restricted": false,
+         *           "created_at": 1790000000,
+         *           "updated_at": 1790000000
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        SubscriptionPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Subscription"][];
+            /**
+             * Format: cursor
+             * @description Where the next page begins; null if this is the last.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Where a subscription stands.
+         * @enum {string}
+         */
+        SubscriptionStatus: "incomplete" | "trialing" | "active" | "past_due" | "paused" | "canceling" | "canceled" | "ended";
+        /**
+         * Timeline
+         * @description Everything that happened to a payment.
+         * @example {
+         *       "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "items": [
+         *         {
+         *           "at": 1790000000,
+         *           "at_ms": 1790000000412,
+         *           "kind": "answer",
+         *           "commit": 2,
+         *           "by": "client",
+         *           "from": null,
+         *           "status": null,
+         *           "step": "charge",
+         *           "call": 1,
+         *           "again": null,
+         *           "sent_at_ms": 1790000000017,
+         *           "outcome": "answered",
+         *           "failure": null,
+         *           "refund_id": null,
+         *           "refund_state": null,
+         *           "dispute_id": null,
+         *           "dispute_status": null,
+         *           "minor": null,
+         *           "currency": null,
+         *           "digits": null,
+         *           "entry_kind": null,
+         *           "transaction_id": null,
+         *           "entry_number": null,
+         *           "postings": [],
+         *           "finding": null,
+         *           "operator": null,
+         *           "decision": null,
+         *           "reason": null,
+         *           "event": null,
+         *           "event_id": null,
+         *           "vendor_event": null,
+         *           "event_result": null
+         *         }
+         *       ],
+         *       "complete": true
+         *     }
+         */
+        Timeline: {
+            /**
+             * Format: id
+             * @description The payment.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string;
+            /** @description Oldest first. */
+            items: components["schemas"]["TimelineItem"][];
+            /** @description Whether this is everything: of more than 1,000 commits, events and decisions some are left out. */
+            complete: boolean;
+        };
+        /**
+         * TimelineItem
+         * @description One thing that happened. Which of the fields are told follows from its kind; the others are null.
+         */
+        TimelineItem: {
+            /**
+             * Format: int64
+             * @description When, in Unix seconds; of an event, when it arrived.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description The same in milliseconds.
+             */
+            at_ms: number;
+            /** @description What it is about. */
+            kind: components["schemas"]["TimelineKind"];
+            /**
+             * Format: uint32
+             * @description The number of the commit that it is part of, or behind which it belongs; from 1.
+             */
+            commit: number;
+            /** @description Who caused it: `client` for a request, `webhook of …`, or the part of the program that did. */
+            by: string;
+            /** @description Where the payment stood before. */
+            from: (string & components["schemas"]["Status"]) | null;
+            /** @description Where the payment stands by then. */
+            status: (string & components["schemas"]["Status"]) | null;
+            /** @description What the vendor is asked for. */
+            step: (string & components["schemas"]["CallStep"]) | null;
+            /**
+             * Format: uint32
+             * @description The number of the call, which is part of its idempotency key.
+             */
+            call: number | null;
+            /** @description Whether it is the same call once more, under the same key. */
+            again: boolean | null;
+            /**
+             * Format: int64
+             * @description When the call was sent, in Unix milliseconds.
+             */
+            sent_at_ms: number | null;
+            /** @description What became of the call. */
+            outcome: (string & components["schemas"]["CallOutcome"]) | null;
+            /** @description The vendor's code for why it was refused. */
+            failure: string | null;
+            /**
+             * Format: id
+             * @description The refund.
+             * @example rfd_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            refund_id: string | null;
+            /** @description Where the refund stands by then. */
+            refund_state: (string & components["schemas"]["RefundState"]) | null;
+            /**
+             * Format: id
+             * @description The dispute.
+             * @example dsp_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            dispute_id: string | null;
+            /** @description Where the dispute stands by then. */
+            dispute_status: (string & components["schemas"]["DisputeStatus"]) | null;
+            /**
+             * Format: int64
+             * @description How much, in minor units.
+             */
+            minor: number | null;
+            /**
+             * Format: currency
+             * @description The currency of all amounts of the line.
+             * @example USD
+             */
+            currency: string | null;
+            /**
+             * Format: uint32
+             * @description How many decimal places they have (ISO 4217).
+             */
+            digits: number | null;
+            /** @description What happened in the ledger. */
+            entry_kind: (string & components["schemas"]["EntryKind"]) | null;
+            /**
+             * Format: id
+             * @description The transaction in the ledger.
+             * @example txn_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            transaction_id: string | null;
+            /**
+             * Format: uint64
+             * @description The number of the entry on the account of the customer; null between accounts of the house.
+             */
+            entry_number: number | null;
+            /** @description What was moved; empty where nothing was. */
+            postings: components["schemas"]["TimelinePosting"][];
+            /** @description What was found. */
+            finding: (string & components["schemas"]["Finding"]) | null;
+            /**
+             * Format: subject
+             * @description The operator.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            operator: string | null;
+            /** @description What the operator decided. */
+            decision: string | null;
+            /** @description Why. */
+            reason: string | null;
+            /** @description What the vendor told, in its words. */
+            event: string | null;
+            /**
+             * Format: id
+             * @description The name of the event in the inbox.
+             * @example 083a543e213968764599e41d91e28c4c5bf232d754bc397db17810668540fefd
+             */
+            event_id: string | null;
+            /** @description The vendor's name of the event. */
+            vendor_event: string | null;
+            /** @description What became of the event. */
+            event_result: (string & components["schemas"]["EventResult"]) | null;
+        };
+        /**
+         * @description What a line of it is about.
+         * @enum {string}
+         */
+        TimelineKind: "begun" | "status" | "call" | "answer" | "refund" | "dispute" | "posting" | "finding" | "explained" | "decision" | "event";
+        /**
+         * TimelinePosting
+         * @description An amount that one account gave to another.
+         */
+        TimelinePosting: {
+            /** @description The account that was debited. */
+            debit: string;
+            /** @description The account that was credited. */
+            credit: string;
+            /**
+             * Format: uint64
+             * @description How much, in minor units of the line's currency.
+             */
+            minor: number;
         };
         /**
          * TotpBegun
@@ -3057,6 +9494,65 @@ export interface components {
             code: string;
         });
         /**
+         * VendorConfig
+         * @description What everybody may know of one payment vendor.
+         */
+        VendorConfig: {
+            /** @description The name of the instance: what other requests call `vendor`. */
+            name: string;
+            /** @description The id of its plugin. */
+            plugin: string;
+            /** @description Whether real money moves. */
+            live: boolean;
+            /** @description The key that the vendor publishes for its script, where it has one. */
+            public_key: string | null;
+            /** @description The address of that script. */
+            script: string | null;
+            /** @description The origins that a page with it must allow for scripts, frames and requests. */
+            origins: string[];
+            /** @description What it offers. */
+            offers: components["schemas"]["VendorOffer"][];
+            /** @description The kinds of methods. */
+            methods: components["schemas"]["MethodKind"][];
+            /** @description What it takes, by currency. */
+            currencies: components["schemas"]["VendorCurrency"][];
+            /** @description What has to be known before money is given back, for the operator who is about to do it. */
+            refund_notice: string | null;
+        };
+        /**
+         * VendorCurrency
+         * @description Which amounts of a currency a vendor takes, in its smallest unit.
+         */
+        VendorCurrency: {
+            /** @description Its three letters (ISO 4217). */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places it is written with.
+             */
+            digits: number;
+            /**
+             * Format: int64
+             * @description The least amount.
+             */
+            min: number;
+            /**
+             * Format: int64
+             * @description The most.
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description Amounts are multiples of it.
+             */
+            step: number;
+        };
+        /**
+         * @description What a vendor offers.
+         * @enum {string}
+         */
+        VendorOffer: "charge_present" | "charge_stored" | "hosted_page" | "offline" | "authorize" | "partial_capture" | "partial_refund" | "setup_in_browser" | "setup_by_redirect" | "setup_by_widget" | "microdeposits";
+        /**
          * VerificationSent
          * @description A mail was sent to the address; nothing is said about whether it has an account.
          * @example {
@@ -3083,6 +9579,29 @@ export interface components {
             challenge_id: string;
             /** @description Six digits. */
             code: string;
+        };
+        /**
+         * VerifyDeposits
+         * @description A bank account is proven by what arrived there.
+         * @example {
+         *       "setup_intent_id": "seti_1PqTzR2eZvKYlo2C",
+         *       "amounts": [
+         *         32,
+         *         45
+         *       ]
+         *     }
+         */
+        VerifyDeposits: {
+            /**
+             * Format: vendor-reference
+             * @description The vendor's name of the setup, with which its secret begins.
+             * @example pi_3MtwBwLkdIwHu7ix28a3tqPa
+             */
+            setup_intent_id: string;
+            /** @description The two amounts that arrived, in the smallest unit of the account's currency. */
+            amounts?: number[] | null;
+            /** @description The code in the text of the deposit; at most 32 characters. */
+            descriptor_code?: string | null;
         };
         /**
          * VerifyEmail
@@ -3190,6 +9709,68 @@ export interface components {
         } | {
             code: string;
         });
+        /**
+         * WriteInvoice
+         * @description An invoice is written.
+         * @example {
+         *       "currency": "EUR",
+         *       "lines": [
+         *         {
+         *           "text": "Plum kettle",
+         *           "quantity": 2,
+         *           "unit_price": 5000,
+         *           "tax_code": "standard"
+         *         }
+         *       ],
+         *       "due_at": null,
+         *       "issue": true
+         *     }
+         */
+        WriteInvoice: {
+            /**
+             * Format: currency
+             * @description The currency of all amounts.
+             * @example USD
+             */
+            currency: string;
+            /** @description What is invoiced. */
+            lines: components["schemas"]["WriteLine"][];
+            /**
+             * Format: int64
+             * @description Until when it is to be paid, in Unix seconds; as the setting says where it is not said.
+             */
+            due_at?: number | null;
+            /** @description Whether it is issued at once; otherwise it is a draft, which is the case where it is not said. */
+            issue?: boolean | null;
+        };
+        /**
+         * WriteLine
+         * @description A line of an invoice.
+         */
+        WriteLine: {
+            /**
+             * Format: line-text
+             * @description What it is for.
+             * @example Plum kettle
+             */
+            text: string;
+            /**
+             * Format: uint32
+             * @description How many; one where it is not said.
+             */
+            quantity?: number | null;
+            /**
+             * Format: int64
+             * @description What one of them costs, in minor units; less than nothing for what is given back.
+             */
+            unit_price: number;
+            /**
+             * Format: tax-code
+             * @description The tax on it, by its code in `billing.taxes`; none where it is not said.
+             * @example standard
+             */
+            tax_code?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -9012,6 +15593,8819 @@ export interface operations {
             };
         };
     };
+    read_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_entries: {
+        parameters: {
+            query?: {
+                /** @description Of the account in this currency; needed where there are accounts in several. */
+                currency?: string;
+                /** @description Only what happened so. */
+                kind?: components["schemas"]["EntryKind"];
+                /** @description Only what is so far. */
+                phase?: components["schemas"]["EntryPhase"];
+                /** @description Only from this moment on, in Unix seconds. */
+                from?: number;
+                /** @description Only before this moment, in Unix seconds. */
+                until?: number;
+                /** @description Behind which entry to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many entries at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_entries: {
+        parameters: {
+            query?: {
+                /** @description Of the account in this currency; needed where there are accounts in several. */
+                currency?: string;
+                /** @description Only what happened so. */
+                kind?: components["schemas"]["EntryKind"];
+                /** @description Only what is so far. */
+                phase?: components["schemas"]["EntryPhase"];
+                /** @description Only from this moment on, in Unix seconds. */
+                from?: number;
+                /** @description Only before this moment, in Unix seconds. */
+                until?: number;
+                /** @description Behind which entry to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many entries at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reconciliations: {
+        parameters: {
+            query?: {
+                /** @description Only those of this vendor. */
+                vendor?: string;
+                /** @description Behind which run to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many runs at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ComparePayments"];
+            };
+        };
+        responses: {
+            /** @description It was taken on, and is done later. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-reconciliations`: The reports of this payment vendor were asked for too often in a short time. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_differences: {
+        parameters: {
+            query?: {
+                /** @description Only those with this vendor. */
+                vendor?: string;
+                /** @description Only those that stand there. */
+                state?: components["schemas"]["DifferenceState"];
+                /** @description Behind which difference to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many differences at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferencePage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_difference: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it books nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description As in the list. */
+                difference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideDifference"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `difference-not-found`: There is no such difference between the books and a payment vendor.
+             *     - `customer-not-found`: There is no account of this name, and nothing was ever posted to it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `difference-state`: The difference does not allow this as it stands. Read it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingConfig"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payment_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_payment_method_setup: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it does not begin another one. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BeginSetup"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodSetup"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-method-setup-limit`: Too many payment methods are being added (5): finish one of them, or try again a day later.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_payment_method_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the beginning. */
+                setup_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodSetup"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_payment_method_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the beginning. */
+                setup_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompleteSetup"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodSetup"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_default_payment_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetDefaultMethod"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_payment_method_priority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMethodPriority"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_payment_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given in the list. */
+                payment_method_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payments: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand there. */
+                status?: components["schemas"]["Status"];
+                /** @description Only those by this vendor. */
+                vendor?: string;
+                /** @description Behind which payment to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many payments at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_payment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it pays nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginPayment"];
+            };
+        };
+        responses: {
+            /** @description The money is taken, or held. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The payer has to do something first, or nobody can tell yet: follow the payment. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the beginning. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the beginning. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompletePayment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-state`: The payment does not allow this as it stands. Read it again.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-payments`: Too many payments were begun, or asked about, in a short time. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the beginning. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-state`: The payment does not allow this as it stands. Read it again.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-payments`: Too many payments were begun, or asked about, in a short time. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_from_vendor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it was sent along. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is sent on. */
+            303: {
+                headers: {
+                    /** @description Where it goes: a page of the panel. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_unpaid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it was sent along. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is sent on. */
+            303: {
+                headers: {
+                    /** @description Where it goes: a page of the panel. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_payments: {
+        parameters: {
+            query?: {
+                /** @description Those that need an operator's eye, of whatever day. */
+                open?: boolean;
+                /** @description A moment of the day that is asked for, in Unix seconds; today where it is not said. */
+                day?: number;
+                /** @description Only those that stand there. */
+                status?: components["schemas"]["Status"];
+                /** @description Only those by this vendor. */
+                vendor?: string;
+                /** @description Behind which payment to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many payments at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_any_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_payment_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_payment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it gives nothing back a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginRefund"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `refund-declined`: The payment vendor refused the refund. Nothing was given back. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `refund-exceeds-payment`: More is to be given back than is left of the payment.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CapturePayment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-state`: The payment does not allow this as it stands. Read it again.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    void_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-state`: The payment does not allow this as it stands. Read it again.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolvePayment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-state`: The payment does not allow this as it stands. Read it again.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_dispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+                /** @description As in the payment. */
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AnswerDispute"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `dispute-closed`: This dispute cannot be answered any more.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `dispute-not-answered`: The payment vendor did not take the answer. Nothing is lost: try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_received: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it books nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkReceived"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-state`: The payment does not allow this as it stands. Read it again.
+             *     - `receipt-known`: Money with this reference was booked before: `payment_id` says for which payment.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_paid_out: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it books nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+                /** @description As with the payment. */
+                refund_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkPaidOut"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-state`: The payment does not allow this as it stands. Read it again.
+             *     - `receipt-known`: Money with this reference was booked before: `payment_id` says for which payment.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_receipt: {
+        parameters: {
+            query?: {
+                /** @description A page where it is not said. */
+                format?: components["schemas"]["ReceiptFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description As given by the beginning. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, in the form that was asked for. */
+            200: {
+                headers: {
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `no-receipt`: Nothing was taken with this payment, so there is no receipt for it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_any_receipt: {
+        parameters: {
+            query?: {
+                /** @description A page where it is not said. */
+                format?: components["schemas"]["ReceiptFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, in the form that was asked for. */
+            200: {
+                headers: {
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `no-receipt`: Nothing was taken with this payment, so there is no receipt for it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_invoice: {
+        parameters: {
+            query?: {
+                /** @description A page where it is not said. */
+                format?: components["schemas"]["ReceiptFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, in the form that was asked for. */
+            200: {
+                headers: {
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_customer_invoice: {
+        parameters: {
+            query?: {
+                /** @description A page where it is not said. */
+                format?: components["schemas"]["ReceiptFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, in the form that was asked for. */
+            200: {
+                headers: {
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_statement: {
+        parameters: {
+            query?: {
+                /** @description The first day (UTC), as 2026-11-01; that of the month of the last one where it is not said. */
+                from?: string;
+                /** @description The last day (UTC), which is in it; today where it is not said. */
+                to?: string;
+                /** @description Of the account in this currency; of all accounts where it is not said. */
+                currency?: string;
+                /** @description A table where it is not said. */
+                format?: components["schemas"]["StatementFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, in the form that was asked for. */
+            200: {
+                headers: {
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `statement-too-long`: There are more than 10,000 entries in this span of days: ask for a shorter one.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingSettings"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_autopay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutopayList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_autopay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAutopay"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Autopay"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adjust_customer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it books nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adjust"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjusted"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freeze_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeReason"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thaw_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeReason"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invoices: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand there. */
+                state?: components["schemas"]["InvoiceState"];
+                /** @description Behind which invoice to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many invoices at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_invoice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it pays nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayInvoice"];
+            };
+        };
+        responses: {
+            /** @description The money is taken, or held. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The payer has to do something first, or nobody can tell yet: follow the payment. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `invoice-not-found`: There is no such invoice.
+             *     - `payment-method-not-found`: There is no such payment method.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `invoice-state`: The invoice does not allow this as it stands. Read it again.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_invoices: {
+        parameters: {
+            query?: {
+                /** @description What their numbers begin with; as new ones do where it is not said. */
+                series?: string;
+                /** @description Only those that stand there. */
+                state?: components["schemas"]["InvoiceState"];
+                /** @description Behind which invoice to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many invoices at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_invoices: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand there. */
+                state?: components["schemas"]["InvoiceState"];
+                /** @description Behind which invoice to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many invoices at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_invoice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it writes nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteInvoice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_customer_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `invoice-state`: The invoice does not allow this as it stands. Read it again.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    void_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndInvoice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `invoice-state`: The invoice does not allow this as it stands. Read it again.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_up_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndInvoice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `invoice-state`: The invoice does not allow this as it stands. Read it again.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePlan"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `plan-exists`: There is a plan of this id: change it, or choose another id.
+             *     - `plan-limit`: There are as many plans as there may be, archived ones included.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangePlan"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `plan-not-found`: There is no such plan, or it is not offered any more. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_entitlements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the answer that is known. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The tag of this answer, for `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntitlementList"];
+                };
+            };
+            /** @description Nothing changed since the answer that is known; there is no body. */
+            304: {
+                headers: {
+                    /** @description The tag of this answer, for `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description Behind which subscription to go on, as given by the page before. */
+                cursor?: string;
+                /** @description How many subscriptions at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it subscribes to nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Subscribe"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscribed"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `not-sold-in-currency`: The plan has no price in this currency.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `plan-not-found`: There is no such plan, or it is not offered any more.
+             *     - `payment-method-not-found`: There is no such payment method.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-exists`: This plan is subscribed to already: change that subscription, or cancel it first.
+             *     - `subscription-limit`: This account has as many subscriptions as it may: cancel one first.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             *     - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `subscription-not-found`: There is no such subscription. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelSubscription"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `subscription-not-found`: There is no such subscription. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `subscription-not-found`: There is no such subscription. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `subscription-not-found`: There is no such subscription. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_subscription: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description What the client calls this intent, best a random UUID: sent again it changes nothing a second time. A preview does
+                 *     not use it up.
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description As given by the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSubscription"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `not-sold-in-currency`: The plan has no price in this currency.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-not-found`: There is no such subscription.
+             *     - `plan-not-found`: There is no such plan, or it is not offered any more.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `subscription-exists`: This plan is subscribed to already: change that subscription, or cancel it first.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_subscription_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeMethod"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-not-found`: There is no such subscription.
+             *     - `payment-method-not-found`: There is no such payment method.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description Behind which subscription to go on, as given by the page before. */
+                cursor?: string;
+                /** @description How many subscriptions at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_customer_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+                /** @description As in the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorCancel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it.
+             *     - `subscription-not-found`: There is no such subscription.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SubscribeMonthly"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasSubscribed"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `not-sold-in-currency`: The plan has no price in this currency.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `plan-not-found`: There is no such plan, or it is not offered any more.
+             *     - `payment-method-not-found`: There is no such payment method.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-exists`: This plan is subscribed to already: change that subscription, or cancel it first.
+             *     - `subscription-limit`: This account has as many subscriptions as it may: cancel one first.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             *     - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_cancel_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelByAlias"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `subscription-not-found`: There is no such subscription. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description How many at most: what is beyond 1 to 100 counts as the nearest that is not. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasSubscriptions"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vendor_events: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state. */
+                state?: components["schemas"]["ListedState"];
+                /** @description Only those that came to plugins of this section of the configuration, such as `payments`. */
+                port?: string;
+                /** @description Only those that came to this instance, such as `main`. */
+                instance?: string;
+                /** @description Behind which event to go on, as given by the page before, with the same filter. */
+                cursor?: string;
+                /** @description How many events at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_vendor_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list, or in the timeline of a payment. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxEvent"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `event-not-found`: No such event was delivered by this plugin. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_vendor_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list, or in the timeline of a payment. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxEvent"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `webhook-unreadable`: The body of the delivery could not be read.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `event-not-found`: No such event was delivered by this plugin. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `delivery-expired`: The delivery of this event is older than 30 days and not kept any more: ask the vendor to send a new event. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    operator_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorSelf"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_operators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     receive_webhook: {
         parameters: {
             query?: never;
@@ -9111,6 +24505,3547 @@ export interface operations {
              *     - `webhook-certificate-unavailable`: The certificate of the delivery cannot be fetched at the moment.
              *     - `webhook-not-confirmed`: The subscription could not be confirmed at the moment.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_webhook_with_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The section of the configuration. */
+                port: string;
+                /** @description The name of the plugin's instance. */
+                instance: string;
+                /** @description What tells the vendor from others. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        /** @description As the vendor writes it, at most 256 KiB. */
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Done; there is no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `webhook-unreadable`: The body of the delivery could not be read.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `webhook-not-verified`: The delivery could not be verified. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `webhook-unavailable`: The delivery cannot be checked at the moment: deliver it again.
+             *     - `webhook-certificate-unavailable`: The certificate of the delivery cannot be fetched at the moment.
+             *     - `webhook-not-confirmed`: The subscription could not be confirmed at the moment.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_charge_once: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChargeOnce"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasPaid"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `payment-in-progress`: An equal payment is still open: follow that one, or send a key to pay another time.
+             *     - `payment-state`: The payment does not allow this as it stands. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_pay_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PayBalance"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasPaid"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `payment-in-progress`: An equal payment is still open: follow that one, or send a key to pay another time.
+             *     - `payment-state`: The payment does not allow this as it stands. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_add_charge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCharge"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargeAdded"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_set_up_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSecret"];
+                };
+            };
+            /**
+             * @description - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-method-setup-limit`: Too many payment methods are being added (5): finish one of them, or try again a day later.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_set_up_us_bank: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSecret"];
+                };
+            };
+            /**
+             * @description - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-method-setup-limit`: Too many payment methods are being added (5): finish one of them, or try again a day later.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_verify_deposits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyDeposits"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepositsVerified"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_checkout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginCheckout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSession"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `payment-in-progress`: An equal payment is still open: follow that one, or send a key to pay another time.
+             *     - `payment-state`: The payment does not allow this as it stands. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_stripe_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As the vendor writes it, at most 256 KiB. */
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `webhook-unreadable`: The body of the delivery could not be read.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `webhook-not-verified`: The delivery could not be verified. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `webhook-unavailable`: The delivery cannot be checked at the moment: deliver it again.
+             *     - `webhook-certificate-unavailable`: The certificate of the delivery cannot be fetched at the moment.
+             *     - `webhook-not-confirmed`: The subscription could not be confirmed at the moment.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_paypal_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As the vendor writes it, at most 256 KiB. */
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `webhook-unreadable`: The body of the delivery could not be read.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `webhook-not-verified`: The delivery could not be verified. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `webhook-unavailable`: The delivery cannot be checked at the moment: deliver it again.
+             *     - `webhook-certificate-unavailable`: The certificate of the delivery cannot be fetched at the moment.
+             *     - `webhook-not-confirmed`: The subscription could not be confirmed at the moment.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ccbill_webhook: {
+        parameters: {
+            query?: {
+                /** @description What the set-up of the plugin shows as the last part of the address. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As the vendor writes it, at most 256 KiB. */
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `webhook-unreadable`: The body of the delivery could not be read.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `webhook-not-verified`: The delivery could not be verified. */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `webhook-unavailable`: The delivery cannot be checked at the moment: deliver it again.
+             *     - `webhook-certificate-unavailable`: The certificate of the delivery cannot be fetched at the moment.
+             *     - `webhook-not-confirmed`: The subscription could not be confirmed at the moment.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeConfig"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_balance: {
+        parameters: {
+            query?: {
+                /** @description In this currency. */
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasBalance"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingSettings"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_autopay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAutopay"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Autopay"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_set_up_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSecret"];
+                };
+            };
+            /**
+             * @description - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-method-setup-limit`: Too many payment methods are being added (5): finish one of them, or try again a day later.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_set_up_us_bank: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSecret"];
+                };
+            };
+            /**
+             * @description - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-method-setup-limit`: Too many payment methods are being added (5): finish one of them, or try again a day later.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_verify_deposits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyDeposits"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepositsVerified"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-declined`: The payment method was not accepted. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-setup-not-found`: There is no such setup, or it is over: begin another one with a new Idempotency-Key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-method-limit`: You have as many payment methods as you may have (20): remove one first.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-attempts`: Too many attempts: please wait before you try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_priority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMethodPriority"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetDefaultMethod"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_remove_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given in the list. */
+                payment_method_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_pay_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PayBalance"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasPaid"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `payment-in-progress`: An equal payment is still open: follow that one, or send a key to pay another time.
+             *     - `payment-state`: The payment does not allow this as it stands. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_charge_once: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChargeOnce"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasPaid"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `payment-in-progress`: An equal payment is still open: follow that one, or send a key to pay another time.
+             *     - `payment-state`: The payment does not allow this as it stands. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_checkout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginCheckout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSession"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-method-not-found`: There is no such payment method. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `payment-in-progress`: An equal payment is still open: follow that one, or send a key to pay another time.
+             *     - `payment-state`: The payment does not allow this as it stands. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_add_charge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCharge"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargeAdded"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_ledger: {
+        parameters: {
+            query?: {
+                /** @description How many at most, 1 to 200; 50 where it is not said. What is beyond counts as the nearest. */
+                limit?: number;
+                /** @description Of the account in this currency. */
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasEntries"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alias_ui_payments: {
+        parameters: {
+            query?: {
+                /** @description How many at most, 1 to 200; 50 where it is not said. What is beyond counts as the nearest. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasPayments"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-vendor-unclear`: It is not clear which payment vendor to use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
              *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */

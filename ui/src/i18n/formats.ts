@@ -27,6 +27,13 @@ export const exactly = (seconds: number): string => date(seconds, { dateStyle: '
 export const onDay = (seconds: number): string => date(seconds, { dateStyle: 'medium' });
 export const machineTime = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
+/** "3 days", "5 hours": how long something is still possible, rounded down. */
+export function left(seconds: number): string {
+  if (seconds >= 172_800) return measured(Math.floor(seconds / 86_400), 'day');
+  if (seconds >= 7200) return measured(Math.floor(seconds / 3600), 'hour');
+  return measured(Math.max(0, Math.floor(seconds / 60)), 'minute');
+}
+
 /** "45 seconds", "2 minutes": how long to wait, rounded up. */
 export function span(seconds: number): string {
   if (seconds < 90) return measured(Math.max(1, Math.ceil(seconds)), 'second');
@@ -38,6 +45,36 @@ const measured = (count: number, unit: string): string =>
   new Intl.NumberFormat(language.locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
 
 export const number = (count: number): string => new Intl.NumberFormat(language.locale).format(count);
+
+/** An amount in minor units, of which `digits` stand after the point, to the last digit; Intl leaves out those of HUF. */
+export function money(minor: number, currency: string, digits: number): string {
+  const format = new Intl.NumberFormat(language.locale, {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  const figures = String(Math.abs(minor)).padStart(digits + 1, '0');
+  const whole = figures.slice(0, figures.length - digits);
+  const exact = `${minor < 0 ? '-' : ''}${whole}${digits > 0 ? `.${figures.slice(-digits)}` : ''}`;
+  return format.format(exact as Intl.StringNumericLiteral);
+}
+
+/** An amount as it is typed: "1234.56" or "1234,56". */
+export function decimal(minor: number, digits: number): string {
+  const figures = String(minor).padStart(digits + 1, '0');
+  const parts = new Intl.NumberFormat(language.locale).formatToParts(0.5);
+  const point = parts.find((part) => part.type === 'decimal')?.value ?? '.';
+  return digits > 0 ? `${figures.slice(0, figures.length - digits)}${point}${figures.slice(-digits)}` : figures;
+}
+
+/** What was typed, in minor units; nothing if it is no amount with at most so many digits after the point. */
+export function minorOf(typed: string, digits: number): number | null {
+  const found = /^(\d{1,12})(?:[.,](\d+))?$/.exec(typed.trim());
+  const fraction = found?.[2] ?? '';
+  if (!found || fraction.length > digits) return null;
+  return Number(`${found[1]}${fraction.padEnd(digits, '0')}`);
+}
 
 /** "a, b and c". */
 export const list = (parts: string[]): string =>

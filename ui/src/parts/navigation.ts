@@ -1,6 +1,7 @@
 // The pages of the panel in the order of its navigation.
 import type { Messages } from '../i18n/messages/en';
 import { paths, type Path } from '../paths';
+import { session } from '../session.svelte';
 import type { IconName } from './icons';
 
 interface Destination {
@@ -11,7 +12,8 @@ interface Destination {
   short?: keyof Messages['shortPages'];
 }
 
-export const destinations: Destination[] = [
+/** Everybody's own account. */
+const everybodys: Destination[] = [
   { path: paths.overview, icon: 'home', name: 'overview', short: 'overview' },
   { path: paths.authenticators, icon: 'app', name: 'authenticators', short: 'authenticators' },
   { path: paths.phones, icon: 'phone', name: 'phones' },
@@ -20,3 +22,27 @@ export const destinations: Destination[] = [
   { path: paths.sessions, icon: 'devices', name: 'sessions', short: 'sessions' },
   { path: paths.password, icon: 'lock', name: 'password' },
 ];
+
+const billing: Destination = { path: paths.billing, icon: 'coins', name: 'billing' };
+
+/** The pages of one's own account; those about money where people can pay. */
+export const destinations = (): Destination[] => (session.options?.billing ? [...everybodys, billing] : everybodys);
+
+/** What operators look after. */
+const ofOperators: Destination[] = [
+  { path: paths.payments, icon: 'coins', name: 'payments' },
+  { path: paths.customers, icon: 'person', name: 'customers' },
+  { path: paths.vendorEvents, icon: 'download', name: 'vendorEvents' },
+  { path: paths.operators, icon: 'shield', name: 'operators' },
+];
+
+/** The pages for operators, if whoever is signed in is one. */
+export const operatorDestinations = (): Destination[] => (session.me?.operator_role ? ofOperators : []);
+
+/** Pages that are reached from the one about money. */
+const ofBilling: string[] = [paths.pay, paths.addMethod, paths.autopay];
+
+/** Whether there is such a page for whoever is signed in. */
+export const isShown = (path: string): boolean =>
+  [...destinations(), ...operatorDestinations()].some((one) => one.path === path) ||
+  (ofBilling.includes(path) && !!session.options?.billing);

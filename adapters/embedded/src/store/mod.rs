@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::cache::{Known, Name, RecordCache, Stored};
-use crate::failure::Failure;
+use crate::failure::{Failure, STORE_FOLDER};
 use crate::folder::{Folder, Lock};
 use crate::meters::ReadMeters;
 use crate::readers::Readers;
@@ -50,7 +50,7 @@ pub(crate) struct EmbeddedStore {
     clock: Arc<dyn Clock>,
     meters: ReadMeters,
     /// The last field: readers are closed before the writer closes the file. None if the store is only read.
-    _writer: Option<Writer>,
+    writer: Option<Writer>,
 }
 
 impl EmbeddedStore {
@@ -78,6 +78,21 @@ impl EmbeddedStore {
     /// changes the file. Blocks while it does.
     pub(crate) fn open_to_read(folder: &Folder, clock: Arc<dyn Clock>) -> Result<Self> {
         Self::run(folder, TAKEN, clock, None)
+    }
+
+    /// Opens the store in a folder that another process may be using, to be read only: commits are refused. Blocks while it
+    /// does.
+    pub(crate) fn open_beside(folder: &Folder, tuning: Tuning, clock: Arc<dyn Clock>) -> Result<Self> {
+        let file = folder.database();
+        if !file.is_file() {
+            let folder = folder.path().display();
+            return Err(STORE_FOLDER.with_detail(format!("There is no store in {folder}.")));
+        }
+        let explain = |error: rusqlite::Error| Failure::of(&error, &file).at_start();
+        schema::recognise(&schema::open_reader(&file).map_err(explain)?, &file)?;
+        // A copy in memory would not notice what the other process writes.
+        let uncached = Tuning { cache: 0, ..tuning };
+        Self::run(folder, uncached, clock, None)
     }
 
     /// The ports that it serves.
@@ -119,7 +134,7 @@ impl EmbeddedStore {
             readers: Arc::new(readers),
             clock,
             meters: ReadMeters::new(),
-            _writer: writer,
+            writer,
         })
     }
 
@@ -183,6 +198,11 @@ impl RecordStore for EmbeddedStore {
                     detail: "too many commits wait for the disk".to_owned(),
                     retry: Some(SHORTLY),
                 });
+            }
+            Err(Refusal::Closed) if self.writer.is_none() => {
+                return Err(StoreError::Refused(
+                    "this process has opened the store only to read it".to_owned(),
+                ));
             }
             Err(Refusal::Closed) => return Err(stopped()),
         }

@@ -15,13 +15,13 @@ const BLOCK: i64 = 1 << 20;
 
 /// Gives out versions, none of them twice, whatever happens to process and clock.
 #[derive(Debug)]
-pub(crate) struct Marks {
+pub(crate) struct VersionCounter {
     next: i64,
     reserved: i64,
 }
 
-impl Marks {
-    /// Continues behind what the file has reserved. The time in microseconds keeps the marks apart also when an older
+impl VersionCounter {
+    /// Continues behind what the file has reserved. The time in microseconds keeps the versions apart also when an older
     /// copy of the file was put in place: no store gives out a million per second.
     pub(crate) fn continue_from(reserved: i64, now: Timestamp) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Marks {
 pub(crate) struct Group<'g, 'c> {
     statements: &'g mut Statements<'c>,
     cache: &'g RecordCache,
-    marks: &'g mut Marks,
+    versions: &'g mut VersionCounter,
     now: Timestamp,
     /// What earlier commits of this group have done: newer than the memory, invisible to readers.
     changed: HashMap<OwnedName, Option<Stored>>,
@@ -66,14 +66,14 @@ impl<'g, 'c> Group<'g, 'c> {
     pub(crate) fn begin(
         statements: &'g mut Statements<'c>,
         cache: &'g RecordCache,
-        marks: &'g mut Marks,
+        versions: &'g mut VersionCounter,
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
         statements.begin()?;
         Ok(Self {
             statements,
             cache,
-            marks,
+            versions,
             now,
             changed: HashMap::new(),
         })
@@ -134,7 +134,7 @@ impl<'g, 'c> Group<'g, 'c> {
     /// Does one write in the file if its expectation holds there, and notes the version it gave.
     fn apply(&mut self, write: &Write, slot: Option<&mut Option<Version>>) -> Result<bool, Broken> {
         let version = match write {
-            Write::Put { .. } => Some(self.marks.give()),
+            Write::Put { .. } => Some(self.versions.give()),
             Write::Delete { .. } => None,
             Write::Check { .. } => return Ok(true),
         };
@@ -205,7 +205,7 @@ impl<'g, 'c> Group<'g, 'c> {
 
     /// Makes everything durable, and then the memory equal to the file.
     pub(crate) fn end(self) -> rusqlite::Result<()> {
-        let reserve = (self.marks.next > self.marks.reserved).then_some(self.marks.next + BLOCK);
+        let reserve = (self.versions.next > self.versions.reserved).then_some(self.versions.next + BLOCK);
         if let Some(end) = reserve {
             self.statements.reserve(end)?;
         }
@@ -214,7 +214,7 @@ impl<'g, 'c> Group<'g, 'c> {
         match ended {
             Ok(()) => {
                 if let Some(end) = reserve {
-                    self.marks.reserved = end;
+                    self.versions.reserved = end;
                 }
                 for (name, stored) in self.changed {
                     self.cache.settle(name, stored);

@@ -7,7 +7,7 @@ use portcullis_ports::clock::Clock;
 use rusqlite::Connection;
 
 use super::Shared;
-use super::group::{Broken, Decision, Group, Marks};
+use super::group::{Broken, Decision, Group, VersionCounter};
 use super::queue::{Caller, Request, Taken};
 use super::statements::Statements;
 use crate::failure::Failure;
@@ -23,7 +23,7 @@ const MAX_GRACE: Duration = Duration::from_millis(1);
 pub(super) struct GroupCommitter<'c> {
     connection: &'c Connection,
     statements: Statements<'c>,
-    marks: Marks,
+    versions: VersionCounter,
     shared: &'c Shared,
     clock: &'c dyn Clock,
     meters: WriterMeters,
@@ -42,7 +42,7 @@ impl<'c> GroupCommitter<'c> {
     ) -> rusqlite::Result<Self> {
         Ok(Self {
             statements: Statements::prepare(connection)?,
-            marks: Marks::continue_from(schema::reserved(connection)?, clock.now()),
+            versions: VersionCounter::continue_from(schema::reserved(connection)?, clock.now()),
             connection,
             shared,
             clock,
@@ -95,7 +95,7 @@ impl<'c> GroupCommitter<'c> {
     ) -> Result<Vec<Decision>, Broken> {
         let begun = Instant::now();
         let now = self.clock.now();
-        let mut group = Group::begin(&mut self.statements, &self.shared.cache, &mut self.marks, now)?;
+        let mut group = Group::begin(&mut self.statements, &self.shared.cache, &mut self.versions, now)?;
         let mut decisions = Vec::with_capacity(self.company);
         // Time spent waiting, not time spent working: what arrives meanwhile costs nobody anything.
         let mut grace = self.grace;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod archive;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod child;
 #[cfg(test)]
 mod conformance;

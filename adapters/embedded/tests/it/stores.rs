@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_adapter_embedded as _;
 use portcullis_ports::Result;
-use portcullis_ports::plugin::{Plan, Port as _, Runtime};
+use portcullis_ports::plugin::{Access, Plan, Port as _, Runtime};
 use portcullis_ports::storage::{
     Archive, Collection, ConnectedStore, Expect, Key, RecordStore, Replaced, RestoreHook, Storage, Version,
     Write,
@@ -70,6 +70,15 @@ impl Place {
     pub(crate) async fn open_with(&self, settings: Value) -> ConnectedStore {
         let runtime = runtime(self.clock.clone());
         plan(settings).connect(&runtime).await.unwrap()
+    }
+
+    /// The store, read beside whoever uses it.
+    pub(crate) async fn open_beside(&self) -> Result<ConnectedStore> {
+        let runtime = Runtime {
+            access: Access::Reading,
+            ..runtime(self.clock.clone())
+        };
+        plan(json!({ "folder": self.store() })).connect(&runtime).await
     }
 
     pub(crate) fn archive(&self) -> Arc<dyn Archive> {

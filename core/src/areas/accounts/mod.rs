@@ -1,9 +1,9 @@
 //! Accounts with e-mail address and password, and who a request's first factor says it is.
 
+mod address_takeover;
 mod events;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
-mod giving_way;
 mod known_words;
 mod model;
 mod password;

@@ -11,7 +11,7 @@ use super::model::{FACTOR_NOT_REQUIRED, Method, NOTHING_SENT, Opened, WRONG_PURP
 use crate::areas::accounts::{NO_PASSWORD, WRONG_CREDENTIALS};
 use crate::areas::enrolled_factors::NO_DEVICE;
 use crate::areas::sessions::Granted;
-use crate::areas::step_up::{Action, STEP_UP_REQUIRED};
+use crate::areas::step_up::{ActionName, STEP_UP_REQUIRED};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{ChallengeId, Digits, RecoveryCode, SecretInput, Shown};
 use crate::foundation::proof::{CHALLENGE_ENDED, DEVICE_NOT_FOUND};
@@ -222,7 +222,7 @@ pub struct Progress {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct StartStepUp {
     /// What shall be done with it. Without it the step-up is enough for every action.
-    pub action: Option<Action>,
+    pub action: Option<ActionName>,
 }
 
 impl Documented for StartStepUp {

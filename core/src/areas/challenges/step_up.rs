@@ -10,17 +10,20 @@ use super::model::Purpose;
 use super::{Challenges, NewChallenge};
 use crate::areas::sessions::SignedIn;
 use crate::areas::sessions::Transport;
-use crate::areas::step_up::Action;
 use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
 impl Challenges {
     /// Begins a step-up: the enrolled factors that the action needs, or the password if none is enrolled.
+    ///
+    /// # Errors
+    /// `invalid-request` for an action that there is not.
     pub async fn start_step_up(&self, who: &SignedIn, command: StartStepUp) -> Result<StepUpStarted> {
         let enrolled = self.enrolled.kinds(who.subject()).await?;
         let rules = self.step_up.rules();
-        let require = Action::requirement(command.action, rules);
+        let action = command.action.map(|name| rules.action(&name)).transpose()?;
+        let require = rules.requirement(action);
         if enrolled.is_empty() {
             return Ok(StepUpStarted {
                 auth_required: false,
@@ -35,12 +38,11 @@ impl Challenges {
         let mut required_factors = require.asked(&enrolled);
         if require == Requirement::All {
             // What was proven a moment ago need not be proven again.
-            let unproven = Action::unproven(
-                command.action,
+            let unproven = rules.unproven(
+                action,
                 &self.step_up.standing(&who.session).await?,
                 &enrolled,
                 self.context.now(),
-                rules,
             );
             if !unproven.is_empty() {
                 required_factors = unproven;

@@ -42,8 +42,17 @@ impl EnrolledFactors {
         batch.clear::<Contacts<Emails>>(subject.to_string(), Contacts::<Emails>::SORT.into());
     }
 
-    /// The confirmed devices of one kind, and to the commit that it fails if any of the kind comes or goes meanwhile.
-    /// Call it before anything else is read of them.
+    /// The confirmed devices of one kind.
+    pub(crate) async fn confirmed(&self, subject: &Subject, factor: FactorKind) -> Result<Vec<DeviceId>> {
+        Ok(match factor {
+            FactorKind::Totp => self.totp(subject).await?.confirmed_ids(),
+            FactorKind::Sms => self.contacts::<Phones>(subject).await?.confirmed_ids(),
+            FactorKind::Email => self.contacts::<Emails>(subject).await?.confirmed_ids(),
+        })
+    }
+
+    /// The same, and to the commit that it fails if any of the kind comes or goes meanwhile. Call it before anything else
+    /// is read of them.
     pub(crate) async fn require_in(
         &self,
         batch: &mut Batch,
@@ -52,7 +61,7 @@ impl EnrolledFactors {
     ) -> Result<Vec<DeviceId>> {
         fn required<R: DeviceRecord>(batch: &mut Batch, list: &DeviceList<R>) -> Vec<DeviceId> {
             list.check_in(batch);
-            list.confirmed().map(|device| device.id().clone()).collect()
+            list.confirmed_ids()
         }
         Ok(match factor {
             FactorKind::Totp => required(batch, &self.totp(subject).await?),

@@ -29,6 +29,10 @@ impl<R: DeviceRecord> DeviceList<R> {
         self.0.value.devices().iter().filter(|device| device.enabled())
     }
 
+    pub(super) fn confirmed_ids(&self) -> Vec<DeviceId> {
+        self.confirmed().map(|device| device.id().clone()).collect()
+    }
+
     pub(super) fn confirmed_mut(&mut self) -> impl Iterator<Item = &mut R::Device> {
         let devices = self.0.value.devices_mut().iter_mut();
         devices.filter(|device| device.enabled())

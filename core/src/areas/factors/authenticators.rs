@@ -6,6 +6,7 @@ use portcullis_ports::{Result, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Factors;
+use super::actions::{ADD_FACTOR, REMOVE_FACTOR};
 use super::events;
 use super::model::{
     AddTotp, ConfirmTotp, DEVICE_EXISTS, DEVICE_LIMIT, RemoveTotp, TotpBegun, TotpConfirmed, TotpList,
@@ -16,7 +17,6 @@ use crate::areas::enrolled_factors::{
 };
 use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::SignedIn;
-use crate::areas::step_up::Action;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::WRONG_CODE;
 use crate::foundation::table::Batch;
@@ -39,7 +39,7 @@ impl Factors {
     /// # Errors
     /// `step-up-required`, `device-limit`; `session-ended` if it ended meanwhile, as for everything below.
     pub async fn add_totp(&self, who: &SignedIn, command: AddTotp) -> Result<TotpBegun> {
-        self.step_up.require(Action::AddFactor, who).await?;
+        self.step_up.require(ADD_FACTOR, who).await?;
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
@@ -167,7 +167,7 @@ impl Factors {
         let counted = if command.totp_code.is_some() || command.recovery_code.is_some() {
             Some(self.count(who, attempts).await?)
         } else {
-            self.step_up.require(Action::RemoveFactor, who).await?;
+            self.step_up.require(REMOVE_FACTOR, who).await?;
             None
         };
         let result = self.context.retried(|| async {

@@ -6,6 +6,7 @@ use portcullis_ports::notification::Destination;
 use portcullis_ports::{Result, Timestamp};
 
 use super::Factors;
+use super::actions::ADD_FACTOR;
 use super::events;
 use super::model::{
     AddEmail, AddPhone, ContactBegun, ContactConfirmed, DEVICE_EXISTS, DEVICE_LIMIT, EmailView, PhoneView,
@@ -13,7 +14,6 @@ use super::model::{
 use crate::areas::challenges::{CodeFor, CodesAbout, Purpose, VerifyCode};
 use crate::areas::enrolled_factors::{ContactDevice, ContactKind, Device, Emails, EnrolledContacts, Phones};
 use crate::areas::sessions::SignedIn;
-use crate::areas::step_up::Action;
 use crate::foundation::event_kind::EventKind;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{Label, formatted, refused};
@@ -154,7 +154,7 @@ impl Factors {
         to: Destination,
         label: Option<Label>,
     ) -> Result<ContactBegun> {
-        self.step_up.require(Action::AddFactor, who).await?;
+        self.step_up.require(ADD_FACTOR, who).await?;
         let subject = who.subject();
         let device = ContactDevice {
             id: DeviceId::random(self.context.entropy.as_ref())?,

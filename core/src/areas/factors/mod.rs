@@ -1,5 +1,6 @@
 //! Factors: authenticator apps, phone numbers and e-mail addresses, from enrolment to removal.
 
+mod actions;
 mod authenticators;
 mod contacts;
 mod events;
@@ -18,6 +19,8 @@ use crate::foundation::event_kind::EventKind;
 pub use crate::foundation::factor_kind::FactorKind;
 pub use crate::foundation::proof::DEVICE_NOT_FOUND;
 pub use crate::foundation::requirement::Requirement;
+#[cfg(test)]
+pub(crate) use actions::REGENERATE_RECOVERY_CODES;
 pub use model::{
     AddEmail, AddPhone, AddTotp, BeginRemoval, ConfirmRemoval, ConfirmTotp, ContactBegun, ContactConfirmed,
     DEVICE_EXISTS, DEVICE_LIMIT, EmailView, NO_OTHER_PROOF, PhoneView, ProofKind, RegenerateRecoveryCodes,
@@ -44,6 +47,7 @@ use crate::services::security_notifications::SecurityNotifications;
 pub(crate) const AREA: Area = Area {
     problems: &[DEVICE_EXISTS, DEVICE_LIMIT, NO_OTHER_PROOF],
     events: events::ALL,
+    actions: actions::ALL,
     ..Area::EMPTY
 };
 

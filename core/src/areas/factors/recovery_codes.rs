@@ -3,11 +3,11 @@
 use portcullis_ports::Result;
 
 use super::Factors;
+use super::actions::REGENERATE_RECOVERY_CODES;
 use super::events;
 use crate::areas::enrolled_factors::NO_DEVICE;
 use crate::areas::recovery_codes::RecoveryCodes;
 use crate::areas::sessions::SignedIn;
-use crate::areas::step_up::Action;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
@@ -23,7 +23,7 @@ impl Factors {
         who: &SignedIn,
         factor: FactorKind,
     ) -> Result<RecoveryCodes> {
-        self.step_up.require(Action::RegenerateRecoveryCodes, who).await?;
+        self.step_up.require(REGENERATE_RECOVERY_CODES, who).await?;
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();

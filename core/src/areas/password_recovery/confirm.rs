@@ -100,7 +100,7 @@ impl PasswordRecovery {
         } else {
             let owner = self
                 .accounts
-                .give_way_in(&mut batch, &account.email, hash, source)
+                .replace_claimed_account_in(&mut batch, &account.email, hash, source)
                 .await?;
             (owner, vec![Destination::Email(account.email.clone())])
         };

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{BoxFuture, Either, join_all, select};
 use minijinja::Value;
 use minijinja::value::Serde;
 use portcullis_ports::notification::Destination;
@@ -25,6 +26,7 @@ use crate::services::audit::Event;
 use crate::services::budgets::{SendPurpose, Sends, Standing, TOO_MANY_SENDS, Use};
 use crate::services::directory::Account;
 use crate::services::outbox::Draft;
+use crate::services::tasks::Worker;
 
 /// How long a worker sleeps when nobody wakes it: the delay of a mail that another process was asked for and left.
 const PATROL: Duration = Duration::from_secs(10);
@@ -59,12 +61,20 @@ fn samples() -> Vec<Value> {
     ]
 }
 
-impl PasswordRecovery {
+/// What its worker is called when it is woken.
+pub(super) const QUEUE: &str = "password-recovery";
+
+#[async_trait]
+impl Worker for PasswordRecovery {
+    fn name(&self) -> &str {
+        QUEUE
+    }
+
     /// Sends what is asked for until `stop` is done.
-    pub async fn work(&self, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
+    async fn work(&self, stop: BoxFuture<'static, ()>) {
+        let mut stop = stop;
         loop {
-            let woken = self.requested.listen();
+            let woken = self.context.wakeups.listen(QUEUE);
             if let Err(error) = self.dispatch().await {
                 tracing::warn!(
                     ?error,
@@ -82,7 +92,9 @@ impl PasswordRecovery {
             }
         }
     }
+}
 
+impl PasswordRecovery {
     /// Works on everything that waits.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A way back for whoever forgot the password: a code by mail, a factor on top, a new password.
 //!
 //! A start is answered before anything looks whether the address has an account: it stores a recovery and asks for a
-//! mail, and [`PasswordRecovery::work`] decides whether there is anybody to write to. Many recoveries of one address
+//! mail, and `PasswordRecovery::work` decides whether there is anybody to write to. Many recoveries of one address
 //! wait side by side, each with a handle that only its client holds and a code of its own, so that what a stranger
 //! starts neither replaces nor uses up what the owner started.
 
@@ -15,7 +15,6 @@ mod records;
 
 use std::sync::Arc;
 
-use event_listener::Event as Signal;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::{Result, id};
@@ -89,8 +88,6 @@ pub struct PasswordRecovery {
     enrolled: EnrolledFactors,
     devices: KnownDevices,
     challenges: Challenges,
-    /// Rings when this process stored a request for a mail.
-    requested: Arc<Signal>,
 }
 
 /// How a request names its recovery.
@@ -116,7 +113,6 @@ impl PasswordRecovery {
             enrolled: challenges.enrolled.clone(),
             devices: challenges.devices.clone(),
             challenges: challenges.clone(),
-            requested: Arc::default(),
         }
     }
 
@@ -175,11 +171,11 @@ impl PasswordRecovery {
                 let mut batch = Batch::default();
                 batch.insert(&recovery)?;
                 batch.insert(&requested)?;
+                batch.wakes.insert(dispatch::QUEUE);
                 self.budgets.take_in(&mut batch, TOO_MANY_SENDS, &uses).await?;
                 self.context.commit(batch).await
             })
             .await?;
-        self.requested.notify(usize::MAX);
         Ok(RecoveryStarted {
             status: "ok".into(),
             delivery_medium: "EMAIL".into(),

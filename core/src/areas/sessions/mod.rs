@@ -34,8 +34,8 @@ pub(crate) use ending::OthersEnded;
 pub use listing::{PAGE, PageCursor};
 pub(crate) use model::Proof;
 pub use model::{
-    Credential, Granted, INVALID_CURSOR, ListSessions, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND,
-    Session, SessionList, SessionView, StartSession, Transport,
+    Credential, Granted, ListSessions, RevokeSession, SESSION_ENDED, SESSION_NOT_FOUND, Session, SessionList,
+    SessionView, StartSession, Transport,
 };
 use records::Line;
 pub(crate) use records::{ACCOUNT_SESSIONS, SESSIONS};
@@ -44,6 +44,7 @@ pub use signed_in::{Identified, SignedIn};
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
+pub use crate::foundation::cursor::INVALID_CURSOR;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::proof::{CHALLENGE_ENDED, GivenBy};
 use crate::foundation::source::Source;
@@ -60,7 +61,7 @@ pub(crate) const AREA: Area = Area {
         Family::new(ACCOUNT_SESSIONS, Personal::BySubject, &[shape::<Line>("line")]),
         Family::new(SESSIONS, Personal::Expiring, &[shape::<Session>("session")]),
     ],
-    problems: &[CSRF, INVALID_CURSOR, SESSION_ENDED, SESSION_NOT_FOUND],
+    problems: &[CSRF, SESSION_ENDED, SESSION_NOT_FOUND],
     events: events::ALL,
     ..Area::EMPTY
 };

@@ -10,7 +10,7 @@ use portcullis_ports::{Code, Kind, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{PageCursor, Settings};
+use super::{INVALID_CURSOR, PageCursor, Settings};
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::fingerprint::fingerprint;
 use crate::foundation::input::{SessionPlace, Shown};
@@ -76,13 +76,6 @@ impl Proof {
         self.factors.keys().map(|factor| (*factor, self.at))
     }
 }
-/// The cursor was not made by this list.
-pub const INVALID_CURSOR: Code = Code::new(
-    "invalid-cursor",
-    Kind::Invalid,
-    "This is no cursor of this list: take `next_cursor` of the page before, or leave it out.",
-);
-
 /// A signed-in browser or app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {

@@ -1,93 +1,72 @@
-//! Which actions need a fresh proof, and of which factors.
+//! How a request names an action.
 
-use portcullis_ports::{Code, Kind, Result, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::StepUpRules;
-use crate::areas::sessions::Session;
-use crate::foundation::factor_kind::FactorKind;
-use crate::foundation::requirement::Requirement;
+/// The name of a sensitive action, as its area declares it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ActionName(String);
 
-/// The action needs a fresh proof of a factor.
-pub const STEP_UP_REQUIRED: Code = Code::new(
-    "step-up-required",
-    Kind::StepUp,
-    "Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.",
-);
-
-/// What needs factors that were proven recently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(
-    feature = "openapi",
-    derive(poem_openapi::Enum),
-    oai(rename_all = "snake_case")
-)]
-pub enum Action {
-    /// Adding an authenticator app, a phone number or an e-mail address.
-    AddFactor,
-    /// Removing a factor without proving another one in the same request.
-    RemoveFactor,
-    /// Replacing recovery codes.
-    RegenerateRecoveryCodes,
+impl ActionName {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
-impl Action {
-    /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::AddFactor, Self::RemoveFactor, Self::RegenerateRecoveryCodes];
-
-    /// How old the proof may be, and which of the enrolled factors it must cover: the one table of this rule.
-    fn rule(self, rules: &StepUpRules) -> (std::time::Duration, Requirement) {
-        let require_for = &rules.require_for;
-        let requirement = match self {
-            Self::AddFactor => require_for.add_factor,
-            Self::RemoveFactor => require_for.remove_factor,
-            Self::RegenerateRecoveryCodes => require_for.regenerate_recovery_codes,
-        };
-        (rules.oldest, requirement)
+impl From<&str> for ActionName {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
     }
+}
 
-    /// What a step-up for this action asks for. For no particular action it is what the strictest of all asks for, so
-    /// that a client that names none is never asked twice.
-    pub(crate) fn requirement(action: Option<Self>, rules: &StepUpRules) -> Requirement {
-        let of = |action: Self| action.rule(rules).1;
-        match action {
-            Some(action) => of(action),
-            None => Self::ALL.map(of).into_iter().max().unwrap_or(Requirement::All),
+#[cfg(feature = "openapi")]
+mod schema {
+    use std::borrow::Cow;
+
+    use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+    use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+    use serde_json::Value;
+
+    use super::ActionName;
+
+    impl Type for ActionName {
+        const IS_REQUIRED: bool = true;
+        type RawValueType = Self;
+        type RawElementValueType = Self;
+
+        fn name() -> Cow<'static, str> {
+            "Action".into()
+        }
+
+        fn schema_ref() -> MetaSchemaRef {
+            MetaSchemaRef::Reference(Self::name().into_owned())
+        }
+
+        /// Which names there are is known above the areas: whoever makes the document adds them.
+        fn register(registry: &mut Registry) {
+            registry.create_schema::<Self, _>(Self::name().into_owned(), |_| MetaSchema::new("string"));
+        }
+
+        fn as_raw_value(&self) -> Option<&Self> {
+            Some(self)
+        }
+
+        fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+            Box::new(self.as_raw_value().into_iter())
         }
     }
 
-    /// The enrolled factors that the action needs and that the session has not proven lately.
-    pub(crate) fn unproven(
-        action: Option<Self>,
-        session: &Session,
-        enrolled: &[FactorKind],
-        now: Timestamp,
-        rules: &StepUpRules,
-    ) -> Vec<FactorKind> {
-        let mut needed = Self::requirement(action, rules).asked(enrolled);
-        needed.retain(|factor| {
-            let proven = session.proofs.get(factor);
-            proven.is_none_or(|at| now.since(*at) > rules.oldest)
-        });
-        needed
+    impl ParseFromJSON for ActionName {
+        fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+            String::parse_from_json(value)
+                .map(Self)
+                .map_err(ParseError::propagate)
+        }
     }
 
-    /// Refuses the action if the last proof is too old, or does not cover what the rule asks for.
-    pub(crate) fn require(
-        self,
-        session: &Session,
-        enrolled: &[FactorKind],
-        now: Timestamp,
-        rules: &StepUpRules,
-    ) -> Result<()> {
-        let (oldest, requirement) = self.rule(rules);
-        let covered = requirement == Requirement::Any
-            || Self::unproven(Some(self), session, enrolled, now, rules).is_empty();
-        if covered && now.since(session.stepped_up_at) <= oldest {
-            Ok(())
-        } else {
-            Err(STEP_UP_REQUIRED.error())
+    impl ToJSON for ActionName {
+        fn to_json(&self) -> Option<Value> {
+            Some(self.0.clone().into())
         }
     }
 }

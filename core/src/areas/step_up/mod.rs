@@ -1,13 +1,15 @@
 //! Step-up: sensitive actions need a fresh proof of factors.
 
 mod action;
+mod rules;
 mod settings;
 
 use std::sync::Arc;
 
 use portcullis_ports::Result;
 
-pub use action::{Action, STEP_UP_REQUIRED};
+pub use action::ActionName;
+pub use rules::STEP_UP_REQUIRED;
 pub use settings::RequireFor;
 pub(crate) use settings::StepUpRules;
 
@@ -17,7 +19,7 @@ use crate::areas::sessions::{Session, Sessions, SignedIn};
 use crate::foundation::area::Area;
 use crate::foundation::context::Context;
 use crate::foundation::proof::GivenBy;
-use crate::foundation::table::Batch;
+use crate::foundation::step_up_action::StepUpAction;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
@@ -60,11 +62,11 @@ impl StepUp {
     ///
     /// # Errors
     /// `step-up-required`.
-    pub(crate) async fn require(&self, action: Action, who: &SignedIn) -> Result<()> {
+    pub(crate) async fn require(&self, action: StepUpAction, who: &SignedIn) -> Result<()> {
         let enrolled = self.enrolled.kinds(who.subject()).await?;
         let (now, rules) = (self.context.now(), &self.rules);
         let standing = self.standing(&who.session).await?;
-        let remembered = action.require(&standing, &enrolled, now, rules);
+        let remembered = rules.require(action, &standing, &enrolled, now);
         if remembered.is_ok() {
             return remembered;
         }
@@ -72,9 +74,20 @@ impl StepUp {
         match self.sessions.current(who).await? {
             Some(session) => {
                 let standing = self.standing(&session).await?;
-                action.require(&standing, &enrolled, now, rules)
+                rules.require(action, &standing, &enrolled, now)
             }
             None => remembered,
+        }
+    }
+
+    /// Whether a second factor was proven in the session that the account still has; also one on another node a moment ago.
+    pub(crate) async fn has_proven_factor(&self, who: &SignedIn) -> Result<bool> {
+        if !self.standing(&who.session).await?.proofs.is_empty() {
+            return Ok(true);
+        }
+        match self.sessions.current(who).await? {
+            Some(session) => Ok(!self.standing(&session).await?.proofs.is_empty()),
+            None => Ok(false),
         }
     }
 
@@ -85,12 +98,8 @@ impl StepUp {
         for (factor, given_by) in &session.given_by {
             let stands = match given_by {
                 GivenBy::Device(device) => {
-                    let mut unused = Batch::default();
-                    let enrolled = self
-                        .enrolled
-                        .require_in(&mut unused, &session.subject, *factor)
-                        .await?;
-                    enrolled.contains(device)
+                    let confirmed = self.enrolled.confirmed(&session.subject, *factor).await?;
+                    confirmed.contains(device)
                 }
                 GivenBy::RecoveryCode(mac) => {
                     self.recovery

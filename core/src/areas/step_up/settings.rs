@@ -1,11 +1,13 @@
 //! What an operator sets about sensitive actions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::requirement::Requirement;
+use crate::foundation::step_up_action::StepUpAction;
 
 /// What sensitive actions need.
 #[derive(Debug, Clone)]
@@ -13,26 +15,26 @@ pub(crate) struct StepUpRules {
     /// The oldest proof that still counts.
     pub(crate) oldest: Duration,
     pub(crate) require_for: RequireFor,
+    /// Every action that an area declares.
+    pub(crate) actions: Vec<StepUpAction>,
 }
 
-/// Which enrolled factors sensitive actions need, each proven recently in the same session.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RequireFor {
-    /// To add an authenticator app, a phone number or an e-mail address: `any`, `strongest` or `all`.
-    pub add_factor: Requirement,
-    /// To remove a factor without proving another one in the same request.
-    pub remove_factor: Requirement,
-    /// To replace recovery codes.
-    pub regenerate_recovery_codes: Requirement,
-}
+/// Which enrolled factors sensitive actions need, each proven recently in the same session; by the names of the actions.
+/// An action without an entry needs any one of them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RequireFor(BTreeMap<String, Requirement>);
 
-impl Default for RequireFor {
-    fn default() -> Self {
-        Self {
-            add_factor: Requirement::Any,
-            remove_factor: Requirement::Any,
-            regenerate_recovery_codes: Requirement::Any,
-        }
+impl RequireFor {
+    /// What one action needs unless an operator says otherwise.
+    pub(crate) const DEFAULT: Requirement = Requirement::Any;
+
+    pub(crate) fn of(&self, action: StepUpAction) -> Requirement {
+        self.0.get(action.name).copied().unwrap_or(Self::DEFAULT)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set(&mut self, action: StepUpAction, requirement: Requirement) {
+        self.0.insert(action.name.to_owned(), requirement);
     }
 }

@@ -1,13 +1,14 @@
 //! A vendor's webhooks behind their guard: forgeries, however many, keep genuine deliveries from nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::inbound::{
-    self, CERTIFICATE_UNAVAILABLE, Inbound, NOT_CONFIRMED, Proof, UNREADABLE, Verification, Verified,
-    WebhookRequest,
+    self, CERTIFICATE_UNAVAILABLE, Delivery, Inbound, InboundEvent, NOT_CONFIRMED, Proof, UNREADABLE,
+    Verification, Verified, WebhookRequest,
 };
 use portcullis_ports::policy::CallPolicy;
 use portcullis_ports::{Code, Error, Kind, Result, Retry};
@@ -38,7 +39,7 @@ pub(crate) struct GuardedInbound<E> {
     local: Arc<Guard>,
     asking: Arc<Guard>,
     /// What is verified may ask the vendor as well, to confirm a subscription; only genuine deliveries come so far.
-    splitting: Arc<Guard>,
+    confirming: Arc<Guard>,
     /// How many deliveries of a network ask the vendor at the moment.
     networks: Mutex<BTreeMap<String, usize>>,
 }
@@ -53,10 +54,9 @@ struct Entered<'a> {
 struct Guarded<E> {
     inner: Arc<dyn Inbound<Event = E>>,
     verifying: Arc<Guard>,
-    splitting: Arc<Guard>,
 }
 
-impl<E: Send + 'static> GuardedInbound<E> {
+impl<E: InboundEvent> GuardedInbound<E> {
     /// Holds each step to `limit`.
     pub(crate) fn new(
         guards: &Guards,
@@ -70,30 +70,46 @@ impl<E: Send + 'static> GuardedInbound<E> {
             inner,
             local: guard(LOCAL),
             asking: guard(ASKING),
-            splitting: guard(ASKING),
+            confirming: guard(ASKING),
             networks: Mutex::default(),
         }
     }
 
-    /// Verifies a delivery and takes it apart. What can be refused without I/O waits for nobody.
+    /// Verifies a delivery. What can be refused without I/O waits for nobody.
     ///
     /// # Errors
     /// Those of [`Inbound`]; `webhook-unavailable` if there is no room or no answer in time.
-    pub(crate) async fn receive(
-        &self,
-        delivery: &WebhookRequest<'_>,
-        network: &str,
-    ) -> Result<Vec<Verified<E>>> {
-        let (verifying, _entered) = match self.inner.screen(delivery).map_err(unified)? {
+    pub(crate) async fn verify(&self, request: &WebhookRequest<'_>, network: &str) -> Result<Delivery> {
+        let (verifying, _entered) = match self.inner.screen(request).map_err(unified)? {
             Verification::Local => (&self.local, None),
             Verification::AsksVendor => (&self.asking, Some(self.enter(network)?)),
         };
         let guarded = Guarded {
             inner: Arc::clone(&self.inner),
             verifying: Arc::clone(verifying),
-            splitting: Arc::clone(&self.splitting),
         };
-        inbound::receive(&guarded, delivery).await.map_err(unified)
+        inbound::verify(&guarded, request).await.map_err(unified)
+    }
+
+    /// Takes a verified delivery apart.
+    ///
+    /// # Errors
+    /// `webhook-unreadable`.
+    pub(crate) fn split(&self, delivery: &Delivery) -> Result<Vec<Verified<E>>> {
+        delivery.split(self.inner.as_ref()).map_err(unified)
+    }
+
+    /// Does what the vendor's protocol asks for besides.
+    ///
+    /// # Errors
+    /// `webhook-unavailable` if the vendor should deliver it again.
+    pub(crate) async fn handshake(&self, delivery: &Delivery) -> Result<()> {
+        let done = self
+            .confirming
+            .run("handshake", self.inner.handshake(delivery))
+            .await;
+        done.unwrap_or_else(|| Err(unavailable("what the vendor asks for did not end in time")))
+            .map_err(unified)
     }
 
     fn enter<'a>(&'a self, network: &'a str) -> Result<Entered<'a>> {
@@ -126,7 +142,7 @@ impl Drop for Entered<'_> {
 }
 
 #[async_trait]
-impl<E: Send + 'static> Inbound for Guarded<E> {
+impl<E: InboundEvent> Inbound for Guarded<E> {
     type Event = E;
 
     async fn verify(&self, delivery: &WebhookRequest<'_>) -> Result<Proof> {
@@ -136,11 +152,12 @@ impl<E: Send + 'static> Inbound for Guarded<E> {
             .unwrap_or_else(|| Err(unavailable("verifying it did not end in time")))
     }
 
-    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<E>> {
-        self.splitting
-            .run("split", self.inner.split(delivery))
-            .await
-            .unwrap_or_else(|| Err(unavailable("reading it did not end in time")))
+    fn redact<'a>(&self, body: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+        self.inner.redact(body)
+    }
+
+    fn split(&self, delivery: &Delivery) -> Result<Vec<E>> {
+        self.inner.split(delivery)
     }
 }
 
@@ -183,6 +200,7 @@ mod tests {
     use portcullis_ports::Clock;
     use portcullis_ports::identity::Presented;
     use portcullis_ports::inbound::refused;
+    use portcullis_ports::notification::DeliveryEvent;
     use portcullis_ports::testkit::FakeClock;
 
     use super::*;
@@ -195,7 +213,7 @@ mod tests {
 
     #[async_trait]
     impl Inbound for Silent {
-        type Event = ();
+        type Event = DeliveryEvent;
 
         fn screen(&self, delivery: &WebhookRequest<'_>) -> Result<Verification> {
             match delivery.body {
@@ -213,7 +231,7 @@ mod tests {
             Ok(Proof::Signed)
         }
 
-        async fn split(&self, _: &WebhookRequest<'_>) -> Result<Vec<()>> {
+        fn split(&self, _: &Delivery) -> Result<Vec<DeliveryEvent>> {
             Ok(Vec::new())
         }
     }
@@ -236,6 +254,8 @@ mod tests {
             url: "https://gate.example.com/webhooks/senders/main",
             body,
             received_at: portcullis_ports::Timestamp::from_seconds(0),
+            peer: std::net::IpAddr::from([192, 0, 2, 1]),
+            token: None,
         }
     }
 
@@ -247,15 +267,15 @@ mod tests {
         let limit = Duration::from_secs(15);
         let inbound = GuardedInbound::new(&Guards::new(&dynamic), "main", silent.clone(), limit);
         let (forged, genuine, garbage) = (posted(b"forged"), posted(b"genuine"), posted(b"garbage"));
-        let mut flood = Box::pin(join_all((0..500).map(|_| inbound.receive(&forged, "192.0.2.1"))));
+        let mut flood = Box::pin(join_all((0..500).map(|_| inbound.verify(&forged, "192.0.2.1"))));
         assert!(poll!(&mut flood).is_pending());
         assert_eq!(silent.asking.load(Ordering::SeqCst), ASKING_PER_NETWORK);
         // What needs no vendor is checked at once, from wherever it comes.
-        inbound.receive(&genuine, "192.0.2.1").await.unwrap();
-        let refused = inbound.receive(&garbage, "192.0.2.1").await.unwrap_err();
+        inbound.verify(&genuine, "192.0.2.1").await.unwrap();
+        let refused = inbound.verify(&garbage, "192.0.2.1").await.unwrap_err();
         assert_eq!(refused.kind(), Kind::Unauthenticated);
         // And another network has room for what does.
-        let mut other = Box::pin(inbound.receive(&forged, "198.51.100.1"));
+        let mut other = Box::pin(inbound.verify(&forged, "198.51.100.1"));
         assert!(poll!(&mut other).is_pending());
         assert_eq!(silent.asking.load(Ordering::SeqCst), ASKING_PER_NETWORK + 1);
         clock.advance(limit);
@@ -282,10 +302,10 @@ mod tests {
         let networks: Vec<String> = (0..100).map(|at| format!("192.0.2.{at}")).collect();
         let forged = posted(b"forged");
         let mut flood = Box::pin(join_all(
-            networks.iter().map(|network| inbound.receive(&forged, network)),
+            networks.iter().map(|network| inbound.verify(&forged, network)),
         ));
         assert!(poll!(&mut flood).is_pending());
         assert_eq!(silent.asking.load(Ordering::SeqCst), ASKING);
-        inbound.receive(&posted(b"genuine"), "192.0.2.1").await.unwrap();
+        inbound.verify(&posted(b"genuine"), "192.0.2.1").await.unwrap();
     }
 }

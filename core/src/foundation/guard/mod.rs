@@ -4,6 +4,7 @@ mod breaker;
 mod identity;
 mod inbound;
 mod keys;
+mod payments;
 mod sender;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,8 @@ use async_lock::{Semaphore, SemaphoreGuard};
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use portcullis_ports::connections::Connection;
-use portcullis_ports::outcome::{Outcome, Resolution};
+use portcullis_ports::outcome::{Outcome, Reason, Resolution};
+use portcullis_ports::payments::Decline;
 use portcullis_ports::policy::{CallPolicy, Guarded};
 use portcullis_ports::{Clock, Code, Kind, Result, Retry, Timestamp};
 
@@ -27,6 +29,7 @@ pub use identity::IDENTITY_UNAVAILABLE;
 pub(crate) use inbound::GuardedInbound;
 pub use inbound::WEBHOOK_UNAVAILABLE;
 pub(crate) use keys::GuardedKeys;
+pub(crate) use payments::GuardedPayments;
 pub(crate) use sender::GuardedSender;
 
 use crate::foundation::meter::Meter;
@@ -103,7 +106,7 @@ impl<T> Answer for Result<T> {
     }
 }
 
-impl<T> Answer for Outcome<T> {
+impl<T, P> Answer for Outcome<T, Reason, P> {
     fn is_failure(&self) -> bool {
         match self {
             Self::Unknown(_) => true,
@@ -113,7 +116,18 @@ impl<T> Answer for Outcome<T> {
     }
 }
 
-impl<T> Answer for Resolution<T> {
+/// A refusal of one payment says nothing of the next.
+impl<T, P> Answer for Outcome<T, Decline, P> {
+    fn is_failure(&self) -> bool {
+        match self {
+            Self::Unknown(_) => true,
+            Self::NotSent(reason) => reason.outage,
+            Self::Declined(_) | Self::Done(_) | Self::Pending(_) => false,
+        }
+    }
+}
+
+impl<T, D, P> Answer for Resolution<T, D, P> {
     fn is_failure(&self) -> bool {
         matches!(self, Self::CannotTell(reason) if reason.outage)
     }

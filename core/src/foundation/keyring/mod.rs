@@ -25,8 +25,9 @@ use record::{FIRST, SECRET, find};
 pub(crate) use record::{KEYRING, RootSecret, SigningKey, take_over_signing_keys};
 
 use crate::foundation::area::{Area, Family, Personal, shape};
+use crate::foundation::retry::retry_on_conflict;
 use crate::foundation::sealed_texts::kind;
-use crate::foundation::table::{Batch, retry_on_conflict};
+use crate::foundation::table::Batch;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
@@ -166,7 +167,7 @@ impl Keyring {
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<Self> {
-        let (record, version) = retry_on_conflict(clock, || async {
+        let (record, version) = retry_on_conflict(clock, entropy, || async {
             match state(store, name, keys).await? {
                 State::InUse(found, version) => return Ok((found, Some(version))),
                 State::Lost(error) => return Err(error),

@@ -179,6 +179,11 @@ impl Texts {
         preferred.iter().find(|language| self.has(*language))
     }
 
+    /// The same, or else the default language.
+    pub(crate) fn language(&self, preferred: &PreferredLanguages) -> Language {
+        self.choose(preferred).unwrap_or(self.default)
+    }
+
     /// One text; in the default language where there are none in this one.
     ///
     /// # Errors

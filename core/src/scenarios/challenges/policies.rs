@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::areas::challenges::*;
-use crate::areas::factors::{AddEmail, AddPhone};
+use crate::areas::factors::{AddEmail, AddPhone, REGENERATE_RECOVERY_CODES};
 use crate::areas::sessions::{Identified, SignedIn};
-use crate::areas::step_up::{Action, STEP_UP_REQUIRED};
+use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::requirement::Requirement;
 use crate::foundation::testing::secret;
@@ -52,7 +52,8 @@ async fn person(world: &World) -> Person {
 fn settings(sign_in: Requirement, new_recovery_codes: Requirement) -> Settings {
     let mut settings = Settings::default();
     settings.factors.require = sign_in;
-    settings.factors.require_for.regenerate_recovery_codes = new_recovery_codes;
+    let require_for = &mut settings.factors.require_for;
+    require_for.set(REGENERATE_RECOVERY_CODES, new_recovery_codes);
     settings
 }
 
@@ -214,7 +215,7 @@ async fn a_sensitive_action_may_ask_for_every_factor() {
     assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED);
     let named = |action| StartStepUp { action };
     let one = challenges
-        .start_step_up(&ada.session, named(Some(Action::RemoveFactor)))
+        .start_step_up(&ada.session, named(Some("remove_factor".into())))
         .await
         .unwrap();
     assert_eq!((one.require, one.factors_needed), (Requirement::Any, 1));
@@ -257,6 +258,25 @@ async fn a_sensitive_action_may_ask_for_every_factor() {
         .regenerate_recovery_codes(&session, FactorKind::Totp)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_action_that_no_area_declares_is_refused_with_those_that_there_are() {
+    let world = world_with(Settings::default()).await;
+    let ada = person(&world).await;
+    let command = StartStepUp {
+        action: Some("launch_rockets".into()),
+    };
+    let refused = world.app.challenges.start_step_up(&ada.session, command).await;
+    let declared = crate::step_up_actions();
+    let names: Vec<&str> = declared.iter().map(|action| action.name).collect();
+    for name in ["add_factor", "regenerate_recovery_codes", "remove_payment_method"] {
+        assert!(names.contains(&name), "{name}");
+    }
+    assert_eq!(
+        refused.unwrap_err().detail(),
+        format!("action: Expected is one of: {}.", names.join(", "))
+    );
 }
 
 /// The session as the store has it now.

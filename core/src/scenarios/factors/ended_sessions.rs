@@ -106,7 +106,7 @@ impl Scene {
             accounts,
             sessions,
             ..
-        } = &self.intruder.app;
+        } = &*self.intruder.app;
         let there = &self.there;
         match act {
             Act::AddTotp => factors.add_totp(there, AddTotp::default()).await.map(drop),

@@ -110,7 +110,7 @@ struct Trusting {
 
 impl Trusting {
     async fn new(settings: Settings) -> Self {
-        let world = world_with(settings).await;
+        let world = Box::pin(world_with(settings)).await;
         let ada = world.sign_up(ADA).await;
         world.code_to(ADA).await;
         let session = world.session(&ada).await;

@@ -25,6 +25,24 @@ impl CounterFn for Sum {
 }
 
 #[tokio::test]
+async fn areas_that_share_a_commit_write_one_history() {
+    let bed = crate::services::testing::bed().await;
+    let ada = Subject::parse("usr_ada").unwrap();
+    let (audit, source) = (&bed.services.audit, home());
+    for _ in 0..2 {
+        let mut batch = Batch::default();
+        for number in 0..3 {
+            let event = Event::success(SIGN_IN, &source).with("number", number);
+            audit.append(&mut batch, &ada, &[event]).await.unwrap();
+        }
+        assert_eq!(batch.len(), 4, "three entries and one head");
+        bed.context.commit(batch).await.unwrap();
+    }
+    let verified = audit.verify(&ada).await.unwrap().unwrap();
+    assert_eq!(verified.entries, 6);
+}
+
+#[tokio::test]
 async fn what_happened_is_counted_once_and_only_if_it_was_committed() {
     let (bed, store) = observed_bed(BedSettings::default(), vec![Office::new("main")]).await;
     let ada = Subject::parse("usr_ada").unwrap();

@@ -16,11 +16,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_ports::identity::Subject;
-use portcullis_ports::storage::{MAX_PAGE, Range};
+use portcullis_ports::storage::Range;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use prune::{DailyPruning, Histories, Pruned, Retention, Subjects};
+pub(crate) use prune::DAILY_PRUNING;
+pub use prune::{Histories, Pruned, Retention, Subjects};
 pub(crate) use records::AUDIT;
 pub use records::Entry;
 use records::{Failures, Head, Signature};
@@ -46,10 +47,10 @@ pub(crate) const AREA: Area = Area {
             shape::<Entry>("entry"),
             shape::<Head>("head"),
             shape::<records::Checkpoint>("checkpoint"),
-            shape::<records::LastPruning>("last pruning"),
         ],
     )],
     meters: &[EVENTS],
+    tasks: &[&DAILY_PRUNING],
     ..Area::EMPTY
 };
 
@@ -104,6 +105,11 @@ impl<'a> Event<'a> {
         Self::new(kind, EventOutcome::Info, source)
     }
 
+    /// The word that stands in histories.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.kind.name
+    }
+
     #[must_use]
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.details.insert(name, value.to_string());
@@ -126,7 +132,7 @@ impl Audit {
         }
     }
 
-    /// Adds events to the commit that makes them true. At most once per batch and account. Until the batch is done or
+    /// Adds events to the commit that makes them true, behind those that are in it already. Until the batch is done or
     /// dropped, others in this process who write the same history wait.
     pub(crate) async fn append(
         &self,
@@ -135,7 +141,7 @@ impl Audit {
         events: &[Event<'_>],
     ) -> Result<()> {
         self.context.lock_subject(batch, subject).await;
-        let (mut head, broken_at) = self.end_of(subject).await?;
+        let (mut head, broken_at) = self.end_of(batch, subject).await?;
         head.value.signed_after.get_or_insert(head.value.entries);
         let bound = self.settings.failures_per_account;
         for event in events {
@@ -170,10 +176,10 @@ impl Audit {
 
     /// The head of a history, and the entry behind it if this deployment did not write it. One that cannot be read is
     /// replaced by what the entries say.
-    async fn end_of(&self, subject: &Subject) -> Result<(Slot<Head>, Option<u64>)> {
+    async fn end_of(&self, batch: &Batch, subject: &Subject) -> Result<(Slot<Head>, Option<u64>)> {
         let heads = self.context.table::<Head>();
         let read = heads
-            .slot(subject.as_str(), Head::SORT, || Head::empty(subject))
+            .slot_in(batch, subject.as_str(), Head::SORT, || Head::empty(subject))
             .await;
         match read {
             Ok(head) if head.is_new() => Ok((head, None)),
@@ -200,21 +206,13 @@ impl Audit {
 
     /// Number and hash of the last entry that can be read.
     async fn last_entry(&self, subject: &Subject) -> Result<Option<(u64, String)>> {
-        let table = self.context.table::<Entry>();
-        let (mut last, mut after) = (None, None);
-        loop {
-            let range = Range::Prefix(Entry::PREFIX.into());
-            let (page, next) = table
-                .page_with_bodies(subject.as_str(), range, MAX_PAGE, after)
-                .await?;
-            if let Some((entry, body)) = page.last() {
-                last = Some((entry.number, fingerprint(body)));
-            }
-            after = next;
-            if after.is_none() {
-                return Ok(last);
-            }
-        }
+        let range = Range::Prefix(Entry::PREFIX.into());
+        let last = self
+            .context
+            .table::<Entry>()
+            .last_with_body(subject.as_str(), range)
+            .await?;
+        Ok(last.map(|(entry, body)| (entry.number, fingerprint(&body))))
     }
 
     /// The entry behind a head that this deployment did not write. A history goes on all the same, or whoever writes to

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::{MAX_PAGE, STORE_CONFLICT, Scan};
 use portcullis_ports::{Result, Timestamp};
 
-use super::records::{AUDIT, Checkpoint, Entry, Head, LastPruning, Signature};
+use super::records::{AUDIT, Checkpoint, Entry, Head, Signature};
 use super::verify::{Broken, Link, Verified};
 use super::{Audit, EventOutcome, Settings};
 use crate::foundation::table::{Batch, Versioned};
+use crate::foundation::task_kind::TaskKind;
+use crate::services::tasks::{Leased, Next, TaskRunner};
 
 /// How many links one commit takes away. One more write is that of their checkpoint.
 pub(super) const CHUNK: usize = 90;
-/// How often all histories are pruned by the service itself.
-const EVERY: Duration = Duration::from_hours(24);
 
 /// Up to when entries are removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,13 +247,13 @@ impl Audit {
 
 /// What a daily pruning did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DailyPruning {
+pub(super) struct DailyPruning {
     /// How many entries were removed.
-    pub removed: u64,
+    pub(super) removed: u64,
     /// How many histories are broken, and were left as they are.
-    pub broken: u64,
+    pub(super) broken: u64,
     /// How many histories could not be read or written.
-    pub failed: u64,
+    pub(super) failed: u64,
 }
 
 /// Whose histories there are. Holds one page.
@@ -341,16 +342,12 @@ impl Histories {
         Retention::of(&self.audit.settings, self.audit.context.now())
     }
 
-    /// Prunes all histories as the settings say, if no node has done it within the last day. `None` if it was not due.
-    /// Heads of before they were signed are signed on the way.
+    /// Prunes all histories as the settings say. Heads of before they were signed are signed on the way.
     ///
     /// # Errors
-    /// Whatever the store answers when it is asked whose histories there are; the rest is done a day later. What one
-    /// history answers stops none of the others.
-    pub async fn prune_daily(&self) -> Result<Option<DailyPruning>> {
-        if !self.claim().await? {
-            return Ok(None);
-        }
+    /// Whatever the store answers when it is asked whose histories there are. What one history answers stops none of the
+    /// others.
+    pub(super) async fn prune_all(&self) -> Result<DailyPruning> {
         let retention = self.retention();
         let keyring = &self.audit.context.keyring;
         let unsigned = !keyring.signs_all_histories();
@@ -386,31 +383,28 @@ impl Histories {
             let clock = context.clock.as_ref();
             keyring.require_signed_histories(store, keys, clock).await?;
         }
-        Ok(Some(done))
+        Ok(done)
     }
+}
 
-    /// Whether this node is the one that does it today.
-    async fn claim(&self) -> Result<bool> {
-        let context = &self.audit.context;
-        let now = context.now();
-        let never = || LastPruning {
-            at: Timestamp::from_millis(i64::MIN),
-        };
-        let mut slot = context
-            .table::<LastPruning>()
-            .slot(LastPruning::PARTITION, LastPruning::SORT, never)
-            .await?;
-        // A moment in the future means that the clock was set back.
-        if slot.value.at <= now && now.since(slot.value.at) < EVERY {
-            return Ok(false);
-        }
-        slot.value.at = now;
-        let mut batch = Batch::default();
-        batch.save(&slot)?;
-        match context.commit(batch).await {
-            Ok(()) => Ok(true),
-            Err(error) if error.code() == STORE_CONFLICT => Ok(false),
-            Err(error) => Err(error),
-        }
+/// The pruning of every day, on one node.
+pub(crate) const DAILY_PRUNING: TaskKind = TaskKind::recurring(
+    "audit-pruning",
+    "Removes old entries of all histories, once a day.",
+    Duration::from_hours(24),
+)
+// Every commit of it leaves the histories whole.
+.interruptible();
+
+#[async_trait]
+impl TaskRunner for Histories {
+    async fn run(&self, _: &Leased) -> Result<Next> {
+        let DailyPruning {
+            removed,
+            broken,
+            failed,
+        } = self.prune_all().await?;
+        tracing::info!(removed, broken, failed, "histories were pruned");
+        Ok(Next::Done)
     }
 }

@@ -222,23 +222,3 @@ impl Stored for Checkpoint {
         (self.subject.to_string(), Self::sort(self.first))
     }
 }
-
-/// When all histories were pruned last, so that of several nodes one does it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct LastPruning {
-    pub(super) at: Timestamp,
-}
-
-impl LastPruning {
-    /// No subject: it holds a blank.
-    pub(super) const PARTITION: &'static str = "last pruning";
-    pub(super) const SORT: &'static str = "all";
-}
-
-impl Stored for LastPruning {
-    const COLLECTION: Collection = AUDIT;
-
-    fn key(&self) -> (String, String) {
-        (Self::PARTITION.into(), Self::SORT.into())
-    }
-}

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::limit::Limit;
-use crate::foundation::settings::SettingsTable;
+use crate::foundation::settings::{Broken, SettingsTable};
 
 /// The history of every account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -34,4 +34,18 @@ impl Default for Settings {
 impl SettingsTable for Settings {
     const NAME: &'static str = "audit";
     const PROTECTS: bool = false;
+
+    fn errors(&self) -> Vec<Broken> {
+        let Self {
+            kept, failures_kept, ..
+        } = self;
+        if failures_kept <= kept {
+            return Vec::new();
+        }
+        let text = format!(
+            "{failures_kept} is longer than `audit.kept`, {kept}, after which everything goes.\n\
+             Shorten it, or lengthen `audit.kept`."
+        );
+        vec![("failures_kept", text)]
+    }
 }

@@ -8,6 +8,7 @@ use portcullis_ports::keys::{EncryptionContext, KeyManager as _};
 use portcullis_ports::storage::{Collection, Expect, Key, RecordStore as _, Write};
 use portcullis_ports::testkit::{FakeClock, MemoryStore};
 
+use super::prune::DailyPruning;
 use super::tests::SIGN_IN;
 use super::*;
 use crate::foundation::keyring::KEYRING;
@@ -173,12 +174,12 @@ async fn once_all_heads_are_signed_one_without_a_signature_is_forged() {
     let unsigned = body(&bed, Head::SORT).await.unwrap();
     let histories = Histories::new(&bed.services.audit, bed.store.clone());
     assert!(!histories.are_all_signed());
-    histories.prune_daily().await.unwrap().unwrap();
+    histories.prune_all().await.unwrap();
     assert!(body(&bed, Head::SORT).await.unwrap().contains("\"mac\""));
     // Whoever signs nothing may still have been at work.
     assert!(!histories.are_all_signed());
     bed.clock.advance(Duration::from_hours(25));
-    histories.prune_daily().await.unwrap().unwrap();
+    histories.prune_all().await.unwrap();
     assert!(histories.are_all_signed());
     verify(&bed).await.unwrap();
     write(&bed, Head::SORT, &unsigned).await;
@@ -206,7 +207,7 @@ async fn what_one_history_answers_does_not_keep_the_others_from_being_pruned() {
         None
     });
     let histories = Histories::new(&bed.services.audit, bed.store.clone());
-    let done = histories.prune_daily().await.unwrap().unwrap();
+    let done = histories.prune_all().await.unwrap();
     let expected = DailyPruning {
         removed: 1,
         broken: 0,

@@ -118,10 +118,6 @@ fn hash(entry: &Entry) -> String {
     fingerprint(&serde_json::to_string(entry).unwrap())
 }
 
-fn removed(pruned: Result<Option<DailyPruning>>) -> Option<u64> {
-    pruned.unwrap().map(|done| done.removed)
-}
-
 #[tokio::test]
 async fn a_pruned_history_still_proves_itself_and_goes_on() {
     let bed = bed_with(generous()).await;
@@ -398,18 +394,30 @@ async fn one_node_prunes_all_histories_once_a_day() {
         subjects.unwrap().iter().map(Subject::as_str).collect::<Vec<_>>(),
         ["usr_ada", "usr_bob"]
     );
-    let all = async || join_all(histories.iter().map(Histories::prune_daily)).await;
-    let mut first: Vec<_> = all().await.into_iter().map(removed).collect();
-    first.sort_unstable();
-    assert_eq!(first, [None, Some(0)]);
+    let nodes = [&a.services.runners, &b.services.runners];
+    // How many nodes pruned.
+    let all = async || -> usize {
+        let runs = join_all(nodes.map(|node| node.drain(DAILY_PRUNING.name))).await;
+        runs.into_iter().map(Result::unwrap).sum()
+    };
+    // How many entries both histories have lost.
+    let removed = async || {
+        let mut pruned = 0;
+        for name in ["usr_ada", "usr_bob"] {
+            let subject = Subject::parse(name).unwrap();
+            pruned += histories[0].verify(&subject).await.unwrap().unwrap().pruned;
+        }
+        pruned
+    };
+    assert_eq!((all().await, removed().await), (1, 0));
     a.clock.advance(Duration::from_hours(23));
-    assert!(all().await.into_iter().all(|done| done.unwrap().is_none()));
+    assert_eq!(all().await, 0);
     let kept = a.settings.audit.clone();
     a.clock.advance(kept.failures_kept.get());
     // Three of nine were refused, in each of two histories.
-    assert_eq!(removed(histories[1].prune_daily().await), Some(6));
+    assert_eq!((all().await, removed().await), (1, 6));
     a.clock.advance(kept.kept.get());
-    assert_eq!(removed(histories[0].prune_daily().await), Some(12));
+    assert_eq!((all().await, removed().await), (1, 18));
     assert_eq!(
         verified(&a).await,
         Verified {
@@ -417,7 +425,7 @@ async fn one_node_prunes_all_histories_once_a_day() {
             pruned: 9
         }
     );
-    // What holds the time of the last pruning is nobody's history.
+    // What plans the next pruning is nobody's history.
     let subjects = histories[0].subjects().next_page().await.unwrap();
     assert_eq!(subjects.unwrap().len(), 2);
 }

@@ -8,7 +8,7 @@ use portcullis_ports::{Error, Result};
 
 use super::Audit;
 use super::records::{Checkpoint, Entry, Head};
-use crate::foundation::fingerprint::fingerprint;
+use crate::foundation::hash_chain::HashChain;
 use crate::foundation::table::{Versioned, set_aside_unreadable};
 
 /// How many entries are read at once.
@@ -41,19 +41,15 @@ pub(super) enum Link<'a> {
 }
 
 /// How far the chain holds.
-#[derive(Default)]
 struct Chain {
     verified: Verified,
-    /// The number of the entry that must come next.
-    next: u64,
-    /// The hash of the one before.
-    previous: String,
+    links: HashChain,
 }
 
 impl Chain {
     fn breaks(&self, why: &'static str) -> Broken {
         Broken {
-            number: self.next,
+            number: self.links.next(),
             why,
         }
     }
@@ -117,8 +113,8 @@ impl Audit {
         let mut beyond = false;
         let mut checkpoints = self.checkpoints(subject).await?;
         let mut chain = Chain {
-            next: 1,
-            ..Chain::default()
+            verified: Verified::default(),
+            links: HashChain::start(),
         };
         let mut after = None;
         'pages: loop {
@@ -136,17 +132,15 @@ impl Audit {
                     beyond = true;
                     break 'pages;
                 }
-                if entry.subject != *subject || entry.number != chain.next {
+                if entry.subject != *subject {
                     return Ok(Err(chain.breaks("it is missing")));
                 }
-                if entry.previous != chain.previous {
-                    return Ok(Err(chain.breaks("it does not follow from the one before")));
+                if let Err(why) = chain.links.follow(entry.number, &entry.previous, body) {
+                    return Ok(Err(chain.breaks(why)));
                 }
-                let hash = fingerprint(body);
-                shown(Link::Entry { entry, hash: &hash });
+                let hash = chain.links.hash();
+                shown(Link::Entry { entry, hash });
                 chain.verified.entries += 1;
-                chain.next += 1;
-                chain.previous = hash;
             }
             match next {
                 Some(next) => after = Some(next),
@@ -164,9 +158,9 @@ impl Audit {
             return Ok(Err(chain.breaks("it stands behind the end of the history")));
         }
         match head {
-            None if chain.next == 1 => Ok(Ok(chain.verified)),
+            None if chain.links.next() == 1 => Ok(Ok(chain.verified)),
             None => Ok(Err(chain.breaks("the head of the history is missing"))),
-            Some(head) if head.entries + 1 != chain.next || head.hash != chain.previous => {
+            Some(head) if !chain.links.ends(head.entries, &head.hash) => {
                 Ok(Err(chain.breaks("the history does not end where its head says")))
             }
             Some(head) if head.subject != *subject || self.forged_at(&head)?.is_some() => Ok(Err(
@@ -197,20 +191,19 @@ impl Audit {
         subject: &Subject,
         shown: &mut impl FnMut(Link<'_>),
     ) -> Result<std::result::Result<(), Broken>> {
-        while let Some(checkpoint) = checkpoints.remove(&chain.next) {
+        while let Some(checkpoint) = checkpoints.remove(&chain.links.next()) {
             let ours = checkpoint.is_ours(&self.context.keyring)?;
             if !ours || checkpoint.subject != *subject || checkpoint.last < checkpoint.first {
                 return Ok(Err(chain.breaks("its checkpoint was not made by this deployment")));
             }
-            if checkpoint.previous != chain.previous {
+            if !chain.links.continues(&checkpoint.previous) {
                 return Ok(Err(
                     chain.breaks("its checkpoint does not follow from the one before")
                 ));
             }
             shown(Link::Checkpoint(&checkpoint));
             chain.verified.pruned += checkpoint.last - checkpoint.first + 1;
-            chain.next = checkpoint.last + 1;
-            chain.previous = checkpoint.value.hash;
+            chain.links.jump(checkpoint.last, checkpoint.value.hash);
         }
         Ok(Ok(()))
     }

@@ -17,7 +17,7 @@ use crate::services::suppressions::SuppressionView;
 const EARLY: Duration = Duration::from_mins(1);
 /// How long a report waits for its message: longer than a sending and the writing down of its answer take.
 const PARKED: Duration = Duration::from_mins(10);
-/// Longer than vendors repeat their events.
+/// The age from which on a signed wish does not count any more; longer than vendors repeat their events.
 const REMEMBERED: Duration = Duration::from_hours(7 * 24);
 /// The longest remark of a vendor that is kept, in characters.
 const LONGEST_DETAIL: usize = 500;
@@ -29,7 +29,7 @@ pub enum Recorded {
     Applied,
     /// It is kept until the message that it is about is known.
     Parked,
-    /// It was written down before.
+    /// An older program wrote it down.
     Repeated,
     /// It opens or closes a destination, and is older than what is remembered of that destination.
     Stale,
@@ -64,61 +64,35 @@ enum Meant {
 }
 
 impl Outbox {
-    /// Applies one event of a sender's vendor, once.
-    pub async fn record(&self, instance: &str, event: &Verified<DeliveryEvent>) -> Result<Recorded> {
+    /// Adds to a batch what one event of a sender's vendor changes.
+    pub(super) async fn record_in(
+        &self,
+        batch: &mut Batch,
+        instance: &str,
+        event: &Verified<DeliveryEvent>,
+    ) -> Result<Recorded> {
         if let DeliveryNews::Unsupported { what } = &event.event().news {
             tracing::info!(sender = instance, what, "an event of a vendor was left alone");
             return Ok(Recorded::Unsupported);
         }
-        let until = self.remembered(event);
-        if until.is_some_and(|until| until <= self.context.now()) {
+        if is_stale(event) {
             tracing::info!(
                 sender = instance,
                 "an event about a destination came too late and was left alone"
             );
             return Ok(Recorded::Stale);
         }
+        // What older programs applied is not in the inbox, which knows everything since.
+        let id = &event.event().id;
         let pseudonym = self
             .context
             .keyring
-            .pseudonym("delivery-event", &[instance, &event.event().id])?;
-        self.context
-            .retried(|| async {
-                let applied = self.context.table::<Applied>();
-                if applied.find(&pseudonym, Applied::SORT).await?.is_some() {
-                    return Ok(Recorded::Repeated);
-                }
-                let mut batch = Batch::default();
-                let recorded = self.apply(&mut batch, instance, event).await?;
-                if recorded == Recorded::Foreign {
-                    return Ok(recorded);
-                }
-                batch.insert(&Applied {
-                    pseudonym: pseudonym.clone(),
-                    until: match recorded {
-                        Recorded::Parked => Some(self.context.now() + PARKED),
-                        _ => until,
-                    },
-                })?;
-                self.context.commit(batch).await?;
-                Ok(recorded)
-            })
-            .await
-    }
-
-    /// Until when an event is recognised when it comes again.
-    ///
-    /// What opens or closes a destination is recognised for good where the vendor signs no time: whoever has seen a genuine
-    /// wish pass by could send it again years later, and undo what its author wished since. Where it does, an old wish is
-    /// known by its age, and none is applied for which this moment has passed.
-    fn remembered(&self, event: &Verified<DeliveryEvent>) -> Option<Timestamp> {
-        match (&event.event().news, event.proof()) {
-            (DeliveryNews::Suppress { .. } | DeliveryNews::Welcome { .. }, Proof::SignedWithTime) => {
-                Some(event.event().at + REMEMBERED)
-            }
-            (DeliveryNews::Suppress { .. } | DeliveryNews::Welcome { .. }, _) => None,
-            _ => Some(self.context.now() + REMEMBERED),
+            .pseudonym("delivery-event", &[instance, id])?;
+        let applied = self.context.table::<Applied>();
+        if applied.find(&pseudonym, Applied::SORT).await?.is_some() {
+            return Ok(Recorded::Repeated);
         }
+        self.apply(batch, instance, event).await
     }
 
     /// Adds what an event changes to a batch.
@@ -229,6 +203,18 @@ impl Outbox {
         self.context
             .keyring
             .pseudonym("delivery-name", &[instance, reference])
+    }
+}
+
+/// Whether an event that opens or closes a destination is too old to count, as its vendor signs: whoever has seen a
+/// genuine wish pass by, before it was known here, could bring it years later, and undo what its author wished since.
+fn is_stale(event: &Verified<DeliveryEvent>) -> bool {
+    let age = event.received_at().since(event.event().at);
+    match (&event.event().news, event.proof()) {
+        (DeliveryNews::Suppress { .. } | DeliveryNews::Welcome { .. }, Proof::SignedWithTime) => {
+            age >= REMEMBERED
+        }
+        _ => false,
     }
 }
 

@@ -42,6 +42,7 @@ pub use records::{Attempt, MessageStatus, Report};
 pub(crate) use records::{OUTBOX, OUTBOX_QUEUE, OUTBOX_RECEIPTS};
 use records::{QueueEntry, SealedBody, StoredMessage};
 pub use settings::Settings;
+pub(crate) use webhooks::SENDER_EVENTS;
 
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
@@ -73,6 +74,7 @@ pub(crate) const AREA: Area = Area {
     ],
     problems: &[CHANNEL_UNAVAILABLE, MESSAGE_NOT_FOUND, MESSAGE_EXPIRED],
     meters: meters::ALL,
+    tasks: &[&SENDER_EVENTS],
     ..Area::EMPTY
 };
 
@@ -249,7 +251,7 @@ impl Outbox {
         batch.insert(&message)?;
         let channel = message.to.channel();
         batch.insert(&QueueEntry::first(message.lane, channel, now, id.clone()))?;
-        batch.mail |= 1 << message.lane.bell(channel);
+        batch.wakes.insert(message.lane.queue(channel));
         Ok(id)
     }
 

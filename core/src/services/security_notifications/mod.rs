@@ -36,6 +36,8 @@ pub(crate) enum SecurityEvent {
     FactorRemoved(FactorKind),
     RecoveryCodeUsed { factor: FactorKind, left: usize },
     RecoveryCodesReplaced(FactorKind),
+    PaymentMethodAdded,
+    PaymentMethodRemoved,
 }
 
 #[derive(Serialize)]
@@ -57,6 +59,8 @@ impl From<&SecurityEvent> for Variables {
                 ("recovery_code_used", Some(factor), Some(*left))
             }
             SecurityEvent::RecoveryCodesReplaced(factor) => ("recovery_codes_replaced", Some(factor), None),
+            SecurityEvent::PaymentMethodAdded => ("payment_method_added", None, None),
+            SecurityEvent::PaymentMethodRemoved => ("payment_method_removed", None, None),
         };
         let factor = factor.map(|factor| factor.as_str());
         Self { event, factor, left }
@@ -75,7 +79,12 @@ fn samples() -> Vec<Value> {
             SecurityEvent::RecoveryCodesReplaced(factor),
         ]
     };
-    let events = [SecurityEvent::PasswordChanged, SecurityEvent::PasswordRecovered];
+    let events = [
+        SecurityEvent::PasswordChanged,
+        SecurityEvent::PasswordRecovered,
+        SecurityEvent::PaymentMethodAdded,
+        SecurityEvent::PaymentMethodRemoved,
+    ];
     let events = events
         .into_iter()
         .chain(FactorKind::ALL.into_iter().flat_map(of_factor));

@@ -200,9 +200,10 @@ async fn opened(
     settings: &BedSettings,
 ) -> (Arc<Context>, Services) {
     let areas = foundation::ALL
-        .into_iter()
+        .iter()
         .chain(super::ALL)
-        .chain(node.areas.iter().copied());
+        .chain(node.areas)
+        .copied();
     let context = node.context(clock, connections, areas).await;
     let settings = ServiceSettings {
         audit: &settings.audit,

@@ -1,10 +1,11 @@
 //! A sender's vendor that reports what became of messages, and a deployment that takes its reports.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portcullis_ports::inbound::{Inbound, NOT_VERIFIED, Proof, WebhookRequest as Posted};
+use portcullis_ports::inbound::{Delivery, Inbound, NOT_VERIFIED, Proof, WebhookRequest as Posted};
 use portcullis_ports::notification::{
     DeliveryEvent, DeliveryNews, DeliveryState, Destination, SuppressionCause,
 };
@@ -12,12 +13,31 @@ use portcullis_ports::{Code, Kind, Result, Timestamp};
 
 use super::{Bed, BedSettings, Office, bed_sending};
 use crate::foundation::testing::{Bearer, home};
+use crate::services::outbox::SENDER_EVENTS;
+use crate::services::tasks::Runners;
 use crate::services::webhooks::Webhooks;
 
 /// A vendor whose deliveries hold what the test put there.
 #[derive(Default)]
 pub(crate) struct Vendor {
+    /// What the next delivery holds.
     pub(crate) events: Mutex<Vec<DeliveryEvent>>,
+    /// What was posted, by body.
+    posted: Mutex<BTreeMap<Vec<u8>, Vec<DeliveryEvent>>>,
+}
+
+impl Vendor {
+    /// A body of a delivery that holds the events which the test put there; no two are alike.
+    fn written(&self, body: &[u8]) -> Vec<u8> {
+        if body == b"forged" {
+            return body.to_vec();
+        }
+        let mut posted = self.posted.lock().unwrap();
+        let body = [body, format!(" {}", posted.len()).as_bytes()].concat();
+        let events = std::mem::take(&mut *self.events.lock().unwrap());
+        posted.insert(body.clone(), events);
+        body
+    }
 }
 
 #[async_trait]
@@ -28,38 +48,48 @@ impl Inbound for Vendor {
         if delivery.body == b"forged" {
             return Err(NOT_VERIFIED.error());
         }
-        Ok(if delivery.body == b"dated" {
+        Ok(if delivery.body.starts_with(b"dated") {
             Proof::SignedWithTime
         } else {
             Proof::Signed
         })
     }
 
-    async fn split(&self, delivery: &Posted<'_>) -> Result<Vec<DeliveryEvent>> {
-        if delivery.body == b"no answer" {
-            const SILENT: Code = Code::new("silent", Kind::Unavailable, "The vendor does not answer.");
-            return Err(SILENT.error().retry_after(std::time::Duration::from_secs(5)));
-        }
-        if delivery.body == b"garbage" {
+    fn split(&self, delivery: &Delivery) -> Result<Vec<DeliveryEvent>> {
+        if delivery.body().starts_with(b"garbage") {
             const GARBAGE: Code = Code::new("garbage", Kind::Invalid, "Garbage.");
             let field = "is missing";
             return Err(GARBAGE
                 .with_detail("The field `event` is missing.")
                 .with_field("/event", field));
         }
-        Ok(std::mem::take(&mut *self.events.lock().unwrap()))
+        let posted = self.posted.lock().unwrap();
+        Ok(posted.get(delivery.body()).cloned().unwrap_or_default())
+    }
+
+    async fn handshake(&self, delivery: &Delivery) -> Result<()> {
+        if delivery.body().starts_with(b"no answer") {
+            const SILENT: Code = Code::new("silent", Kind::Unavailable, "The vendor does not answer.");
+            return Err(SILENT.error().retry_after(std::time::Duration::from_secs(5)));
+        }
+        Ok(())
     }
 }
 
 /// A deployment that takes the deliveries of vendors.
 pub(crate) trait Receives {
     fn webhooks(&self) -> &Webhooks;
+    fn runners(&self) -> &Runners;
     fn now(&self) -> Timestamp;
 }
 
 impl Receives for Bed {
     fn webhooks(&self) -> &Webhooks {
         &self.services.webhooks
+    }
+
+    fn runners(&self) -> &Runners {
+        &self.services.runners
     }
 
     fn now(&self) -> Timestamp {
@@ -83,15 +113,23 @@ impl Heard<Bed> {
 }
 
 impl<D: Receives> Heard<D> {
+    /// A delivery whose body begins like this.
     pub(crate) async fn post(&self, body: &[u8]) -> Result<()> {
+        let body = self.vendor.written(body);
         let webhooks = self.deployment.webhooks();
         let delivery = Posted {
             headers: &Bearer(String::new()),
             url: "https://gate.example.com/webhooks/senders/main",
-            body,
+            body: &body,
             received_at: self.deployment.now(),
+            peer: home().ip,
+            token: None,
         };
-        webhooks.receive("senders", "main", &delivery, &home()).await
+        let received = webhooks.receive("senders", "main", &delivery, &home()).await;
+        // What was stored is applied by a task.
+        let runners = self.deployment.runners();
+        runners.drain(SENDER_EVENTS.name).await.unwrap();
+        received
     }
 
     /// One event, `ago` seconds old.

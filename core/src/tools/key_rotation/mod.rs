@@ -60,7 +60,7 @@ pub enum Rotated {
 /// What became of giving a key up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retired {
-    /// It is gone. So many histories were signed anew.
+    /// It is gone. So many histories and records of the ledger were signed anew.
     Gone(u64),
     /// There is no such key.
     Unknown,
@@ -163,7 +163,7 @@ impl App {
         Ok(newest.map_or(Rotated::TooMany, Rotated::By))
     }
 
-    /// Gives up a signing key: signs the histories anew that it signed, and removes it. Nothing is done as long as anything
+    /// Gives up a signing key: signs anew the histories and the parts of the ledger that it signed, and removes it. Nothing is done as long as anything
     /// else needs it. It may be repeated.
     ///
     /// # Errors
@@ -181,7 +181,8 @@ impl App {
             KeyState::Former { .. } | KeyState::Revoked { .. } => {}
         }
         self.refresh_signing_keys().await?;
-        let signed_anew = self.histories(Arc::clone(&store.scan)).sign_anew(id).await?;
+        let histories = self.histories(Arc::clone(&store.scan)).sign_anew(id).await?;
+        let signed_anew = histories + self.ledgers(Arc::clone(&store.scan)).sign_anew(id).await?;
         let context = &self.context;
         context
             .retried(|| async {

@@ -3,12 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use portcullis_ports::identity::{Subject, UNAUTHENTICATED};
+use portcullis_ports::money::{Amount, Currency, Money};
 use portcullis_ports::storage::{RecordStore, Scan};
 use portcullis_ports::testkit::MemoryStore;
 
 use super::*;
 use crate::areas::accounts::AccessToken;
 use crate::areas::challenges::{NameChallenge, UseRecoveryCode, VerifyTotp};
+use crate::areas::ledger::{Cause, CauseId, HouseTransaction, InstanceName, Sale, Transaction};
 use crate::areas::sessions::SESSION_ENDED;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::sealed_texts::SealedTexts as _;
@@ -277,4 +279,45 @@ async fn every_key_is_sealed_for_its_own_id_and_there_is_an_end_to_them() {
         let opened = world.app.context.keys.open(sealed, &context).await.unwrap();
         assert_eq!(opened.len(), 32);
     }
+}
+
+#[tokio::test]
+async fn the_ledger_outlives_the_key_that_signed_it() {
+    let world = world().await;
+    let ada = world.sign_up(ADA).await;
+    let usd = Currency::parse("USD").unwrap();
+    let amount = Amount::new(Money::new(500, usd)).unwrap();
+    let main = InstanceName::parse("main").unwrap();
+    let cause = || Cause::Order(CauseId::parse("ord_1").unwrap());
+    let sale = Transaction::sale(&Sale::untaxed(amount), cause());
+    let ledger = &world.app.ledger;
+    ledger
+        .record(&ada.subject, std::slice::from_ref(&sale))
+        .await
+        .unwrap();
+    ledger
+        .record_house(&HouseTransaction::fee(&main, amount, cause()))
+        .await
+        .unwrap();
+    world.clock.advance(Duration::from_hours(24 * 3));
+    assert_eq!(ledger.fold_closed_days().await.unwrap().lines, 3);
+    rotate(&world, false).await;
+    world.clock.advance(Duration::from_hours(24 * 31));
+    // The head of a history, a balance, a transaction of the house, and three totals.
+    assert_eq!(retire(&world, "1").await, Retired::Gone(6));
+    let again = world_over(world.store.clone(), world.clock.clone()).await;
+    for node in [&world, &again] {
+        node.app
+            .ledger
+            .record(&ada.subject, std::slice::from_ref(&sale))
+            .await
+            .unwrap();
+        let ledgers = node.app.ledgers(Arc::clone(&node.store) as Arc<dyn Scan>);
+        let summary = ledgers
+            .verify_all(None, &mut |found| panic!("{found:?}"))
+            .await
+            .unwrap();
+        assert_eq!((summary.accounts, summary.house_transactions), (1, 1));
+    }
+    assert_eq!(ledger.balance(&ada.subject, usd).await.unwrap().owed, 1500);
 }

@@ -3,7 +3,7 @@
 //! A backup knows nothing of what was ended, used up or removed after it was made. The store that it replaces does, if it
 //! can still be read; where it cannot, what the backup says about single use counts for less.
 
-mod carrying;
+mod takeover;
 #[cfg(test)]
 mod tests;
 
@@ -70,7 +70,7 @@ impl RestoreTool {
         if !take_over_signing_keys(&restored.records, &replaced.records).await? {
             return Ok(Knowledge::OtherDeployment);
         }
-        carrying::carry_over(replaced, restored, &self.clock).await?;
+        takeover::take_over(replaced, restored, &self.clock).await?;
         Ok(Knowledge::CarriedOver)
     }
 }

@@ -1,4 +1,4 @@
-//! Cases: the marks of the states of a record.
+//! Cases: the versions of the states of a record.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::subject::{PasswordCheck, StoreSubject, check, delete, ensure, expiring, put, same};
 use crate::storage::{Expect, Version};
 
-/// The answer of a commit holds one entry per write, and the marks in it are those that are read.
+/// The answer of a commit holds one entry per write, and the versions in it are those that are read.
 pub async fn a_commit_returns_the_versions_that_are_read(subject: &StoreSubject) -> PasswordCheck {
     let key = |sort: &str| subject.key("returned-versions", sort);
     subject.put(&key("checked"), "1").await?;
@@ -43,7 +43,7 @@ pub async fn every_put_changes_the_version(subject: &StoreSubject) -> PasswordCh
     Ok(())
 }
 
-/// A record that was deleted and created again has a mark it never had.
+/// A record that was deleted and created again has a version it never had.
 pub async fn a_version_never_returns_after_a_delete(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("versions-after-delete", "one");
     let mut seen = HashSet::new();
@@ -58,7 +58,7 @@ pub async fn a_version_never_returns_after_a_delete(subject: &StoreSubject) -> P
     Ok(())
 }
 
-/// A record that expired and was created again has a mark it never had.
+/// A record that expired and was created again has a version it never had.
 pub async fn a_version_never_returns_after_expiry(subject: &StoreSubject) -> PasswordCheck {
     let key = subject.key("versions-after-expiry", "one");
     let past = subject.now() - Duration::from_mins(1);

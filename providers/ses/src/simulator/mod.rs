@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portcullis_ports::Clock;
 use portcullis_ports::http::{HttpMethod, HttpRequest, HttpResponse};
-use portcullis_ports::notification::Senders;
-use portcullis_ports::testkit::Vendor;
+use portcullis_ports::simulation::{Simulated, Simulator, Vendor, VendorSimulator};
 use serde_json::{Value, json};
 
 pub use mail::SentMail;
@@ -28,11 +27,31 @@ pub const FROM: &str = "no-reply@example.com";
 /// Where the API is: an address on this machine, so that no real credentials are looked for.
 const ENDPOINT: &str = "http://127.0.0.1:4579";
 
-portcullis_ports::set_up!(Senders, "ses", |_folder| {
+portcullis_ports::set_up!(portcullis_ports::notification::Senders, "ses", |_folder| {
     let runtime = FakeRuntime::default();
     let ses = SesSimulator::new(Arc::clone(&runtime.clock) as Arc<_>);
     SetUp::new(settings(), ()).on(runtime).asking(Arc::new(ses))
 });
+
+inventory::submit! {
+    VendorSimulator {
+        port: "senders",
+        plugin: "ses",
+        title: "Amazon SES",
+        by_default: false,
+        start: |surroundings| Simulated {
+            simulator: Arc::new(SesSimulator::new(surroundings.clock)),
+            // Without topics: what SNS posts is signed with a certificate that is fetched from AWS.
+            settings: json!({
+                "from": format!("Example <{FROM}>"),
+                "region": "us-east-1",
+                "endpoint": surroundings.origin,
+            }),
+        },
+    }
+}
+
+impl Simulator for SesSimulator {}
 
 /// Settings that lead to the simulator, reports included.
 pub fn settings() -> Value {
@@ -172,7 +191,11 @@ impl SesSimulator {
                 "Missing Authentication Token",
             ));
         }
-        let path = request.url.strip_prefix(ENDPOINT).unwrap_or_default();
+        let address = request.url.split_once("://").map_or("", |(_, address)| address);
+        let path = address
+            .find('/')
+            .and_then(|at| address.get(at..))
+            .unwrap_or_default();
         match (request.method, path) {
             (HttpMethod::Post, "/v2/email/outbound-emails") => state.send(request, self.clock.now()),
             (HttpMethod::Get, "/v2/email/account") => Ok(state.account()),

@@ -1,7 +1,6 @@
 //! What simulated SNS posts: envelopes, signed.
 
 use portcullis_ports::Timestamp;
-use portcullis_ports::testkit::FakeRequest;
 use serde_json::{Value, json};
 
 use super::TOPIC;
@@ -12,6 +11,20 @@ const CONFIRM: &str = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscr
 /// One delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice(Value);
+
+portcullis_ports::cfg_testkit! {
+    impl Notice {
+        /// The headers as they are posted.
+        pub fn headers(&self) -> portcullis_ports::testkit::FakeRequest {
+            let text = |field: &str| self.0[field].as_str().unwrap_or_default().to_owned();
+            portcullis_ports::testkit::FakeRequest::new()
+                .header("content-type", "text/plain; charset=UTF-8")
+                .header("x-amz-sns-message-type", text("Type"))
+                .header("x-amz-sns-message-id", text("MessageId"))
+                .header("x-amz-sns-topic-arn", text("TopicArn"))
+        }
+    }
+}
 
 impl Notice {
     pub(super) fn notification(number: u64, at: Timestamp, message: &str) -> Self {
@@ -64,16 +77,6 @@ impl Notice {
     /// The body as it is posted.
     pub fn body(&self) -> Vec<u8> {
         self.0.to_string().into_bytes()
-    }
-
-    /// The headers as they are posted.
-    pub fn headers(&self) -> FakeRequest {
-        let text = |field: &str| self.0[field].as_str().unwrap_or_default().to_owned();
-        FakeRequest::new()
-            .header("content-type", "text/plain; charset=UTF-8")
-            .header("x-amz-sns-message-type", text("Type"))
-            .header("x-amz-sns-message-id", text("MessageId"))
-            .header("x-amz-sns-topic-arn", text("TopicArn"))
     }
 
     /// Written apart from the receiver's code, so that one cannot hide a mistake of the other.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis_ports::http::{HttpRequest, HttpResponse};
 use portcullis_ports::inbound::{Proof, WebhookRequest};
 use portcullis_ports::notification::Senders;
-use portcullis_ports::testkit::{FakeRequest, FakeRuntime, Vendor, VendorClient};
+use portcullis_ports::testkit::{FakeRequest, FakeRuntime, Vendor, VendorClient, delivery as kept};
 use portcullis_ports::{Clock as _, Timestamp};
 use portcullis_provider_ses::simulator;
 use proptest::prelude::*;
@@ -47,6 +47,8 @@ async fn believed(message: &Value, accept_sha1: bool, received_at: Timestamp) ->
         url: "",
         body: &body,
         received_at,
+        peer: std::net::IpAddr::from([192, 0, 2, 1]),
+        token: None,
     };
     let verdict = connected.inbound.unwrap().verify(&delivery).await;
     for request in client.sent() {
@@ -118,7 +120,7 @@ proptest! {
             let at = at % body.len();
             body[at] ^= mask;
             let headers = notice.headers();
-            let delivery = WebhookRequest { headers: &headers, url: "", body: &body, received_at: simulated.runtime.clock.now() };
+            let delivery = WebhookRequest { headers: &headers, url: "", body: &body, received_at: simulated.runtime.clock.now(), peer: std::net::IpAddr::from([192, 0, 2, 1]), token: None };
             let verdict = connected.inbound.unwrap().verify(&delivery).await;
             // What nobody signs and nobody reads may change: the address for unsubscribing.
             let same = |bytes: &[u8]| -> Option<Value> {
@@ -139,10 +141,9 @@ proptest! {
             let connected = simulated.plain().await;
             let inbound = connected.inbound.as_ref().unwrap();
             let delivery = WebhookRequest {
-                headers: &FakeRequest::new(), url: "", body: &body, received_at: simulated.runtime.clock.now(),
-            };
+                headers: &FakeRequest::new(), url: "", body: &body, received_at: simulated.runtime.clock.now(), peer: std::net::IpAddr::from([192, 0, 2, 1]), token: None };
             assert!(inbound.verify(&delivery).await.is_err());
-            assert!(inbound.split(&delivery).await.is_err());
+            assert!(inbound.split(&kept("", "", &body)).is_err());
             // Signed, so that the event is read at all.
             let heard = simulated.hear(&connected, &simulated.ses.notice(&text)).await;
             assert!(heard.is_err());

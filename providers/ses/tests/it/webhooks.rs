@@ -374,6 +374,8 @@ async fn forged_certificate_addresses_are_few_requests_and_keep_the_known_one_us
             url: "",
             body: &body,
             received_at: simulated.runtime.clock.now(),
+            peer: std::net::IpAddr::from([192, 0, 2, 1]),
+            token: None,
         };
         inbound.screen(&delivery)
     };

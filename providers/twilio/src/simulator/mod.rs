@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use data_encoding::BASE64;
 use portcullis_ports::Clock;
 use portcullis_ports::http::{HttpMethod, HttpRequest, HttpResponse};
-use portcullis_ports::notification::Senders;
-use portcullis_ports::testkit::Vendor;
+use portcullis_ports::simulation::{Simulated, Vendor, VendorSimulator};
 
 pub use callbacks::Callback;
 pub use messages::SentMessage;
@@ -32,7 +31,7 @@ pub const MESSAGING_SERVICE: &str = "MG00000000000000000000000000000001";
 /// A Verify Service of that account.
 pub const VERIFY_SERVICE: &str = "VA00000000000000000000000000000001";
 
-portcullis_ports::set_up!(Senders, "twilio", |_folder| {
+portcullis_ports::set_up!(portcullis_ports::notification::Senders, "twilio", |_folder| {
     let runtime = FakeRuntime::default();
     let twilio = Simulator::new(Arc::clone(&runtime.clock) as Arc<_>);
     let settings = json!({
@@ -43,6 +42,27 @@ portcullis_ports::set_up!(Senders, "twilio", |_folder| {
     });
     SetUp::new(settings, ()).on(runtime).asking(Arc::new(twilio))
 });
+
+inventory::submit! {
+    VendorSimulator {
+        port: "senders",
+        plugin: "twilio",
+        title: "Twilio",
+        by_default: false,
+        start: |surroundings| Simulated {
+            simulator: Arc::new(Simulator::new(surroundings.clock)),
+            settings: serde_json::json!({
+                "account_sid": ACCOUNT,
+                "auth_token": AUTH_TOKEN,
+                "from": NUMBER,
+                "endpoint": surroundings.origin,
+                "verify_endpoint": surroundings.origin,
+            }),
+        },
+    }
+}
+
+impl portcullis_ports::simulation::Simulator for Simulator {}
 
 /// Twilio with one account, which owns [`NUMBER`], [`MESSAGING_SERVICE`] and [`VERIFY_SERVICE`].
 ///

@@ -8,7 +8,7 @@ use portcullis_ports::inbound::WebhookRequest;
 use portcullis_ports::notification::{ConnectedSender, Senders};
 use portcullis_ports::outcome::Outcome;
 use portcullis_ports::plugin::Port;
-use portcullis_ports::testkit::{FakeRequest, Fault};
+use portcullis_ports::testkit::{FakeRequest, Fault, delivery as kept};
 use portcullis_provider_twilio::simulator::Callback;
 use proptest::prelude::*;
 use serde_json::json;
@@ -33,6 +33,8 @@ fn is_verified(simulated: &SimulatedAccount, connected: &ConnectedSender, callba
         url: &callback.url,
         body: &callback.body,
         received_at: simulated.runtime.clock.now(),
+        peer: std::net::IpAddr::from([192, 0, 2, 1]),
+        token: None,
     };
     now(connected.inbound.as_ref().unwrap().verify(&delivery)).is_ok()
 }
@@ -61,10 +63,10 @@ proptest! {
         let simulated = SimulatedAccount::new();
         let connected = now(simulated.plain());
         let headers = FakeRequest::new().header("content-type", media_type).header("x-twilio-signature", "AAAA");
-        let delivery = WebhookRequest { headers: &headers, url: WEBHOOK, body: &body, received_at: simulated.runtime.clock.now() };
+        let delivery = WebhookRequest { headers: &headers, url: WEBHOOK, body: &body, received_at: simulated.runtime.clock.now(), peer: std::net::IpAddr::from([192, 0, 2, 1]), token: None };
         let inbound = connected.inbound.unwrap();
         prop_assert!(now(inbound.verify(&delivery)).is_err());
-        drop(now(inbound.split(&delivery)));
+        drop(inbound.split(&kept(media_type, "", &body)));
     }
 
     #[test]
@@ -88,11 +90,8 @@ proptest! {
         let simulated = SimulatedAccount::new();
         let connected = now(simulated.plain());
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-        let headers = FakeRequest::new().header("content-type", "application/x-www-form-urlencoded");
-        let delivery = WebhookRequest {
-            headers: &headers, url: WEBHOOK, body: body.as_bytes(), received_at: simulated.runtime.clock.now(),
-        };
-        drop(now(connected.inbound.unwrap().split(&delivery)));
+        let form = kept("application/x-www-form-urlencoded", "", body.as_bytes());
+        drop(connected.inbound.unwrap().split(&form));
     }
 
     #[test]

@@ -73,6 +73,8 @@ async fn verifies(settings: Value, headers: FakeRequest, url: &str, body: &str) 
         url,
         body: body.as_bytes(),
         received_at: runtime.clock.now(),
+        peer: std::net::IpAddr::from([192, 0, 2, 1]),
+        token: None,
     };
     match connected.inbound.unwrap().verify(&delivery).await {
         Ok(_) => true,

@@ -99,6 +99,8 @@ impl SimulatedAccount {
             url: &callback.url,
             body: &callback.body,
             received_at: self.runtime.clock.now(),
+            peer: std::net::IpAddr::from([192, 0, 2, 1]),
+            token: None,
         };
         inbound::receive(&**connected.inbound.as_ref().unwrap(), &delivery).await
     }

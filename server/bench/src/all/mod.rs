@@ -2,6 +2,8 @@
 
 mod costs;
 mod disk;
+mod ledger;
+mod payments;
 mod product;
 mod requests;
 mod sign_in;
@@ -26,7 +28,7 @@ pub(crate) struct Options {
     /// Where stores and logs are written: on the disk that is to be measured. What a run writes it removes.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
-    /// Only the sections whose name begins so: commits, requests, sign-in, starts, costs.
+    /// Only the sections whose name begins so: commits, ledger, payments, requests, sign-in, starts, costs.
     #[arg(long)]
     only: Option<String>,
 }
@@ -72,8 +74,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         many,
     };
     let mut report = Report::default();
-    let sections: [(&str, Section, &str); 5] = [
+    let sections: [(&str, Section, &str); 7] = [
         ("commits", disk::measure, "Durable commits"),
+        ("ledger", ledger::measure, "Ledger"),
+        ("payments", payments::measure, "Payments and webhooks"),
         (
             "requests",
             requests::measure,

@@ -10,6 +10,7 @@ use crate::http::Url;
 use crate::load::Measured;
 use crate::process::{Cores, Server};
 use crate::seed;
+use crate::stripe::Stripe;
 
 /// Settings that let one machine sign in and out all day.
 ///
@@ -25,6 +26,7 @@ access_token_lifetime = "30d"
 [sessions]
 lifetime = "90d"
 idle = "30d"
+step_up = "12h"
 
 [factors]
 require = "all"
@@ -56,20 +58,42 @@ pub(super) enum Hash {
 
 /// Starts the product on a folder of its own below the run's.
 pub(super) fn start(extent: &Extent, name: &str, cores: &Cores, hash: Hash) -> Result<Server> {
-    start_on(extent, name, cores, hash, None)
+    start_with(extent, (name, hash), cores, "", None)
 }
 
-/// The same with its records in a DynamoDB at that address, if one is given.
-pub(super) fn start_on(
+/// The same, paid by way of that vendor.
+pub(super) fn start_paid(
     extent: &Extent,
     name: &str,
     cores: &Cores,
     hash: Hash,
+    stripe: &Stripe,
+) -> Result<Server> {
+    start_with(extent, (name, hash), cores, &stripe.settings(), None)
+}
+
+/// The same with its records in the DynamoDB at that address.
+pub(super) fn start_on(
+    extent: &Extent,
+    name: &str,
+    cores: &Cores,
+    stripe: &Stripe,
+    dynamodb: &str,
+) -> Result<Server> {
+    let named = (name, Hash::Cheap);
+    start_with(extent, named, cores, &stripe.settings(), Some(dynamodb))
+}
+
+fn start_with(
+    extent: &Extent,
+    (name, hash): (&str, Hash),
+    cores: &Cores,
+    more: &str,
     dynamodb: Option<&str>,
 ) -> Result<Server> {
     let settings = extent.folder.join(format!("{name}.toml"));
     let hash = if hash == Hash::Cheap { CHEAP_HASH } else { "" };
-    fs::write(&settings, format!("{ROOMY}{hash}"))?;
+    fs::write(&settings, format!("{ROOMY}{hash}{more}"))?;
     let mut command = cores.command(&extent.server);
     command
         .args(["dev", "--listen", "127.0.0.1:0", "--config"])

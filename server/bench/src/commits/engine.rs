@@ -16,21 +16,48 @@ use crate::Result;
 /// The longest that a record waits for company.
 const MAX_GRACE: Duration = Duration::from_millis(1);
 
-/// A record on its way to the disk and whom to tell.
-struct Waiting {
-    writer: usize,
-    number: u32,
+/// A record to be written.
+pub(crate) struct EngineRecord {
+    partition: String,
+    sort: String,
     body: Arc<str>,
+    /// Whether it takes the place of one of that name.
+    replaces: bool,
+}
+
+impl EngineRecord {
+    /// One that is not there yet.
+    pub(crate) fn new(partition: String, sort: String, body: &Arc<str>) -> Self {
+        Self {
+            partition,
+            sort,
+            body: Arc::clone(body),
+            replaces: false,
+        }
+    }
+
+    /// One that may be there.
+    pub(crate) fn replacing(partition: String, sort: String, body: &Arc<str>) -> Self {
+        Self {
+            replaces: true,
+            ..Self::new(partition, sort, body)
+        }
+    }
+}
+
+/// Records on their way to the disk and whom to tell.
+struct Waiting {
+    records: Vec<EngineRecord>,
     done: oneshot::Sender<std::result::Result<(), String>>,
 }
 
 /// A handle to the thread that writes.
-pub(super) struct Engine {
+pub(crate) struct Engine {
     queue: Sender<Waiting>,
 }
 
 impl Engine {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
@@ -50,19 +77,20 @@ impl Engine {
             .spawn(move || write(connection, &waiting))?;
         Ok(Self { queue })
     }
+
+    /// Returns when these records, all or none, would survive a power cut.
+    pub(crate) async fn write(&self, records: Vec<EngineRecord>) -> Result<()> {
+        let (done, told) = oneshot::channel();
+        self.queue.send(Waiting { records, done })?;
+        Ok(told.await??)
+    }
 }
 
 #[async_trait]
 impl Durable for Engine {
     async fn commit(&self, writer: usize, number: u32, body: &Arc<str>) -> Result<()> {
-        let (done, told) = oneshot::channel();
-        self.queue.send(Waiting {
-            writer,
-            number,
-            body: Arc::clone(body),
-            done,
-        })?;
-        Ok(told.await??)
+        let (partition, sort) = (format!("writer-{writer}"), format!("{number:010}"));
+        self.write(vec![EngineRecord::new(partition, sort, body)]).await
     }
 }
 
@@ -95,15 +123,17 @@ fn write_group(connection: &mut Connection, group: &[Waiting]) -> rusqlite::Resu
     {
         let mut insert =
             transaction.prepare_cached("INSERT INTO records VALUES ('bench', ?1, ?2, 1, NULL, ?3)")?;
-        for Waiting {
-            writer, number, body, ..
-        } in group
-        {
-            insert.execute(params![
-                format!("writer-{writer}"),
-                format!("{number:010}"),
-                body.as_ref()
-            ])?;
+        let mut replace = transaction.prepare_cached(
+            "INSERT INTO records VALUES ('bench', ?1, ?2, 1, NULL, ?3)
+             ON CONFLICT (collection, partition, sort) DO UPDATE SET version = version + 1, body = excluded.body",
+        )?;
+        for record in group.iter().flat_map(|waiting| &waiting.records) {
+            let statement = if record.replaces {
+                &mut replace
+            } else {
+                &mut insert
+            };
+            statement.execute(params![record.partition, record.sort, record.body.as_ref()])?;
         }
     }
     transaction.commit()

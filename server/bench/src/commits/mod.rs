@@ -13,6 +13,8 @@ use async_trait::async_trait;
 use clap::Args;
 use tokio::task::JoinSet;
 
+pub(crate) use engine::{Engine, EngineRecord};
+
 use crate::Result;
 use crate::samples::{median, median_ratio};
 

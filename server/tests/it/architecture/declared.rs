@@ -1,4 +1,4 @@
-//! What a module can write into a history or count stands in the constant of its area, or no reference tells of it.
+//! What a module can write into a history, count or hold to a step-up stands in the constant of its area, or nothing tells of it.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,10 @@ use super::code::without_comments;
 use super::project::{File, files};
 
 /// The types whose constants are declared, and what begins a list of them.
-const DECLARED: [(&str, [&str; 2]); 2] = [
+const DECLARED: [(&str, [&str; 2]); 3] = [
     ("EventKind", ["events: &[", "ALL: &[EventKind] = &["]),
     ("Meter", ["meters: &[", "ALL: &[Meter] = &["]),
+    ("StepUpAction", ["actions: &[", "ALL: &[StepUpAction] = &["]),
 ];
 
 /// The names of the constants of a type.
@@ -62,8 +63,8 @@ fn complaints(sources: &[File]) -> Vec<String> {
 }
 
 #[test]
-fn every_event_and_every_meter_is_declared_by_an_area() {
-    assert_no_complaints("events and meters are declared", &complaints(&files()));
+fn every_event_meter_and_action_is_declared_by_an_area() {
+    assert_no_complaints("events, meters and actions are declared", &complaints(&files()));
 }
 
 #[test]

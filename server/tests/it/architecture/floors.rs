@@ -15,8 +15,10 @@ const TESTED_BY_THEMSELVES: [&str; 3] = ["foundation", "services", "areas"];
 const WHOLE: [&str; 4] = ["App", "Dependencies", "settings", "testing"];
 
 /// Services from the ground up: each knows those before it.
-const SERVICES: [&str; 11] = [
+const SERVICES: &[&str] = &[
+    "tasks",
     "webhooks",
+    "inbox",
     "epochs",
     "audit",
     "known_devices",
@@ -26,11 +28,15 @@ const SERVICES: [&str; 11] = [
     "sms_spend",
     "outbox",
     "security_notifications",
+    "idempotency",
+    "billing_freezes",
+    "payment_vendors",
     "open",
 ];
 
 /// Areas from the ground up: each knows those before it.
-const AREAS: [&str; 8] = [
+const AREAS: &[&str] = &[
+    "ledger",
     "enrolled_factors",
     "recovery_codes",
     "sessions",
@@ -39,13 +45,22 @@ const AREAS: [&str; 8] = [
     "challenges",
     "factors",
     "password_recovery",
+    "operators",
+    "payment_methods",
+    "payments",
+    "invoices",
+    "plans",
+    "entitlements",
+    "subscriptions",
+    "autopay",
+    "reconciliation",
 ];
 
 /// The order within a floor, where there is one.
 fn order(floor: &str) -> &'static [&'static str] {
     match floor {
-        "services" => &SERVICES,
-        "areas" => &AREAS,
+        "services" => SERVICES,
+        "areas" => AREAS,
         _ => &[],
     }
 }

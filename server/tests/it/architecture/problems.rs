@@ -7,10 +7,13 @@ use super::code::without_comments;
 use super::project::{File, files};
 
 /// Codes that no client meets although a port declares them: an operator reads them, or a defect has them.
-const FOR_OPERATORS: [&str; 5] = [
+const FOR_OPERATORS: [&str; 8] = [
     "amount-not-positive",
     "amount-overflow",
     "currency-mismatch",
+    "dispute-unknown",
+    "payment-method-unknown",
+    "payments-unavailable",
     "self-test-failed",
     "store-lost",
 ];

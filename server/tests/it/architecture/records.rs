@@ -22,6 +22,21 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
 }
 
+/// The paths that lead through the crate, imports with all names in their lists.
+fn paths(text: &str) -> impl Iterator<Item = &str> {
+    let mut before = "";
+    text.split("crate::").enumerate().filter_map(move |(at, rest)| {
+        let is_import = std::mem::replace(&mut before, rest).ends_with("use ");
+        let in_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let path = if is_import {
+            rest.split(';').next()
+        } else {
+            rest.split(|c: char| !in_path(c)).next()
+        };
+        path.filter(|_| at > 0)
+    })
+}
+
 fn complaints(sources: &[File]) -> Vec<String> {
     let code: Vec<(&File, String, String)> = sources
         .iter()
@@ -36,8 +51,7 @@ fn complaints(sources: &[File]) -> Vec<String> {
     }
     let mut complaints = Vec::new();
     for (file, owner, text) in &code {
-        for import in text.split("use crate::").skip(1) {
-            let import = import.split(';').next().unwrap_or(import);
+        for import in paths(text) {
             for name in words(import).filter(|name| !MODELS.contains(name)) {
                 let foreign = stored
                     .get(name)
@@ -65,6 +79,9 @@ fn a_stored_type_of_somebody_else_is_found() {
     assert_eq!(found("core/src/areas/factors/mod.rs", import), 0);
     assert_eq!(found("core/src/areas/step_up/mod.rs", import), 1);
     assert_eq!(found("core/src/tools/restoring/mod.rs", import), 1);
+    let inline = "fn f() -> crate::areas::factors::Apps {}\n";
+    assert_eq!(found("core/src/areas/step_up/mod.rs", inline), 1);
+    assert_eq!(found("core/src/areas/factors/mod.rs", inline), 0);
     let another = "use crate::areas::challenges::Apps;\n";
     assert_eq!(
         found("core/src/areas/step_up/mod.rs", another),

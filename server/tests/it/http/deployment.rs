@@ -9,13 +9,15 @@ use portcullis_core::outbox::Lane;
 use portcullis_core::settings::Settings;
 use portcullis_core::{App, Dependencies, compile_texts};
 use portcullis_ports::Endpoint;
-use portcullis_ports::connections::Connections;
+use portcullis_ports::connections::{Connection, Connections};
 use portcullis_ports::id::MessageId;
 use portcullis_ports::keys::{EncryptionContext, KeyManager, Keys, Sealed};
 use portcullis_ports::notification::{ConnectedSender, DeliveryState, Mailbox, Senders};
 use portcullis_ports::passwords::Passwords;
+use portcullis_ports::payments::{ConnectedPayments, Payments};
 use portcullis_ports::probe::Probe;
 use portcullis_ports::storage::{STORE_UNAVAILABLE, Storage};
+use portcullis_ports::testkit::payments::FakePayments;
 use portcullis_ports::testkit::{AlwaysWell, FakeClock, FakeEntropy, MemoryStore, connection};
 use portcullis_ports::{Clock, Result, Span, Timestamp};
 use portcullis_server::compose::NamedProbe;
@@ -34,7 +36,7 @@ use super::mail::Post;
 pub(crate) const PASSWORD: &str = "plum-kettle-orbit";
 
 /// A clock that a test moves; nobody waits.
-struct Impatient(Arc<FakeClock>);
+pub(crate) struct Impatient(pub(crate) Arc<FakeClock>);
 
 #[async_trait]
 impl Clock for Impatient {
@@ -48,7 +50,7 @@ impl Clock for Impatient {
 }
 
 /// Seals nothing: these tests are about HTTP.
-struct OpenKeys;
+pub(crate) struct OpenKeys;
 
 #[async_trait]
 impl KeyManager for OpenKeys {
@@ -84,6 +86,10 @@ pub(crate) struct Plan {
     pub(crate) public_url: &'static str,
     pub(crate) development: bool,
     pub(crate) well: bool,
+    /// The instances of the payment vendor, and the plugins that they are said to be of.
+    pub(crate) payment_plugins: Vec<(&'static str, &'static str)>,
+    /// The payment vendor in place of the one in memory.
+    pub(crate) payments: Option<ConnectedPayments>,
 }
 
 impl Default for Plan {
@@ -99,6 +105,8 @@ impl Default for Plan {
             public_url: "https://gate.example.com",
             development: false,
             well: true,
+            payments: None,
+            payment_plugins: vec![("main", "memory")],
         }
     }
 }
@@ -111,7 +119,8 @@ pub(crate) struct Deployment {
     pub(crate) post: Arc<Post>,
     pub(crate) hasher: Arc<Moody>,
     pub(crate) store: Arc<MemoryStore>,
-    app: Arc<App>,
+    pub(crate) vendor: Arc<FakePayments>,
+    pub(crate) app: Arc<App>,
     stop: Option<oneshot::Sender<()>>,
     hurry: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
@@ -128,6 +137,8 @@ impl Deployment {
         let clock = Arc::new(FakeClock::default());
         let (post, hasher) = (Arc::new(Post::default()), Arc::new(Moody::default()));
         let store = Arc::new(MemoryStore::new(clock.clone()));
+        let vendor = FakePayments::new(clock.clone());
+        let payments = plan.payments.take().unwrap_or_else(|| vendor.connected());
         let sender = ConnectedSender {
             sender: post.clone(),
             mailbox: None,
@@ -135,15 +146,25 @@ impl Deployment {
             lookup: None,
             probe: Arc::new(AlwaysWell),
         };
+        let connections = Connections::default()
+            .with(connection::<Storage>("test", store.clone()))
+            .with(connection::<Keys>("test", Arc::new(OpenKeys)))
+            .with(connection::<Passwords>("test", hasher.clone()))
+            .with(connection::<Senders>("main", sender));
+        let mut first = Some(payments);
         let dependencies = Dependencies {
-            connections: Connections::default()
-                .with(connection::<Storage>("test", store.clone()))
-                .with(connection::<Keys>("test", Arc::new(OpenKeys)))
-                .with(connection::<Passwords>("test", hasher.clone()))
-                .with(connection::<Senders>("main", sender)),
+            connections: plan
+                .payment_plugins
+                .iter()
+                .fold(connections, |all, (name, plugin)| {
+                    let connected = first.take().unwrap_or_else(|| vendor.connected());
+                    let connected = connection::<Payments>(*name, connected);
+                    all.with(Connection { plugin, ..connected })
+                }),
             clock: Arc::new(Impatient(clock.clone())),
             entropy: Arc::new(FakeEntropy::default()),
             panel: Some(plan.public_url.to_owned()),
+            public_url: Some(plan.public_url.to_owned()),
             texts: compile_texts(&[], &plan.settings).unwrap(),
         };
         let app = Arc::new(App::open(dependencies, plan.settings).await.unwrap());
@@ -183,6 +204,7 @@ impl Deployment {
             post,
             hasher,
             store,
+            vendor,
             app,
             stop: Some(stop),
             hurry: Some(hurry),
@@ -209,6 +231,7 @@ impl Deployment {
 
     /// How far a message came, as its vendor reports.
     pub(crate) async fn reported(&self, id: &MessageId) -> Option<DeliveryState> {
+        self.app.tasks.drain("sender-events").await.unwrap();
         let view = self.app.outbox.message(id).await.unwrap();
         view.report.map(|report| report.state)
     }
@@ -219,6 +242,11 @@ impl Deployment {
         for lane in [Lane::Codes, Lane::Notices] {
             self.app.outbox.drain(lane).await.unwrap();
         }
+    }
+
+    /// Runs what is due of a kind of tasks.
+    pub(crate) async fn run_tasks(&self, kind: &str) {
+        self.app.tasks.drain(kind).await.unwrap();
     }
 
     /// Tells the server to stop, without waiting.

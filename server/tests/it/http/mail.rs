@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portcullis_ports::id::MessageId;
-use portcullis_ports::inbound::{Inbound, Proof, Verification, WebhookRequest, refused};
+use portcullis_ports::inbound::{Delivery, Inbound, Proof, Verification, WebhookRequest, refused};
 use portcullis_ports::notification::{
     Channel, DeliveryEvent, DeliveryNews, DeliveryState, KeptMessage, Mailbox, Message, Receipt, Sender,
 };
@@ -103,9 +103,9 @@ impl Inbound for Post {
         }
     }
 
-    async fn split(&self, delivery: &WebhookRequest<'_>) -> Result<Vec<DeliveryEvent>> {
+    fn split(&self, delivery: &Delivery) -> Result<Vec<DeliveryEvent>> {
         const UNREADABLE: Code = Code::new("unreadable", Kind::Invalid, "Four words are expected.");
-        let text = std::str::from_utf8(delivery.body).map_err(|_| UNREADABLE.error())?;
+        let text = std::str::from_utf8(delivery.body()).map_err(|_| UNREADABLE.error())?;
         let words: Vec<&str> = text.split_whitespace().collect();
         let [id, age, reference, state] = words.as_slice() else {
             return Err(UNREADABLE.error());
@@ -118,7 +118,7 @@ impl Inbound for Post {
         };
         Ok(vec![DeliveryEvent {
             id: (*id).to_owned(),
-            at: delivery.received_at - Duration::from_secs(age),
+            at: delivery.received_at() - Duration::from_secs(age),
             news: DeliveryNews::Report {
                 reference: (*reference).to_owned(),
                 state,

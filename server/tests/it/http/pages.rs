@@ -43,6 +43,43 @@ async fn the_panel_is_the_page_of_every_address_of_its_own() {
 
 #[cfg(feature = "panel")]
 #[tokio::test]
+async fn only_the_pages_that_need_it_run_scripts_of_payment_vendors() {
+    let deployment = Deployment::start().await;
+    let config = deployment.get("/api/billing/config").ok().await;
+    let origin = config["vendors"][0]["origins"][0].as_str().unwrap().to_owned();
+    let own = async |path: &str| {
+        let page = deployment.get(path).header("accept", HTML).send().await;
+        let header = |name| page.header(name).to_owned();
+        (header("content-security-policy"), header("permissions-policy"))
+    };
+    for path in ["/billing/pay", "/billing/add-method"] {
+        let (policy, permissions) = own(path).await;
+        for part in [
+            format!("script-src 'self' {origin}"),
+            format!("connect-src 'self' {origin}"),
+            format!("frame-src {origin}"),
+            "frame-ancestors 'none'".to_owned(),
+        ] {
+            assert!(policy.contains(&part), "{policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert!(
+            permissions.contains(&format!("payment=(self \"{origin}\"")),
+            "{permissions}"
+        );
+    }
+    for path in ["/", "/billing", "/billing/pay/", "/payments"] {
+        let (policy, permissions) = own(path).await;
+        assert!(
+            !policy.contains(&origin) && !policy.contains("frame-src"),
+            "{path} {policy}"
+        );
+        assert!(permissions.contains("payment=()"), "{permissions}");
+    }
+}
+
+#[cfg(feature = "panel")]
+#[tokio::test]
 async fn hashed_files_are_kept_for_good_and_sent_compressed() {
     let deployment = Deployment::start().await;
     let script = portcullis_ui::paths()

@@ -3,7 +3,7 @@
 mod invalidation;
 mod once;
 mod outage;
-mod pair;
+pub(crate) mod pair;
 mod power_loss;
 mod rotation;
 mod takeover;

@@ -101,14 +101,14 @@ impl Pair {
 
 /// Somebody with an account, and perhaps a session.
 #[derive(Clone)]
-pub(super) struct Person {
-    pub(super) email: String,
-    pub(super) bearer: String,
-    pub(super) session: String,
+pub(crate) struct Person {
+    pub(crate) email: String,
+    pub(crate) bearer: String,
+    pub(crate) session: String,
 }
 
 impl Person {
-    pub(super) async fn sign_up(door: &Door, email: &str) -> Self {
+    pub(crate) async fn sign_up(door: &Door, email: &str) -> Self {
         let body = json!({ "email": email, "password": PASSWORD });
         let token = door.post("/auth/sign-up", &[], body).await;
         let mut person = Self {
@@ -123,16 +123,16 @@ impl Person {
         person
     }
 
-    pub(super) fn first_factor(&self) -> [(&str, &str); 1] {
+    pub(crate) fn first_factor(&self) -> [(&str, &str); 1] {
         [("authorization", &self.bearer)]
     }
 
-    pub(super) fn signed_in(&self) -> [(&str, &str); 2] {
+    pub(crate) fn signed_in(&self) -> [(&str, &str); 2] {
         [("authorization", &self.bearer), ("x-session-id", &self.session)]
     }
 
     /// Enrols an authenticator app; gives its secret and the recovery codes.
-    pub(super) async fn enrol(&self, door: &Door) -> (String, Vec<String>) {
+    pub(crate) async fn enrol(&self, door: &Door) -> (String, Vec<String>) {
         let path = "/ui/mfa/totp/devices/begin";
         let begun = door.post(path, &self.signed_in(), json!({})).await;
         let secret = text(&begun["secret"]);
@@ -149,7 +149,7 @@ impl Person {
     }
 
     /// A challenge that waits for the second factor.
-    pub(super) async fn challenge(&self, door: &Door) -> String {
+    pub(crate) async fn challenge(&self, door: &Door) -> String {
         let started = door
             .post("/ui/session/start", &self.first_factor(), json!({}))
             .await;
@@ -157,7 +157,7 @@ impl Person {
     }
 
     /// How many sessions the account has that are not ended.
-    pub(super) async fn live_sessions(&self, door: &Door) -> usize {
+    pub(crate) async fn live_sessions(&self, door: &Door) -> usize {
         let listed = door.get("/ui/sessions", &self.signed_in()).await;
         let sessions = listed["sessions"].as_array().unwrap();
         sessions

@@ -1,6 +1,37 @@
 // German.
 import { plurals, rich } from '../grammar';
 import type { Messages } from './en';
+import { autopay, autopayResults, autopayTriggers } from './autopay/de';
+import { billing, customers, entryKinds } from './billing/de';
+import {
+  callOutcomes,
+  callSteps,
+  decisions,
+  eventResults,
+  eventStates,
+  evidence,
+  evidenceDocuments,
+  findings,
+  handling,
+  refundReasons,
+  timeline,
+  vendorEvents,
+} from './operator-payments/de';
+import { operatorRoles, operators } from './operators/de';
+import {
+  deadMethods,
+  declines,
+  disputeKinds,
+  disputeStatus,
+  methodKinds,
+  methods,
+  pay,
+  payments,
+  paymentStatus,
+  refundStatus,
+} from './payments/de';
+import { sessions, trustedDevices } from './sessions/de';
+import { problems } from './problems/de';
 
 const plural = plurals('de');
 
@@ -25,6 +56,7 @@ export const messages = {
       code: 'Code aus der E-Mail',
     },
   },
+  operatorRoles,
   sessionEnd: {
     idle: 'Ihre Sitzung ist beendet, weil sie eine Weile nicht benutzt wurde.',
     expired: 'Ihre Sitzung ist beendet, weil sie ihre längste Dauer erreicht hat.',
@@ -72,6 +104,12 @@ export const messages = {
     recoveryCodes: 'Wiederherstellungs\u00adcodes',
     sessions: 'Sitzungen',
     password: 'Passwort',
+    operators: 'Betreiber',
+    customers: 'Kunden',
+    billing: 'Abrechnung',
+    autopay: 'Automatische Zahlung',
+    payments: 'Zahlungen',
+    vendorEvents: 'Meldungen der Dienste',
   },
   shortPages: { overview: 'Übersicht', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sitzungen' },
 
@@ -79,6 +117,7 @@ export const messages = {
     main: 'Hauptmenü',
     more: 'Mehr',
     morePages: 'Weitere Seiten',
+    operator: 'Für Betreiber',
     skip: 'Zum Inhalt springen',
     signOut: 'Abmelden',
     language: 'Sprache',
@@ -130,58 +169,7 @@ export const messages = {
     chosenPassword: 'Geben Sie das Passwort ein, das Sie gewählt haben.',
   },
 
-  problems: {
-    network: 'Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
-    unreadable: 'Die Antwort des Servers war nicht lesbar. Versuchen Sie es gleich noch einmal.',
-    cancelled: 'Es wurde nichts geändert.',
-    'no-cookie':
-      'Ihr Browser hat das Cookie der Anmeldung nicht behalten. Erlauben Sie Cookies für diese Seite und melden Sie sich erneut an.',
-    'address-suppressed':
-      'Nachrichten an diese Adresse oder Nummer sind gesperrt. Verwenden Sie eine andere oder wenden Sie sich an den Support.',
-    'body-too-large': 'Das ist zu viel Text auf einmal.',
-    busy: 'Das wird gerade an anderer Stelle geändert. Bitte versuchen Sie es erneut.',
-    'challenge-ended': 'Dieser Schritt hat zu lange gedauert oder wurde zu oft versucht. Bitte beginnen Sie von vorn.',
-    'challenge-purpose': 'Dieser Schritt gehört zu etwas anderem. Bitte beginnen Sie von vorn.',
-    'channel-unavailable': 'Solche Nachrichten können hier nicht gesendet werden.',
-    'credentials-mismatch': 'Hier sind zwei verschiedene Personen zugleich angemeldet. Melden Sie sich zuerst ab.',
-    csrf: 'Die Seite ist veraltet. Laden Sie sie neu und versuchen Sie es erneut.',
-    'device-exists': 'Das ist schon eingerichtet.',
-    'device-limit': 'Davon haben Sie schon so viele wie möglich. Entfernen Sie zuerst etwas.',
-    'device-not-found': 'Das gibt es nicht mehr. Laden Sie die Seite neu.',
-    'email-taken': 'Zu dieser E-Mail-Adresse gibt es schon ein Konto. Melden Sie sich damit an.',
-    'factor-not-required': 'Danach wird nicht mehr gefragt. Bitte beginnen Sie von vorn.',
-    'hasher-busy': 'Im Moment melden sich zu viele Menschen an. Bitte versuchen Sie es erneut.',
-    'identity-unavailable': 'Die Anmeldung ist im Moment nicht möglich. Bitte versuchen Sie es erneut.',
-    internal: 'Bei uns ist etwas schiefgegangen.',
-    'keys-unavailable': 'Der Dienst kann das im Moment nicht. Bitte versuchen Sie es erneut.',
-    'no-device': 'Davon ist nichts eingerichtet.',
-    'no-other-proof':
-      'Sie können auf keine andere Weise belegen, dass Sie es sind. Erstellen Sie zuerst Wiederherstellungscodes oder richten Sie einen weiteren zweiten Schritt ein.',
-    'no-password': 'Dieses Konto hat hier kein Passwort: Ein anderer Dienst meldet es an.',
-    'nothing-sent': 'Es wurde noch kein Code gesendet. Fordern Sie zuerst einen an.',
-    'recovery-code-first': 'Geben Sie zuerst den Code aus der E-Mail ein.',
-    'request-timeout': 'Das hat zu lange gedauert. Bitte versuchen Sie es erneut.',
-    'session-ended': 'Ihre Sitzung ist beendet. Bitte melden Sie sich erneut an.',
-    'session-not-found': 'Diese Sitzung gibt es nicht mehr. Laden Sie die Seite neu.',
-    'sign-up-ambiguous': 'An dieser Adresse warten mehrere Registrierungen. Folgen Sie dem Link in Ihrer E-Mail.',
-    'sign-up-closed': 'Hier werden keine neuen Konten angenommen.',
-    'slow-request': 'Die Verbindung war zu langsam. Bitte versuchen Sie es erneut.',
-    'sms-destination-blocked':
-      'In dieses Land werden keine SMS gesendet. Verwenden Sie eine andere Nummer oder einen anderen Weg.',
-    'sms-spend-exhausted':
-      'Heute können keine SMS mehr gesendet werden. Verwenden Sie einen anderen Weg oder versuchen Sie es morgen erneut.',
-    'step-up-required': 'Bitte bestätigen Sie, dass Sie es sind, und versuchen Sie es erneut.',
-    'store-unavailable': 'Der Dienst kann das im Moment nicht. Bitte versuchen Sie es erneut.',
-    'too-many-attempts': 'Zu viele Versuche. Bitte warten Sie, bevor Sie es erneut versuchen.',
-    'too-many-connections': 'Im Moment nutzen zu viele Menschen den Dienst. Bitte versuchen Sie es erneut.',
-    'too-many-sends': 'Es wurden zu viele Codes angefordert. Bitte warten Sie, bevor Sie einen weiteren anfordern.',
-    unauthenticated: 'Bitte melden Sie sich zuerst an.',
-    unavailable: 'Der Dienst kann das im Moment nicht. Bitte versuchen Sie es erneut.',
-    'weak-password':
-      'Dieses Passwort ist leicht zu erraten: Es ist verbreitet oder kaum mehr als Ihr Name, Ihre Adresse oder der Name dieses Dienstes. Wählen Sie ein längeres aus Wörtern, die nichts damit zu tun haben.',
-    'wrong-code': 'Der Code ist falsch, schon benutzt oder zu alt.',
-    'wrong-credentials': 'Die E-Mail-Adresse oder das Passwort ist falsch.',
-  },
+  problems,
 
   advice: {
     'address-suppressed': [
@@ -452,43 +440,38 @@ export const messages = {
     saveFirst: 'Bewahren Sie die Codes zuerst auf und setzen Sie dann das Häkchen.',
   },
 
-  sessions: {
-    lead: 'An diesen Orten sind Sie angemeldet. Beenden Sie, was Sie nicht erkennen, und ändern Sie dann Ihr Passwort.',
-    on: (browser: string, device: string) => `${browser} auf ${device}`,
-    unknown: 'Unbekanntes Gerät',
-    current: 'Diese Sitzung',
-    active: 'aktiv',
-    over: 'beendet',
-    signOut: 'Abmelden',
-    signOutNamed: (name: string) => `${name} abmelden`,
-    signOutQuestion: (name: string) => `${name} abmelden?`,
-    signOutText: 'Wer es benutzt, muss sich erneut anmelden.',
-    signedOut: (name: string) => `${name} ist abgemeldet.`,
-    signOutOthers: 'Alle anderen abmelden',
-    signOutOthersTitle: 'Überall sonst abmelden?',
-    signOutOthersText: (count: number) =>
-      plural(count, {
-        one: '# andere Sitzung muss sich erneut anmelden. Hier bleiben Sie angemeldet.',
-        other: '# andere Sitzungen müssen sich erneut anmelden. Hier bleiben Sie angemeldet.',
-      }),
-    signOutAllOthersText: 'Alle anderen Sitzungen müssen sich erneut anmelden. Hier bleiben Sie angemeldet.',
-    emptyTitle: 'Keine Sitzungen',
-    emptyText: 'Laden Sie die Seite neu, um noch einmal nachzusehen.',
-    more: 'Weitere Sitzungen zeigen',
-    ended: (count: number) => plural(count, { other: 'Beendete Sitzungen (#)' }),
-  },
+  sessions,
+  trustedDevices,
 
-  trustedDevices: {
-    title: 'Vertraute Geräte',
-    text: 'Mit ihnen genügt bei der Anmeldung das Passwort. Bei heiklen Dingen wird weiterhin nach einem Code gefragt.',
-    current: 'Dieses Gerät',
-    until: (day: string) => `vertraut bis ${day}`,
-    stop: 'Nicht mehr vertrauen',
-    stopNamed: (name: string) => `${name} nicht mehr vertrauen`,
-    stopQuestion: (name: string) => `${name} nicht mehr vertrauen?`,
-    stopText: 'Die nächste Anmeldung damit fragt wieder nach einem Code. Wer dort angemeldet ist, bleibt es.',
-    stopped: (name: string) => `${name} wird nicht mehr vertraut.`,
-  },
+  autopay,
+  autopayResults,
+  autopayTriggers,
+  billing,
+  customers,
+  entryKinds,
+  operators,
+  pay,
+  payments,
+  methods,
+  paymentStatus,
+  declines,
+  methodKinds,
+  deadMethods,
+  refundStatus,
+  disputeKinds,
+  disputeStatus,
+  handling,
+  findings,
+  decisions,
+  refundReasons,
+  evidence,
+  evidenceDocuments,
+  callSteps,
+  callOutcomes,
+  eventResults,
+  eventStates,
+  timeline,
+  vendorEvents,
 
   stepUp: {
     title: 'Bitte bestätigen Sie, dass Sie es sind',

@@ -1,6 +1,37 @@
 // English: the sentences of the panel, area by area. Every other language says the same.
 import type { EndReason, Factor } from '../../api/types';
 import { type Advice, plurals, rich } from '../grammar';
+import { autopay, autopayResults, autopayTriggers } from './autopay/en';
+import { billing, customers, entryKinds } from './billing/en';
+import {
+  callOutcomes,
+  callSteps,
+  decisions,
+  eventResults,
+  eventStates,
+  evidence,
+  evidenceDocuments,
+  findings,
+  handling,
+  refundReasons,
+  timeline,
+  vendorEvents,
+} from './operator-payments/en';
+import { operatorRoles, operators } from './operators/en';
+import {
+  deadMethods,
+  declines,
+  disputeKinds,
+  disputeStatus,
+  methodKinds,
+  methods,
+  pay,
+  payments,
+  paymentStatus,
+  refundStatus,
+} from './payments/en';
+import { sessions, trustedDevices } from './sessions/en';
+import { problems } from './problems/en';
 
 const plural = plurals('en');
 
@@ -44,6 +75,7 @@ const asSaid: Advice = [[/^(.+)$/s, (said) => said]];
 export const en = {
   factors,
   sessionEnd,
+  operatorRoles,
 
   common: {
     cancel: 'Cancel',
@@ -78,6 +110,12 @@ export const en = {
     recoveryCodes: 'Recovery codes',
     sessions: 'Sessions',
     password: 'Password',
+    operators: 'Operators',
+    customers: 'Customers',
+    billing: 'Billing',
+    autopay: 'Automatic payment',
+    payments: 'Payments',
+    vendorEvents: 'Events of vendors',
   },
   /** For the narrow bar at the bottom of a phone. */
   shortPages: { overview: 'Overview', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sessions' },
@@ -86,6 +124,7 @@ export const en = {
     main: 'Main',
     more: 'More',
     morePages: 'More pages',
+    operator: 'For operators',
     skip: 'Skip to the content',
     signOut: 'Sign out',
     language: 'Language',
@@ -139,55 +178,7 @@ export const en = {
   },
 
   /** Why something did not succeed, by the code of the problem. What stands nowhere here is said in the server's words. */
-  problems: {
-    // Of the panel itself.
-    network: 'We could not reach the server. Check your connection, then try again.',
-    unreadable: 'The server gave an answer we could not read. Try again in a moment.',
-    cancelled: 'Nothing was changed.',
-    'no-cookie': 'Your browser did not keep the sign-in cookie. Allow cookies for this site, then sign in again.',
-    // Of the server.
-    'address-suppressed': 'Messages to this address or number are refused. Use another one, or ask support.',
-    'body-too-large': 'This is too much text at once.',
-    busy: 'The same thing is being changed in another place. Please try again.',
-    'challenge-ended': 'This step took too long, or was tried too often. Please start again.',
-    'challenge-purpose': 'This step belongs to something else. Please start again.',
-    'channel-unavailable': 'Messages of this kind cannot be sent here.',
-    'credentials-mismatch': 'Two different people are signed in here at once. Sign out first.',
-    csrf: 'The page is out of date. Reload it, then try again.',
-    'device-exists': 'This is set up already.',
-    'device-limit': 'You have reached the limit of this kind. Remove one first.',
-    'device-not-found': 'It is not there any more. Reload the page.',
-    'email-taken': 'There is already an account with this e-mail address. Sign in instead.',
-    'factor-not-required': 'This is not asked for any more. Please start again.',
-    'hasher-busy': 'Too many people sign in at the moment. Please try again.',
-    'identity-unavailable': 'Signing in is not possible at the moment. Please try again.',
-    internal: 'Something went wrong on our side.',
-    'keys-unavailable': 'The service cannot do this at the moment. Please try again.',
-    'no-device': 'Nothing of this kind is set up.',
-    'no-other-proof': 'There is no other way to prove that it is you. Create recovery codes, or add another second step first.',
-    'no-password': 'This account has no password here: another service signs it in.',
-    'nothing-sent': 'No code was sent yet. Ask for one first.',
-    'recovery-code-first': 'Enter the code from the mail first.',
-    'request-timeout': 'That took too long. Please try again.',
-    'session-ended': 'Your session has ended. Please sign in again.',
-    'session-not-found': 'This session is not there any more. Reload the page.',
-    'sign-up-ambiguous': 'Several sign-ups wait at this address. Follow the link in the mail of yours.',
-    'sign-up-closed': 'New accounts are not accepted here.',
-    'slow-request': 'The connection was too slow. Please try again.',
-    'sms-destination-blocked': 'Text messages are not sent to numbers of this country. Use another number, or another way.',
-    'sms-spend-exhausted': 'No more text messages can be sent today. Use another way, or try again tomorrow.',
-    'step-up-required': 'Please confirm that it is you, then try again.',
-    'store-unavailable': 'The service cannot do this at the moment. Please try again.',
-    'too-many-attempts': 'Too many attempts. Please wait before you try again.',
-    'too-many-connections': 'Too many people use the service at the moment. Please try again.',
-    'too-many-sends': 'Too many codes were asked for. Please wait before you ask for another one.',
-    unauthenticated: 'Please sign in first.',
-    unavailable: 'The service cannot do this at the moment. Please try again.',
-    'weak-password':
-      'This password is easy to guess: it is common, or little more than your name, your address or the name of this service. Choose a longer one, of words that have nothing to do with them.',
-    'wrong-code': 'The code is wrong, was already used or is too old.',
-    'wrong-credentials': 'The e-mail address or the password is wrong.',
-  },
+  problems,
 
   // Where the server knows more of the case than its code says.
   advice: {
@@ -424,43 +415,38 @@ export const en = {
     saveFirst: 'Save the codes first, then tick the box.',
   },
 
-  sessions: {
-    lead: 'These are the places where you are signed in. End the ones you do not recognise, then change your password.',
-    on: (browser: string, device: string) => `${browser} on ${device}`,
-    unknown: 'Unknown device',
-    current: 'This session',
-    active: 'active',
-    over: 'ended',
-    signOut: 'Sign out',
-    signOutNamed: (name: string) => `Sign out ${name}`,
-    signOutQuestion: (name: string) => `Sign out ${name}?`,
-    signOutText: 'Whoever uses it has to sign in again.',
-    signedOut: (name: string) => `${name} is signed out.`,
-    signOutOthers: 'Sign out all others',
-    signOutOthersTitle: 'Sign out everywhere else?',
-    signOutOthersText: (count: number) =>
-      plural(count, {
-        one: '# other session will have to sign in again. You stay signed in here.',
-        other: '# other sessions will have to sign in again. You stay signed in here.',
-      }),
-    signOutAllOthersText: 'All other sessions will have to sign in again. You stay signed in here.',
-    emptyTitle: 'No sessions to show',
-    emptyText: 'Reload the page to look again.',
-    more: 'Show more sessions',
-    ended: (count: number) => plural(count, { other: 'Ended sessions (#)' }),
-  },
+  sessions,
+  trustedDevices,
 
-  trustedDevices: {
-    title: 'Trusted devices',
-    text: 'Signing in with them takes the password alone. What is sensitive still asks for a code.',
-    current: 'This device',
-    until: (day: string) => `trusted until ${day}`,
-    stop: 'Stop trusting',
-    stopNamed: (name: string) => `Stop trusting ${name}`,
-    stopQuestion: (name: string) => `Stop trusting ${name}?`,
-    stopText: 'The next sign-in with it asks for a code again. Whoever is signed in there stays signed in.',
-    stopped: (name: string) => `${name} is not trusted any more.`,
-  },
+  autopay,
+  autopayResults,
+  autopayTriggers,
+  billing,
+  customers,
+  entryKinds,
+  operators,
+  pay,
+  payments,
+  methods,
+  paymentStatus,
+  declines,
+  methodKinds,
+  deadMethods,
+  refundStatus,
+  disputeKinds,
+  disputeStatus,
+  handling,
+  findings,
+  decisions,
+  refundReasons,
+  evidence,
+  evidenceDocuments,
+  callSteps,
+  callOutcomes,
+  eventResults,
+  eventStates,
+  timeline,
+  vendorEvents,
 
   stepUp: {
     title: 'Please confirm it’s you',

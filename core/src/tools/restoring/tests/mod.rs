@@ -1,6 +1,7 @@
 //! What a restored backup brings back, with and without the store that it replaces.
 
 mod accounts_and_messages;
+mod payments;
 
 use portcullis_ports::identity::UNAUTHENTICATED;
 use portcullis_ports::storage::{Collection, Scan};

@@ -9,6 +9,7 @@ use super::authenticator::{Step, code as totp};
 use crate::Result;
 use crate::http::{Connection, Url};
 use crate::people::{credentials, email};
+use crate::stripe::Stripe;
 
 /// How long a message may take to arrive.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -43,6 +44,7 @@ pub(super) struct Member {
     challenge: Value,
     totp_secret: String,
     recovery_codes: Vec<Value>,
+    payments: u32,
 }
 
 impl Member {
@@ -57,6 +59,7 @@ impl Member {
             challenge: Value::Null,
             totp_secret: String::new(),
             recovery_codes: Vec::new(),
+            payments: 0,
         })
     }
 
@@ -87,6 +90,13 @@ impl Member {
     async fn post(&mut self, path: &str, body: Value) -> Result<Value> {
         let proof = self.session()?;
         self.send("POST", path, &proof, &body, 200).await
+    }
+
+    /// The same under an idempotency key.
+    async fn post_keyed(&mut self, path: &str, key: &str, body: Value, status: u16) -> Result<Value> {
+        let mut proof = self.session()?;
+        proof.push(("idempotency-key".to_owned(), key.to_owned()));
+        self.send("POST", path, &proof, &body, status).await
     }
 
     /// Asks as somebody who has proven the first factor.
@@ -173,6 +183,34 @@ impl Member {
         let credential = ended.last().map(|(_, value)| value.as_str()).unwrap_or_default();
         let id = credential.split('.').next().unwrap_or_default();
         self.post("/ui/sessions/revoke", json!({ "session_id": id }))
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn store_card(&mut self, stripe: &Stripe) -> Result<()> {
+        let setups = "/api/billing/payment-methods/setups";
+        let setup = self.post_keyed(setups, "card", json!({}), 200).await?;
+        let action = setup.get("next_action").ok_or("nothing is to be done")?;
+        stripe.card_for(text(action, "client_secret")?)?;
+        let path = format!("{setups}/{}/complete", text(&setup, "setup_id")?);
+        self.post(&path, json!({})).await?;
+        Ok(())
+    }
+
+    pub(super) async fn pay(&mut self) -> Result<()> {
+        self.payments += 1;
+        let key = format!("payment-{}", self.payments);
+        let body = json!({ "purpose": "purchase", "amount": 1999, "currency": "USD", "pay_by": "method" });
+        let paid = self.post_keyed("/api/billing/payments", &key, body, 201).await?;
+        match text(&paid, "status")? {
+            "succeeded" => Ok(()),
+            other => Err(format!("the payment is {other}").into()),
+        }
+    }
+
+    pub(super) async fn read_balance(&mut self) -> Result<()> {
+        let proof = self.session()?;
+        self.send("GET", "/api/billing/balance", &proof, &Value::Null, 200)
             .await?;
         Ok(())
     }

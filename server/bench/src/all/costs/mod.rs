@@ -15,16 +15,22 @@ use self::checks::{CHECK, PATTERNS, check};
 use self::member::{Contact, Member, Proof};
 use self::units::{Meter, Row, Span, Units, table};
 use super::Extent;
-use super::product::{Hash, start_on};
+use super::payments::delivery;
+use super::product::start_on;
 use crate::Result;
-use crate::http::Url;
+use crate::http::{Connection, Url};
 use crate::process::Cores;
 use crate::report::{Goal, Judged, Line};
+use crate::stripe::Stripe;
 
 /// Until messages and whatever else follows a request is done.
 const SETTLING: Duration = Duration::from_secs(3);
 /// What a session check may cost of one read and one write.
 const MOST: f64 = 0.25;
+/// What is said of a payment, and of a balance; and how often each member reads it.
+const PAYMENT: &str = "payment with a stored card, accepted and settled";
+const BALANCE: &str = "balance";
+const BALANCES: u32 = 20;
 
 pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
     let Some(emulator) = Emulator::start(Kind::Dynoxide) else {
@@ -40,13 +46,8 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
             }])
         };
     };
-    let server = start_on(
-        extent,
-        "costs",
-        &Cores::all()?,
-        Hash::Cheap,
-        Some(emulator.endpoint()),
-    )?;
+    let stripe = Stripe::start()?;
+    let server = start_on(extent, "costs", &Cores::all()?, &stripe, emulator.endpoint())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -55,12 +56,15 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
         journey.before_the_checks().await?;
         let idle = journey.idle().await?;
         journey.checks().await?;
+        journey.payments(&stripe).await?;
         journey.after_the_checks().await?;
         Ok::<_, crate::Failure>((journey.rows, idle))
     })?;
     println!("\n{}\n", table(&rows, idle));
     let checks = rows.iter().filter(|row| row.what.starts_with(CHECK));
-    Ok(checks.map(|row| line(row, idle)).collect())
+    let mut lines: Vec<Line> = checks.map(|row| line(row, idle)).collect();
+    lines.extend(money_lines(&rows, idle)?);
+    Ok(lines)
 }
 
 /// Everything that is counted, in the order in which it is done.
@@ -77,7 +81,7 @@ struct Journey {
 
 /// Does one thing with each member in turn and counts it.
 macro_rules! each {
-    ($journey:ident, $what:literal, $($step:ident($($with:expr)?)),+) => {{
+    ($journey:ident, $what:expr, $($step:ident($($with:expr)?)),+) => {{
         let before = $journey.meter.look().await?;
         for member in &mut $journey.members {
             $(member.$step($($with)?).await.map_err(|error| format!("{}: {error}", $what))?;)+
@@ -139,6 +143,50 @@ impl Journey {
         Ok(())
     }
 
+    /// Each with a card that was stored before.
+    async fn payments(&mut self, stripe: &Stripe) -> Result<()> {
+        for member in &mut self.members {
+            member.reconnect().await?;
+            member.store_card(stripe).await?;
+            // The first payment makes what the later ones find.
+            member.pay().await?;
+        }
+        drop(stripe.simulator.deliver());
+        sleep(SETTLING).await;
+        each!(self, PAYMENT, pay());
+        let posted = stripe.simulator.deliver();
+        let before = self.meter.look().await?;
+        let mut connection = Connection::open(self.url.address, 800).await?;
+        for posted in &posted {
+            let request = delivery(&self.url, posted);
+            match connection.exchange(&request).await? {
+                (204, _) => {}
+                (status, _) => return Err(format!("a webhook is answered with {status}").into()),
+            }
+        }
+        sleep(SETTLING).await;
+        let span = Span::between(&before, &self.meter.look().await?);
+        self.rows.push(Row {
+            what: "three webhooks that follow it, stored and applied",
+            times: u32::try_from(self.members.len())?,
+            span,
+        });
+        // Many times: what is shared by all requests of a moment counts for little then.
+        let before = self.meter.look().await?;
+        for _ in 0..BALANCES {
+            for member in &mut self.members {
+                member.read_balance().await?;
+            }
+        }
+        let span = Span::between(&before, &self.meter.look().await?);
+        self.rows.push(Row {
+            what: BALANCE,
+            times: BALANCES * u32::try_from(self.members.len())?,
+            span,
+        });
+        Ok(())
+    }
+
     async fn after_the_checks(&mut self) -> Result<()> {
         for member in &mut self.members {
             member.reconnect().await?;
@@ -193,6 +241,41 @@ impl Journey {
         );
         Ok(())
     }
+}
+
+/// What payments and balances may cost.
+fn money_lines(rows: &[Row], idle: Units) -> Result<Vec<Line>> {
+    let named = |what: &str| {
+        let found = rows.iter().find(|row| row.what.starts_with(what));
+        found.ok_or_else(|| format!("nobody counted: {what}"))
+    };
+    let line = |what: &str, measured: String, (kind, value): (&'static str, f64), most: f64| Line {
+        what: what.to_owned(),
+        measured,
+        judged: Some((Judged::Units(kind), value)),
+        goal: Some(Goal::AtMost(most)),
+    };
+    let (paid, balance) = (named(PAYMENT)?.each(idle), named(BALANCE)?.each(idle));
+    Ok(vec![
+        line(
+            "payment, accepted and settled",
+            String::new(),
+            ("write", paid.write),
+            50.0,
+        ),
+        line(
+            "payment, accepted and settled",
+            String::new(),
+            ("read", paid.read),
+            15.0,
+        ),
+        line(
+            "balance",
+            "with the session check".to_owned(),
+            ("read", balance.read),
+            1.0,
+        ),
+    ])
 }
 
 fn line(row: &Row, idle: Units) -> Line {

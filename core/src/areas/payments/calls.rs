@@ -1,0 +1,284 @@
+//! What a vendor is asked, made of the rows alone: so that a repeat is the same to the last byte.
+
+use portcullis_ports::money::{Amount, Money};
+use portcullis_ports::outcome::Reference;
+use portcullis_ports::payments::{
+    AttemptId, CallKey, Capture, CaptureOrder, Charge, ChargeOutcome, Handed, KnownOrder, KnownRefund,
+    MethodRef, Presence, RefundOrder, RefundOutcome, Return, Sought, Source, Statement, Tag, VendorRef,
+    VoidOrder, Withdrawal,
+};
+use portcullis_ports::{Error, Result, id};
+
+use super::Payments;
+use super::apply::Rows;
+use super::records::{ChargedSource, DisputeRecord, OpenCall, PaymentRecord, RefundRecord, Step};
+use crate::foundation::guard::{GuardedPayments, Urgency};
+
+/// How many characters of a code prove that somebody comes back from a page that we sent to.
+const RETURN_CODE: usize = 32;
+
+impl PaymentRecord {
+    /// What the vendor calls the attempt for us. There is one: what was declined is paid by another payment.
+    pub(super) fn attempt_id(&self) -> AttemptId {
+        AttemptId {
+            payment: self.id.clone(),
+            attempt: 1,
+        }
+    }
+
+    const fn when(&self) -> Capture {
+        if self.capture_later {
+            Capture::Later
+        } else {
+            Capture::Now
+        }
+    }
+
+    /// The stored method that is charged, if it is one.
+    fn method(&self) -> Option<MethodRef> {
+        match &self.source {
+            ChargedSource::Stored { theirs, kind, .. } => Some(MethodRef {
+                theirs: theirs.clone(),
+                customer: self.customer.clone(),
+                kind: *kind,
+            }),
+            ChargedSource::Fresh { .. } | ChargedSource::HostedPage | ChargedSource::Offline => None,
+        }
+    }
+
+    fn charged(&self) -> Source {
+        match (&self.source, self.method()) {
+            (_, Some(method)) => Source::Stored(method),
+            (ChargedSource::Fresh { save }, None) => Source::Fresh { save: *save },
+            (ChargedSource::Offline, None) => Source::Offline,
+            (_, None) => Source::HostedPage,
+        }
+    }
+}
+
+impl RefundRecord {
+    fn known(&self) -> KnownRefund {
+        KnownRefund {
+            id: self.id.clone(),
+            theirs: self.theirs.clone(),
+            amount: self.amount,
+            sent_at: self.created_at,
+            open: self.state.reserves() && self.paid_out.is_none(),
+        }
+    }
+}
+
+impl Payments {
+    /// The idempotency key of a call: the same for every repeat of it, and for no other call.
+    fn key(&self, instance: &str, step: &str, row: &str, number: u32) -> Result<CallKey> {
+        let number = number.to_string();
+        let parts = [instance, step, row, &number];
+        let code = self.context.keyring.pseudonym_bytes("payment-call", &parts)?;
+        CallKey::parse(&id::base32(&code)?).map_err(Error::internal)
+    }
+
+    fn call_key(&self, payment: &PaymentRecord, step: Step, number: u32) -> Result<CallKey> {
+        self.key(&payment.instance, step.as_str(), payment.id.as_str(), number)
+    }
+
+    /// The key of an answer to a dispute: of what is said, so that saying it again is no other answer.
+    pub(super) fn dispute_key(
+        &self,
+        instance: &GuardedPayments,
+        dispute: &DisputeRecord,
+        said: &str,
+    ) -> Result<CallKey> {
+        let parts = [instance.instance(), dispute.id.as_str(), said];
+        let code = self.context.keyring.pseudonym_bytes("dispute-answer", &parts)?;
+        CallKey::parse(&id::base32(&code)?).map_err(Error::internal)
+    }
+
+    /// What the vendor gives back with the payment, which nobody else can make.
+    fn tag(&self, payment: &PaymentRecord) -> Result<Tag> {
+        let amount = payment.amount.get().to_string();
+        let parts = [payment.instance.as_str(), payment.id.as_str(), &amount];
+        let code = self.context.keyring.pseudonym_bytes("payment-tag", &parts)?;
+        Tag::parse(&id::base32(&code)?).map_err(Error::internal)
+    }
+
+    /// Where a payer comes back to: an address of ours that names the payment, and proves that we named it.
+    pub(super) fn return_state(&self, payment: &portcullis_ports::id::PaymentId) -> Result<String> {
+        let mut code = self
+            .context
+            .keyring
+            .pseudonym("payment-return", &[payment.as_str()])?;
+        code.truncate(RETURN_CODE);
+        Ok(format!("{payment}.{code}"))
+    }
+
+    fn presence(&self, payment: &PaymentRecord) -> Result<Presence> {
+        let Some(ip) = payment.ip else {
+            return Ok(Presence::Absent);
+        };
+        let state = self.return_state(&payment.id)?;
+        let route = |way: &str| self.context.links.route(&format!("/billing/{way}/{state}"));
+        let unknown = || Error::internal("it is not known at which address this service is reached");
+        Ok(Presence::Present {
+            return_url: route("return").ok_or_else(unknown)?,
+            cancel_url: route("cancel"),
+            ip: Some(ip),
+        })
+    }
+
+    /// Makes a call that is written down already.
+    pub(super) async fn call(
+        &self,
+        instance: &GuardedPayments,
+        payment: &PaymentRecord,
+        call: &OpenCall,
+        resend: bool,
+        handed: &Handed,
+    ) -> Result<ChargeOutcome> {
+        let (id, key) = (
+            payment.attempt_id(),
+            self.call_key(payment, call.step, call.number)?,
+        );
+        let theirs = || {
+            let named = payment.theirs().cloned();
+            named.ok_or_else(|| Error::internal("a payment that the vendor has not named goes no further"))
+        };
+        Ok(match call.step {
+            Step::Charge => {
+                let urgency = if payment.ip.is_some() {
+                    Urgency::Urgent
+                } else {
+                    Urgency::Ordinary
+                };
+                let order = Charge {
+                    id,
+                    key,
+                    resend,
+                    amount: payment.amount,
+                    source: payment.charged(),
+                    presence: self.presence(payment)?,
+                    capture: payment.when(),
+                    customer: payment.customer.clone(),
+                    mandate: None,
+                    statement: Statement {
+                        description: payment.description.clone(),
+                        suffix: None,
+                    },
+                    tag: self.tag(payment)?,
+                };
+                instance.charge(&order, urgency).await
+            }
+            Step::Complete => {
+                let back = Return {
+                    id,
+                    key,
+                    resend,
+                    payment: payment.theirs().cloned(),
+                    amount: payment.amount,
+                    capture: payment.when(),
+                    method: payment.method(),
+                    tag: self.tag(payment)?,
+                    handed: handed.clone(),
+                };
+                instance.complete(&back).await
+            }
+            Step::Capture => {
+                let order = CaptureOrder {
+                    id,
+                    key,
+                    resend,
+                    payment: theirs()?,
+                    amount: call.amount.unwrap_or(payment.amount),
+                };
+                instance.capture(&order).await
+            }
+            Step::Void => {
+                let payment = theirs()?;
+                instance
+                    .void(&VoidOrder {
+                        id,
+                        key,
+                        resend,
+                        payment,
+                    })
+                    .await
+            }
+            Step::Withdraw => {
+                let withdrawal = Withdrawal {
+                    id,
+                    key,
+                    payment: payment.theirs().cloned(),
+                    amount: payment.amount,
+                };
+                instance.withdraw(&withdrawal).await
+            }
+        })
+    }
+
+    /// Asks for a refund that is written down already.
+    pub(super) async fn call_refund(
+        &self,
+        instance: &GuardedPayments,
+        payment: &PaymentRecord,
+        refund: &RefundRecord,
+        resend: bool,
+    ) -> Result<RefundOutcome> {
+        let theirs = payment.theirs().cloned();
+        let theirs =
+            theirs.ok_or_else(|| Error::internal("a payment without the vendor's name was captured"))?;
+        let order = RefundOrder {
+            id: refund.id.clone(),
+            key: self.key(&payment.instance, "refund", refund.id.as_str(), 1)?,
+            resend,
+            payment: theirs,
+            attempt: payment.attempt_id(),
+            amount: refund.amount,
+            reason: refund
+                .reason
+                .unwrap_or(portcullis_ports::payments::RefundReason::Requested),
+        };
+        Ok(instance.refund(&order).await)
+    }
+
+    /// What is looked up of a payment: the object that the vendor named, or the one that is known.
+    pub(super) fn sought(&self, rows: &Rows, named: Option<&VendorRef>) -> Result<Sought> {
+        let payment = &rows.payment;
+        let theirs = named.or(payment.theirs());
+        let ours = || Reference::Ours(payment.attempt_id().to_string());
+        let mut attempts = payment.attempts.iter();
+        let shown = attempts.find(|attempt| attempt.theirs.as_ref() == theirs);
+        let booked = match payment.source {
+            ChargedSource::Offline => payment.said_received(),
+            ChargedSource::Stored { .. } | ChargedSource::Fresh { .. } | ChargedSource::HostedPage => {
+                shown.map_or(0, |attempt| attempt.captured)
+            }
+        };
+        let refunds = rows.refunds.iter().filter(|refund| !refund.state.is_void());
+        Ok(Sought {
+            reference: theirs.map_or_else(ours, |theirs| Reference::Theirs(theirs.to_string())),
+            customer: payment.customer.clone(),
+            key: self.call_key(payment, Step::Charge, 1)?,
+            sent_at: payment.created_at,
+            known: Some(KnownOrder {
+                amount: payment.amount,
+                method: payment.method(),
+                booked: Money::new(booked, payment.currency()),
+                refunds: refunds.map(RefundRecord::known).collect(),
+                called_off: payment.status.is_given_up(),
+            }),
+        })
+    }
+
+    /// Writes down that a step is about to be asked for.
+    pub(super) fn open_call(&self, payment: &mut PaymentRecord, step: Step, amount: Option<Amount>) {
+        let now = self.context.now();
+        payment.calls = payment.calls.saturating_add(1);
+        // The first is the charge; the others are numbered after it, whatever they are.
+        payment.call = Some(OpenCall {
+            step,
+            number: payment.calls,
+            amount,
+            sent_at: now,
+            last_sent_at: now,
+        });
+    }
+}

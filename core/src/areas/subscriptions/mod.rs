@@ -1,0 +1,166 @@
+//! Subscriptions: periods that are billed in advance, from a day on that never drifts, until somebody ends them.
+//!
+//! A period is billed in the commit that begins it, and its invoice is collected apart from that. The periods are counted by
+//! us: what a vendor would bill by itself is no part of this. Whatever changes a subscription writes in the same commit what
+//! it entitles to, and who has to look at it next.
+
+mod actions;
+mod billing;
+mod books;
+mod change;
+mod commands;
+mod dunning;
+#[cfg(test)]
+mod dunning_tests;
+mod end;
+mod events;
+mod lifecycle;
+#[cfg(test)]
+mod lifecycle_tests;
+mod list;
+mod method;
+mod notices;
+mod proration;
+mod records;
+mod runners;
+mod status;
+mod subscribe;
+mod views;
+
+use std::sync::Arc;
+
+use portcullis_ports::{Code, Kind};
+
+pub use crate::areas::entitlements::SubscriptionId;
+pub(crate) use books::SubscriptionBooks;
+pub use commands::{
+    CancelSubscription, CancelWhen, ChangeMethod, ChangeSubscription, ChangeWhen, ListSubscriptions,
+    MoveSubscription, OperatorCancel, ReadSubscription, Subscribe,
+};
+pub use records::EndReason;
+use records::{SUBSCRIPTIONS, SubscriptionRecord};
+pub use status::SubscriptionStatus;
+pub use views::{ChangeLine, ChangePreview, Changed, Subscribed, SubscriptionPage, SubscriptionView};
+
+use crate::areas::entitlements::EntitlementRecords;
+use crate::areas::invoices::{InvoiceBooks, Invoices};
+use crate::areas::operators::Operators;
+use crate::areas::payment_methods::PaymentMethods;
+use crate::areas::plans::Plans;
+use crate::areas::step_up::StepUp;
+use crate::foundation::area::{Area, Family, Personal, shape};
+use crate::foundation::context::Context;
+use crate::services::billing_freezes::BillingFreezes;
+use crate::services::idempotency::Idempotency;
+use crate::services::tasks::Runners;
+
+/// What this declares for all tools and lists.
+pub(crate) const AREA: Area = Area {
+    families: &[
+        // What was billed since the backup must not be billed again.
+        Family::new(
+            SUBSCRIPTIONS,
+            Personal::BySubject,
+            &[shape::<SubscriptionRecord>("subscription")],
+        )
+        .taken_over(),
+    ],
+    problems: &[
+        SUBSCRIPTION_NOT_FOUND,
+        SUBSCRIPTION_EXISTS,
+        SUBSCRIPTION_LIMIT,
+        SUBSCRIPTION_STATE,
+        NOT_SOLD_IN_CURRENCY,
+    ],
+    texts: &[notices::NOTICE],
+    events: events::ALL,
+    actions: actions::ALL,
+    tasks: &[&runners::RENEWALS, &runners::DUNNING],
+    ..Area::EMPTY
+};
+
+/// There is no such subscription, or it is somebody else's.
+pub const SUBSCRIPTION_NOT_FOUND: Code = Code::new(
+    "subscription-not-found",
+    Kind::NotFound,
+    "There is no such subscription.",
+);
+/// There is a live subscription to the plan.
+pub const SUBSCRIPTION_EXISTS: Code = Code::new(
+    "subscription-exists",
+    Kind::Conflict,
+    "This plan is subscribed to already: change that subscription, or cancel it first.",
+);
+/// One account has as many subscriptions as it may.
+pub const SUBSCRIPTION_LIMIT: Code = Code::new(
+    "subscription-limit",
+    Kind::Conflict,
+    "This account has as many subscriptions as it may: cancel one first.",
+);
+/// What was asked for does not fit to where the subscription stands.
+pub const SUBSCRIPTION_STATE: Code = Code::new(
+    "subscription-state",
+    Kind::Conflict,
+    "The subscription does not allow this as it stands. Read it again.",
+);
+/// The plan has no price in that currency.
+pub const NOT_SOLD_IN_CURRENCY: Code = Code::new(
+    "not-sold-in-currency",
+    Kind::Invalid,
+    "The plan has no price in this currency.",
+);
+
+/// Begins subscriptions, bills them, changes them and ends them.
+#[derive(Clone)]
+pub struct Subscriptions {
+    context: Arc<Context>,
+    books: SubscriptionBooks,
+    invoice_books: InvoiceBooks,
+    invoices: Invoices,
+    plans: Plans,
+    entitlements: EntitlementRecords,
+    methods: PaymentMethods,
+    operators: Operators,
+    step_up: StepUp,
+    idempotency: Idempotency,
+    freezes: BillingFreezes,
+}
+
+/// What subscriptions stand on.
+pub(crate) struct Below<'a> {
+    /// Those that invoices tell.
+    pub(crate) books: &'a SubscriptionBooks,
+    pub(crate) invoice_books: &'a InvoiceBooks,
+    pub(crate) invoices: &'a Invoices,
+    pub(crate) plans: &'a Plans,
+    pub(crate) entitlements: &'a EntitlementRecords,
+    pub(crate) methods: &'a PaymentMethods,
+    pub(crate) operators: &'a Operators,
+    pub(crate) step_up: &'a StepUp,
+    pub(crate) idempotency: &'a Idempotency,
+    pub(crate) freezes: &'a BillingFreezes,
+}
+
+impl Subscriptions {
+    pub(crate) fn new(context: &Arc<Context>, below: &Below<'_>) -> Self {
+        Self {
+            context: Arc::clone(context),
+            books: below.books.clone(),
+            invoice_books: below.invoice_books.clone(),
+            invoices: below.invoices.clone(),
+            plans: below.plans.clone(),
+            entitlements: below.entitlements.clone(),
+            methods: below.methods.clone(),
+            operators: below.operators.clone(),
+            step_up: below.step_up.clone(),
+            idempotency: below.idempotency.clone(),
+            freezes: below.freezes.clone(),
+        }
+    }
+
+    /// Has subscriptions renewed and collected by the workers of this process.
+    pub(crate) fn register_runners(&self, all: &mut Runners) {
+        all.repeating(&runners::RENEWALS, runners::Renewals(self.clone()));
+        all.repeating(&runners::DUNNING, runners::DunningRunner(self.clone()));
+    }
+}

@@ -1,0 +1,257 @@
+//! Somebody subscribes: the first period is billed and, where a method is stored, paid at once.
+
+use portcullis_ports::money::Currency;
+use portcullis_ports::{Error, Result, Timestamp};
+
+use super::billing::period_line;
+use super::books::Running;
+use super::commands::Subscribe;
+use super::lifecycle::anchored;
+use super::records::{Period, SubscriptionRecord, Terms};
+use super::status::SubscriptionStatus as Status;
+use super::views::{Subscribed, SubscriptionView};
+use super::{NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_EXISTS, SUBSCRIPTION_LIMIT, Subscriptions, events};
+use crate::areas::entitlements::SubscriptionId;
+use crate::areas::invoices::{Collected, InvoiceId, PayInvoice};
+use crate::areas::payment_methods::{NO_DEFAULT_METHOD, PaymentMethodId};
+use crate::areas::payments::{PayWith, Payer, PaymentView};
+use crate::areas::plans::{Plan, Price};
+use crate::areas::sessions::SignedIn;
+use crate::foundation::input::refused;
+use crate::foundation::table::Batch;
+use crate::services::audit::Event;
+use crate::services::idempotency::{IdempotencyKey, KeyState};
+
+/// What keys are taken for.
+const OPERATION: &str = "subscription";
+/// The most live subscriptions of one account.
+const MOST: usize = 20;
+
+impl Subscriptions {
+    /// Subscribes to a plan. The same key is the same subscription, however it stands by then; asked again, what is not paid
+    /// of it yet is tried no second time.
+    ///
+    /// # Errors
+    /// Those of [`Subscribe`].
+    pub async fn subscribe(
+        &self,
+        who: &SignedIn,
+        key: &IdempotencyKey,
+        command: &Subscribe,
+    ) -> Result<Subscribed> {
+        let id = self
+            .context
+            .retried(|| self.subscribe_once(who, key, command))
+            .await?;
+        self.begun(who, &id).await
+    }
+
+    /// The same for a client that sends no key: a second subscription to the same plan is refused all the same.
+    ///
+    /// # Errors
+    /// Those of [`Subscribe`].
+    pub async fn subscribe_unkeyed(&self, who: &SignedIn, command: &Subscribe) -> Result<Subscribed> {
+        let key = IdempotencyKey::parse(&self.context.random_text()?).map_err(Error::internal)?;
+        self.subscribe(who, &key, command).await
+    }
+
+    /// What was begun, once its first invoice is paid as far as that goes.
+    async fn begun(&self, who: &SignedIn, id: &SubscriptionId) -> Result<Subscribed> {
+        let begun = self.record(who.subject(), id).await?;
+        let payment = self.pay_first(who, &begun).await?;
+        let now = self.record(who.subject(), id).await?;
+        Ok(Subscribed {
+            subscription: SubscriptionView::of(&now),
+            payment_id: payment.map(|payment| payment.id),
+        })
+    }
+
+    async fn subscribe_once(
+        &self,
+        who: &SignedIn,
+        key: &IdempotencyKey,
+        command: &Subscribe,
+    ) -> Result<SubscriptionId> {
+        let subject = who.subject();
+        let mut batch = Batch::default();
+        self.context.lock_subject(&mut batch, subject).await;
+        let known = self.idempotency.look_up(subject, OPERATION, key, command).await?;
+        let fresh = match known {
+            KeyState::Used { row } => return SubscriptionId::parse(&row).map_err(Error::internal),
+            KeyState::Fresh(fresh) => fresh,
+        };
+        self.freezes.require_thawed(&mut batch, subject).await?;
+        let plan = self.plans.offered(&command.plan_id).await?;
+        let price = price_of(&plan, command.currency)?;
+        let other = self
+            .entitlements
+            .subscription_to(&mut batch, subject, &plan.id)
+            .await?;
+        if let Some(other) = other {
+            return Err(SUBSCRIPTION_EXISTS
+                .error()
+                .member("subscription_id", other.to_string()));
+        }
+        if self.entitlements.count(&mut batch, subject).await? >= MOST {
+            return Err(SUBSCRIPTION_LIMIT.error());
+        }
+        let now = self.context.now();
+        let tried = plan.trial_days > 0;
+        self.require_method(who, command.payment_method_id.as_ref(), tried)
+            .await?;
+        let mut record = self.drafted(who, command, &plan, price, now)?;
+        let lines = if tried {
+            record.status = Status::Trialing;
+            Vec::new()
+        } else {
+            let begun = record.begin_next_period()?;
+            if begun.price.minor == 0 {
+                record.status = Status::Active;
+            }
+            vec![period_line(&record, &begun)?]
+        };
+        batch.insert(&record)?;
+        self.idempotency.take(&mut batch, fresh, record.id.as_str())?;
+        let event = Event::success(events::CREATED, &who.source)
+            .with("subscription", &record.id)
+            .with("plan", &plan.id)
+            .with("amount", price.amount)
+            .with("status", record.status.as_str());
+        self.books.audit.append(&mut batch, subject, &[event]).await?;
+        self.entitlements
+            .keep(&mut batch, subject, &record.id, record.grant())
+            .await?;
+        let slot = self.books.read_in(&batch, subject, &record.id).await?;
+        self.bill(&mut batch, &record, slot, lines, &who.source).await?;
+        let written = self.books.read_in(&batch, subject, &record.id).await?.value;
+        self.books
+            .plan(&mut batch, &written, Running::Neither, false)
+            .await?;
+        self.context.commit(batch).await?;
+        Ok(record.id)
+    }
+
+    /// A subscription before its first period: a trial where the plan has one.
+    fn drafted(
+        &self,
+        who: &SignedIn,
+        command: &Subscribe,
+        plan: &Plan,
+        price: &Price,
+        now: Timestamp,
+    ) -> Result<SubscriptionRecord> {
+        let terms = Terms::of(plan, price);
+        let paid_from = plan.zone.days_later(now, plan.trial_days)?;
+        let (anchor, next) = anchored(&terms, &plan.zone, paid_from)?;
+        Ok(SubscriptionRecord {
+            id: SubscriptionId::time_ordered(now, self.context.entropy.as_ref())?,
+            subject: who.subject().clone(),
+            status: Status::Incomplete,
+            terms,
+            anchor,
+            next,
+            period: Period {
+                start: now,
+                end: paid_from,
+                whole_from: now,
+                trial: plan.trial_days > 0,
+            },
+            billed_through: now,
+            method: command.payment_method_id.clone(),
+            change: None,
+            owed: Vec::new(),
+            restricted: false,
+            expiry_told: None,
+            because: None,
+            created_at: now,
+            updated_at: now,
+            canceled_at: None,
+            ended_at: None,
+        })
+    }
+
+    /// Refuses a method that cannot be charged, and none at all where one is needed.
+    pub(super) async fn require_method(
+        &self,
+        who: &SignedIn,
+        method: Option<&PaymentMethodId>,
+        needed: bool,
+    ) -> Result<()> {
+        let subject = who.subject();
+        match self.methods.instance_of(subject, method).await {
+            Ok(instance) => {
+                let usable = self.methods.usable(subject, &instance, method).await;
+                // A default that cannot be charged is no reason to refuse who pays in another way.
+                if needed || method.is_some() {
+                    usable?;
+                }
+                Ok(())
+            }
+            Err(error) if error.code() == NO_DEFAULT_METHOD && !needed => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Charges the stored method for the first invoice, if there is one and nobody did.
+    async fn pay_first(&self, who: &SignedIn, record: &SubscriptionRecord) -> Result<Option<PaymentView>> {
+        let Some(owed) = record.owed.first() else {
+            return Ok(None);
+        };
+        if record.status != Status::Incomplete {
+            return Ok(None);
+        }
+        let method = record.method.as_ref();
+        if let Err(error) = self.require_method(who, method, true).await {
+            // It is paid with a method that is entered, or on a page of the vendor.
+            return if method.is_none() { Ok(None) } else { Err(error) };
+        }
+        self.pay_now(who, record, &owed.invoice, "first").await
+    }
+
+    /// Charges what a subscription is paid with for an invoice, with its owner there. `name` tells this try from others.
+    pub(super) async fn pay_now(
+        &self,
+        who: &SignedIn,
+        record: &SubscriptionRecord,
+        invoice: &InvoiceId,
+        name: &str,
+    ) -> Result<Option<PaymentView>> {
+        let key = IdempotencyKey::parse(&format!("{invoice}.{name}")).map_err(Error::internal)?;
+        let command = charged(record);
+        let payer = Payer::Present(who);
+        let collected = self
+            .invoices
+            .collect(payer, &key, invoice, &command, &who.source)
+            .await?;
+        Ok(match collected {
+            Collected::By(payment) => Some(*payment),
+            Collected::Nothing => None,
+        })
+    }
+}
+
+/// How a subscription is paid.
+pub(super) fn charged(record: &SubscriptionRecord) -> PayInvoice {
+    PayInvoice {
+        vendor: None,
+        with: PayWith::Stored(record.method.clone()),
+    }
+}
+
+/// The price in the currency that is asked for, or the only one that there is.
+pub(super) fn price_of(plan: &Plan, currency: Option<Currency>) -> Result<&Price> {
+    let Some(currency) = currency else {
+        let mut prices = plan.prices.values();
+        return match (prices.next(), prices.next()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(refused(
+                "/currency",
+                "the plan has several prices, so name a currency",
+            )),
+        };
+    };
+    plan.prices.get(&currency).ok_or_else(|| {
+        let sold: Vec<String> = plan.prices.keys().map(ToString::to_string).collect();
+        NOT_SOLD_IN_CURRENCY.with_detail(format!("The plan is sold in: {}.", sold.join(", ")))
+    })
+}

@@ -1,0 +1,68 @@
+//! Payments through Stripe.
+#![doc = ""]
+#![doc = include_str!("../docs.md")]
+
+mod answers;
+mod approval;
+mod browser;
+mod client;
+mod config;
+mod customers;
+mod disputes;
+mod failures;
+mod find;
+mod form;
+mod holds;
+mod inbound;
+mod methods;
+mod payments;
+mod pictures;
+mod probe;
+mod reports;
+mod signature;
+mod terms;
+mod vault;
+mod wire;
+
+portcullis_ports::cfg_simulators! {
+    pub mod simulator;
+}
+#[cfg(rustfmt)]
+mod simulator;
+
+use portcullis_ports::payments::{PaymentCapability, Payments};
+use portcullis_ports::plugin::{Maturity, Meta, Plugin};
+
+pub use config::StripeSettings;
+
+inventory::submit! {
+    Plugin::<Payments>::new::<StripeSettings>(
+        Meta {
+            id: "stripe",
+            title: "Stripe",
+            summary: "Cards, wallets and bank debits: charges, holds, refunds, disputes, stored methods, reports.",
+            docs: include_str!("../docs.md"),
+            maturity: Maturity::Beta,
+        },
+        &[
+            PaymentCapability::ChargePresent,
+            PaymentCapability::ChargeStored,
+            PaymentCapability::HostedPage,
+            PaymentCapability::Approval,
+            PaymentCapability::Authorize,
+            PaymentCapability::PartialCapture,
+            PaymentCapability::PartialRefund,
+            PaymentCapability::Customers,
+            PaymentCapability::Vault,
+            PaymentCapability::SetupInBrowser,
+            PaymentCapability::Microdeposits,
+            PaymentCapability::Browser,
+            PaymentCapability::Disputes,
+            PaymentCapability::Evidence,
+            PaymentCapability::EvidenceFiles,
+            PaymentCapability::Reports,
+            PaymentCapability::FindByOurs,
+            PaymentCapability::Events,
+        ],
+    )
+}
