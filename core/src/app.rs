@@ -281,6 +281,7 @@ impl App {
                 books: &subscription_books,
                 invoice_books: &invoice_books,
                 invoices: &invoices,
+                payments: &payments,
                 plans: &plans,
                 entitlements: &entitlements,
                 methods: &payment_methods,

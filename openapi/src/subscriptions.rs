@@ -7,9 +7,9 @@ use poem_openapi::param::Path;
 use portcullis_core::App;
 use portcullis_core::cursor::SignedCursor;
 use portcullis_core::subscriptions::{
-    CancelSubscription, ChangeMethod, ChangeSubscription, Changed, ListSubscriptions, MoveSubscription,
-    OperatorCancel, ReadSubscription, Subscribe, Subscribed, SubscriptionId, SubscriptionPage,
-    SubscriptionView,
+    CancelSubscription, ChangeMethod, ChangeSubscription, Changed, ListSubscriptions, OperatorCancel,
+    PauseSubscription, ReadSubscription, ResumeSubscription, Subscribe, Subscribed, SubscriptionId,
+    SubscriptionPage, SubscriptionView,
 };
 use portcullis_core::use_case::{Problems, UseCase};
 use portcullis_ports::identity::Subject;
@@ -40,7 +40,8 @@ impl SubscriptionsApi {
     /// Subscribe to a plan
     ///
     /// The first period is billed and charged to a stored method, or the plan is tried, which needs a stored method. Where none
-    /// is stored, the subscription is `incomplete` until its invoice is paid. The same `Idempotency-Key` is the same
+    /// is stored, the subscription is `incomplete` until its invoice is paid. A plan is tried once: after that `trial` has to be
+    /// false. The same `Idempotency-Key` is the same
     /// subscription, however it stands by then.
     #[oai(
         path = "/api/billing/subscriptions",
@@ -142,7 +143,7 @@ impl SubscriptionsApi {
         session: LiveSession,
         /// As given by the list.
         subscription_id: Path<SubscriptionId>,
-    ) -> Answered<SubscriptionView, MoveSubscription> {
+    ) -> Answered<SubscriptionView, PauseSubscription> {
         let paused = self.app.subscriptions.pause(&session.who, &subscription_id.0);
         Ok(Answer(paused.await?))
     }
@@ -150,7 +151,7 @@ impl SubscriptionsApi {
     /// Resume a subscription
     ///
     /// One that is paused, or that was cancelled and has not ended yet. One whose period went by while it was paused begins
-    /// anew today, and is billed.
+    /// anew today, and is billed. Needs a fresh step-up where paying its price would.
     #[oai(
         path = "/api/billing/subscriptions/:subscription_id/resume",
         method = "post",
@@ -161,7 +162,7 @@ impl SubscriptionsApi {
         session: LiveSession,
         /// As given by the list.
         subscription_id: Path<SubscriptionId>,
-    ) -> Answered<SubscriptionView, MoveSubscription> {
+    ) -> Answered<SubscriptionView, ResumeSubscription> {
         let resumed = self.app.subscriptions.resume(&session.who, &subscription_id.0);
         Ok(Answer(resumed.await?))
     }
@@ -169,7 +170,8 @@ impl SubscriptionsApi {
     /// Change the plan of a subscription
     ///
     /// At once, or with the next period. At once, the days that are left are given back at the old price and billed at the new
-    /// one; what is less than nothing goes to the balance. With `preview` nothing is changed, and the same lines are shown.
+    /// one; what is less than nothing goes to the balance. A dearer plan needs a fresh step-up where paying its price would. With
+    /// `preview` nothing is changed, and the same lines are shown.
     #[oai(
         path = "/api/billing/subscriptions/:subscription_id/change",
         method = "post",
@@ -195,7 +197,8 @@ impl SubscriptionsApi {
 
     /// Choose what a subscription is paid with
     ///
-    /// A stored method, or whatever is the default. What is not paid is tried with it at once.
+    /// A stored method, or whatever is the default. What is not paid is tried with it at once. Needs a fresh step-up where paying
+    /// its price would.
     #[oai(
         path = "/api/billing/subscriptions/:subscription_id/payment-method",
         method = "post",

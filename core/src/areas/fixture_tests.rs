@@ -410,6 +410,12 @@ const FIXTURES: &[(&str, &str, u32, &str)] = &[
         r#"{"id":"sub_01jzpcq2ah2nbrexx3vqjhp41a","subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","status":"past_due","terms":{"plan":"pro-monthly","name":"Pro","price":"price_01jzpcq2ah2nbrexx3vqjhp41a","amount":{"minor":1999,"currency":"USD"},"interval":{"unit":"month","count":1},"anchor_day":31,"tax_code":"standard","entitlements":{"export":null,"projects":20}},"anchor":{"local":"2026-08-31T00:00:00","zone":"Europe/Berlin"},"next":2,"period":{"start":1790000000000,"end":1793401200000,"whole_from":1790719200000,"trial":false},"billed_through":1793401200000,"method":"pm_01jzpcq2ah2nbrexx3vqjhp41a","change":null,"owed":[{"invoice":"inv_01jzpcq2ah2nbrexx3vqjhp41a","since":1790000000000,"tries":1,"next_try":1790086400000}],"restricted":false,"expiry_told":null,"because":null,"created_at":1790000000000,"updated_at":1790000060000,"canceled_at":null,"ended_at":null}"#,
     ),
     (
+        "subscriptions",
+        "subscription",
+        2,
+        r#"{"v":2,"id":"sub_01jzpcq2ah2nbrexx3vqjhp41a","subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","status":"past_due","terms":{"plan":"pro-monthly","name":"Pro","price":"price_01jzpcq2ah2nbrexx3vqjhp41a","amount":{"minor":1999,"currency":"USD"},"interval":{"unit":"month","count":1},"anchor_day":31,"zone":"Europe/Berlin","tax_code":"standard","entitlements":{"export":null,"projects":20}},"anchor":{"local":"2026-08-31T00:00:00","zone":"Europe/Berlin"},"next":2,"period":{"start":1790000000000,"end":1793401200000,"whole_from":1790719200000,"trial":false},"billed":["inv_01jzpcq2ah2nbrexx3vqjhp41a"],"set_off":500,"billed_through":1793401200000,"method":"pm_01jzpcq2ah2nbrexx3vqjhp41a","change":null,"owed":[{"invoice":"inv_01jzpcq2ah2nbrexx3vqjhp41a","since":1790000000000,"tries":1,"next_try":1790086400000,"attempt":2,"anew_since":1790000030000,"held_up":{"since":1790000040000,"by":"outage"}}],"restricted":false,"expiry_told":null,"because":null,"created_at":1790000000000,"updated_at":1790000060000,"canceled_at":null,"ended_at":null}"#,
+    ),
+    (
         "tasks",
         "id",
         1,
@@ -420,6 +426,12 @@ const FIXTURES: &[(&str, &str, u32, &str)] = &[
         "task",
         1,
         r#"{"kind":"audit-pruning","shard":0,"id":"audit-pruning","due":1790000060000,"planned_for":1790000000000,"body":null,"runs":1,"failures":1,"lease":{"holder":"910a2dec89025cc1","since":1790000000000},"begun":true,"wanted_at":1790000030000,"last_failure":"store-unavailable: The store cannot be reached."}"#,
+    ),
+    (
+        "trials",
+        "trials",
+        1,
+        r#"{"subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","plans":["pro-monthly"]}"#,
     ),
 ];
 

@@ -18,7 +18,6 @@ pub(crate) use model::{Access, Grant};
 use records::{ENTITLEMENTS, Granted};
 pub use views::{Entitled, EntitlementList, ReadEntitlements};
 
-use crate::areas::plans::PlanId;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::foundation::table::{Batch, Slot};
@@ -59,26 +58,11 @@ impl EntitlementRecords {
         Ok(granted.value.list(self.context.now()))
     }
 
-    /// The live subscription of somebody to a plan, if there is one. The commit fails if that changes meanwhile.
-    pub(crate) async fn subscription_to(
-        &self,
-        batch: &mut Batch,
-        subject: &Subject,
-        plan: &PlanId,
-    ) -> Result<Option<SubscriptionId>> {
+    /// The live subscriptions of somebody. The commit fails if that changes meanwhile.
+    pub(crate) async fn live(&self, batch: &mut Batch, subject: &Subject) -> Result<Vec<SubscriptionId>> {
         let slot = self.slot(batch, subject).await?;
         batch.check_slot(&slot);
-        let mut grants = slot.value.grants.iter();
-        Ok(grants
-            .find(|(_, grant)| grant.plan == *plan)
-            .map(|(id, _)| id.clone()))
-    }
-
-    /// How many live subscriptions somebody has. The commit fails if that changes meanwhile.
-    pub(crate) async fn count(&self, batch: &mut Batch, subject: &Subject) -> Result<usize> {
-        let slot = self.slot(batch, subject).await?;
-        batch.check_slot(&slot);
-        Ok(slot.value.grants.len())
+        Ok(slot.value.grants.into_keys().collect())
     }
 
     /// Adds to the commit of a subscription what it grants, or that it is none any more.

@@ -289,8 +289,8 @@ impl InvoiceBooks {
             self.tell(batch, &invoice, InvoiceEvent::Paid).await?;
         }
         if payment.ended() && payment.status != Status::Succeeded {
-            let event = InvoiceEvent::PaymentEnded(payment.status, payment.failure);
-            self.tell(batch, &invoice, event).await?;
+            self.tell(batch, &invoice, InvoiceEvent::PaymentEnded(payment))
+                .await?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod collect;
 mod compute;
 mod events;
 mod issue;
+mod kept;
 mod list;
 mod model;
 mod observer;

@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Money;
-use portcullis_ports::payments::Failure;
 
 use super::model::{InvoiceOrigin, InvoiceState};
-use crate::areas::payments::{InvoiceId, Status};
+use crate::areas::payments::{InvoiceId, PaymentNews};
 use crate::foundation::table::Batch;
 
 /// Learns of invoices, as [`crate::areas::payments::PaymentObserver`] does of payments.
@@ -27,8 +26,8 @@ pub(crate) enum InvoiceEvent<'a> {
     Issued,
     /// Nothing of it is owed any more.
     Paid,
-    /// A payment of it ended without money, for this reason if there is one.
-    PaymentEnded(Status, Option<&'a Failure>),
+    /// This payment of it ended without money.
+    PaymentEnded(&'a PaymentNews<'a>),
     /// It was taken back.
     Voided,
     /// It was given up.
@@ -41,8 +40,9 @@ impl InvoiceEvent<'_> {
         match self {
             Self::Issued => "issued",
             Self::Paid => "paid",
-            Self::PaymentEnded(status, failure) => {
-                failure.map_or(status.as_str(), |failure| failure.code.as_str())
+            Self::PaymentEnded(payment) => {
+                let failure = payment.failure.map(|failure| failure.code.as_str());
+                failure.unwrap_or(payment.status.as_str())
             }
             Self::Voided => "voided",
             Self::GivenUp => "given_up",

@@ -17,7 +17,7 @@ use super::views::PaymentView;
 use super::watch::{WATCH, Watched};
 use super::{AMOUNT_NOT_TAKEN, NOTHING_DUE, Payments, TOO_MANY_PAYMENTS, actions, events};
 use crate::areas::ledger::{Cause, HoldLimit, InstanceName, Transaction};
-use crate::areas::payment_methods::ADD_METHOD;
+use crate::areas::payment_methods::{ADD_METHOD, UsableMethod};
 use crate::areas::sessions::SignedIn;
 use crate::foundation::guard::GuardedPayments;
 use crate::foundation::source::Source;
@@ -271,12 +271,8 @@ impl Payments {
                     .methods
                     .usable(who.subject(), instance.instance(), method.as_ref())
                     .await?;
-                let young = self.context.now().since(method.stored_at) < self.settings.young_method.get();
-                let much = amount.get().minor >= self.settings.step_up_from;
-                if let Payer::Present(who) = who
-                    && (young || much)
-                {
-                    self.step_up.require(actions::PAY, who).await?;
+                if let Payer::Present(who) = who {
+                    self.require_proof(who, &method, amount.get().minor).await?;
                 }
                 ChargedSource::Stored {
                     id: method.id,
@@ -299,6 +295,23 @@ impl Payments {
                 Payer::Absent(_) => return Err(nobody_there()),
             },
         })
+    }
+
+    /// Refuses to charge much, or a method that was stored lately, unless whoever asks has proven lately who they are.
+    ///
+    /// # Errors
+    /// `step-up-required`.
+    pub(crate) async fn require_proof(
+        &self,
+        who: &SignedIn,
+        method: &UsableMethod,
+        minor: i64,
+    ) -> Result<()> {
+        let young = self.context.now().since(method.stored_at) < self.settings.young_method.get();
+        if young || minor >= self.settings.step_up_from {
+            self.step_up.require(actions::PAY, who).await?;
+        }
+        Ok(())
     }
 
     /// How much is paid: what was asked for, or all that is due.

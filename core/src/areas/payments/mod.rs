@@ -30,6 +30,7 @@ mod rows;
 mod settings;
 mod settle;
 mod silence;
+mod standing;
 mod status;
 mod timeline;
 mod unkeyed;

@@ -1,11 +1,11 @@
 //! How areas above payments learn of them: in the commit that writes down what happened.
 
 use async_trait::async_trait;
-use portcullis_ports::Result;
 use portcullis_ports::id::PaymentId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::{Amount, Money};
 use portcullis_ports::payments::Failure;
+use portcullis_ports::{Result, Timestamp};
 
 use super::Payments;
 use super::apply::{Movement, Rows};
@@ -56,6 +56,10 @@ pub(crate) struct PaymentNews<'a> {
     pub(crate) captured: Money,
     /// Whether its payer was not there, and had agreed before.
     pub(crate) absent: bool,
+    /// When it was accepted.
+    pub(crate) begun_at: Timestamp,
+    /// Whether the vendor was never asked, so that nobody refused it.
+    pub(crate) unsent: bool,
     /// Whether money came after it had been given up.
     pub(crate) late: bool,
     /// Why the last try was refused, if it was.
@@ -75,6 +79,8 @@ impl<'a> PaymentNews<'a> {
             status: payment.status,
             captured: payment.captured(),
             absent: payment.ip.is_none(),
+            begun_at: payment.created_at,
+            unsent: payment.attempt().is_some_and(|attempt| attempt.unsent),
             late: payment.late,
             failure: payment.attempt().and_then(|attempt| attempt.failure.as_ref()),
             movements,

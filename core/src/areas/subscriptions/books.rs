@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
-use portcullis_ports::payments::{DeclineClass, Failure};
+use portcullis_ports::payments::DeclineClass;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::notices::{Help, Notice};
-use super::records::SubscriptionRecord;
+use super::records::{Owed, SubscriptionRecord};
 use super::runners::{DUNNING, RENEWALS};
 use super::status::SubscriptionStatus as Status;
 use super::{SUBSCRIPTION_NOT_FOUND, events};
 use crate::areas::entitlements::{EntitlementRecords, SubscriptionId};
 use crate::areas::invoices::{InvoiceEvent, InvoiceId, InvoiceNews, InvoiceObserver, InvoiceOrigin};
-use crate::areas::payments::Dunning;
+use crate::areas::payments::{Dunning, PaymentNews};
 use crate::foundation::context::Context;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
@@ -177,21 +177,30 @@ impl SubscriptionBooks {
         }
     }
 
-    /// What a payment that ended without money changes. One that was not tried by itself leaves the schedule as it is.
+    /// What a payment that ended without money changes. One that was not made by itself, or with what was charged before,
+    /// leaves the schedule as it is.
     async fn unpaid(
         &self,
         batch: &mut Batch,
         record: &mut SubscriptionRecord,
         invoice: &InvoiceId,
-        failure: Option<&Failure>,
+        payment: &PaymentNews<'_>,
     ) -> Result<()> {
         let now = self.context.now();
         let owed = record.owed.iter().find(|owed| owed.invoice == *invoice);
-        let tried = owed.is_some_and(|owed| owed.next_try.is_some_and(|at| at <= now));
+        let present = |owed: &Owed| owed.anew_since.is_none_or(|since| payment.begun_at >= since);
+        let tried = payment.absent && owed.is_some_and(present);
         if !tried || record.status.is_over() {
+            record.decided(invoice, now);
             return Ok(());
         }
-        let class = failure.map_or(DeclineClass::Authenticate, |failure| failure.class);
+        if payment.unsent {
+            record.not_asked(invoice, payment.begun_at, now);
+            return Ok(());
+        }
+        let class = payment
+            .failure
+            .map_or(DeclineClass::Authenticate, |failure| failure.class);
         let next = record.payment_failed(invoice, is_hard(class), now, &self.rules);
         if record.status == Status::Active {
             record.move_to(Status::PastDue, now)?;
@@ -238,8 +247,9 @@ impl InvoiceObserver for SubscriptionBooks {
                 // The first one is paid by whoever subscribes, and by nobody else.
                 let first_try = (record.status != Status::Incomplete).then_some(now);
                 record.owe(invoice.id.clone(), now, first_try);
+                record.billed.push(invoice.id.clone());
             }
-            InvoiceEvent::Issued => {}
+            InvoiceEvent::Issued => record.billed.push(invoice.id.clone()),
             InvoiceEvent::Paid => self.settled(record, invoice.id)?,
             InvoiceEvent::Voided | InvoiceEvent::GivenUp => {
                 let never_began = record.status == Status::Incomplete;
@@ -248,8 +258,8 @@ impl InvoiceObserver for SubscriptionBooks {
                 }
                 record.owed.retain(|owed| owed.invoice != *invoice.id);
             }
-            InvoiceEvent::PaymentEnded(_, failure) => {
-                self.unpaid(batch, record, invoice.id, failure).await?;
+            InvoiceEvent::PaymentEnded(payment) => {
+                self.unpaid(batch, record, invoice.id, payment).await?;
             }
         }
         if *record == before {

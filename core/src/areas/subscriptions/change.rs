@@ -3,6 +3,7 @@
 use portcullis_ports::money::Money;
 use portcullis_ports::{Error, Result, Timestamp};
 
+use super::allowed::require_no_other;
 use super::billing::{line, line_text};
 use super::books::Running;
 use super::commands::{ChangeSubscription, ChangeWhen};
@@ -12,7 +13,7 @@ use super::records::{SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
 use super::subscribe::price_of;
 use super::views::{ChangePreview, Changed, SubscriptionView};
-use super::{SUBSCRIPTION_EXISTS, Subscriptions, events};
+use super::{Subscriptions, events};
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::sessions::SignedIn;
 use crate::foundation::table::Batch;
@@ -26,11 +27,12 @@ const OPERATION: &str = "change-subscription";
 type Part = (Terms, String, Money);
 
 impl SubscriptionRecord {
-    /// Goes over to other terms now, and tells what that gives back and costs. A trial goes on, and nothing is billed.
+    /// Goes over to other terms now, and tells what that gives back and costs: of the present period, `given_back` was given
+    /// back before. A trial goes on, and nothing is billed.
     ///
     /// # Errors
     /// `internal` for moments beyond the calendar.
-    pub(super) fn change_now(&mut self, terms: Terms, now: Timestamp) -> Result<Vec<Part>> {
+    pub(super) fn change_now(&mut self, terms: Terms, now: Timestamp, given_back: i64) -> Result<Vec<Part>> {
         self.change = None;
         let zone = self.anchor.zone().clone();
         if self.period.trial {
@@ -39,7 +41,7 @@ impl SubscriptionRecord {
             return Ok(Vec::new());
         }
         let (former, left, end) = (self.terms.clone(), self.days_left(now)?, self.period.end);
-        let back = left.share(former.amount)?.negated()?;
+        let back = self.credit(now, given_back)?.negated()?;
         let text = line_text(&former, &zone, now, end)?;
         let mut parts = vec![(former, text, back)];
         let Begun { start, end, price } = if self.same_periods(&terms) {
@@ -108,14 +110,16 @@ impl Subscriptions {
         }
         let plan = self.plans.offered(&command.plan_id).await?;
         let terms = Terms::of(&plan, price_of(&plan, Some(before.terms.amount.currency))?);
-        let other = self
-            .entitlements
-            .subscription_to(&mut batch, subject, &plan.id)
-            .await?;
-        if let Some(other) = other.filter(|other| other != id) {
-            return Err(SUBSCRIPTION_EXISTS
-                .error()
-                .member("subscription_id", other.to_string()));
+        let others = self.others(&mut batch, subject, Some(id)).await?;
+        require_no_other(&others, &plan.id)?;
+        let preview_only = command.preview.unwrap_or_default();
+        if before.costs_more(&terms) && !preview_only {
+            self.require_standing(subject, &others).await?;
+            self.require_proof(who, before.method.as_ref(), &terms).await?;
+        }
+        let given_back = self.given_back(&before).await?;
+        if before.period.trial && !preview_only {
+            self.note_trial(&mut batch, subject, &plan.id).await?;
         }
         let record = &mut slot.value;
         let at = command.at.unwrap_or(ChangeWhen::Now);
@@ -128,12 +132,12 @@ impl Subscriptions {
                 record.change = None;
                 (Vec::new(), now)
             }
-            ChangeWhen::Now => (record.change_now(terms, now)?, now),
+            ChangeWhen::Now => (record.change_now(terms, now, given_back)?, now),
         };
         let currency = before.terms.amount.currency;
         let shown = parts.iter().map(|(_, text, amount)| (text.clone(), *amount));
         let preview = ChangePreview::of(shown.collect(), currency, from, record.period.end)?;
-        if command.preview.unwrap_or_default() {
+        if preview_only {
             return Ok(Changed {
                 subscription: SubscriptionView::of(&before),
                 preview: Some(preview),

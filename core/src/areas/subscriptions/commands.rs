@@ -4,7 +4,8 @@ use portcullis_ports::money::Currency;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_EXISTS, SUBSCRIPTION_LIMIT, SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE,
+    CUSTOMER_RESTRICTED, NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_EXISTS, SUBSCRIPTION_LIMIT,
+    SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE, TRIAL_USED,
 };
 use crate::areas::invoices::TOO_MANY_INVOICES;
 use crate::areas::ledger::{COLLECTING, LEDGER_BROKEN, Reason};
@@ -35,13 +36,17 @@ pub struct Subscribe {
     pub currency: Option<Currency>,
     /// What is charged, now and for every period; the default method where it is not said.
     pub payment_method_id: Option<PaymentMethodId>,
+    /// False to begin it paid though the plan has a trial. Whoever has tried the plan has to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
 }
 
 impl Documented for Subscribe {
     const EXAMPLE: &str = r#"{
   "plan_id": "pro-monthly",
   "currency": "USD",
-  "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41"
+  "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+  "trial": null
 }"#;
 }
 
@@ -53,6 +58,8 @@ impl UseCase for Subscribe {
             NOT_SOLD_IN_CURRENCY,
             SUBSCRIPTION_EXISTS,
             SUBSCRIPTION_LIMIT,
+            TRIAL_USED,
+            CUSTOMER_RESTRICTED,
         ],
         &[
             METHOD_NOT_FOUND,
@@ -127,12 +134,24 @@ impl UseCase for OperatorCancel {
     ];
 }
 
-/// A subscription is paused, or goes on.
+/// A subscription is paused.
 #[derive(Debug, Clone, Copy)]
-pub struct MoveSubscription;
+pub struct PauseSubscription;
 
-impl UseCase for MoveSubscription {
-    const PROBLEMS: Problems = &[&[SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE], BILLED];
+impl UseCase for PauseSubscription {
+    const PROBLEMS: Problems = &[&[SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE]];
+}
+
+/// A subscription goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct ResumeSubscription;
+
+impl UseCase for ResumeSubscription {
+    const PROBLEMS: Problems = &[
+        &[STEP_UP_REQUIRED, SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE],
+        &[CUSTOMER_RESTRICTED],
+        BILLED,
+    ];
 }
 
 /// When a change of plan takes effect.
@@ -169,8 +188,9 @@ impl Documented for ChangeSubscription {
 
 impl UseCase for ChangeSubscription {
     const PROBLEMS: Problems = &[
-        &[KEY_REQUIRED, KEY_REUSED],
+        &[STEP_UP_REQUIRED, KEY_REQUIRED, KEY_REUSED],
         &[SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE, SUBSCRIPTION_EXISTS],
+        &[CUSTOMER_RESTRICTED],
         &[PLAN_NOT_FOUND, NOT_SOLD_IN_CURRENCY],
         BILLED,
     ];
@@ -191,7 +211,7 @@ impl Documented for ChangeMethod {
 
 impl UseCase for ChangeMethod {
     const PROBLEMS: Problems = &[
-        &[SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE],
+        &[STEP_UP_REQUIRED, SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE],
         &[METHOD_NOT_FOUND, NO_DEFAULT_METHOD, METHOD_UNUSABLE],
     ];
 }

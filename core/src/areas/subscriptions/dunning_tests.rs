@@ -24,8 +24,8 @@ fn owing() -> SubscriptionRecord {
     record
 }
 
-fn collect(tries: u32) -> DunningStep {
-    DunningStep::Collect(invoice('a'), tries)
+fn collect(attempt: u32) -> DunningStep {
+    DunningStep::Collect(invoice('a'), attempt)
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn a_hard_decline_stops_the_tries_and_not_what_follows() {
         DunningStep::Wait(Some(canceled))
     );
     assert_eq!(record.dunning_step(canceled, &rules), DunningStep::Cancel);
-    // Another method is tried at once.
+    // Another method is tried at once, by a payment of its own.
     record.try_again(restricted);
-    assert_eq!(record.dunning_step(restricted, &rules), collect(1));
+    assert_eq!(record.dunning_step(restricted, &rules), collect(2));
 }
 
 #[test]

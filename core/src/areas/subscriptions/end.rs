@@ -42,9 +42,12 @@ impl Subscriptions {
         let at = command.at.unwrap_or(CancelWhen::PeriodEnd);
         let credit = command.credit.unwrap_or_default();
         let because = EndReason::Customer;
-        self.moved((who.subject(), id), &who.source, None, |record, now| {
-            cancelled(record, at, credit, because, now)
-        })
+        self.moved(
+            (who.subject(), id),
+            &who.source,
+            None,
+            |record, now, given_back| cancelled(record, at, credit.then_some(given_back), because, now),
+        )
         .await
     }
 
@@ -70,9 +73,12 @@ impl Subscriptions {
             .with("reason", &command.reason);
         let told = Some((operator, event));
         let because = EndReason::Operator;
-        self.moved((subject, id), &operator.who.source, told, |record, now| {
-            cancelled(record, at, credit, because, now)
-        })
+        self.moved(
+            (subject, id),
+            &operator.who.source,
+            told,
+            |record, now, given_back| cancelled(record, at, credit.then_some(given_back), because, now),
+        )
         .await
     }
 
@@ -81,7 +87,7 @@ impl Subscriptions {
     /// # Errors
     /// `subscription-not-found`; `subscription-state` unless it is active and paid.
     pub async fn pause(&self, who: &SignedIn, id: &SubscriptionId) -> Result<SubscriptionView> {
-        self.moved((who.subject(), id), &who.source, None, |record, now| {
+        self.moved((who.subject(), id), &who.source, None, |record, now, _| {
             if record.status == Status::Paused {
                 return Ok(None);
             }
@@ -101,11 +107,12 @@ impl Subscriptions {
     /// `subscription-not-found`; `subscription-state` for all others; `billing-frozen`.
     pub async fn resume(&self, who: &SignedIn, id: &SubscriptionId) -> Result<SubscriptionView> {
         self.require_thawed(who.subject()).await?;
+        self.require_resumable(who, id).await?;
         self.moved(
             (who.subject(), id),
             &who.source,
             None,
-            |record, now| match record.status {
+            |record, now, _| match record.status {
                 Status::Canceling if now < record.period.end => {
                     record.because = None;
                     record.canceled_at = None;
@@ -129,6 +136,20 @@ impl Subscriptions {
         .await
     }
 
+    /// Refuses to let something go on that is charged by itself later, unless its owner may have more billed.
+    async fn require_resumable(&self, who: &SignedIn, id: &SubscriptionId) -> Result<()> {
+        let record = self.record(who.subject(), id).await?;
+        if !matches!(record.status, Status::Canceling | Status::Paused) {
+            return Ok(());
+        }
+        let others = self
+            .others(&mut Batch::default(), who.subject(), Some(id))
+            .await?;
+        self.require_standing(who.subject(), &others).await?;
+        self.require_proof(who, record.method.as_ref(), &record.terms)
+            .await
+    }
+
     /// Refuses somebody whose billing is frozen. What is billed all the same by a freeze that comes at this moment waits until
     /// it is thawed.
     async fn require_thawed(&self, subject: &Subject) -> Result<()> {
@@ -142,7 +163,7 @@ impl Subscriptions {
         (subject, id): (&Subject, &SubscriptionId),
         source: &Source,
         told: Option<(&Operator, Event<'_>)>,
-        change: impl Fn(&mut SubscriptionRecord, Timestamp) -> Result<Billed>,
+        change: impl Fn(&mut SubscriptionRecord, Timestamp, i64) -> Result<Billed>,
     ) -> Result<SubscriptionView> {
         self.context
             .retried(|| async {
@@ -150,7 +171,8 @@ impl Subscriptions {
                 self.context.lock_subject(&mut batch, subject).await;
                 let mut slot = self.books.read_in(&batch, subject, id).await?;
                 let before = slot.value.clone();
-                let Some(lines) = change(&mut slot.value, self.context.now())? else {
+                let given_back = self.given_back(&before).await?;
+                let Some(lines) = change(&mut slot.value, self.context.now(), given_back)? else {
                     return Ok(SubscriptionView::of(&before));
                 };
                 if let Some((operator, event)) = &told {
@@ -178,11 +200,12 @@ impl Subscriptions {
     }
 }
 
-/// Cancels a subscription, and gives what is billed for that: less than nothing, if days are given back.
+/// Cancels a subscription, and gives what is billed for that: less than nothing, if days are given back. `credit` says that
+/// they are, and how much of the period was given back before.
 fn cancelled(
     record: &mut SubscriptionRecord,
     at: CancelWhen,
-    credit: bool,
+    credit: Option<i64>,
     because: EndReason,
     now: Timestamp,
 ) -> Result<Billed> {
@@ -206,9 +229,9 @@ fn cancelled(
     }
     let paid = runs && !record.period.trial && record.owed.is_empty() && now < record.period.end;
     let mut lines = Vec::new();
-    if credit && paid {
+    if let Some(given_back) = credit.filter(|_| paid) {
+        let back = record.credit(now, given_back)?.negated()?;
         let terms = &record.terms;
-        let back = record.days_left(now)?.share(terms.amount)?.negated()?;
         let text = line_text(terms, record.anchor.zone(), now, record.period.end)?;
         lines.push(line(terms, &text, back)?);
     }

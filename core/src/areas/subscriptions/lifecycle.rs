@@ -9,7 +9,7 @@ use super::proration::DaysLeft;
 use super::records::{EndReason, Period, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
 use crate::areas::entitlements::{Access, Grant};
-use crate::foundation::calendar::{Anchor, Interval, Zone};
+use crate::foundation::calendar::{Anchor, Interval};
 
 /// How long the first invoice may stay unpaid.
 pub(super) const INCOMPLETE: Duration = Duration::from_hours(24);
@@ -38,7 +38,8 @@ pub(super) struct Begun {
 }
 
 /// Where periods are counted from for somebody who begins at a moment, and the number of the first one.
-pub(super) fn anchored(terms: &Terms, zone: &Zone, start: Timestamp) -> Result<(Anchor, u32)> {
+pub(super) fn anchored(terms: &Terms, start: Timestamp) -> Result<(Anchor, u32)> {
+    let zone = &terms.zone;
     match terms.anchor_day {
         None => Ok((Anchor::at(start, zone.clone())?, 0)),
         Some(day) => {
@@ -194,7 +195,7 @@ impl SubscriptionRecord {
     /// # Errors
     /// `internal` for periods beyond the calendar.
     pub(super) fn begin_anew(&mut self, now: Timestamp) -> Result<Begun> {
-        let (anchor, first) = anchored(&self.terms, self.anchor.zone(), now)?;
+        let (anchor, first) = anchored(&self.terms, now)?;
         (self.anchor, self.next) = (anchor, first);
         self.period.end = now;
         self.begin_next_period()
@@ -202,19 +203,23 @@ impl SubscriptionRecord {
 
     fn begin(&mut self, period: Period) {
         self.period = period;
+        self.billed.clear();
+        self.set_off = 0;
         self.next = self.next.saturating_add(1);
         self.billed_through = period.end;
     }
 
     /// Whether periods of these terms begin and end with those of the present ones.
     pub(super) fn same_periods(&self, terms: &Terms) -> bool {
-        terms.interval == self.terms.interval && terms.anchor_day == self.terms.anchor_day
+        terms.interval == self.terms.interval
+            && terms.anchor_day == self.terms.anchor_day
+            && terms.zone == self.terms.zone
     }
 
     /// Takes other terms over from a moment on at which a period begins.
     pub(super) fn agree(&mut self, terms: Terms, from: Timestamp) -> Result<()> {
         if !self.same_periods(&terms) {
-            (self.anchor, self.next) = anchored(&terms, self.anchor.zone(), from)?;
+            (self.anchor, self.next) = anchored(&terms, from)?;
         }
         self.terms = terms;
         Ok(())
@@ -248,6 +253,23 @@ impl SubscriptionRecord {
             ..
         } = self.period;
         DaysLeft::at(self.anchor.zone(), whole_from, end, now.max(start))
+    }
+
+    /// What the days that are left give back. What of the period's price was given back before, `given_back`, is taken off.
+    ///
+    /// # Errors
+    /// `internal` for moments beyond the calendar.
+    pub(super) fn credit(&mut self, now: Timestamp, given_back: i64) -> Result<Money> {
+        let price = self.terms.amount;
+        let left = self.days_left(now)?.share(price)?;
+        let off = given_back.saturating_sub(self.set_off).clamp(0, left.minor);
+        self.set_off = self.set_off.saturating_add(off);
+        Ok(Money::new(left.minor - off, price.currency))
+    }
+
+    /// Whether other terms may cost more than those of the present: by the period, or because periods are others.
+    pub(super) fn costs_more(&self, terms: &Terms) -> bool {
+        !self.same_periods(terms) || terms.amount.minor > self.terms.amount.minor
     }
 
     /// Where it stands once it is not cancelled any more.

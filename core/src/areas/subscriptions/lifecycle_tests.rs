@@ -24,7 +24,18 @@ pub(super) fn usd(minor: i64) -> Money {
 }
 
 pub(super) fn terms(plan: &str, cents: i64, unit: Unit, count: u16, anchor_day: Option<i8>) -> Terms {
+    terms_in(&Zone::utc(), plan, cents, (unit, count, anchor_day))
+}
+
+/// Terms whose periods are counted in a zone.
+fn terms_in(
+    zone: &Zone,
+    plan: &str,
+    cents: i64,
+    (unit, count, anchor_day): (Unit, u16, Option<i8>),
+) -> Terms {
     Terms {
+        zone: zone.clone(),
         plan: PlanId::parse(plan).unwrap(),
         name: plan.to_owned(),
         price: PriceId::parse("price_01jzpcq2ah2nbrexx3vqjhp41a").unwrap(),
@@ -41,7 +52,11 @@ pub(super) fn terms(plan: &str, cents: i64, unit: Unit, count: u16, anchor_day: 
 
 /// A subscription that was made at a moment and has begun no period yet.
 pub(super) fn drafted(terms: Terms, zone: &Zone, now: Timestamp) -> SubscriptionRecord {
-    let (anchor, next) = anchored(&terms, zone, now).unwrap();
+    let terms = Terms {
+        zone: zone.clone(),
+        ..terms
+    };
+    let (anchor, next) = anchored(&terms, now).unwrap();
     SubscriptionRecord {
         id: SubscriptionId::parse("sub_01jzpcq2ah2nbrexx3vqjhp41a").unwrap(),
         subject: Subject::parse("usr_ada").unwrap(),
@@ -55,6 +70,8 @@ pub(super) fn drafted(terms: Terms, zone: &Zone, now: Timestamp) -> Subscription
             whole_from: now,
             trial: false,
         },
+        billed: Vec::new(),
+        set_off: 0,
         billed_through: now,
         method: None,
         change: None,
@@ -132,8 +149,10 @@ proptest! {
         let Period { start, end, .. } = record.period;
         let length = end.since(start).as_secs();
         let moment = start + Duration::from_secs(length * u64::from(part) / 1_000);
-        let there = record.change_now(terms("team", second, unit, count, day), moment).unwrap();
-        let back = record.change_now(terms("pro", first, unit, count, day), moment).unwrap();
+        let other = terms_in(&zone, "team", second, (unit, count, day));
+        let there = record.change_now(other, moment, 0).unwrap();
+        let former = terms_in(&zone, "pro", first, (unit, count, day));
+        let back = record.change_now(former, moment, 0).unwrap();
         let total: i64 = there.iter().chain(&back).map(|(.., amount)| amount.minor).sum();
         prop_assert_eq!(total, 0);
         prop_assert_eq!((record.period.start, record.period.end), (start, end));
@@ -152,9 +171,9 @@ proptest! {
         let now = Timestamp::from_seconds(seconds);
         let mut record = active(terms("pro", 1_999, Unit::Year, 1, None), &zone, now);
         let moment = now + DAY * u32::try_from(later).unwrap();
-        let other = terms("team", 4_999, unit, count, day);
+        let other = terms_in(&zone, "team", 4_999, (unit, count, day));
         let same = record.same_periods(&other);
-        let parts = record.change_now(other, moment).unwrap();
+        let parts = record.change_now(other, moment, 0).unwrap();
         prop_assert_eq!(parts.len(), 2);
         if !same {
             prop_assert_eq!(record.period.start, moment);
@@ -199,6 +218,7 @@ fn a_dearer_plan_costs_the_difference_of_the_days_that_are_left() {
         .change_now(
             terms("team", 9_000, Unit::Month, 1, None),
             at("2027-06-21T12:00:00Z"),
+            0,
         )
         .unwrap();
     let amounts: Vec<i64> = parts.iter().map(|(.., amount)| amount.minor).collect();
@@ -220,7 +240,7 @@ fn a_trial_goes_on_under_another_plan_and_costs_nothing() {
     };
     record.status = Status::Trialing;
     let parts = record
-        .change_now(terms("year", 20_000, Unit::Year, 1, None), start + DAY)
+        .change_now(terms("year", 20_000, Unit::Year, 1, None), start + DAY, 0)
         .unwrap();
     assert!(parts.is_empty());
     let begun = record.begin_next_period().unwrap();

@@ -16,8 +16,8 @@ impl Subscriptions {
     /// Has one's subscription paid with another method, or with the default. What is not paid is tried with it at once.
     ///
     /// # Errors
-    /// `subscription-not-found`, `subscription-state`, `payment-method-not-found`, `no-default-payment-method`,
-    /// `payment-method-unusable`.
+    /// `step-up-required`, `subscription-not-found`, `subscription-state`, `payment-method-not-found`,
+    /// `no-default-payment-method`, `payment-method-unusable`.
     pub async fn change_method(
         &self,
         who: &SignedIn,
@@ -36,6 +36,7 @@ impl Subscriptions {
                 }
                 let method = command.payment_method_id.as_ref();
                 self.require_method(who, method, true).await?;
+                self.require_proof(who, method, &before.terms).await?;
                 let record = &mut slot.value;
                 record.method = method.cloned();
                 record.expiry_told = None;

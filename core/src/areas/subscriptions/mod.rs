@@ -5,6 +5,7 @@
 //! it entitles to, and who has to look at it next.
 
 mod actions;
+mod allowed;
 mod billing;
 mod books;
 mod change;
@@ -35,10 +36,10 @@ pub use crate::areas::entitlements::SubscriptionId;
 pub(crate) use books::SubscriptionBooks;
 pub use commands::{
     CancelSubscription, CancelWhen, ChangeMethod, ChangeSubscription, ChangeWhen, ListSubscriptions,
-    MoveSubscription, OperatorCancel, ReadSubscription, Subscribe,
+    OperatorCancel, PauseSubscription, ReadSubscription, ResumeSubscription, Subscribe,
 };
 pub use records::EndReason;
-use records::{SUBSCRIPTIONS, SubscriptionRecord};
+use records::{SUBSCRIPTIONS, SubscriptionRecord, TRIALS, TrialsRecord};
 pub use status::SubscriptionStatus;
 pub use views::{ChangeLine, ChangePreview, Changed, Subscribed, SubscriptionPage, SubscriptionView};
 
@@ -46,6 +47,7 @@ use crate::areas::entitlements::EntitlementRecords;
 use crate::areas::invoices::{InvoiceBooks, Invoices};
 use crate::areas::operators::Operators;
 use crate::areas::payment_methods::PaymentMethods;
+use crate::areas::payments::Payments;
 use crate::areas::plans::Plans;
 use crate::areas::step_up::StepUp;
 use crate::foundation::area::{Area, Family, Personal, shape};
@@ -64,12 +66,16 @@ pub(crate) const AREA: Area = Area {
             &[shape::<SubscriptionRecord>("subscription")],
         )
         .taken_over(),
+        // What was tried since the backup is not tried again.
+        Family::new(TRIALS, Personal::BySubject, &[shape::<TrialsRecord>("trials")]).taken_over(),
     ],
     problems: &[
         SUBSCRIPTION_NOT_FOUND,
         SUBSCRIPTION_EXISTS,
         SUBSCRIPTION_LIMIT,
         SUBSCRIPTION_STATE,
+        TRIAL_USED,
+        CUSTOMER_RESTRICTED,
         NOT_SOLD_IN_CURRENCY,
     ],
     texts: &[notices::NOTICE],
@@ -103,6 +109,18 @@ pub const SUBSCRIPTION_STATE: Code = Code::new(
     Kind::Conflict,
     "The subscription does not allow this as it stands. Read it again.",
 );
+/// The plan was tried before.
+pub const TRIAL_USED: Code = Code::new(
+    "trial-used",
+    Kind::Conflict,
+    "This account has tried the plan before: send `trial` as false to begin it paid.",
+);
+/// The customer may not have more billed.
+pub const CUSTOMER_RESTRICTED: Code = Code::new(
+    "customer-restricted",
+    Kind::Conflict,
+    "A payment of this account is contested, or a subscription not paid for too long: have that settled first.",
+);
 /// The plan has no price in that currency.
 pub const NOT_SOLD_IN_CURRENCY: Code = Code::new(
     "not-sold-in-currency",
@@ -117,6 +135,7 @@ pub struct Subscriptions {
     books: SubscriptionBooks,
     invoice_books: InvoiceBooks,
     invoices: Invoices,
+    payments: Payments,
     plans: Plans,
     entitlements: EntitlementRecords,
     methods: PaymentMethods,
@@ -132,6 +151,7 @@ pub(crate) struct Below<'a> {
     pub(crate) books: &'a SubscriptionBooks,
     pub(crate) invoice_books: &'a InvoiceBooks,
     pub(crate) invoices: &'a Invoices,
+    pub(crate) payments: &'a Payments,
     pub(crate) plans: &'a Plans,
     pub(crate) entitlements: &'a EntitlementRecords,
     pub(crate) methods: &'a PaymentMethods,
@@ -148,6 +168,7 @@ impl Subscriptions {
             books: below.books.clone(),
             invoice_books: below.invoice_books.clone(),
             invoices: below.invoices.clone(),
+            payments: below.payments.clone(),
             plans: below.plans.clone(),
             entitlements: below.entitlements.clone(),
             methods: below.methods.clone(),

@@ -1,5 +1,7 @@
 //! How subscriptions are stored: those of one person side by side, in the order of time.
 
+use std::collections::BTreeSet;
+
 use portcullis_ports::Timestamp;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Money;
@@ -11,13 +13,20 @@ use crate::areas::entitlements::SubscriptionId;
 use crate::areas::payment_methods::PaymentMethodId;
 use crate::areas::payments::InvoiceId;
 use crate::areas::plans::{Entitlements, Plan, PlanId, Price, PriceId};
-use crate::foundation::calendar::{Anchor, Interval};
+use crate::foundation::calendar::{Anchor, Interval, Zone};
 use crate::foundation::table::Stored;
 use crate::foundation::taxes::TaxCode;
 
 /// Subscriptions.
 pub(crate) const SUBSCRIPTIONS: Collection = Collection {
     name: "subscriptions",
+    table: "subscriptions",
+    variable: "SUBSCRIPTIONS_TABLE_NAME",
+};
+
+/// Which plans people have tried.
+pub(crate) const TRIALS: Collection = Collection {
+    name: "trials",
     table: "subscriptions",
     variable: "SUBSCRIPTIONS_TABLE_NAME",
 };
@@ -32,6 +41,8 @@ pub(super) struct Terms {
     pub(super) amount: Money,
     pub(super) interval: Interval,
     pub(super) anchor_day: Option<i8>,
+    /// Where its periods are counted.
+    pub(super) zone: Zone,
     pub(super) tax_code: Option<TaxCode>,
     pub(super) entitlements: Entitlements,
 }
@@ -45,6 +56,7 @@ impl Terms {
             amount: price.amount,
             interval: plan.interval,
             anchor_day: plan.anchor_day,
+            zone: plan.zone.clone(),
             tax_code: plan.tax_code.clone(),
             entitlements: plan.entitlements.clone(),
         }
@@ -73,12 +85,39 @@ pub(super) struct Period {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Owed {
     pub(super) invoice: InvoiceId,
-    /// Since when.
+    /// Since when, without the time in which it was held up.
     pub(super) since: Timestamp,
     /// How many payments failed.
     pub(super) tries: u32,
     /// When it is tried next; nothing where that would be in vain.
     pub(super) next_try: Option<Timestamp>,
+    /// The number of the next payment: a new one after each payment, and with each other method.
+    #[serde(default)]
+    pub(super) attempt: u32,
+    /// Since when it is tried with what is charged now. How an earlier payment ends says nothing of that.
+    #[serde(default)]
+    pub(super) anew_since: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) held_up: Option<HeldUp>,
+}
+
+/// That an invoice cannot be paid, or that it is not known whether it is. Nobody loses anything for that time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HeldUp {
+    pub(super) since: Timestamp,
+    pub(super) by: Hindrance,
+}
+
+/// What an invoice waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Hindrance {
+    /// Billing of its customer is frozen.
+    Freeze,
+    /// What becomes of a payment is open.
+    Outcome,
+    /// The vendor could not be asked.
+    Outage,
 }
 
 /// Why a subscription is over, or ends with its period.
@@ -112,6 +151,12 @@ pub(super) struct SubscriptionRecord {
     /// The number of the period that is billed next, counted from the anchor.
     pub(super) next: u32,
     pub(super) period: Period,
+    /// The invoices of the present period.
+    #[serde(default)]
+    pub(super) billed: Vec<InvoiceId>,
+    /// How much of what was given back of them was taken off a credit already, in minor units of the price.
+    #[serde(default)]
+    pub(super) set_off: i64,
     /// Until when invoices were issued.
     pub(super) billed_through: Timestamp,
     /// What is charged; the default method of its owner where there is none.
@@ -139,8 +184,50 @@ impl SubscriptionRecord {
 
 impl Stored for SubscriptionRecord {
     const COLLECTION: Collection = SUBSCRIPTIONS;
+    const VERSION: u32 = 2;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::sort(&self.id))
+    }
+
+    /// The first version kept the zone with the anchor alone, and named payments by the tries.
+    fn upgrade(_: u32, mut body: serde_json::Value) -> serde_json::Result<Self> {
+        let zone = body["anchor"]["zone"].clone();
+        for terms in ["terms", "change"] {
+            if let Some(terms) = body.get_mut(terms).and_then(serde_json::Value::as_object_mut) {
+                terms.insert("zone".to_owned(), zone.clone());
+            }
+        }
+        let owed = body.get_mut("owed").and_then(serde_json::Value::as_array_mut);
+        for owed in owed.into_iter().flatten() {
+            owed["attempt"] = owed["tries"].clone();
+        }
+        serde_json::from_value(body)
+    }
+}
+
+/// Which plans somebody has tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TrialsRecord {
+    pub(super) subject: Subject,
+    pub(super) plans: BTreeSet<PlanId>,
+}
+
+impl TrialsRecord {
+    pub(super) const SORT: &'static str = "trials";
+
+    pub(super) fn none(subject: &Subject) -> Self {
+        Self {
+            subject: subject.clone(),
+            plans: BTreeSet::new(),
+        }
+    }
+}
+
+impl Stored for TrialsRecord {
+    const COLLECTION: Collection = TRIALS;
+
+    fn key(&self) -> (String, String) {
+        (self.subject.to_string(), Self::SORT.into())
     }
 }

@@ -8,22 +8,25 @@ use portcullis_ports::{Error, Result};
 
 use super::billing::period_line;
 use super::books::{Owner, Running};
-use super::dunning::DunningStep;
+use super::dunning::{DunningStep, LATER};
 use super::lifecycle::Step;
 use super::notices::{Help, Notice};
-use super::records::{EndReason, Owed, SubscriptionRecord};
+use super::records::{EndReason, Hindrance, Owed, SubscriptionRecord};
 use super::status::SubscriptionStatus as Status;
 use super::subscribe::charged;
 use super::{SUBSCRIPTION_NOT_FOUND, Subscriptions};
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::invoices::{Collected, INVOICE_STATE, InvoiceId};
-use crate::areas::ledger::{COLLECTING, Reason};
-use crate::areas::payment_methods::{METHOD_NOT_FOUND, METHOD_UNUSABLE, NO_DEFAULT_METHOD};
-use crate::areas::payments::Payer;
+use crate::areas::ledger::{COLLECTING, HOLD_EXCEEDS_PAYABLE, Reason};
+use crate::areas::payment_methods::{
+    METHOD_NOT_FOUND, METHOD_UNUSABLE, NO_DEFAULT_METHOD, VENDOR_UNAVAILABLE,
+};
+use crate::areas::payments::{AMOUNT_NOT_TAKEN, NOTHING_DUE, Payer};
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::billing_freezes::BILLING_FROZEN;
 use crate::services::idempotency::IdempotencyKey;
+use crate::services::payment_vendors::NOT_OFFERED;
 use crate::services::tasks::{Leased, Next, TaskKind, TaskRunner};
 
 /// The waits after failures: what is away for long must not leave a period unbilled.
@@ -56,9 +59,6 @@ pub(crate) const DUNNING: TaskKind = TaskKind::new(
 .concurrent(8)
 .leased(Duration::from_mins(2))
 .retried(ATTEMPTS, WAITS);
-
-/// How long something is left alone that cannot go on for now: a payment is under way, or billing is frozen.
-const LATER: Duration = Duration::from_hours(1);
 
 pub(super) struct Renewals(pub(super) Subscriptions);
 
@@ -125,8 +125,14 @@ impl Subscriptions {
         let before = slot.value.clone();
         let step = before.step(now, notice);
         // Nothing is billed while nothing can be paid: it is made up for afterwards.
-        if step == Step::Bill && self.freezes.find(subject).await?.is_some() {
-            return Ok(Progress::Rest(Next::Again(now + LATER)));
+        if step == Step::Bill {
+            match self.freezes.require_thawed(&mut batch, subject).await {
+                Ok(()) => {}
+                Err(error) if error.code() == BILLING_FROZEN => {
+                    return Ok(Progress::Rest(Next::Again(now + LATER)));
+                }
+                Err(error) => return Err(error),
+            }
         }
         let record = &mut slot.value;
         let mut lines = Vec::new();
@@ -216,12 +222,15 @@ impl Subscriptions {
     /// Does what is due about what is not paid of a subscription.
     async fn dun(&self, subject: &Subject, id: &SubscriptionId) -> Result<Progress> {
         let now = self.context.now();
-        let record = self.record(subject, id).await?;
-        let step = record.dunning_step(now, &self.books.rules);
-        // Nobody loses anything for what must not be paid.
-        let acts = !matches!(step, DunningStep::Wait(_));
-        if acts && self.freezes.find(subject).await?.is_some() {
-            return Ok(Progress::Rest(Next::Again(now + LATER)));
+        let mut record = self.record(subject, id).await?;
+        let mut step = record.dunning_step(now, &self.books.rules);
+        if !matches!(step, DunningStep::Wait(_)) || record.is_held_up() {
+            let frozen = self.context.retried(|| self.hindered(subject, id)).await?;
+            record = self.record(subject, id).await?;
+            step = record.dunning_step(now, &self.books.rules);
+            if frozen && matches!(step, DunningStep::Collect(..)) {
+                return Ok(Progress::Rest(Next::Again(now + LATER)));
+            }
         }
         match step {
             DunningStep::Wait(None) => Ok(Progress::Rest(Next::Done)),
@@ -230,8 +239,33 @@ impl Subscriptions {
                 self.context.retried(|| self.lose(subject, id)).await?;
                 Ok(Progress::Further)
             }
-            DunningStep::Collect(invoice, tries) => self.collect(&record, &invoice, tries).await,
+            DunningStep::Collect(invoice, attempt) => self.collect(&record, &invoice, attempt).await,
         }
+    }
+
+    /// Notes since when unpaid invoices are held up, or that they are not any more. Says whether billing is frozen.
+    async fn hindered(&self, subject: &Subject, id: &SubscriptionId) -> Result<bool> {
+        let mut batch = Batch::default();
+        self.context.lock_subject(&mut batch, subject).await;
+        let mut slot = self.books.read_in(&batch, subject, id).await?;
+        let (before, now) = (slot.value.clone(), self.context.now());
+        let frozen = self.freezes.find(subject).await?;
+        for owed in &mut slot.value.owed {
+            if let Some(freeze) = &frozen {
+                owed.hold_up(freeze.since, Hindrance::Freeze);
+            } else if let Some(since) = self.invoices.undecided(subject, &owed.invoice).await? {
+                owed.hold_up(since, Hindrance::Outcome);
+            } else if owed
+                .held_up
+                .is_some_and(|held_up| held_up.by != Hindrance::Outage)
+            {
+                owed.go_on(now);
+            }
+        }
+        if slot.value != before {
+            self.write(batch, &before, slot).await?;
+        }
+        Ok(frozen.is_some())
     }
 
     /// Restricts or ends a subscription that is not paid for too long.
@@ -265,10 +299,10 @@ impl Subscriptions {
         &self,
         record: &SubscriptionRecord,
         invoice: &InvoiceId,
-        tries: u32,
+        attempt: u32,
     ) -> Result<Progress> {
         let (subject, later) = (&record.subject, Next::Again(self.context.now() + LATER));
-        let key = IdempotencyKey::parse(&format!("{invoice}.{tries}")).map_err(Error::internal)?;
+        let key = IdempotencyKey::parse(&format!("{invoice}.{attempt}")).map_err(Error::internal)?;
         let command = charged(record);
         let collected = self
             .invoices
@@ -278,15 +312,23 @@ impl Subscriptions {
             Ok(Collected::Nothing) => true,
             Ok(Collected::By(payment)) => payment.status.is_final(),
             Err(error) => match error.code() {
-                COLLECTING | BILLING_FROZEN => return Ok(Progress::Rest(later)),
-                NO_DEFAULT_METHOD | METHOD_NOT_FOUND | METHOD_UNUSABLE => {
+                // What is to be paid is looked at again: another payment asks for it, or it is less by now.
+                COLLECTING | BILLING_FROZEN | HOLD_EXCEEDS_PAYABLE => return Ok(Progress::Rest(later)),
+                VENDOR_UNAVAILABLE => {
+                    let away = self
+                        .context
+                        .retried(|| self.without_vendor(record, invoice, attempt));
+                    away.await?;
+                    return Ok(Progress::Rest(later));
+                }
+                NO_DEFAULT_METHOD | METHOD_NOT_FOUND | METHOD_UNUSABLE | NOT_OFFERED | AMOUNT_NOT_TAKEN => {
                     let none = self
                         .context
-                        .retried(|| self.without_method(record, invoice, tries));
+                        .retried(|| self.without_method(record, invoice, attempt));
                     none.await?;
                     true
                 }
-                INVOICE_STATE => true,
+                INVOICE_STATE | NOTHING_DUE => true,
                 _ => return Err(error),
             },
         };
@@ -298,19 +340,38 @@ impl Subscriptions {
         })
     }
 
+    /// The vendor cannot be asked, which is no try.
+    async fn without_vendor(
+        &self,
+        asked: &SubscriptionRecord,
+        invoice: &InvoiceId,
+        attempt: u32,
+    ) -> Result<()> {
+        let mut batch = Batch::default();
+        self.context.lock_subject(&mut batch, &asked.subject).await;
+        let mut slot = self.books.read_in(&batch, &asked.subject, &asked.id).await?;
+        let (before, now) = (slot.value.clone(), self.context.now());
+        let same = |owed: &Owed| owed.invoice == *invoice && owed.attempt == attempt;
+        if slot.value.owed.iter().any(same) {
+            slot.value.not_asked(invoice, now, now);
+            self.write(batch, &before, slot).await?;
+        }
+        Ok(())
+    }
+
     /// Nothing can be charged: no try is made until there is another method.
     async fn without_method(
         &self,
         asked: &SubscriptionRecord,
         invoice: &InvoiceId,
-        tries: u32,
+        attempt: u32,
     ) -> Result<()> {
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, &asked.subject).await;
         let mut slot = self.books.read_in(&batch, &asked.subject, &asked.id).await?;
         let (before, now) = (slot.value.clone(), self.context.now());
         let record = &mut slot.value;
-        let same = |owed: &Owed| owed.invoice == *invoice && owed.tries == tries;
+        let same = |owed: &Owed| owed.invoice == *invoice && owed.attempt == attempt;
         if !record.owed.iter().any(same) || record.method != asked.method {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use portcullis_ports::money::Currency;
 use portcullis_ports::{Error, Result, Timestamp};
 
+use super::allowed::require_no_other;
 use super::billing::period_line;
 use super::books::Running;
 use super::commands::Subscribe;
@@ -10,10 +11,10 @@ use super::lifecycle::anchored;
 use super::records::{Period, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
 use super::views::{Subscribed, SubscriptionView};
-use super::{NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_EXISTS, SUBSCRIPTION_LIMIT, Subscriptions, events};
+use super::{NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_LIMIT, Subscriptions, TRIAL_USED, events};
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::invoices::{Collected, InvoiceId, PayInvoice};
-use crate::areas::payment_methods::{NO_DEFAULT_METHOD, PaymentMethodId};
+use crate::areas::payment_methods::{METHOD_UNUSABLE, NO_DEFAULT_METHOD, PaymentMethodId};
 use crate::areas::payments::{PayWith, Payer, PaymentView};
 use crate::areas::plans::{Plan, Price};
 use crate::areas::sessions::SignedIn;
@@ -83,24 +84,24 @@ impl Subscriptions {
         self.freezes.require_thawed(&mut batch, subject).await?;
         let plan = self.plans.offered(&command.plan_id).await?;
         let price = price_of(&plan, command.currency)?;
-        let other = self
-            .entitlements
-            .subscription_to(&mut batch, subject, &plan.id)
-            .await?;
-        if let Some(other) = other {
-            return Err(SUBSCRIPTION_EXISTS
-                .error()
-                .member("subscription_id", other.to_string()));
-        }
-        if self.entitlements.count(&mut batch, subject).await? >= MOST {
+        let others = self.others(&mut batch, subject, None).await?;
+        require_no_other(&others, &plan.id)?;
+        if others.len() >= MOST {
             return Err(SUBSCRIPTION_LIMIT.error());
         }
+        self.require_standing(subject, &others).await?;
         let now = self.context.now();
-        let tried = plan.trial_days > 0;
-        self.require_method(who, command.payment_method_id.as_ref(), tried)
-            .await?;
-        let mut record = self.drafted(who, command, &plan, price, now)?;
+        let tried = plan.trial_days > 0 && command.trial != Some(false);
+        if tried && self.has_tried(&mut batch, subject, &plan.id).await? {
+            return Err(TRIAL_USED.error());
+        }
+        let (method, terms) = (command.payment_method_id.as_ref(), Terms::of(&plan, price));
+        self.require_method(who, method, tried).await?;
+        self.require_proof(who, method, &terms).await?;
+        let trial_days = if tried { plan.trial_days } else { 0 };
+        let mut record = self.drafted(who, method, terms, trial_days, now)?;
         let lines = if tried {
+            self.note_trial(&mut batch, subject, &plan.id).await?;
             record.status = Status::Trialing;
             Vec::new()
         } else {
@@ -131,18 +132,17 @@ impl Subscriptions {
         Ok(record.id)
     }
 
-    /// A subscription before its first period: a trial where the plan has one.
+    /// A subscription before its first period, or in its trial.
     fn drafted(
         &self,
         who: &SignedIn,
-        command: &Subscribe,
-        plan: &Plan,
-        price: &Price,
+        method: Option<&PaymentMethodId>,
+        terms: Terms,
+        trial_days: u16,
         now: Timestamp,
     ) -> Result<SubscriptionRecord> {
-        let terms = Terms::of(plan, price);
-        let paid_from = plan.zone.days_later(now, plan.trial_days)?;
-        let (anchor, next) = anchored(&terms, &plan.zone, paid_from)?;
+        let paid_from = terms.zone.days_later(now, trial_days)?;
+        let (anchor, next) = anchored(&terms, paid_from)?;
         Ok(SubscriptionRecord {
             id: SubscriptionId::time_ordered(now, self.context.entropy.as_ref())?,
             subject: who.subject().clone(),
@@ -154,10 +154,12 @@ impl Subscriptions {
                 start: now,
                 end: paid_from,
                 whole_from: now,
-                trial: plan.trial_days > 0,
+                trial: trial_days > 0,
             },
+            billed: Vec::new(),
+            set_off: 0,
             billed_through: now,
-            method: command.payment_method_id.clone(),
+            method: method.cloned(),
             change: None,
             owed: Vec::new(),
             restricted: false,
@@ -177,18 +179,14 @@ impl Subscriptions {
         method: Option<&PaymentMethodId>,
         needed: bool,
     ) -> Result<()> {
-        let subject = who.subject();
-        match self.methods.instance_of(subject, method).await {
-            Ok(instance) => {
-                let usable = self.methods.usable(subject, &instance, method).await;
-                // A default that cannot be charged is no reason to refuse who pays in another way.
-                if needed || method.is_some() {
-                    usable?;
-                }
-                Ok(())
-            }
-            Err(error) if error.code() == NO_DEFAULT_METHOD && !needed => Ok(()),
-            Err(error) => Err(error),
+        let Err(error) = self.charged_method(who.subject(), method).await else {
+            return Ok(());
+        };
+        // A default that cannot be charged is no reason to refuse who pays in another way.
+        let optional = !needed && method.is_none();
+        match error.code() {
+            NO_DEFAULT_METHOD | METHOD_UNUSABLE if optional => Ok(()),
+            _ => Err(error),
         }
     }
 

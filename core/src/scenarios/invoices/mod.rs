@@ -137,7 +137,7 @@ impl Shop {
         (given_up, theirs)
     }
 
-    async fn adjust(&self, name: &str, kind: AdjustmentKind, amount: Amount) {
+    pub(super) async fn adjust(&self, name: &str, kind: AdjustmentKind, amount: Amount) {
         let command = AdjustCustomer {
             kind,
             amount,

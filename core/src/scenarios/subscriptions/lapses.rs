@@ -1,9 +1,9 @@
 //! What is not paid: tries, notices, what is lost, and what is paid after all.
 
 use portcullis_ports::payments::Expiry;
-use portcullis_ports::testkit::payments::FakePayments;
+use portcullis_ports::testkit::payments::{FakePayments, methods};
 
-use super::{Club, DAY, club, club_on, refusing};
+use super::{Club, DAY, club, club_on};
 use crate::areas::accounts::{ResendVerification, VerifyEmail};
 use crate::areas::invoices::InvoiceState;
 use crate::areas::ledger::Reason;
@@ -13,18 +13,13 @@ use crate::foundation::testing::{Node, home, secret};
 
 impl Club {
     /// Days go by, and nobody can pay.
-    async fn days_without_money(&self, days: u64) {
-        for _ in 0..days {
-            self.world().wait(DAY);
-            refusing(self, 40);
-            self.work().await;
-            self.shop.vendor.heal();
-        }
-        // Whoever was refused for long is not asked for a while.
-        self.world().wait(600);
+    pub(super) async fn days_without_money(&self, days: u64) {
+        self.all_charged_like(Some(methods::INSUFFICIENT_FUNDS));
+        self.days(days).await;
+        self.all_charged_like(None);
     }
 
-    async fn statuses(&self) -> Vec<Status> {
+    pub(super) async fn statuses(&self) -> Vec<Status> {
         let filter = crate::areas::payments::Filter::default();
         let list = self
             .shop
@@ -235,7 +230,7 @@ async fn a_card_that_will_have_expired_is_told_of_once_before_that() {
 }
 
 /// Ada proves her address, so that she can be written to.
-async fn prove_address(club: &Club) {
+pub(super) async fn prove_address(club: &Club) {
     let accounts = &club.world().app.accounts;
     let again = ResendVerification {
         email: Some("ada@example.com".parse().unwrap()),

@@ -1,12 +1,15 @@
 //! Subscriptions beside invoices, payments and the ledger: every period is billed once, and what is not paid is followed.
 
 mod changes;
+mod hindrances;
 mod lapses;
+mod machine;
+mod safeguards;
 
 use std::sync::Arc;
 
 use portcullis_ports::payments::VendorRef;
-use portcullis_ports::testkit::payments::{FakePayments, PaymentFault};
+use portcullis_ports::testkit::payments::FakePayments;
 use portcullis_ports::{Span, Timestamp};
 
 use super::payments::{Shop, key, shop_in};
@@ -59,7 +62,11 @@ pub(super) async fn club() -> Club {
 }
 
 pub(super) async fn club_on(node: &Node, vendor: Arc<FakePayments>) -> Club {
-    let world = Box::pin(world_paying_on(node, settings(), &vendor)).await;
+    club_with(node, vendor, settings()).await
+}
+
+async fn club_with(node: &Node, vendor: Arc<FakePayments>, settings: Settings) -> Club {
+    let world = Box::pin(world_paying_on(node, settings, &vendor)).await;
     let admin = operator(&world, "root@example.com", Role::Admin).await;
     for (id, cents) in [("pro", 3_000), ("team", 9_000)] {
         let plan = monthly(id, cents);
@@ -101,11 +108,41 @@ impl Club {
         stored.reference.theirs
     }
 
+    /// Another plan is offered.
+    async fn offer(&self, plan: &CreatePlan) {
+        self.world().app.plans.create(&self.admin, plan).await.unwrap();
+    }
+
+    /// Every stored method is charged like one of the vendor's test methods.
+    fn all_charged_like(&self, like: Option<&'static str>) {
+        for method in self.shop.vendor.methods() {
+            self.shop.vendor.charge_like(&method.reference.theirs, like);
+        }
+    }
+
+    async fn change(
+        &self,
+        name: &str,
+        of: &SubscriptionView,
+        plan: &str,
+        at: ChangeWhen,
+    ) -> portcullis_ports::Result<Changed> {
+        let command = ChangeSubscription {
+            plan_id: plan_id(plan),
+            at: Some(at),
+            preview: None,
+        };
+        self.app()
+            .change(&self.shop.ada, &key(name), &of.subscription_id, &command)
+            .await
+    }
+
     async fn try_to_subscribe(&self, name: &str, plan: &str) -> portcullis_ports::Result<Subscribed> {
         let command = Subscribe {
             plan_id: plan_id(plan),
             currency: None,
             payment_method_id: None,
+            trial: None,
         };
         self.app().subscribe(&self.shop.ada, &key(name), &command).await
     }
@@ -329,11 +366,4 @@ async fn a_price_of_nothing_makes_no_invoice() {
     club.days(40).await;
     assert!(club.totals().await.is_empty() && club.shop.vendor.payments().is_empty());
     assert!(club.read(&begun).await.current_period_end > begun.current_period_end);
-}
-
-/// What goes wrong with the next charges.
-pub(super) fn refusing(club: &Club, times: usize) {
-    for _ in 0..times {
-        club.shop.vendor.will(PaymentFault::Refused);
-    }
 }

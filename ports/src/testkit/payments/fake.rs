@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) payments: Vec<Snapshot>,
     pub(super) setups: Vec<Setup>,
     pub(super) methods: Vec<StoredMethod>,
+    /// What is charged like one of [`super::methods`], by the vendor's name for it.
+    pub(super) alike: BTreeMap<VendorRef, &'static str>,
     pub(super) customers: BTreeMap<String, VendorRef>,
     /// Those that were removed.
     pub(super) removed: Vec<VendorRef>,

@@ -357,7 +357,12 @@ impl State {
                 let why = "all that is paid here is paid through the vendor";
                 return Outcome::NotSent(Reason::permanent("not-offered", why));
             }
-            Source::Stored(method) => match method.theirs.as_str() {
+            Source::Stored(method) => match self
+                .alike
+                .get(&method.theirs)
+                .copied()
+                .unwrap_or(method.theirs.as_str())
+            {
                 methods::SUCCEEDS => Ok(None),
                 methods::BANK_DEBIT => {
                     self.announce_payment(at, now);

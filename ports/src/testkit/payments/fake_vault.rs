@@ -201,6 +201,15 @@ impl FakePayments {
         self.state().methods.clone()
     }
 
+    /// From now on a stored method is charged like one of [`super::methods`], until it is told to be itself again.
+    pub fn charge_like(&self, method: &VendorRef, like: Option<&'static str>) {
+        let mut state = self.state();
+        match like {
+            Some(like) => drop(state.alike.insert(method.clone(), like)),
+            None => drop(state.alike.remove(method)),
+        }
+    }
+
     /// The bank renews a card, or another detail of a method becomes known. `false` if it keeps no such method.
     pub fn change_method(&self, method: &VendorRef, change: impl FnOnce(&mut StoredMethod)) -> bool {
         let now = self.clock.now();
