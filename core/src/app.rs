@@ -177,6 +177,18 @@ impl App {
             &settings.billing.autopay,
         );
         let ledger = Ledger::new(&context).observed_by(Arc::new(autopay_rules.clone()));
+        let payment_vendors = PaymentVendors::new(&context, &connections);
+        let balance_tasks = BalanceTasks::new(&context, &planned);
+        let books = (&ledger, &audit, &payment_vendors, &balance_tasks);
+        let entitlements = EntitlementRecords::new(&context);
+        let subscription_books = SubscriptionBooks::new(
+            &context,
+            &entitlements,
+            (&planned, &audit, &directory, &outbox),
+            &settings.billing.dunning,
+        );
+        let told_of_invoices: Vec<Arc<dyn InvoiceObserver>> = vec![Arc::new(subscription_books.clone())];
+        let invoice_books = InvoiceBooks::new(&context, books, told_of_invoices, &settings.billing);
         let operators = Operators::new(
             &context,
             &operators::Below {
@@ -187,6 +199,7 @@ impl App {
                 ledger: &ledger,
                 idempotency: &idempotency,
                 freezes: &freezes,
+                credits: Arc::new(invoice_books.clone()),
             },
         );
         let challenges = Challenges {
@@ -219,7 +232,6 @@ impl App {
             settings: Arc::new(settings.accounts.clone()),
         };
         runners.repeating(&FOLDING, ledger.clone());
-        let payment_vendors = PaymentVendors::new(&context, &connections);
         let payment_methods = PaymentMethods::new(
             &context,
             &payment_methods::Below {
@@ -234,17 +246,6 @@ impl App {
                 notifications: &notifications,
             },
         );
-        let balance_tasks = BalanceTasks::new(&context, &planned);
-        let books = (&ledger, &audit, &payment_vendors, &balance_tasks);
-        let entitlements = EntitlementRecords::new(&context);
-        let subscription_books = SubscriptionBooks::new(
-            &context,
-            &entitlements,
-            (&planned, &audit, &directory, &outbox),
-            &settings.billing.dunning,
-        );
-        let told_of_invoices: Vec<Arc<dyn InvoiceObserver>> = vec![Arc::new(subscription_books.clone())];
-        let invoice_books = InvoiceBooks::new(&context, books, told_of_invoices, &settings.billing);
         let payments = Payments::new(
             &context,
             payments::Below {
@@ -315,6 +316,7 @@ impl App {
                 ledger: &ledger,
                 idempotency: &idempotency,
                 tasks: &planned,
+                credits: Arc::new(invoice_books),
             },
         );
         let takes_payments = payment_vendors.iter().next().is_some();

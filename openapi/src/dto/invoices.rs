@@ -76,7 +76,7 @@ pub(crate) struct WriteInvoice {
     /// What is invoiced.
     #[oai(validator(min_items = 1, max_items = 100))]
     lines: Vec<WriteLine>,
-    /// Until when it is to be paid, in Unix seconds; as the setting says where it is not said.
+    /// Until when it is to be paid, in Unix seconds, within ten years of now; as the setting says where it is not said.
     due_at: Option<i64>,
     /// Whether it is issued at once; otherwise it is a draft, which is the case where it is not said.
     issue: Option<bool>,

@@ -26,7 +26,7 @@ pub(crate) struct MarkReceived {
     amount: i64,
     /// What the bank, or the book of cash, calls it. Each is booked once.
     reference: ReceiptReference,
-    /// When it came, in Unix seconds; now where it is not said.
+    /// When it came, in Unix seconds, in the last ten years; now where it is not said.
     at: Option<i64>,
     /// What proves it, for whoever asks later.
     proof: Option<ReceiptProof>,
@@ -74,7 +74,7 @@ impl Documented for MarkReceived {
 pub(crate) struct MarkPaidOut {
     /// What the bank, or the book of cash, calls it. Each is booked once.
     reference: ReceiptReference,
-    /// When it went out, in Unix seconds; now where it is not said.
+    /// When it went out, in Unix seconds, in the last ten years; now where it is not said.
     at: Option<i64>,
     /// What proves it, for whoever asks later.
     proof: Option<ReceiptProof>,

@@ -1,8 +1,7 @@
-//! What invoices do to the ledger, and what payments do to invoices, each in the commit of what it follows from.
+//! What invoices do to the ledger, and who is told of them, in the commit of what it follows from.
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Amount;
 use portcullis_ports::{Error, Result};
@@ -10,12 +9,12 @@ use portcullis_ports::{Error, Result};
 use super::balance::BalanceTasks;
 use super::compute::net_of;
 use super::events;
-use super::model::InvoiceState;
+use super::model::{InvoiceOrigin, InvoiceState};
 use super::observer::{InvoiceEvent, InvoiceNews, InvoiceObserver};
 use super::records::{AccountRecord, InvoiceRecord};
 use super::{INVOICE_NOT_FOUND, INVOICE_STATE};
-use crate::areas::ledger::{COLLECTING, Cause, CauseId, Ledger, Reason, Sale, Transaction};
-use crate::areas::payments::{InvoiceId, Movement, PaymentNews, PaymentObserver, Purpose, Settings, Status};
+use crate::areas::ledger::{Cause, CauseId, Ledger, Reason, Sale, Transaction};
+use crate::areas::payments::{InvoiceId, Settings};
 use crate::foundation::context::Context;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
@@ -99,7 +98,12 @@ impl InvoiceBooks {
     }
 
     /// Takes back so much of the sale, or lets it count again if it is less than nothing.
-    async fn reverse(&self, batch: &mut Batch, invoice: &mut InvoiceRecord, more: i64) -> Result<()> {
+    pub(super) async fn reverse(
+        &self,
+        batch: &mut Batch,
+        invoice: &mut InvoiceRecord,
+        more: i64,
+    ) -> Result<()> {
         let (before, after) = (invoice.reversed, invoice.reversed + more);
         let (net, total) = (invoice.net, invoice.total);
         let earned = net_of(after, net, total) - net_of(before, net, total);
@@ -153,18 +157,18 @@ impl InvoiceBooks {
         event: InvoiceEvent<'_>,
     ) -> Result<()> {
         let source = Source::internal("invoices");
+        let by_operator = matches!(invoice.origin, InvoiceOrigin::Operator { .. });
         let kind = match event {
-            InvoiceEvent::Issued => Some(events::ISSUED),
+            InvoiceEvent::Issued if !by_operator => Some(events::ISSUED),
             InvoiceEvent::Paid => Some(events::PAID),
             // Histories tell of them with the payment, or with the operator.
-            InvoiceEvent::PaymentEnded(..) | InvoiceEvent::Voided | InvoiceEvent::GivenUp => None,
+            InvoiceEvent::Issued
+            | InvoiceEvent::PaymentEnded(..)
+            | InvoiceEvent::Voided
+            | InvoiceEvent::GivenUp => None,
         };
         if let Some(kind) = kind {
-            let number = invoice.number.as_ref().map(super::records::NumberRecord::text);
-            let event = Event::success(kind, &source)
-                .with("invoice", &invoice.id)
-                .with("number", number.unwrap_or_default())
-                .with("amount", invoice.money(invoice.total));
+            let event = told(Event::success(kind, &source), invoice);
             self.audit.append(batch, &invoice.subject, &[event]).await?;
         }
         let news = InvoiceNews {
@@ -205,140 +209,16 @@ impl InvoiceBooks {
         }
         paid
     }
-
-    /// So much came by a payment of it.
-    async fn receive(&self, batch: &mut Batch, invoice: &mut InvoiceRecord, minor: i64) -> Result<()> {
-        match invoice.state {
-            InvoiceState::Open => invoice.from_payments += minor.min(invoice.due()),
-            InvoiceState::Uncollectible => {
-                let back = minor.min(invoice.written_off);
-                self.write_off(batch, invoice, -back).await?;
-                invoice.from_payments += back;
-            }
-            // It is to the customer's credit.
-            InvoiceState::Draft | InvoiceState::Paid | InvoiceState::Void => {}
-        }
-        Ok(())
-    }
-
-    /// So much was given back: first of what was not needed, then of what was paid.
-    async fn give_back(&self, batch: &mut Batch, invoice: &mut InvoiceRecord, minor: i64) -> Result<()> {
-        let spare = invoice.received - invoice.from_payments - (invoice.refunded - invoice.reversed);
-        let paid = minor - minor.min(spare.max(0));
-        invoice.refunded += minor;
-        match invoice.state {
-            InvoiceState::Paid => {
-                let sold = paid.min(invoice.total - invoice.reversed).max(0);
-                self.reverse(batch, invoice, sold).await?;
-            }
-            InvoiceState::Open => invoice.from_payments -= paid.min(invoice.from_payments),
-            InvoiceState::Uncollectible => {
-                let again = paid.min(invoice.from_payments);
-                invoice.from_payments -= again;
-                self.write_off(batch, invoice, again).await?;
-            }
-            InvoiceState::Draft | InvoiceState::Void => {}
-        }
-        Ok(())
-    }
-
-    /// So much of what was given back has come back to us.
-    async fn keep_after_all(&self, batch: &mut Batch, invoice: &mut InvoiceRecord, minor: i64) -> Result<()> {
-        invoice.refunded -= minor;
-        if invoice.state == InvoiceState::Paid {
-            let restored = minor.min(invoice.reversed);
-            return self.reverse(batch, invoice, -restored).await;
-        }
-        self.receive(batch, invoice, minor).await
-    }
-
-    /// What a payment did to the invoice that it pays.
-    async fn paid_by(&self, batch: &mut Batch, id: &InvoiceId, payment: &PaymentNews<'_>) -> Result<()> {
-        let mut slot = self.read_in(batch, payment.subject, id).await?;
-        let before = slot.value.clone();
-        let invoice = &mut slot.value;
-        for movement in payment.movements {
-            match movement {
-                Movement::Captured { amount, .. } => {
-                    invoice.received += amount.get().minor;
-                    self.receive(batch, invoice, amount.get().minor).await?;
-                }
-                Movement::Refunded(_, amount) => self.give_back(batch, invoice, amount.get().minor).await?,
-                Movement::RefundReturned(_, amount) => {
-                    self.keep_after_all(batch, invoice, amount.get().minor).await?;
-                }
-                // What a bank takes back is owed on the balance again, and what nobody pays is not owed any more.
-                Movement::Withdrawn(..)
-                | Movement::Reinstated(..)
-                | Movement::WrittenOff(..)
-                | Movement::WriteOffReturned(..)
-                | Movement::Fee(_)
-                | Movement::DisputeFee(..)
-                | Movement::HoldReleased(_) => {}
-            }
-        }
-        let closed = self.close(invoice);
-        invoice
-            .collecting
-            .take_if(|by| payment.ended() && by == payment.id);
-        let invoice = slot.value.clone();
-        if invoice != before {
-            self.save(batch, slot).await?;
-        }
-        if closed {
-            self.tell(batch, &invoice, InvoiceEvent::Paid).await?;
-        }
-        if payment.ended() && payment.status != Status::Succeeded {
-            self.tell(batch, &invoice, InvoiceEvent::PaymentEnded(payment))
-                .await?;
-        }
-        Ok(())
-    }
 }
 
-#[async_trait]
-impl PaymentObserver for InvoiceBooks {
-    async fn due(&self, batch: &mut Batch, subject: &Subject, purpose: &Purpose) -> Result<Option<Amount>> {
-        let Purpose::Invoice { invoice } = purpose else {
-            return Ok(None);
-        };
-        let invoice = self.read_in(batch, subject, invoice).await?.value;
-        if let Some(payment) = &invoice.collecting {
-            return Err(COLLECTING.error().member("payment_id", payment.to_string()));
-        }
-        if invoice.state != InvoiceState::Open {
-            return Err(state(invoice.state, "only an open one can be paid"));
-        }
-        Amount::new(invoice.money(invoice.due())).map(Some)
-    }
-
-    async fn begun(&self, batch: &mut Batch, payment: &PaymentNews<'_>) -> Result<()> {
-        let Purpose::Invoice { invoice } = payment.purpose else {
-            return Ok(());
-        };
-        let mut slot = self.read_in(batch, payment.subject, invoice).await?;
-        if payment
-            .amount
-            .get()
-            .compare(slot.value.money(slot.value.due()))?
-            .is_gt()
-        {
-            return Err(INVOICE_STATE.with_detail("Less than that is left to be paid."));
-        }
-        slot.value.collected_by(payment.id);
-        self.save(batch, slot).await
-    }
-
-    async fn moved(&self, batch: &mut Batch, payment: &PaymentNews<'_>) -> Result<()> {
-        if let Purpose::Invoice { invoice } = payment.purpose {
-            self.paid_by(batch, invoice, payment).await?;
-        }
-        // What buys something at once leaves nothing on the balance, unless it came too late for that.
-        if payment.purpose.pays_debt() || payment.late {
-            let currency = payment.amount.get().currency;
-            self.pay_from_balance(batch, payment.subject, currency).await?;
-        }
-        Ok(())
+/// What histories say of an invoice.
+pub(super) fn told<'a>(event: Event<'a>, invoice: &InvoiceRecord) -> Event<'a> {
+    let event = event
+        .with("invoice", &invoice.id)
+        .with("amount", invoice.money(invoice.total));
+    match &invoice.number {
+        Some(number) => event.with("number", number.text()),
+        None => event,
     }
 }
 

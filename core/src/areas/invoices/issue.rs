@@ -3,14 +3,15 @@
 use portcullis_ports::Result;
 use portcullis_ports::money::Money;
 
-use super::TOO_MANY_INVOICES;
 use super::books::{InvoiceBooks, cause};
 use super::compute::compute;
-use super::model::{InvoiceOrder, InvoiceState};
+use super::model::{InvoiceOrder, InvoiceState, OrderLine};
 use super::observer::InvoiceEvent;
-use super::records::{InvoiceRecord, NumberRecord, NumberedRecord, SeriesRecord};
+use super::records::{InvoiceRecord, LineRecord, NumberRecord, NumberedRecord, SeriesRecord};
+use super::{INVOICE_STATE, TOO_MANY_INVOICES};
 use crate::areas::ledger::{Sale, Transaction};
 use crate::areas::payments::InvoiceId;
+use crate::foundation::input::{DECADE, within};
 use crate::foundation::table::Batch;
 
 /// How many invoices one person may owe at once.
@@ -20,10 +21,15 @@ impl InvoiceBooks {
     /// A draft of what is ordered.
     ///
     /// # Errors
-    /// `invalid-request` for lines that make no invoice.
+    /// `invalid-request` for lines that make no invoice, and for a due date that nobody means.
     pub(super) fn drafted(&self, order: &InvoiceOrder) -> Result<InvoiceRecord> {
         let computed = compute(order.currency, &order.lines, &self.settings.taxes)?;
         let now = self.context.now();
+        let (bounds, advice) = (
+            now - DECADE..=now + DECADE,
+            "a moment within ten years of now is expected, in Unix seconds",
+        );
+        within("/due_at", order.due_at, &bounds, advice)?;
         Ok(InvoiceRecord {
             id: InvoiceId::time_ordered(now, self.context.entropy.as_ref())?,
             subject: order.subject.clone(),
@@ -56,6 +62,24 @@ impl InvoiceBooks {
         })
     }
 
+    /// Computes a draft anew, by the rates that are in force now.
+    ///
+    /// # Errors
+    /// `invoice-state` if its lines make no invoice any more.
+    pub(super) fn compute_anew(&self, draft: &mut InvoiceRecord) -> Result<()> {
+        let lines: Vec<OrderLine> = draft.lines.iter().map(LineRecord::ordered).collect();
+        let computed = compute(draft.currency, &lines, &self.settings.taxes).map_err(|refused| {
+            let why = refused.detail();
+            INVOICE_STATE.with_detail(format!(
+                "The draft cannot be issued as it stands, write another. {why}"
+            ))
+        })?;
+        draft.lines = computed.lines;
+        draft.taxes = computed.taxes;
+        (draft.net, draft.tax, draft.total) = (computed.net, computed.tax, computed.total);
+        Ok(())
+    }
+
     /// Issues what is ordered, in the commit that orders it. It has a number, stands on the balance, and is paid out of what
     /// is to the customer's credit; what no vendor takes because it is too small is asked for with the next one.
     ///
@@ -66,6 +90,10 @@ impl InvoiceBooks {
         self.finalise(batch, &mut invoice).await?;
         batch.insert(&invoice)?;
         self.tell_issued(batch, &invoice).await?;
+        if invoice.total < 0 {
+            self.pay_from_balance(batch, &invoice.subject, invoice.currency)
+                .await?;
+        }
         Ok(invoice.id)
     }
 
@@ -99,7 +127,7 @@ impl InvoiceBooks {
         if invoice.total > 0 {
             let rolled = account.value.rolled_over.remove(&currency).unwrap_or_default();
             invoice.carried = rolled.min(beside.max(0));
-            invoice.from_balance = invoice.total.min((-beside).max(0));
+            invoice.from_balance = invoice.total.min(beside.saturating_neg().max(0));
         }
         if self.is_too_small(invoice.money(invoice.due())) {
             invoice.rolled_over = invoice.due();

@@ -9,7 +9,10 @@ mod balance;
 mod books;
 mod collect;
 mod compute;
+#[cfg(test)]
+mod compute_tests;
 mod events;
+mod follow;
 mod issue;
 mod kept;
 mod list;

@@ -4,7 +4,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Error, Result};
 use serde::Serialize;
 
-use super::books::{InvoiceBooks, state};
+use super::books::{InvoiceBooks, state, told};
 use super::model::{InvoiceOrder, InvoiceState};
 use super::observer::InvoiceEvent;
 use super::records::InvoiceRecord;
@@ -98,7 +98,8 @@ impl Invoices {
             batch.insert(&draft)?;
             (draft.id, events::DRAFTED)
         };
-        let event = Event::success(kind, &operator.who.source).with("invoice", &id);
+        let written = self.books.read_in(&batch, subject, &id).await?.value;
+        let event = told(Event::success(kind, &operator.who.source), &written);
         self.operators
             .append(&mut batch, operator, Some(subject), &event)
             .await?;
@@ -157,6 +158,7 @@ impl Invoices {
             InvoiceState::Open | InvoiceState::Paid => return Ok(false),
             other => return Err(state(other, "only a draft can be issued")),
         }
+        self.books.compute_anew(invoice)?;
         self.books.finalise(batch, invoice).await?;
         self.books.tell_issued(batch, invoice).await?;
         Ok(true)
@@ -226,7 +228,7 @@ impl Invoices {
                 if !changed {
                     return Ok(InvoiceView::of(&slot.value));
                 }
-                let mut event = Event::success(kind, &operator.who.source).with("invoice", id);
+                let mut event = told(Event::success(kind, &operator.who.source), &slot.value);
                 if let Change::Void(reason) | Change::GiveUp(reason) = change {
                     event = event.with("reason", reason);
                 }
@@ -297,7 +299,8 @@ impl InvoiceBooks {
         let carried = std::mem::take(&mut invoice.carried);
         if carried > 0 {
             let mut account = self.account_in(batch, &invoice.subject).await?;
-            *account.value.rolled_over.entry(invoice.currency).or_default() += carried;
+            let rolled = account.value.rolled_over.entry(invoice.currency).or_default();
+            *rolled = rolled.saturating_add(carried);
             batch.save(&account)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use portcullis_ports::money::{Currency, Money};
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use super::model::{InvoiceOrigin, InvoiceState, LineText};
+use super::model::{InvoiceOrigin, InvoiceState, LineText, OrderLine};
 use crate::areas::payments::{InvoiceId, InvoiceSeries};
 use crate::foundation::table::Stored;
 use crate::foundation::taxes::{Percent, TaxCode};
@@ -42,6 +42,18 @@ pub(super) struct LineRecord {
     /// Earned by it.
     pub(super) net: i64,
     pub(super) tax: i64,
+}
+
+impl LineRecord {
+    /// As it was ordered.
+    pub(super) fn ordered(&self) -> OrderLine {
+        OrderLine {
+            text: self.text.clone(),
+            quantity: self.quantity,
+            unit_price: self.unit_price,
+            tax: self.tax_code.clone(),
+        }
+    }
 }
 
 /// What all lines of a tax code come to.

@@ -58,7 +58,7 @@ pub use house_transaction::HouseTransaction;
 pub use kind::EntryKind;
 pub use lines::HouseTotal;
 pub use listing::ListCustomerEntries;
-pub(crate) use observer::DebitObserver;
+pub(crate) use observer::{CreditObserver, DebitObserver};
 pub use post::{MAX_PENDING, Posted};
 pub use posting::Posting;
 pub use reading::{EntryFilter, ListEntries, PAGE};

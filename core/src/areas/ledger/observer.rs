@@ -1,4 +1,4 @@
-//! How areas above the ledger learn that a customer owes more: in the commit that posts it.
+//! How areas above the ledger learn that a customer owes more or less: in the commit that posts it.
 
 use async_trait::async_trait;
 use portcullis_ports::Result;
@@ -17,6 +17,16 @@ pub(crate) trait DebitObserver: Send + Sync + 'static {
     /// # Errors
     /// Whatever the store answers. The posting fails with it.
     async fn debited(&self, batch: &mut Batch, subject: &Subject, payable: Money) -> Result<()>;
+}
+
+/// Learns of what a customer is given without a payment.
+#[async_trait]
+pub(crate) trait CreditObserver: Send + Sync + 'static {
+    /// A customer owes less of a currency. The posting is in `batch` and not committed yet.
+    ///
+    /// # Errors
+    /// Whatever store and ledger answer. The posting fails with it.
+    async fn credited(&self, batch: &mut Batch, subject: &Subject, currency: Currency) -> Result<()>;
 }
 
 impl Ledger {

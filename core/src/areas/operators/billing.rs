@@ -146,6 +146,10 @@ impl Operators {
             AdjustmentKind::Charge => (Transaction::debit(*amount, cause, reason.clone()), "charge"),
         };
         let posted = self.ledger.post(&mut batch, subject, &transaction).await?;
+        if *kind == AdjustmentKind::Credit {
+            let currency = amount.get().currency;
+            self.credits.credited(&mut batch, subject, currency).await?;
+        }
         let event = Event::success(CUSTOMER_ADJUST, &operator.who.source)
             .with("adjustment", word)
             .with("amount", amount.get())

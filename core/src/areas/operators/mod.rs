@@ -27,7 +27,7 @@ pub use model::{
 use records::{Grant, OPERATORS};
 
 use crate::areas::enrolled_factors::EnrolledFactors;
-use crate::areas::ledger::Ledger;
+use crate::areas::ledger::{CreditObserver, Ledger};
 use crate::areas::sessions::SignedIn;
 use crate::areas::step_up::{STEP_UP_REQUIRED, StepUp};
 use crate::foundation::area::{Area, Family, Personal, shape};
@@ -65,6 +65,7 @@ pub struct Operators {
     ledger: Ledger,
     idempotency: Idempotency,
     freezes: BillingFreezes,
+    credits: Arc<dyn CreditObserver>,
 }
 
 /// What operators stand on.
@@ -76,6 +77,8 @@ pub(crate) struct Below<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) idempotency: &'a Idempotency,
     pub(crate) freezes: &'a BillingFreezes,
+    /// Who learns of what customers are given.
+    pub(crate) credits: Arc<dyn CreditObserver>,
 }
 
 impl Operators {
@@ -89,6 +92,7 @@ impl Operators {
             ledger: below.ledger.clone(),
             idempotency: below.idempotency.clone(),
             freezes: below.freezes.clone(),
+            credits: Arc::clone(&below.credits),
         }
     }
 

@@ -3,6 +3,8 @@
 //! It is written down with the payment; then the plugin is asked for its picture as always, and the difference is posted, in one
 //! commit.
 
+use std::time::Duration;
+
 use portcullis_ports::id::{PaymentId, RefundId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Amount;
@@ -19,6 +21,7 @@ use super::views::PaymentView;
 use super::{PAYMENT_NOT_FOUND, PAYMENT_STATE, Payments, actions, events};
 use crate::areas::operators::Operator;
 use crate::foundation::event_kind::EventKind;
+use crate::foundation::input::{DECADE, within};
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
@@ -27,6 +30,8 @@ use crate::services::idempotency::{FreshKey, IdempotencyKey, KeyState};
 /// What keys are taken for.
 const RECEIVE: &str = "receipt";
 const PAY_OUT: &str = "paid-out";
+/// How far days of statements may be ahead of our clock.
+const AHEAD: Duration = Duration::from_hours(24);
 /// How often money may come for one payment.
 const MOST: usize = 50;
 
@@ -112,6 +117,7 @@ impl Payments {
                 let KeyState::Fresh(fresh) = state else {
                     return self.get(subject, id).await;
                 };
+                self.has_come(command.at)?;
                 let mut batch = Batch::default();
                 let read = self.read_offline(&mut batch, subject, id).await?;
                 let mut rows = read.rows();
@@ -163,6 +169,7 @@ impl Payments {
                 let KeyState::Fresh(fresh) = state else {
                     return self.get(subject, id).await;
                 };
+                self.has_come(command.at)?;
                 let mut batch = Batch::default();
                 let read = self.read_offline(&mut batch, subject, id).await?;
                 let mut rows = read.rows();
@@ -187,6 +194,16 @@ impl Payments {
                     .await
             })
             .await
+    }
+
+    /// Refuses a moment at which nothing can have come or gone out. It is a day of a statement, wherever that was written.
+    fn has_come(&self, at: Option<Timestamp>) -> Result<()> {
+        let now = self.context.now();
+        let (bounds, advice) = (
+            now - DECADE..=now + AHEAD,
+            "a moment of the last ten years is expected, in Unix seconds",
+        );
+        within("/at", at, &bounds, advice)
     }
 
     /// A payment of which operators say what came.

@@ -197,7 +197,7 @@ impl Reconciliation {
         }
         let adopted = Transaction::adopted(&instance, amount, cause, reason.clone());
         self.ledger.post(batch, customer, &adopted).await?;
-        Ok(())
+        self.credits.credited(batch, customer, line.amount.currency).await
     }
 }
 

@@ -39,7 +39,7 @@ pub use views::{
     ReconciliationView,
 };
 
-use crate::areas::ledger::Ledger;
+use crate::areas::ledger::{CreditObserver, Ledger};
 use crate::areas::operators::Operators;
 use crate::areas::payments::Payments;
 use crate::areas::step_up::StepUp;
@@ -107,6 +107,7 @@ pub struct Reconciliation {
     ledger: Ledger,
     idempotency: Idempotency,
     tasks: Tasks,
+    credits: Arc<dyn CreditObserver>,
 }
 
 /// What reconciliation stands on.
@@ -119,6 +120,8 @@ pub(crate) struct Below<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) idempotency: &'a Idempotency,
     pub(crate) tasks: &'a Tasks,
+    /// Who learns of what customers are given.
+    pub(crate) credits: Arc<dyn CreditObserver>,
 }
 
 impl Reconciliation {
@@ -133,6 +136,7 @@ impl Reconciliation {
             ledger: below.ledger.clone(),
             idempotency: below.idempotency.clone(),
             tasks: below.tasks.clone(),
+            credits: Arc::clone(&below.credits),
         }
     }
 

@@ -3,6 +3,7 @@
 mod code;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+mod moment;
 mod phone;
 mod secret;
 mod shown;
@@ -10,6 +11,7 @@ mod shown;
 use portcullis_ports::{Code, Error, Kind, text};
 
 pub(crate) use code::code;
+pub(crate) use moment::{DECADE, within};
 pub use phone::{Region, TypedPhone};
 pub(crate) use phone::{country_prefix, formatted};
 pub use secret::{

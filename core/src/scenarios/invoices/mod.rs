@@ -1,6 +1,7 @@
 //! Invoices beside payments and the ledger: owed once, paid once, numbered without a gap.
 
 mod balance;
+mod drafts;
 mod lists;
 mod machine;
 mod numbers;
@@ -246,8 +247,8 @@ async fn what_is_paid_on_the_balance_pays_other_debts_first_and_then_invoices_by
     shop.paid("b", &balance_payment(Some(usd(2_500)))).await;
     let (one, two) = (shop.invoice(&first).await, shop.invoice(&second).await);
     assert_eq!((one.state, two.due), (InvoiceState::Paid, 2_000));
-    // What an operator gives counts as soon as anybody wants to collect.
     shop.adjust("gift", AdjustmentKind::Credit, usd(500)).await;
+    assert_eq!(shop.invoice(&second).await.due, 1_500);
     let begun = shop.begin_paying("c", &second).await.unwrap();
     assert_eq!(begun.amount.minor, 1_500);
 }

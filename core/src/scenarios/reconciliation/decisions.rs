@@ -1,6 +1,7 @@
 //! Operators decide about differences: once, with a reason, and until the figures change.
 
 use super::*;
+use crate::areas::invoices::InvoiceState;
 use crate::areas::ledger::Reason;
 use crate::areas::operators::{CUSTOMER_NOT_FOUND, Role};
 use crate::scenarios::operators::operator;
@@ -53,6 +54,22 @@ async fn money_that_came_without_us_is_adopted_once() {
     let run = compare(&shop).await;
     assert_eq!((run.opened, dollars(&run).remainder), (0, Some(0)));
     assert_eq!(differences(&shop, None).await, [done]);
+}
+
+#[tokio::test]
+async fn money_that_is_adopted_pays_open_invoices() {
+    let shop = shop().await;
+    let issued = shop
+        .issue("one", crate::scenarios::invoices::order(&shop, 400))
+        .await;
+    shop.vendor.paid_elsewhere(usd(500).get(), nothing());
+    compare(&shop).await;
+    let found = open(&shop).await.remove(0);
+    let adopt = decision(DifferenceDecision::Adopt, Some(&shop));
+    decide(&shop, "one", &found, &adopt).await.unwrap();
+    let paid = shop.invoice(&issued).await;
+    assert_eq!((paid.state, paid.paid_from_balance), (InvoiceState::Paid, 400));
+    assert_eq!(shop.balance().await.owed, -100);
 }
 
 #[tokio::test]

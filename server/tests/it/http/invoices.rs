@@ -256,3 +256,33 @@ async fn nobody_reaches_the_invoices_of_others_or_what_is_for_operators() {
     let refused = call.json(wrong).refused(400, "invalid-request").await;
     assert!(refused.to_string().contains("/lines/0/tax_code"), "{refused}");
 }
+
+#[tokio::test]
+async fn amounts_and_days_that_nobody_means_are_refused_by_their_field() {
+    let office = office(Deployment::with(|plan| plan.settings = seller()).await).await;
+    let write = |body: Value| {
+        let call = office.deployment.post(&office.of("")).by(&office.grace);
+        call.header("idempotency-key", "far").json(body)
+    };
+    let body = |due_at: i64| json!({ "currency": "EUR", "lines": kettles(), "due_at": due_at });
+    // The last one is the end of the year 9999.
+    for due_at in [i64::MIN, -1, 0, 253_402_300_799, 253_402_300_800, i64::MAX] {
+        let refused = write(body(due_at)).refused(400, "invalid-request").await;
+        assert_eq!(refused["errors"][0]["pointer"], "/due_at", "{due_at}");
+    }
+    for (quantity, price) in [
+        (1, i64::MIN),
+        (2, i64::MAX),
+        (u32::MAX, i64::MIN),
+        (2, 500_000_000_001),
+    ] {
+        let line = json!({ "text": "Plum kettle", "quantity": quantity, "unit_price": price });
+        let refused = write(json!({ "currency": "EUR", "lines": [line] }))
+            .refused(400, "invalid-request")
+            .await;
+        assert_eq!(refused["errors"][0]["pointer"], "/lines/0/unit_price", "{price}");
+    }
+    let now = office.deployment.app.clock().now().seconds();
+    let written = write(body(now + 86_400)).ok().await;
+    assert_eq!(written["due_at"], now + 86_400);
+}

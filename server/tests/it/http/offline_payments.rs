@@ -238,3 +238,51 @@ async fn only_operators_mark_and_only_what_no_vendor_tells_of() {
     let call = call.header("idempotency-key", "two").json(offline);
     call.refused(409, "not-offered-here").await;
 }
+
+#[tokio::test]
+async fn money_comes_on_a_day_that_was() {
+    let office = by_transfer().await;
+    let begun = office.begin("/api/billing/payments", "one", kettle(5_000)).await;
+    let now = office.deployment.app.clock().now().seconds();
+    let body = |at: i64| json!({ "amount": 5_000, "reference": "bank-1", "at": at });
+    for at in [i64::MIN, 0, now + 2 * 86_400, 253_402_300_800, i64::MAX] {
+        let refused = office
+            .marks(&begun, "/receipts", "one", body(at))
+            .refused(400, "invalid-request")
+            .await;
+        assert_eq!(refused["errors"][0]["pointer"], "/at", "{at}");
+    }
+    // The day of a statement may have begun elsewhere.
+    let marked = office
+        .marks(&begun, "/receipts", "one", body(now + 12 * 3_600))
+        .ok()
+        .await;
+    assert_eq!(marked["status"], "succeeded");
+    let id = begun["payment_id"].as_str().unwrap();
+    let receipt = format!("/api/billing/payments/{id}/receipt");
+    let printed = office.deployment.get(&receipt).by(&office.ada).send().await;
+    assert_eq!(printed.status, 200, "{}", printed.text);
+
+    let refunds = format!("/api/operator/billing/payments/{id}/refunds");
+    let call = office.deployment.post(&refunds).by(&office.grace);
+    let refunded = call
+        .header("idempotency-key", "back")
+        .json(json!({ "reason": "requested" }))
+        .send()
+        .await;
+    assert!(refunded.status < 300, "{}", refunded.text);
+    let refund = refunded.json()["refunds"][0]["refund_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let refused = office
+        .marks(
+            &begun,
+            &format!("/refunds/{refund}/paid-out"),
+            "out",
+            json!({ "reference": "bank-2", "at": i64::MAX }),
+        )
+        .refused(400, "invalid-request")
+        .await;
+    assert_eq!(refused["errors"][0]["pointer"], "/at");
+}
