@@ -2,7 +2,7 @@
 
 use portcullis_core::idempotency::IdempotencyKey;
 use portcullis_core::ledger::{Cause, CauseId, ListCustomerEntries, Sale, Transaction};
-use portcullis_core::payment_methods::{BeginSetup, CompleteSetup};
+use portcullis_core::payment_methods::{BeginSetup, CompleteSetup, NO_DEFAULT_METHOD};
 use portcullis_core::payment_vendors::NOT_OFFERED;
 use portcullis_core::payments::{
     AMOUNT_NOT_TAKEN, CaptureMode, CreatePayment, Filter, NOTHING_DUE, PAYMENT_DECLINED, PAYMENT_IN_PROGRESS,
@@ -95,6 +95,7 @@ impl AliasesApi {
         let command = CreatePayment {
             purpose: Purpose::Purchase { reference: None },
             amount: Some(amount),
+            at_most: None,
             currency: Some(amount.get().currency),
             vendor,
             with: PayWith::Stored(body.payment_method_id),
@@ -111,17 +112,14 @@ impl AliasesApi {
         vendor: Option<String>,
     ) -> Result<AliasPaid> {
         let key = requests::key(body.idempotency_key.as_ref())?;
-        let amount = match body.amount_cents {
-            Some(wanted) => match self.at_most_due(who, wanted, body.currency).await? {
-                Some(amount) => Some(amount),
-                None => return Ok(AliasPaid::nothing_due()),
-            },
-            None => None,
-        };
+        if body.amount_cents.is_some_and(|wanted| wanted < 1) {
+            return Err(wrong("amount_cents", LEAST));
+        }
         let command = CreatePayment {
             purpose: Purpose::Balance,
-            amount,
-            currency: amount.map_or(body.currency, |amount| Some(amount.get().currency)),
+            amount: None,
+            at_most: body.amount_cents,
+            currency: body.currency,
             vendor,
             with: PayWith::Stored(body.payment_method_id),
             capture: CaptureMode::Now,
@@ -129,31 +127,19 @@ impl AliasesApi {
         };
         match self.create(who, key, &command).await {
             Err(error) if error.code() == NOTHING_DUE => Ok(AliasPaid::nothing_due()),
+            // Who owes nothing needs no method.
+            Err(error) if error.code() == NO_DEFAULT_METHOD && !self.is_due(who, body.currency).await? => {
+                Ok(AliasPaid::nothing_due())
+            }
             created => paid(created?),
         }
     }
 
-    /// What is asked for, but no more than is due; nothing if nothing is.
-    async fn at_most_due(
-        &self,
-        who: &SignedIn,
-        wanted: i64,
-        currency: Option<Currency>,
-    ) -> Result<Option<Amount>> {
-        if wanted < 1 {
-            return Err(wrong("amount_cents", LEAST));
-        }
+    /// Whether anything is due, in a currency if one is named.
+    async fn is_due(&self, who: &SignedIn, currency: Option<Currency>) -> Result<bool> {
         let balances = self.app.ledger.balances(who.subject()).await?;
-        let due = balances.iter().filter(|balance| balance.payable > 0);
-        let mut due = due.filter(|balance| currency.is_none_or(|named| named == balance.currency));
-        match (due.next(), due.next()) {
-            (None, _) => Ok(None),
-            (Some(balance), None) => amount(wanted.min(balance.payable), balance.currency).map(Some),
-            (Some(_), Some(_)) => Err(wrong(
-                "currency",
-                "Something is due in several currencies, so name one.",
-            )),
-        }
+        let mut due = balances.iter().filter(|balance| balance.payable > 0);
+        Ok(due.any(|balance| currency.is_none_or(|named| named == balance.currency)))
     }
 
     pub(super) async fn begin_checkout(
@@ -166,6 +152,7 @@ impl AliasesApi {
         let command = CreatePayment {
             purpose: Purpose::Purchase { reference: None },
             amount: Some(amount),
+            at_most: None,
             currency: Some(amount.get().currency),
             vendor: Some(self.only(STRIPE)?),
             with: PayWith::Page,

@@ -175,6 +175,7 @@ impl TryFrom<BeginPayment> for CreatePayment {
         Ok(Self {
             purpose,
             amount,
+            at_most: None,
             currency: body.currency,
             vendor: body.vendor,
             with,

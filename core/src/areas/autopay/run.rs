@@ -176,6 +176,7 @@ impl Autopay {
         let command = CreatePayment {
             purpose: Purpose::Balance,
             amount: Some(Amount::new(payable)?),
+            at_most: None,
             currency: Some(rule.currency),
             vendor: None,
             with: PayWith::Stored(rule.method.clone()),

@@ -137,6 +137,7 @@ fn payment_of(invoice: &InvoiceRecord, command: &PayInvoice) -> CreatePayment {
         },
         // What is left when it is begun.
         amount: None,
+        at_most: None,
         currency: None,
         vendor: command.vendor.clone(),
         with: command.with.clone(),

@@ -331,7 +331,10 @@ impl Payments {
                     due.filter(|balance| command.currency.is_none_or(|wanted| wanted == balance.currency));
                 let mut wanted = wanted.map(|balance| Money::new(balance.payable, balance.currency));
                 match (wanted.next(), wanted.next()) {
-                    (Some(due), None) => Amount::new(due),
+                    (Some(due), None) => {
+                        let most = command.at_most.unwrap_or(due.minor);
+                        Amount::new(Money::new(due.minor.min(most), due.currency))
+                    }
                     (None, _) => Err(NOTHING_DUE.error()),
                     (Some(_), Some(_)) => Err(crate::foundation::input::refused(
                         "/currency",

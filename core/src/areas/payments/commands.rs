@@ -74,6 +74,9 @@ pub struct CreatePayment {
     pub purpose: Purpose,
     /// How much. What pays the balance or an invoice may leave it out: then it is everything that is due.
     pub amount: Option<Amount>,
+    /// Where none is given for the balance: no more than so much of what is due, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
     /// The currency of the balance, where no amount is given.
     pub currency: Option<Currency>,
     /// The vendor, by the name of its instance; that of the method, or the only one where none is named.

@@ -60,6 +60,7 @@ fn is_open_and_equals(payment: &PaymentView, command: &CreatePayment) -> bool {
         (open, wanted) => open == wanted,
     };
     let same_amount = command.amount.is_none_or(|amount| amount.get() == payment.amount);
+    let within = command.at_most.is_none_or(|most| payment.amount.minor <= most);
     let same_vendor = command
         .vendor
         .as_ref()
@@ -67,6 +68,7 @@ fn is_open_and_equals(payment: &PaymentView, command: &CreatePayment) -> bool {
     !payment.status.is_final()
         && same_purpose
         && same_amount
+        && within
         && same_vendor
         && payment.description == command.description
 }

@@ -65,6 +65,7 @@ pub(super) fn purchase(amount: Amount) -> CreatePayment {
     CreatePayment {
         purpose: Purpose::Purchase { reference: None },
         amount: Some(amount),
+        at_most: None,
         currency: None,
         vendor: None,
         with: PayWith::Fresh { save: false },

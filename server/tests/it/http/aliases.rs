@@ -230,6 +230,48 @@ async fn the_balance_is_paid_and_told_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_key_stands_for_its_payment_whatever_is_due_by_then() {
+    let (deployment, ada) = shop().await;
+    let wanted = || json!({ "amount_cents": 5000, "idempotency_key": "november" });
+    let pay = || post(&deployment, &ada, "/api/billing/pay-balance", wanted());
+    let charge = async |amount: i64| {
+        let body = json!({ "amount_cents": amount, "state": "settled" });
+        let path = "/api/billing/_dev/add-charge";
+        post(&deployment, &ada, path, body).ok().await;
+    };
+    assert_eq!(
+        pay().ok().await["status"],
+        "no_settled_balance_due",
+        "without a card"
+    );
+    card(&deployment, &ada, "one").await;
+    assert_eq!(pay().ok().await["status"], "no_settled_balance_due");
+    charge(1200).await;
+    let paid = pay().ok().await;
+    assert_eq!(paid["status"], "succeeded");
+    assert_eq!(pay().ok().await, paid, "nothing is due any more");
+    charge(300).await;
+    assert_eq!(pay().ok().await, paid, "something else is due");
+    let other = json!({ "amount_cents": 4000, "idempotency_key": "november" });
+    post(&deployment, &ada, "/api/billing/pay-balance", other)
+        .refused(400, "idempotency-key-reused")
+        .await;
+    let balance = deployment.get("/ui/billing/balance").by(&ada).ok().await;
+    assert_eq!(balance["due_settled_cents"], 300);
+    let part = json!({ "amount_cents": 200, "idempotency_key": "december" });
+    post(&deployment, &ada, "/api/billing/pay-balance", part)
+        .ok()
+        .await;
+    let balance = deployment.get("/ui/billing/balance").by(&ada).ok().await;
+    assert_eq!(balance["due_settled_cents"], 100, "no more than was asked for");
+    let none = json!({ "amount_cents": 0 });
+    let refused = post(&deployment, &ada, "/api/billing/pay-balance", none)
+        .refused(400, "invalid-request")
+        .await;
+    assert_eq!(refused["errors"][0]["pointer"], "/amount_cents");
+}
+
+#[tokio::test]
 async fn cards_and_bank_accounts_are_added_by_the_secret_alone() {
     let (deployment, ada) = shop().await;
     let secret = deployment
