@@ -157,6 +157,9 @@ impl Rule {
             zone: command.time_zone.clone().unwrap_or_else(|| self.zone.clone()),
             ..self.clone()
         };
+        if let Some(sum) = wanted.month.as_mut().filter(|_| wanted.zone != self.zone) {
+            sum.zone.get_or_insert_with(|| self.zone.clone());
+        }
         if !wanted.enabled {
             wanted.turn = None;
             wanted.noticed = None;

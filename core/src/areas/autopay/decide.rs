@@ -82,17 +82,8 @@ pub(super) fn decide(rule: &Rule, owed: Owed, now: Timestamp, notice: Duration) 
     if owed.collecting {
         return Ok(Step::Wait(now + PATIENCE));
     }
-    if rule.payment_ceiling.is_some_and(|most| owed.payable > most) {
-        return Ok(Step::HoldBack(AutopayResult::AbovePaymentCeiling));
-    }
-    let taken = rule.taken(&rule.zone.month(now)?);
-    if rule
-        .month_ceiling
-        .is_some_and(|most| taken.saturating_add(owed.payable) > most)
-    {
-        return Ok(Step::HoldBack(AutopayResult::AboveMonthCeiling));
-    }
-    Ok(Step::Collect)
+    let exceeded = rule.exceeded(owed.payable, now)?;
+    Ok(exceeded.map_or(Step::Collect, Step::HoldBack))
 }
 
 /// When a turn is looked at again while nothing is due: when it is to be announced, or else when it is there.

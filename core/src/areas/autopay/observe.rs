@@ -54,7 +54,12 @@ impl PaymentObserver for AutopayRules {
         if slot.value.open.is_some() {
             return Err(COLLECTING.error());
         }
-        slot.value.begin(payment.id, amount.minor, self.context.now())?;
+        let now = self.context.now();
+        // The rule may have changed since it was looked at: whoever looks again holds it back.
+        if slot.value.exceeded(amount.minor, now)?.is_some() {
+            return Err(NOTHING_DUE.error());
+        }
+        slot.value.begin(payment.id, amount.minor, now)?;
         batch.save(&slot)
     }
 
@@ -154,7 +159,7 @@ impl AutopayRules {
         let last = rule.last.as_ref().and_then(|last| last.payment_id.as_ref());
         if payment.late && payment.status == Status::Succeeded && last == Some(payment.id) {
             // It was given up, and counted no more.
-            let month = rule.zone.month(now)?;
+            let month = rule.month_at(now)?;
             rule.count(&month, payment.captured.minor);
             return batch.save(&slot);
         }

@@ -34,9 +34,12 @@ pub(super) enum Trigger {
 /// What was ordered in a month, less what failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MonthSum {
-    /// Such as `2026-11`, as calendars in the zone of the rule show it.
+    /// Such as `2026-11`.
     pub(super) month: String,
     pub(super) minor: i64,
+    /// The zone of the rule when the month began: there it ends. That of the rule where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) zone: Option<Zone>,
 }
 
 /// A payment of the rule that has not ended.

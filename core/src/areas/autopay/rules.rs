@@ -8,6 +8,7 @@ use portcullis_ports::{Result, Span, Timestamp};
 
 use super::model::{AutopayResult, AutopayTrigger, AutopayView, LastAutopay, StoppedBy};
 use super::records::{MonthSum, OpenPayment, Rule, Trigger};
+use crate::foundation::calendar::Zone;
 
 /// The hour at which a day of collection begins, as clocks in the zone of the rule show it.
 const HOUR_OF_DAY: i8 = 9;
@@ -19,6 +20,49 @@ impl Rule {
         sum.map_or(0, |sum| sum.minor)
     }
 
+    /// The month that a moment counts for. One that has begun ends in the zone in which it began, and none begins twice:
+    /// another zone makes no second month of it.
+    pub(super) fn month_at(&self, moment: Timestamp) -> Result<String> {
+        let here = self.zone.month(moment)?;
+        let Some(sum) = &self.month else {
+            return Ok(here);
+        };
+        let over = sum.zone_in(self).month(moment)? > sum.month;
+        Ok(if over && here > sum.month {
+            here
+        } else {
+            sum.month.clone()
+        })
+    }
+
+    /// When the month of a moment is over.
+    pub(super) fn next_month(&self, moment: Timestamp) -> Result<Timestamp> {
+        let month = self.month_at(moment)?;
+        let here = self.zone.next_month(moment)?;
+        let there = match &self.month {
+            Some(sum) => sum.zone_in(self).next_month(moment)?,
+            None => here,
+        };
+        // Here the month may not even have begun.
+        let last = self.zone.next_month(here)?;
+        for end in [here.min(there), here.max(there)] {
+            if self.month_at(end)? > month {
+                return Ok(end);
+            }
+        }
+        Ok(last)
+    }
+
+    /// Which ceiling a payment of so much would exceed now.
+    pub(super) fn exceeded(&self, minor: i64, now: Timestamp) -> Result<Option<AutopayResult>> {
+        if self.payment_ceiling.is_some_and(|most| minor > most) {
+            return Ok(Some(AutopayResult::AbovePaymentCeiling));
+        }
+        let taken = self.taken(&self.month_at(now)?).saturating_add(minor);
+        let above = self.month_ceiling.is_some_and(|most| taken > most);
+        Ok(above.then_some(AutopayResult::AboveMonthCeiling))
+    }
+
     /// Counts an amount in a month; a month that is over is counted no more.
     pub(super) fn count(&mut self, month: &str, minor: i64) {
         match &mut self.month {
@@ -28,6 +72,7 @@ impl Rule {
                 self.month = Some(MonthSum {
                     month: month.to_owned(),
                     minor: minor.max(0),
+                    zone: Some(self.zone.clone()),
                 });
             }
         }
@@ -54,7 +99,7 @@ impl Rule {
 
     /// A payment of it is accepted.
     pub(super) fn begin(&mut self, id: &PaymentId, minor: i64, now: Timestamp) -> Result<()> {
-        let month = self.zone.month(now)?;
+        let month = self.month_at(now)?;
         self.count(&month, minor);
         self.payments = self.payments.saturating_add(1);
         self.open = Some(OpenPayment {
@@ -160,7 +205,7 @@ impl Rule {
             payment_method_id: self.method.clone(),
             payment_ceiling: self.payment_ceiling,
             month_ceiling: self.month_ceiling,
-            month_taken: self.taken(&self.zone.month(now)?),
+            month_taken: self.taken(&self.month_at(now)?),
             trigger,
             day,
             threshold,
@@ -171,5 +216,12 @@ impl Rule {
             stopped_by: self.stopped,
             changed_at: self.changed_at.seconds(),
         })
+    }
+}
+
+impl MonthSum {
+    /// Where it ends.
+    fn zone_in<'a>(&'a self, rule: &'a Rule) -> &'a Zone {
+        self.zone.as_ref().unwrap_or(&rule.zone)
     }
 }

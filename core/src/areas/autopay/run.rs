@@ -162,7 +162,7 @@ impl Autopay {
         self.change(rule, Some(notice).filter(|_| !told), |rule| {
             rule.pass(now)?;
             if by_month && rule.turn.is_none() {
-                rule.retry_at = Some(rule.zone.next_month(now)?);
+                rule.retry_at = Some(rule.next_month(now)?);
             }
             rule.last = Some(LastAutopay::new(now, result, payable.minor));
             Ok(())

@@ -2,10 +2,12 @@
 
 use portcullis_ports::testkit::payments::Behaviour;
 
-use super::{DAY, on, saver};
+use super::{DAY, on, saver, settle_in};
 use crate::areas::autopay::{AutopayResult, AutopayTrigger, SetAutopay};
 use crate::foundation::calendar::Zone;
-use crate::scenarios::payments::{Shop, usd};
+use crate::scenarios::payments::{Shop, shop_in, usd};
+use crate::scenarios::subscriptions;
+use crate::testing::world_paying;
 
 /// The clock of the tests begins on 21 September 2026, 14:13 in UTC.
 fn on_day(day: u8, zone: &str) -> SetAutopay {
@@ -105,4 +107,51 @@ async fn a_refused_day_is_tried_again_and_keeps_the_turn_of_the_next_month() {
         "once, and after one, three and five days"
     );
     assert_eq!(shop.rule().await.next_at, Some(1_793_178_000));
+}
+
+#[tokio::test]
+async fn another_zone_gives_no_second_allowance_in_a_month() {
+    // Sessions last as long as it takes.
+    let (world, vendor) = Box::pin(world_paying(subscriptions::settings())).await;
+    let shop = shop_in(world, vendor).await;
+    settle_in(&shop, Behaviour::Succeeds).await;
+    let bounded = |zone: &str| SetAutopay {
+        month_ceiling: Some(2_000),
+        time_zone: Some(Zone::parse(zone).unwrap()),
+        ..on()
+    };
+    shop.set(&bounded("UTC")).await;
+    // Until 30 September, 20:13 in UTC; on Kiritimati it is October.
+    shop.world.wait(9 * DAY + DAY / 4);
+    shop.charge(usd(2_000)).await;
+    shop.collect().await;
+    assert_eq!(shop.taken(), 2_000);
+    shop.charge(usd(1_500)).await;
+    shop.collect().await;
+    for zone in ["Pacific/Kiritimati", "UTC", "Pacific/Kiritimati"] {
+        shop.set(&bounded(zone)).await;
+        shop.collect().await;
+        assert_eq!(
+            (shop.taken(), shop.rule().await.month_taken),
+            (2_000, 2_000),
+            "{zone}"
+        );
+    }
+    assert_eq!(shop.result().await, Some(AutopayResult::AboveMonthCeiling));
+    // The month in which it was taken ends where it began.
+    assert_eq!(shop.rule().await.next_at, Some(1_790_812_800));
+    shop.world.wait(DAY / 4);
+    shop.collect().await;
+    assert_eq!((shop.taken(), shop.rule().await.month_taken), (3_500, 1_500));
+
+    // On Midway it is September again, and what was taken counts for October.
+    shop.set(&bounded("Pacific/Midway")).await;
+    shop.charge(usd(1_000)).await;
+    shop.collect().await;
+    assert_eq!((shop.taken(), shop.rule().await.month_taken), (3_500, 1_500));
+    // The first of November on Midway, which is eleven hours behind UTC.
+    assert_eq!(shop.rule().await.next_at, Some(1_793_530_800));
+    shop.world.wait(31 * DAY + DAY / 2);
+    shop.collect().await;
+    assert_eq!((shop.taken(), shop.rule().await.month_taken), (4_500, 1_000));
 }

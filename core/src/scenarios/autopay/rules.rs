@@ -6,8 +6,10 @@ use portcullis_ports::testkit::payments::Behaviour;
 use super::{DAY, on, saver, set_frozen};
 use crate::areas::autopay::{AutopayTrigger, SetAutopay};
 use crate::areas::payment_methods::{METHOD_NOT_FOUND, NO_DEFAULT_METHOD, PaymentMethodId};
+use crate::areas::payments::{CreatePayment, NOTHING_DUE, PayWith, Payer};
 use crate::areas::step_up::STEP_UP_REQUIRED;
-use crate::scenarios::payments::shop;
+use crate::foundation::source::Source;
+use crate::scenarios::payments::{balance_payment, key, shop, usd};
 use crate::services::billing_freezes::BILLING_FROZEN;
 
 fn bounded(payment: i64, month: i64) -> SetAutopay {
@@ -165,4 +167,30 @@ async fn the_settings_of_billing_say_whether_it_is_on() {
         (true, Currency::parse("USD").ok())
     );
     assert_eq!(after.autopay.len(), 1);
+}
+
+#[tokio::test]
+async fn a_ceiling_holds_in_the_moment_in_which_a_payment_begins() {
+    let shop = saver(Behaviour::Succeeds).await;
+    shop.set(&bounded(3_000, 4_000)).await;
+    let collect = async |name: &str, minor: i64| {
+        let stored = CreatePayment {
+            with: PayWith::Stored(None),
+            ..balance_payment(Some(usd(minor)))
+        };
+        let source = Source::internal("autopay");
+        let payer = Payer::Absent(shop.ada.subject());
+        let payments = shop.payments();
+        payments.create_for(payer, &key(name), &stored, &source).await
+    };
+    shop.charge(usd(3_001)).await;
+    // It was decided before the ceiling was lowered.
+    let above = collect("one", 3_001).await.unwrap_err();
+    assert_eq!(above.code(), NOTHING_DUE);
+    collect("two", 3_000).await.unwrap();
+    shop.charge(usd(2_000)).await;
+    let above = collect("three", 1_001).await.unwrap_err();
+    assert_eq!(above.code(), NOTHING_DUE);
+    collect("four", 1_000).await.unwrap();
+    assert_eq!((shop.taken(), shop.rule().await.month_taken), (4_000, 4_000));
 }
