@@ -42,7 +42,7 @@ pub(super) fn period_line(record: &SubscriptionRecord, begun: &Begun) -> Result<
 }
 
 impl Subscriptions {
-    /// Adds a changed subscription to a commit, and the invoice of these lines. Lines that cost nothing make none.
+    /// Adds a changed subscription to a commit, and the invoices of these lines. Lines that cost nothing make none.
     pub(super) async fn bill(
         &self,
         batch: &mut Batch,
@@ -54,18 +54,31 @@ impl Subscriptions {
         lines.retain(|line| line.unit_price != 0);
         let record = slot.value.clone();
         self.books.save(batch, before, slot, source).await?;
-        if lines.is_empty() {
-            return Ok(());
+        for lines in invoiced_together(lines) {
+            let order = InvoiceOrder {
+                subject: record.subject.clone(),
+                currency: record.terms.amount.currency,
+                lines,
+                origin: InvoiceOrigin::Subscription {
+                    subscription: record.id.to_string(),
+                },
+                due_at: Some(self.context.now()),
+            };
+            self.invoice_books.issue(batch, &order).await?;
         }
-        let order = InvoiceOrder {
-            subject: record.subject,
-            currency: record.terms.amount.currency,
-            lines,
-            origin: InvoiceOrigin::Subscription {
-                subscription: record.id.to_string(),
-            },
-            due_at: Some(self.context.now()),
-        };
-        self.invoice_books.issue(batch, &order).await.map(drop)
+        Ok(())
     }
+}
+
+/// Lines as they stand on invoices: on one, unless what is given back was taxed otherwise than what is charged. Then it has
+/// an invoice of its own, issued before, and pays the other.
+fn invoiced_together(lines: Vec<OrderLine>) -> Vec<Vec<OrderLine>> {
+    let same = lines.windows(2).all(|two| two[0].tax == two[1].tax);
+    if same {
+        return Vec::from_iter((!lines.is_empty()).then_some(lines));
+    }
+    let (back, charged): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.unit_price < 0);
+    let mut invoices = vec![back, charged];
+    invoices.retain(|lines| !lines.is_empty());
+    invoices
 }

@@ -5,6 +5,7 @@ mod hindrances;
 mod lapses;
 mod machine;
 mod safeguards;
+mod taxes;
 
 use std::sync::Arc;
 
