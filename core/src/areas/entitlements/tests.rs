@@ -115,3 +115,19 @@ async fn two_who_look_for_room_at_once_cannot_both_take_it() {
     let none = records.of(&ada()).await.unwrap();
     assert!(none.plans.is_empty() && none.entitlements.is_empty());
 }
+
+#[tokio::test]
+async fn a_store_that_fails_entitles_to_nothing_and_says_so() {
+    let (records, base) = bed().await;
+    let mut batch = Batch::default();
+    let given = grant("small", Access::Granted, &[("export", None)]);
+    records
+        .keep(&mut batch, &ada(), &id('1'), Some(given))
+        .await
+        .unwrap();
+    base.context.commit(batch).await.unwrap();
+    base.store.fail_next(1);
+    let failed = records.of(&ada()).await.unwrap_err();
+    assert_eq!(failed.kind(), portcullis_ports::Kind::Unavailable);
+    assert_eq!(records.of(&ada()).await.unwrap().entitlements.len(), 1);
+}
