@@ -1,6 +1,7 @@
 //! Receipts, invoices and statements: what the core tells of money, on a page, on paper, or in a table.
 
 mod invoice;
+mod invoices;
 mod page;
 mod pdf;
 mod receipt;
@@ -20,15 +21,15 @@ use poem_openapi::registry::{
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Enum, OpenApi};
 use portcullis_core::App;
-use portcullis_core::invoices::{InvoiceDocument, InvoiceId, ReadInvoice};
+use portcullis_core::invoices::InvoiceDocument;
 use portcullis_core::ledger::{LEDGER_BROKEN, STATEMENT_TOO_LONG};
 use portcullis_core::payments::{NO_RECEIPT, PAYMENT_NOT_FOUND, Receipt};
 use portcullis_core::use_case::{Problems, UseCase};
 use portcullis_ports::Result;
 use portcullis_ports::id::PaymentId;
-use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Currency;
 
+pub(crate) use invoices::InvoiceDocumentsApi;
 use sheet::Sheet;
 
 use crate::auth::{LiveSession, OperatorSession, Viewer};
@@ -121,51 +122,6 @@ impl ReceiptsApi {
         let source = &operator.who.who.source;
         let receipt = self.app.payments.any_receipt(&payment_id.0, source);
         Ok(printed(&receipt.await?, format.0)?)
-    }
-
-    /// Print an invoice
-    ///
-    /// As a page or a PDF, in the language that the client asks for, as it stands now.
-    #[oai(
-        path = "/api/billing/invoices/:invoice_id/document",
-        method = "get",
-        operation_id = "print_invoice"
-    )]
-    async fn invoice(
-        &self,
-        session: LiveSession,
-        /// As in the list.
-        invoice_id: Path<InvoiceId>,
-        /// A page where it is not said.
-        format: Query<Option<ReceiptFormat>>,
-    ) -> Result<Printed, Refusal<ReadInvoice>> {
-        let who = &session.who;
-        let invoices = &self.app.invoices;
-        let document = invoices.document(who.subject(), &invoice_id.0, &who.source);
-        Ok(printed_invoice(&document.await?, format.0)?)
-    }
-
-    /// Print an invoice of a customer
-    ///
-    /// As the customer sees it.
-    #[oai(
-        path = "/api/operator/billing/customers/:user_sub/invoices/:invoice_id/document",
-        method = "get",
-        operation_id = "print_customer_invoice"
-    )]
-    async fn any_invoice(
-        &self,
-        operator: OperatorSession<Viewer>,
-        /// The stable name of the account.
-        user_sub: Path<Subject>,
-        /// As in the list.
-        invoice_id: Path<InvoiceId>,
-        /// A page where it is not said.
-        format: Query<Option<ReceiptFormat>>,
-    ) -> Result<Printed, Refusal<ReadInvoice>> {
-        let source = &operator.who.who.source;
-        let document = self.app.invoices.document(&user_sub.0, &invoice_id.0, source);
-        Ok(printed_invoice(&document.await?, format.0)?)
     }
 
     /// Print what was charged and paid in a span of days

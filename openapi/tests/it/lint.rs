@@ -74,6 +74,9 @@ fn every_operation_says_what_it_is() {
         );
         let own: Vec<_> = operation.value["tags"].as_array().into_iter().flatten().collect();
         assert!(own.len() == 1 && tags.contains(own[0]), "{id}: tags {own:?}");
+        if operation.path.contains("/billing/invoices") || operation.path.contains("}/invoices") {
+            assert_eq!(own[0], "Invoices", "{id}");
+        }
     }
     assert!(ids.len() >= 35, "{} operations", ids.len());
     for tag in document["tags"].as_array().expect("tags") {

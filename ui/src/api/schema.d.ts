@@ -1859,50 +1859,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/billing/invoices/{invoice_id}/document": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Print an invoice
-         * @description As a page or a PDF, in the language that the client asks for, as it stands now.
-         *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
-         */
-        get: operations["print_invoice"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}/document": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Print an invoice of a customer
-         * @description As the customer sees it.
-         *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
-         */
-        get: operations["print_customer_invoice"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/billing/statements": {
         parameters: {
             query?: never;
@@ -2254,6 +2210,50 @@ export interface paths {
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
          */
         post: operations["give_up_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/invoices/{invoice_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print an invoice
+         * @description As a page or a PDF, in the language that the client asks for, as it stands now.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["print_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print an invoice of a customer
+         * @description As the customer sees it.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["print_customer_invoice"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6445,7 +6445,7 @@ export interface components {
             reference: string;
             /**
              * Format: int64
-             * @description When it went out, in Unix seconds; now where it is not said.
+             * @description When it went out, in Unix seconds, in the last ten years; now where it is not said.
              */
             at?: number | null;
             /**
@@ -6479,7 +6479,7 @@ export interface components {
             reference: string;
             /**
              * Format: int64
-             * @description When it came, in Unix seconds; now where it is not said.
+             * @description When it came, in Unix seconds, in the last ten years; now where it is not said.
              */
             at?: number | null;
             /**
@@ -9737,7 +9737,7 @@ export interface components {
             lines: components["schemas"]["WriteLine"][];
             /**
              * Format: int64
-             * @description Until when it is to be paid, in Unix seconds; as the setting says where it is not said.
+             * @description Until when it is to be paid, in Unix seconds, within ten years of now; as the setting says where it is not said.
              */
             due_at?: number | null;
             /** @description Whether it is issued at once; otherwise it is a draft, which is the case where it is not said. */
@@ -19538,208 +19538,6 @@ export interface operations {
             };
         };
     };
-    print_invoice: {
-        parameters: {
-            query?: {
-                /** @description A page where it is not said. */
-                format?: components["schemas"]["ReceiptFormat"];
-            };
-            header?: never;
-            path: {
-                /** @description As in the list. */
-                invoice_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The document, in the form that was asked for. */
-            200: {
-                headers: {
-                    /** @description A name for the file. */
-                    "Content-Disposition": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/pdf": string;
-                    "text/csv": string;
-                };
-            };
-            /** @description - `invalid-request`: The request has missing or wrong fields. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description - `unauthenticated`: Sign in first: a valid access token is required.
-             *     - `session-ended`: The session has ended: please sign in again.
-             */
-            401: {
-                headers: {
-                    /** @description How to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `invoice-not-found`: There is no such invoice. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `internal`: Something went wrong on our side. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
-             *     - `busy`: The same thing is being changed by another request; please try again.
-             *     - `request-timeout`: The request took too long; please try again.
-             */
-            503: {
-                headers: {
-                    /** @description Seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    print_customer_invoice: {
-        parameters: {
-            query?: {
-                /** @description A page where it is not said. */
-                format?: components["schemas"]["ReceiptFormat"];
-            };
-            header?: never;
-            path: {
-                /** @description The stable name of the account. */
-                user_sub: string;
-                /** @description As in the list. */
-                invoice_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The document, in the form that was asked for. */
-            200: {
-                headers: {
-                    /** @description A name for the file. */
-                    "Content-Disposition": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/pdf": string;
-                    "text/csv": string;
-                };
-            };
-            /** @description - `invalid-request`: The request has missing or wrong fields. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description - `unauthenticated`: Sign in first: a valid access token is required.
-             *     - `session-ended`: The session has ended: please sign in again.
-             */
-            401: {
-                headers: {
-                    /** @description How to prove who is asking. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
-             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
-             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
-             *     - `operator-role-required`: Your role as an operator is not enough for this.
-             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
-             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `invoice-not-found`: There is no such invoice. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `internal`: Something went wrong on our side. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
-             *     - `busy`: The same thing is being changed by another request; please try again.
-             *     - `request-timeout`: The request took too long; please try again.
-             */
-            503: {
-                headers: {
-                    /** @description Seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     print_statement: {
         parameters: {
             query?: {
@@ -21736,6 +21534,208 @@ export interface operations {
              * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
              *     - `internal`: Something went wrong on our side.
              */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_invoice: {
+        parameters: {
+            query?: {
+                /** @description A page where it is not said. */
+                format?: components["schemas"]["ReceiptFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, in the form that was asked for. */
+            200: {
+                headers: {
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_customer_invoice: {
+        parameters: {
+            query?: {
+                /** @description A page where it is not said. */
+                format?: components["schemas"]["ReceiptFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+                /** @description As in the list. */
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document, in the form that was asked for. */
+            200: {
+                headers: {
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `invoice-not-found`: There is no such invoice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
             500: {
                 headers: {
                     [name: string]: unknown;
