@@ -24,7 +24,7 @@ use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::Use;
-use crate::services::idempotency::{IdempotencyKey, KeyState};
+use crate::services::idempotency::{FreshKey, IdempotencyKey, KeyState};
 
 /// A payment that was asked for.
 enum Accepted {
@@ -66,15 +66,21 @@ impl Payments {
             .idempotency
             .look_up(who.subject(), who.operation(), key, command)
             .await?;
-        if let KeyState::Used { row } = known {
-            let id = PaymentId::parse(&row).map_err(Error::internal)?;
-            return self.get(who.subject(), &id).await;
-        }
+        let mut fresh = match known {
+            KeyState::Used { row } => {
+                let id = PaymentId::parse(&row).map_err(Error::internal)?;
+                return self.get(who.subject(), &id).await;
+            }
+            KeyState::Fresh(fresh) => Some(fresh),
+        };
         let instance = self.instance_for(who, command).await?;
         let customer = self.methods.customer(instance, who.subject()).await?;
         let accepted = self
             .context
-            .retried(|| self.accept(who, key, command, instance, customer.as_ref(), source))
+            .retried(|| {
+                let key = (key, fresh.take());
+                self.accept(who, key, command, instance, customer.as_ref(), source)
+            })
             .await?;
         let sent = match accepted {
             Accepted::Before(id) => return self.get(who.subject(), &id).await,
@@ -134,10 +140,11 @@ impl Payments {
         Ok(instance)
     }
 
+    /// `fresh` if the key was looked up a moment ago: the commit fails if somebody has taken it since.
     async fn accept(
         &self,
         who: Payer<'_>,
-        key: &IdempotencyKey,
+        (key, fresh): (&IdempotencyKey, Option<FreshKey>),
         command: &CreatePayment,
         instance: &GuardedPayments,
         customer: Option<&VendorRef>,
@@ -146,11 +153,14 @@ impl Payments {
         let subject = who.subject();
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, subject).await;
-        let fresh = match self
-            .idempotency
-            .look_up(subject, who.operation(), key, command)
-            .await?
-        {
+        let known = match fresh {
+            Some(fresh) => KeyState::Fresh(fresh),
+            None => {
+                let keys = &self.idempotency;
+                keys.look_up(subject, who.operation(), key, command).await?
+            }
+        };
+        let fresh = match known {
             KeyState::Used { row } => {
                 return Ok(Accepted::Before(PaymentId::parse(&row).map_err(Error::internal)?));
             }
@@ -203,8 +213,7 @@ impl Payments {
             subject: subject.clone(),
         };
         self.tasks
-            .plan(&mut batch, &WATCH, id.as_str(), now + CALL_TIME, &watched)
-            .await?;
+            .plan_first(&mut batch, &WATCH, id.as_str(), now + CALL_TIME, &watched)?;
         let event = Event::info(events::BEGUN, source)
             .with("payment", &id)
             .with("amount", amount.get())

@@ -111,11 +111,7 @@ impl Tasks {
         due: Timestamp,
         body: &(impl Serialize + Sync),
     ) -> Result<bool> {
-        let body = serde_json::to_value(body).map_err(|error| {
-            Error::internal(format!("the body of a task of {} cannot be written", kind.name))
-                .with_source(error)
-        })?;
-        let task = Task::new(kind, id, due, body);
+        let task = Self::task(kind, id, due, body)?;
         let (partition, sort) = TaskById::key_of(kind, id);
         if batch.puts::<TaskById>(&partition, &sort) {
             return Ok(false);
@@ -132,6 +128,30 @@ impl Tasks {
         batch.save(&slot)?;
         batch.wakes.insert(kind.name);
         Ok(true)
+    }
+
+    /// The same for an id that was never given before, which nobody needs to look up: the commit fails if there is one.
+    pub(crate) fn plan_first(
+        &self,
+        batch: &mut Batch,
+        kind: &'static TaskKind,
+        id: &str,
+        due: Timestamp,
+        body: &impl Serialize,
+    ) -> Result<()> {
+        let task = Self::task(kind, id, due, body)?;
+        batch.insert(&task)?;
+        batch.insert(&TaskById::of(&task))?;
+        batch.wakes.insert(kind.name);
+        Ok(())
+    }
+
+    fn task(kind: &'static TaskKind, id: &str, due: Timestamp, body: &impl Serialize) -> Result<Task> {
+        let body = serde_json::to_value(body).map_err(|error| {
+            Error::internal(format!("the body of a task of {} cannot be written", kind.name))
+                .with_source(error)
+        })?;
+        Ok(Task::new(kind, id, due, body))
     }
 
     /// Adds to a commit that a task is run at `due`, whether it waits or lies among the dead letters. One that is being run

@@ -128,7 +128,7 @@ impl State {
 
     /// The open page that made an intent.
     pub(super) fn open_page(&self, intent: &str) -> Option<String> {
-        let mut pages = self.newest("checkout.session").into_iter();
+        let mut pages = self.newest("checkout.session");
         let page = pages.find(|page| page["payment_intent"] == intent && page["status"] == "open");
         page.and_then(|page| text(&page["id"]))
     }

@@ -76,16 +76,19 @@ impl Counterparty for Simulator {
     fn captured(&self, payment: &PaymentId) -> Vec<i64> {
         let state = self.state();
         let prefix = format!("{payment}.");
-        let all = state.newest("payment_intent").into_iter();
-        let ours =
-            all.filter(|one| text(&one["metadata"][ATTEMPT]).is_some_and(|known| known.starts_with(&prefix)));
+        let all = state.newest("payment_intent");
+        let ours = all.filter(|one| {
+            one["metadata"][ATTEMPT]
+                .as_str()
+                .is_some_and(|known| known.starts_with(&prefix))
+        });
         ours.filter_map(|one| one["amount_received"].as_i64().filter(|taken| *taken != 0))
             .collect()
     }
 
     fn refunded(&self, refund: &RefundId) -> Vec<i64> {
         let state = self.state();
-        let all = state.newest("refund").into_iter();
+        let all = state.newest("refund");
         let ours = all.filter(|one| one["metadata"][REFUND] == refund.as_str());
         ours.filter_map(|one| one["amount"].as_i64()).collect()
     }

@@ -41,8 +41,8 @@ pub(super) fn methods(state: &State, id: &str, asked: &Asked) -> Answer {
     if !state.has_customer(id) {
         return refuse(404, &errors::missing("customer", "customer"));
     }
-    let all = state.newest("payment_method").into_iter();
-    let own = all.filter(|method| method["customer"] == id).cloned().collect();
+    let all = state.newest("payment_method");
+    let own = all.filter(|method| method["customer"] == id);
     super::listing::page(own, &format!("/v1/customers/{id}/payment_methods"), asked)
 }
 
@@ -109,7 +109,7 @@ impl State {
     }
 
     fn methods_of(&self, customer: &str) -> Vec<String> {
-        let all = self.newest("payment_method").into_iter();
+        let all = self.newest("payment_method");
         let own = all.filter(|method| method["customer"] == customer);
         own.filter_map(|method| text(&method["id"])).collect()
     }
@@ -265,7 +265,6 @@ impl State {
     pub(super) fn withdraw_mandate(&mut self, method: &str) -> bool {
         let mandate = self
             .newest("mandate")
-            .into_iter()
             .find(|mandate| mandate["payment_method"] == method);
         let Some(id) = mandate.and_then(|mandate| text(&mandate["id"])) else {
             return false;

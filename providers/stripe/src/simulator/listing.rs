@@ -13,63 +13,78 @@ use super::state::State;
 const LIMIT: i64 = 10;
 
 /// One page of what was found.
-pub(super) fn page(found: Vec<Value>, url: &str, asked: &Asked) -> Answer {
+pub(super) fn page<'a>(found: impl Iterator<Item = &'a Value>, url: &str, asked: &Asked) -> Answer {
+    match page_of(found, asked) {
+        Ok((data, more)) => listed(data, more, url),
+        Err(refused) => refused,
+    }
+}
+
+fn listed(data: Vec<Value>, more: bool, url: &str) -> Answer {
+    show(json!({ "object": "list", "data": data, "has_more": more, "url": url }))
+}
+
+/// The objects of one page, and whether there are more.
+fn page_of<'a>(found: impl Iterator<Item = &'a Value>, asked: &Asked) -> Result<(Vec<Value>, bool), Answer> {
     let limit = asked.number("limit").unwrap_or(LIMIT);
-    if !(1..=100).contains(&limit) {
-        return refuse(
+    let Some(limit) = usize::try_from(limit)
+        .ok()
+        .filter(|limit| (1..=100).contains(limit))
+    else {
+        return Err(refuse(
             400,
             &errors::invalid("limit", "A number from 1 to 100 is expected."),
-        );
-    }
+        ));
+    };
     let created = &asked.fields["created"];
     let bound = |name: &str| text(&created[name]).and_then(|text| text.parse::<i64>().ok());
-    let within = |object: &Value| {
+    let [from, above, below, to] = ["gte", "gt", "lt", "lte"].map(bound);
+    let mut found = found.filter(|object| {
         let at = object["created"].as_i64().unwrap_or_default();
-        bound("gte").is_none_or(|from| at >= from)
-            && bound("gt").is_none_or(|from| at > from)
-            && bound("lt").is_none_or(|to| at < to)
-            && bound("lte").is_none_or(|to| at <= to)
-    };
-    let mut found: Vec<Value> = found.into_iter().filter(within).collect();
-    if let Some(after) = asked.text("starting_after") {
-        let at = found.iter().position(|object| object["id"] == after.as_str());
-        let Some(at) = at else {
-            return refuse(400, &errors::missing("object", "starting_after"));
-        };
-        found.drain(..=at);
+        from.is_none_or(|from| at >= from)
+            && above.is_none_or(|above| at > above)
+            && below.is_none_or(|below| at < below)
+            && to.is_none_or(|to| at <= to)
+    });
+    if let Some(after) = asked.text("starting_after")
+        && !found.any(|object| object["id"] == after.as_str())
+    {
+        return Err(refuse(400, &errors::missing("object", "starting_after")));
     }
-    let limit = usize::try_from(limit).unwrap_or(100);
-    let more = found.len() > limit;
-    found.truncate(limit);
-    show(json!({ "object": "list", "data": found, "has_more": more, "url": url }))
+    let data = found.by_ref().take(limit).cloned().collect();
+    Ok((data, found.next().is_some()))
 }
 
 /// Objects of a kind, those whose `members` are as it is asked for.
 pub(super) fn matching(state: &State, kind: &str, url: &str, members: &[&str], asked: &Asked) -> Answer {
-    let wanted = |object: &Value| {
-        let mut members = members.iter();
-        members.all(|member| asked.text(member).is_none_or(|value| object[*member] == value))
-    };
-    let all = state.newest(kind).into_iter();
-    let found = all.filter(|object| wanted(object)).cloned().collect();
+    let wanted: Vec<(&str, String)> = members
+        .iter()
+        .filter_map(|member| Some((*member, asked.text(member)?)))
+        .collect();
+    let found = state.newest(kind).filter(|object| {
+        wanted
+            .iter()
+            .all(|(member, value)| object[*member] == value.as_str())
+    });
     page(found, url, asked)
 }
 
 pub(super) fn lines(state: &State, asked: &Asked) -> Answer {
-    let all = state.newest("balance_transaction").into_iter().cloned();
-    let written = all.map(|mut line| {
-        if asked.expands("data.source") {
+    let (mut data, more) = match page_of(state.newest("balance_transaction"), asked) {
+        Ok(page) => page,
+        Err(refused) => return refused,
+    };
+    if asked.expands("data.source") {
+        for line in &mut data {
             let source = text(&line["source"]).and_then(|id| state.get(&id).cloned());
             line["source"] = source.unwrap_or_default();
         }
-        line
-    });
-    page(written.collect(), "/v1/balance_transactions", asked)
+    }
+    listed(data, more, "/v1/balance_transactions")
 }
 
 pub(super) fn events(state: &State, asked: &Asked) -> Answer {
-    let all = state.newest("event").into_iter().cloned();
-    page(all.collect(), "/v1/events", asked)
+    page(state.newest("event"), "/v1/events", asked)
 }
 
 pub(super) fn balance(state: &State) -> Answer {

@@ -162,9 +162,7 @@ fn desk(state: &State) -> HttpResponse {
         "setup_intent",
         "checkout.session",
     ];
-    let objects = kinds
-        .iter()
-        .flat_map(|kind| state.newest(kind).into_iter().take(20));
+    let objects = kinds.iter().flat_map(|kind| state.newest(kind).take(20));
     let rows: Vec<String> = objects.map(row).collect();
     let cards = CARDS.iter().map(|card| (card.number, card.effect));
     let methods: Vec<String> = cards

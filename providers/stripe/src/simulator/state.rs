@@ -20,8 +20,8 @@ pub(super) struct State {
     pub(super) now: i64,
     pub(super) origin: String,
     objects: BTreeMap<String, Value>,
-    /// Ids in the order in which they were made.
-    order: Vec<String>,
+    /// Ids by kind, in the order in which they were made.
+    order: BTreeMap<String, Vec<String>>,
     /// How stored methods behave. The numbers themselves are not kept.
     pub(super) behaviours: BTreeMap<String, Behaviour>,
     pub(super) keys: BTreeMap<String, Kept>,
@@ -73,7 +73,8 @@ impl State {
     /// Keeps a new object, and gives its id.
     pub(super) fn add(&mut self, object: Value) -> String {
         let id = object["id"].as_str().unwrap_or_default().to_owned();
-        self.order.push(id.clone());
+        let kind = object["object"].as_str().unwrap_or_default().to_owned();
+        self.order.entry(kind).or_default().push(id.clone());
         self.objects.insert(id.clone(), object);
         id
     }
@@ -91,9 +92,9 @@ impl State {
     }
 
     /// Objects of a kind, newest first.
-    pub(super) fn newest(&self, kind: &str) -> Vec<&Value> {
-        let known = self.order.iter().rev().filter_map(|id| self.objects.get(id));
-        known.filter(|object| object["object"] == kind).collect()
+    pub(super) fn newest<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let ids = self.order.get(kind).map(Vec::as_slice).unwrap_or_default();
+        ids.iter().rev().filter_map(|id| self.objects.get(id))
     }
 
     /// One object as an answer.

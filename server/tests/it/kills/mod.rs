@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use portcullis_adapter_dynamodb::emulator::{Emulator, Kind};
 use portcullis_core::Source;
 use portcullis_core::ledger::{Cause, CauseId, Sale, Transaction};
@@ -221,10 +222,14 @@ async fn asked_again(shop: &Shop, place: &Place, deliveries: &Deliveries) {
     let door = program.door();
     deliveries.round(shop, &door, false).await.unwrap();
     let intents = shop.intents().len();
-    for at in 0..intents {
-        shop.intend(&door, at).await.unwrap();
-    }
-    deliveries.round(shop, &door, false).await.unwrap();
+    // As many at once as there are windows.
+    let (shop, door) = (&shop, &door);
+    let again = (0..intents).map(|at| async move { shop.intend(door, at).await.unwrap() });
+    stream::iter(again)
+        .buffer_unordered(2 * PAYERS)
+        .for_each(async |_| {})
+        .await;
+    deliveries.round(shop, door, false).await.unwrap();
     let (status, _) = program.call(Method::GET, "/readyz", &[], Value::Null).await;
     assert!(status.is_success());
     assert!(program.terminate().success());
