@@ -11,6 +11,7 @@ use portcullis_ports::{Clock, Entropy, Result};
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::autopay::{self, Autopay, AutopayRules};
 use crate::areas::challenges::{ChallengeStore, Challenges, Codes};
+use crate::areas::closures::{self, Closures};
 use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::entitlements::EntitlementRecords;
 use crate::areas::factors::Factors;
@@ -112,6 +113,8 @@ pub struct App {
     pub autopay: Autopay,
     /// The books beside what vendors report.
     pub reconciliation: Reconciliation,
+    /// The closing of accounts.
+    pub closures: Closures,
     pub(crate) context: Arc<Context>,
     settings: Settings,
 }
@@ -144,6 +147,7 @@ impl App {
             mut webhooks,
             inbox,
             notifications,
+            owner_mail,
             ..
         } = Services::open(&context, &connections, &settings.services())?;
         let sessions = Sessions::new(&context, &epochs, &audit, &budgets, &devices, &settings.sessions);
@@ -319,6 +323,24 @@ impl App {
                 credits: Arc::new(invoice_books),
             },
         );
+        let closures = Closures::new(
+            &context,
+            &closures::Below {
+                sessions: &sessions,
+                step_up: &step_up,
+                challenges: &challenges,
+                operators: &operators,
+                methods: &payment_methods,
+                payments: &payments,
+                subscriptions: &subscriptions,
+                autopay: &autopay,
+                directory: &directory,
+                audit: &audit,
+                mail: &owner_mail,
+                tasks: &planned,
+            },
+            &settings.closures,
+        );
         let takes_payments = payment_vendors.iter().next().is_some();
         payment_methods.register_runners(&mut runners);
         payments.register_runners(&mut runners);
@@ -326,6 +348,7 @@ impl App {
         subscriptions.register_runners(&mut runners);
         autopay.register_runners(&mut runners);
         reconciliation.register_runners(&mut runners);
+        closures.register_runners(&mut runners);
         payments.watch_silence(&mut runners, &connections);
         payments.register_webhooks(&inbox, &mut webhooks, &connections);
         runners.repeating(&payments::PAYMENT_EVENTS, inbox.runner());
@@ -357,6 +380,7 @@ impl App {
             subscriptions,
             autopay,
             reconciliation,
+            closures,
             context,
             settings,
         })

@@ -15,9 +15,9 @@ mod tools;
 
 pub use app::{App, Dependencies, compile_texts};
 pub use areas::{
-    accounts, autopay, challenges, collections, entitlements, factors, invoices, ledger, meters, operators,
-    password_recovery, payment_methods, payments, plans, problems, reconciliation, recovery_codes, sessions,
-    step_up, step_up_actions, subscriptions,
+    accounts, autopay, challenges, closures, collections, entitlements, factors, invoices, ledger, meters,
+    operators, password_recovery, payment_methods, payments, plans, problems, reconciliation, recovery_codes,
+    sessions, step_up, step_up_actions, subscriptions,
 };
 pub use foundation::keyring::{check_root_secret, is_unused};
 pub use foundation::limit::Limit;

@@ -11,6 +11,7 @@ mod autopay;
 mod body;
 mod catalogue;
 mod challenges;
+mod closures;
 mod context;
 mod cookie;
 mod credentials;
@@ -69,6 +70,7 @@ pub use resource::{Methods, Resource};
 /// Every documented operation, in the order of the document.
 type Operations = (
     accounts::AccountsApi,
+    closures::ClosuresApi,
     sessions::SessionsApi,
     known_devices::KnownDevicesApi,
     challenges::ChallengesApi,
@@ -105,6 +107,7 @@ fn operations(context: &ApiContext) -> Operations {
     let app = || Arc::clone(&context.app);
     (
         accounts::AccountsApi { app: app() },
+        closures::ClosuresApi { app: app() },
         sessions::SessionsApi { app: app() },
         known_devices::KnownDevicesApi { app: app() },
         challenges::ChallengesApi { app: app() },

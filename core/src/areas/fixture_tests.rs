@@ -85,6 +85,12 @@ const FIXTURES: &[(&str, &str, u32, &str)] = &[
         r#"{"at":1790000000000,"mark":"140e061c6233475d","records":[["totp","usr_ypqeqcs9v6bq5vzwm86escxfjc","devices"]]}"#,
     ),
     (
+        "closures",
+        "closure",
+        1,
+        r#"{"subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","state":"pending","asked_at":1790000000000,"erases_at":1791209600000,"moved_at":1790000000000}"#,
+    ),
+    (
         "decoys",
         "decoy",
         1,

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod autopay;
 pub mod challenges;
+pub mod closures;
 pub(crate) mod enrolled_factors;
 pub mod entitlements;
 pub mod factors;
@@ -51,6 +52,7 @@ const ALL: &[&Area] = &[
     &subscriptions::AREA,
     &autopay::AREA,
     &reconciliation::AREA,
+    &closures::AREA,
 ];
 
 /// Areas, services and parts of the foundation. What tools and references do with all of them is a fold over this.

@@ -7,7 +7,7 @@ use super::event_kind::EventKind;
 use super::meter::Meter;
 use super::sealed_texts::SealedKind;
 use super::step_up_action::StepUpAction;
-use super::table::Stored;
+use super::table::{Memory, Stored};
 use super::task_kind::TaskKind;
 use super::texts::Template;
 
@@ -57,6 +57,8 @@ pub(crate) struct Family {
 pub(crate) struct Shape {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
+    /// Whether nodes keep such records in memory.
+    pub(crate) remembered: bool,
     /// Reads a body of any version, and gives it back as it would be stored today.
     #[cfg(test)]
     pub(crate) rewrite: fn(&str) -> std::result::Result<String, String>,
@@ -67,6 +69,7 @@ pub(crate) const fn shape<T: Stored>(name: &'static str) -> Shape {
     Shape {
         name,
         version: T::VERSION,
+        remembered: !matches!(T::MEMORY, Memory::No),
         #[cfg(test)]
         rewrite: |body| {
             let value: T = super::table::decode_body(body).map_err(|why| format!("{why:?}"))?;
@@ -89,8 +92,8 @@ pub(crate) enum Personal {
     ByDestination,
     /// They name a person inside, or by a pseudonym, and expire by themselves.
     Expiring,
-    /// Their partition key begins with the subject, and they stay when the account is closed, because the law asks for them.
-    /// They hold nothing that tells who the subject is.
+    /// Their partition key begins with the subject, and they stay when the account is erased: because the law asks for them,
+    /// or so that what the account had does not count again. They hold nothing that tells who the subject is.
     Retained,
     /// They name a person inside, by the subject alone, and stay with what they lead to.
     RetainedInside,
@@ -133,6 +136,11 @@ impl Family {
             sealed: None,
             restored: Restored::Backup,
         }
+    }
+
+    /// Whether nodes keep records of it in memory.
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.shapes.iter().any(|shape| shape.remembered)
     }
 
     /// The same with sealed texts.

@@ -5,6 +5,7 @@ mod autopay;
 mod budgets;
 mod cache;
 mod challenges;
+mod closures;
 mod factors;
 mod invoices;
 mod known_devices;

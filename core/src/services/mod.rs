@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod known_devices;
 mod open;
 pub mod outbox;
+pub(crate) mod owner_mail;
 pub mod payment_vendors;
 pub(crate) mod security_notifications;
 pub mod sms_spend;

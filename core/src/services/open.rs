@@ -15,6 +15,7 @@ use super::idempotency::Idempotency;
 use super::inbox::Inbox;
 use super::known_devices::{KnownDeviceRules, KnownDevices};
 use super::outbox::{self, Outbox};
+use super::owner_mail::OwnerMail;
 use super::security_notifications::SecurityNotifications;
 use super::sms_spend::{self, SmsSpend};
 use super::suppressions::Suppressions;
@@ -52,6 +53,7 @@ pub(crate) struct Services {
     pub(crate) webhooks: Webhooks,
     pub(crate) inbox: Inbox,
     pub(crate) notifications: SecurityNotifications,
+    pub(crate) owner_mail: OwnerMail,
 }
 
 impl Services {
@@ -84,6 +86,7 @@ impl Services {
         outbox.register_webhooks(&inbox, &mut webhooks, &senders);
         runners.repeating(&outbox::SENDER_EVENTS, inbox.runner());
         let notifications = SecurityNotifications::new(context, &directory, &outbox);
+        let owner_mail = OwnerMail::new(context, &directory, &outbox);
         Ok(Self {
             tasks,
             runners,
@@ -100,6 +103,7 @@ impl Services {
             webhooks,
             inbox,
             notifications,
+            owner_mail,
         })
     }
 }

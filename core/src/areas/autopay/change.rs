@@ -15,6 +15,19 @@ use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
 impl Autopay {
+    /// Removes all rules of a customer whose account is erased. What is being collected already comes to its end.
+    pub(crate) async fn drop_rules(&self, subject: &Subject) -> Result<()> {
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                for rule in self.rules.all(subject).await? {
+                    batch.remove(&rule);
+                }
+                self.context.commit(batch).await
+            })
+            .await
+    }
+
     /// The rules of a customer.
     ///
     /// # Errors

@@ -7,9 +7,12 @@ use portcullis_ports::Result;
 use super::commands::{StartStepUp, StepUpPassword, StepUpStarted, SteppedUp};
 use super::events;
 use super::model::Purpose;
+
 use super::{Challenges, NewChallenge};
 use crate::areas::sessions::SignedIn;
 use crate::areas::sessions::Transport;
+use crate::foundation::factor_kind::FactorKind;
+use crate::foundation::input::{ChallengeId, SecretInput};
 use crate::foundation::requirement::Requirement;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
@@ -70,6 +73,20 @@ impl Challenges {
             methods: self.methods(&draft.record).await?,
             password: false,
         })
+    }
+
+    /// What a step-up of this session asks for, and what of that was proven.
+    ///
+    /// # Errors
+    /// `challenge-ended`, `challenge-purpose`.
+    pub(crate) async fn step_up_progress(
+        &self,
+        who: &SignedIn,
+        challenge: &SecretInput<ChallengeId>,
+    ) -> Result<(Vec<FactorKind>, Vec<FactorKind>)> {
+        let raw = challenge.secret().expose();
+        let found = self.store.find(raw, who.subject(), &[Purpose::StepUp]).await?;
+        Ok((found.required(), found.passed()))
     }
 
     /// Completes a step-up of an account without factors with its password.

@@ -14,6 +14,7 @@ mod calls;
 mod commands;
 mod disputes;
 mod dunning;
+mod erasure;
 mod events;
 mod list;
 mod look;
@@ -88,7 +89,7 @@ pub(crate) const AREA: Area = Area {
         // What was paid since the backup was paid.
         Family::new(
             PAYMENTS,
-            Personal::BySubject,
+            Personal::Retained,
             &[
                 shape::<PaymentRecord>("payment"),
                 shape::<RefundRecord>("refund"),

@@ -19,6 +19,9 @@ use crate::services::epochs::{Current, EndReason, Lineage, TokenId};
 /// Sessions that are ended one by one in one commit.
 const SLICE: usize = 40;
 
+/// Sessions that one commit removes.
+const FORGOTTEN: usize = 40;
+
 /// Whether the end of a session is written into the history in the same commit.
 #[derive(Clone, Copy)]
 enum History {
@@ -287,6 +290,25 @@ impl Sessions {
                 Ok(ended.revoked)
             })
             .await
+    }
+
+    /// Removes all sessions of an account that is erased. They were ended before.
+    pub(crate) async fn forget_all(&self, subject: &Subject) -> Result<()> {
+        for lines in self
+            .context
+            .table::<Line>()
+            .all(subject.as_str())
+            .await?
+            .chunks(FORGOTTEN)
+        {
+            let mut batch = Batch::default();
+            for line in lines {
+                batch.clear::<Session>(line.session.to_string(), Session::SORT.into());
+                batch.remove(line);
+            }
+            self.context.commit(batch).await?;
+        }
+        Ok(())
     }
 
     async fn live_but(&self, subject: &Subject, current: &Current, kept: Option<&SessionId>) -> Result<u64> {

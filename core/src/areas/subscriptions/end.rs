@@ -82,6 +82,25 @@ impl Subscriptions {
         .await
     }
 
+    /// Ends all subscriptions of a customer whose account is erased, at once and without giving days back.
+    pub(crate) async fn end_all(&self, subject: &Subject, source: &Source) -> Result<()> {
+        let because = EndReason::Customer;
+        for record in self
+            .context
+            .table::<SubscriptionRecord>()
+            .all(subject.as_str())
+            .await?
+        {
+            if !record.status.is_over() {
+                self.moved((subject, &record.id), source, None, |record, now| {
+                    cancelled(record, CancelWhen::Now, false, because, now)
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lets a subscription rest: it is not billed and entitles to nothing. Asked twice it changes nothing more.
     ///
     /// # Errors

@@ -362,6 +362,17 @@ impl Batch {
         self.delete::<T>(partition, sort, Expect::Any);
     }
 
+    /// Removes whatever is there under a key, of whichever type; `remembered` if nodes keep such records in memory.
+    pub(crate) fn erase(&mut self, key: Key, remembered: bool) {
+        if remembered {
+            self.changed.push(key.clone());
+        }
+        self.place(Write::Delete {
+            key,
+            expect: Expect::Any,
+        });
+    }
+
     /// Whether it writes this record.
     pub(crate) fn puts<T: Stored>(&self, partition: &str, sort: &str) -> bool {
         let pending = self.pending::<T>(partition, sort);

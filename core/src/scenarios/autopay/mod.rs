@@ -43,7 +43,7 @@ async fn settle_in(shop: &Shop, behaviour: Behaviour) {
     keep(shop, &shop.vendor, behaviour).await;
 }
 
-async fn prove_address(world: &World) {
+pub(super) async fn prove_address(world: &World) {
     let email = || Some("ada@example.com".parse().unwrap());
     let again = ResendVerification {
         email: email(),

@@ -61,6 +61,13 @@ pub(crate) struct Claimed {
 }
 
 impl Claimed {
+    /// Adds that the address is free to a batch, if it is claimed by that account.
+    pub(crate) fn release_in(&self, batch: &mut Batch, owner: &Subject) {
+        if self.claim.subject() == owner {
+            self.claim.release_in(batch);
+        }
+    }
+
     /// Whether the account has proven the address.
     pub(crate) fn is_proven(&self) -> bool {
         let account = self.account.as_ref();

@@ -28,7 +28,8 @@ use crate::foundation::table::{Batch, Slot, Table};
 pub(crate) const AREA: Area = Area {
     families: &[Family::new(
         EPOCHS,
-        Personal::BySubject,
+        // Tokens and sessions of before stay refused.
+        Personal::Retained,
         &[
             shape::<SubjectEpoch>("of a person"),
             shape::<DeploymentEpoch>("of everybody"),

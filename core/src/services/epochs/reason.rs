@@ -35,11 +35,13 @@ pub enum EndReason {
     AllEnded,
     /// The operator restored a backup.
     BackupRestored,
+    /// The account was closed, and is being erased.
+    AccountClosed,
 }
 
 impl EndReason {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Idle,
         Self::Expired,
         Self::SignedOut,
@@ -50,6 +52,7 @@ impl EndReason {
         Self::TooMany,
         Self::AllEnded,
         Self::BackupRestored,
+        Self::AccountClosed,
     ];
 
     /// Its name in problems and records.
@@ -65,6 +68,7 @@ impl EndReason {
             Self::TooMany => "too_many",
             Self::AllEnded => "all_ended",
             Self::BackupRestored => "backup_restored",
+            Self::AccountClosed => "account_closed",
         }
     }
 
@@ -98,6 +102,7 @@ impl EndReason {
             Self::BackupRestored => {
                 "The service was restored from a backup, which ended all sessions: please sign in again."
             }
+            Self::AccountClosed => "The account was closed and is being deleted.",
         }
     }
 }

@@ -27,6 +27,7 @@ const SERVICES: &[&str] = &[
     "suppressions",
     "sms_spend",
     "outbox",
+    "owner_mail",
     "security_notifications",
     "idempotency",
     "billing_freezes",
@@ -54,6 +55,7 @@ const AREAS: &[&str] = &[
     "subscriptions",
     "autopay",
     "reconciliation",
+    "closures",
 ];
 
 /// The order within a floor, where there is one.

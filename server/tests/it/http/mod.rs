@@ -5,6 +5,7 @@ mod aliases;
 mod browsers;
 mod card_data;
 mod client;
+mod closures;
 mod connections;
 mod conversation;
 mod customers;
