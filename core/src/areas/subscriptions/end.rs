@@ -92,8 +92,8 @@ impl Subscriptions {
             .await?
         {
             if !record.status.is_over() {
-                self.moved((subject, &record.id), source, None, |record, now| {
-                    cancelled(record, CancelWhen::Now, false, because, now)
+                self.moved((subject, &record.id), source, None, |record, now, _| {
+                    cancelled(record, CancelWhen::Now, None, because, now)
                 })
                 .await?;
             }
