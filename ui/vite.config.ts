@@ -16,5 +16,6 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox128', 'safari17.5'],
     modulePreload: { polyfill: false },
   },
-  server: { proxy: Object.fromEntries(api.map((path) => [path, server])) },
+  // Whole parts of a path: /auth is the server's, /authenticators a page.
+  server: { proxy: Object.fromEntries(api.map((path) => [`^${path}(?=[/?]|$)`, server])) },
 });
