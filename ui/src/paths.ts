@@ -16,9 +16,14 @@ export const paths = {
   pay: '/billing/pay',
   addMethod: '/billing/add-method',
   autopay: '/billing/autopay',
+  invoices: '/billing/invoices',
+  subscriptions: '/billing/subscriptions',
   customers: '/customers',
   payments: '/payments',
   vendorEvents: '/vendor-events',
+  allInvoices: '/invoices',
+  plans: '/plans',
+  reconciliation: '/reconciliation',
   operators: '/operators',
 } as const;
 

@@ -8,8 +8,13 @@ import type { Person } from './person';
 /** Where the simulated Stripe of the server is. */
 export const stripe = process.env.PORTCULLIS_STRIPE ?? '';
 
-/** A card that succeeds, one whose bank asks, one that is refused. */
-export const cards = { good: '4242424242424242', asks: '4000002760003184', refused: '4000000000000002' };
+/** A card that succeeds, one whose bank asks, one that is refused, one that can be stored and is refused whenever it is charged. */
+export const cards = {
+  good: '4242424242424242',
+  asks: '4000002760003184',
+  refused: '4000000000000002',
+  refusedLater: '4000000000000341',
+};
 
 const fields = (page: Page) => page.frameLocator('iframe[title="Payment"]');
 
@@ -57,6 +62,7 @@ export class Payer {
     await this.#person.confirmWithPassword(this.#page, store);
     await this.enter(number);
     await store.click();
+    if (number === cards.asks) await this.answerBank('Complete');
     await expect(this.#page.getByText(methods.added)).toBeVisible();
   }
 

@@ -23,15 +23,22 @@ const everybodys: Destination[] = [
   { path: paths.password, icon: 'lock', name: 'password' },
 ];
 
-const billing: Destination = { path: paths.billing, icon: 'coins', name: 'billing' };
+const aboutMoney: Destination[] = [
+  { path: paths.billing, icon: 'coins', name: 'billing' },
+  { path: paths.subscriptions, icon: 'again', name: 'subscriptions' },
+  { path: paths.invoices, icon: 'paper', name: 'invoices' },
+];
 
 /** The pages of one's own account; those about money where people can pay. */
-export const destinations = (): Destination[] => (session.options?.billing ? [...everybodys, billing] : everybodys);
+export const destinations = (): Destination[] => (session.options?.billing ? [...everybodys, ...aboutMoney] : everybodys);
 
 /** What operators look after. */
 const ofOperators: Destination[] = [
   { path: paths.payments, icon: 'coins', name: 'payments' },
   { path: paths.customers, icon: 'person', name: 'customers' },
+  { path: paths.allInvoices, icon: 'paper', name: 'allInvoices' },
+  { path: paths.plans, icon: 'again', name: 'plans' },
+  { path: paths.reconciliation, icon: 'scales', name: 'reconciliation' },
   { path: paths.vendorEvents, icon: 'download', name: 'vendorEvents' },
   { path: paths.operators, icon: 'shield', name: 'operators' },
 ];

@@ -3,6 +3,17 @@ import { plurals, rich } from '../grammar';
 import type { Messages } from './en';
 import { autopay, autopayResults, autopayTriggers } from './autopay/de';
 import { billing, customers, entryKinds } from './billing/de';
+import { invoices, invoiceStates } from './invoices/de';
+import {
+  differenceDecisions,
+  differenceKinds,
+  differenceStates,
+  invoicing,
+  planning,
+  planStatus,
+  reconciliation,
+  runStates,
+} from './operator-billing/de';
 import {
   callOutcomes,
   callSteps,
@@ -32,6 +43,7 @@ import {
 } from './payments/de';
 import { sessions, trustedDevices } from './sessions/de';
 import { problems } from './problems/de';
+import { cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/de';
 
 const plural = plurals('de');
 
@@ -110,6 +122,11 @@ export const messages = {
     autopay: 'Automatische Zahlung',
     payments: 'Zahlungen',
     vendorEvents: 'Meldungen der Dienste',
+    invoices: 'Rechnungen',
+    subscriptions: 'Abonnements',
+    allInvoices: 'Rechnungen der Kunden',
+    plans: 'Tarife',
+    reconciliation: 'Abgleich',
   },
   shortPages: { overview: 'Übersicht', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sitzungen' },
 
@@ -472,6 +489,22 @@ export const messages = {
   eventStates,
   timeline,
   vendorEvents,
+  invoices,
+  invoiceStates,
+  invoicing,
+  subscriptions,
+  subscriptionStatus,
+  subscriptionEnds,
+  intervals,
+  cancelWhens,
+  changeWhens,
+  planning,
+  planStatus,
+  reconciliation,
+  runStates,
+  differenceStates,
+  differenceKinds,
+  differenceDecisions,
 
   stepUp: {
     title: 'Bitte bestätigen Sie, dass Sie es sind',

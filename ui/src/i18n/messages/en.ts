@@ -3,6 +3,17 @@ import type { EndReason, Factor } from '../../api/types';
 import { type Advice, plurals, rich } from '../grammar';
 import { autopay, autopayResults, autopayTriggers } from './autopay/en';
 import { billing, customers, entryKinds } from './billing/en';
+import { invoices, invoiceStates } from './invoices/en';
+import {
+  differenceDecisions,
+  differenceKinds,
+  differenceStates,
+  invoicing,
+  planning,
+  planStatus,
+  reconciliation,
+  runStates,
+} from './operator-billing/en';
 import {
   callOutcomes,
   callSteps,
@@ -32,6 +43,7 @@ import {
 } from './payments/en';
 import { sessions, trustedDevices } from './sessions/en';
 import { problems } from './problems/en';
+import { cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/en';
 
 const plural = plurals('en');
 
@@ -116,6 +128,11 @@ export const en = {
     autopay: 'Automatic payment',
     payments: 'Payments',
     vendorEvents: 'Events of vendors',
+    invoices: 'Invoices',
+    subscriptions: 'Subscriptions',
+    allInvoices: 'Invoices of customers',
+    plans: 'Plans',
+    reconciliation: 'Reconciliation',
   },
   /** For the narrow bar at the bottom of a phone. */
   shortPages: { overview: 'Overview', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sessions' },
@@ -447,6 +464,22 @@ export const en = {
   eventStates,
   timeline,
   vendorEvents,
+  invoices,
+  invoiceStates,
+  invoicing,
+  subscriptions,
+  subscriptionStatus,
+  subscriptionEnds,
+  intervals,
+  cancelWhens,
+  changeWhens,
+  planning,
+  planStatus,
+  reconciliation,
+  runStates,
+  differenceStates,
+  differenceKinds,
+  differenceDecisions,
 
   stepUp: {
     title: 'Please confirm it’s you',

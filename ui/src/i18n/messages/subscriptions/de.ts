@@ -1,0 +1,122 @@
+// German: what people subscribe to.
+import { plurals } from '../../grammar';
+import type { Messages } from '../en';
+
+const plural = plurals('de');
+
+export const subscriptionStatus = {
+  incomplete: { name: 'noch nicht bezahlt', text: 'Es beginnt, sobald die erste Rechnung bezahlt ist. Was nach einem Tag nicht bezahlt ist, wird gekündigt.' },
+  trialing: { name: 'zur Probe', text: 'Sie probieren es aus. Es wird abgebucht, wenn die Probezeit endet.' },
+  active: { name: 'aktiv', text: 'Es ist bezahlt und verlängert sich von selbst.' },
+  past_due: { name: 'Zahlung gescheitert', text: 'Eine Zahlung ist gescheitert. Zahlen Sie die offene Rechnung, oder nehmen Sie eine andere Karte oder ein anderes Konto.' },
+  paused: { name: 'pausiert', text: 'Es ruht: Nichts wird berechnet, und Sie können es nicht nutzen.' },
+  canceling: { name: 'endet', text: 'Es ist gekündigt und lässt sich nutzen, bis es endet.' },
+  canceled: { name: 'gekündigt', text: 'Es wurde gekündigt. Abonnieren Sie neu, um es wieder zu nutzen.' },
+  ended: { name: 'beendet', text: 'Es ist zu Ende. Abonnieren Sie neu, um es wieder zu nutzen.' },
+} satisfies Messages['subscriptionStatus'];
+
+export const subscriptionEnds = {
+  customer: 'Sie haben es gekündigt.',
+  operator: 'Der Support hat es gekündigt.',
+  unpaid: 'Es war zu lange nicht bezahlt.',
+  never_paid: 'Die erste Rechnung wurde nicht rechtzeitig bezahlt.',
+} satisfies Messages['subscriptionEnds'];
+
+export const intervals = {
+  day: (count: number) => plural(count, { one: 'jeden Tag', other: 'alle # Tage' }),
+  week: (count: number) => plural(count, { one: 'jede Woche', other: 'alle # Wochen' }),
+  month: (count: number) => plural(count, { one: 'jeden Monat', other: 'alle # Monate' }),
+  year: (count: number) => plural(count, { one: 'jedes Jahr', other: 'alle # Jahre' }),
+} satisfies Messages['intervals'];
+
+export const cancelWhens = {
+  period_end: 'Mit dem bezahlten Zeitraum',
+  now: 'Sofort',
+} satisfies Messages['cancelWhens'];
+
+export const changeWhens = {
+  now: 'Sofort',
+  period_end: 'Mit dem nächsten Zeitraum',
+} satisfies Messages['changeWhens'];
+
+export const subscriptions = {
+  lead: 'Was Sie abonniert haben, was es kostet und wann es wieder berechnet wird.',
+  yours: 'Ihre Abonnements',
+  emptyTitle: 'Noch kein Abonnement',
+  emptyText: 'Wählen Sie einen der Tarife unten.',
+  nothingOffered: 'Im Moment wird kein Tarif angeboten. Kommen Sie später wieder.',
+  costs: (amount: string, every: string) => `${amount} ${every}`,
+  free: 'kostenlos',
+  billedNext: (day: string) => `wieder berechnet am ${day}`,
+  endsOn: (day: string) => `endet am ${day}`,
+  trialUntil: (day: string) => `zur Probe bis ${day}`,
+  may: 'Was Sie nutzen können',
+  mayNothing: 'Im Moment nichts. Es steht hier, sobald ein Abonnement bezahlt ist oder zur Probe läuft.',
+  limit: (name: string, limit: string) => `${name}: ${limit}`,
+  noLimit: (name: string) => `${name}: ohne Grenze`,
+  until: (day: string) => `bis ${day}`,
+  plans: 'Tarife',
+  choose: 'Wählen',
+  chooseNamed: (name: string) => `${name} wählen`,
+  have: 'Ihrer',
+  trial: (days: number) => plural(days, { one: '# Tag kostenlos, dann bezahlt', other: '# Tage kostenlos, dann bezahlt' }),
+  taxOnTop: 'Die Steuer steht auf der Rechnung.',
+  anchored: (day: number) => `Zeiträume beginnen am ${day}. des Monats. Der erste ist kürzer und kostet nur seine Tage.`,
+  back: 'Alle Abonnements',
+  subscribeTo: (name: string) => `${name} abonnieren`,
+  currency: 'Währung',
+  with: 'Zahlen mit',
+  standard: 'Meine Standardkarte oder mein Standardkonto, was es dann auch ist',
+  needsMethod: 'Um es auszuprobieren, hinterlegen Sie zuerst eine Karte oder ein Konto. Vor dem Ende der Probezeit wird nichts abgebucht.',
+  enterNext: 'Ihre Karte oder Ihr Konto geben Sie auf der nächsten Seite ein.',
+  addMethod: 'Karte oder Konto hinzufügen',
+  subscribe: 'Abonnieren',
+  startTrial: 'Probezeit beginnen',
+  subscribed: (name: string) => `Sie haben ${name} abonniert.`,
+  price: 'Preis',
+  period: 'Jetziger Zeitraum',
+  days: (from: string, to: string) => `${from} bis ${to}`,
+  trialEnds: 'Probezeit endet',
+  renews: 'Wieder berechnet',
+  ends: 'Endet',
+  since: 'Seit',
+  nextPlan: 'Ab dem nächsten Zeitraum',
+  nextTry: (day: string) => `Es wird am ${day} noch einmal versucht.`,
+  notTried: 'Es wird nicht von selbst noch einmal versucht.',
+  restricted: 'Sie können es nicht nutzen, bis es bezahlt ist.',
+  payNow: 'Offene Rechnung zahlen',
+  otherMethod: 'Andere Karte oder anderes Konto nehmen',
+  method: 'Karte oder Konto',
+  methodHint: 'Was nicht bezahlt ist, wird sofort damit versucht.',
+  save: 'Speichern',
+  methodSaved: 'Gespeichert. Was nicht bezahlt ist, wird damit versucht.',
+  noMethods: 'Es ist keine Karte und kein Konto hinterlegt.',
+  change: 'Tarif wechseln',
+  to: 'Zu',
+  when: 'Wann',
+  preview: 'Zeigen, was es kostet',
+  previewTitle: 'Was der Wechsel kostet',
+  total: 'Zusammen',
+  toBalance: (amount: string) => `${amount} kommen auf Ihr Guthaben und bezahlen die nächste Rechnung.`,
+  takesEffect: (day: string, next: string) => `Er gilt ab ${day}, und wieder berechnet wird am ${next}.`,
+  nothingBilled: 'Für den Wechsel selbst wird nichts berechnet.',
+  changeTo: (name: string) => `Zu ${name} wechseln`,
+  changed: (name: string) => `Gewechselt zu ${name}.`,
+  changedLater: (name: string) => `Es geht ab dem nächsten Zeitraum mit ${name} weiter.`,
+  pause: 'Pausieren',
+  pauseQuestion: 'Dieses Abonnement pausieren?',
+  pauseText: 'Nichts wird berechnet, und Sie können es nicht nutzen. Was vom bezahlten Zeitraum übrig ist, lässt sich nach dem Fortsetzen nutzen, solange dieser Zeitraum nicht vorbei ist.',
+  paused: 'Es ist pausiert.',
+  resume: 'Fortsetzen',
+  keep: 'Doch behalten',
+  resumed: 'Es geht weiter.',
+  cancel: 'Abonnement kündigen',
+  cancelQuestion: (name: string) => `${name} kündigen?`,
+  cancelWhen: 'Wann es endet',
+  cancelEnd: (day: string) => `Sie können es bis ${day} nutzen, und es wird nicht mehr berechnet.`,
+  cancelNow: 'Es endet sofort.',
+  credit: 'Bezahlte und nicht genutzte Tage dem Guthaben gutschreiben',
+  cancelSubmit: 'Kündigen',
+  canceled: 'Es ist gekündigt.',
+  look: 'Noch einmal nachsehen',
+} satisfies Messages['subscriptions'];
