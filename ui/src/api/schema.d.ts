@@ -140,6 +140,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/account/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read whether the account is closed
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["account_closure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/account/closure/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to close the account
+         * @description Says what has to be proven first, as `POST /ui/step-up/start` does. Nothing is closed yet.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["start_account_closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/account/closure/finalize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close the account
+         * @description With a challenge that is not done it answers `pending` and what is left to prove. Otherwise the account is closed: it
+         *     is erased at `erases_at`, and can be taken back until then. Where no grace period is set, it is erased at once.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["finalize_account_closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/account/closure/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep an account that was closed
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["cancel_account_closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ui/session/start": {
         parameters: {
             query?: never;
@@ -2373,7 +2458,8 @@ export interface paths {
         /**
          * Subscribe to a plan
          * @description The first period is billed and charged to a stored method, or the plan is tried, which needs a stored method. Where none
-         *     is stored, the subscription is `incomplete` until its invoice is paid. The same `Idempotency-Key` is the same
+         *     is stored, the subscription is `incomplete` until its invoice is paid. A plan is tried once: after that `trial` has to be
+         *     false. The same `Idempotency-Key` is the same
          *     subscription, however it stands by then.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
@@ -2465,7 +2551,7 @@ export interface paths {
         /**
          * Resume a subscription
          * @description One that is paused, or that was cancelled and has not ended yet. One whose period went by while it was paused begins
-         *     anew today, and is billed.
+         *     anew today, and is billed. Needs a fresh step-up where paying its price would.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -2488,7 +2574,8 @@ export interface paths {
         /**
          * Change the plan of a subscription
          * @description At once, or with the next period. At once, the days that are left are given back at the old price and billed at the new
-         *     one; what is less than nothing goes to the balance. With `preview` nothing is changed, and the same lines are shown.
+         *     one; what is less than nothing goes to the balance. A dearer plan needs a fresh step-up where paying its price would. With
+         *     `preview` nothing is changed, and the same lines are shown.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -2510,7 +2597,8 @@ export interface paths {
         put?: never;
         /**
          * Choose what a subscription is paid with
-         * @description A stored method, or whatever is the default. What is not paid is tried with it at once.
+         * @description A stored method, or whatever is the default. What is not paid is tried with it at once. Needs a fresh step-up where paying
+         *     its price would.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -3492,6 +3580,29 @@ export interface components {
             expires_in: number;
         };
         /**
+         * AccountClosure
+         * @description Whether an account is closed, and what comes next.
+         * @example {
+         *       "status": "scheduled",
+         *       "erases_at": 1791209600,
+         *       "required_factors": [],
+         *       "passed": []
+         *     }
+         */
+        AccountClosure: {
+            /** @description How it stands. */
+            status: components["schemas"]["ClosureStatus"];
+            /**
+             * Format: int64
+             * @description When it is erased, in Unix seconds; null unless it is closed.
+             */
+            erases_at: number | null;
+            /** @description The factors that are to be proven, with `pending`. */
+            required_factors: components["schemas"]["FactorKind"][];
+            /** @description Those of them that were. */
+            passed: components["schemas"]["FactorKind"][];
+        };
+        /**
          * @description What needs factors that were proven recently.
          *     - `add_factor`: To add an authenticator app, a phone number or an e-mail address.
          *     - `remove_factor`: To remove a factor without proving another one in the same request.
@@ -3509,9 +3620,10 @@ export interface components {
          *     - `cancel_subscription`: As an operator: to cancel the subscription of a customer.
          *     - `change_autopay`: To turn automatic payment on, or let it collect more, sooner or with another method.
          *     - `decide_difference`: As an operator: to decide about a difference between the books and a payment vendor.
+         *     - `close_account`: To close the account.
          * @enum {string}
          */
-        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes" | "replay_event" | "adjust_customer" | "freeze_customer" | "add_payment_method" | "set_default_payment_method" | "remove_payment_method" | "pay" | "move_money" | "write_invoice" | "manage_plans" | "cancel_subscription" | "change_autopay" | "decide_difference";
+        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes" | "replay_event" | "adjust_customer" | "freeze_customer" | "add_payment_method" | "set_default_payment_method" | "remove_payment_method" | "pay" | "move_money" | "write_invoice" | "manage_plans" | "cancel_subscription" | "change_autopay" | "decide_difference" | "close_account";
         /**
          * AddCharge
          * @description Something is put on the balance.
@@ -4711,6 +4823,11 @@ export interface components {
             client_secret: string;
         };
         /**
+         * @description How an account stands.
+         * @enum {string}
+         */
+        ClosureStatus: "open" | "pending" | "scheduled" | "closed";
+        /**
          * CodesSent
          * @description Codes are on their way.
          * @example {
@@ -5541,7 +5658,7 @@ export interface components {
          *     ended with those of everybody, by the operator (`all_ended`) or after a backup was restored (`backup_restored`).
          * @enum {string}
          */
-        EndReason: "idle" | "expired" | "signed_out" | "revoked" | "others_ended" | "password_changed" | "password_recovered" | "too_many" | "all_ended" | "backup_restored";
+        EndReason: "idle" | "expired" | "signed_out" | "revoked" | "others_ended" | "password_changed" | "password_recovered" | "too_many" | "all_ended" | "backup_restored" | "account_closed";
         /**
          * Entitled
          * @description Something that somebody is entitled to.
@@ -5824,6 +5941,17 @@ export interface components {
             pointer: string;
             /** @description What is wrong and what would be right. */
             detail: string;
+        };
+        /**
+         * FinalizeClosure
+         * @description An account is closed, after its owner has proven to be the owner.
+         * @example {
+         *       "challenge_id": null
+         *     }
+         */
+        FinalizeClosure: {
+            /** @description The challenge that was begun; left out or null where none was needed. */
+            challenge_id?: string | null;
         };
         /**
          * Finalized
@@ -8883,7 +9011,8 @@ export interface components {
          * @example {
          *       "plan_id": "pro-monthly",
          *       "currency": "USD",
-         *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41"
+         *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "trial": null
          *     }
          */
         Subscribe: {
@@ -8905,6 +9034,8 @@ export interface components {
              * @example pm_01h2xcejqtf2nbrexx3vqjhp41
              */
             payment_method_id?: string | null;
+            /** @description False to begin it paid though the plan has a trial. Whoever has tried the plan has to say so. */
+            trial?: boolean | null;
         };
         /**
          * SubscribeMonthly
@@ -10444,6 +10575,357 @@ export interface operations {
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountClosure"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_account_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUpStarted"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `operator-cannot-close`: This account looks after the service: have its role taken away before you close it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finalize_account_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FinalizeClosure"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountClosure"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `operator-cannot-close`: This account looks after the service: have its role taken away before you close it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_account_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountClosure"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `closure-not-pending`: This account is not closed, or it is being erased already. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22434,6 +22916,8 @@ export interface operations {
             /**
              * @description - `subscription-exists`: This plan is subscribed to already: change that subscription, or cancel it first.
              *     - `subscription-limit`: This account has as many subscriptions as it may: cancel one first.
+             *     - `trial-used`: This account has tried the plan before: send `trial` as false to begin it paid.
+             *     - `customer-restricted`: A payment of this account is contested, or a subscription not paid for too long: have that settled first.
              *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
              *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
              *     - `not-offered-here`: The payment vendor does not offer this.
@@ -22820,10 +23304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
-             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
-             */
+            /** @description - `subscription-state`: The subscription does not allow this as it stands. Read it again. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22832,21 +23313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `too-many-invoices`: Too many invoices of this account are open: have some of them paid, taken back or given up. */
-            429: {
-                headers: {
-                    /** @description Seconds until another attempt makes sense. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
-             *     - `internal`: Something went wrong on our side.
-             */
+            /** @description - `internal`: Something went wrong on our side. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -22919,6 +23386,7 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {
                 headers: {
@@ -22939,6 +23407,7 @@ export interface operations {
             };
             /**
              * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `customer-restricted`: A payment of this account is contested, or a subscription not paid for too long: have that settled first.
              *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
              */
             409: {
@@ -23051,6 +23520,7 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {
                 headers: {
@@ -23084,6 +23554,7 @@ export interface operations {
             /**
              * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
              *     - `subscription-exists`: This plan is subscribed to already: change that subscription, or cancel it first.
+             *     - `customer-restricted`: A payment of this account is contested, or a subscription not paid for too long: have that settled first.
              *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
              */
             409: {
@@ -23206,6 +23677,7 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              */
             403: {
                 headers: {
@@ -23647,6 +24119,8 @@ export interface operations {
             /**
              * @description - `subscription-exists`: This plan is subscribed to already: change that subscription, or cancel it first.
              *     - `subscription-limit`: This account has as many subscriptions as it may: cancel one first.
+             *     - `trial-used`: This account has tried the plan before: send `trial` as false to begin it paid.
+             *     - `customer-restricted`: A payment of this account is contested, or a subscription not paid for too long: have that settled first.
              *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
              *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
              *     - `not-offered-here`: The payment vendor does not offer this.

@@ -49,7 +49,8 @@ export const operatorDestinations = (): Destination[] => (session.me?.operator_r
 /** Pages that are reached from the one about money. */
 const ofBilling: string[] = [paths.pay, paths.addMethod, paths.autopay];
 
-/** Whether there is such a page for whoever is signed in. */
+/** Whether there is such a page for whoever is signed in. The one on which an account is deleted is reached from the overview. */
 export const isShown = (path: string): boolean =>
+  path === paths.account ||
   [...destinations(), ...operatorDestinations()].some((one) => one.path === path) ||
   (ofBilling.includes(path) && !!session.options?.billing);

@@ -80,13 +80,12 @@ impl Invoices {
         if invoice.state != InvoiceState::Open {
             return Ok(None);
         }
-        let payment = match &invoice.collecting {
-            Some(payment) => Some(payment.clone()),
+        let payment = if let Some(payment) = &invoice.collecting {
+            Some(payment.clone())
+        } else {
             // What pays the balance pays the invoice, if nothing beside it is left to be asked for.
-            None => {
-                let balance = self.books.ledger.balance(subject, invoice.currency).await?;
-                balance.collecting.filter(|_| balance.payable < invoice.due())
-            }
+            let balance = self.books.ledger.balance(subject, invoice.currency).await?;
+            balance.collecting.filter(|_| balance.payable < invoice.due())
         };
         let Some(payment) = payment else {
             return Ok(None);

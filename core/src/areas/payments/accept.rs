@@ -25,6 +25,7 @@ use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::budgets::Use;
 use crate::services::idempotency::{FreshKey, IdempotencyKey, KeyState};
+use crate::services::tasks::Tasks;
 
 /// A payment that was asked for.
 enum Accepted {
@@ -153,12 +154,11 @@ impl Payments {
         let subject = who.subject();
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, subject).await;
-        let known = match fresh {
-            Some(fresh) => KeyState::Fresh(fresh),
-            None => {
-                let keys = &self.idempotency;
-                keys.look_up(subject, who.operation(), key, command).await?
-            }
+        let known = if let Some(fresh) = fresh {
+            KeyState::Fresh(fresh)
+        } else {
+            let keys = &self.idempotency;
+            keys.look_up(subject, who.operation(), key, command).await?
         };
         let fresh = match known {
             KeyState::Used { row } => {
@@ -212,8 +212,7 @@ impl Payments {
         let watched = Watched {
             subject: subject.clone(),
         };
-        self.tasks
-            .plan_first(&mut batch, &WATCH, id.as_str(), now + CALL_TIME, &watched)?;
+        Tasks::plan_first(&mut batch, &WATCH, id.as_str(), now + CALL_TIME, &watched)?;
         let event = Event::info(events::BEGUN, source)
             .with("payment", &id)
             .with("amount", amount.get())

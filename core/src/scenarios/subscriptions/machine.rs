@@ -12,15 +12,20 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::invariants::{
+    billed_days, no_day_is_billed_twice, no_invoice_is_paid_twice, nothing_is_open, reversed_of, sold_of,
+    texts,
+};
 use super::{Club, DAY, club_on, settings};
 use crate::areas::invoices::{InvoiceState, InvoiceView, ListInvoices};
-use crate::areas::payments::{Filter, PaymentView, Purpose, RefundPayment, Status};
+use crate::areas::payments::{Filter, PaymentView, RefundPayment};
 use crate::areas::plans::CreatePlan;
 use crate::areas::subscriptions::*;
 use crate::foundation::input::Label;
 use crate::foundation::testing::{Node, home};
 use crate::scenarios::payments::{key, reference, usd};
 use crate::scenarios::plans::{monthly, plan_id};
+use crate::services::idempotency::IdempotencyKey;
 use crate::testing::{World, world_paying_on};
 
 /// Each has a small and a large plan, between which its one subscription goes over. Money is given back of the last alone.
@@ -261,37 +266,8 @@ impl Machine {
                     unless_refused(club.app().pause(ada, id).await);
                 }
             }
-            Act::PayByHand(at, pays) => {
-                let open = self.invoices().await.into_iter();
-                let open: Vec<_> = open.filter(|one| one.state == InvoiceState::Open).collect();
-                if let Some(invoice) = open.get(at % open.len().max(1))
-                    && let Ok(begun) = club.shop.begin_paying(name.as_str(), invoice).await
-                    && begun.reference.is_some()
-                    && *pays
-                {
-                    club.shop.vendor.pay(&reference(&begun));
-                }
-            }
-            Act::Refund(at, minor) => {
-                // The newest ones first, and those of the last family alone.
-                let last = format!("F{}:", FAMILIES - 1);
-                let theirs: Vec<_> = self
-                    .invoices()
-                    .await
-                    .into_iter()
-                    .filter(|one| one.lines[0].text.as_str().starts_with(&last))
-                    .flat_map(|one| one.payments)
-                    .collect();
-                if let Some(id) = theirs.get(at % theirs.len().max(1)) {
-                    let command = RefundPayment {
-                        amount: Some(usd(*minor)),
-                        reason: RefundReason::Requested,
-                    };
-                    let payments = club.shop.payments();
-                    let operator = &club.shop.operator;
-                    unless_refused(payments.refund(operator, &name, id, &command, &home()).await);
-                }
-            }
+            Act::PayByHand(at, pays) => self.pay_by_hand(name.as_str(), *at, *pays).await,
+            Act::Refund(at, minor) => self.refund(&name, *at, *minor).await,
             Act::Card(like) => {
                 for card in &self.cards {
                     club.shop.vendor.charge_like(card, *like);
@@ -315,6 +291,43 @@ impl Machine {
             }
             Act::Days(days, node) => self.days(*days, *node).await,
             Act::Standstill(days) => self.wait(days * DAY),
+        }
+    }
+
+    async fn pay_by_hand(&self, name: &str, at: usize, pays: bool) {
+        let shop = &self.club.shop;
+        let open = self.invoices().await.into_iter();
+        let open: Vec<_> = open.filter(|one| one.state == InvoiceState::Open).collect();
+        if let Some(invoice) = open.get(at % open.len().max(1))
+            && let Ok(begun) = shop.begin_paying(name, invoice).await
+            && begun.reference.is_some()
+            && pays
+        {
+            shop.vendor.pay(&reference(&begun));
+        }
+    }
+
+    /// The newest ones first, and those of the last family alone.
+    async fn refund(&self, name: &IdempotencyKey, at: usize, minor: i64) {
+        let last = format!("F{}:", FAMILIES - 1);
+        let theirs: Vec<_> = self
+            .invoices()
+            .await
+            .into_iter()
+            .filter(|one| one.lines[0].text.as_str().starts_with(&last))
+            .flat_map(|one| one.payments)
+            .collect();
+        if let Some(id) = theirs.get(at % theirs.len().max(1)) {
+            let command = RefundPayment {
+                amount: Some(usd(minor)),
+                reason: RefundReason::Requested,
+            };
+            let shop = &self.club.shop;
+            unless_refused(
+                shop.payments()
+                    .refund(&shop.operator, name, id, &command, &home())
+                    .await,
+            );
         }
     }
 
@@ -348,9 +361,9 @@ impl Machine {
         let (invoices, payments) = (self.invoices().await, self.payments().await);
         let vendor = &self.club.shop.vendor;
         assert!(vendor.acted_twice().is_empty());
-        self.nothing_is_open(&payments);
-        self.no_invoice_is_paid_twice(&invoices, &payments);
-        self.no_day_is_billed_twice(&invoices);
+        nothing_is_open(&payments);
+        no_invoice_is_paid_twice(&invoices, &payments);
+        no_day_is_billed_twice(&invoices, FAMILIES - 1);
         self.all_days_are_billed(&invoices).await;
         // What was sold and not paid is owed, to the cent.
         let sold = |one: &InvoiceView| match one.state {
@@ -377,66 +390,6 @@ impl Machine {
         self.club.shop.ledger_holds().await;
     }
 
-    fn nothing_is_open(&self, payments: &[PaymentView]) {
-        for payment in payments {
-            assert!(
-                !matches!(
-                    payment.status,
-                    Status::Sending | Status::Unknown | Status::Processing | Status::Capturing
-                ),
-                "{payment:#?}"
-            );
-        }
-    }
-
-    fn no_invoice_is_paid_twice(&self, invoices: &[InvoiceView], payments: &[PaymentView]) {
-        for invoice in invoices {
-            let of_it = payments.iter().filter(|payment| {
-                matches!(&payment.purpose, Purpose::Invoice { invoice: id } if *id == invoice.invoice_id)
-            });
-            let came: i64 = of_it.map(|payment| payment.captured.minor).sum();
-            let asked = (invoice.total + invoice.carried).max(0);
-            assert!(
-                came + invoice.paid_from_balance <= asked,
-                "{came} came for {invoice:#?}"
-            );
-        }
-    }
-
-    /// The days on which a period, or a part of one, begins or goes on: the last day of a line is the first of the next.
-    fn billed_days(invoices: &[InvoiceView], family: usize) -> BTreeMap<jiff::civil::Date, i32> {
-        let mut days = BTreeMap::new();
-        let of_it = |text: &str| text.starts_with(&format!("F{family}:"));
-        let counted = invoices.iter().filter(|one| one.state != InvoiceState::Void);
-        for line in counted.flat_map(|one| &one.lines) {
-            let text = line.text.as_str();
-            if !of_it(text) {
-                continue;
-            }
-            let (_, span) = text.split_once(": ").unwrap();
-            let (from, to) = span.split_once(" to ").unwrap_or((span, span));
-            let (mut day, to): (jiff::civil::Date, jiff::civil::Date) =
-                (from.parse().unwrap(), to.parse().unwrap());
-            while day < to {
-                *days.entry(day).or_default() += if line.amount > 0 { 1 } else { -1 };
-                day = day.tomorrow().unwrap();
-            }
-        }
-        days
-    }
-
-    fn no_day_is_billed_twice(&self, invoices: &[InvoiceView]) {
-        for family in 0..FAMILIES - 1 {
-            for (day, times) in Self::billed_days(invoices, family) {
-                assert!(
-                    (0..=1).contains(&times),
-                    "{day} is billed {times} times to family {family}: {:#?}",
-                    texts(invoices, family)
-                );
-            }
-        }
-    }
-
     /// What is entitled to is billed: the days of the present period of whatever is active.
     async fn all_days_are_billed(&self, invoices: &[InvoiceView]) {
         for (family, id) in self.subscriptions.iter().filter(|(at, _)| **at < FAMILIES - 1) {
@@ -454,7 +407,7 @@ impl Machine {
             let zone = jiff::tz::TimeZone::get(view.time_zone.as_str()).unwrap();
             let date = |at: i64| zone.to_datetime(jiff::Timestamp::from_second(at).unwrap()).date();
             let (mut day, end) = (date(view.current_period_start), date(view.current_period_end - 1));
-            let billed = Self::billed_days(invoices, *family);
+            let billed = billed_days(invoices, *family);
             while day < end {
                 assert_eq!(
                     billed.get(&day),
@@ -466,36 +419,6 @@ impl Machine {
             }
         }
     }
-}
-
-/// How much of a sale was taken back with the money.
-fn reversed_of(invoice: &InvoiceView) -> i64 {
-    match invoice.state {
-        InvoiceState::Paid => invoice.refunded,
-        InvoiceState::Draft | InvoiceState::Open | InvoiceState::Uncollectible | InvoiceState::Void => 0,
-    }
-}
-
-fn sold_of(invoice: &InvoiceView) -> i64 {
-    match invoice.state {
-        InvoiceState::Open | InvoiceState::Paid => invoice.total,
-        InvoiceState::Draft | InvoiceState::Void | InvoiceState::Uncollectible => 0,
-    }
-}
-
-fn texts(invoices: &[InvoiceView], family: usize) -> Vec<(i64, String, InvoiceState)> {
-    let of_it = format!("F{family}:");
-    let mut texts = Vec::new();
-    for invoice in invoices {
-        for line in &invoice.lines {
-            let text = line.text.to_string();
-            if text.starts_with(&of_it) {
-                texts.push((line.amount, text, invoice.state));
-            }
-        }
-    }
-    texts.reverse();
-    texts
 }
 
 #[test]

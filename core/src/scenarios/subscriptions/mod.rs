@@ -2,6 +2,7 @@
 
 mod changes;
 mod hindrances;
+mod invariants;
 mod lapses;
 mod machine;
 mod safeguards;

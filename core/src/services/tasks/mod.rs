@@ -132,7 +132,6 @@ impl Tasks {
 
     /// The same for an id that was never given before, which nobody needs to look up: the commit fails if there is one.
     pub(crate) fn plan_first(
-        &self,
         batch: &mut Batch,
         kind: &'static TaskKind,
         id: &str,

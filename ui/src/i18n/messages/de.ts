@@ -41,7 +41,9 @@ import {
   paymentStatus,
   refundStatus,
 } from './payments/de';
+import { recoveryCodes } from './recovery-codes/de';
 import { sessions, trustedDevices } from './sessions/de';
+import { account } from './account/de';
 import { problems } from './problems/de';
 import { cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/de';
 
@@ -80,6 +82,7 @@ export const messages = {
     too_many: 'Ihre Sitzung ist beendet, weil Ihr Konto an zu vielen Orten angemeldet ist.',
     all_ended: 'Ihre Sitzung ist beendet: Der Betreiber hat alle abgemeldet.',
     backup_restored: 'Ihre Sitzung ist beendet, weil der Dienst aus einer Sicherung wiederhergestellt wurde.',
+    account_closed: 'Ihr Konto wurde geschlossen und wird gelöscht.',
   },
 
   common: {
@@ -124,9 +127,10 @@ export const messages = {
     vendorEvents: 'Meldungen der Dienste',
     invoices: 'Rechnungen',
     subscriptions: 'Abonnements',
-    allInvoices: 'Rechnungen der Kunden',
+    allInvoices: 'Alle Rechnungen',
     plans: 'Tarife',
     reconciliation: 'Abgleich',
+    account: 'Konto löschen',
   },
   shortPages: { overview: 'Übersicht', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sitzungen' },
 
@@ -187,6 +191,7 @@ export const messages = {
   },
 
   problems,
+  account,
 
   advice: {
     'address-suppressed': [
@@ -421,42 +426,7 @@ export const messages = {
     },
   },
 
-  recoveryCodes: {
-    lead: 'Wenn Sie auf dem üblichen Weg keinen Code bekommen, kommen Sie mit einem Wiederherstellungscode hinein. Jeder gilt einmal und gehört zu einer Art von Codes.',
-    emptyTitle: 'Noch keine Wiederherstellungscodes',
-    emptyText:
-      'Sie erhalten sie, wenn Sie Ihre erste Authenticator-App, Telefonnummer oder E-Mail-Adresse für Codes hinzufügen.',
-    replace: 'Bitte ersetzen',
-    noneLeft: 'Keiner übrig',
-    onlyLeft: (count: number) => plural(count, { other: 'Nur noch #' }),
-    createText: 'Erstellen Sie Codes, damit Sie nie ausgesperrt sind.',
-    outdatedText:
-      'Erstellt, bevor der Dienst aus einer Sicherung wiederhergestellt wurde. Nur einer davon gilt noch: Erstellen Sie neue.',
-    left: (remaining: number, total: number) =>
-      plural(total, { one: `${remaining} von # Code übrig`, other: `${remaining} von # Codes übrig` }),
-    created: (day: string) => `erstellt am ${day}`,
-    create: 'Neue Codes erstellen',
-    createFor: (factor: string) => `Neue Codes für ${factor} erstellen`,
-    noCopy: 'Wir bewahren keine lesbare Kopie Ihrer Codes auf. Wenn Sie sie nicht mehr haben, erstellen Sie neue.',
-    createTitle: 'Neue Wiederherstellungscodes erstellen?',
-    replaceText: (count: number, factor: string) =>
-      plural(count, {
-        one: `Der # Code, den Sie jetzt für „${factor}“ haben, gilt ab sofort nicht mehr.`,
-        other: `Die # Codes, die Sie jetzt für „${factor}“ haben, gelten ab sofort nicht mehr.`,
-      }),
-    newText: (factor: string) => `Sie erhalten zehn neue Codes für „${factor}“.`,
-    saveTitle: 'Bewahren Sie Ihre Wiederherstellungscodes auf',
-    sheetTitle: (product: string) => `Wiederherstellungscodes für ${product}`,
-    sheetFoot: 'Jeder Code gilt einmal. Bewahren Sie sie an einem sicheren Ort auf.',
-    keep: (factor: string) =>
-      `Bewahren Sie diese Codes an einem sicheren Ort auf. Wenn Sie ${factor} verlieren, kommen Sie mit einem davon hinein.`,
-    once: 'Sie werden nur dieses eine Mal gezeigt.',
-    download: 'Herunterladen',
-    print: 'Drucken',
-    saved: 'Ich habe diese Codes aufbewahrt',
-    saveFirst: 'Bewahren Sie die Codes zuerst auf und setzen Sie dann das Häkchen.',
-  },
-
+  recoveryCodes,
   sessions,
   trustedDevices,
 

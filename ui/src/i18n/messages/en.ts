@@ -41,7 +41,9 @@ import {
   paymentStatus,
   refundStatus,
 } from './payments/en';
+import { recoveryCodes } from './recovery-codes/en';
 import { sessions, trustedDevices } from './sessions/en';
+import { account } from './account/en';
 import { problems } from './problems/en';
 import { cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/en';
 
@@ -79,6 +81,7 @@ const sessionEnd = {
   too_many: 'Your session has ended because your account is signed in in too many places.',
   all_ended: 'Your session has ended: the operator signed everybody out.',
   backup_restored: 'Your session has ended because the service was restored from a backup.',
+  account_closed: 'Your account was closed and is being deleted.',
 } satisfies Record<EndReason, string>;
 
 /** The server speaks English. */
@@ -130,9 +133,10 @@ export const en = {
     vendorEvents: 'Events of vendors',
     invoices: 'Invoices',
     subscriptions: 'Subscriptions',
-    allInvoices: 'Invoices of customers',
+    allInvoices: 'All invoices',
     plans: 'Plans',
     reconciliation: 'Reconciliation',
+    account: 'Delete account',
   },
   /** For the narrow bar at the bottom of a phone. */
   shortPages: { overview: 'Overview', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sessions' },
@@ -196,6 +200,7 @@ export const en = {
 
   /** Why something did not succeed, by the code of the problem. What stands nowhere here is said in the server's words. */
   problems,
+  account,
 
   // Where the server knows more of the case than its code says.
   advice: {
@@ -399,39 +404,7 @@ export const en = {
     },
   },
 
-  recoveryCodes: {
-    lead: 'When you cannot get a code the usual way, a recovery code lets you in. Each works once, and belongs to one kind of code.',
-    emptyTitle: 'No recovery codes yet',
-    emptyText: 'You get them when you add your first authenticator app, phone number or e-mail address for codes.',
-    replace: 'Replace them',
-    noneLeft: 'None left',
-    onlyLeft: (count: number) => plural(count, { other: 'Only # left' }),
-    createText: 'Create codes, so that you are never locked out.',
-    outdatedText:
-      'Created before the service was restored from a backup. Only one of them still works: create new ones.',
-    left: (remaining: number, total: number) => plural(total, { one: `${remaining} of # code left`, other: `${remaining} of # codes left` }),
-    created: (day: string) => `created ${day}`,
-    create: 'Create new codes',
-    createFor: (factor: string) => `Create new codes for ${factor}`,
-    noCopy: 'We keep no readable copy of your codes. If you no longer have them, create new ones.',
-    createTitle: 'Create new recovery codes?',
-    replaceText: (count: number, factor: string) =>
-      plural(count, {
-        one: `The # code you have now for “${factor}” stops working at once.`,
-        other: `The # codes you have now for “${factor}” stop working at once.`,
-      }),
-    newText: (factor: string) => `You get ten new codes for “${factor}”.`,
-    saveTitle: 'Save your recovery codes',
-    sheetTitle: (product: string) => `${product} recovery codes`,
-    sheetFoot: 'Each code works once. Keep them somewhere safe.',
-    keep: (factor: string) => `Keep these codes somewhere safe. If you lose ${factor}, one of them lets you in.`,
-    once: 'They are shown only this once.',
-    download: 'Download',
-    print: 'Print',
-    saved: 'I have saved these codes',
-    saveFirst: 'Save the codes first, then tick the box.',
-  },
-
+  recoveryCodes,
   sessions,
   trustedDevices,
 

@@ -30,7 +30,6 @@ export const invoices = {
   reason: 'Grund',
   what: 'Was in Rechnung gestellt wird',
   item: 'Für',
-  price: 'Einzeln',
   amount: 'Betrag',
   net: 'Netto',
   tax: (name: string, percent: string) => `${name} ${percent} %`,

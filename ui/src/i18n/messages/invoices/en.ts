@@ -30,7 +30,6 @@ export const invoices = {
   reason: 'Reason',
   what: 'What is invoiced',
   item: 'For',
-  price: 'Each',
   amount: 'Amount',
   net: 'Net',
   tax: (name: string, percent: string) => `${name} ${percent} %`,
