@@ -33,7 +33,10 @@ pub(crate) struct ChargeOnce {
     #[serde(alias = "payment_token_id")]
     pub(crate) payment_method_id: Option<PaymentMethodId>,
     /// What the payer reads: at most 200 characters.
-    #[oai(validator(max_length = 200))]
+    #[oai(validator(
+        max_length = 200,
+        pattern = "^[\\t-\\r \\u0085]*[^\\u0000-\\u001f\\u007f-\\u009f]*[\\t-\\r \\u0085]*$"
+    ))]
     pub(crate) description: Option<String>,
     /// What the client calls this intent: sent again it pays nothing a second time.
     pub(crate) idempotency_key: Option<String>,
@@ -75,7 +78,10 @@ pub(crate) struct BeginCheckout {
     /// The currency; that of the setting `billing.default_currency` where it is not said.
     pub(crate) currency: Option<Currency>,
     /// What the payer reads: at most 200 characters.
-    #[oai(validator(max_length = 200))]
+    #[oai(validator(
+        max_length = 200,
+        pattern = "^[\\t-\\r \\u0085]*[^\\u0000-\\u001f\\u007f-\\u009f]*[\\t-\\r \\u0085]*$"
+    ))]
     pub(crate) description: Option<String>,
     /// What the client calls this intent: sent again it begins nothing a second time.
     pub(crate) idempotency_key: Option<String>,

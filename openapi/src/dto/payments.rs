@@ -73,10 +73,16 @@ pub(crate) struct BeginPayment {
     /// When the money is taken; at once where it is not said.
     pub(crate) capture: Option<CaptureMode>,
     /// What the payer reads: at most 200 characters.
-    #[oai(validator(max_length = 200))]
+    #[oai(validator(
+        max_length = 200,
+        pattern = "^[\\t-\\r \\u0085]*[^\\u0000-\\u001f\\u007f-\\u009f]*[\\t-\\r \\u0085]*$"
+    ))]
     pub(crate) description: Option<String>,
     /// What the application calls a purchase: at most 100 characters.
-    #[oai(validator(max_length = 100))]
+    #[oai(validator(
+        max_length = 100,
+        pattern = "^[\\t-\\r \\u0085]*[^\\u0000-\\u001f\\u007f-\\u009f]*[\\t-\\r \\u0085]*$"
+    ))]
     pub(crate) reference: Option<String>,
 }
 

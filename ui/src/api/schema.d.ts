@@ -10791,6 +10791,7 @@ export interface operations {
             /**
              * @description - `unauthenticated`: Sign in first: a valid access token is required.
              *     - `session-ended`: The session has ended: please sign in again.
+             *     - `challenge-ended`: This sign-in step is over or unknown: please start again.
              */
             401: {
                 headers: {
@@ -10824,7 +10825,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `operator-cannot-close`: This account looks after the service: have its role taken away before you close it. */
+            /**
+             * @description - `challenge-purpose`: This challenge was started for something else.
+             *     - `operator-cannot-close`: This account looks after the service: have its role taken away before you close it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;

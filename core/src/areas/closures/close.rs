@@ -46,24 +46,23 @@ impl Closures {
     /// Closes an account. Asked twice it changes nothing more.
     ///
     /// # Errors
-    /// `step-up-required` unless a challenge that is named says what is left to prove; `operator-cannot-close`.
+    /// `step-up-required` unless a challenge that is named says what is left to prove; `challenge-ended` and
+    /// `challenge-purpose` of one that is named; `operator-cannot-close`.
     pub async fn finalize(&self, who: &SignedIn, command: &FinalizeClosure) -> Result<ClosureView> {
+        let progress = match &command.challenge_id {
+            Some(challenge) => Some(self.challenges.step_up_progress(who, challenge).await?),
+            None => None,
+        };
         if let Err(error) = self.step_up.require(actions::CLOSE, who).await {
-            let pending = match &command.challenge_id {
-                Some(challenge) if error.code() == STEP_UP_REQUIRED => {
-                    Some(self.challenges.step_up_progress(who, challenge).await?)
-                }
-                _ => None,
+            return match progress {
+                Some((required_factors, passed)) if error.code() == STEP_UP_REQUIRED => Ok(ClosureView {
+                    status: ClosureStatus::Pending,
+                    erases_at: None,
+                    required_factors,
+                    passed,
+                }),
+                _ => Err(error),
             };
-            let Some((required_factors, passed)) = pending else {
-                return Err(error);
-            };
-            return Ok(ClosureView {
-                status: ClosureStatus::Pending,
-                erases_at: None,
-                required_factors,
-                passed,
-            });
         }
         self.require_no_operator(who.subject()).await?;
         let closure = self.context.retried(|| self.schedule(who)).await?;

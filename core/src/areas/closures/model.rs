@@ -4,9 +4,11 @@ use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
 use super::records::{Closure, State};
+use crate::areas::challenges::WRONG_PURPOSE;
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::input::{ChallengeId, SecretInput};
+use crate::foundation::proof::CHALLENGE_ENDED;
 use crate::foundation::use_case::{Documented, Problems, UseCase};
 
 /// An operator wants to close the own account.
@@ -99,7 +101,6 @@ impl UseCase for StartClosure {
 
 /// An account is closed, after its owner has proven to be the owner.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct FinalizeClosure {
     /// The challenge that was begun; left out or null where none was needed.
@@ -111,7 +112,12 @@ impl Documented for FinalizeClosure {
 }
 
 impl UseCase for FinalizeClosure {
-    const PROBLEMS: Problems = &[&[STEP_UP_REQUIRED, OPERATOR_CANNOT_CLOSE]];
+    const PROBLEMS: Problems = &[&[
+        STEP_UP_REQUIRED,
+        CHALLENGE_ENDED,
+        WRONG_PURPOSE,
+        OPERATOR_CANNOT_CLOSE,
+    ]];
 }
 
 /// Taking a closure back.
