@@ -8,7 +8,7 @@ use portcullis_ports::Result;
 use portcullis_ports::money::{Amount, Currency, Money};
 use serde::Deserialize;
 
-use super::payments::wrong;
+use super::fields::wrong;
 
 /// The most that is adjusted at once, in minor units.
 pub(crate) const MOST: i64 = 1_000_000_000_000;

@@ -6,6 +6,7 @@ mod accounts;
 mod challenges;
 mod customers;
 mod devices;
+mod fields;
 mod inbox;
 mod invoices;
 mod offline;
@@ -22,6 +23,7 @@ pub(crate) use accounts::SignUpAnswer;
 pub(crate) use challenges::{FactorProven, FactorProvenShort};
 pub(crate) use customers::{Adjust, FreezeReason, MOST as MOST_ADJUSTED};
 pub(crate) use devices::{EmailBegun, EmailConfirmed, EmailList, PhoneBegun, PhoneConfirmed, PhoneList};
+pub(crate) use fields::{bounded, wrong};
 pub(crate) use inbox::{InboxEvent, InboxPage, ListEvents, ReadEvent, ReplayEvent};
 pub(crate) use invoices::{EndInvoice, IssueInvoice, PayInvoice, WriteInvoice};
 pub(crate) use offline::{MarkPaidOut, MarkReceived};
@@ -30,9 +32,7 @@ pub(crate) use payment_methods::PaymentMethodList;
 pub(crate) use payment_operations::{
     AnswerDispute, BeginRefund, CapturePayment, CompletePayment, OperatePayment, ResolvePayment, part,
 };
-pub(crate) use payments::{
-    BeginPayment, ListPayments, MovePayment, Payment, PaymentPage, ReadPayment, bounded, wrong,
-};
+pub(crate) use payments::{BeginPayment, ListPayments, MovePayment, Payment, PaymentPage, ReadPayment};
 pub(crate) use reconciliations::ComparePayments;
 pub(crate) use service::{Options, Pong};
 pub(crate) use sessions::{Finalized, Me, RevokedOthers, SessionStarted};

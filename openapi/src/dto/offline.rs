@@ -15,7 +15,7 @@ use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::customers::MOST;
-use super::payments::wrong;
+use super::fields::wrong;
 
 /// Money came for a payment.
 #[derive(Debug, Clone, Deserialize, Object)]

@@ -6,7 +6,7 @@ use portcullis_core::payments::PayWith;
 use portcullis_ports::Result;
 use serde::{Deserialize, Serialize};
 
-use super::payments::wrong;
+use super::fields::wrong;
 
 /// How a payment is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Enum)]

@@ -18,7 +18,8 @@ use portcullis_ports::payments::{EvidenceDocument, EvidenceField, Handed, Refund
 use portcullis_ports::{Error, Result};
 use serde::Deserialize;
 
-use super::payments::{MovePayment, amount, bounded, wrong};
+use super::fields::{amount, bounded, wrong};
+use super::payments::MovePayment;
 
 /// A payment goes on.
 #[derive(Debug, Clone, Deserialize, Object)]

@@ -18,14 +18,14 @@ use portcullis_core::step_up::STEP_UP_REQUIRED;
 use portcullis_core::use_case::{Documented, Problems, UseCase};
 use portcullis_ports::id::{PaymentId, RefundId};
 use portcullis_ports::identity::Subject;
-use portcullis_ports::money::{Amount, Currency, Money};
+use portcullis_ports::money::Currency;
 use portcullis_ports::payments::{DeclineClass, DisputeKind, DisputeStatus, MethodKind};
 use portcullis_ports::{Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::fields::{amount, bounded, wrong};
 use super::offline::ReceivedMoney;
 use super::pay_by::PayBy;
-use crate::problem::INVALID_REQUEST;
 
 /// What a payment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
@@ -127,38 +127,6 @@ impl UseCase for BeginPayment {
             PAYMENT_DECLINED,
         ],
     ];
-}
-
-pub(crate) fn wrong(field: &str, advice: &str) -> Error {
-    INVALID_REQUEST
-        .with_detail(format!("{field}: {advice}"))
-        .with_field(format!("/{field}"), advice)
-}
-
-pub(crate) fn bounded(field: &str, text: Option<String>, most: usize) -> Result<String> {
-    let text = text.unwrap_or_default().trim().to_owned();
-    if text.chars().count() > most || text.chars().any(char::is_control) {
-        return Err(wrong(
-            field,
-            &format!("At most {most} characters in one line are expected."),
-        ));
-    }
-    Ok(text)
-}
-
-/// An amount of a request.
-pub(super) fn amount(minor: Option<i64>, currency: Option<Currency>) -> Result<Option<Amount>> {
-    match (minor, currency) {
-        (None, _) => Ok(None),
-        (Some(_), None) => Err(wrong(
-            "currency",
-            "The currency of the amount is expected, such as USD.",
-        )),
-        (Some(minor), Some(currency)) => match Amount::new(Money::new(minor, currency)) {
-            Ok(amount) => Ok(Some(amount)),
-            Err(_) => Err(wrong("amount", "More than 0 minor units are expected.")),
-        },
-    }
 }
 
 impl TryFrom<BeginPayment> for CreatePayment {
