@@ -177,7 +177,7 @@ impl App {
         let autopay_rules = AutopayRules::new(
             &context,
             (&planned, &audit),
-            (&directory, &outbox),
+            &owner_mail,
             &settings.billing.autopay,
         );
         let ledger = Ledger::new(&context).observed_by(Arc::new(autopay_rules.clone()));
@@ -188,7 +188,7 @@ impl App {
         let subscription_books = SubscriptionBooks::new(
             &context,
             &entitlements,
-            (&planned, &audit, &directory, &outbox),
+            (&planned, &audit, &owner_mail),
             &settings.billing.dunning,
         );
         let told_of_invoices: Vec<Arc<dyn InvoiceObserver>> = vec![Arc::new(subscription_books.clone())];

@@ -85,8 +85,8 @@ impl Services {
         let inbox = Inbox::new(context, &tasks);
         outbox.register_webhooks(&inbox, &mut webhooks, &senders);
         runners.repeating(&outbox::SENDER_EVENTS, inbox.runner());
-        let notifications = SecurityNotifications::new(context, &directory, &outbox);
         let owner_mail = OwnerMail::new(context, &directory, &outbox);
+        let notifications = SecurityNotifications::new(context, &owner_mail, &outbox);
         Ok(Self {
             tasks,
             runners,

@@ -4,15 +4,12 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use portcullis_ports::Result;
 use portcullis_ports::money::{Currency, Money};
-use portcullis_ports::notification::{Channel, Destination};
 use serde::Serialize;
 
 use super::AutopayRules;
 use super::records::Rule;
-use crate::foundation::lane::Lane;
 use crate::foundation::table::Batch;
 use crate::foundation::texts::{Template, template};
-use crate::services::outbox::Draft;
 
 pub(super) const NOTICE: Template = template!("autopay.email", samples);
 
@@ -116,20 +113,7 @@ fn samples() -> Vec<Value> {
 impl AutopayRules {
     /// Adds a mail to a commit, if the customer has a proven address here and mail can be sent.
     pub(super) async fn tell(&self, batch: &mut Batch, rule: &Rule, notice: &Notice) -> Result<()> {
-        if !self.outbox.serves(Channel::Email) {
-            return Ok(());
-        }
-        let account = self.directory.account(&rule.subject).await?;
-        let Some(account) = account.filter(|account| account.email_verified_at.is_some()) else {
-            return Ok(());
-        };
-        let link = self.context.links.page("/billing");
-        let variables = Variables::of(notice, link);
-        let text = self
-            .context
-            .texts
-            .render(account.language, NOTICE.name, variables)?;
-        let draft = Draft::new(Destination::Email(account.email.clone()), text, Lane::Notices);
-        self.outbox.enqueue(batch, draft).await.map(drop)
+        let variables = Variables::of(notice, self.context.links.page("/billing"));
+        self.mail.add(batch, &rule.subject, &NOTICE, variables).await
     }
 }

@@ -16,8 +16,7 @@ use crate::areas::payments::AutopaySettings;
 use crate::foundation::context::Context;
 use crate::foundation::table::{Batch, Slot, Versioned};
 use crate::services::audit::Audit;
-use crate::services::directory::Directory;
-use crate::services::outbox::Outbox;
+use crate::services::owner_mail::OwnerMail;
 use crate::services::tasks::Tasks;
 
 /// The most rules that are listed: there are no more currencies.
@@ -36,8 +35,7 @@ pub(crate) struct AutopayRules {
     pub(super) context: Arc<Context>,
     pub(super) tasks: Tasks,
     pub(super) audit: Audit,
-    pub(super) directory: Directory,
-    pub(super) outbox: Outbox,
+    pub(super) mail: OwnerMail,
     pub(super) settings: AutopaySettings,
 }
 
@@ -45,15 +43,14 @@ impl AutopayRules {
     pub(crate) fn new(
         context: &Arc<Context>,
         (tasks, audit): (&Tasks, &Audit),
-        (directory, outbox): (&Directory, &Outbox),
+        mail: &OwnerMail,
         settings: &AutopaySettings,
     ) -> Self {
         Self {
             context: Arc::clone(context),
             tasks: tasks.clone(),
             audit: audit.clone(),
-            directory: directory.clone(),
-            outbox: outbox.clone(),
+            mail: mail.clone(),
             settings: settings.clone(),
         }
     }

@@ -20,8 +20,7 @@ use crate::foundation::context::Context;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::audit::{Audit, Event};
-use crate::services::directory::Directory;
-use crate::services::outbox::Outbox;
+use crate::services::owner_mail::OwnerMail;
 use crate::services::tasks::{TaskKind, Tasks};
 
 /// What a task is about.
@@ -45,8 +44,7 @@ pub(crate) struct SubscriptionBooks {
     pub(super) entitlements: EntitlementRecords,
     pub(super) tasks: Tasks,
     pub(super) audit: Audit,
-    pub(super) directory: Directory,
-    pub(super) outbox: Outbox,
+    pub(super) mail: OwnerMail,
     pub(super) rules: Arc<Dunning>,
 }
 
@@ -54,7 +52,7 @@ impl SubscriptionBooks {
     pub(crate) fn new(
         context: &Arc<Context>,
         entitlements: &EntitlementRecords,
-        (tasks, audit, directory, outbox): (&Tasks, &Audit, &Directory, &Outbox),
+        (tasks, audit, mail): (&Tasks, &Audit, &OwnerMail),
         rules: &Dunning,
     ) -> Self {
         Self {
@@ -62,8 +60,7 @@ impl SubscriptionBooks {
             entitlements: entitlements.clone(),
             tasks: tasks.clone(),
             audit: audit.clone(),
-            directory: directory.clone(),
-            outbox: outbox.clone(),
+            mail: mail.clone(),
             rules: Arc::new(rules.clone()),
         }
     }

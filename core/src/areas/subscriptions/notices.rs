@@ -2,7 +2,6 @@
 
 use minijinja::Value;
 use minijinja::value::Serde;
-use portcullis_ports::notification::{Channel, Destination};
 use portcullis_ports::payments::DeclineClass;
 use portcullis_ports::{Result, Timestamp};
 use serde::Serialize;
@@ -11,10 +10,8 @@ use super::books::SubscriptionBooks;
 use super::records::{EndReason, SubscriptionRecord};
 use crate::areas::payment_methods::ExpiringCard;
 use crate::foundation::calendar::Zone;
-use crate::foundation::lane::Lane;
 use crate::foundation::table::Batch;
 use crate::foundation::texts::{Template, template};
-use crate::services::outbox::Draft;
 
 pub(super) const NOTICE: Template = template!("subscription.email", samples);
 
@@ -163,22 +160,7 @@ impl SubscriptionBooks {
         record: &SubscriptionRecord,
         notice: &Notice,
     ) -> Result<()> {
-        let account = self.directory.account(&record.subject).await?;
-        let Some(account) = account.filter(|account| account.email_verified_at.is_some()) else {
-            return Ok(());
-        };
-        if !self.outbox.serves(Channel::Email) {
-            return Ok(());
-        }
         let variables = Variables::of(record, notice)?;
-        let text = self
-            .context
-            .texts
-            .render(account.language, NOTICE.name, variables)?;
-        let to = Destination::Email(account.email.clone());
-        self.outbox
-            .enqueue(batch, Draft::new(to, text, Lane::Notices))
-            .await?;
-        Ok(())
+        self.mail.add(batch, &record.subject, &NOTICE, variables).await
     }
 }

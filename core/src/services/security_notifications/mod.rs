@@ -15,8 +15,8 @@ use crate::foundation::factor_kind::FactorKind;
 use crate::foundation::lane::Lane;
 use crate::foundation::table::Batch;
 use crate::foundation::texts::{Language, Template, template};
-use crate::services::directory::Directory;
 use crate::services::outbox::{Draft, Outbox};
+use crate::services::owner_mail::OwnerMail;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
@@ -97,15 +97,15 @@ fn samples() -> Vec<Value> {
 #[derive(Clone)]
 pub(crate) struct SecurityNotifications {
     context: Arc<Context>,
-    directory: Directory,
+    mail: OwnerMail,
     outbox: Outbox,
 }
 
 impl SecurityNotifications {
-    pub(crate) fn new(context: &Arc<Context>, directory: &Directory, outbox: &Outbox) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, mail: &OwnerMail, outbox: &Outbox) -> Self {
         Self {
             context: Arc::clone(context),
-            directory: directory.clone(),
+            mail: mail.clone(),
             outbox: outbox.clone(),
         }
     }
@@ -142,13 +142,7 @@ impl SecurityNotifications {
         subject: &Subject,
         event: &SecurityEvent,
     ) -> Result<()> {
-        let account = self.directory.account(subject).await?;
-        match account.filter(|account| account.email_verified_at.is_some()) {
-            Some(account) => {
-                let to = vec![Destination::Email(account.email.clone())];
-                self.add_to(batch, to, account.language, event).await
-            }
-            None => Ok(()),
-        }
+        let variables = Variables::from(event);
+        self.mail.add(batch, subject, &BY_EMAIL, variables).await
     }
 }
