@@ -1,4 +1,4 @@
-//! The use cases, one folder per area, and the list of areas; the test of the floors holds their order.
+//! The use cases, one folder per area, and the list of areas.
 
 pub mod accounts;
 pub mod autopay;
@@ -32,7 +32,7 @@ use crate::foundation::task_kind::TaskKind;
 use crate::foundation::texts::Template;
 use crate::services;
 
-/// Every area.
+/// Every area, from the ground up: each knows those before it. A test holds them to that.
 const ALL: &[&Area] = &[
     &ledger::AREA,
     &enrolled_factors::AREA,

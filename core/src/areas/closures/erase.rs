@@ -105,7 +105,7 @@ impl Closures {
             Err(error) if error.code() != NOT_AN_OPERATOR => return Err(error),
             _ => {}
         }
-        self.payments.unlink(subject).await?;
+        self.payments.pseudonymise(subject).await?;
         self.sessions.forget_all(subject).await?;
         for family in families() {
             if family.personal == Personal::BySubject {

@@ -55,7 +55,7 @@ impl Payments {
 
     /// Takes out of the payments of a customer what tells who paid: the address of the device, and what is shown of the
     /// method.
-    pub(crate) async fn unlink(&self, subject: &Subject) -> Result<()> {
+    pub(crate) async fn pseudonymise(&self, subject: &Subject) -> Result<()> {
         let mut after = None;
         loop {
             let range = Range::Prefix(PaymentRecord::PREFIX.to_owned());
@@ -64,7 +64,7 @@ impl Payments {
             let mut batch = Batch::default();
             for read in &page {
                 let mut payment = read.value.clone();
-                payment.unlink();
+                payment.pseudonymise();
                 if payment != read.value {
                     batch.replace(read, &payment)?;
                 }
@@ -79,7 +79,7 @@ impl Payments {
 }
 
 impl PaymentRecord {
-    fn unlink(&mut self) {
+    fn pseudonymise(&mut self) {
         self.ip = None;
         for method in self
             .attempts

@@ -1,6 +1,7 @@
 //! The floors of the core: what may know what within it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::assert_no_complaints;
 use super::project::{File, files};
@@ -35,34 +36,23 @@ const SERVICES: &[&str] = &[
     "open",
 ];
 
-/// Areas from the ground up: each knows those before it.
-const AREAS: &[&str] = &[
-    "ledger",
-    "enrolled_factors",
-    "recovery_codes",
-    "sessions",
-    "step_up",
-    "accounts",
-    "challenges",
-    "factors",
-    "password_recovery",
-    "operators",
-    "payment_methods",
-    "payments",
-    "invoices",
-    "plans",
-    "entitlements",
-    "subscriptions",
-    "autopay",
-    "reconciliation",
-    "closures",
-];
+/// Areas from the ground up, as the core lists them: each knows those before it.
+static AREAS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| listed(include_str!("../../../../core/src/areas/mod.rs")));
+
+/// The names in a list of areas, such as `&sessions::AREA`.
+fn listed(text: &'static str) -> Vec<&'static str> {
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter_map(|line| line.strip_prefix('&')?.strip_suffix("::AREA,"))
+        .collect()
+}
 
 /// The order within a floor, where there is one.
 fn order(floor: &str) -> &'static [&'static str] {
     match floor {
         "services" => SERVICES,
-        "areas" => AREAS,
+        "areas" => &AREAS,
         _ => &[],
     }
 }
