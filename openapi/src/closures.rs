@@ -44,7 +44,7 @@ impl ClosuresApi {
     /// Close the account
     ///
     /// With a challenge that is not done it answers `pending` and what is left to prove. Otherwise the account is closed: it
-    /// is erased at `erases_at`, and can be taken back until then. Where no grace period is set, it is erased at once.
+    /// is erased at `erases_at`, and can be taken back until then.
     #[oai(
         path = "/ui/account/closure/finalize",
         method = "post",

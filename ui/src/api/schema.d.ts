@@ -194,7 +194,7 @@ export interface paths {
         /**
          * Close the account
          * @description With a challenge that is not done it answers `pending` and what is left to prove. Otherwise the account is closed: it
-         *     is erased at `erases_at`, and can be taken back until then. Where no grace period is set, it is erased at once.
+         *     is erased at `erases_at`, and can be taken back until then.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */

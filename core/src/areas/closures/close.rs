@@ -86,12 +86,8 @@ impl Closures {
         };
         let event = Event::success(events::FINALIZE, &who.source).with("erases_at", slot.value.erases_at);
         self.audit.append(&mut batch, subject, &[event]).await?;
-        if self.settings.grace.get().is_zero() {
-            self.begin_erasing(&mut batch, &mut slot.value).await?;
-        } else {
-            let notice = Notice::Scheduled(slot.value.erases_at);
-            self.notify(&mut batch, subject, &notice).await?;
-        }
+        let notice = Notice::Scheduled(slot.value.erases_at);
+        self.notify(&mut batch, subject, &notice).await?;
         batch.save(&slot)?;
         self.plan(&mut batch, &slot.value).await?;
         self.context.commit(batch).await?;

@@ -129,7 +129,7 @@ impl Closures {
     }
 
     /// Adds to a commit that the owner cannot do anything any more: nobody signs in to the account, and its address is free.
-    pub(super) async fn begin_erasing(&self, batch: &mut Batch, closure: &mut Closure) -> Result<()> {
+    async fn begin_erasing(&self, batch: &mut Batch, closure: &mut Closure) -> Result<()> {
         let subject = closure.subject.clone();
         closure.state = State::Erasing;
         closure.moved_at = self.context.now();

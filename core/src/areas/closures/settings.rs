@@ -13,7 +13,7 @@ const LONGEST: Span = Span::days(90);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// A closed account is erased after this long. Until then its owner can take it back. `0s` erases at once.
+    /// A closed account is erased after this long, at most 90 days. Until then its owner can take it back.
     pub grace: Span,
 }
 
