@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use portcullis_ports::connections::{Connection, Connections};
-use portcullis_ports::identity::{Identity, IdentityProvider};
+use portcullis_ports::connections::Connections;
 use portcullis_ports::notification::Channel;
 use portcullis_ports::storage::Scan;
-use portcullis_ports::{Clock, Entropy, Result};
+use portcullis_ports::{Clock, Result};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::autopay::{self, Autopay, AutopayRules};
+use crate::areas::carts::Carts;
+use crate::areas::catalog::{self, Catalog, Shelf};
 use crate::areas::challenges::{ChallengeStore, Challenges, Codes};
 use crate::areas::closures::{self, Closures};
 use crate::areas::enrolled_factors::EnrolledFactors;
@@ -18,6 +19,7 @@ use crate::areas::factors::Factors;
 use crate::areas::invoices::{self, BalanceTasks, InvoiceBooks, InvoiceObserver, Invoices};
 use crate::areas::ledger::{FOLDING, Ledger, Ledgers};
 use crate::areas::operators::{self, Operators};
+use crate::areas::orders::{self, OrderBooks, Orders};
 use crate::areas::password_recovery::PasswordRecovery;
 use crate::areas::payment_methods::{self, PaymentMethods};
 use crate::areas::payments::{self, Payments};
@@ -27,10 +29,9 @@ use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
 use crate::areas::subscriptions::{self, SubscriptionBooks, Subscriptions};
-use crate::areas::{collections, tasks, texts};
-use crate::foundation::context::{Context, ContextParts};
-use crate::foundation::guard::{GuardedIdentity, Guards};
-use crate::foundation::texts::{TextError, TextFile, Texts};
+use crate::areas::tasks;
+use crate::dependencies::{Dependencies, guarded_identity, open_context};
+use crate::foundation::context::Context;
 use crate::services::Services;
 use crate::services::audit::{Audit, Histories};
 use crate::services::inbox::Inbox;
@@ -42,22 +43,6 @@ use crate::services::suppressions::Suppressions;
 use crate::services::tasks::{Runners, Worker};
 use crate::services::webhooks::Webhooks;
 use crate::settings::Settings;
-
-/// The ports a deployment stands on.
-pub struct Dependencies {
-    /// The connected plugins.
-    pub connections: Connections,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub entropy: Arc<dyn Entropy>,
-    /// Where browsers reach the panel, as scheme, host and port; nothing where that is not known or there is none.
-    pub panel: Option<String>,
-    /// Where this service is reached, as scheme, host and port; nothing where that is not known.
-    pub public_url: Option<String>,
-    /// What is sent to people, compiled by [`compile_texts`].
-    pub texts: Texts,
-}
 
 /// All areas of one deployment.
 pub struct App {
@@ -113,6 +98,12 @@ pub struct App {
     pub autopay: Autopay,
     /// The books beside what vendors report.
     pub reconciliation: Reconciliation,
+    /// What is sold.
+    pub catalog: Catalog,
+    /// What people are about to buy.
+    pub carts: Carts,
+    /// What people bought.
+    pub orders: Orders,
     /// The closing of accounts.
     pub closures: Closures,
     pub(crate) context: Arc<Context>,
@@ -250,6 +241,9 @@ impl App {
                 notifications: &notifications,
             },
         );
+        let shelf = Shelf::new(&context);
+        let carts = Carts::new(&context, &shelf, &audit);
+        let order_books = OrderBooks::new(&context, (&shelf, &carts), (&planned, &audit, &owner_mail));
         let payments = Payments::new(
             &context,
             payments::Below {
@@ -264,7 +258,11 @@ impl App {
                 freezes: &freezes,
                 directory: &directory,
                 tasks: &planned,
-                observers: vec![Arc::new(invoice_books.clone()), Arc::new(autopay_rules.clone())],
+                observers: vec![
+                    Arc::new(invoice_books.clone()),
+                    Arc::new(autopay_rules.clone()),
+                    Arc::new(order_books.clone()),
+                ],
             },
             &settings.billing,
         );
@@ -323,6 +321,32 @@ impl App {
                 credits: Arc::new(invoice_books),
             },
         );
+        let catalog = Catalog::new(
+            &context,
+            &catalog::Below {
+                step_up: &step_up,
+                operators: &operators,
+                directory: &directory,
+                audit: &audit,
+                tasks: &planned,
+                shelf: &shelf,
+            },
+        );
+        let orders = Orders::new(
+            &context,
+            &orders::Below {
+                books: &order_books,
+                carts: &carts,
+                payments: &payments,
+                step_up: &step_up,
+                operators: &operators,
+                directory: &directory,
+                idempotency: &idempotency,
+                freezes: &freezes,
+                budgets: &budgets,
+            },
+            &settings.orders,
+        );
         let closures = Closures::new(
             &context,
             &closures::Below {
@@ -334,6 +358,8 @@ impl App {
                 payments: &payments,
                 subscriptions: &subscriptions,
                 autopay: &autopay,
+                catalog: &catalog,
+                orders: &orders,
                 directory: &directory,
                 audit: &audit,
                 mail: &owner_mail,
@@ -348,6 +374,8 @@ impl App {
         subscriptions.register_runners(&mut runners);
         autopay.register_runners(&mut runners);
         reconciliation.register_runners(&mut runners);
+        catalog.register_runners(&mut runners);
+        orders.register_runners(&mut runners);
         closures.register_runners(&mut runners);
         payments.watch_silence(&mut runners, &connections);
         payments.register_webhooks(&inbox, &mut webhooks, &connections);
@@ -380,6 +408,9 @@ impl App {
             subscriptions,
             autopay,
             reconciliation,
+            catalog,
+            carts,
+            orders,
             closures,
             context,
             settings,
@@ -424,45 +455,8 @@ impl App {
     }
 }
 
-/// The texts of all areas, with those of a deployment in place of those that are built in.
-///
-/// # Errors
-/// Everything that is wrong with `files`.
-pub fn compile_texts(files: &[TextFile], settings: &Settings) -> Result<Texts, Vec<TextError>> {
-    let product = &settings.product;
-    Texts::compile(texts(), files, product.language, &product.name)
-}
-
 /// Fails unless everything that is done later and everything that vendors post has somebody who does it.
 fn require_all(runners: &Runners, webhooks: &Webhooks, connections: &Connections) -> Result<()> {
     runners.require(tasks())?;
     webhooks.require_handlers(connections)
-}
-
-/// What all areas stand on.
-async fn open_context(
-    dependencies: Dependencies,
-    connections: &Connections,
-    settings: &Settings,
-) -> Result<Arc<Context>> {
-    Context::open(ContextParts {
-        connections,
-        clock: dependencies.clock,
-        entropy: dependencies.entropy,
-        panel: dependencies.panel,
-        public_url: dependencies.public_url,
-        texts: dependencies.texts,
-        cached: settings.cache.records,
-        collections: collections(),
-    })
-    .await
-}
-
-/// Other identity providers behind their guards.
-fn guarded_identity(identity: &[&Connection<Identity>], guards: &Guards) -> Arc<[Arc<dyn IdentityProvider>]> {
-    let guarded = |one: &&Connection<Identity>| {
-        let (inner, guard) = (Arc::clone(&one.provider), guards.around(one));
-        Arc::new(GuardedIdentity { inner, guard }) as Arc<_>
-    };
-    identity.iter().map(guarded).collect()
 }

@@ -4,6 +4,7 @@
 
 mod app;
 mod areas;
+mod dependencies;
 mod foundation;
 #[cfg(test)]
 mod scenarios;
@@ -13,12 +14,13 @@ pub mod settings;
 mod testing;
 mod tools;
 
-pub use app::{App, Dependencies, compile_texts};
+pub use app::App;
 pub use areas::{
-    accounts, autopay, challenges, closures, collections, entitlements, factors, invoices, ledger, meters,
-    operators, password_recovery, payment_methods, payments, plans, problems, reconciliation, recovery_codes,
-    sessions, step_up, step_up_actions, subscriptions,
+    accounts, autopay, carts, catalog, challenges, closures, collections, entitlements, factors, invoices,
+    ledger, meters, operators, orders, password_recovery, payment_methods, payments, plans, problems,
+    reconciliation, recovery_codes, sessions, step_up, step_up_actions, subscriptions,
 };
+pub use dependencies::{Dependencies, compile_texts};
 pub use foundation::keyring::{check_root_secret, is_unused};
 pub use foundation::limit::Limit;
 pub use foundation::source::{Source, client_network};

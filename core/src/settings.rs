@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::areas::step_up::{RequireFor, StepUpRules};
-use crate::areas::{accounts, challenges, closures, factors, payments, sessions, step_up_actions};
+use crate::areas::{accounts, challenges, closures, factors, orders, payments, sessions, step_up_actions};
 use crate::foundation::cache;
 use crate::foundation::product::Product;
 use crate::foundation::settings::CheckedTable;
@@ -43,12 +43,14 @@ pub struct Settings {
     pub sms_spend: sms_spend::Settings,
     /// Payments.
     pub billing: payments::Settings,
+    /// Orders.
+    pub orders: orders::Settings,
     /// The closing of accounts.
     pub closures: closures::Settings,
 }
 
 impl Settings {
-    fn tables(&self) -> [&dyn CheckedTable; 12] {
+    fn tables(&self) -> [&dyn CheckedTable; 13] {
         let Self {
             product,
             accounts,
@@ -61,11 +63,12 @@ impl Settings {
             audit,
             sms_spend,
             billing,
+            orders,
             closures,
         } = self;
         [
             product, accounts, sessions, challenges, factors, budgets, outbox, cache, audit, sms_spend,
-            billing, closures,
+            billing, orders, closures,
         ]
     }
 

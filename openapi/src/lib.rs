@@ -9,6 +9,8 @@ mod answer;
 mod auth;
 mod autopay;
 mod body;
+mod carts;
+mod catalog;
 mod catalogue;
 mod challenges;
 mod closures;
@@ -35,6 +37,7 @@ mod mailbox;
 mod meta;
 mod offline_payments;
 mod operators;
+mod orders;
 mod password_recovery;
 mod payment_methods;
 mod payments;
@@ -94,6 +97,7 @@ type Operations = (
         plans::PlansApi,
         entitlements::EntitlementsApi,
         subscriptions::SubscriptionsApi,
+        (catalog::CatalogApi, carts::CartsApi, orders::OrdersApi),
         aliases::SubscriptionAliasesApi,
     ),
     inbox::InboxApi,
@@ -130,6 +134,11 @@ fn operations(context: &ApiContext) -> Operations {
             plans::PlansApi { app: app() },
             entitlements::EntitlementsApi { app: app() },
             subscriptions::SubscriptionsApi { app: app() },
+            (
+                catalog::CatalogApi { app: app() },
+                carts::CartsApi { app: app() },
+                orders::OrdersApi { app: app() },
+            ),
             aliases::SubscriptionAliasesApi { app: app() },
         ),
         inbox::InboxApi { app: app() },

@@ -6,8 +6,8 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
 use portcullis_core::payment_methods::{
-    BeginSetup, CompleteSetup, PaymentMethodId, ReadSetup, RemoveMethod, SetDefaultMethod, SetMethodPriority,
-    SetupView,
+    BeginSetup, CompleteSetup, MethodView, PaymentMethodId, ReadSetup, RemoveMethod, SetDefaultMethod,
+    SetMethodPriority, SetupView,
 };
 use portcullis_core::payment_vendors::BillingConfig;
 use portcullis_ports::id::SetupId;
@@ -15,7 +15,7 @@ use portcullis_ports::id::SetupId;
 use crate::answer::{Answer, Answered};
 use crate::auth::LiveSession;
 use crate::body::Body;
-use crate::dto::{Confirmed, PaymentMethodList};
+use crate::dto::{BareList, Confirmed};
 use crate::idempotency_key::KeyHeader;
 use crate::tags::Tag;
 
@@ -45,11 +45,9 @@ impl PaymentMethodsApi {
         method = "get",
         operation_id = "list_payment_methods"
     )]
-    async fn list(&self, session: LiveSession) -> Answered<PaymentMethodList> {
+    async fn list(&self, session: LiveSession) -> Answered<BareList<MethodView>> {
         let methods = &self.app.payment_methods;
-        Ok(Answer(PaymentMethodList(
-            methods.list(session.who.subject()).await?,
-        )))
+        Ok(Answer(BareList(methods.list(session.who.subject()).await?)))
     }
 
     /// Begin to add a payment method

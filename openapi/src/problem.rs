@@ -15,7 +15,9 @@ use poem_openapi::registry::{
 };
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
+use portcullis_core::catalog::ItemId;
 use portcullis_core::input::{Shown, SignUpHandle};
+use portcullis_core::orders::OrderId;
 use portcullis_core::sessions::EndReason;
 use portcullis_core::use_case::UseCase;
 use portcullis_ports::error::FieldProblem;
@@ -78,6 +80,21 @@ pub(crate) struct ProblemDetails {
     /// With `payment-declined`: what would help.
     #[serde(skip_serializing_if = "Option::is_none")]
     decline: Option<DeclineClass>,
+    /// With `price-changed`, `out-of-stock` and `item-not-found`: the item of the catalog.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_id: Option<ItemId>,
+    /// With `out-of-stock`: how much is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<u32>,
+    /// With `price-changed`: what a piece cost when it was seen last, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_before: Option<i64>,
+    /// With `price-changed`: what a piece costs now, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<i64>,
+    /// With `cart-not-open`: the order for what is in the cart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
 }
 
 /// An error on its way to the client.
@@ -266,6 +283,11 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
         reason: member("reason").and_then(|word| EndReason::of(&word)),
         payment_id: member("payment_id").and_then(|id| PaymentId::parse(&id).ok()),
         decline: member("decline").and_then(|word| serde_json::from_value(word.into()).ok()),
+        item_id: member("item_id").and_then(|id| ItemId::parse(&id).ok()),
+        left: member("left").and_then(|left| left.parse().ok()),
+        price_before: member("price_before").and_then(|price| price.parse().ok()),
+        price: member("price").and_then(|price| price.parse().ok()),
+        order_id: member("order_id").and_then(|id| OrderId::parse(&id).ok()),
     };
     let body = serde_json::to_vec(&details).unwrap_or_default();
     let mut response = Response::builder().status(status).body(body);

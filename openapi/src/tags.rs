@@ -40,6 +40,8 @@ pub(crate) enum Tag {
     PaymentMethods,
     /// What people can subscribe to, and what it entitles them to.
     Subscriptions,
+    /// What is sold, what people put into their carts, and what they bought.
+    Orders,
     /// Looking after the service: needs a role that `portcullis operators grant` gives.
     Operators,
     /// What vendors of messages and of payments tell the service.
@@ -51,7 +53,7 @@ pub(crate) enum Tag {
 }
 
 /// The names in that order.
-pub(crate) const ORDER: [&str; 18] = [
+pub(crate) const ORDER: [&str; 19] = [
     "Accounts",
     "Sessions",
     "Known devices",
@@ -66,6 +68,7 @@ pub(crate) const ORDER: [&str; 18] = [
     "Payments",
     "Payment methods",
     "Subscriptions",
+    "Orders",
     "Operators",
     "Webhooks",
     "Deprecated",

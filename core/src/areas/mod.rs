@@ -2,6 +2,8 @@
 
 pub mod accounts;
 pub mod autopay;
+pub mod carts;
+pub mod catalog;
 pub mod challenges;
 pub mod closures;
 pub(crate) mod enrolled_factors;
@@ -10,6 +12,7 @@ pub mod factors;
 pub mod invoices;
 pub mod ledger;
 pub mod operators;
+pub mod orders;
 pub mod password_recovery;
 pub mod payment_methods;
 pub mod payments;
@@ -52,6 +55,9 @@ const ALL: &[&Area] = &[
     &subscriptions::AREA,
     &autopay::AREA,
     &reconciliation::AREA,
+    &catalog::AREA,
+    &carts::AREA,
+    &orders::AREA,
     &closures::AREA,
 ];
 
@@ -109,6 +115,8 @@ pub(crate) fn tasks() -> impl Iterator<Item = &'static TaskKind> {
 
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod sales_fixture_tests;
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ mod invoices;
 mod known_devices;
 mod ledger;
 mod operators;
+mod orders;
 mod outbox_machine;
 mod password_recovery;
 mod payments;

@@ -14,14 +14,14 @@ use std::sync::Arc;
 use poem_openapi::{OpenApi, param::Path};
 use portcullis_core::App;
 use portcullis_core::autopay::{AutopayView, BillingSettings, SetAutopay};
-use portcullis_core::payment_methods::{PaymentMethodId, SetDefaultMethod, SetMethodPriority};
+use portcullis_core::payment_methods::{MethodView, PaymentMethodId, SetDefaultMethod, SetMethodPriority};
 use portcullis_ports::money::Currency;
 use portcullis_ports::payments::MethodKind;
 
 use crate::answer::{Answer, Answered};
 use crate::auth::LiveSession;
 use crate::body::Body;
-use crate::dto::{Confirmed, PaymentMethodList};
+use crate::dto::{BareList, Confirmed};
 use crate::problem::Refusal;
 use crate::query::Query;
 use crate::tags::Tag;
@@ -324,7 +324,7 @@ impl AliasesApi {
         operation_id = "alias_ui_methods",
         deprecated
     )]
-    async fn ui_methods(&self, session: LiveSession) -> Answered<PaymentMethodList, ReadByAlias> {
+    async fn ui_methods(&self, session: LiveSession) -> Answered<BareList<MethodView>, ReadByAlias> {
         Ok(Answer(self.methods(&session.who).await?))
     }
 

@@ -2,7 +2,7 @@
 
 use portcullis_core::idempotency::IdempotencyKey;
 use portcullis_core::ledger::{Cause, CauseId, ListCustomerEntries, Sale, Transaction};
-use portcullis_core::payment_methods::{BeginSetup, CompleteSetup, NO_DEFAULT_METHOD};
+use portcullis_core::payment_methods::{BeginSetup, CompleteSetup, MethodView, NO_DEFAULT_METHOD};
 use portcullis_core::payment_vendors::NOT_OFFERED;
 use portcullis_core::payments::{
     AMOUNT_NOT_TAKEN, CaptureMode, CreatePayment, Filter, NOTHING_DUE, PAYMENT_DECLINED, PAYMENT_IN_PROGRESS,
@@ -21,7 +21,7 @@ use super::answers::{
 };
 use super::requests::{self, AddCharge, BeginCheckout, ChargeOnce, ChargeState, PayBalance, VerifyDeposits};
 use crate::answer::Answer;
-use crate::dto::{MOST_ADJUSTED, PaymentMethodList, bounded, wrong};
+use crate::dto::{BareList, MOST_ADJUSTED, bounded, wrong};
 use crate::problem::{NOT_FOUND, Refusal};
 use crate::webhooks::{self, Posted};
 
@@ -293,11 +293,11 @@ impl AliasesApi {
         Ok(AliasBalance::of(&balance, newest.first().map(|entry| entry.at)))
     }
 
-    pub(super) async fn methods(&self, who: &SignedIn) -> Result<PaymentMethodList> {
+    pub(super) async fn methods(&self, who: &SignedIn) -> Result<BareList<MethodView>> {
         let only = self.only(STRIPE)?;
         let mut methods = self.app.payment_methods.list(who.subject()).await?;
         methods.retain(|method| method.vendor == only);
-        Ok(PaymentMethodList(methods))
+        Ok(BareList(methods))
     }
 
     pub(super) async fn entries(

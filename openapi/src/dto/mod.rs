@@ -3,6 +3,8 @@
 //! All others are the domain's own.
 
 mod accounts;
+mod bare_list;
+mod cart_line;
 mod challenges;
 mod customers;
 mod devices;
@@ -10,9 +12,9 @@ mod fields;
 mod inbox;
 mod invoices;
 mod offline;
+mod orders;
 mod password_recovery;
 mod pay_by;
-mod payment_methods;
 mod payment_operations;
 mod payments;
 mod reconciliations;
@@ -20,6 +22,8 @@ mod service;
 mod sessions;
 
 pub(crate) use accounts::SignUpAnswer;
+pub(crate) use bare_list::BareList;
+pub(crate) use cart_line::ChangedLine;
 pub(crate) use challenges::{FactorProven, FactorProvenShort};
 pub(crate) use customers::{Adjust, FreezeReason, MOST as MOST_ADJUSTED};
 pub(crate) use devices::{EmailBegun, EmailConfirmed, EmailList, PhoneBegun, PhoneConfirmed, PhoneList};
@@ -27,8 +31,8 @@ pub(crate) use fields::{bounded, wrong};
 pub(crate) use inbox::{InboxEvent, InboxPage, ListEvents, ReadEvent, ReplayEvent};
 pub(crate) use invoices::{EndInvoice, IssueInvoice, PayInvoice, WriteInvoice};
 pub(crate) use offline::{MarkPaidOut, MarkReceived};
+pub(crate) use orders::{BuyCart, CompleteOrder, OrderPurchase, RespondCancel, RevertOrder};
 pub(crate) use password_recovery::{PasswordSet, RecoveryStanding};
-pub(crate) use payment_methods::PaymentMethodList;
 pub(crate) use payment_operations::{
     AnswerDispute, BeginRefund, CapturePayment, CompletePayment, OperatePayment, ResolvePayment, part,
 };

@@ -38,6 +38,8 @@ pub(crate) enum PaymentPurpose {
     Purchase,
     /// It pays an invoice.
     Invoice,
+    /// It pays an order, whose id is `reference`.
+    Order,
 }
 
 /// What a payment is begun for. Invoices are paid with `POST /api/billing/invoices/{invoice_id}/pay`.
@@ -332,6 +334,7 @@ impl Payment {
             Purpose::Balance => (PaymentPurpose::Balance, None, None),
             Purpose::Purchase { reference } => (PaymentPurpose::Purchase, reference, None),
             Purpose::Invoice { invoice } => (PaymentPurpose::Invoice, None, Some(invoice)),
+            Purpose::Order { order } => (PaymentPurpose::Order, Some(order.to_string()), None),
         };
         Self {
             payment_id: view.id,

@@ -24,7 +24,7 @@ pub(super) fn sheet(receipt: &Receipt) -> Result<Sheet> {
     rows.push(Row::plain(words.subject, receipt.payer.as_str()));
     let purpose = match (&receipt.purpose, receipt.description.as_str()) {
         (Purpose::Balance, "") => words.balance,
-        (Purpose::Purchase { .. }, "") => words.purchase,
+        (Purpose::Purchase { .. } | Purpose::Order { .. }, "") => words.purchase,
         (Purpose::Invoice { .. }, "") => words.invoice,
         (_, description) => description,
     };
@@ -34,6 +34,9 @@ pub(super) fn sheet(receipt: &Receipt) -> Result<Sheet> {
     } = &receipt.purpose
     {
         rows.push(Row::plain(words.reference, reference));
+    }
+    if let Purpose::Order { order } = &receipt.purpose {
+        rows.push(Row::plain(words.reference, order.as_str()));
     }
     if let Purpose::Invoice { invoice } = &receipt.purpose {
         rows.push(Row::plain(words.invoice_title, invoice.as_str()));

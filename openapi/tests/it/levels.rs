@@ -99,6 +99,18 @@ const EXCEPTIONS: &[(&str, Level)] = &[
     ("list_vendor_events", Level::Operator),
     ("read_vendor_event", Level::Operator),
     ("replay_vendor_event", Level::Operator),
+    ("create_category", Level::Operator),
+    ("remove_category", Level::Operator),
+    ("add_item", Level::Operator),
+    ("change_item", Level::Operator),
+    ("remove_item", Level::Operator),
+    ("respond_order_cancel", Level::Operator),
+    ("ship_order", Level::Operator),
+    ("complete_order", Level::Operator),
+    ("revert_order", Level::Operator),
+    ("list_open_orders", Level::Operator),
+    ("read_any_order", Level::Operator),
+    ("list_customer_orders", Level::Operator),
 ];
 
 /// What the document says of an operation.

@@ -2653,6 +2653,640 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/catalog/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List categories
+         * @description By their ids.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_categories"];
+        put?: never;
+        /**
+         * Make a category
+         * @description Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["create_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/catalog/categories/{category_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a category
+         * @description With `cascade` also one that holds items: nobody sees them any more. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        delete: operations["remove_category"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/catalog/categories/{category_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the items of a category
+         * @description By their ids.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_items"];
+        put?: never;
+        /**
+         * Add an item
+         * @description Its price is what carts are charged. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["add_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/catalog/categories/{category_id}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an item
+         * @description With its reviews, unless `cascade_reviews` is false: then one that has reviews stays. Needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        delete: operations["remove_item"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an item
+         * @description What is left out stays as it is. Another price holds for every cart from then on: who buys one is told first. Needs a
+         *     fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `admin` or a stronger one, who proved a second factor in the session.
+         */
+        patch: operations["change_item"];
+        trace?: never;
+    };
+    "/ui/catalog/items/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search items
+         * @description Those in whose name and description every word stands. One request looks at a bounded number of items: a page may hold
+         *     fewer than were asked for, and even none, while `next_token` leads on.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["search_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/catalog/items/{item_id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reviews of an item
+         * @description `reviewer` is the name that the author's account shows, and `verified_purchase` says whether the author bought it here.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_reviews"];
+        put?: never;
+        /**
+         * Review an item
+         * @description One review by each person. What it says of its author is what the account shows.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["write_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/catalog/items/{item_id}/reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a review
+         * @description One's own; operators (role `support`) remove anybody's.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        delete: operations["remove_review"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List carts
+         * @description One's own, newest first: the newest hundred.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_carts"];
+        put?: never;
+        /**
+         * Open a cart
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["open_cart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts/{cart_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Throw a cart away
+         * @description Also one that was bought: its order stays.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        delete: operations["delete_cart"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts/{cart_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is in a cart
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_cart_items"];
+        put?: never;
+        /**
+         * Put an item into a cart by its sku
+         * @description The sku is `catalog:` and the id of an item: nothing else can be bought. Name and price are those of the catalog; if
+         *     `unit_price_cents` says another price, nothing is put into the cart. What is in it already is added to.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["add_cart_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts/items/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search what is in carts
+         * @description Lines in whose name or sku every word stands, in the newest hundred carts.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["search_cart_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts/{cart_id}/items/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an item of the catalog into a cart
+         * @description At the price of the catalog. What is in it already is added to.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["add_catalog_item_to_cart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts/{cart_id}/items/{sku}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an item out of a cart
+         * @description One piece, or as many as `decrement` says; `deleted` says whether none is left.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        delete: operations["remove_cart_item"];
+        options?: never;
+        head?: never;
+        /**
+         * Set the quantity of an item in a cart
+         * @description 0 takes it out, and null is answered.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        patch: operations["set_cart_item_quantity"];
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts/{cart_id}/total": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Add up a cart
+         * @description At the prices that were seen last: who buys is told if the catalog has others by then.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["total_cart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/shoppingcart/carts/{cart_id}/purchase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Buy a cart
+         * @description What is in stock is reserved in the commit that makes the order, and its payment is begun: `payment.next_action` says
+         *     what the payer does next. Charged is what the catalog asks for at that moment: with `price-changed` the cart has taken
+         *     on the new prices, and asking again accepts them. The same `Idempotency-Key` answers with the same order and payment. A
+         *     payment that is declined ends the order and opens the cart again.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["purchase_cart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List orders
+         * @description One's own, newest first. The filter is applied before the limit; the header `Link` names the next page.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search orders
+         * @description One's own in which every word stands: in ids, names, shipping, reasons and remarks.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["search_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/{txn_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an order
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/{txn_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what happened to an order
+         * @description Oldest first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_order_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/{txn_id}/cancel/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for an order to be called off
+         * @description An operator answers. Until then the order stays reserved or sold.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["request_order_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/{txn_id}/cancel/respond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer whether an order is called off
+         * @description As an operator, with a fresh step-up. What was paid of one that is called off is given back.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["respond_order_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/{txn_id}/shipping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write down how an order is shipped
+         * @description As an operator. What is left out stays as it is.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        put: operations["ship_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/{txn_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete an order
+         * @description As an operator, with a fresh step-up. Only one that is paid: payments pay, nobody's word.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["complete_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/purchase-history/transactions/{txn_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the money of an order back
+         * @description As an operator, with a fresh step-up. The order is reverted once all its money is given back.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
+         */
+        post: operations["revert_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the orders that need an operator
+         * @description Whoever's: paid and not shipped, to be called off, or over and their money not given back. Newest first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_open_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/orders/{txn_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read anybody's order
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["read_any_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/billing/customers/{user_sub}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the orders of a customer
+         * @description Newest first.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["list_customer_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/billing/subscribe-monthly": {
         parameters: {
             query?: never;
@@ -3620,10 +4254,69 @@ export interface components {
          *     - `cancel_subscription`: As an operator: to cancel the subscription of a customer.
          *     - `change_autopay`: To turn automatic payment on, or let it collect more, sooner or with another method.
          *     - `decide_difference`: As an operator: to decide about a difference between the books and a payment vendor.
+         *     - `manage_catalog`: As an operator: to change what the catalog offers, its prices and its stock.
+         *     - `decide_order`: As an operator: to give the money of an order back, or to decide about its cancellation.
          *     - `close_account`: To close the account.
          * @enum {string}
          */
-        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes" | "replay_event" | "adjust_customer" | "freeze_customer" | "add_payment_method" | "set_default_payment_method" | "remove_payment_method" | "pay" | "move_money" | "write_invoice" | "manage_plans" | "cancel_subscription" | "change_autopay" | "decide_difference" | "close_account";
+        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes" | "replay_event" | "adjust_customer" | "freeze_customer" | "add_payment_method" | "set_default_payment_method" | "remove_payment_method" | "pay" | "move_money" | "write_invoice" | "manage_plans" | "cancel_subscription" | "change_autopay" | "decide_difference" | "manage_catalog" | "decide_order" | "close_account";
+        /**
+         * AddCatalogLine
+         * @description An item is put into a cart by its category and id.
+         * @example {
+         *       "category_id": "kettles",
+         *       "item_id": "plum-kettle",
+         *       "quantity": 2
+         *     }
+         */
+        AddCatalogLine: {
+            /**
+             * Format: category-id
+             * @description As in the catalog.
+             * @example kettles
+             */
+            category_id: string;
+            /**
+             * Format: item-id
+             * @description As in the catalog.
+             * @example plum-kettle
+             */
+            item_id: string;
+            /**
+             * Format: uint32
+             * @description How many pieces more; one where it is not said. A cart holds at most 1,000 of an item.
+             */
+            quantity?: number | null;
+        };
+        /**
+         * AddCategory
+         * @description A category is made.
+         * @example {
+         *       "category_id": "kettles",
+         *       "name": "Kettles",
+         *       "description": "Whatever boils water"
+         *     }
+         */
+        AddCategory: {
+            /**
+             * Format: category-id
+             * @description What it is called for good; a random id where it is not said.
+             * @example kettles
+             */
+            category_id?: string | null;
+            /**
+             * Format: title
+             * @description What people read.
+             * @example Plum kettle
+             */
+            name: string;
+            /**
+             * Format: prose
+             * @description What it holds, for people.
+             * @example Boils a litre of water in two minutes.
+             */
+            description?: string | null;
+        };
         /**
          * AddCharge
          * @description Something is put on the balance.
@@ -3671,6 +4364,96 @@ export interface components {
              * @example My phone
              */
             label?: string | null;
+        };
+        /**
+         * AddItem
+         * @description An item is added to a category.
+         * @example {
+         *       "item_id": "plum-kettle",
+         *       "name": "Plum kettle",
+         *       "description": "Boils a litre of water in two minutes.",
+         *       "price_cents": 1999,
+         *       "currency": "USD",
+         *       "image_urls": [
+         *         "https://images.example.com/plum-kettle.jpg"
+         *       ],
+         *       "attributes": {
+         *         "colour": "plum"
+         *       },
+         *       "stock": 12
+         *     }
+         */
+        AddItem: {
+            /**
+             * Format: item-id
+             * @description What it is called for good, in the whole catalog; a random id where it is not said.
+             * @example plum-kettle
+             */
+            item_id?: string | null;
+            /**
+             * Format: title
+             * @description What people read.
+             * @example Plum kettle
+             */
+            name: string;
+            /**
+             * Format: prose
+             * @description What it is, for people.
+             * @example Boils a litre of water in two minutes.
+             */
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description What one piece costs, in minor units of its currency, taxes included; 0 for nothing.
+             */
+            price_cents: number;
+            /**
+             * Format: currency
+             * @description The currency; USD where it is not said.
+             * @example USD
+             */
+            currency?: string | null;
+            /** @description Where images of it lie. */
+            image_urls?: string[] | null;
+            /** @description What else there is to say: at most 50 names of 1 to 64 characters, each with a text of at most 500. */
+            attributes?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Format: uint32
+             * @description How many there are to be sold; there is always enough where it is not said.
+             */
+            stock?: number | null;
+        };
+        /**
+         * AddLine
+         * @description An item is put into a cart by its sku. Name and price are those of the catalog.
+         * @example {
+         *       "sku": "catalog:plum-kettle",
+         *       "name": "Plum kettle",
+         *       "quantity": 1,
+         *       "unit_price_cents": 1999
+         *     }
+         */
+        AddLine: {
+            /**
+             * Format: sku
+             * @description `catalog:` and the id of an item.
+             * @example catalog:plum-kettle
+             */
+            sku: string;
+            /** @description It is read and not used: the catalog says what the item is called. */
+            name?: string | null;
+            /**
+             * Format: uint32
+             * @description How many pieces more; one where it is not said. A cart holds at most 1,000 of an item.
+             */
+            quantity?: number | null;
+            /**
+             * Format: int64
+             * @description What the client believes that a piece costs. If the catalog says otherwise, nothing is put into the cart.
+             */
+            unit_price_cents?: number | null;
         };
         /**
          * AddPhone
@@ -4505,6 +5288,46 @@ export interface components {
             autopay: components["schemas"]["Autopay"][];
         };
         /**
+         * BuyCart
+         * @description A cart is bought.
+         * @example {
+         *       "pay_by": "browser",
+         *       "payment_method_id": null,
+         *       "save_method": false,
+         *       "vendor": null
+         *     }
+         */
+        BuyCart: {
+            /** @description How it is paid; with the default method where it is not said. */
+            pay_by?: (string & components["schemas"]["PayBy"]) | null;
+            /**
+             * Format: id
+             * @description The stored method.
+             * @example pm_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_method_id?: string | null;
+            /** @description Whether a method that is entered is stored for later. */
+            save_method?: boolean | null;
+            /** @description The vendor, by the name of its instance, where there are several and no stored method says it. */
+            vendor?: string | null;
+        };
+        /**
+         * Buyer
+         * @description Who bought, as the account was on that day.
+         */
+        Buyer: {
+            /**
+             * Format: subject
+             * @description The stable name of the account.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string;
+            /** @description What the account showed. */
+            display_name: string | null;
+            /** @description Its address. */
+            email: string | null;
+        };
+        /**
          * @description What became of a call.
          * @enum {string}
          */
@@ -4534,6 +5357,11 @@ export interface components {
             /** @description Not needed: cancelling twice is cancelling once. */
             idempotency_key?: string | null;
         };
+        /**
+         * @description What is answered.
+         * @enum {string}
+         */
+        CancelDecision: "APPROVE" | "DENY";
         /**
          * CancelSubscription
          * @description A subscription is cancelled.
@@ -4571,6 +5399,330 @@ export interface components {
              * @description How much, in minor units of the payment's currency; all that is held where it is not said.
              */
             amount?: number | null;
+        };
+        /**
+         * Cart
+         * @description A cart.
+         * @example {
+         *       "cart_id": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "status": "OPEN",
+         *       "currency": "USD",
+         *       "item_count": 1,
+         *       "total_cents": 3998,
+         *       "order_id": null,
+         *       "created_at": 1790000000,
+         *       "updated_at": 1790000000
+         *     }
+         */
+        Cart: {
+            /**
+             * Format: id
+             * @description Its id.
+             * @example cart_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            cart_id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["CartStatus"];
+            /**
+             * Format: currency
+             * @description The currency of everything in it.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many lines it has.
+             */
+            item_count: number;
+            /**
+             * Format: int64
+             * @description What everything in it costs at the prices that were seen last, in minor units.
+             */
+            total_cents: number;
+            /**
+             * Format: id
+             * @description The order for what is in it, once it was bought.
+             * @example ord_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            order_id: string | null;
+            /**
+             * Format: int64
+             * @description When it was opened, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was changed last, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * CartItems
+         * @description What is in a cart.
+         * @example {
+         *       "cart_id": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "items": [
+         *         {
+         *           "cart_id": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "sku": "catalog:plum-kettle",
+         *           "category_id": "kettles",
+         *           "item_id": "plum-kettle",
+         *           "name": "Plum kettle",
+         *           "quantity": 2,
+         *           "unit_price_cents": 1999,
+         *           "total_cents": 3998,
+         *           "currency": "USD"
+         *         }
+         *       ]
+         *     }
+         */
+        CartItems: {
+            /**
+             * Format: id
+             * @description The cart.
+             * @example cart_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            cart_id: string;
+            /** @description By their skus. */
+            items: components["schemas"]["CartLine"][];
+        };
+        /**
+         * CartLine
+         * @description So many pieces of an item.
+         * @example {
+         *       "cart_id": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "sku": "catalog:plum-kettle",
+         *       "category_id": "kettles",
+         *       "item_id": "plum-kettle",
+         *       "name": "Plum kettle",
+         *       "quantity": 2,
+         *       "unit_price_cents": 1999,
+         *       "total_cents": 3998,
+         *       "currency": "USD"
+         *     }
+         */
+        CartLine: {
+            /**
+             * Format: id
+             * @description The cart.
+             * @example cart_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            cart_id: string;
+            /**
+             * Format: sku
+             * @description `catalog:` and the id of the item.
+             * @example catalog:plum-kettle
+             */
+            sku: string;
+            /**
+             * Format: category-id
+             * @description The category of the item.
+             * @example kettles
+             */
+            category_id: string;
+            /**
+             * Format: item-id
+             * @description The item.
+             * @example plum-kettle
+             */
+            item_id: string;
+            /** @description What people read. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description How many pieces.
+             */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description What one piece cost when it was seen last, in minor units.
+             */
+            unit_price_cents: number;
+            /**
+             * Format: int64
+             * @description What all pieces cost.
+             */
+            total_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+        };
+        /**
+         * @description One's carts, newest first.
+         * @example [
+         *       {
+         *         "cart_id": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "status": "OPEN",
+         *         "currency": "USD",
+         *         "item_count": 1,
+         *         "total_cents": 3998,
+         *         "order_id": null,
+         *         "created_at": 1790000000,
+         *         "updated_at": 1790000000
+         *       }
+         *     ]
+         */
+        CartList: components["schemas"]["Cart"][];
+        /**
+         * @description Where a cart stands.
+         * @enum {string}
+         */
+        CartStatus: "OPEN" | "PURCHASED";
+        /**
+         * CartTotal
+         * @description What everything in a cart costs.
+         * @example {
+         *       "total_cents": 3998,
+         *       "currency": "USD",
+         *       "digits": 2
+         *     }
+         */
+        CartTotal: {
+            /**
+             * Format: int64
+             * @description At the prices that were seen last, in minor units.
+             */
+            total_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+        };
+        /**
+         * Category
+         * @description A category.
+         * @example {
+         *       "category_id": "kettles",
+         *       "name": "Kettles",
+         *       "description": "Whatever boils water",
+         *       "creator": "usr_ypqeqcs9v6bq5vzwm86escxfjc",
+         *       "item_count": 1,
+         *       "created_at": 1790000000,
+         *       "updated_at": 1790000000
+         *     }
+         */
+        Category: {
+            /**
+             * Format: category-id
+             * @description Its id.
+             * @example kettles
+             */
+            category_id: string;
+            /** @description What people read. */
+            name: string;
+            /** @description What it holds, for people. */
+            description: string;
+            /**
+             * Format: subject
+             * @description Who made it.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            creator: string;
+            /**
+             * Format: uint32
+             * @description How many items it holds.
+             */
+            item_count: number;
+            /**
+             * Format: int64
+             * @description When it was made, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was changed last, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * CategoryPage
+         * @description Categories, by their ids.
+         * @example {
+         *       "items": [
+         *         {
+         *           "category_id": "kettles",
+         *           "name": "Kettles",
+         *           "description": "Whatever boils water",
+         *           "creator": "usr_ypqeqcs9v6bq5vzwm86escxfjc",
+         *           "item_count": 1,
+         *           "created_at": 1790000000,
+         *           "updated_at": 1790000000
+         *         }
+         *       ],
+         *       "next_token": null
+         *     }
+         */
+        CategoryPage: {
+            /** @description A page may hold fewer than were asked for. */
+            items: components["schemas"]["Category"][];
+            /**
+             * Format: cursor
+             * @description What to ask for the next page with; null on the last one.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_token: string | null;
+        };
+        /**
+         * ChangeItem
+         * @description An item is changed. What is left out stays as it is.
+         * @example {
+         *       "name": null,
+         *       "description": null,
+         *       "price_cents": 2199,
+         *       "currency": null,
+         *       "image_urls": null,
+         *       "attributes": null,
+         *       "stock": 20,
+         *       "unlimited": null
+         *     }
+         */
+        ChangeItem: {
+            /**
+             * Format: title
+             * @description What people read.
+             * @example Plum kettle
+             */
+            name?: string | null;
+            /**
+             * Format: prose
+             * @description What it is, for people.
+             * @example Boils a litre of water in two minutes.
+             */
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description What one piece costs, in minor units of its currency. Carts are told before they are bought.
+             */
+            price_cents?: number | null;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency?: string | null;
+            /** @description All images of it. */
+            image_urls?: string[] | null;
+            /** @description All that there is to say beside. */
+            attributes?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Format: uint32
+             * @description How many there are to be sold from now on; what is reserved is not among them.
+             */
+            stock?: number | null;
+            /** @description With true there is always enough from now on. */
+            unlimited?: boolean | null;
         };
         /**
          * ChangeLine
@@ -4726,6 +5878,21 @@ export interface components {
          */
         ChangeWhen: "now" | "period_end";
         /**
+         * @description The item as it is in the cart now; null if it was taken out.
+         * @example {
+         *       "cart_id": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "sku": "catalog:plum-kettle",
+         *       "category_id": "kettles",
+         *       "item_id": "plum-kettle",
+         *       "name": "Plum kettle",
+         *       "quantity": 2,
+         *       "unit_price_cents": 1999,
+         *       "total_cents": 3998,
+         *       "currency": "USD"
+         *     }
+         */
+        ChangedCartLine: components["schemas"]["CartLine"] | null;
+        /**
          * Channels
          * @description The channels on which codes can be sent.
          */
@@ -4878,6 +6045,34 @@ export interface components {
              *     said. The span is 92 days at most.
              */
             to?: number | null;
+        };
+        /**
+         * CompleteOrder
+         * @description An operator completes an order.
+         * @example {
+         *       "processor_ref": "ch_123",
+         *       "note": "Picked up at the desk",
+         *       "version": 4
+         *     }
+         */
+        CompleteOrder: {
+            /**
+             * Format: order-note
+             * @description What the processor calls it.
+             * @example Left with the neighbours
+             */
+            processor_ref?: string | null;
+            /**
+             * Format: order-note
+             * @description A remark, which the buyer reads.
+             * @example Left with the neighbours
+             */
+            note?: string | null;
+            /**
+             * Format: uint32
+             * @description The state that is meant, as it was read; whatever state where it is not said.
+             */
+            version?: number | null;
         };
         /**
          * CompletePayment
@@ -5258,6 +6453,17 @@ export interface components {
          * @enum {string}
          */
         DeclineClass: "retry_later" | "other_method" | "authenticate" | "never" | "our_side";
+        /**
+         * Deleted
+         * @description It is gone.
+         * @example {
+         *       "deleted": true
+         *     }
+         */
+        Deleted: {
+            /** @description Whether nothing is left of it. */
+            deleted: boolean;
+        };
         /**
          * DepositsVerified
          * @description How the adding of a bank account stands.
@@ -6015,6 +7221,35 @@ export interface components {
          */
         Finding: "amount" | "currency" | "captured_too_much" | "given_back_too_much" | "twice" | "refund_from_elsewhere" | "foreign" | "unresolved";
         /**
+         * FoundLines
+         * @description What was found in carts.
+         * @example {
+         *       "items": [
+         *         {
+         *           "cart_id": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "sku": "catalog:plum-kettle",
+         *           "category_id": "kettles",
+         *           "item_id": "plum-kettle",
+         *           "name": "Plum kettle",
+         *           "quantity": 2,
+         *           "unit_price_cents": 1999,
+         *           "total_cents": 3998,
+         *           "currency": "USD"
+         *         }
+         *       ],
+         *       "count": 1
+         *     }
+         */
+        FoundLines: {
+            /** @description Those of the newest carts first. */
+            items: components["schemas"]["CartLine"][];
+            /**
+             * Format: uint32
+             * @description How many they are.
+             */
+            count: number;
+        };
+        /**
          * FreezeReason
          * @description The billing of a customer is frozen, or thawed.
          * @example {
@@ -6428,6 +7663,120 @@ export interface components {
              * @description The tax.
              */
             tax: number;
+        };
+        /**
+         * Item
+         * @description An item.
+         * @example {
+         *       "item_id": "plum-kettle",
+         *       "category_id": "kettles",
+         *       "name": "Plum kettle",
+         *       "description": "Boils a litre of water in two minutes.",
+         *       "price_cents": 1999,
+         *       "currency": "USD",
+         *       "digits": 2,
+         *       "image_urls": [
+         *         "https://images.example.com/plum-kettle.jpg"
+         *       ],
+         *       "attributes": {
+         *         "colour": "plum"
+         *       },
+         *       "stock": 12,
+         *       "created_at": 1790000000,
+         *       "updated_at": 1790000000
+         *     }
+         */
+        Item: {
+            /**
+             * Format: item-id
+             * @description Its id.
+             * @example plum-kettle
+             */
+            item_id: string;
+            /**
+             * Format: category-id
+             * @description The category that holds it.
+             * @example kettles
+             */
+            category_id: string;
+            /** @description What people read. */
+            name: string;
+            /** @description What it is, for people. */
+            description: string;
+            /**
+             * Format: int64
+             * @description What one piece costs, in minor units.
+             */
+            price_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /** @description Where images of it lie. */
+            image_urls: string[];
+            /** @description What else there is to say. */
+            attributes: {
+                [key: string]: string;
+            };
+            /**
+             * Format: uint32
+             * @description What can be bought now; null where there is always enough.
+             */
+            stock: number | null;
+            /**
+             * Format: int64
+             * @description When it was added, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was changed last, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * ItemPage
+         * @description Items.
+         * @example {
+         *       "items": [
+         *         {
+         *           "item_id": "plum-kettle",
+         *           "category_id": "kettles",
+         *           "name": "Plum kettle",
+         *           "description": "Boils a litre of water in two minutes.",
+         *           "price_cents": 1999,
+         *           "currency": "USD",
+         *           "digits": 2,
+         *           "image_urls": [
+         *             "https://images.example.com/plum-kettle.jpg"
+         *           ],
+         *           "attributes": {
+         *             "colour": "plum"
+         *           },
+         *           "stock": 12,
+         *           "created_at": 1790000000,
+         *           "updated_at": 1790000000
+         *         }
+         *       ],
+         *       "next_token": null
+         *     }
+         */
+        ItemPage: {
+            /** @description A page may hold fewer than were asked for, and even none. */
+            items: components["schemas"]["Item"][];
+            /**
+             * Format: cursor
+             * @description What to ask for the next page with; null on the last one.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_token: string | null;
         };
         /**
          * KnownDeviceList
@@ -6925,6 +8274,408 @@ export interface components {
             mailbox_url: string | null;
         };
         /**
+         * Order
+         * @description An order.
+         * @example {
+         *       "txn_id": "ord_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "status": "COMPLETED",
+         *       "because": null,
+         *       "total_cents": 3998,
+         *       "paid_cents": 3998,
+         *       "refunded_cents": 0,
+         *       "currency": "USD",
+         *       "digits": 2,
+         *       "description": "Plum kettle",
+         *       "external_ref": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "items": [
+         *         {
+         *           "sku": "catalog:plum-kettle",
+         *           "category_id": "kettles",
+         *           "item_id": "plum-kettle",
+         *           "name": "Plum kettle",
+         *           "quantity": 2,
+         *           "unit_price_cents": 1999
+         *         }
+         *       ],
+         *       "buyer": {
+         *         "user_sub": "usr_ypqeqcs9v6bq5vzwm86escxfjc",
+         *         "display_name": "Ada",
+         *         "email": "ada@example.com"
+         *       },
+         *       "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "reserved_until": null,
+         *       "shipping": {
+         *         "carrier": "Parcel Post",
+         *         "tracking_number": "00340434161094042557",
+         *         "shipped_at": 1790086400,
+         *         "delivered_at": null,
+         *         "address": "Kesselgasse 1, 10115 Berlin"
+         *       },
+         *       "cancel": null,
+         *       "processor_ref": null,
+         *       "version": 4,
+         *       "created_at": 1790000000,
+         *       "completed_at": 1790000060,
+         *       "reverted_at": null,
+         *       "cancelled_at": null,
+         *       "updated_at": 1790086400
+         *     }
+         */
+        Order: {
+            /**
+             * Format: id
+             * @description Its id.
+             * @example ord_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            txn_id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["OrderStatus"];
+            /** @description Why it was called off, if it was. */
+            because: (string & components["schemas"]["OrderBecause"]) | null;
+            /**
+             * Format: int64
+             * @description What it costs, in minor units.
+             */
+            total_cents: number;
+            /**
+             * Format: int64
+             * @description Taken so far.
+             */
+            paid_cents: number;
+            /**
+             * Format: int64
+             * @description Given back so far.
+             */
+            refunded_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /** @description What people read of it in one line. */
+            description: string;
+            /**
+             * Format: id
+             * @description The cart that was bought.
+             * @example cart_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            external_ref: string;
+            /** @description What is bought. */
+            items: components["schemas"]["OrderItem"][];
+            /** @description Who bought. */
+            buyer: components["schemas"]["Buyer"];
+            /**
+             * Format: id
+             * @description The payment of it, to be followed with `GET /api/billing/payments/{payment_id}`.
+             * @example pay_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            payment_id: string | null;
+            /**
+             * Format: int64
+             * @description Until when what is in stock is reserved for it, in Unix seconds; null where nothing is reserved any more.
+             */
+            reserved_until: number | null;
+            /** @description How it is shipped. */
+            shipping: components["schemas"]["ShippingView"] | null;
+            /** @description Whether its buyer wants it called off. */
+            cancel: components["schemas"]["OrderCancel"] | null;
+            /** @description What the processor calls it. */
+            processor_ref: string | null;
+            /**
+             * Format: uint32
+             * @description Counted up by every change: send it along to change the order only as it was read.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description When it was made, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was paid and sold, in Unix seconds.
+             */
+            completed_at: number | null;
+            /**
+             * Format: int64
+             * @description When its money was given back, in Unix seconds.
+             */
+            reverted_at: number | null;
+            /**
+             * Format: int64
+             * @description When it was called off, in Unix seconds.
+             */
+            cancelled_at: number | null;
+            /**
+             * Format: int64
+             * @description When it was changed last, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
+         * @description Who brought something about.
+         * @enum {string}
+         */
+        OrderActor: "buyer" | "operator" | "service";
+        /**
+         * @description Why an order was called off.
+         * @enum {string}
+         */
+        OrderBecause: "payment_failed" | "not_paid" | "out_of_stock" | "paid_in_part" | "requested";
+        /**
+         * OrderCancel
+         * @description That the buyer wants an order called off.
+         */
+        OrderCancel: {
+            /**
+             * Format: int64
+             * @description When, in Unix seconds.
+             */
+            requested_at: number;
+            /** @description Why. */
+            reason: string | null;
+            /** @description Whether an operator agreed; null until one answers. */
+            approved: boolean | null;
+            /**
+             * Format: int64
+             * @description When one answered, in Unix seconds.
+             */
+            responded_at: number | null;
+            /** @description What was remarked. */
+            note: string | null;
+        };
+        /**
+         * OrderEvent
+         * @description Something that happened to an order.
+         */
+        OrderEvent: {
+            /**
+             * Format: int64
+             * @description When, in Unix seconds.
+             */
+            at: number;
+            /** @description What. */
+            event: components["schemas"]["OrderEventKind"];
+            /** @description Who brought it about. */
+            by: components["schemas"]["OrderActor"];
+            /** @description Why, or what was remarked. */
+            note: string | null;
+            /**
+             * Format: int64
+             * @description How much, in minor units of the order's currency.
+             */
+            amount_cents: number | null;
+        };
+        /**
+         * @description What happened to an order.
+         * @enum {string}
+         */
+        OrderEventKind: "placed" | "payment_begun" | "paid" | "payment_failed" | "reservation_ended" | "cancelled" | "cancel_requested" | "cancel_denied" | "shipped" | "completed" | "refund_ordered" | "refunded" | "refund_returned" | "paid_late";
+        /**
+         * OrderEvents
+         * @description What happened to an order.
+         * @example {
+         *       "txn_id": "ord_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "events": [
+         *         {
+         *           "at": 1790000000,
+         *           "event": "placed",
+         *           "by": "buyer",
+         *           "note": null,
+         *           "amount_cents": 3998
+         *         }
+         *       ]
+         *     }
+         */
+        OrderEvents: {
+            /**
+             * Format: id
+             * @description The order.
+             * @example ord_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            txn_id: string;
+            /** @description Oldest first. */
+            events: components["schemas"]["OrderEvent"][];
+        };
+        /**
+         * OrderItem
+         * @description So many pieces of an item.
+         */
+        OrderItem: {
+            /**
+             * Format: sku
+             * @description `catalog:` and the id of the item.
+             * @example catalog:plum-kettle
+             */
+            sku: string;
+            /**
+             * Format: category-id
+             * @description The category of the item.
+             * @example kettles
+             */
+            category_id: string;
+            /**
+             * Format: item-id
+             * @description The item.
+             * @example plum-kettle
+             */
+            item_id: string;
+            /** @description What it was called. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description How many pieces.
+             */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description What one piece costs, in minor units.
+             */
+            unit_price_cents: number;
+        };
+        /**
+         * @description Orders, newest first. A page may hold fewer than were asked for, and even none.
+         * @example [
+         *       {
+         *         "txn_id": "ord_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "status": "COMPLETED",
+         *         "total_cents": 3998,
+         *         "currency": "USD",
+         *         "digits": 2,
+         *         "description": "Plum kettle",
+         *         "external_ref": "cart_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "version": 3,
+         *         "created_at": 1790000000,
+         *         "updated_at": 1790000060
+         *       }
+         *     ]
+         */
+        OrderList: components["schemas"]["OrderSummary"][];
+        /**
+         * OrderPurchase
+         * @description A cart that was bought.
+         * @example {
+         *       "order_id": "ord_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "purchase_txn_id": "ord_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "status": "COMPLETED",
+         *       "purchased_at": 1790000000,
+         *       "purchased_total_cents": 0,
+         *       "currency": "USD",
+         *       "buyer": {
+         *         "user_sub": "usr_ypqeqcs9v6bq5vzwm86escxfjc",
+         *         "display_name": "Ada",
+         *         "email": "ada@example.com"
+         *       },
+         *       "reserved_until": null,
+         *       "payment": null
+         *     }
+         */
+        OrderPurchase: {
+            /**
+             * Format: id
+             * @description The order.
+             * @example ord_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            order_id: string;
+            /**
+             * Format: id
+             * @description The same: what the purchase history calls it.
+             * @example ord_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            purchase_txn_id: string;
+            /** @description Where it stands: `COMPLETED` once it is paid. */
+            status: components["schemas"]["OrderStatus"];
+            /**
+             * Format: int64
+             * @description When it was bought, in Unix seconds.
+             */
+            purchased_at: number;
+            /**
+             * Format: int64
+             * @description What it costs, in minor units.
+             */
+            purchased_total_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /** @description Who bought. */
+            buyer: components["schemas"]["Buyer"];
+            /**
+             * Format: int64
+             * @description Until when what is in stock is reserved, in Unix seconds; null where nothing is reserved any more.
+             */
+            reserved_until: number | null;
+            /** @description The payment, with what the payer does next in `next_action`; null where it costs nothing. */
+            payment: components["schemas"]["Payment"] | null;
+        };
+        /**
+         * @description Where an order stands.
+         * @enum {string}
+         */
+        OrderStatus: "PENDING" | "COMPLETED" | "REVERTED" | "CANCEL_REQUESTED" | "CANCELLED" | "CANCEL_DENIED";
+        /**
+         * OrderSummary
+         * @description An order in a list.
+         */
+        OrderSummary: {
+            /**
+             * Format: id
+             * @description Its id.
+             * @example ord_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            txn_id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["OrderStatus"];
+            /**
+             * Format: int64
+             * @description What it costs, in minor units.
+             */
+            total_cents: number;
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /** @description What people read of it in one line. */
+            description: string;
+            /**
+             * Format: id
+             * @description The cart that was bought.
+             * @example cart_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            external_ref: string;
+            /**
+             * Format: uint32
+             * @description Counted up by every change.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description When it was made, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it was changed last, in Unix seconds.
+             */
+            updated_at: number;
+        };
+        /**
          * PaidWith
          * @description What a payment was paid with.
          */
@@ -7378,7 +9129,7 @@ export interface components {
          * @description What a payment is for.
          * @enum {string}
          */
-        PaymentPurpose: "balance" | "purchase" | "invoice";
+        PaymentPurpose: "balance" | "purchase" | "invoice" | "order";
         /**
          * PhoneBegun
          * @description A code is on its way to a new phone number.
@@ -7778,6 +9529,33 @@ export interface components {
             payment_id?: string;
             /** @description With `payment-declined`: what would help. */
             decline?: components["schemas"]["DeclineClass"];
+            /**
+             * Format: item-id
+             * @description With `price-changed`, `out-of-stock` and `item-not-found`: the item of the catalog.
+             * @example plum-kettle
+             */
+            item_id?: string;
+            /**
+             * Format: uint32
+             * @description With `out-of-stock`: how much is left.
+             */
+            left?: number;
+            /**
+             * Format: int64
+             * @description With `price-changed`: what a piece cost when it was seen last, in minor units.
+             */
+            price_before?: number;
+            /**
+             * Format: int64
+             * @description With `price-changed`: what a piece costs now, in minor units.
+             */
+            price?: number;
+            /**
+             * Format: id
+             * @description With `cart-not-open`: the order for what is in the cart.
+             * @example ord_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            order_id?: string;
         };
         /**
          * @description How a delivery was authenticated.
@@ -8328,6 +10106,17 @@ export interface components {
             code?: string | null;
         };
         /**
+         * Removed
+         * @description It is gone.
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        Removed: {
+            /** @description Always true. */
+            ok: boolean;
+        };
+        /**
          * ReportedMoney
          * @description An amount of money.
          */
@@ -8348,6 +10137,27 @@ export interface components {
              * @description How many decimal places its amounts have (ISO 4217).
              */
             digits: number;
+        };
+        /**
+         * RequestCancel
+         * @description A buyer wants an order called off.
+         * @example {
+         *       "reason": "I ordered it twice",
+         *       "version": 3
+         *     }
+         */
+        RequestCancel: {
+            /**
+             * Format: order-note
+             * @description Why.
+             * @example Left with the neighbours
+             */
+            reason?: string | null;
+            /**
+             * Format: uint32
+             * @description The state that is meant, as it was read; whatever state where it is not said.
+             */
+            version?: number | null;
         };
         /**
          * @description Which of the enrolled factors must be proven.
@@ -8388,6 +10198,130 @@ export interface components {
             decision: components["schemas"]["Decision"];
             /** @description Why: it stands in both histories. At most 200 characters. */
             reason: string;
+        };
+        /**
+         * RespondCancel
+         * @description An operator answers whether an order is called off.
+         * @example {
+         *       "decision": "APPROVE",
+         *       "note": "Nothing was sent yet",
+         *       "version": 4
+         *     }
+         */
+        RespondCancel: {
+            /** @description Whether it is. */
+            decision: components["schemas"]["CancelDecision"];
+            /**
+             * Format: order-note
+             * @description A remark, which the buyer reads.
+             * @example Left with the neighbours
+             */
+            note?: string | null;
+            /**
+             * Format: uint32
+             * @description The state that is meant, as it was read; whatever state where it is not said.
+             */
+            version?: number | null;
+        };
+        /**
+         * RevertOrder
+         * @description An operator has the money of an order given back.
+         * @example {
+         *       "reason": "The kettle was broken",
+         *       "version": 4
+         *     }
+         */
+        RevertOrder: {
+            /**
+             * Format: order-note
+             * @description Why, which the buyer reads.
+             * @example Left with the neighbours
+             */
+            reason?: string | null;
+            /**
+             * Format: uint32
+             * @description The state that is meant, as it was read; whatever state where it is not said.
+             */
+            version?: number | null;
+        };
+        /**
+         * Review
+         * @description What somebody says of an item.
+         * @example {
+         *       "review_id": "rev_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "item_id": "plum-kettle",
+         *       "rating": 5,
+         *       "title": "Boils fast",
+         *       "body": "And looks the part.",
+         *       "reviewer": "Ada",
+         *       "verified_purchase": true,
+         *       "own": false,
+         *       "created_at": 1790000000
+         *     }
+         */
+        Review: {
+            /**
+             * Format: review-id
+             * @description Its id.
+             * @example rev_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            review_id: string;
+            /**
+             * Format: item-id
+             * @description The item.
+             * @example plum-kettle
+             */
+            item_id: string;
+            /**
+             * Format: uint8
+             * @description From 1, poor, to 5, excellent.
+             */
+            rating: number;
+            /** @description What it says in a few words. */
+            title: string;
+            /** @description What it says. */
+            body: string;
+            /** @description The name that the author's account shows today; null where it shows none. */
+            reviewer: string | null;
+            /** @description Whether its author bought the item here. */
+            verified_purchase: boolean;
+            /** @description Whether it is one's own. */
+            own: boolean;
+            /**
+             * Format: int64
+             * @description When it was written, in Unix seconds.
+             */
+            created_at: number;
+        };
+        /**
+         * ReviewPage
+         * @description Reviews.
+         * @example {
+         *       "items": [
+         *         {
+         *           "review_id": "rev_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "item_id": "plum-kettle",
+         *           "rating": 5,
+         *           "title": "Boils fast",
+         *           "body": "And looks the part.",
+         *           "reviewer": "Ada",
+         *           "verified_purchase": true,
+         *           "own": false,
+         *           "created_at": 1790000000
+         *         }
+         *       ],
+         *       "next_token": null
+         *     }
+         */
+        ReviewPage: {
+            /** @description A page may hold fewer than were asked for. */
+            items: components["schemas"]["Review"][];
+            /**
+             * Format: cursor
+             * @description What to ask for the next page with; null on the last one.
+             * @example NDUAkd7DBs3nPJnTLyHVjJ2R1pcaYcYPLxfVzdwlSsk
+             */
+            next_token: string | null;
         };
         /**
          * RevokeKnownDevice
@@ -8783,10 +10717,103 @@ export interface components {
             payment_token_id: string;
         });
         /**
+         * SetQuantity
+         * @description The quantity of an item in a cart is set.
+         * @example {
+         *       "quantity": 3
+         *     }
+         */
+        SetQuantity: {
+            /**
+             * Format: uint32
+             * @description How many pieces; 0 takes the item out.
+             */
+            quantity: number;
+        };
+        /**
          * @description Where the adding of a method stands.
          * @enum {string}
          */
         SetupState: "beginning" | "requires_action" | "processing" | "succeeded" | "failed" | "canceled";
+        /**
+         * ShipOrder
+         * @description An operator writes down how an order is shipped.
+         * @example {
+         *       "shipping": {
+         *         "carrier": "Parcel Post",
+         *         "tracking_number": "00340434161094042557",
+         *         "shipped_at": 1790000000,
+         *         "delivered_at": null,
+         *         "address": "Kesselgasse 1, 10115 Berlin"
+         *       },
+         *       "version": 3
+         *     }
+         */
+        ShipOrder: {
+            /** @description How. */
+            shipping: components["schemas"]["Shipping"];
+            /**
+             * Format: uint32
+             * @description The state that is meant, as it was read; whatever state where it is not said.
+             */
+            version?: number | null;
+        };
+        /**
+         * Shipping
+         * @description How an order is shipped. What is left out stays as it is.
+         */
+        Shipping: {
+            /**
+             * Format: order-note
+             * @description Who carries it.
+             * @example Left with the neighbours
+             */
+            carrier?: string | null;
+            /**
+             * Format: order-note
+             * @description What the carrier calls it.
+             * @example Left with the neighbours
+             */
+            tracking_number?: string | null;
+            /**
+             * Format: int64
+             * @description When it was handed over, in Unix seconds.
+             */
+            shipped_at?: number | null;
+            /**
+             * Format: int64
+             * @description When it arrived, in Unix seconds.
+             */
+            delivered_at?: number | null;
+            /**
+             * Format: order-note
+             * @description Where it goes.
+             * @example Left with the neighbours
+             */
+            address?: string | null;
+        };
+        /**
+         * ShippingView
+         * @description How an order is shipped.
+         */
+        ShippingView: {
+            /** @description Who carries it. */
+            carrier: string | null;
+            /** @description What the carrier calls it. */
+            tracking_number: string | null;
+            /**
+             * Format: int64
+             * @description When it was handed over, in Unix seconds.
+             */
+            shipped_at: number | null;
+            /**
+             * Format: int64
+             * @description When it arrived, in Unix seconds.
+             */
+            delivered_at: number | null;
+            /** @description Where it goes. */
+            address: string | null;
+        };
         /**
          * SignIn
          * @description The first factor.
@@ -9901,6 +11928,41 @@ export interface components {
              * @example standard
              */
             tax_code?: string | null;
+        };
+        /**
+         * WriteReview
+         * @description An item is reviewed.
+         * @example {
+         *       "review_id": null,
+         *       "rating": 5,
+         *       "title": "Boils fast",
+         *       "body": "And looks the part."
+         *     }
+         */
+        WriteReview: {
+            /**
+             * Format: review-id
+             * @description What it is called for good, among those of the item; a random id where it is not said.
+             * @example rev_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            review_id?: string | null;
+            /**
+             * Format: uint8
+             * @description From 1, poor, to 5, excellent.
+             */
+            rating: number;
+            /**
+             * Format: title
+             * @description What it says in a few words.
+             * @example Plum kettle
+             */
+            title: string;
+            /**
+             * Format: prose
+             * @description What it says.
+             * @example Boils a litre of water in two minutes.
+             */
+            body?: string | null;
         };
     };
     responses: never;
@@ -24010,6 +26072,3809 @@ export interface operations {
              * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
              *     - `internal`: Something went wrong on our side.
              */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_categories: {
+        parameters: {
+            query?: {
+                /** @description How many categories at most; 50 where it is not said. */
+                page_size?: number;
+                /** @description As given by the page before. */
+                next_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCategory"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Category"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `category-exists`: There is a category of this id, or one that is being removed: choose another id.
+             *     - `catalog-limit`: The catalog holds as many of these as it may.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_category: {
+        parameters: {
+            query?: {
+                /** @description Whether its items go with it; not where it is not said. */
+                cascade?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                category_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `category-not-found`: There is no such category. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `category-not-empty`: The category holds items: remove them first, or with it by `cascade`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 where it is not said. */
+                page_size?: number;
+                /** @description As given by the page before. */
+                next_token?: string;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                category_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `category-not-found`: There is no such category. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                category_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddItem"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `category-not-found`: There is no such category. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `item-exists`: There is an item of this id, perhaps in another category: choose another id.
+             *     - `catalog-limit`: The catalog holds as many of these as it may.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_item: {
+        parameters: {
+            query?: {
+                /** @description Whether its reviews go with it; they do where it is not said. */
+                cascade_reviews?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                category_id: string;
+                /** @description As in the list. */
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `item-not-found`: There is no such item. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `item-has-reviews`: The item has reviews, which `cascade_reviews` removes with it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                category_id: string;
+                /** @description As in the list. */
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeItem"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `item-not-found`: There is no such item. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_items: {
+        parameters: {
+            query?: {
+                /** @description The words: 1 to 200 characters; everything is found without them. */
+                q?: string;
+                /** @description How many items at most; 50 where it is not said. */
+                page_size?: number;
+                /** @description As given by the page before, with the same words. */
+                next_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reviews: {
+        parameters: {
+            query?: {
+                /** @description How many reviews at most; 50 where it is not said. */
+                page_size?: number;
+                /** @description As given by the page before. */
+                next_token?: string;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `item-not-found`: There is no such item. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteReview"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `item-not-found`: There is no such item. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `review-exists`: You have reviewed this item, or there is a review of this id: remove yours to write another. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                item_id: string;
+                /** @description As in the list. */
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `review-not-found`: There is no such review. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_carts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CartList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_cart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cart"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `cart-limit`: There are as many open carts, lines of a cart, or pieces of an item in it as there may be. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_cart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `cart-not-found`: There is no such cart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cart_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CartItems"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `cart-not-found`: There is no such cart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_cart_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddLine"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CartLine"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `not-in-catalog`: Only items of the catalog can be bought: the sku is `catalog:` and the id of one.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `cart-not-found`: There is no such cart.
+             *     - `item-not-found`: There is no such item.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `price-changed`: The price of an item changed: `item_id` names it, `price_before` and `price` say what it was and is. Ask again to accept.
+             *     - `cart-not-open`: The cart was bought: open another one.
+             *     - `cart-currency`: The item is sold in another currency than what is in the cart: take another cart for it.
+             *     - `cart-limit`: There are as many open carts, lines of a cart, or pieces of an item in it as there may be.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_cart_items: {
+        parameters: {
+            query?: {
+                /** @description The words: 1 to 200 characters; everything is found without them. */
+                q?: string;
+                /** @description How many lines at most; 100 where it is not said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundLines"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_catalog_item_to_cart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCatalogLine"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CartLine"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `cart-not-found`: There is no such cart.
+             *     - `item-not-found`: There is no such item.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `cart-not-open`: The cart was bought: open another one.
+             *     - `cart-currency`: The item is sold in another currency than what is in the cart: take another cart for it.
+             *     - `cart-limit`: There are as many open carts, lines of a cart, or pieces of an item in it as there may be.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_cart_item: {
+        parameters: {
+            query?: {
+                /** @description How many pieces; one where it is not said. */
+                decrement?: number;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+                /** @description As in the cart. */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `cart-not-found`: There is no such cart.
+             *     - `cart-item-not-found`: The cart holds no such item.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `cart-not-open`: The cart was bought: open another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_cart_item_quantity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+                /** @description As in the cart. */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetQuantity"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedCartLine"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `cart-not-found`: There is no such cart.
+             *     - `cart-item-not-found`: The cart holds no such item.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `cart-not-open`: The cart was bought: open another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    total_cart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CartTotal"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `cart-not-found`: There is no such cart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    purchase_cart: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What the client calls this intent, best a random UUID: sent again it buys nothing a second time. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description As in the list. */
+                cart_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BuyCart"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderPurchase"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `idempotency-key-required`: The header Idempotency-Key is missing: without it a repeated request would pay twice.
+             *     - `idempotency-key-reused`: This Idempotency-Key was used for another request: take a new key for a new intent.
+             *     - `amount-not-taken`: The payment vendor does not take this amount.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-declined`: The payment was declined. `decline` says what would help. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `cart-not-found`: There is no such cart.
+             *     - `item-not-found`: There is no such item.
+             *     - `payment-method-not-found`: There is no such payment method.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `cart-not-open`: The cart was bought: open another one.
+             *     - `cart-empty`: There is nothing in the cart.
+             *     - `cart-currency`: The item is sold in another currency than what is in the cart: take another cart for it.
+             *     - `price-changed`: The price of an item changed: `item_id` names it, `price_before` and `price` say what it was and is. Ask again to accept.
+             *     - `out-of-stock`: Less is left of an item than is wanted. `item_id` names it, `left` says how much there is.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
+             *     - `nothing-due`: Nothing is due: what is owed is paid, or is being paid.
+             *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `hold-exceeds-payable`: This is more than there is to pay: ask for the balance again, a payment may be under way.
+             *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
+             *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-orders`: Too many carts were bought in a short time.
+             *     - `too-many-pending`: Too many payments and charges of this account are pending: wait until some of them have ended.
+             *     - `too-many-payments`: Too many payments were begun, or asked about, in a short time.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
+             *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_orders: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand there. */
+                status?: components["schemas"]["OrderStatus"];
+                /** @description As in the `Link` of the page before. */
+                cursor?: string;
+                /** @description How many orders at most; 25 where it is not said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page, with `rel="next"`; left out on the last one. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderList"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_orders: {
+        parameters: {
+            query?: {
+                /** @description The words: 1 to 200 characters; everything is found without them. */
+                q?: string;
+                /** @description As in the `Link` of the page before, with the same words. */
+                cursor?: string;
+                /** @description How many orders at most; 100 where it is not said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page, with `rel="next"`; left out on the last one. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderList"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_order_events: {
+        parameters: {
+            query?: {
+                /** @description How many events at most; 50 where it is not said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderEvents"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_order_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RequestCancel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `order-state`: The order does not allow this as it stands. Read it again.
+             *     - `order-changed`: The order changed since it was read: `version` says which state was meant. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    respond_order_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RespondCancel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `order-state`: The order does not allow this as it stands. Read it again.
+             *     - `order-changed`: The order changed since it was read: `version` says which state was meant. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ship_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipOrder"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `order-state`: The order does not allow this as it stands. Read it again.
+             *     - `order-changed`: The order changed since it was read: `version` says which state was meant. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompleteOrder"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `order-state`: The order does not allow this as it stands. Read it again.
+             *     - `order-changed`: The order changed since it was read: `version` says which state was meant. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revert_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RevertOrder"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `order-state`: The order does not allow this as it stands. Read it again.
+             *     - `order-changed`: The order changed since it was read: `version` says which state was meant. Read it again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_open_orders: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand there. */
+                status?: components["schemas"]["OrderStatus"];
+                /** @description As in the `Link` of the page before. */
+                cursor?: string;
+                /** @description How many orders at most; 25 where it is not said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page, with `rel="next"`; left out on the last one. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderList"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_any_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in the list. */
+                txn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `order-not-found`: There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_orders: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand there. */
+                status?: components["schemas"]["OrderStatus"];
+                /** @description As in the `Link` of the page before. */
+                cursor?: string;
+                /** @description How many orders at most; 25 where it is not said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The stable name of the account. */
+                user_sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page, with `rel="next"`; left out on the last one. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderList"];
+                };
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `invalid-cursor`: This is no cursor of this list: take `next_cursor` of the page before, or leave it out.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
             500: {
                 headers: {
                     [name: string]: unknown;

@@ -92,8 +92,9 @@ impl Closures {
         self.autopay.drop_rules(subject).await?;
         self.subscriptions.end_all(subject, &source).await?;
         let begun_at = self.slot(subject).await?.value.moved_at;
-        let done =
-            self.payments.are_over(subject).await? && self.methods.forget_all(subject, &source).await?;
+        let done = self.payments.are_over(subject).await?
+            && self.orders.are_over(subject).await?
+            && self.methods.forget_all(subject, &source).await?;
         if !done && now.since(begun_at) < LONGEST_WAIT {
             return Ok(Next::Again(now + LOOK));
         }
@@ -106,6 +107,8 @@ impl Closures {
             _ => {}
         }
         self.payments.pseudonymise(subject).await?;
+        self.orders.pseudonymise(subject).await?;
+        self.catalog.forget_reviews(subject).await?;
         self.sessions.forget_all(subject).await?;
         for family in families() {
             if family.personal == Personal::BySubject {

@@ -24,8 +24,10 @@ use records::Closure;
 pub use settings::Settings;
 
 use crate::areas::autopay::Autopay;
+use crate::areas::catalog::Catalog;
 use crate::areas::challenges::Challenges;
 use crate::areas::operators::Operators;
+use crate::areas::orders::Orders;
 use crate::areas::payment_methods::PaymentMethods;
 use crate::areas::payments::Payments;
 use crate::areas::sessions::Sessions;
@@ -62,6 +64,8 @@ pub(crate) struct Below<'a> {
     pub(crate) payments: &'a Payments,
     pub(crate) subscriptions: &'a Subscriptions,
     pub(crate) autopay: &'a Autopay,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) orders: &'a Orders,
     pub(crate) directory: &'a Directory,
     pub(crate) audit: &'a Audit,
     pub(crate) mail: &'a OwnerMail,
@@ -80,6 +84,8 @@ pub struct Closures {
     payments: Payments,
     subscriptions: Subscriptions,
     autopay: Autopay,
+    catalog: Catalog,
+    orders: Orders,
     directory: Directory,
     audit: Audit,
     mail: OwnerMail,
@@ -99,6 +105,8 @@ impl Closures {
             payments: below.payments.clone(),
             subscriptions: below.subscriptions.clone(),
             autopay: below.autopay.clone(),
+            catalog: below.catalog.clone(),
+            orders: below.orders.clone(),
             directory: below.directory.clone(),
             audit: below.audit.clone(),
             mail: below.mail.clone(),

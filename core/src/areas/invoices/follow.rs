@@ -143,7 +143,7 @@ impl PaymentObserver for InvoiceBooks {
             self.paid_by(batch, invoice, payment).await?;
         }
         // What buys something at once leaves nothing on the balance, unless it came too late for that.
-        if payment.purpose.pays_debt() || payment.late {
+        if payment.purpose.pays_debt() || (payment.late && payment.purpose.credits_late()) {
             let currency = payment.amount.get().currency;
             self.pay_from_balance(batch, payment.subject, currency).await?;
         }

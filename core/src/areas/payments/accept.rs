@@ -354,7 +354,7 @@ impl Payments {
                 "/amount",
                 "an amount in minor units is expected",
             )),
-            (None, Purpose::Invoice { .. }) => Err(NOTHING_DUE.error()),
+            (None, Purpose::Invoice { .. } | Purpose::Order { .. }) => Err(NOTHING_DUE.error()),
         }
     }
 }

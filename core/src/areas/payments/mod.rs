@@ -49,7 +49,7 @@ pub use commands::{CaptureMode, CreatePayment, PayWith, Payer, RefundPayment};
 pub use disputes::{DISPUTE_CLOSED, DISPUTE_NOT_ANSWERED, DisputeAnswer, DisputeFile};
 pub use dunning::{Dunning, OverdueAct, OverdueStep};
 pub use list::{Filter, PAGE};
-pub use model::{DisputeId, Finding, InvoiceId, InvoiceSeries, Purpose};
+pub use model::{DisputeId, Finding, InvoiceId, InvoiceSeries, OrderId, Purpose};
 pub(crate) use observer::{PaymentNews, PaymentObserver};
 pub use offline::{PayOut, RECEIPT_KNOWN, ReceiptProof, ReceiptReference, ReceiveMoney};
 pub use operate::Decision;

@@ -13,6 +13,11 @@ id!(
     InvoiceId, "inv", "inv_01h2xcejqtf2nbrexx3vqjhp41"
 );
 
+id!(
+    /// Names an order.
+    OrderId, "ord", "ord_01h2xcejqtf2nbrexx3vqjhp41"
+);
+
 text!(
     /// What numbers of invoices begin with: 1 to 20 letters, digits and `-`. Each series counts by itself.
     InvoiceSeries, "invoice-series", "INV", in "^[A-Za-z0-9-]{1,20}$", |text| {
@@ -48,6 +53,11 @@ pub enum Purpose {
         /// Which.
         invoice: InvoiceId,
     },
+    /// It pays an order, which is sold with it. Money that comes too late is given back.
+    Order {
+        /// Which.
+        order: OrderId,
+    },
 }
 
 impl Purpose {
@@ -55,8 +65,13 @@ impl Purpose {
     pub const fn pays_debt(&self) -> bool {
         match self {
             Self::Balance | Self::Invoice { .. } => true,
-            Self::Purchase { .. } => false,
+            Self::Purchase { .. } | Self::Order { .. } => false,
         }
+    }
+
+    /// Whether money that comes after it was given up is to the payer's credit.
+    pub const fn credits_late(&self) -> bool {
+        !matches!(self, Self::Order { .. })
     }
 }
 

@@ -248,9 +248,10 @@ impl PaymentRecord {
     }
 
     /// Whether its money pays for what is sold with it. What comes after it was given up buys nothing any more: it is to the
-    /// credit of the payer.
+    /// credit of the payer, unless it is for an order, which gives it back.
     pub(super) fn sells(&self) -> bool {
-        matches!(self.purpose, Purpose::Purchase { .. }) && !self.late
+        let credited = self.late && self.purpose.credits_late();
+        !self.purpose.pays_debt() && !credited
     }
 
     /// Taken from the payer so far.
@@ -303,6 +304,8 @@ impl Stored for PaymentRecord {
 pub(super) enum RefundOrigin {
     /// An operator, here.
     Operator(Subject),
+    /// Nobody: the order that was paid could not be kept.
+    Order,
     /// Somebody at the vendor.
     Vendor,
 }

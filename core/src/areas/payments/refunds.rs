@@ -4,7 +4,7 @@ use portcullis_ports::id::{PaymentId, RefundId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Amount;
 use portcullis_ports::outcome::{Outcome, Reference};
-use portcullis_ports::payments::{Decline, Failure, RefundOutcome, RefundRule, VendorRef};
+use portcullis_ports::payments::{Decline, Failure, RefundOutcome, RefundReason, RefundRule, VendorRef};
 use portcullis_ports::{Error, Result, Timestamp};
 
 use super::apply::{Rows, apply_refund};
@@ -23,6 +23,7 @@ use crate::services::idempotency::{IdempotencyKey, KeyState};
 
 /// What keys are taken for.
 const OPERATION: &str = "refund";
+const ORDER_OPERATION: &str = "order-refund";
 
 /// A refund with its payment.
 #[derive(Debug, Clone)]
@@ -66,7 +67,35 @@ impl Payments {
             .context
             .retried(|| self.accept_refund((operator, &subject), key, id, command, source))
             .await?;
-        let (rows, refund, fresh) = accepted;
+        self.carry_out(accepted, source).await
+    }
+
+    /// Gives back all that is left of the payment of an order: at an operator's word, or because the order could not be kept.
+    /// The same key gives the same refund.
+    ///
+    /// # Errors
+    /// Those of [`Self::refund`] but of the operator's proof, which whoever asks has seen.
+    pub(crate) async fn refund_order(
+        &self,
+        subject: &Subject,
+        operator: Option<&Subject>,
+        key: &IdempotencyKey,
+        id: &PaymentId,
+        source: &Source,
+    ) -> Result<Refunded> {
+        let accepted = self
+            .context
+            .retried(|| self.accept_order_refund((subject, operator), key, id, source))
+            .await?;
+        self.carry_out(accepted, source).await
+    }
+
+    /// Asks the vendor for a refund that was just accepted.
+    async fn carry_out(
+        &self,
+        (rows, refund, fresh): (Rows, RefundId, bool),
+        source: &Source,
+    ) -> Result<Refunded> {
         if !fresh {
             return refunded(&rows, &refund);
         }
@@ -76,6 +105,84 @@ impl Payments {
         let outcome = self.call_refund(instance, &rows.payment, sent, false).await?;
         let rows = self.settle_refund(sent, &outcome, source).await?;
         refunded(&rows, &refund)
+    }
+
+    async fn accept_order_refund(
+        &self,
+        (subject, operator): (&Subject, Option<&Subject>),
+        key: &IdempotencyKey,
+        id: &PaymentId,
+        source: &Source,
+    ) -> Result<(Rows, RefundId, bool)> {
+        let mut batch = Batch::default();
+        self.context.lock_subject(&mut batch, subject).await;
+        let state = self
+            .idempotency
+            .look_up(subject, ORDER_OPERATION, key, &id.as_str())
+            .await?;
+        let read = self.read(subject, id).await?;
+        let mut rows = read.rows();
+        let fresh = match state {
+            KeyState::Used { row } => {
+                let known = RefundId::parse(&row).map_err(Error::internal)?;
+                return Ok((rows, known, false));
+            }
+            KeyState::Fresh(fresh) => fresh,
+        };
+        let origin = operator.map_or(RefundOrigin::Order, |operator| {
+            RefundOrigin::Operator(operator.clone())
+        });
+        let amount = Amount::new(rows.refundable()).map_err(|_| exceeds(&rows))?;
+        let refund = self.drafted_refund(&rows, amount, origin, None)?;
+        let refund_id = refund.id.clone();
+        self.idempotency.take(&mut batch, fresh, refund_id.as_str())?;
+        let event = Event::info(events::REFUND_BEGUN, source)
+            .with("payment", id)
+            .with("refund", &refund_id)
+            .with("amount", amount.get());
+        self.audit.append(&mut batch, subject, &[event]).await?;
+        rows.payment.refunds.push(refund_id.clone());
+        rows.payment.look_anew();
+        rows.refunds.push(refund);
+        self.write(&mut batch, &read, &mut rows, &[], source, Follow::Task)
+            .await?;
+        self.context.commit(batch).await?;
+        Ok((rows, refund_id, true))
+    }
+
+    /// A refund that is about to be asked for, if the vendor gives so much back.
+    fn drafted_refund(
+        &self,
+        rows: &Rows,
+        amount: Amount,
+        origin: RefundOrigin,
+        reason: Option<RefundReason>,
+    ) -> Result<RefundRecord> {
+        let instance = self.vendors.named(&rows.payment.instance)?;
+        self.refund_is_offered(instance, rows, amount)?;
+        let now = self.context.now();
+        Ok(RefundRecord {
+            id: RefundId::time_ordered(now, self.context.entropy.as_ref())?,
+            payment: rows.payment.id.clone(),
+            subject: rows.payment.subject.clone(),
+            amount,
+            origin,
+            reason,
+            state: RefundState::Sending,
+            booked: false,
+            theirs: None,
+            call: Some(OpenCall {
+                step: Step::Charge,
+                number: 1,
+                amount: Some(amount),
+                sent_at: now,
+                last_sent_at: now,
+            }),
+            failure: None,
+            paid_out: None,
+            created_at: now,
+            updated_at: now,
+        })
     }
 
     async fn accept_refund(
@@ -102,7 +209,6 @@ impl Payments {
             }
             KeyState::Fresh(fresh) => fresh,
         };
-        let instance = self.vendors.named(&rows.payment.instance)?;
         let left = rows.refundable();
         let amount = match command.amount {
             Some(amount) => amount,
@@ -111,30 +217,8 @@ impl Payments {
         if amount.get().compare(left)?.is_gt() {
             return Err(exceeds(&rows));
         }
-        self.refund_is_offered(instance, &rows, amount)?;
-        let now = self.context.now();
-        let refund = RefundRecord {
-            id: RefundId::time_ordered(now, self.context.entropy.as_ref())?,
-            payment: id.clone(),
-            subject: subject.clone(),
-            amount,
-            origin: RefundOrigin::Operator(operator.subject().clone()),
-            reason: Some(command.reason),
-            state: RefundState::Sending,
-            booked: false,
-            theirs: None,
-            call: Some(OpenCall {
-                step: Step::Charge,
-                number: 1,
-                amount: Some(amount),
-                sent_at: now,
-                last_sent_at: now,
-            }),
-            failure: None,
-            paid_out: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let origin = RefundOrigin::Operator(operator.subject().clone());
+        let refund = self.drafted_refund(&rows, amount, origin, Some(command.reason))?;
         let refund_id = refund.id.clone();
         self.idempotency.take(&mut batch, fresh, refund_id.as_str())?;
         let event = Event::info(events::REFUND_BEGUN, source)

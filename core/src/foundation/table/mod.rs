@@ -45,6 +45,11 @@ pub(crate) struct Slot<T> {
 }
 
 impl<T> Slot<T> {
+    /// A record that is not there yet.
+    pub(crate) const fn absent(value: T) -> Self {
+        Self { value, version: None }
+    }
+
     /// Whether there is no record yet.
     pub(crate) fn is_new(&self) -> bool {
         self.version.is_none()

@@ -24,6 +24,7 @@ pub(crate) mod mail;
 mod offline_payments;
 mod operations;
 mod operators;
+mod orders;
 mod pages;
 mod password_recovery;
 mod payment_methods;
