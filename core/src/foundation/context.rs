@@ -144,8 +144,8 @@ impl Context {
         for meter in meters {
             meter.increment(1);
         }
-        for queue in wakes {
-            self.wakeups.notify(queue);
+        for (queue, due) in wakes {
+            self.wakeups.notify(queue, due);
         }
         Ok(())
     }

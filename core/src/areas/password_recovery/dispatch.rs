@@ -85,7 +85,7 @@ impl Worker for PasswordRecovery {
                 return;
             }
             let rest = pin!(async {
-                select(woken, self.context.clock.sleep(PATROL)).await;
+                select(pin!(woken.woken()), self.context.clock.sleep(PATROL)).await;
             });
             if let Either::Left(_) = select(stop.as_mut(), rest).await {
                 return;

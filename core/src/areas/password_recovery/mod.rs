@@ -171,7 +171,7 @@ impl PasswordRecovery {
                 let mut batch = Batch::default();
                 batch.insert(&recovery)?;
                 batch.insert(&requested)?;
-                batch.wakes.insert(dispatch::QUEUE);
+                batch.wake(dispatch::QUEUE, now);
                 self.budgets.take_in(&mut batch, TOO_MANY_SENDS, &uses).await?;
                 self.context.commit(batch).await
             })

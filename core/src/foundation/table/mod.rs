@@ -5,7 +5,7 @@ mod filtered_page;
 mod filtered_page_tests;
 mod pending;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use async_lock::MutexGuardArc;
 use portcullis_ports::storage::{
     Direction, Expect, Key, MAX_PAGE, Query, Range, Record, RecordStore, STORE_CONFLICT, Version, Write,
 };
-use portcullis_ports::{Error, Result};
+use portcullis_ports::{Error, Result, Timestamp};
 
 use super::stored::unreadable;
 pub(crate) use super::stored::{
@@ -261,8 +261,8 @@ pub(crate) struct Batch {
     writes: Vec<Write>,
     /// Whether two of its parts go by different states of one record, so that it cannot be done.
     torn: bool,
-    /// The queues whose workers in this process wake once this is done.
-    pub(crate) wakes: BTreeSet<&'static str>,
+    /// The queues whose workers in this process learn of it once this is done, and when the first of it is due.
+    pub(crate) wakes: BTreeMap<&'static str, Timestamp>,
     /// Remembered records that it changes in a way that other nodes must know at once.
     pub(crate) changed: Vec<Key>,
     /// Remembered records that it changes in a way that others may learn later.
@@ -276,6 +276,12 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// Something in this queue is due then: its workers in this process are told.
+    pub(crate) fn wake(&mut self, queue: &'static str, due: Timestamp) {
+        let earliest = self.wakes.entry(queue).or_insert(due);
+        *earliest = due.min(*earliest);
+    }
+
     /// Adds a record that must not exist yet.
     pub(crate) fn insert<T: Stored>(&mut self, value: &T) -> Result<()> {
         self.insert_body(value).map(drop)

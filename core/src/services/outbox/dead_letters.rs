@@ -95,7 +95,7 @@ impl Outbox {
                 batch.replace(&message, &again)?;
                 let channel = again.to.channel();
                 batch.insert(&QueueEntry::first(again.lane, channel, now, id.clone()))?;
-                batch.wakes.insert(again.lane.queue(channel));
+                batch.wake(again.lane.queue(channel), now);
                 self.context.commit(batch).await
             })
             .await

@@ -251,7 +251,7 @@ impl Outbox {
         batch.insert(&message)?;
         let channel = message.to.channel();
         batch.insert(&QueueEntry::first(message.lane, channel, now, id.clone()))?;
-        batch.wakes.insert(message.lane.queue(channel));
+        batch.wake(message.lane.queue(channel), now);
         Ok(id)
     }
 

@@ -74,7 +74,7 @@ impl Runners {
                 };
                 let mut batch = Batch::default();
                 move_in(&mut batch, &found, &again)?;
-                batch.wakes.insert(kind.name);
+                batch.wake(kind.name, again.due);
                 context.commit(batch).await
             })
             .await

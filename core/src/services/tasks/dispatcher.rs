@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use event_listener::EventListener;
 use futures_util::future::{BoxFuture, Either, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -14,6 +13,7 @@ use portcullis_ports::{Clock, Result, Timestamp};
 
 use super::lease::QueueRecord;
 use crate::foundation::table::Versioned;
+use crate::foundation::wakeups::Wakeup;
 
 /// How long a queue rests whose store fails.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ impl<R> Due<R> {
 /// How a dispatcher waits when nothing is left to do.
 pub(crate) struct Rest {
     /// Ends the rest early.
-    pub(crate) wakeup: Option<EventListener>,
+    pub(crate) wakeup: Option<Wakeup>,
     /// How long it rests: the delay of what another process put into the queue and left.
     pub(crate) patrol: Duration,
 }
@@ -84,8 +84,10 @@ enum Step<R> {
     Due(Result<Due<R>>),
     /// A record was handled, or a defect ended its handling.
     Handled(String, std::thread::Result<Result<bool>>),
-    /// It was woken, or has rested long enough.
+    /// It has rested long enough, or was woken and has to look.
     Rested,
+    /// Something was put in that is due then.
+    Planned(Timestamp),
     /// Something that was not due yet is.
     Alarmed(Timestamp),
 }
@@ -197,6 +199,14 @@ pub(crate) async fn dispatch<Q: Queue>(queue: &Q, clock: &dyn Clock, stop: impl 
                 state.resting = false;
                 state.look = Look::Now;
             }
+            Some(Step::Planned(due)) if due > clock.now() => {
+                state.resting = false;
+                alarm(queue, clock, Some(due), &mut state, &running);
+            }
+            Some(Step::Planned(_)) => {
+                state.resting = false;
+                state.look = Look::Now;
+            }
             Some(Step::Alarmed(at)) => {
                 state.alarm = state.alarm.filter(|set| *set != at);
                 state.look = Look::Now;
@@ -217,11 +227,14 @@ fn begin<'a, Q: Queue>(
         let Rest { wakeup, patrol } = queue.rest();
         let rest = async move {
             let rested = clock.sleep(patrol);
-            match wakeup {
-                Some(woken) => drop(select(woken, rested).await),
-                None => rested.await,
+            let Some(wakeup) = wakeup else {
+                rested.await;
+                return Step::Rested;
+            };
+            match select(pin!(wakeup.woken()), rested).await {
+                Either::Left((Some(due), _)) => Step::Planned(due),
+                Either::Left((None, _)) | Either::Right(_) => Step::Rested,
             }
-            Step::Rested
         };
         running.push(rest.boxed());
     }

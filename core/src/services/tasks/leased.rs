@@ -150,7 +150,7 @@ impl Leased {
         let dead = next.as_ref().is_some_and(|next| next.dead_since.is_some());
         if let Some(next) = next {
             move_in(batch, &found, &next)?;
-            batch.wakes.insert(self.kind.name);
+            batch.wake(self.kind.name, next.due);
         } else {
             batch.remove(&found);
             let (partition, sort) = TaskById::of(&found).key();

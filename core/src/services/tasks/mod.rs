@@ -126,7 +126,7 @@ impl Tasks {
         }
         batch.insert(&task)?;
         batch.save(&slot)?;
-        batch.wakes.insert(kind.name);
+        batch.wake(kind.name, due);
         Ok(true)
     }
 
@@ -141,7 +141,7 @@ impl Tasks {
         let task = Self::task(kind, id, due, body)?;
         batch.insert(&task)?;
         batch.insert(&TaskById::of(&task))?;
-        batch.wakes.insert(kind.name);
+        batch.wake(kind.name, due);
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl Tasks {
             }
         };
         move_in(batch, &found, &moved)?;
-        batch.wakes.insert(kind.name);
+        batch.wake(kind.name, moved.due);
         Ok(true)
     }
 
@@ -190,12 +190,14 @@ impl Tasks {
     /// Adds to a commit that a task is not run any more. A run that is under way goes on, and learns that it has lost its
     /// lease. `false` if there is none.
     pub(crate) async fn cancel(&self, batch: &mut Batch, kind: &'static TaskKind, id: &str) -> Result<bool> {
-        let Some(found) = self.find(kind, id).await? else {
+        let (partition, sort) = TaskById::key_of(kind, id);
+        let by_id = self.context.table::<TaskById>();
+        let Some(found) = by_id.find(&partition, &sort).await? else {
             return Ok(false);
         };
+        // It is written whenever the task is, so that its state is the state of both.
         batch.remove(&found);
-        let (partition, sort) = TaskById::key_of(kind, id);
-        batch.clear::<TaskById>(partition, sort);
+        batch.clear::<Task>(partition, found.value.sort);
         Ok(true)
     }
 

@@ -291,17 +291,20 @@ impl Lane {
         if task.lease.is_some() {
             self.count("lost");
             leased.failures = leased.failures.saturating_add(1);
-            if leased.failures >= self.kind.attempts && self.kind.every.is_none() {
+            // Whose worker dies once goes on at once. Again and again, it may be what kills them, or a process that does not
+            // get up: it waits as after failures, so that no such process uses up its tries within minutes.
+            if leased.failures > 1 && self.kind.every.is_none() {
                 let why = "its worker disappeared, again and again".to_owned();
-                let dead = self.tasks.after_failure(self.kind, &leased, why.clone())?;
+                let next = self.tasks.after_failure(self.kind, &leased, why.clone())?;
                 let mut batch = Batch::default();
-                move_in(&mut batch, task, &dead)?;
-                if dead.dead_since.is_some() {
+                move_in(&mut batch, task, &next)?;
+                batch.wake(self.kind.name, next.due);
+                if next.dead_since.is_some() {
                     let lost = Leased::new(&self.tasks, self.kind, leased);
                     self.runner.given_up(&mut batch, &lost, &why).await?;
                 }
                 context.commit(batch).await?;
-                if dead.dead_since.is_some() {
+                if next.dead_since.is_some() {
                     self.report_given_up(&task.id);
                 }
                 return Ok(None);
