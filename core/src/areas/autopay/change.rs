@@ -92,9 +92,8 @@ impl Autopay {
         }
         if wanted.enabled {
             self.freezes.require_thawed(&mut batch, subject).await?;
-            let named = wanted.method.as_ref();
-            let instance = self.methods.instance_of(subject, named).await?;
-            self.methods.usable(subject, &instance, named).await?;
+            let method = self.methods.named(subject, wanted.method.as_ref()).await?;
+            self.methods.require_usable(&method, method.instance())?;
         }
         slot.value = Rule {
             changed_at: now,

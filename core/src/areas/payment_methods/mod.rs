@@ -41,7 +41,7 @@ pub use model::{
     MethodView, NO_DEFAULT_METHOD, PaymentMethodId, ReadSetup, RemoveMethod, SETUP_DECLINED, SETUP_LIMIT,
     SETUP_NOT_FOUND, SetDefaultMethod, SetMethodPriority, SetupState, SetupView, VENDOR_UNAVAILABLE,
 };
-pub(crate) use records::{BILLING_CUSTOMERS, PAYMENT_METHOD_NAMES, PAYMENT_METHODS};
+pub(crate) use records::{BILLING_CUSTOMERS, NamedMethod, PAYMENT_METHOD_NAMES, PAYMENT_METHODS};
 use records::{BillingCustomers, CustomerMethods, Method, MethodName, VendorAccount};
 
 use crate::areas::sessions::Sessions;
@@ -148,31 +148,21 @@ impl PaymentMethods {
         Ok(views.map(|method| self.view(&slot.value, method, now)).collect())
     }
 
-    /// The vendor that keeps a method; the default one where none is named.
+    /// A method, usable or not; the default one where none is named.
     ///
     /// # Errors
     /// `payment-method-not-found`, `no-default-payment-method`.
-    pub(crate) async fn instance_of(
-        &self,
-        subject: &Subject,
-        id: Option<&PaymentMethodId>,
-    ) -> Result<String> {
+    pub(crate) async fn named(&self, subject: &Subject, id: Option<&PaymentMethodId>) -> Result<NamedMethod> {
         let slot = self.methods(subject).await?;
-        named(&slot.value, id).map(|method| method.instance.clone())
+        named(&slot.value, id).cloned().map(NamedMethod)
     }
 
-    /// A method that this vendor can charge; the default one where none is named.
+    /// A method that this vendor can charge.
     ///
     /// # Errors
-    /// `payment-method-not-found`, `no-default-payment-method`, `payment-method-unusable`.
-    pub(crate) async fn usable(
-        &self,
-        subject: &Subject,
-        instance: &str,
-        id: Option<&PaymentMethodId>,
-    ) -> Result<UsableMethod> {
-        let slot = self.methods(subject).await?;
-        let method = named(&slot.value, id)?;
+    /// `payment-method-unusable`.
+    pub(crate) fn require_usable(&self, named: &NamedMethod, instance: &str) -> Result<UsableMethod> {
+        let NamedMethod(method) = named;
         if method.instance != instance {
             let keeper = &method.instance;
             return Err(METHOD_UNUSABLE.with_detail(format!(

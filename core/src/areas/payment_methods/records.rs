@@ -121,6 +121,16 @@ pub(super) struct Method {
     pub(super) stored_at: Timestamp,
 }
 
+/// A stored method as it was read.
+pub(crate) struct NamedMethod(pub(super) Method);
+
+impl NamedMethod {
+    /// The vendor that keeps it.
+    pub(crate) fn instance(&self) -> &str {
+        &self.0.instance
+    }
+}
+
 /// A method that is gone here, and that the vendor still has to forget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Forgetting {

@@ -15,7 +15,8 @@ use portcullis_ports::{Code, Result};
 use super::forget::FORGET;
 use super::records::{CustomerMethods, Setup};
 use super::{
-    BeginSetup, Below, CompleteSetup, MethodView, PaymentMethodId, PaymentMethods, SetupView, actions,
+    BeginSetup, Below, CompleteSetup, MethodView, PaymentMethodId, PaymentMethods, SetupView, UsableMethod,
+    actions,
 };
 use crate::areas::enrolled_factors::{self, EnrolledFactors};
 use crate::areas::recovery_codes::{self, RecoveryCodeStore};
@@ -128,6 +129,17 @@ pub(super) fn code<T>(result: Result<T>) -> Code {
 }
 
 impl MethodsBed {
+    /// What somebody can have charged by a vendor.
+    pub(super) async fn usable(
+        &self,
+        subject: &Subject,
+        instance: &str,
+        id: Option<&PaymentMethodId>,
+    ) -> Result<UsableMethod> {
+        let named = self.methods.named(subject, id).await?;
+        self.methods.require_usable(&named, instance)
+    }
+
     /// Somebody with an account and a session that has just begun.
     pub(super) async fn person(&self, name: &str) -> SignedIn {
         let subject = Subject::parse(&format!("usr_{name}")).unwrap();

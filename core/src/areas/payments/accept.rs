@@ -17,7 +17,7 @@ use super::views::PaymentView;
 use super::watch::{WATCH, Watched};
 use super::{AMOUNT_NOT_TAKEN, NOTHING_DUE, Payments, TOO_MANY_PAYMENTS, actions, events};
 use crate::areas::ledger::{Cause, HoldLimit, InstanceName, Transaction};
-use crate::areas::payment_methods::{ADD_METHOD, UsableMethod};
+use crate::areas::payment_methods::{ADD_METHOD, NamedMethod, UsableMethod};
 use crate::areas::sessions::SignedIn;
 use crate::foundation::guard::GuardedPayments;
 use crate::foundation::source::Source;
@@ -74,13 +74,13 @@ impl Payments {
             }
             KeyState::Fresh(fresh) => Some(fresh),
         };
-        let instance = self.instance_for(who, command).await?;
+        let (instance, mut method) = self.chosen(who, command).await?;
         let customer = self.methods.customer(instance, who.subject()).await?;
         let accepted = self
             .context
             .retried(|| {
-                let key = (key, fresh.take());
-                self.accept(who, key, command, instance, customer.as_ref(), source)
+                let (key, chosen) = ((key, fresh.take()), (instance, method.take()));
+                self.accept(who, key, command, chosen, customer.as_ref(), source)
             })
             .await?;
         let sent = match accepted {
@@ -110,19 +110,22 @@ impl Payments {
         command: &CreatePayment,
         currency: Currency,
     ) -> Result<Option<i64>> {
-        let instance = self.instance_for(who, command).await?;
+        let (instance, _) = self.chosen(who, command).await?;
         Ok(instance.terms().amounts.get(&currency).map(|rule| rule.min))
     }
 
-    /// The vendor that is to be asked.
-    async fn instance_for(&self, who: Payer<'_>, command: &CreatePayment) -> Result<&GuardedPayments> {
-        let named = match &command.with {
-            PayWith::Stored(method) => Some(self.methods.instance_of(who.subject(), method.as_ref()).await?),
+    /// The vendor that is to be asked, and the stored method that is charged, if it is one.
+    async fn chosen(
+        &self,
+        who: Payer<'_>,
+        command: &CreatePayment,
+    ) -> Result<(&GuardedPayments, Option<NamedMethod>)> {
+        let method = match &command.with {
+            PayWith::Stored(method) => Some(self.methods.named(who.subject(), method.as_ref()).await?),
             PayWith::Fresh { .. } | PayWith::Page | PayWith::Offline => None,
         };
-        let instance = self
-            .vendors
-            .chosen(command.vendor.as_deref().or(named.as_deref()))?;
+        let named = method.as_ref().map(NamedMethod::instance);
+        let instance = self.vendors.chosen(command.vendor.as_deref().or(named))?;
         let sources = |one: &GuardedPayments, kind| one.terms().sources.contains(&kind);
         let (kind, what) = match command.with {
             PayWith::Stored(_) => (SourceKind::Stored, "stored payment methods"),
@@ -138,16 +141,17 @@ impl Payments {
                 .vendors
                 .not_offered("holding money", GuardedPayments::has_holds));
         }
-        Ok(instance)
+        Ok((instance, method))
     }
 
-    /// `fresh` if the key was looked up a moment ago: the commit fails if somebody has taken it since.
+    /// `fresh` if the key was looked up a moment ago: the commit fails if somebody has taken it since. `method` if it was read
+    /// a moment ago.
     async fn accept(
         &self,
         who: Payer<'_>,
         (key, fresh): (&IdempotencyKey, Option<FreshKey>),
         command: &CreatePayment,
-        instance: &GuardedPayments,
+        (instance, method): (&GuardedPayments, Option<NamedMethod>),
         customer: Option<&VendorRef>,
         source: &Source,
     ) -> Result<Accepted> {
@@ -169,7 +173,7 @@ impl Payments {
         self.freezes.require_thawed(&mut batch, subject).await?;
         let amount = self.amount_of(&mut batch, subject, command).await?;
         admitted(instance, amount.get())?;
-        let charged = self.charged(who, command, instance, amount).await?;
+        let charged = self.charged(who, command, (instance, method), amount).await?;
         let now = self.context.now();
         let id = PaymentId::time_ordered(now, self.context.entropy.as_ref())?;
         let mut payment = PaymentRecord {
@@ -270,15 +274,16 @@ impl Payments {
         &self,
         who: Payer<'_>,
         command: &CreatePayment,
-        instance: &GuardedPayments,
+        (instance, read): (&GuardedPayments, Option<NamedMethod>),
         amount: Amount,
     ) -> Result<ChargedSource> {
         Ok(match &command.with {
             PayWith::Stored(method) => {
-                let method = self
-                    .methods
-                    .usable(who.subject(), instance.instance(), method.as_ref())
-                    .await?;
+                let read = match read {
+                    Some(read) => read,
+                    None => self.methods.named(who.subject(), method.as_ref()).await?,
+                };
+                let method = self.methods.require_usable(&read, instance.instance())?;
                 if let Payer::Present(who) = who {
                     self.require_proof(who, &method, amount.get().minor).await?;
                 }

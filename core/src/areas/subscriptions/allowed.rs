@@ -101,8 +101,8 @@ impl Subscriptions {
         subject: &Subject,
         method: Option<&PaymentMethodId>,
     ) -> Result<UsableMethod> {
-        let instance = self.methods.instance_of(subject, method).await?;
-        self.methods.usable(subject, &instance, method).await
+        let method = self.methods.named(subject, method).await?;
+        self.methods.require_usable(&method, method.instance())
     }
 
     /// Whether somebody has tried a plan.

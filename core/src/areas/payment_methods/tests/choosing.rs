@@ -50,11 +50,11 @@ async fn methods_stand_in_order_and_one_is_charged_by_default() {
     let bed = methods().await;
     let ada = bed.person("ada").await;
     assert_eq!(
-        code(bed.methods.usable(ada.subject(), "main", None).await),
+        code(bed.usable(ada.subject(), "main", None).await),
         NO_DEFAULT_METHOD
     );
     let (first, second) = (bed.card(&ada, "1").await, bed.card(&ada, "2").await);
-    let charged = bed.methods.usable(ada.subject(), "main", None).await.unwrap();
+    let charged = bed.usable(ada.subject(), "main", None).await.unwrap();
     assert_eq!(charged.id, first);
     place(&bed, &ada, &first, 7).await.unwrap();
     set_default(&bed, &ada, &second).await.unwrap();
@@ -73,13 +73,14 @@ async fn methods_stand_in_order_and_one_is_charged_by_default() {
         ),
         ("main", Some("Visa"), Some("4242"), MethodStatus::Active)
     );
-    let charged = bed.methods.usable(ada.subject(), "main", None).await.unwrap();
+    let charged = bed.usable(ada.subject(), "main", None).await.unwrap();
     assert_eq!(charged.id, second);
     assert_eq!(
         bed.methods
-            .instance_of(ada.subject(), Some(&first))
+            .named(ada.subject(), Some(&first))
             .await
-            .unwrap(),
+            .unwrap()
+            .instance(),
         "main"
     );
     assert_eq!(
@@ -96,7 +97,7 @@ async fn nobody_touches_the_method_of_another_person() {
     assert_eq!(code(set_default(&bed, &eve, &id).await), METHOD_NOT_FOUND);
     assert_eq!(code(place(&bed, &eve, &id, 1).await), METHOD_NOT_FOUND);
     assert_eq!(code(bed.methods.remove(&eve, &id).await), METHOD_NOT_FOUND);
-    let used = bed.methods.usable(eve.subject(), "main", Some(&id)).await;
+    let used = bed.usable(eve.subject(), "main", Some(&id)).await;
     assert_eq!(code(used), METHOD_NOT_FOUND);
     assert_eq!(bed.list(&ada).await.len(), 1);
 }
@@ -126,7 +127,7 @@ async fn a_removed_method_is_gone_at_once_and_the_next_is_the_default() {
             .collect::<Vec<_>>(),
         [(&second, true)]
     );
-    let used = bed.methods.usable(ada.subject(), "main", Some(&first)).await;
+    let used = bed.usable(ada.subject(), "main", Some(&first)).await;
     assert_eq!(code(used), METHOD_NOT_FOUND);
     assert_eq!(code(bed.methods.remove(&ada, &first).await), METHOD_NOT_FOUND);
     let mails = bed.mails("ada").await;
@@ -192,12 +193,8 @@ async fn what_cannot_be_charged_says_why() {
     adopt(&bed, &ada, &soon).await;
     let id = bed.list(&ada).await[0].payment_method_id.clone();
     assert_eq!(bed.list(&ada).await[0].status, MethodStatus::Expiring);
-    bed.methods.usable(ada.subject(), "main", None).await.unwrap();
-    let elsewhere = bed
-        .methods
-        .usable(ada.subject(), "other", None)
-        .await
-        .unwrap_err();
+    bed.usable(ada.subject(), "main", None).await.unwrap();
+    let elsewhere = bed.usable(ada.subject(), "other", None).await.unwrap_err();
     assert_eq!(elsewhere.code(), METHOD_UNUSABLE);
     assert!(elsewhere.detail().contains("`main`"), "{elsewhere}");
 
@@ -207,7 +204,7 @@ async fn what_cannot_be_charged_says_why() {
         (shown.status, shown.reason),
         (MethodStatus::Dead, Some(DeadReason::Expired))
     );
-    let expired = bed.methods.usable(ada.subject(), "main", None).await.unwrap_err();
+    let expired = bed.usable(ada.subject(), "main", None).await.unwrap_err();
     assert_eq!(expired.code(), METHOD_UNUSABLE);
     assert!(expired.detail().contains("expired"), "{expired}");
     let ada = bed.session(ada.subject()).await;
