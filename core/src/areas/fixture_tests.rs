@@ -279,6 +279,12 @@ const FIXTURES: &[Fixture] = &[
     ),
     (
         "invoices",
+        "invoice",
+        2,
+        r#"{"v":2,"id":"inv_01h2xcejqtf2nbrexx3vqjhp41","subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","state":"open","currency":"USD","lines":[{"text":"Plum kettle","quantity":2,"unit_price":5000,"tax_code":"standard","amount":10000,"net":10000,"tax":2000}],"taxes":[{"code":"standard","name":"VAT","percent":"20","inclusive":false,"net":10000,"tax":2000}],"net":10000,"tax":2000,"total":12000,"number":{"series":"INV","number":42},"origin":{"kind":"operator","operator":"usr_grace"},"carried":30,"rolled_over":0,"from_balance":500,"from_payments":0,"received":0,"refunded":0,"reversed":0,"credited":0,"written_off":0,"collecting":"pay_01h2xcejqtf2nbrexx3vqjhp41","payments":["pay_01h2xcejqtf2nbrexx3vqjhp41"],"reason":null,"due_at":1791209600000,"created_at":1790000000000,"issued_at":1790000000000,"paid_at":null,"ended_at":null,"updated_at":1790000000000}"#,
+    ),
+    (
+        "invoices",
         "account",
         1,
         r#"{"subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","open":[{"id":"inv_01h2xcejqtf2nbrexx3vqjhp41","currency":"USD","due":11530,"collecting":true}],"rolled_over":{"EUR":30}}"#,

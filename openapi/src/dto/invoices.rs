@@ -89,6 +89,7 @@ impl WriteInvoice {
             quantity: line.quantity.unwrap_or(1),
             unit_price: line.unit_price,
             tax: line.tax_code,
+            rate: None,
         });
         invoices::WriteInvoice {
             order: InvoiceOrder {

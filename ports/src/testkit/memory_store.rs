@@ -1,6 +1,6 @@
 //! A record store in memory, with a switch that makes it fail on demand.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -23,7 +23,7 @@ type Partition = BTreeMap<String, Stored>;
 
 #[derive(Default)]
 struct State {
-    partitions: HashMap<(&'static str, String), Partition>,
+    partitions: BTreeMap<(&'static str, String), Partition>,
     last_version: u64,
     failing: usize,
     lose_answer: bool,
@@ -143,24 +143,21 @@ impl Scan for MemoryStore {
         };
         let now = self.clock.now();
         let state = self.reach()?;
+        let (partition, sort) = behind.unwrap_or_default();
+        let first = (collection.name, partition.clone());
         let of_family = state
             .partitions
-            .iter()
-            .filter(|((name, _), _)| *name == collection.name);
-        let mut found: Vec<Record> = of_family
+            .range(first..)
+            .take_while(|((name, _), _)| *name == collection.name);
+        let found: Vec<Record> = of_family
             .flat_map(|((_, partition), records)| {
                 let visible = records.iter().filter(|(_, stored)| stored.visible(now));
-                visible.map(|(sort, stored)| stored.record(*collection, partition, sort))
+                visible.map(move |(sort, stored)| (partition, sort, stored))
             })
-            .filter(|record| {
-                let place = (&record.key.partition, &record.key.sort);
-                behind
-                    .as_ref()
-                    .is_none_or(|(partition, sort)| place > (partition, sort))
-            })
+            .filter(|place| (place.0, place.1) > (&partition, &sort))
+            .take(limit)
+            .map(|(partition, sort, stored)| stored.record(*collection, partition, sort))
             .collect();
-        found.sort_by(|one, other| one.key.cmp(&other.key));
-        found.truncate(limit);
         let next = found.last().map(|record| {
             let key = (&record.key.partition, &record.key.sort);
             serde_json::json!(key).to_string()

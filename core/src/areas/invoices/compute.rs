@@ -1,6 +1,6 @@
 //! What lines come to: amounts, taxes and the total, which agree to the last minor unit.
 //!
-//! The tax of a code is that of the sum of its lines, rounded once. Each line shows its share: what the sum up to it comes to,
+//! The tax of a code is that of the sum of its lines, rounded once for each rate. Each line shows its share: what the sum up to it comes to,
 //! less what the sum before it came to. So shares add up to the whole whatever is rounded.
 
 use std::collections::BTreeMap;
@@ -44,15 +44,21 @@ pub(super) fn compute(
         tax: 0,
         total: 0,
     };
-    // By code: the sum of the lines so far.
-    let mut sums: BTreeMap<&TaxCode, i64> = BTreeMap::new();
+    // By code and rate: the sum of the lines so far.
+    let mut sums: Vec<(&TaxCode, &TaxRate, i64)> = Vec::new();
     for (at, line) in ordered.iter().enumerate() {
         let amount = amount_of(at, line)?;
         let (net, tax) = match &line.tax {
             None => (amount, 0),
             Some(code) => {
-                let rate = rates.get(code).ok_or_else(|| unknown(at, rates))?;
-                let sum = sums.entry(code).or_default();
+                let rate = line.rate.as_ref().or_else(|| rates.get(code));
+                let rate = rate.ok_or_else(|| unknown(at, rates))?;
+                let known = sums.iter().position(|sum| (sum.0, sum.1) == (code, rate));
+                let known = known.unwrap_or_else(|| {
+                    sums.push((code, rate, 0));
+                    sums.len() - 1
+                });
+                let sum = &mut sums[known].2;
                 let split = |minor| rate.split(Money::new(minor, currency));
                 let (before, after) = (split(*sum)?, split(*sum + amount)?);
                 *sum += amount;
@@ -121,7 +127,12 @@ fn unknown(at: usize, rates: &BTreeMap<TaxCode, TaxRate>) -> portcullis_ports::E
 
 impl Computed {
     fn add_tax(&mut self, code: &TaxCode, rate: &TaxRate, net: i64, tax: i64) {
-        let known = self.taxes.iter_mut().find(|known| known.code == *code);
+        let same = |known: &&mut TaxRecord| {
+            known.code == *code
+                && (&known.name, &known.percent, known.inclusive)
+                    == (&rate.name, &rate.percent, rate.inclusive)
+        };
+        let known = self.taxes.iter_mut().find(same);
         if let Some(known) = known {
             known.net += net;
             known.tax += tax;

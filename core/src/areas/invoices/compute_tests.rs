@@ -30,6 +30,7 @@ fn line(quantity: u32, unit_price: i64, tax: Option<&str>) -> OrderLine {
         quantity,
         unit_price,
         tax: tax.map(|code| TaxCode::parse(code).unwrap()),
+        rate: None,
     }
 }
 

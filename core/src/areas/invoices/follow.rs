@@ -30,14 +30,15 @@ impl InvoiceBooks {
         Ok(())
     }
 
-    /// So much was given back: first of what was not needed, then of what was paid.
+    /// So much was given back: first of what was not needed, then of what was paid. Credit that another invoice gave for it is
+    /// given back last, and is owed on the balance then: no money leaves twice.
     async fn give_back(&self, batch: &mut Batch, invoice: &mut InvoiceRecord, minor: i64) -> Result<()> {
-        let spare = invoice.received - invoice.from_payments - (invoice.refunded - invoice.reversed);
+        let spare = invoice.surplus() - (invoice.refunded - invoice.reversed);
         let paid = minor - minor.min(spare.max(0));
         invoice.refunded += minor;
         match invoice.state {
             InvoiceState::Paid => {
-                let sold = paid.min(invoice.total - invoice.reversed).max(0);
+                let sold = paid.min(invoice.still_sold());
                 self.reverse(batch, invoice, sold).await?;
             }
             InvoiceState::Open => invoice.from_payments -= paid.min(invoice.from_payments),
@@ -55,7 +56,9 @@ impl InvoiceBooks {
     async fn keep_after_all(&self, batch: &mut Batch, invoice: &mut InvoiceRecord, minor: i64) -> Result<()> {
         invoice.refunded -= minor;
         if invoice.state == InvoiceState::Paid {
-            let restored = minor.min(invoice.reversed);
+            // Refunds that are left, beyond what was not needed, have taken the sale back before any credit.
+            let left = (invoice.refunded - invoice.surplus()).max(0);
+            let restored = (invoice.reversed - left).clamp(0, minor);
             return self.reverse(batch, invoice, -restored).await;
         }
         self.receive(batch, invoice, minor).await

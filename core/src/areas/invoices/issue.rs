@@ -13,6 +13,7 @@ use crate::areas::ledger::{Sale, Transaction};
 use crate::areas::payments::InvoiceId;
 use crate::foundation::input::{DECADE, within};
 use crate::foundation::table::Batch;
+use crate::foundation::taxes::{TaxCode, TaxRate};
 
 /// How many invoices one person may owe at once.
 const MAX_OPEN: usize = 200;
@@ -49,6 +50,7 @@ impl InvoiceBooks {
             received: 0,
             refunded: 0,
             reversed: 0,
+            credited: 0,
             written_off: 0,
             collecting: None,
             payments: Vec::new(),
@@ -60,6 +62,11 @@ impl InvoiceBooks {
             ended_at: None,
             updated_at: now,
         })
+    }
+
+    /// The rate of a code that is in force.
+    pub(crate) fn rate_of(&self, code: &TaxCode) -> Option<&TaxRate> {
+        self.settings.taxes.get(code)
     }
 
     /// Computes a draft anew, by the rates that are in force now.

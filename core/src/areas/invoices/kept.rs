@@ -10,6 +10,7 @@ use super::model::{InvoiceState, OrderLine};
 use super::records::InvoiceRecord;
 use super::{INVOICE_NOT_FOUND, InvoiceId, Invoices};
 use crate::areas::payments::{PaymentView, Status};
+use crate::foundation::table::Batch;
 
 impl InvoiceBooks {
     /// What these lines come to, with taxes.
@@ -19,6 +20,40 @@ impl InvoiceBooks {
     pub(crate) fn total_of(&self, currency: Currency, lines: &[OrderLine]) -> Result<Money> {
         let computed = compute(currency, lines, &self.settings.taxes)?;
         Ok(Money::new(computed.total, currency))
+    }
+
+    /// Notes on these invoices, newest last, that `minor` of what they charged became credit on the balance: refunds of their
+    /// payments take that credit back instead of the sale.
+    ///
+    /// # Errors
+    /// `invoice-not-found`.
+    pub(crate) async fn note_credit(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        invoices: &[InvoiceId],
+        minor: i64,
+    ) -> Result<()> {
+        let mut left = minor;
+        for id in invoices.iter().rev() {
+            if left <= 0 {
+                break;
+            }
+            let mut slot = self.read_in(batch, subject, id).await?;
+            let part = match slot.value.state {
+                InvoiceState::Paid => left.min(slot.value.still_sold()),
+                InvoiceState::Draft
+                | InvoiceState::Open
+                | InvoiceState::Uncollectible
+                | InvoiceState::Void => 0,
+            };
+            if part > 0 {
+                slot.value.credited += part;
+                left -= part;
+                self.save(batch, slot).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use portcullis_ports::money::Currency;
 use portcullis_ports::{Timestamp, text};
 use serde::{Deserialize, Serialize};
 
-use crate::foundation::taxes::TaxCode;
+use crate::foundation::taxes::{TaxCode, TaxRate};
 
 /// The most lines of one invoice.
 pub(super) const MAX_LINES: usize = 100;
@@ -95,6 +95,9 @@ pub struct OrderLine {
     pub unit_price: i64,
     /// The tax on it; none where it is not said.
     pub tax: Option<TaxCode>,
+    /// The rate at which it was charged, for what is given back; that which is in force where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<TaxRate>,
 }
 
 /// An invoice that is ordered.

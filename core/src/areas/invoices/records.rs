@@ -52,6 +52,7 @@ impl LineRecord {
             quantity: self.quantity,
             unit_price: self.unit_price,
             tax: self.tax_code.clone(),
+            rate: None,
         }
     }
 }
@@ -110,6 +111,9 @@ pub(super) struct InvoiceRecord {
     pub(super) refunded: i64,
     /// How much of the sale was taken back with that.
     pub(super) reversed: i64,
+    /// How much of the sale other invoices gave back, as credit on the balance.
+    #[serde(default)]
+    pub(super) credited: i64,
     /// Given up, and not paid since.
     pub(super) written_off: i64,
     /// The one payment that collects it now.
@@ -146,6 +150,16 @@ impl InvoiceRecord {
         Money::new(minor, self.currency)
     }
 
+    /// How much was paid by payments of it and not needed.
+    pub(super) const fn surplus(&self) -> i64 {
+        self.received.saturating_sub(self.from_payments)
+    }
+
+    /// What of the sale neither refunds nor other invoices have taken back.
+    pub(super) fn still_sold(&self) -> i64 {
+        (self.total - self.reversed - self.credited).max(0)
+    }
+
     /// Names a payment that collects it.
     pub(super) fn collected_by(&mut self, payment: &PaymentId) {
         self.collecting = Some(payment.clone());
@@ -157,9 +171,15 @@ impl InvoiceRecord {
 
 impl Stored for InvoiceRecord {
     const COLLECTION: Collection = INVOICES;
+    const VERSION: u32 = 2;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::sort(&self.id))
+    }
+
+    /// The first version did not say what other invoices had given back.
+    fn upgrade(_: u32, body: serde_json::Value) -> serde_json::Result<Self> {
+        serde_json::from_value(body)
     }
 }
 

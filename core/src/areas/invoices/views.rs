@@ -94,6 +94,9 @@ pub struct InvoiceView {
     pub paid_by_payments: i64,
     /// Given back of what was paid.
     pub refunded: i64,
+    /// What other invoices gave back of it, as credit on the balance. Refunds of the rest come first; beyond that a refund takes
+    /// this credit back.
+    pub credited: i64,
     /// What is left to be paid.
     pub due: i64,
     /// The payment that collects it now; null if none does.
@@ -152,6 +155,7 @@ impl InvoiceView {
             paid_from_balance: invoice.from_balance,
             paid_by_payments: invoice.from_payments,
             refunded: invoice.refunded,
+            credited: invoice.credited,
             due: invoice.due(),
             collecting: invoice.collecting.clone(),
             payments: invoice.payments.clone(),
@@ -212,6 +216,7 @@ macro_rules! example_invoice {
   "paid_from_balance": 0,
   "paid_by_payments": 0,
   "refunded": 0,
+  "credited": 0,
   "due": 11900,
   "collecting": null,
   "payments": [],

@@ -31,6 +31,7 @@ pub(super) fn line(terms: &Terms, text: &str, amount: Money) -> Result<OrderLine
         quantity: 1,
         unit_price: amount.minor,
         tax: terms.tax_code.clone(),
+        rate: None,
     })
 }
 
@@ -47,14 +48,30 @@ impl Subscriptions {
         &self,
         batch: &mut Batch,
         before: &SubscriptionRecord,
-        slot: Slot<SubscriptionRecord>,
+        mut slot: Slot<SubscriptionRecord>,
         mut lines: Vec<OrderLine>,
         source: &Source,
     ) -> Result<()> {
         lines.retain(|line| line.unit_price != 0);
+        for line in &mut lines {
+            let in_force = line
+                .tax
+                .as_ref()
+                .and_then(|code| self.invoice_books.rate_of(code));
+            if line.unit_price > 0 {
+                slot.value.charged_at = in_force.cloned();
+            } else if line.tax == before.terms.tax_code && before.charged_at.as_ref() != in_force {
+                line.rate.clone_from(&before.charged_at);
+            }
+        }
         let record = slot.value.clone();
         self.books.save(batch, before, slot, source).await?;
+        let mut sum = 0_i64;
         for lines in invoiced_together(lines) {
+            let total = self
+                .invoice_books
+                .total_of(record.terms.amount.currency, &lines)?;
+            sum = sum.saturating_add(total.minor);
             let order = InvoiceOrder {
                 subject: record.subject.clone(),
                 currency: record.terms.amount.currency,
@@ -66,14 +83,19 @@ impl Subscriptions {
             };
             self.invoice_books.issue(batch, &order).await?;
         }
-        Ok(())
+        let (subject, credit) = (&record.subject, sum.saturating_neg().max(0));
+        self.invoice_books
+            .note_credit(batch, subject, &before.billed, credit)
+            .await
     }
 }
 
 /// Lines as they stand on invoices: on one, unless what is given back was taxed otherwise than what is charged. Then it has
 /// an invoice of its own, issued before, and pays the other.
 fn invoiced_together(lines: Vec<OrderLine>) -> Vec<Vec<OrderLine>> {
-    let same = lines.windows(2).all(|two| two[0].tax == two[1].tax);
+    let same = lines
+        .windows(2)
+        .all(|two| (&two[0].tax, &two[0].rate) == (&two[1].tax, &two[1].rate));
     if same {
         return Vec::from_iter((!lines.is_empty()).then_some(lines));
     }

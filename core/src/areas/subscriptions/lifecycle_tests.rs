@@ -77,6 +77,7 @@ pub(super) fn drafted(terms: Terms, zone: &Zone, now: Timestamp) -> Subscription
         change: None,
         owed: Vec::new(),
         restricted: false,
+        charged_at: None,
         expiry_told: None,
         because: None,
         created_at: now,

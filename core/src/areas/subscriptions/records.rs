@@ -15,7 +15,7 @@ use crate::areas::payments::InvoiceId;
 use crate::areas::plans::{Entitlements, Plan, PlanId, Price, PriceId};
 use crate::foundation::calendar::{Anchor, Interval, Zone};
 use crate::foundation::table::Stored;
-use crate::foundation::taxes::TaxCode;
+use crate::foundation::taxes::{TaxCode, TaxRate};
 
 /// Subscriptions.
 pub(crate) const SUBSCRIPTIONS: Collection = Collection {
@@ -157,6 +157,9 @@ pub(super) struct SubscriptionRecord {
     /// How much of what was given back of them was taken off a credit already, in minor units of the price.
     #[serde(default)]
     pub(super) set_off: i64,
+    /// The rate of tax at which the period was charged; that which is in force where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) charged_at: Option<TaxRate>,
     /// Until when invoices were issued.
     pub(super) billed_through: Timestamp,
     /// What is charged; the default method of its owner where there is none.

@@ -163,6 +163,7 @@ impl Subscriptions {
             change: None,
             owed: Vec::new(),
             restricted: false,
+            charged_at: None,
             expiry_told: None,
             because: None,
             created_at: now,

@@ -17,6 +17,7 @@ use crate::areas::operators::{AdjustCustomer, AdjustmentKind};
 use crate::areas::payments::{
     Decision, PayWith, Payer, PaymentView, RefundPayment, RefundState, Settings as Billing, Status,
 };
+use crate::areas::sessions::SignedIn;
 use crate::foundation::source::Source;
 use crate::foundation::taxes::{Percent, TaxRate};
 use crate::foundation::testing::{Node, home};
@@ -55,6 +56,7 @@ pub(super) fn order(shop: &Shop, minor: i64) -> InvoiceOrder {
             quantity: 1,
             unit_price: minor,
             tax: None,
+            rate: None,
         }],
         origin: InvoiceOrigin::Operator {
             operator: shop.operator.subject().clone(),
@@ -105,8 +107,17 @@ impl Shop {
         name: &str,
         invoice: &InvoiceView,
     ) -> portcullis_ports::Result<PaymentView> {
+        self.begin_paying_by(&self.ada, name, invoice).await
+    }
+
+    pub(super) async fn begin_paying_by(
+        &self,
+        who: &SignedIn,
+        name: &str,
+        invoice: &InvoiceView,
+    ) -> portcullis_ports::Result<PaymentView> {
         self.invoices()
-            .pay(&self.ada, &key(name), &invoice.invoice_id, &in_browser(), &home())
+            .pay(who, &key(name), &invoice.invoice_id, &in_browser(), &home())
             .await
     }
 

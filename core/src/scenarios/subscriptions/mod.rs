@@ -7,6 +7,7 @@ mod lapses;
 mod machine;
 mod safeguards;
 mod taxes;
+mod year;
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::areas::operators::{Operator, Role};
 use crate::areas::payment_methods::{BeginSetup, CompleteSetup};
 use crate::areas::payments::Settings as Billing;
 use crate::areas::plans::{CreatePlan, NewPrice};
-use crate::areas::sessions;
+use crate::areas::sessions::{self, SignedIn};
 use crate::areas::subscriptions::*;
 use crate::foundation::limit::Limit;
 use crate::foundation::testing::Node;
@@ -78,6 +79,24 @@ async fn club_with(node: &Node, vendor: Arc<FakePayments>, settings: Settings) -
     Club { shop, admin }
 }
 
+/// Somebody stores a card. Gives the vendor's name for it.
+async fn keep_a_card_of(world: &World, vendor: &FakePayments, who: &SignedIn, name: &str) -> VendorRef {
+    let methods = &world.app.payment_methods;
+    let begun = methods
+        .begin_setup(who, &key(name), &BeginSetup::default())
+        .await
+        .unwrap();
+    let secret = begun.next_action.and_then(|action| action.client_secret).unwrap();
+    let theirs = VendorRef::parse(secret.strip_suffix("_secret").unwrap()).unwrap();
+    let stored = vendor.enter_marked_card(&theirs, name).unwrap();
+    methods
+        .complete_setup(who, &begun.setup_id, &CompleteSetup::default())
+        .await
+        .unwrap();
+    world.wait(2);
+    stored.reference.theirs
+}
+
 impl Club {
     pub(super) fn world(&self) -> &World {
         &self.shop.world
@@ -94,20 +113,7 @@ impl Club {
 
     /// Ada stores a card, and gives the vendor's name for it.
     pub(super) async fn keep_a_card(&self, name: &str) -> VendorRef {
-        let methods = &self.world().app.payment_methods;
-        let begun = methods
-            .begin_setup(&self.shop.ada, &key(name), &BeginSetup::default())
-            .await
-            .unwrap();
-        let secret = begun.next_action.and_then(|action| action.client_secret).unwrap();
-        let theirs = VendorRef::parse(secret.strip_suffix("_secret").unwrap()).unwrap();
-        let stored = self.shop.vendor.enter_marked_card(&theirs, name).unwrap();
-        methods
-            .complete_setup(&self.shop.ada, &begun.setup_id, &CompleteSetup::default())
-            .await
-            .unwrap();
-        self.world().wait(2);
-        stored.reference.theirs
+        keep_a_card_of(self.world(), &self.shop.vendor, &self.shop.ada, name).await
     }
 
     /// Another plan is offered.

@@ -140,6 +140,63 @@ async fn what_was_refunded_is_not_credited_once_more() {
 }
 
 #[tokio::test]
+async fn a_refund_takes_back_what_was_credited_before_and_no_money_leaves_twice() {
+    let club = club().await;
+    club.keep_a_card("card").await;
+    let begun = club.subscribe("pro").await;
+    club.cancel(&begun, CancelWhen::Now, true).await;
+    assert_eq!(
+        (club.totals().await, club.owed().await),
+        (vec![3_000, -3_000], -3_000)
+    );
+    let refunds = async |name, minor| {
+        let command = RefundPayment {
+            amount: Some(usd(minor)),
+            reason: RefundReason::Requested,
+        };
+        let (payment, shop) = (club.first_payment().await, &club.shop);
+        let refunded = shop
+            .payments()
+            .refund(&shop.operator, &key(name), &payment.id, &command, &home())
+            .await;
+        refunded.unwrap().payment.refunds.into_iter().next_back().unwrap()
+    };
+    refunds("first", 1_000).await;
+    assert_eq!(club.owed().await, -2_000);
+    refunds("second", 2_000).await;
+    assert_eq!(club.owed().await, 0);
+    let invoice = club.invoices().await.remove(0);
+    assert_eq!((invoice.refunded, invoice.credited), (3_000, 3_000));
+    club.shop.ledger_holds().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_comes_back_gives_the_credit_back_first() {
+    let club = club().await;
+    club.keep_a_card("card").await;
+    let begun = club.subscribe("pro").await;
+    // Half of the month is used.
+    let half = u64::try_from(begun.current_period_end - begun.current_period_start).unwrap() / 2;
+    club.world().wait(half);
+    club.cancel(&begun, CancelWhen::Now, true).await;
+    let credit = -club.owed().await;
+    let used = 3_000 - credit;
+    assert!(credit > 1_000 && used > 1_000);
+    club.refund(Some(used + 500)).await;
+    assert_eq!(
+        club.owed().await,
+        500 - credit,
+        "what was used was given back, and 500 of the credit"
+    );
+    let refund = club.shop.vendor.payments()[0].refunds[0].theirs.clone();
+    assert!(club.shop.vendor.fail_refund(&refund));
+    let payment = club.first_payment().await;
+    club.shop.complete(&payment).await;
+    assert_eq!(club.owed().await, -credit, "all is as it was before");
+    club.shop.ledger_holds().await;
+}
+
+#[tokio::test]
 async fn a_change_after_a_refund_takes_it_off_once() {
     let club = club().await;
     club.keep_a_card("card").await;

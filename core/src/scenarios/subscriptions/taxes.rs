@@ -7,13 +7,16 @@ use crate::areas::invoices::TaxCode;
 use crate::areas::subscriptions::*;
 use crate::foundation::taxes::{Percent, TaxRate};
 use crate::foundation::testing::Node;
+use crate::scenarios::payments::Shop;
 use crate::scenarios::payments::key;
 use crate::scenarios::plans::{monthly, plan_id};
+use crate::settings::Settings;
+use crate::testing::world_paying_on;
 
-/// A club with plans for 30 and 40 dollars, each without tax, with 20 and with 7.7 percent of it.
-async fn taxed_club() -> Club {
+/// Two rates of tax.
+fn rates(standard: &str) -> Settings {
     let mut settings = settings();
-    for (code, percent) in [("standard", "20"), ("reduced", "7.7")] {
+    for (code, percent) in [("standard", standard), ("reduced", "7.7")] {
         let rate = TaxRate {
             name: "VAT".to_owned(),
             percent: Percent::parse(percent).unwrap(),
@@ -21,9 +24,17 @@ async fn taxed_club() -> Club {
         };
         settings.billing.taxes.insert(TaxCode::parse(code).unwrap(), rate);
     }
-    let node = Node::default();
+    settings
+}
+
+/// A club with plans for 30 and 40 dollars, each without tax, with 20 and with 7.7 percent of it.
+async fn taxed_club() -> Club {
+    taxed_club_on(&Node::default()).await
+}
+
+async fn taxed_club_on(node: &Node) -> Club {
     let vendor = FakePayments::new(node.clock.clone());
-    let club = club_with(&node, vendor, settings).await;
+    let club = club_with(node, vendor, rates("20")).await;
     for (size, cents) in [("small", 3_000), ("large", 4_000)] {
         for code in ["none", "standard", "reduced"] {
             let mut plan = monthly(&format!("{size}-{code}"), cents);
@@ -71,4 +82,40 @@ async fn a_change_gives_the_tax_back_that_was_charged_and_charges_the_other() {
         assert_eq!(club.taken() + club.owed().await, new + new_tax);
         club.shop.ledger_holds().await;
     }
+}
+
+#[tokio::test]
+async fn what_is_given_back_has_the_rate_at_which_it_was_charged() {
+    let node = Node::default();
+    let club = taxed_club_on(&node).await;
+    let begun = club.subscribe("small-standard").await;
+    assert_eq!(club.totals().await, [3_600]);
+    // The law changes, and the service is started anew.
+    let Club { shop, admin } = club;
+    let again = Node::over(node.memory.clone(), node.clock.clone());
+    let world = Box::pin(world_paying_on(&again, rates("10"), &shop.vendor)).await;
+    let club = Club {
+        shop: Shop { world, ..shop },
+        admin,
+    };
+    let id = &begun.subscription_id;
+    for (name, to) in [("up", "large-standard"), ("down", "small-standard")] {
+        let command = ChangeSubscription {
+            plan_id: plan_id(to),
+            at: None,
+            preview: None,
+        };
+        club.app()
+            .change(&club.shop.ada, &key(name), id, &command)
+            .await
+            .unwrap();
+        club.work().await;
+    }
+    // Back at 20 percent and charged at 10 apart, then both at 10 together.
+    let invoices = club.invoices().await;
+    let mut sums: Vec<(i64, i64)> = invoices.iter().map(|one| (one.total, one.tax)).collect();
+    sums.sort_unstable();
+    assert_eq!(sums, [(-3_600, -600), (-1_100, -100), (3_600, 600), (4_400, 400)]);
+    assert_eq!(club.shop.house("tax").await, -300);
+    club.shop.ledger_holds().await;
 }

@@ -376,6 +376,6 @@ impl State {
 
     pub(super) fn position(&self, payment: &VendorRef) -> Option<usize> {
         let is_it = |one: &Snapshot| one.theirs.as_ref() == Some(payment);
-        self.payments.iter().position(is_it)
+        self.payments.iter().rposition(is_it)
     }
 }

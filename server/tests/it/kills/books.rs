@@ -124,7 +124,8 @@ impl Books {
         }
         nobody_was_charged_twice(shop, &ours);
         self.the_processor_account_is_their_balance(shop).await;
-        assert_eq!(self.app.tasks.dead_letters().await.unwrap().len(), 0);
+        let dead = self.app.tasks.dead_letters().await.unwrap();
+        assert!(dead.is_empty(), "{dead:#?}");
         for state in [
             EventState::Stored,
             EventState::Foreign,
