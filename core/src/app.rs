@@ -16,6 +16,7 @@ use crate::areas::closures::{self, Closures};
 use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::entitlements::EntitlementRecords;
 use crate::areas::factors::Factors;
+use crate::areas::figures::Figures;
 use crate::areas::invoices::{self, BalanceTasks, InvoiceBooks, InvoiceObserver, Invoices};
 use crate::areas::ledger::{FOLDING, Ledger, Ledgers};
 use crate::areas::operators::{self, Operators};
@@ -106,6 +107,8 @@ pub struct App {
     pub orders: Orders,
     /// The closing of accounts.
     pub closures: Closures,
+    /// What the business came to.
+    pub figures: Figures,
     pub(crate) context: Arc<Context>,
     settings: Settings,
 }
@@ -133,6 +136,7 @@ impl App {
             idempotency,
             billing_freezes: freezes,
             suppressions,
+            tallies,
             sms_spend,
             outbox,
             mut webhooks,
@@ -171,7 +175,9 @@ impl App {
             &owner_mail,
             &settings.billing.autopay,
         );
-        let ledger = Ledger::new(&context).observed_by(Arc::new(autopay_rules.clone()));
+        let ledger = Ledger::new(&context)
+            .with_days_of(&settings.billing.time_zone)
+            .observed_by(Arc::new(autopay_rules.clone()));
         let payment_vendors = PaymentVendors::new(&context, &connections);
         let balance_tasks = BalanceTasks::new(&context, &planned);
         let books = (&ledger, &audit, &payment_vendors, &balance_tasks);
@@ -180,6 +186,7 @@ impl App {
             &context,
             &entitlements,
             (&planned, &audit, &owner_mail),
+            &tallies,
             &settings.billing.dunning,
         );
         let told_of_invoices: Vec<Arc<dyn InvoiceObserver>> = vec![Arc::new(subscription_books.clone())];
@@ -258,6 +265,7 @@ impl App {
                 freezes: &freezes,
                 directory: &directory,
                 tasks: &planned,
+                tallies: &tallies,
                 observers: vec![
                     Arc::new(invoice_books.clone()),
                     Arc::new(autopay_rules.clone()),
@@ -367,6 +375,7 @@ impl App {
             },
             &settings.closures,
         );
+        let figures = Figures::new(&context, &ledger, &tallies);
         let takes_payments = payment_vendors.iter().next().is_some();
         payment_methods.register_runners(&mut runners);
         payments.register_runners(&mut runners);
@@ -412,6 +421,7 @@ impl App {
             carts,
             orders,
             closures,
+            figures,
             context,
             settings,
         })

@@ -16,9 +16,9 @@ mod tools;
 
 pub use app::App;
 pub use areas::{
-    accounts, autopay, carts, catalog, challenges, closures, collections, entitlements, factors, invoices,
-    ledger, meters, operators, orders, password_recovery, payment_methods, payments, plans, problems,
-    reconciliation, recovery_codes, sessions, step_up, step_up_actions, subscriptions,
+    accounts, autopay, carts, catalog, challenges, closures, collections, entitlements, factors, figures,
+    invoices, ledger, meters, operators, orders, password_recovery, payment_methods, payments, plans,
+    problems, reconciliation, recovery_codes, sessions, step_up, step_up_actions, subscriptions,
 };
 pub use dependencies::{Dependencies, compile_texts};
 pub use foundation::keyring::{check_root_secret, is_unused};

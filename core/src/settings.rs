@@ -79,6 +79,7 @@ impl Settings {
             budgets: &self.budgets,
             outbox: &self.outbox,
             sms_spend: &self.sms_spend,
+            zone: &self.billing.time_zone,
             epochs: epochs::Lifetimes {
                 access_token: self.accounts.access_token_lifetime.get(),
                 session: self.sessions.lifetime.get(),

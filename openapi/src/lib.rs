@@ -25,6 +25,7 @@ mod entitlements;
 mod factors_email;
 mod factors_sms;
 mod factors_totp;
+mod figures;
 mod file;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
@@ -85,6 +86,7 @@ type Operations = (
     // What money is about, by itself: the framework takes sixteen at once.
     (
         ledger::LedgerApi,
+        figures::FiguresApi,
         reconciliations::ReconciliationsApi,
         payment_methods::PaymentMethodsApi,
         payments::PaymentsApi,
@@ -122,6 +124,7 @@ fn operations(context: &ApiContext) -> Operations {
         password_recovery::PasswordRecoveryApi { app: app() },
         (
             ledger::LedgerApi { app: app() },
+            figures::FiguresApi { app: app() },
             reconciliations::ReconciliationsApi { app: app() },
             payment_methods::PaymentMethodsApi { app: app() },
             payments::PaymentsApi { app: app() },

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::families;
+use super::ledger_fixture_tests::LEDGER;
 use super::sales_fixture_tests::SALES;
 
 /// Family, type, version, body. Bodies of older versions are never changed.
 pub(super) type Fixture = (&'static str, &'static str, u32, &'static str);
 
 fn all() -> impl Iterator<Item = &'static Fixture> {
-    FIXTURES.iter().chain(SALES)
+    FIXTURES.iter().chain(LEDGER).chain(SALES)
 }
 
 const FIXTURES: &[Fixture] = &[
@@ -180,30 +181,6 @@ const FIXTURES: &[Fixture] = &[
         "transaction",
         1,
         r#"{"transaction":"txn_06gc8m3c02b1bsdyhx3m8h6hb8","at":1790000000000,"kind":"fee","currency":"USD","postings":[{"debit":"fees/main","credit":"processor/main","minor":3}],"cause":{"payment":"pay_01h2xcejqtf2nbrexx3vqjhp41"},"mac":"tDoJzcFJbJSIm7t1c03As0VG2QKOjUXrOs167rDAwPg"}"#,
-    ),
-    (
-        "ledger_open",
-        "account",
-        1,
-        r#"{"account":"processor/main","currency":"USD"}"#,
-    ),
-    (
-        "ledger_open",
-        "day",
-        1,
-        r#"{"account":"fees/main","currency":"USD","begins_at":1789948800000}"#,
-    ),
-    (
-        "ledger_open",
-        "line",
-        1,
-        r#"{"account":"processor/main","currency":"USD","transaction":"txn_06gc8m3c03c0ezt3nn1xx8yq64","at":1790000000000,"moved":{"debits":30,"credits":0}}"#,
-    ),
-    (
-        "ledger_open",
-        "total",
-        1,
-        r#"{"account":"processor/main","currency":"USD","moved":{"debits":30,"credits":3},"lines":2,"mac":"xfBHPG65Zs8scvkVn-JdOnp_03uo47qTg0HRN32yuuw"}"#,
     ),
     (
         "operators",

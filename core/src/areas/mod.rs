@@ -9,6 +9,7 @@ pub mod closures;
 pub(crate) mod enrolled_factors;
 pub mod entitlements;
 pub mod factors;
+pub mod figures;
 pub mod invoices;
 pub mod ledger;
 pub mod operators;
@@ -59,6 +60,7 @@ const ALL: &[&Area] = &[
     &carts::AREA,
     &orders::AREA,
     &closures::AREA,
+    &figures::AREA,
 ];
 
 /// Areas, services and parts of the foundation. What tools and references do with all of them is a fold over this.
@@ -115,6 +117,8 @@ pub(crate) fn tasks() -> impl Iterator<Item = &'static TaskKind> {
 
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod ledger_fixture_tests;
 #[cfg(test)]
 mod sales_fixture_tests;
 

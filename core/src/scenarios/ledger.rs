@@ -34,5 +34,5 @@ async fn closed_days_are_folded_by_a_task() {
     assert_eq!(world.app.tasks.drain(FOLDING.name).await.unwrap(), 1);
     assert_eq!(total().await, -500);
     // Nothing is left to fold.
-    assert_eq!(world.app.ledger.fold_closed_days().await.unwrap().lines, 0);
+    assert_eq!(world.app.ledger.fold().await.unwrap().lines, 0);
 }

@@ -7,6 +7,7 @@ mod cache;
 mod challenges;
 mod closures;
 mod factors;
+mod figures;
 mod invoices;
 mod known_devices;
 mod ledger;

@@ -15,6 +15,7 @@ pub mod payment_vendors;
 pub(crate) mod security_notifications;
 pub mod sms_spend;
 pub mod suppressions;
+pub(crate) mod tallies;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "mail and pruning need less than money does")
@@ -43,6 +44,7 @@ pub(crate) const ALL: &[&Area] = &[
     &security_notifications::AREA,
     &sms_spend::AREA,
     &suppressions::AREA,
+    &tallies::AREA,
     &tasks::AREA,
     &webhooks::AREA,
 ];

@@ -19,8 +19,10 @@ use super::owner_mail::OwnerMail;
 use super::security_notifications::SecurityNotifications;
 use super::sms_spend::{self, SmsSpend};
 use super::suppressions::Suppressions;
+use super::tallies::{TALLYING, Tallies};
 use super::tasks::{Runners, Tasks};
 use super::webhooks::Webhooks;
+use crate::foundation::calendar::Zone;
 use crate::foundation::context::Context;
 
 /// What the services go by.
@@ -29,6 +31,8 @@ pub(crate) struct ServiceSettings<'a> {
     pub(crate) budgets: &'a budgets::Settings,
     pub(crate) outbox: &'a outbox::Settings,
     pub(crate) sms_spend: &'a sms_spend::Settings,
+    /// Where days of figures begin.
+    pub(crate) zone: &'a Zone,
     pub(crate) epochs: epochs::Lifetimes,
     pub(crate) known_devices: KnownDeviceRules,
     /// Of what areas make, for the budgets about it.
@@ -48,6 +52,7 @@ pub(crate) struct Services {
     pub(crate) idempotency: Idempotency,
     pub(crate) billing_freezes: BillingFreezes,
     pub(crate) suppressions: Suppressions,
+    pub(crate) tallies: Tallies,
     pub(crate) sms_spend: SmsSpend,
     pub(crate) outbox: Outbox,
     pub(crate) webhooks: Webhooks,
@@ -78,6 +83,8 @@ impl Services {
         let idempotency = Idempotency::new(context);
         let billing_freezes = BillingFreezes::new(context);
         let suppressions = Suppressions::new(context);
+        let tallies = Tallies::new(context, settings.zone);
+        runners.repeating(&TALLYING, tallies.clone());
         let sms_spend = SmsSpend::new(context, settings.sms_spend);
         let senders = connections.many();
         let outbox = Outbox::new(context, &senders, &suppressions, &sms_spend, settings.outbox);
@@ -98,6 +105,7 @@ impl Services {
             idempotency,
             billing_freezes,
             suppressions,
+            tallies,
             sms_spend,
             outbox,
             webhooks,

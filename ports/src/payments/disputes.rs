@@ -30,6 +30,17 @@ pub enum DisputeKind {
     BankReturn,
 }
 
+impl DisputeKind {
+    /// The word used in records and figures.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inquiry => "inquiry",
+            Self::Chargeback => "chargeback",
+            Self::BankReturn => "bank_return",
+        }
+    }
+}
+
 /// Where a dispute stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

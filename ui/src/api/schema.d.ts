@@ -1277,6 +1277,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/billing/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the business came to
+         * @description Per currency, in all and day by day or month by month: what was taken, given back, disputed and kept by vendors, by the
+         *     ledger; payments, disputes and subscriptions by how many there were. Days begin in the zone that the setting
+         *     `billing.time_zone` names, and something counts on the day when it was booked. At most twelve months.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `viewer` or a stronger one, who proved a second factor in the session.
+         */
+        get: operations["read_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/billing/reconciliations": {
         parameters: {
             query?: never;
@@ -7139,6 +7163,19 @@ export interface components {
             device_token: string | null;
         };
         /**
+         * FailedPayments
+         * @description Payments that failed for one reason.
+         */
+        FailedPayments: {
+            /** @description What would help; null where nobody said why. */
+            reason: (string & components["schemas"]["DeclineClass"]) | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /**
          * FieldError
          * @description What is wrong with one field.
          */
@@ -7147,6 +7184,255 @@ export interface components {
             pointer: string;
             /** @description What is wrong and what would be right. */
             detail: string;
+        };
+        /**
+         * @description How figures are told.
+         * @enum {string}
+         */
+        FiguresBy: "day" | "month";
+        /**
+         * FiguresIn
+         * @description What was made in one currency.
+         */
+        FiguresIn: {
+            /**
+             * Format: currency
+             * @description The currency.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: uint32
+             * @description How many decimal places its amounts have (ISO 4217).
+             */
+            digits: number;
+            /** @description All days together. */
+            total: components["schemas"]["FiguresOf"];
+            /** @description The days or months one by one, oldest first, also those on which nothing happened. */
+            spans: components["schemas"]["FiguresOf"][];
+        };
+        /**
+         * FiguresOf
+         * @description What some days came to in one currency. Amounts are in minor units, and below zero where more was given back than came.
+         */
+        FiguresOf: {
+            /** @description The first day, such as 2026-11-01. */
+            from: string;
+            /** @description The last day, which is among them. */
+            to: string;
+            /**
+             * Format: int64
+             * @description Taken from payers.
+             */
+            captured: number;
+            /**
+             * Format: int64
+             * @description Given back to payers, less what came back because it failed.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description Taken back by disputes, less what they gave back.
+             */
+            disputed: number;
+            /**
+             * Format: int64
+             * @description Kept by vendors.
+             */
+            fees: number;
+            /**
+             * Format: int64
+             * @description What else came to vendors, such as payments that nothing here explains.
+             */
+            unmatched: number;
+            /**
+             * Format: int64
+             * @description What all that leaves: `captured` - `refunded` - `disputed` - `fees` + `unmatched`. What was paid out to the bank
+             *     changes nothing of it.
+             */
+            net: number;
+            /**
+             * Format: int64
+             * @description What was sold, without tax, less what was taken back.
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description The tax on it.
+             */
+            tax: number;
+            /**
+             * Format: int64
+             * @description Debts that were given up.
+             */
+            written_off: number;
+            /**
+             * Format: int64
+             * @description Given by operators, less what they took back.
+             */
+            goodwill: number;
+            /**
+             * Format: int64
+             * @description Payments that brought money.
+             */
+            payments_succeeded: number;
+            /**
+             * Format: int64
+             * @description Payments that failed.
+             */
+            payments_failed: number;
+            /**
+             * Format: int64
+             * @description Payments that were called off.
+             */
+            payments_canceled: number;
+            /** @description Those that failed, by what would help. */
+            failures: components["schemas"]["FailedPayments"][];
+            /**
+             * Format: int64
+             * @description Disputes that began, without what a bank only asks about.
+             */
+            disputes_opened: number;
+            /**
+             * Format: int64
+             * @description Disputes that were won.
+             */
+            disputes_won: number;
+            /**
+             * Format: int64
+             * @description Disputes that were lost.
+             */
+            disputes_lost: number;
+            /**
+             * Format: int64
+             * @description Subscriptions that had begun and were not over when the first day began.
+             */
+            subscriptions_at_start: number;
+            /**
+             * Format: int64
+             * @description Subscriptions that began, tried or paid.
+             */
+            subscriptions_begun: number;
+            /**
+             * Format: int64
+             * @description Subscriptions that were over, of those that had begun.
+             */
+            subscriptions_over: number;
+            /**
+             * Format: int64
+             * @description Those over, in hundredths of a percent of those at the start; null if there were none at the start.
+             */
+            churn_basis_points: number | null;
+            /**
+             * Format: int64
+             * @description What subscriptions that are paid and go on bring in a month, when the last day ends: longer and shorter periods as if
+             *     they were months.
+             */
+            recurring_at_end: number;
+        };
+        /**
+         * FiguresView
+         * @description What the business came to.
+         * @example {
+         *       "from": "2026-11-01",
+         *       "to": "2026-11-28",
+         *       "by": "month",
+         *       "time_zone": "Europe/Berlin",
+         *       "currencies": [
+         *         {
+         *           "currency": "EUR",
+         *           "digits": 2,
+         *           "total": {
+         *             "from": "2026-11-01",
+         *             "to": "2026-11-28",
+         *             "captured": 1249000,
+         *             "refunded": 5000,
+         *             "disputed": 1999,
+         *             "fees": 34210,
+         *             "unmatched": 0,
+         *             "net": 1207791,
+         *             "earned": 1045000,
+         *             "tax": 198550,
+         *             "written_off": 0,
+         *             "goodwill": 500,
+         *             "payments_succeeded": 431,
+         *             "payments_failed": 24,
+         *             "payments_canceled": 7,
+         *             "failures": [
+         *               {
+         *                 "reason": "retry_later",
+         *                 "count": 20
+         *               },
+         *               {
+         *                 "reason": "other_method",
+         *                 "count": 4
+         *               }
+         *             ],
+         *             "disputes_opened": 1,
+         *             "disputes_won": 0,
+         *             "disputes_lost": 0,
+         *             "subscriptions_at_start": 400,
+         *             "subscriptions_begun": 31,
+         *             "subscriptions_over": 12,
+         *             "churn_basis_points": 300,
+         *             "recurring_at_end": 1221000
+         *           },
+         *           "spans": [
+         *             {
+         *               "from": "2026-11-01",
+         *               "to": "2026-11-28",
+         *               "captured": 1249000,
+         *               "refunded": 5000,
+         *               "disputed": 1999,
+         *               "fees": 34210,
+         *               "unmatched": 0,
+         *               "net": 1207791,
+         *               "earned": 1045000,
+         *               "tax": 198550,
+         *               "written_off": 0,
+         *               "goodwill": 500,
+         *               "payments_succeeded": 431,
+         *               "payments_failed": 24,
+         *               "payments_canceled": 7,
+         *               "failures": [
+         *                 {
+         *                   "reason": "retry_later",
+         *                   "count": 20
+         *                 },
+         *                 {
+         *                   "reason": "other_method",
+         *                   "count": 4
+         *                 }
+         *               ],
+         *               "disputes_opened": 1,
+         *               "disputes_won": 0,
+         *               "disputes_lost": 0,
+         *               "subscriptions_at_start": 400,
+         *               "subscriptions_begun": 31,
+         *               "subscriptions_over": 12,
+         *               "churn_basis_points": 300,
+         *               "recurring_at_end": 1221000
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        FiguresView: {
+            /** @description The first day, such as 2026-11-01. */
+            from: string;
+            /** @description The last day, which is among them. */
+            to: string;
+            /** @description What `spans` are. */
+            by: components["schemas"]["FiguresBy"];
+            /**
+             * Format: time-zone
+             * @description Where the days begin.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /** @description By the codes of their currencies; those in which anything ever happened that these figures tell. */
+            currencies: components["schemas"]["FiguresIn"][];
         };
         /**
          * FinalizeClosure
@@ -18492,6 +18778,104 @@ export interface operations {
             };
             /** @description - `customer-not-found`: There is no account of this name, and nothing was ever posted to it. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ledger-broken`: The ledger of this account cannot be trusted: `portcullis ledger verify` says where it breaks.
+             *     - `internal`: Something went wrong on our side.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_figures: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The first day, as 2026-11-01; the first of the month of the last day where it is not said, and told by months of
+                 *     the month eleven months before.
+                 */
+                from?: string;
+                /** @description The last day, which is among them; today where it is not said. */
+                to?: string;
+                /** @description How they are told; by days where it is not said. */
+                by?: components["schemas"]["FiguresBy"];
+                /** @description Only in this currency. */
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresView"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `not-an-operator`: This is for operators of the service only; `portcullis operators grant` makes somebody one.
+             *     - `operator-role-required`: Your role as an operator is not enough for this.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,4 @@
-//! Folding every day, by one node.
+//! Folding every hour, by one node.
 
 use std::time::Duration;
 
@@ -16,20 +16,20 @@ use crate::foundation::day::Day;
 use crate::foundation::table::{Batch, Stored};
 use crate::services::tasks::{Leased, Next, TaskKind, TaskRunner};
 
-/// Folds the lines of closed days. Every commit on the way holds, so that it may end anywhere.
+/// Folds lines. Every commit on the way holds, so that it may end anywhere.
 pub(crate) const FOLDING: TaskKind = TaskKind::recurring(
     "ledger-folding",
-    "Once a day folds the lines of the house's accounts from closed days into totals.",
-    Duration::from_hours(24),
+    "Once an hour folds the lines of the house's accounts into totals and sums of days.",
+    Duration::from_hours(1),
 )
 .interruptible();
 
-/// How many lines one commit folds: with the total one less than a commit may write.
+/// How many lines one commit folds. With the total and the sums of the days on which the lines of a day in UTC lie, three at
+/// most, it stays below what a commit may write.
 const CHUNK: usize = 90;
-/// A day is closed when another whole day has passed since: no node's clock is that far behind, and no commit takes that
-/// long.
-const CLOSED_AFTER: Duration = Duration::from_hours(24);
-/// For so long a closed day is looked at again.
+/// Younger lines stay: whoever proves the ledger beside commits that are under way has to tell them apart.
+const SETTLED_AFTER: Duration = Duration::from_hours(1);
+/// For so long a day that is over is looked at again: no node's clock is that far behind, and no commit takes that long.
 const WATCHED: Duration = Duration::from_hours(24 * 8);
 
 /// What folding did.
@@ -44,7 +44,7 @@ pub struct Folded {
 #[async_trait]
 impl TaskRunner for Ledger {
     async fn run(&self, _: &Leased) -> Result<Next> {
-        let Folded { lines, days } = self.fold_closed_days().await?;
+        let Folded { lines, days } = self.fold().await?;
         if lines > 0 {
             tracing::info!(lines, days, "lines of the ledger were folded");
         }
@@ -53,18 +53,15 @@ impl TaskRunner for Ledger {
 }
 
 impl Lines {
-    /// Folds the lines of closed days of all accounts into their totals.
+    /// Folds the lines of all accounts that are old enough into their totals and the sums of their days.
     ///
     /// # Errors
     /// Whatever the store answers. What was folded until then stays folded, and the totals hold.
-    pub(super) async fn fold_closed_days(&self) -> Result<Folded> {
+    pub(super) async fn fold(&self) -> Result<Folded> {
         let now = self.context().now();
         let mut done = Folded::default();
         for (account, currency) in self.accounts().await? {
             for day in self.days(&account, currency).await? {
-                if now.since(day.end()) < CLOSED_AFTER {
-                    continue;
-                }
                 for shard in 0..SHARDS {
                     done.lines += self.fold_shard(&account, currency, day, shard).await?;
                 }
@@ -119,6 +116,11 @@ impl Lines {
             .table::<Line>()
             .complete_page(&partition_of_shard, Range::All, CHUNK, None)
             .await?;
+        let now = self.context().now();
+        let lines: Vec<_> = lines
+            .into_iter()
+            .take_while(|line| now.since(line.at) >= SETTLED_AFTER)
+            .collect();
         if lines.is_empty() {
             return Ok(0);
         }
@@ -133,6 +135,7 @@ impl Lines {
             self.own(total.value.clone())?;
         }
         let mut batch = Batch::default();
+        self.add_to_days(&mut batch, &lines).await?;
         for line in &lines {
             total.value.moved = total.value.moved.plus(line.moved)?;
             total.value.lines = add(total.value.lines, 1)?;

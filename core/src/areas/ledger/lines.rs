@@ -1,4 +1,4 @@
-//! The lines of the house's accounts: short ones appended without meeting anybody, and one total of all closed days.
+//! The lines of the house's accounts: short ones appended without meeting anybody, and one total of those that were folded.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::HouseAccount;
 use super::figures::Movement;
+use super::kind::EntryKind;
 use super::posting::{Posting, house_movements};
 use super::records::{SHARDS, shard};
+use crate::foundation::calendar::Zone;
 use crate::foundation::context::Context;
 use crate::foundation::day::Day;
 use crate::foundation::keyring::Keyring;
@@ -31,7 +33,7 @@ const TOTAL: &str = "ledger-total";
 /// How many days of accounts this process remembers to have marked.
 const REMEMBERED: usize = 10_000;
 /// How often an account is read again that is folded meanwhile.
-const READINGS: u32 = 5;
+pub(super) const READINGS: u32 = 5;
 
 pub(super) fn partition(account: &HouseAccount, currency: Currency) -> String {
     format!("{account}#{currency}")
@@ -45,6 +47,9 @@ pub(super) struct Line {
     pub(super) transaction: TransactionId,
     pub(super) at: Timestamp,
     pub(super) moved: Movement,
+    /// What the transaction was about; lines of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kind: Option<EntryKind>,
 }
 
 impl Line {
@@ -63,7 +68,7 @@ impl Stored for Line {
     }
 }
 
-/// The lines of closed days in one.
+/// The lines that were folded, in one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Total {
     pub(super) account: HouseAccount,
@@ -177,6 +182,8 @@ pub(super) struct Lines {
     context: Arc<Context>,
     /// The days of accounts that this process has marked.
     marked: Arc<Mutex<BTreeSet<MarkedDay>>>,
+    /// Where the days of sums begin.
+    pub(super) zone: Zone,
 }
 
 impl Lines {
@@ -184,6 +191,7 @@ impl Lines {
         Self {
             context: Arc::clone(context),
             marked: Arc::default(),
+            zone: Zone::utc(),
         }
     }
 
@@ -191,7 +199,7 @@ impl Lines {
     pub(super) async fn append(
         &self,
         batch: &mut Batch,
-        postings: &[Posting],
+        (kind, postings): (EntryKind, &[Posting]),
         currency: Currency,
         transaction: &TransactionId,
         at: Timestamp,
@@ -204,6 +212,7 @@ impl Lines {
                 transaction: transaction.clone(),
                 at,
                 moved,
+                kind: Some(kind),
             })?;
         }
         Ok(())
@@ -331,7 +340,7 @@ impl Lines {
         set_aside_unreadable(found)
     }
 
-    async fn folded(&self, account: &HouseAccount, currency: Currency) -> Result<Total> {
+    pub(super) async fn folded(&self, account: &HouseAccount, currency: Currency) -> Result<Total> {
         let totals = self.context.table::<Total>();
         let found = totals.find(&partition(account, currency), Total::SORT).await?;
         match found {
@@ -373,7 +382,22 @@ impl Lines {
         day: Day,
         shard: u32,
     ) -> Result<Movement> {
-        let (mut moved, mut after) = (Movement::default(), None);
+        let mut moved = Movement::default();
+        for line in self.in_shard(account, currency, day, shard).await? {
+            moved = moved.plus(line.moved)?;
+        }
+        Ok(moved)
+    }
+
+    /// The lines of a shard that are not folded.
+    pub(super) async fn in_shard(
+        &self,
+        account: &HouseAccount,
+        currency: Currency,
+        day: Day,
+        shard: u32,
+    ) -> Result<Vec<Line>> {
+        let (mut lines, mut after) = (Vec::new(), None);
         loop {
             let partition = Line::partition(account, currency, day, shard);
             let (page, next) = self
@@ -381,12 +405,10 @@ impl Lines {
                 .table::<Line>()
                 .complete_page(&partition, Range::All, MAX_PAGE, after)
                 .await?;
-            for line in page {
-                moved = moved.plus(line.value.moved)?;
-            }
+            lines.extend(page.into_iter().map(|line| line.value));
             after = next;
             if after.is_none() {
-                return Ok(moved);
+                return Ok(lines);
             }
         }
     }

@@ -65,16 +65,18 @@ async fn totals_are_the_same_before_and_after_folding() {
     ];
     assert_eq!(before, expected.map(|(name, net)| (name.to_owned(), net)));
     let all = lines(&bed.base.store).await;
-    // At midnight of the sixth day four are closed.
-    let folded = bed.ledger.fold_closed_days().await.unwrap();
-    assert_eq!((folded.lines, all), (4 * 8, 5 * 8));
-    assert_eq!(lines(&bed.base.store).await, 8);
+    bed.post_one(&subject("ada"), sold(100)).await;
+    let before = totals(&bed).await;
+    // What is younger than an hour stays.
+    let folded = bed.ledger.fold().await.unwrap();
+    assert_eq!((folded.lines, all), (5 * 8, 5 * 8));
+    assert_eq!(lines(&bed.base.store).await, 1);
     assert_eq!(totals(&bed).await, before);
     intact(&bed).await;
-    assert_eq!(bed.ledger.fold_closed_days().await.unwrap(), Folded::default());
+    assert_eq!(bed.ledger.fold().await.unwrap(), Folded::default());
     bed.base.clock.advance(30 * DAY);
-    let folded = bed.ledger.fold_closed_days().await.unwrap();
-    assert_eq!((folded.lines, folded.days), (8, 15));
+    let folded = bed.ledger.fold().await.unwrap();
+    assert_eq!((folded.lines, folded.days), (1, 16));
     assert_eq!(totals(&bed).await, before);
     intact(&bed).await;
 }
@@ -91,8 +93,8 @@ async fn a_long_day_is_folded_in_many_commits_and_every_one_of_them_holds() {
     let mut folded = 0;
     for _ in 0..200 {
         bed.base.store.fail_next(1);
-        assert!(bed.ledger.fold_closed_days().await.is_err());
-        folded += bed.ledger.fold_closed_days().await.map_or(0, |done| done.lines);
+        assert!(bed.ledger.fold().await.is_err());
+        folded += bed.ledger.fold().await.map_or(0, |done| done.lines);
         assert_eq!(totals(&bed).await, [("revenue".to_owned(), -2000)]);
         if lines(&bed.base.store).await == 0 {
             break;
@@ -117,9 +119,9 @@ async fn nodes_that_fold_at_once_fold_every_line_once() {
     }
     days(&beds[0], 6).await;
     let before = totals(&beds[0]).await;
-    let done = join_all(beds.iter().map(|bed| bed.ledger.fold_closed_days())).await;
+    let done = join_all(beds.iter().map(|bed| bed.ledger.fold())).await;
     let folded: u64 = done.into_iter().map(|done| done.unwrap().lines).sum();
-    assert_eq!(folded, 5 * 8);
+    assert_eq!(folded, 6 * 8);
     for bed in &beds {
         assert_eq!(totals(bed).await, before);
         intact(bed).await;
@@ -145,7 +147,7 @@ async fn a_total_that_is_read_while_it_is_folded_is_right() {
             })
         })
     });
-    assert!(bed.ledger.fold_closed_days().await.unwrap().lines > 0);
+    assert!(bed.ledger.fold().await.unwrap().lines > 0);
     assert_eq!(totals(&bed).await, before);
 }
 
@@ -153,7 +155,7 @@ async fn a_total_that_is_read_while_it_is_folded_is_right() {
 async fn a_total_that_somebody_else_wrote_is_not_believed() {
     let bed = ledger().await;
     days(&bed, 4).await;
-    bed.ledger.fold_closed_days().await.unwrap();
+    bed.ledger.fold().await.unwrap();
     let page = bed.base.store.scan(&LEDGER_OPEN, None, 1000).await.unwrap();
     let total = page
         .records
@@ -200,7 +202,7 @@ async fn a_total_that_is_read_between_the_commits_of_folding_counts_every_line_o
     bed.base.clock.advance(3 * DAY);
     let folding = tokio::spawn({
         let bed = Arc::clone(&bed);
-        async move { bed.ledger.fold_closed_days().await.unwrap() }
+        async move { bed.ledger.fold().await.unwrap() }
     });
     while !folding.is_finished() {
         match bed.ledger.house_totals().await {

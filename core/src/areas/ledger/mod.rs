@@ -9,6 +9,9 @@
 
 mod accounts;
 mod cause;
+mod day_sums;
+#[cfg(test)]
+mod day_sums_tests;
 mod export;
 mod figures;
 mod folding;
@@ -49,6 +52,8 @@ use portcullis_ports::{Code, Kind, Result};
 pub use crate::foundation::cursor::SignedCursor;
 pub use accounts::{Account, HouseAccount, InstanceName};
 pub use cause::{Cause, CauseId, Reason};
+use day_sums::DaySum;
+pub use day_sums::{HouseDay, KindMoved};
 pub use export::{ExportLine, ExportRow};
 pub use figures::{EntryPhase, Figures, Movement};
 pub(crate) use folding::FOLDING;
@@ -73,6 +78,7 @@ use lines::{AccountMark, DayMark, LEDGER_OPEN, Line, Lines, Total};
 use records::{Balance, LEDGER, LEDGER_HOUSE};
 
 use crate::foundation::area::{Area, Family, Personal, shape};
+use crate::foundation::calendar::Zone;
 use crate::foundation::context::Context;
 
 /// What this declares for all tools and lists.
@@ -97,6 +103,7 @@ pub(crate) const AREA: Area = Area {
             &[
                 shape::<Line>("line"),
                 shape::<Total>("total"),
+                shape::<DaySum>("sum"),
                 shape::<DayMark>("day"),
                 shape::<AccountMark>("account"),
             ],
@@ -176,12 +183,19 @@ impl Ledger {
         Ok(totals)
     }
 
-    /// Folds the lines of closed days into totals, so that reading a total stays short. To be done once a day; several
-    /// nodes may do it at once.
+    /// Folds lines that are older than an hour into totals and into the sums of their days, so that reading either stays
+    /// short. Several nodes may do it at once.
     ///
     /// # Errors
     /// Whatever the store answers. What was folded until then stays folded, and the totals hold.
-    pub async fn fold_closed_days(&self) -> Result<Folded> {
-        self.lines.fold_closed_days().await
+    pub async fn fold(&self) -> Result<Folded> {
+        self.lines.fold().await
+    }
+
+    /// The same ledger, whose days begin in this zone; in UTC where none is said.
+    #[must_use]
+    pub(crate) fn with_days_of(mut self, zone: &Zone) -> Self {
+        self.lines.zone = zone.clone();
+        self
     }
 }

@@ -113,7 +113,7 @@ impl Ledger {
         if phase == EntryPhase::Posted {
             let id = &entry.transaction;
             self.lines
-                .append(batch, &body.postings, body.currency, id, at)
+                .append(batch, (body.kind, &body.postings), body.currency, id, at)
                 .await?;
         }
         slot.value.figures = entry.after;
@@ -154,7 +154,9 @@ impl Ledger {
         } = transaction.0.clone();
         let at = self.context.now();
         let id = TransactionId::time_ordered(at, self.context.entropy.as_ref())?;
-        self.lines.append(batch, &postings, currency, &id, at).await?;
+        self.lines
+            .append(batch, (kind, &postings), currency, &id, at)
+            .await?;
         let mut entry = HouseEntry {
             transaction: id.clone(),
             at,

@@ -33,6 +33,8 @@ impl Ledgers {
         for (account, currency) in self.ledger.lines.accounts().await? {
             let again = || self.ledger.lines.sign_total(&account, currency, key);
             signed += u64::from(self.ledger.context.retried(again).await?);
+            let again = || self.ledger.lines.sign_sums(&account, currency, key);
+            signed += self.ledger.context.retried(again).await?;
         }
         Ok(signed + self.sign_house(key).await?)
     }

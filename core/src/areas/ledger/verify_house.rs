@@ -8,6 +8,7 @@ use portcullis_ports::storage::{Collection, MAX_PAGE, Record};
 use portcullis_ports::{Result, Timestamp};
 
 use super::accounts::HouseAccount;
+use super::day_sums::DaySum;
 use super::figures::{EntryPhase, Figures, Movement};
 use super::lines::{AccountMark, DayMark, HouseTotal, LEDGER_OPEN, Line, Total};
 use super::posting::{Posting, house_movements};
@@ -249,6 +250,12 @@ impl Ledgers {
                 let line = if record.key.sort == Total::SORT {
                     own::<Total>(record).and_then(|total| match total.is_ours(keyring) {
                         Ok(true) => Ok(Some(((total.account, total.currency), total.moved))),
+                        _ => Err("it was not written by this deployment"),
+                    })
+                } else if record.key.sort.starts_with(DaySum::PREFIX) {
+                    // The total counts the same lines.
+                    own::<DaySum>(record).and_then(|sum| match sum.is_ours(keyring) {
+                        Ok(true) => Ok(None),
                         _ => Err("it was not written by this deployment"),
                     })
                 } else {

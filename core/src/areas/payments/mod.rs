@@ -33,6 +33,7 @@ mod settle;
 mod silence;
 mod standing;
 mod status;
+mod tallied;
 mod timeline;
 mod unkeyed;
 mod views;
@@ -60,6 +61,9 @@ pub use refunds::Refunded;
 pub use settings::{AutopaySettings, Settings};
 pub(crate) use silence::SILENCE;
 pub use status::{RefundState, Status};
+pub(crate) use tallied::{
+    DISPUTE_LOST, DISPUTE_OPENED, DISPUTE_WON, PAYMENT_CANCELED, PAYMENT_FAILED, PAYMENT_SUCCEEDED,
+};
 use timeline::TimelineEntry;
 pub use timeline::{
     CallOutcome, CallStep, EventResult, Timeline, TimelineItem, TimelineKind, TimelinePosting,
@@ -81,6 +85,7 @@ use crate::services::budgets::Budgets;
 use crate::services::directory::Directory;
 use crate::services::idempotency::Idempotency;
 use crate::services::payment_vendors::PaymentVendors;
+use crate::services::tallies::Tallies;
 use crate::services::tasks::{Runners, Tasks};
 
 /// What this declares for all tools and lists.
@@ -194,6 +199,7 @@ pub struct Payments {
     freezes: BillingFreezes,
     directory: Directory,
     tasks: Tasks,
+    tallies: Tallies,
     observers: Arc<[Arc<dyn PaymentObserver>]>,
     settings: Arc<Settings>,
 }
@@ -211,6 +217,7 @@ pub(crate) struct Below<'a> {
     pub(crate) freezes: &'a BillingFreezes,
     pub(crate) directory: &'a Directory,
     pub(crate) tasks: &'a Tasks,
+    pub(crate) tallies: &'a Tallies,
     /// Who learns of payments, in this order.
     pub(crate) observers: Vec<Arc<dyn PaymentObserver>>,
 }
@@ -230,6 +237,7 @@ impl Payments {
             freezes: below.freezes.clone(),
             directory: below.directory.clone(),
             tasks: below.tasks.clone(),
+            tallies: below.tallies.clone(),
             observers: below.observers.into(),
             settings: Arc::new(settings.clone()),
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use portcullis_ports::money::Currency;
 
+use crate::foundation::calendar::Zone;
 use crate::foundation::limit::Limit;
 use crate::foundation::settings::SettingsTable;
 use crate::foundation::taxes::{TaxCode, TaxRate};
@@ -66,6 +67,9 @@ pub struct Settings {
     /// `{ standard = { name = "VAT", percent = "19", inclusive = false } }`; with `inclusive`, prices hold the tax already.
     /// Invoices that were issued keep the rate of their day.
     pub taxes: BTreeMap<TaxCode, TaxRate>,
+    /// The time zone in which the days of figures for operators begin. What was folded before it is changed stays in the days of
+    /// before.
+    pub time_zone: Zone,
     /// What is done about invoices of subscriptions that are not paid.
     pub dunning: Dunning,
     /// Automatic payment of what is due.
@@ -86,6 +90,7 @@ impl Default for Settings {
             invoice_series: InvoiceSeries::invoices(),
             invoice_due_within: Span::days(14),
             taxes: BTreeMap::new(),
+            time_zone: Zone::utc(),
             dunning: Dunning::default(),
             autopay: AutopaySettings::default(),
         }

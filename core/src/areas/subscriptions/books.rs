@@ -12,6 +12,7 @@ use super::notices::{Help, Notice};
 use super::records::{Owed, SubscriptionRecord};
 use super::runners::{DUNNING, RENEWALS};
 use super::status::SubscriptionStatus as Status;
+use super::tallied::counted;
 use super::{SUBSCRIPTION_NOT_FOUND, events};
 use crate::areas::entitlements::{EntitlementRecords, SubscriptionId};
 use crate::areas::invoices::{InvoiceEvent, InvoiceId, InvoiceNews, InvoiceObserver, InvoiceOrigin};
@@ -21,6 +22,7 @@ use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::audit::{Audit, Event};
 use crate::services::owner_mail::OwnerMail;
+use crate::services::tallies::Tallies;
 use crate::services::tasks::{TaskKind, Tasks};
 
 /// What a task is about.
@@ -43,6 +45,7 @@ pub(crate) struct SubscriptionBooks {
     pub(super) context: Arc<Context>,
     pub(super) entitlements: EntitlementRecords,
     pub(super) tasks: Tasks,
+    pub(super) tallies: Tallies,
     pub(super) audit: Audit,
     pub(super) mail: OwnerMail,
     pub(super) rules: Arc<Dunning>,
@@ -53,12 +56,14 @@ impl SubscriptionBooks {
         context: &Arc<Context>,
         entitlements: &EntitlementRecords,
         (tasks, audit, mail): (&Tasks, &Audit, &OwnerMail),
+        tallies: &Tallies,
         rules: &Dunning,
     ) -> Self {
         Self {
             context: Arc::clone(context),
             entitlements: entitlements.clone(),
             tasks: tasks.clone(),
+            tallies: tallies.clone(),
             audit: audit.clone(),
             mail: mail.clone(),
             rules: Arc::new(rules.clone()),
@@ -107,6 +112,7 @@ impl SubscriptionBooks {
             }
             self.audit.append(batch, &record.subject, &[event]).await?;
         }
+        self.tallies.add(batch, counted(Some(before), record))?;
         self.entitlements
             .keep(batch, &record.subject, &record.id, record.grant())
             .await?;

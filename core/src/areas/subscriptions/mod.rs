@@ -26,6 +26,7 @@ mod records;
 mod runners;
 mod status;
 mod subscribe;
+mod tallied;
 mod views;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub use commands::{
 pub use records::EndReason;
 use records::{SUBSCRIPTIONS, SubscriptionRecord, TRIALS, TrialsRecord};
 pub use status::SubscriptionStatus;
+pub(crate) use tallied::{RECURRING, SUBSCRIPTION_BEGUN, SUBSCRIPTION_OVER};
 pub use views::{ChangeLine, ChangePreview, Changed, Subscribed, SubscriptionPage, SubscriptionView};
 
 use crate::areas::entitlements::EntitlementRecords;

@@ -10,6 +10,7 @@ use super::commands::Subscribe;
 use super::lifecycle::anchored;
 use super::records::{Period, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
+use super::tallied::counted;
 use super::views::{Subscribed, SubscriptionView};
 use super::{NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_LIMIT, Subscriptions, TRIAL_USED, events};
 use crate::areas::entitlements::SubscriptionId;
@@ -112,6 +113,7 @@ impl Subscriptions {
             vec![period_line(&record, &begun)?]
         };
         batch.insert(&record)?;
+        self.books.tallies.add(&mut batch, counted(None, &record))?;
         self.idempotency.take(&mut batch, fresh, record.id.as_str())?;
         let event = Event::success(events::CREATED, &who.source)
             .with("subscription", &record.id)

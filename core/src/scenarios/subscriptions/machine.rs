@@ -23,6 +23,7 @@ use crate::areas::plans::CreatePlan;
 use crate::areas::subscriptions::*;
 use crate::foundation::input::Label;
 use crate::foundation::testing::{Node, home};
+use crate::scenarios::figures::agree_with_the_lists;
 use crate::scenarios::payments::{key, reference, usd};
 use crate::scenarios::plans::{monthly, plan_id};
 use crate::services::idempotency::IdempotencyKey;
@@ -31,7 +32,14 @@ use crate::testing::{World, world_paying_on};
 /// Each has a small and a large plan, between which its one subscription goes over. Money is given back of the last alone.
 const FAMILIES: usize = 4;
 /// What is run, in whatever order.
-const KINDS: [&str; 4] = ["renewals", "dunning", "payments-watch", "invoices-from-balance"];
+const KINDS: [&str; 6] = [
+    "renewals",
+    "dunning",
+    "payments-watch",
+    "invoices-from-balance",
+    "ledger-folding",
+    "tallying",
+];
 
 /// So many seconds the clocks of nodes may differ where a vendor acts late.
 const AGREED: u64 = 5;
@@ -361,6 +369,7 @@ impl Machine {
         let of_last = |one: &&InvoiceView| one.lines[0].text.as_str().starts_with(&last);
         no_more_is_given_back_than_came(invoices.iter().filter(of_last));
         self.club.shop.ledger_holds().await;
+        agree_with_the_lists(&self.club, &payments).await;
     }
 
     async fn all_days_are_billed(&self, invoices: &[InvoiceView]) {

@@ -20,6 +20,7 @@ use super::known_devices::KnownDeviceRules;
 use super::outbox::{Draft, Outbox};
 use super::{ServiceSettings, Services, audit, budgets, epochs, outbox, sms_spend};
 use crate::foundation;
+use crate::foundation::calendar::Zone;
 use crate::foundation::context::Context;
 use crate::foundation::lane::Lane;
 use crate::foundation::requirement::Requirement;
@@ -210,6 +211,7 @@ async fn opened(
         budgets: &settings.budgets,
         outbox: &settings.outbox,
         sms_spend: &settings.sms_spend,
+        zone: &Zone::utc(),
         epochs: epochs::Lifetimes {
             access_token: Duration::from_mins(15),
             session: Duration::from_hours(24 * 30),

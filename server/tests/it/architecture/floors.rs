@@ -18,6 +18,7 @@ const WHOLE: [&str; 4] = ["App", "Dependencies", "settings", "testing"];
 /// Services from the ground up: each knows those before it.
 const SERVICES: &[&str] = &[
     "tasks",
+    "tallies",
     "webhooks",
     "inbox",
     "epochs",

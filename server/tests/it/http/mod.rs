@@ -14,6 +14,7 @@ mod documented;
 mod early_answers;
 mod edges;
 mod factors;
+mod figures;
 pub(crate) mod hasher;
 mod hosts;
 mod inbox;

@@ -283,7 +283,7 @@ impl Run {
             Act::House(node, kind, minor, fault) => self.house(*node, *kind, *minor, *fault).await,
             Act::Fold(node, fault) => {
                 self.set(*fault);
-                let folded = self.beds[*node].ledger.fold_closed_days().await;
+                let folded = self.beds[*node].ledger.fold().await;
                 self.calm().await;
                 assert!(folded.is_ok() || !matches!(fault, Fault::None));
             }
@@ -296,6 +296,26 @@ impl Run {
                 .clock
                 .set_back(Duration::from_hours((*hours).into())),
         }
+    }
+
+    /// The days of every account of the house add up to what it holds.
+    async fn check_days(&self) {
+        let ledger = &self.beds[1].ledger;
+        let mut held: BTreeMap<(String, Currency), Movement> = BTreeMap::new();
+        for day in ledger.house_days("0", ":").await.unwrap() {
+            let sum = held.entry((day.account.to_string(), day.currency)).or_default();
+            for kind in day.kinds {
+                *sum = sum.plus(kind.moved).unwrap();
+            }
+        }
+        let totals = ledger.house_totals().await.unwrap();
+        let used = totals
+            .into_iter()
+            .filter(|total| total.moved != Movement::default());
+        let totals: BTreeMap<_, _> = used
+            .map(|total| ((total.account.to_string(), total.currency), total.moved))
+            .collect();
+        assert_eq!(held, totals);
     }
 
     /// What must hold at every moment.
@@ -324,6 +344,7 @@ impl Run {
                 assert_eq!(i128::from(view.payable), payable);
             }
         }
+        self.check_days().await;
         // Numbers, hashes, sums, lines and totals, and that all accounts of a currency add up to zero.
         let bed = &self.beds[0];
         let summary = bed
