@@ -25,6 +25,7 @@ export const paths = {
   allInvoices: '/invoices',
   plans: '/plans',
   reconciliation: '/reconciliation',
+  figures: '/figures',
   operators: '/operators',
 } as const;
 

@@ -6,6 +6,7 @@ import type { Difference, Subscription } from '../src/api/types';
 import { en } from '../src/i18n/messages/en';
 import { money } from './amounts';
 import { forEveryone } from './everyone';
+import { readFigures } from './figures';
 import { Operator } from './operator';
 import { cards, Payer } from './payer';
 import { expect, locales, Person, test } from './person';
@@ -311,6 +312,19 @@ test('an operator writes an invoice, the customer pays it by transfer, and what 
   await received.getByLabel(en.invoicing.reference).fill(`2026-12-01/${mark}`);
   await received.getByRole('button').click();
   await operator.prove(page.getByText(en.invoicing.marked));
+  // What is given back of it is paid out by hand.
+  const refund = page.getByRole('form', { name: en.handling.refund });
+  await refund.getByLabel(en.handling.amount).fill('9.00');
+  await refund.getByRole('button', { name: en.handling.refundNow(money(900)) }).click();
+  const payOut = page.getByRole('form', { name: en.invoicing.payOut(money(900)) });
+  await operator.prove(payOut);
+  await payOut.getByRole('button').click();
+  await expect(payOut.getByText(en.invoicing.referenceMissing)).toBeVisible();
+  await forEveryone(page);
+  await payOut.getByLabel(en.invoicing.reference).fill(`2026-12-02/${mark}`);
+  await payOut.getByRole('button').click();
+  await operator.prove(page.getByRole('region', { name: en.payments.refunds }).getByText(en.refundStatus.succeeded));
+  await expect(payOut).toHaveCount(0);
   await page.goto(invoice);
   await expect(page.getByText(en.invoiceStates.paid.text)).toBeVisible();
   await own.goto('/billing/invoices');
@@ -449,3 +463,5 @@ test('an operator has the books compared, and decides about what differs', async
     await expect(page.locator('main form')).toHaveCount(0);
   }
 });
+
+test('an operator reads what the business came to, as plots and as a table', ({ browser }) => readFigures(operator, browser));

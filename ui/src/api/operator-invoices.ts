@@ -1,7 +1,7 @@
 // Calls of operators about invoices, and about money that came for them outside of any vendor.
 import { bodyOf, client } from './client';
 import type { InvoiceQuery } from './invoices';
-import type { InvoicePage, MarkReceived, WriteInvoice } from './types';
+import type { InvoicePage, MarkPaidOut, MarkReceived, WriteInvoice } from './types';
 
 const api = client();
 const writing = client({ action: 'write_invoice' });
@@ -50,6 +50,15 @@ export const giveUpInvoice = (subject: string, invoice: string, reason: string) 
     writing.POST('/api/operator/billing/customers/{user_sub}/invoices/{invoice_id}/uncollectible', {
       ...of(subject, invoice),
       body: { reason },
+    }),
+  );
+
+/** Sent again with the same key, or with the same reference, it is booked once. */
+export const markPaidOut = (key: string, payment: string, refund: string, body: MarkPaidOut) =>
+  bodyOf(
+    moving.POST('/api/operator/billing/payments/{payment_id}/refunds/{refund_id}/paid-out', {
+      params: { path: { payment_id: payment, refund_id: refund }, header: { 'Idempotency-Key': key } },
+      body,
     }),
   );
 

@@ -25,6 +25,18 @@ const date = (seconds: number, style: Intl.DateTimeFormatOptions): string =>
 
 export const exactly = (seconds: number): string => date(seconds, { dateStyle: 'long', timeStyle: 'short' });
 export const onDay = (seconds: number): string => date(seconds, { dateStyle: 'medium' });
+/** A day of a calendar, such as `2026-11-28`, wherever its clocks stand. */
+export const onDate = (day: string): string =>
+  new Intl.DateTimeFormat(language.locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+
+/** The month of such a day. */
+export const inMonth = (day: string): string =>
+  new Intl.DateTimeFormat(language.locale, { month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+
+/** Hundredths of a percent. */
+export const share = (points: number): string =>
+  new Intl.NumberFormat(language.locale, { style: 'percent', maximumFractionDigits: 2 }).format(points / 10_000);
+
 export const machineTime = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /** "3 days", "5 hours": how long something is still possible, rounded down. */
@@ -59,6 +71,12 @@ export function money(minor: number, currency: string, digits: number): string {
   const exact = `${minor < 0 ? '-' : ''}${whole}${digits > 0 ? `.${figures.slice(-digits)}` : ''}`;
   return format.format(exact as Intl.StringNumericLiteral);
 }
+
+/** About how much, where there is little room: "€1.2K". */
+export const shortMoney = (minor: number, currency: string, digits: number): string =>
+  new Intl.NumberFormat(language.locale, { style: 'currency', currency, notation: 'compact', maximumFractionDigits: 1 }).format(
+    minor / 10 ** digits,
+  );
 
 /** An amount as it is typed: "1234.56" or "1234,56". */
 export function decimal(minor: number, digits: number): string {

@@ -39,6 +39,7 @@ const ofOperators: Destination[] = [
   { path: paths.allInvoices, icon: 'paper', name: 'allInvoices' },
   { path: paths.plans, icon: 'again', name: 'plans' },
   { path: paths.reconciliation, icon: 'scales', name: 'reconciliation' },
+  { path: paths.figures, icon: 'chart', name: 'figures' },
   { path: paths.vendorEvents, icon: 'download', name: 'vendorEvents' },
   { path: paths.operators, icon: 'shield', name: 'operators' },
 ];

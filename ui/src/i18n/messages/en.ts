@@ -8,6 +8,7 @@ import {
   differenceDecisions,
   differenceKinds,
   differenceStates,
+  figures,
   invoicing,
   planning,
   planStatus,
@@ -136,6 +137,7 @@ export const en = {
     allInvoices: 'All invoices',
     plans: 'Plans',
     reconciliation: 'Reconciliation',
+    figures: 'Figures',
     account: 'Delete account',
   },
   /** For the narrow bar at the bottom of a phone. */
@@ -448,6 +450,7 @@ export const en = {
   changeWhens,
   planning,
   planStatus,
+  figures,
   reconciliation,
   runStates,
   differenceStates,

@@ -1,5 +1,5 @@
 // English: what operators do with invoices, plans and the comparison with vendors.
-import type { DifferenceDecision, DifferenceKind, DifferenceState, PlanStatus, ReconciliationState } from '../../../api/types';
+import type { DeclineClass, DifferenceDecision, DifferenceKind, DifferenceState, PlanStatus, ReconciliationState } from '../../../api/types';
 
 export const planStatus = {
   active: 'offered',
@@ -85,6 +85,9 @@ export const invoicing = {
   proof: 'What proves it',
   mark: 'Mark as received',
   marked: 'It is booked.',
+  payOut: (amount: string) => `${amount} to be paid out`,
+  payOutText: 'No vendor gives this money back: pay it out yourself, then mark it.',
+  markPaidOut: 'Mark as paid out',
   subscriptions: 'Subscriptions',
   noSubscriptions: 'This customer has no subscription.',
   cancelSubscription: 'Cancel the subscription',
@@ -179,4 +182,67 @@ export const reconciliation = {
   forWhom: 'Account of the customer',
   forWhomMissing: 'Enter the account whose money it is.',
   decided: 'Your decision is noted.',
+};
+
+export const figures = {
+  lead: 'What the business came to. Something counts on the day when it was booked: a refund on the day of the refund.',
+  span: 'Days',
+  spans: { month: 'This month', lastMonth: 'Last month', year: 'Twelve months', own: 'Other days' },
+  from: 'First day',
+  to: 'Last day',
+  by: 'Shown by',
+  bys: { day: 'Days', month: 'Months' },
+  told: (from: string, to: string, zone: string) => `${from} to ${to}. Days begin in ${zone}.`,
+  currency: 'Currency',
+  emptyTitle: 'Nothing yet',
+  emptyText: 'Once something is sold or paid, it is told here.',
+  all: 'All',
+  table: 'As a table',
+  money: 'Money',
+  moneySummary: (captured: string, refunded: string, disputed: string, fees: string, net: string) =>
+    `Taken ${captured}, given back ${refunded}, disputed ${disputed}, fees ${fees}, net ${net}. The table below has every number.`,
+  payments: 'Payments',
+  paymentsSummary: (succeeded: string, failed: string) =>
+    `Succeeded: ${succeeded}. Failed: ${failed}. The table below has every number.`,
+  disputes: 'Disputes',
+  disputesSummary: (opened: string, won: string, lost: string) =>
+    `Opened: ${opened}. Won: ${won}. Lost: ${lost}. The table below has every number.`,
+  subscriptions: 'Subscriptions',
+  subscriptionsSummary: (start: string, begun: string, over: string) =>
+    `At the start: ${start}. Begun: ${begun}. Over: ${over}. The table below has every number.`,
+  amounts: {
+    captured: 'Taken',
+    refunded: 'Given back',
+    disputed: 'Disputed',
+    fees: 'Fees',
+    unmatched: 'Unexplained',
+    net: 'Net',
+    earned: 'Sold',
+    tax: 'Tax',
+    written_off: 'Given up',
+    goodwill: 'Goodwill',
+  },
+  counts: {
+    payments_succeeded: 'Payments that succeeded',
+    payments_failed: 'Payments that failed',
+    payments_canceled: 'Payments called off',
+    disputes_opened: 'Disputes opened',
+    disputes_won: 'Disputes won',
+    disputes_lost: 'Disputes lost',
+    subscriptions_begun: 'Subscriptions begun',
+    subscriptions_over: 'Subscriptions over',
+  },
+  outOf: (some: string, all: string) => `${some} of ${all}`,
+  recurring: 'Recurring in a month',
+  churn: 'Churn',
+  noChurn: 'none at the start',
+  why: 'Why payments failed',
+  reasons: {
+    retry_later: 'Refused for now',
+    other_method: 'Another method is needed',
+    authenticate: 'The bank wanted to hear from the payer',
+    never: 'Refused for good',
+    our_side: 'A reason on our side',
+  } satisfies Record<DeclineClass, string>,
+  noReason: 'Nobody said why',
 };
