@@ -65,6 +65,8 @@ test('an operator makes plans, changes a price, retires one and offers it again'
     await form.getByLabel(en.planning.entitlements).fill(`seats-${mark} ${id === 'more' ? 25 : 5}\nexport-${mark}`);
     await form.getByRole('button', { name: en.planning.make }).click();
     await operator.prove(page.getByText(en.planning.made(plans[id])));
+    // The form begins anew.
+    await expect(form.getByLabel(en.planning.id, { exact: true })).toHaveValue('');
   }
   const row = page.getByRole('list', { name: en.planning.all }).getByRole('listitem').filter({ hasText: plans.more });
   await expect(row).toContainText(money(2_500));
