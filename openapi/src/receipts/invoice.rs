@@ -145,6 +145,7 @@ mod tests {
                 paid_from_balance: 1_000,
                 paid_by_payments: 0,
                 refunded: 0,
+                credited: 0,
                 due: 10_900,
                 collecting: None,
                 payments: Vec::new(),

@@ -7678,6 +7678,7 @@ export interface components {
          *       "paid_from_balance": 0,
          *       "paid_by_payments": 0,
          *       "refunded": 0,
+         *       "credited": 0,
          *       "due": 11900,
          *       "collecting": null,
          *       "payments": [],
@@ -7763,6 +7764,12 @@ export interface components {
              * @description Given back of what was paid.
              */
             refunded: number;
+            /**
+             * Format: int64
+             * @description What other invoices gave back of it, as credit on the balance. Refunds of the rest come first; beyond that a refund takes
+             *     this credit back.
+             */
+            credited: number;
             /**
              * Format: int64
              * @description What is left to be paid.
@@ -7889,6 +7896,7 @@ export interface components {
          *           "paid_from_balance": 0,
          *           "paid_by_payments": 0,
          *           "refunded": 0,
+         *           "credited": 0,
          *           "due": 11900,
          *           "collecting": null,
          *           "payments": [],
