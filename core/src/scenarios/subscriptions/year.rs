@@ -417,7 +417,7 @@ impl Year {
     async fn every_cent_is_explained(&self) -> String {
         let (world, vendor) = (self.club.world(), &self.club.shop.vendor);
         assert!(vendor.acted_twice().is_empty());
-        let (mut taken, mut invoiced, mut paid, mut refunded, mut over) = (0, 0, 0, 0, 0);
+        let (mut taken, mut issued, mut paid, mut refunded, mut over) = (0, 0, 0, 0, 0);
         for member in &self.members {
             let subject = member.subject();
             let (invoices, payments) = (
@@ -444,7 +444,7 @@ impl Year {
             if alone {
                 no_day_is_billed_twice(&invoices, FAMILIES);
             }
-            invoiced += invoices.len();
+            issued += invoices.len();
             paid += payments.iter().filter(|one| one.captured.minor > 0).count();
             refunded += payments.iter().filter(|one| one.refunded.minor > 0).count();
         }
@@ -457,7 +457,7 @@ impl Year {
         );
         self.club.shop.ledger_holds().await;
         format!(
-            "{} people, {invoiced} invoices, {paid} payments that brought {taken} cents, {refunded} of them given back in \
+            "{} people, {issued} invoices, {paid} payments that brought {taken} cents, {refunded} of them given back in \
              part or whole, {over} subscriptions that are over",
             self.members.len()
         )
@@ -469,10 +469,6 @@ fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a person asked for a longer test and wants to know what it did"
-)]
 fn report(text: &str) {
     eprintln!("{text}");
 }

@@ -195,15 +195,11 @@ pub(crate) async fn dispatch<Q: Queue>(queue: &Q, clock: &dyn Clock, stop: impl 
                 }
                 report(queue.name(), &id, handled);
             }
-            Some(Step::Rested) => {
-                state.resting = false;
-                state.look = Look::Now;
-            }
             Some(Step::Planned(due)) if due > clock.now() => {
                 state.resting = false;
                 alarm(queue, clock, Some(due), &mut state, &running);
             }
-            Some(Step::Planned(_)) => {
+            Some(Step::Rested | Step::Planned(_)) => {
                 state.resting = false;
                 state.look = Look::Now;
             }
