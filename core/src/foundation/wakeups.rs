@@ -1,5 +1,6 @@
-//! Signals by queue: who dispatches a queue in this process learns when a commit of this process put something into it, and
-//! when that is due.
+//! Signals by queue, for what a commit of this process puts into one.
+//!
+//! Whoever dispatches a queue in this process learns of it, and when it is due.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,10 +1,9 @@
-//! A year of many people who subscribe, change, pay, and are charged while vendors, banks, stores and nodes fail at random:
-//! in the end every cent is explained.
+//! A year of many people who subscribe, change and pay while vendors, banks, stores and nodes fail at random.
 //!
-//! `PORTCULLIS_SUBSCRIPTIONS` says how many people there are, and `PORTCULLIS_SUBSCRIPTIONS_SEED` what is drawn.
+//! In the end every cent is explained. `PROPTEST_CASES` says how many people there are, and `PROPTEST_RNG_SEED` what is drawn.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portcullis_ports::Clock as _;
 use portcullis_ports::identity::Subject;
@@ -12,7 +11,7 @@ use portcullis_ports::payments::{Handed, PaymentStatus, RefundReason, VendorRef}
 use portcullis_ports::testkit::FakeClock;
 use portcullis_ports::testkit::payments::{FakePayments, PaymentFault, methods};
 use proptest::prelude::Rng as _;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRng};
 
 use super::invariants::{
     invoices_of, no_day_is_billed_twice, no_invoice_is_paid_twice, no_more_is_given_back_than_came,
@@ -40,7 +39,7 @@ const KINDS: [&str; 4] = ["renewals", "dunning", "payments-watch", "invoices-fro
 const FAMILIES: usize = 6;
 /// That of which money is given back.
 const GIVEN_BACK: usize = 5;
-/// How many people there are if nobody asked for more.
+/// How many people there are where nobody says.
 const PEOPLE: u64 = 18;
 
 /// What is drawn.
@@ -464,31 +463,24 @@ impl Year {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a person asks for a longer test")]
-fn asked(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-fn report(text: &str) {
-    eprintln!("{text}");
-}
-
 #[test]
 fn every_cent_of_a_year_of_subscriptions_is_explained_whatever_fails() {
-    let seed = asked("PORTCULLIS_SUBSCRIPTIONS_SEED");
-    let seed = seed.unwrap_or_else(|| TestRng::deterministic_rng(RngAlgorithm::ChaCha).next_u64());
-    let people = asked("PORTCULLIS_SUBSCRIPTIONS");
+    let config = Config::default();
+    let asked = u64::from(config.cases);
+    let people = if asked == 256 { PEOPLE } else { asked };
+    let seed = match config.rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => TestRng::deterministic_rng(RngAlgorithm::ChaCha).next_u64(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let begun = Instant::now();
-        let mut year = Box::pin(Year::new(people.unwrap_or(PEOPLE), seed)).await;
+        let mut year = Box::pin(Year::new(people, seed)).await;
         for day in 0..365 {
             Box::pin(year.day(day)).await;
         }
         Box::pin(year.rests()).await;
         let told = Box::pin(year.every_cent_is_explained()).await;
-        if people.is_some() {
-            report(&format!("seed {seed}: {told}, in {:?}", begun.elapsed()));
-        }
+        // Shown with `--nocapture`.
+        eprintln!("seed {seed}: {told}");
     });
 }

@@ -78,8 +78,6 @@ async fn spans_that_are_none_are_named() {
         ("to=today", "/to"),
         ("from=2026-09-02&to=2026-09-01", "/to"),
         ("from=2025-09-01&to=2026-09-01", "/to"),
-        ("by=week", "/by"),
-        ("currency=Dollar", "/currency"),
     ] {
         let answer = deployment
             .get(&format!("{FIGURES}?{query}"))
@@ -93,6 +91,16 @@ async fn spans_that_are_none_are_named() {
             "{refused}"
         );
         assert_eq!(refused["errors"][0]["pointer"], field, "{refused}");
+    }
+    for (query, named) in [("by=week", "`by`"), ("currency=Dollar", "`currency`")] {
+        let path = format!("{FIGURES}?{query}");
+        let answer = deployment.get(&path).by(&viewer).send().await;
+        let refused = answer.json();
+        assert_eq!(
+            (answer.status, &refused["code"]),
+            (400, &json!("invalid-request"))
+        );
+        assert!(refused["detail"].as_str().unwrap().contains(named), "{refused}");
     }
 }
 
