@@ -38,7 +38,7 @@ impl InvoiceBooks {
         invoice.refunded += minor;
         match invoice.state {
             InvoiceState::Paid => {
-                let sold = paid.min(invoice.still_sold());
+                let sold = paid.min(invoice.still_paid());
                 self.reverse(batch, invoice, sold).await?;
             }
             InvoiceState::Open => invoice.from_payments -= paid.min(invoice.from_payments),

@@ -2,7 +2,7 @@
 
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::{Currency, Money};
-use portcullis_ports::{Error, Result, Timestamp};
+use portcullis_ports::{Result, Timestamp};
 
 use super::books::InvoiceBooks;
 use super::compute::compute;
@@ -22,8 +22,8 @@ impl InvoiceBooks {
         Ok(Money::new(computed.total, currency))
     }
 
-    /// Notes on these invoices, newest last, that `minor` of what they charged became credit on the balance: refunds of their
-    /// payments take that credit back instead of the sale.
+    /// Notes on these invoices, newest last, that `minor` of what their payments brought became credit on the balance: refunds of
+    /// those payments take that credit back instead of the sale.
     ///
     /// # Errors
     /// `invoice-not-found`.
@@ -41,7 +41,7 @@ impl InvoiceBooks {
             }
             let mut slot = self.read_in(batch, subject, id).await?;
             let part = match slot.value.state {
-                InvoiceState::Paid => left.min(slot.value.still_sold()),
+                InvoiceState::Paid => left.min(slot.value.still_paid()),
                 InvoiceState::Draft
                 | InvoiceState::Open
                 | InvoiceState::Uncollectible
@@ -58,11 +58,6 @@ impl InvoiceBooks {
 }
 
 impl InvoiceRecord {
-    /// What its lines come to as they are priced.
-    fn priced(&self) -> i64 {
-        self.lines.iter().map(|line| line.amount).sum()
-    }
-
     /// How much of `total` was given back, is about to be, or never came.
     fn not_kept(&self, pending: i64) -> i64 {
         let gone = match self.state {
@@ -78,19 +73,9 @@ impl InvoiceRecord {
     }
 }
 
-/// So much of a price as `part` is of `whole`, rounded up.
-fn share_of(price: i64, part: i64, whole: i64) -> Result<i64> {
-    if whole <= 0 || part <= 0 {
-        return Ok(0);
-    }
-    let exact = i128::from(price.max(0)) * i128::from(part);
-    let whole = i128::from(whole);
-    i64::try_from((exact + whole - 1) / whole).map_err(|error| Error::internal(error.to_string()))
-}
-
 impl Invoices {
-    /// What of the prices of an invoice is not ours any more: refunds, those under way included, and what was given up or
-    /// taken back. In minor units, as its lines are priced.
+    /// What of an invoice is not ours any more: refunds, those under way included, and what was given up or taken back. In minor
+    /// units, with taxes.
     ///
     /// # Errors
     /// `invoice-not-found`.
@@ -102,7 +87,7 @@ impl Invoices {
             let reserved = payment.refunds.iter().filter(|refund| refund.state.reserves());
             pending = reserved.fold(pending, |sum, refund| sum.saturating_add(refund.amount.minor));
         }
-        share_of(invoice.priced(), invoice.not_kept(pending), invoice.total)
+        Ok(invoice.not_kept(pending))
     }
 
     /// Since when it is open what becomes of a payment that would pay an invoice, and that its payer cannot speed up: a bank
@@ -141,19 +126,5 @@ fn is_undecided(payment: &PaymentView) -> bool {
             true
         }
         Status::RequiresAction | Status::Succeeded | Status::Failed | Status::Canceled => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share_of;
-
-    #[test]
-    fn the_share_of_a_price_is_never_rounded_down() {
-        assert_eq!(share_of(3_000, 3_570, 3_570).unwrap(), 3_000);
-        assert_eq!(share_of(3_000, 1, 3_570).unwrap(), 1);
-        assert_eq!(share_of(3_000, 0, 3_570).unwrap(), 0);
-        assert_eq!(share_of(-3_000, 1, -3_570).unwrap(), 0);
-        assert_eq!(share_of(i64::MAX, i64::MAX, i64::MAX).unwrap(), i64::MAX);
     }
 }

@@ -155,9 +155,11 @@ impl InvoiceRecord {
         self.received.saturating_sub(self.from_payments)
     }
 
-    /// What of the sale neither refunds nor other invoices have taken back.
-    pub(super) fn still_sold(&self) -> i64 {
-        (self.total - self.reversed - self.credited).max(0)
+    /// What of the sale payments of it have paid, and neither refunds nor other invoices have taken back. What the balance paid is
+    /// given back with the money that came to the balance.
+    pub(super) fn still_paid(&self) -> i64 {
+        let paid = self.from_payments.min(self.total);
+        (paid - self.reversed - self.credited).max(0)
     }
 
     /// Names a payment that collects it.

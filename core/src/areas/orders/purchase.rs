@@ -1,6 +1,7 @@
 //! Buying a cart: what is in stock is reserved in the commit that makes the order, and then its payment is begun.
 
 use portcullis_ports::money::Money;
+use portcullis_ports::storage::STORE_CONFLICT;
 use portcullis_ports::{Error, Result};
 
 use super::books::Changing;
@@ -86,19 +87,7 @@ impl Orders {
         let keyring = &self.context.keyring;
         let key = keyring.pseudonym("order-payment", &[order.id.as_str(), key.as_str()])?;
         let key = IdempotencyKey::parse(&key).map_err(Error::internal)?;
-        let payment = CreatePayment {
-            purpose: Purpose::Order {
-                order: order.id.clone(),
-            },
-            // What it costs.
-            amount: None,
-            currency: None,
-            at_most: None,
-            vendor: command.vendor.clone(),
-            with: command.with.clone(),
-            capture: CaptureMode::Now,
-            description: order.description(),
-        };
+        let payment = payment_of(&order.id, order.description(), command);
         let payer = Payer::Present(who);
         self.payments.create_for(payer, &key, &payment, source).await
     }
@@ -119,6 +108,10 @@ impl Orders {
             KeyState::Fresh(fresh) => fresh,
         };
         if let Some(id) = self.carts.order_of(owner, cart).await? {
+            // The same request may have made it meanwhile.
+            if let KeyState::Used { row } = self.idempotency.look_up(owner, OPERATION, key, &request).await? {
+                return OrderId::parse(&row).map_err(Error::internal);
+            }
             // One whose payment was never begun is gone on with, paid in whatever way.
             let order = self.books.order_in(&Batch::default(), owner, &id).await?.value;
             if order.status != OrderStatus::Pending || order.payment.is_some() {
@@ -130,12 +123,18 @@ impl Orders {
             return Ok(id);
         }
         self.carts.reprice(owner, cart).await?;
+        let now = self.context.now();
+        let id = OrderId::time_ordered(now, self.context.entropy.as_ref())?;
+        let payment = payment_of(&id, String::new(), command);
+        self.payments.require_possible(who, &payment).await?;
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, owner).await;
         self.freezes.require_thawed(&mut batch, owner).await?;
-        let now = self.context.now();
-        let id = OrderId::time_ordered(now, self.context.entropy.as_ref())?;
-        let bought = self.carts.buy(&mut batch, owner, cart, &id).await?;
+        let bought = match self.carts.buy(&mut batch, owner, cart, &id).await {
+            // Somebody was faster: whoever that was is looked at again.
+            Err(error) if error.code() == CART_NOT_OPEN => return Err(STORE_CONFLICT.error()),
+            bought => bought?,
+        };
         let account = self.directory.account(owner).await?;
         let buyer = Buyer {
             display_name: account
@@ -210,6 +209,20 @@ impl Orders {
                 .await?;
         }
         self.books.save(batch, changing).map(drop)
+    }
+}
+
+/// The payment of an order: all that it costs.
+fn payment_of(order: &OrderId, description: String, command: &PurchaseCart) -> CreatePayment {
+    CreatePayment {
+        purpose: Purpose::Order { order: order.clone() },
+        amount: None,
+        currency: None,
+        at_most: None,
+        vendor: command.vendor.clone(),
+        with: command.with.clone(),
+        capture: CaptureMode::Now,
+        description,
     }
 }
 

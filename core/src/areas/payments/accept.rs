@@ -4,7 +4,7 @@ use portcullis_ports::id::PaymentId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::{Amount, Currency, Money};
 use portcullis_ports::payments::{AmountProblem, Handed, NextAction, SourceKind, VendorRef};
-use portcullis_ports::{Error, Result};
+use portcullis_ports::{Error, Kind, Result};
 
 use super::apply::Rows;
 use super::commands::{CaptureMode, CreatePayment, PayWith, Payer};
@@ -82,7 +82,25 @@ impl Payments {
                 let (key, chosen) = ((key, fresh.take()), (instance, method.take()));
                 self.accept(who, key, command, chosen, customer.as_ref(), source)
             })
-            .await?;
+            .await;
+        let accepted = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if error.kind() == Kind::Unavailable => return Err(error),
+            // What stands in its way may be what the same request has begun elsewhere meanwhile.
+            Err(error) => {
+                let subject = who.subject();
+                match self
+                    .idempotency
+                    .look_up(subject, who.operation(), key, command)
+                    .await?
+                {
+                    KeyState::Used { row } => {
+                        Accepted::Before(PaymentId::parse(&row).map_err(Error::internal)?)
+                    }
+                    KeyState::Fresh(_) => return Err(error),
+                }
+            }
+        };
         let sent = match accepted {
             Accepted::Before(id) => return self.get(who.subject(), &id).await,
             Accepted::Now(sent) => sent,
@@ -98,6 +116,21 @@ impl Payments {
             .settle(&sent, &Answer::of(outcome, false), source, Follow::Task)
             .await?;
         Ok(PaymentView::of(&rows, action))
+    }
+
+    /// Refuses what no payment can be begun with, before anything is written down for it.
+    ///
+    /// # Errors
+    /// Those of [`Self::create`] that say that no vendor can be asked, or that a stored method cannot be charged.
+    pub(crate) async fn require_possible(&self, who: &SignedIn, command: &CreatePayment) -> Result<()> {
+        let (instance, method) = self.chosen(Payer::Present(who), command).await?;
+        match method {
+            Some(method) => self
+                .methods
+                .require_usable(&method, instance.instance())
+                .map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The least that the vendor takes which would be asked for a payment, if it takes the currency.

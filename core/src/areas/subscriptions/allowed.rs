@@ -4,9 +4,11 @@ use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
 
 use super::billing::line;
+use super::lifecycle::GivenBack;
 use super::records::{SubscriptionRecord, Terms, TrialsRecord};
 use super::{CUSTOMER_RESTRICTED, SUBSCRIPTION_EXISTS, Subscriptions};
 use crate::areas::entitlements::SubscriptionId;
+use crate::areas::invoices::OrderLine;
 use crate::areas::payment_methods::{
     METHOD_NOT_FOUND, METHOD_UNUSABLE, NO_DEFAULT_METHOD, PaymentMethodId, UsableMethod,
 };
@@ -134,13 +136,23 @@ impl Subscriptions {
             .await
     }
 
-    /// What was given back of the prices of the present period.
-    pub(super) async fn given_back(&self, record: &SubscriptionRecord) -> Result<i64> {
-        let mut sum = 0_i64;
+    /// What was given back of what the present period was paid with.
+    pub(super) async fn given_back(&self, record: &SubscriptionRecord) -> Result<GivenBack> {
+        let mut minor = 0_i64;
         for invoice in &record.billed {
             let given_back = self.invoices.given_back(&record.subject, invoice).await?;
-            sum = sum.saturating_add(given_back);
+            minor = minor.saturating_add(given_back);
         }
-        Ok(sum)
+        let terms = &record.terms;
+        let whole = OrderLine {
+            rate: record.charged_at.clone(),
+            ..line(terms, &terms.name, terms.amount)?
+        };
+        let with_taxes = self.invoice_books.total_of(terms.amount.currency, &[whole])?;
+        Ok(GivenBack {
+            minor,
+            price: terms.amount.minor,
+            with_taxes: with_taxes.minor,
+        })
     }
 }

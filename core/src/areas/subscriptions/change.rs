@@ -8,7 +8,7 @@ use super::billing::{line, line_text};
 use super::books::Running;
 use super::commands::{ChangeSubscription, ChangeWhen};
 use super::end::refusal;
-use super::lifecycle::Begun;
+use super::lifecycle::{Begun, GivenBack};
 use super::records::{SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
 use super::subscribe::price_of;
@@ -32,7 +32,12 @@ impl SubscriptionRecord {
     ///
     /// # Errors
     /// `internal` for moments beyond the calendar.
-    pub(super) fn change_now(&mut self, terms: Terms, now: Timestamp, given_back: i64) -> Result<Vec<Part>> {
+    pub(super) fn change_now(
+        &mut self,
+        terms: Terms,
+        now: Timestamp,
+        given_back: GivenBack,
+    ) -> Result<Vec<Part>> {
         self.change = None;
         let zone = self.anchor.zone().clone();
         if self.period.trial {
@@ -54,7 +59,11 @@ impl SubscriptionRecord {
             }
         } else {
             self.terms = terms;
-            self.begin_anew(now)?
+            // What paid the former period pays this one.
+            let (billed, set_off) = (self.billed.clone(), self.set_off);
+            let begun = self.begin_anew(now)?;
+            (self.billed, self.set_off) = (billed, set_off);
+            begun
         };
         let text = line_text(&self.terms, &zone, start, end)?;
         parts.push((self.terms.clone(), text, price));

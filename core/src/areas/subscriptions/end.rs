@@ -6,6 +6,7 @@ use portcullis_ports::{Result, Timestamp};
 use super::billing::{line, line_text, period_line};
 use super::books::Running;
 use super::commands::{CancelSubscription, CancelWhen, OperatorCancel};
+use super::lifecycle::GivenBack;
 use super::notices::Notice;
 use super::records::{EndReason, SubscriptionRecord};
 use super::status::SubscriptionStatus as Status;
@@ -182,7 +183,7 @@ impl Subscriptions {
         (subject, id): (&Subject, &SubscriptionId),
         source: &Source,
         told: Option<(&Operator, Event<'_>)>,
-        change: impl Fn(&mut SubscriptionRecord, Timestamp, i64) -> Result<Billed>,
+        change: impl Fn(&mut SubscriptionRecord, Timestamp, GivenBack) -> Result<Billed>,
     ) -> Result<SubscriptionView> {
         self.context
             .retried(|| async {
@@ -224,7 +225,7 @@ impl Subscriptions {
 fn cancelled(
     record: &mut SubscriptionRecord,
     at: CancelWhen,
-    credit: Option<i64>,
+    credit: Option<GivenBack>,
     because: EndReason,
     now: Timestamp,
 ) -> Result<Billed> {

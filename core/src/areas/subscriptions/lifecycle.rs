@@ -5,7 +5,7 @@ use std::time::Duration;
 use portcullis_ports::money::Money;
 use portcullis_ports::{Error, Result, Timestamp};
 
-use super::proration::DaysLeft;
+use super::proration::{DaysLeft, share_of};
 use super::records::{EndReason, Period, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
 use crate::areas::entitlements::{Access, Grant};
@@ -77,6 +77,29 @@ fn period_of(
 
 fn beyond(what: &str) -> Error {
     Error::internal(format!("{what} lies beyond what can be counted"))
+}
+
+/// What was given back of what a period was paid with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GivenBack {
+    /// How much, with taxes, in minor units.
+    pub(super) minor: i64,
+    /// The price of a whole period.
+    pub(super) price: i64,
+    /// The same with the taxes that were charged.
+    pub(super) with_taxes: i64,
+}
+
+impl GivenBack {
+    /// So much with taxes, as the price is told; rounded up.
+    fn as_price(self, minor: i64) -> Result<i64> {
+        share_of(self.price, minor, self.with_taxes)
+    }
+
+    /// So much of the price, with taxes; rounded up.
+    fn as_total(self, price: i64) -> Result<i64> {
+        share_of(self.with_taxes, price, self.price)
+    }
 }
 
 impl SubscriptionRecord {
@@ -255,15 +278,16 @@ impl SubscriptionRecord {
         DaysLeft::at(self.anchor.zone(), whole_from, end, now.max(start))
     }
 
-    /// What the days that are left give back. What of the period's price was given back before, `given_back`, is taken off.
+    /// What the days that are left give back. What of the period was given back before is taken off.
     ///
     /// # Errors
     /// `internal` for moments beyond the calendar.
-    pub(super) fn credit(&mut self, now: Timestamp, given_back: i64) -> Result<Money> {
+    pub(super) fn credit(&mut self, now: Timestamp, given_back: GivenBack) -> Result<Money> {
         let price = self.terms.amount;
         let left = self.days_left(now)?.share(price)?;
-        let off = given_back.saturating_sub(self.set_off).clamp(0, left.minor);
-        self.set_off = self.set_off.saturating_add(off);
+        let open = given_back.minor.saturating_sub(self.set_off).max(0);
+        let off = given_back.as_price(open)?.clamp(0, left.minor);
+        self.set_off = self.set_off.saturating_add(open.min(given_back.as_total(off)?));
         Ok(Money::new(left.minor - off, price.currency))
     }
 

@@ -9,6 +9,7 @@ use portcullis_ports::money::{Currency, Money};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::lifecycle::GivenBack;
 use super::lifecycle::{INCOMPLETE, Step, anchored};
 use super::records::{EndReason, Period, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
@@ -49,6 +50,12 @@ fn terms_in(
         entitlements: Entitlements::new(),
     }
 }
+
+const NOTHING: GivenBack = GivenBack {
+    minor: 0,
+    price: 1,
+    with_taxes: 1,
+};
 
 /// A subscription that was made at a moment and has begun no period yet.
 pub(super) fn drafted(terms: Terms, zone: &Zone, now: Timestamp) -> SubscriptionRecord {
@@ -151,9 +158,9 @@ proptest! {
         let length = end.since(start).as_secs();
         let moment = start + Duration::from_secs(length * u64::from(part) / 1_000);
         let other = terms_in(&zone, "team", second, (unit, count, day));
-        let there = record.change_now(other, moment, 0).unwrap();
+        let there = record.change_now(other, moment, NOTHING).unwrap();
         let former = terms_in(&zone, "pro", first, (unit, count, day));
-        let back = record.change_now(former, moment, 0).unwrap();
+        let back = record.change_now(former, moment, NOTHING).unwrap();
         let total: i64 = there.iter().chain(&back).map(|(.., amount)| amount.minor).sum();
         prop_assert_eq!(total, 0);
         prop_assert_eq!((record.period.start, record.period.end), (start, end));
@@ -174,7 +181,7 @@ proptest! {
         let moment = now + DAY * u32::try_from(later).unwrap();
         let other = terms_in(&zone, "team", 4_999, (unit, count, day));
         let same = record.same_periods(&other);
-        let parts = record.change_now(other, moment, 0).unwrap();
+        let parts = record.change_now(other, moment, NOTHING).unwrap();
         prop_assert_eq!(parts.len(), 2);
         if !same {
             prop_assert_eq!(record.period.start, moment);
@@ -219,7 +226,7 @@ fn a_dearer_plan_costs_the_difference_of_the_days_that_are_left() {
         .change_now(
             terms("team", 9_000, Unit::Month, 1, None),
             at("2027-06-21T12:00:00Z"),
-            0,
+            NOTHING,
         )
         .unwrap();
     let amounts: Vec<i64> = parts.iter().map(|(.., amount)| amount.minor).collect();
@@ -241,7 +248,7 @@ fn a_trial_goes_on_under_another_plan_and_costs_nothing() {
     };
     record.status = Status::Trialing;
     let parts = record
-        .change_now(terms("year", 20_000, Unit::Year, 1, None), start + DAY, 0)
+        .change_now(terms("year", 20_000, Unit::Year, 1, None), start + DAY, NOTHING)
         .unwrap();
     assert!(parts.is_empty());
     let begun = record.begin_next_period().unwrap();

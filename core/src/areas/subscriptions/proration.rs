@@ -43,6 +43,19 @@ impl DaysLeft {
     }
 }
 
+/// So much of a price as `part` is of `whole`, rounded up.
+///
+/// # Errors
+/// `internal` for what no number holds.
+pub(super) fn share_of(price: i64, part: i64, whole: i64) -> Result<i64> {
+    if whole <= 0 || part <= 0 {
+        return Ok(0);
+    }
+    let exact = i128::from(price.max(0)) * i128::from(part);
+    let whole = i128::from(whole);
+    i64::try_from((exact + whole - 1) / whole).map_err(|error| Error::internal(error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use portcullis_ports::money::Currency;
@@ -78,6 +91,15 @@ mod tests {
             day(0),
         );
         assert_eq!(hours.unwrap().share(usd(700)).unwrap(), usd(700));
+    }
+
+    #[test]
+    fn the_share_of_a_price_is_never_rounded_down() {
+        assert_eq!(share_of(3_000, 3_570, 3_570).unwrap(), 3_000);
+        assert_eq!(share_of(3_000, 1, 3_570).unwrap(), 1);
+        assert_eq!(share_of(3_000, 0, 3_570).unwrap(), 0);
+        assert_eq!(share_of(-3_000, 1, -3_570).unwrap(), 0);
+        assert_eq!(share_of(i64::MAX, i64::MAX, i64::MAX).unwrap(), i64::MAX);
     }
 
     proptest! {

@@ -151,10 +151,10 @@ pub(super) struct SubscriptionRecord {
     /// The number of the period that is billed next, counted from the anchor.
     pub(super) next: u32,
     pub(super) period: Period,
-    /// The invoices of the present period.
+    /// The invoices of the present period, and those whose credit paid them.
     #[serde(default)]
     pub(super) billed: Vec<InvoiceId>,
-    /// How much of what was given back of them was taken off a credit already, in minor units of the price.
+    /// How much of what was given back of them was taken off a credit already, with taxes.
     #[serde(default)]
     pub(super) set_off: i64,
     /// The rate of tax at which the period was charged; that which is in force where it is not said.

@@ -1,14 +1,14 @@
 //! Carts are bought: stock is sold once, money is taken once, and what cannot be kept is given back.
 
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 
 use super::{Store, category_id, item, item_id, store, stores};
 use crate::areas::carts::{CART_NOT_OPEN, CartStatus, PRICE_CHANGED};
 use crate::areas::catalog::{ChangeItem, ITEM_NOT_FOUND, OUT_OF_STOCK};
 use crate::areas::orders::*;
-use crate::areas::payments::{AMOUNT_NOT_TAKEN, Status};
+use crate::areas::payments::{AMOUNT_NOT_TAKEN, PayWith, Status};
 use crate::foundation::testing::home;
-use crate::scenarios::payments::reference;
+use crate::scenarios::payments::{key, reference};
 use crate::services::idempotency::KEY_REUSED;
 
 fn dearer(cents: i64) -> ChangeItem {
@@ -256,4 +256,53 @@ async fn an_item_of_a_removed_category_is_not_sold_any_more() {
         .unwrap();
     // Before the task has cleared its items away.
     assert_eq!(store.buy("one", &cart).await.unwrap_err().code(), ITEM_NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_cannot_be_paid_as_asked_takes_no_stock_and_uses_no_key_up() {
+    let store = store().await;
+    store.offer(&item("plum", 1_999, Some(3))).await;
+    let cart = store.filled("plum", 1).await;
+    let asked = [
+        (PayWith::Offline, None),
+        (PayWith::Stored(None), None),
+        (PayWith::Fresh { save: false }, Some("nobody".to_owned())),
+    ];
+    for (with, vendor) in asked {
+        let command = PurchaseCart { with, vendor };
+        let refused = store
+            .orders()
+            .purchase(store.ada(), &key("one"), &cart, &command, &home())
+            .await;
+        assert!(refused.is_err(), "{command:?}");
+        assert_eq!(store.left("plum").await, Some(3));
+    }
+    assert_eq!(
+        store.carts().list(store.ada().subject()).await.unwrap()[0].status,
+        CartStatus::Open
+    );
+    let begun = store.buy("one", &cart).await.unwrap();
+    assert_eq!(begun.order.status, OrderStatus::Pending);
+}
+
+#[tokio::test]
+async fn one_purchase_sent_many_times_at_once_is_one_order_and_everybody_is_told_it() {
+    let store = store().await;
+    store.offer(&item("plum", 1_999, Some(3))).await;
+    let cart = store.filled("plum", 1).await;
+    let asked = (0..8).map(|_| store.buy("one", &cart));
+    let answers = join_all(asked).await;
+    let first = answers[0].as_ref().unwrap();
+    for answer in &answers {
+        let answer = answer.as_ref().unwrap();
+        assert_eq!(answer.order.txn_id, first.order.txn_id);
+        assert_eq!(
+            answer.payment.as_ref().unwrap().id,
+            first.payment.as_ref().unwrap().id
+        );
+    }
+    assert_eq!(
+        (store.vendor().payments().len(), store.left("plum").await),
+        (1, Some(2))
+    );
 }

@@ -165,7 +165,10 @@ pub(super) fn the_present_period_is_billed(
 /// How much of a sale was taken back with the money.
 fn reversed_of(invoice: &InvoiceView) -> i64 {
     match invoice.state {
-        InvoiceState::Paid => invoice.refunded.min((invoice.total - invoice.credited).max(0)),
+        InvoiceState::Paid => {
+            let paid = invoice.paid_by_payments.min(invoice.total);
+            invoice.refunded.min((paid - invoice.credited).max(0))
+        }
         InvoiceState::Draft | InvoiceState::Open | InvoiceState::Uncollectible | InvoiceState::Void => 0,
     }
 }

@@ -21,6 +21,7 @@ use crate::areas::invoices::{InvoiceState, InvoiceView};
 use crate::areas::payments::RefundPayment;
 use crate::areas::plans::CreatePlan;
 use crate::areas::subscriptions::*;
+use crate::foundation::calendar::Unit;
 use crate::foundation::input::Label;
 use crate::foundation::testing::{Node, home};
 use crate::scenarios::figures::agree_with_the_lists;
@@ -130,6 +131,12 @@ impl Machine {
             for (size, cents) in [("small", 3_000), ("large", 9_000)] {
                 let plan = CreatePlan {
                     name: Label::parse(&format!("F{family}")).unwrap(),
+                    // Of the last one the large plan has other periods.
+                    interval: if family == FAMILIES - 1 && size == "large" {
+                        Unit::Week
+                    } else {
+                        Unit::Month
+                    },
                     anchor_day: (family == 1).then_some(1),
                     trial_days: (family == 2).then_some(10),
                     ..monthly(&format!("{size}-{family}"), cents)

@@ -4,12 +4,13 @@ use portcullis_ports::payments::{DisputeKind, RefundReason};
 use portcullis_ports::testkit::payments::FakePayments;
 use portcullis_ports::{Code, Span};
 
+use super::invariants::payments_of;
 use super::{Club, DAY, club, club_with, settings};
 use crate::areas::payments::{Filter, PaymentView, RefundPayment};
 use crate::areas::plans::CreatePlan;
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::areas::subscriptions::*;
-use crate::foundation::calendar::Zone;
+use crate::foundation::calendar::{Unit, Zone};
 use crate::foundation::testing::{Node, home};
 use crate::scenarios::payments::{key, reference, usd};
 use crate::scenarios::plans::{monthly, plan_id};
@@ -47,6 +48,22 @@ impl Club {
             .refund(&shop.operator, &key("refund"), &payment.id, &command, &home())
             .await
             .unwrap();
+    }
+
+    /// All that was taken is given back.
+    pub(super) async fn refund_all(&self) {
+        let payments = payments_of(self.world(), self.shop.ada.subject()).await;
+        for (number, payment) in payments.iter().enumerate() {
+            let command = RefundPayment {
+                amount: None,
+                reason: RefundReason::Requested,
+            };
+            let (shop, name) = (&self.shop, key(&format!("refund-{number}")));
+            shop.payments()
+                .refund(&shop.operator, &name, &payment.id, &command, &home())
+                .await
+                .unwrap();
+        }
     }
 
     async fn count(&self) -> usize {
@@ -168,6 +185,34 @@ async fn a_refund_takes_back_what_was_credited_before_and_no_money_leaves_twice(
     let invoice = club.invoices().await.remove(0);
     assert_eq!((invoice.refunded, invoice.credited), (3_000, 3_000));
     club.shop.ledger_holds().await;
+}
+
+#[tokio::test]
+async fn what_paid_a_period_pays_that_of_another_plan_and_is_given_back_once() {
+    for refund_first in [false, true] {
+        let club = club().await;
+        let weekly = CreatePlan {
+            interval: Unit::Week,
+            ..monthly("weekly", 2_900)
+        };
+        club.offer(&weekly).await;
+        club.keep_a_card("card").await;
+        let begun = club.subscribe("pro").await;
+        club.change("over", &begun, "weekly", ChangeWhen::Now)
+            .await
+            .unwrap();
+        assert_eq!(club.owed().await, -100);
+        if refund_first {
+            club.refund(None).await;
+            club.cancel(&begun, CancelWhen::Now, true).await;
+        } else {
+            club.cancel(&begun, CancelWhen::Now, true).await;
+            assert_eq!(club.owed().await, -3_000);
+            club.refund(None).await;
+        }
+        assert_eq!(club.owed().await, 0, "refunded first: {refund_first}");
+        club.shop.ledger_holds().await;
+    }
 }
 
 #[tokio::test]

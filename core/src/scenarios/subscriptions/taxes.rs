@@ -119,3 +119,33 @@ async fn what_is_given_back_has_the_rate_at_which_it_was_charged() {
     assert_eq!(club.shop.house("tax").await, -300);
     club.shop.ledger_holds().await;
 }
+
+#[tokio::test]
+async fn between_plans_that_are_taxed_otherwise_money_is_given_back_once_as_well() {
+    for (from, to) in [
+        ("small-standard", "large-none"),
+        ("large-none", "small-standard"),
+        ("large-reduced", "small-standard"),
+    ] {
+        for refund_first in [false, true] {
+            let club = taxed_club().await;
+            let begun = club.subscribe(from).await;
+            club.change("over", &begun, to, ChangeWhen::Now).await.unwrap();
+            club.work().await;
+            if refund_first {
+                club.refund_all().await;
+                club.cancel(&begun, CancelWhen::Now, true).await;
+            } else {
+                club.cancel(&begun, CancelWhen::Now, true).await;
+                club.refund_all().await;
+            }
+            let owed = club.owed().await;
+            // Shares of a price are rounded, never in favour of whoever is given money back.
+            assert!(
+                (0..=1).contains(&owed),
+                "{owed} of {from} to {to}, refunded first: {refund_first}"
+            );
+            club.shop.ledger_holds().await;
+        }
+    }
+}

@@ -145,12 +145,18 @@ impl Year {
         let club = Box::pin(club_with(&first, vendor.clone(), roomy())).await;
         for family in 0..FAMILIES {
             for (size, cents) in [("small", 3_000), ("large", 9_000)] {
+                // What is given back passes between plans with other periods and taxes.
+                let other = family == GIVEN_BACK && size == "large";
                 let plan = CreatePlan {
                     name: Label::parse(&format!("F{family}")).unwrap(),
                     anchor_day: (family == 1).then_some(1),
                     trial_days: (family == 2).then_some(10),
-                    interval: if family == 3 { Unit::Week } else { Unit::Month },
-                    tax_code: (family == 4).then(|| TaxCode::parse("standard").unwrap()),
+                    interval: if family == 3 || other {
+                        Unit::Week
+                    } else {
+                        Unit::Month
+                    },
+                    tax_code: (family == 4 || other).then(|| TaxCode::parse("standard").unwrap()),
                     ..monthly(&format!("{size}-{family}"), cents)
                 };
                 club.offer(&plan).await;
