@@ -125,8 +125,6 @@ impl Orders {
         self.carts.reprice(owner, cart).await?;
         let now = self.context.now();
         let id = OrderId::time_ordered(now, self.context.entropy.as_ref())?;
-        let payment = payment_of(&id, String::new(), command);
-        self.payments.require_possible(who, &payment).await?;
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, owner).await;
         self.freezes.require_thawed(&mut batch, owner).await?;
@@ -135,6 +133,10 @@ impl Orders {
             Err(error) if error.code() == CART_NOT_OPEN => return Err(STORE_CONFLICT.error()),
             bought => bought?,
         };
+        if bought.total.is_positive() {
+            let payment = payment_of(&id, String::new(), command);
+            self.payments.require_possible(who, &payment).await?;
+        }
         let account = self.directory.account(owner).await?;
         let buyer = Buyer {
             display_name: account
