@@ -32,6 +32,8 @@ MEANT = re.compile(
     r"|handed: [Aa]t most 24 names of 64 characters and values of 2048 are expected",
     re.DOTALL,
 )
+# Where it is about money, or what is sold for it.
+MONEY = ("/api/billing/", "/ui/billing/", "/ui/catalog/", "/ui/shoppingcart/", "/ui/purchase-history/")
 # The operations that judge a new password.
 NEW_PASSWORDS = {"sign_up", "change_password", "confirm_password_recovery"}
 
@@ -85,11 +87,11 @@ def filter_failure(context, failure, case, response):
     if failure.code == "ST202" and operation in NEW_PASSWORDS:
         return response.json().get("code") != "weak-password"
     # About money more is refused than a schema says; whatever is refused for another reason counts.
-    if failure.code == "ST202" and case.operation.path.startswith(("/api/billing/", "/ui/billing/")):
+    if failure.code == "ST202" and case.operation.path.startswith(MONEY):
         problem = response.json()
         if problem.get("code") == "invalid-request":
             return not MEANT.match(problem.get("detail", ""))
-        return problem.get("code") not in ("invalid-cursor", "idempotency-key-reused", "amount-not-taken")
+        return problem.get("code") not in ("invalid-cursor", "idempotency-key-reused", "amount-not-taken", "not-in-catalog")
     # ST201: accepted although it violates the schema. The formats of these say what is meant, and bar nothing.
     if failure.code == "ST201" and FREE_FORM.search(failure.message):
         return False

@@ -14,8 +14,9 @@ pub(crate) fn wrong(field: &str, advice: &str) -> Error {
 
 /// A text of so many characters in one line, without blanks around it; empty where there is none.
 pub(crate) fn bounded(field: &str, text: Option<String>, most: usize) -> Result<String> {
-    let text = text.unwrap_or_default().trim().to_owned();
-    if text.chars().count() > most || text.chars().any(char::is_control) {
+    let sent = text.unwrap_or_default();
+    let text = sent.trim().to_owned();
+    if sent.chars().count() > most || text.chars().any(char::is_control) {
         return Err(wrong(
             field,
             &format!("At most {most} characters in one line are expected."),

@@ -129,6 +129,7 @@ pub(crate) struct RespondCancel {
     /// A remark, which the buyer reads.
     note: Option<OrderNote>,
     /// The state that is meant, as it was read; whatever state where it is not said.
+    #[oai(validator(minimum(value = "0"), maximum(value = "4294967295")))]
     version: Option<u32>,
 }
 
@@ -160,6 +161,7 @@ pub(crate) struct CompleteOrder {
     /// A remark, which the buyer reads.
     note: Option<OrderNote>,
     /// The state that is meant, as it was read; whatever state where it is not said.
+    #[oai(validator(minimum(value = "0"), maximum(value = "4294967295")))]
     version: Option<u32>,
 }
 
@@ -188,6 +190,7 @@ pub(crate) struct RevertOrder {
     /// Why, which the buyer reads.
     reason: Option<OrderNote>,
     /// The state that is meant, as it was read; whatever state where it is not said.
+    #[oai(validator(minimum(value = "0"), maximum(value = "4294967295")))]
     version: Option<u32>,
 }
 

@@ -107,7 +107,10 @@ impl UseCase for AddLine {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SetQuantity {
     /// How many pieces; 0 takes the item out.
-    #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "1000"))))]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(minimum(value = "0"), maximum(value = "1000")))
+    )]
     pub quantity: u32,
 }
 

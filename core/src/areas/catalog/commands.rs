@@ -71,7 +71,10 @@ pub struct AddItem {
     /// What else there is to say: at most 50 names of 1 to 64 characters, each with a text of at most 500.
     pub attributes: Option<BTreeMap<String, String>>,
     /// How many there are to be sold; there is always enough where it is not said.
-    #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "1000000000"))))]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(minimum(value = "0"), maximum(value = "1000000000")))
+    )]
     pub stock: Option<u32>,
 }
 
@@ -115,7 +118,10 @@ pub struct ChangeItem {
     /// All that there is to say beside.
     pub attributes: Option<BTreeMap<String, String>>,
     /// How many there are to be sold from now on; what is reserved is not among them.
-    #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "1000000000"))))]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(minimum(value = "0"), maximum(value = "1000000000")))
+    )]
     pub stock: Option<u32>,
     /// With true there is always enough from now on.
     pub unlimited: Option<bool>,

@@ -51,7 +51,7 @@ text!(
 
 text!(
     /// A name that people read: 1 to 200 characters in one line.
-    Title, "title", "Plum kettle", |text| {
+    Title, "title", "Plum kettle", in r"^\s*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]{0,199}\s*$", |text| {
         let text = text.trim();
         if (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
             Ok(text.to_owned())
@@ -63,7 +63,7 @@ text!(
 
 text!(
     /// A text that people read: at most 4,000 characters, of which line breaks are the only ones that control anything.
-    Prose, "prose", "Boils a litre of water in two minutes.", |text| {
+    Prose, "prose", "Boils a litre of water in two minutes.", in r"^\s*[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]{0,4000}\s*$", |text| {
         let text = text.trim();
         let controls = |letter: char| letter.is_control() && letter != '\n';
         if text.chars().count() <= 4_000 && !text.chars().any(controls) {

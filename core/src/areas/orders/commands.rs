@@ -63,6 +63,10 @@ pub struct RequestCancel {
     /// Why.
     pub reason: Option<OrderNote>,
     /// The state that is meant, as it was read; whatever state where it is not said.
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(minimum(value = "0"), maximum(value = "4294967295")))
+    )]
     pub version: Option<u32>,
 }
 
@@ -82,6 +86,10 @@ pub struct ShipOrder {
     /// How.
     pub shipping: Shipping,
     /// The state that is meant, as it was read; whatever state where it is not said.
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(minimum(value = "0"), maximum(value = "4294967295")))
+    )]
     pub version: Option<u32>,
 }
 

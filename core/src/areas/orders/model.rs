@@ -120,7 +120,7 @@ pub enum OrderEventKind {
 
 text!(
     /// A remark about an order, or a name in it: 1 to 500 characters in one line.
-    OrderNote, "order-note", "Left with the neighbours", |text| {
+    OrderNote, "order-note", "Left with the neighbours", in r"^\s*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]{0,499}\s*$", |text| {
         let text = text.trim();
         if (1..=500).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
             Ok(text.to_owned())
