@@ -17,7 +17,7 @@ const LOOKED_AT: usize = 2_000;
 
 text!(
     /// What is searched for: 1 to 200 characters.
-    SearchText, "search", "plum kettle", |text| {
+    SearchText, "search", "plum kettle", in r"^\s*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]{0,199}\s*$", |text| {
         let text = text.trim();
         if (1..=200).contains(&text.chars().count()) {
             Ok(text.to_lowercase())
