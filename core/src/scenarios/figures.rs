@@ -12,6 +12,7 @@ use crate::areas::ledger::HouseAccount;
 use crate::areas::payments::{CreatePayment, PayWith, PaymentView, RefundPayment, Status};
 use crate::areas::plans::CreatePlan;
 use crate::areas::subscriptions::{CancelWhen, ListSubscriptions, SubscriptionStatus, SubscriptionView};
+use crate::foundation::calendar::Unit;
 use crate::foundation::testing::home;
 use crate::scenarios::plans::monthly;
 use crate::testing::World;
@@ -99,7 +100,13 @@ pub(super) async fn agree_with_the_lists(club: &Club, payments: &[PaymentView]) 
             SubscriptionStatus::Active | SubscriptionStatus::PastDue
         )
     };
-    let recurring: i64 = list.items.iter().filter(brings).map(|one| one.amount).sum();
+    // By the days of a year: 365 sevenths of them weeks, a twelfth of it a month.
+    let by_month = |one: &SubscriptionView| match one.interval {
+        Unit::Month => one.amount,
+        Unit::Week => (one.amount * 365 + 42) / 84,
+        other => unreachable!("no plan is by the {other:?}"),
+    };
+    let recurring: i64 = list.items.iter().filter(brings).map(by_month).sum();
     let told = months.last().map_or(0, |last| last.recurring_at_end);
     assert_eq!(told, recurring);
 }
