@@ -10,7 +10,7 @@ use portcullis_ports::{Clock, Result};
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::autopay::{self, Autopay, AutopayRules};
 use crate::areas::carts::Carts;
-use crate::areas::catalog::{self, Catalog, Shelf};
+use crate::areas::catalog::{self, Catalog, Inventory};
 use crate::areas::challenges::{ChallengeStore, Challenges, Codes};
 use crate::areas::closures::{self, Closures};
 use crate::areas::enrolled_factors::EnrolledFactors;
@@ -248,9 +248,9 @@ impl App {
                 notifications: &notifications,
             },
         );
-        let shelf = Shelf::new(&context);
-        let carts = Carts::new(&context, &shelf, &audit);
-        let order_books = OrderBooks::new(&context, (&shelf, &carts), (&planned, &audit, &owner_mail));
+        let inventory = Inventory::new(&context);
+        let carts = Carts::new(&context, &inventory, &audit);
+        let order_books = OrderBooks::new(&context, (&inventory, &carts), (&planned, &audit, &owner_mail));
         let payments = Payments::new(
             &context,
             payments::Below {
@@ -337,7 +337,7 @@ impl App {
                 directory: &directory,
                 audit: &audit,
                 tasks: &planned,
-                shelf: &shelf,
+                inventory: &inventory,
             },
         );
         let orders = Orders::new(

@@ -78,7 +78,10 @@ impl Carts {
     /// # Errors
     /// Those of [`AddCatalogLine`].
     pub async fn add(&self, who: &SignedIn, id: &CartId, command: &AddCatalogLine) -> Result<CartLineView> {
-        let item = self.shelf.find(&command.category_id, &command.item_id).await?;
+        let item = self
+            .inventory
+            .find(&command.category_id, &command.item_id)
+            .await?;
         let item = item.ok_or_else(|| ITEM_NOT_FOUND.error())?;
         self.put(who, id, &item, command.quantity.unwrap_or(1)).await
     }
@@ -94,7 +97,7 @@ impl Carts {
                 .with_field("/sku", "`catalog:` and the id of an item is expected.")
         };
         let item = command.sku.item().ok_or_else(foreign)?;
-        let item = self.shelf.named(&item).await.map_err(|error| {
+        let item = self.inventory.named(&item).await.map_err(|error| {
             if error.code() == ITEM_NOT_FOUND {
                 foreign()
             } else {

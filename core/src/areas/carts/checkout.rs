@@ -45,7 +45,7 @@ impl Carts {
                 }
                 let mut changed: Option<Error> = None;
                 for line in &mut cart.lines {
-                    let item = self.shelf.find(&line.category, &line.item).await?;
+                    let item = self.inventory.find(&line.category, &line.item).await?;
                     let gone =
                         || ITEM_NOT_FOUND.with_detail(format!("{} is not offered any more.", line.name));
                     let item = item.ok_or_else(|| gone().member("item_id", line.item.to_string()))?;

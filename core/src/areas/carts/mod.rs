@@ -24,7 +24,7 @@ pub(crate) use records::CartLine;
 use records::{CARTS, CartRecord};
 pub use views::{CartItems, CartLineView, CartTotal, CartView, Deleted, FoundLines};
 
-use crate::areas::catalog::Shelf;
+use crate::areas::catalog::Inventory;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::services::audit::Audit;
@@ -95,15 +95,15 @@ pub const CART_EMPTY: Code = Code::new("cart-empty", Kind::Conflict, "There is n
 #[derive(Clone)]
 pub struct Carts {
     context: Arc<Context>,
-    shelf: Shelf,
+    inventory: Inventory,
     audit: Audit,
 }
 
 impl Carts {
-    pub(crate) fn new(context: &Arc<Context>, shelf: &Shelf, audit: &Audit) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, inventory: &Inventory, audit: &Audit) -> Self {
         Self {
             context: Arc::clone(context),
-            shelf: shelf.clone(),
+            inventory: inventory.clone(),
             audit: audit.clone(),
         }
     }

@@ -7,14 +7,14 @@ mod actions;
 mod categories;
 mod commands;
 mod events;
+mod inventory;
 mod items;
 mod model;
-mod pieces;
 mod records;
 mod removal;
 mod reviews;
 mod search;
-mod shelf;
+mod stock;
 mod views;
 
 use std::sync::Arc;
@@ -25,14 +25,14 @@ pub use commands::{
     AddCategory, AddItem, ChangeItem, ListCategories, ListItems, ListReviews, RemoveCategory, RemoveItem,
     RemoveReview, SearchItems, WriteReview,
 };
+pub(crate) use inventory::{Inventory, SoldItem};
 pub use model::{CategoryId, ImageUrl, ItemId, Prose, ReviewId, Title};
-pub(crate) use pieces::Piece;
 use records::{
     Bought, CATALOG, CATALOG_PEOPLE, CATALOG_REVIEWS, CategoryRecord, ItemLine, ItemRecord, ReviewName,
     ReviewRecord, Reviewed,
 };
 pub use search::SearchText;
-pub(crate) use shelf::{Shelf, SoldItem};
+pub(crate) use stock::ItemQuantity;
 pub use views::{CategoryPage, CategoryView, ItemPage, ItemView, Removed, ReviewPage, ReviewView};
 
 use crate::areas::operators::Operators;
@@ -151,7 +151,7 @@ pub struct Catalog {
     directory: Directory,
     audit: Audit,
     tasks: Tasks,
-    shelf: Shelf,
+    inventory: Inventory,
 }
 
 /// What the catalog stands on.
@@ -161,7 +161,7 @@ pub(crate) struct Below<'a> {
     pub(crate) directory: &'a Directory,
     pub(crate) audit: &'a Audit,
     pub(crate) tasks: &'a Tasks,
-    pub(crate) shelf: &'a Shelf,
+    pub(crate) inventory: &'a Inventory,
 }
 
 impl Catalog {
@@ -173,7 +173,7 @@ impl Catalog {
             directory: below.directory.clone(),
             audit: below.audit.clone(),
             tasks: below.tasks.clone(),
-            shelf: below.shelf.clone(),
+            inventory: below.inventory.clone(),
         }
     }
 

@@ -29,7 +29,7 @@ impl Catalog {
         item: &ItemId,
         command: &ListCategories,
     ) -> Result<ReviewPage> {
-        self.shelf.named(item).await?;
+        self.inventory.named(item).await?;
         let partition = ReviewRecord::partition(item);
         let (found, next_token) = self.ascending::<ReviewRecord>(command, &partition).await?;
         let mut items = Vec::with_capacity(found.len());
@@ -69,7 +69,7 @@ impl Catalog {
         let review = self
             .context
             .retried(|| async {
-                self.shelf.named(item).await?;
+                self.inventory.named(item).await?;
                 let mut batch = Batch::default();
                 self.context.lock_subject(&mut batch, author).await;
                 let (reviews, names) = (

@@ -11,7 +11,7 @@ use super::records::{GiveBack, OrderActor, OrderEvent, OrderLine, OrderRecord};
 use super::runners::{OfOrder, REFUNDS};
 use super::{ORDER_NOT_FOUND, OrderId, events};
 use crate::areas::carts::Carts;
-use crate::areas::catalog::Shelf;
+use crate::areas::catalog::Inventory;
 use crate::foundation::context::Context;
 use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot, Stored};
@@ -23,7 +23,7 @@ use crate::services::tasks::Tasks;
 #[derive(Clone)]
 pub(crate) struct OrderBooks {
     pub(super) context: Arc<Context>,
-    pub(super) shelf: Shelf,
+    pub(super) inventory: Inventory,
     pub(super) carts: Carts,
     pub(super) tasks: Tasks,
     pub(super) audit: Audit,
@@ -72,12 +72,12 @@ impl Changing {
 impl OrderBooks {
     pub(crate) fn new(
         context: &Arc<Context>,
-        (shelf, carts): (&Shelf, &Carts),
+        (inventory, carts): (&Inventory, &Carts),
         (tasks, audit, mail): (&Tasks, &Audit, &OwnerMail),
     ) -> Self {
         Self {
             context: Arc::clone(context),
-            shelf: shelf.clone(),
+            inventory: inventory.clone(),
             carts: carts.clone(),
             tasks: tasks.clone(),
             audit: audit.clone(),
@@ -145,10 +145,10 @@ impl OrderBooks {
     /// It is paid, or costs nothing: sold if its pieces are reserved or left, and given back otherwise.
     pub(super) async fn keep(&self, batch: &mut Batch, changing: &mut Changing) -> Result<()> {
         let order = changing.read();
-        if !order.holds && !self.shelf.try_take(batch, &order.pieces()).await? {
+        if !order.holds && !self.inventory.try_take(batch, &order.quantities()).await? {
             return self.end(batch, changing, OrderBecause::OutOfStock).await;
         }
-        Shelf::bought(batch, &order.subject, &order.pieces())?;
+        Inventory::bought(batch, &order.subject, &order.quantities())?;
         let now = self.context.now();
         let order = changing.order();
         order.holds = true;
@@ -220,7 +220,7 @@ impl OrderBooks {
         if !order.holds || order.is_shipped() {
             return Ok(());
         }
-        self.shelf.put_back(batch, &order.pieces()).await?;
+        self.inventory.put_back(batch, &order.quantities()).await?;
         changing.order().holds = false;
         Ok(())
     }

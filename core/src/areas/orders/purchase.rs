@@ -173,7 +173,7 @@ impl Orders {
             cancelled_at: None,
             updated_at: now,
         };
-        self.books.shelf.take(&mut batch, &order.pieces()).await?;
+        self.books.inventory.take(&mut batch, &order.quantities()).await?;
         self.write_new(&mut batch, who, order).await?;
         self.idempotency.take(&mut batch, fresh, id.as_str())?;
         let used = [Use {

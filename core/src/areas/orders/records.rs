@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::OrderId;
 use super::model::{OrderBecause, OrderEventKind, OrderNote, OrderStatus, Shipping};
 use crate::areas::carts::{CartId, Sku};
-use crate::areas::catalog::{CategoryId, ItemId, Piece, Title};
+use crate::areas::catalog::{CategoryId, ItemId, ItemQuantity, Title};
 use crate::foundation::table::Stored;
 
 /// Orders, and what happened to them.
@@ -110,13 +110,13 @@ impl OrderRecord {
     }
 
     /// What it takes from stock.
-    pub(super) fn pieces(&self) -> Vec<Piece<'_>> {
-        let pieces = self.items.iter().map(|item| Piece {
+    pub(super) fn quantities(&self) -> Vec<ItemQuantity<'_>> {
+        let quantities = self.items.iter().map(|item| ItemQuantity {
             category: &item.category,
             item: &item.item,
             quantity: item.quantity,
         });
-        pieces.collect()
+        quantities.collect()
     }
 
     /// What people read of it in one line.

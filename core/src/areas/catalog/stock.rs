@@ -1,27 +1,27 @@
-//! Pieces of stock: taken in the commit of who sells them, and put back in that of who does not after all.
+//! Stock: taken in the commit of who sells it, and put back in that of who does not after all.
 
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Error, Result};
 
 use super::model::{CategoryId, ItemId};
 use super::records::{Bought, ItemRecord};
-use super::{ITEM_NOT_FOUND, OUT_OF_STOCK, Shelf};
+use super::{ITEM_NOT_FOUND, Inventory, OUT_OF_STOCK};
 use crate::foundation::table::Batch;
 
 /// So many pieces of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Piece<'a> {
+pub(crate) struct ItemQuantity<'a> {
     pub(crate) category: &'a CategoryId,
     pub(crate) item: &'a ItemId,
     pub(crate) quantity: u32,
 }
 
-impl Shelf {
+impl Inventory {
     /// Takes all pieces from stock, or none: whoever gets an error drops the commit.
     ///
     /// # Errors
     /// `item-not-found`; `out-of-stock` with the first item of which less is left.
-    pub(crate) async fn take(&self, batch: &mut Batch, pieces: &[Piece<'_>]) -> Result<()> {
+    pub(crate) async fn take(&self, batch: &mut Batch, pieces: &[ItemQuantity<'_>]) -> Result<()> {
         match self.lacking(batch, pieces).await? {
             Some(refusal) => Err(refusal),
             None => self.move_all(batch, pieces, u32::saturating_sub).await,
@@ -29,7 +29,7 @@ impl Shelf {
     }
 
     /// Takes all pieces from stock if there are enough of each, and says whether it did.
-    pub(crate) async fn try_take(&self, batch: &mut Batch, pieces: &[Piece<'_>]) -> Result<bool> {
+    pub(crate) async fn try_take(&self, batch: &mut Batch, pieces: &[ItemQuantity<'_>]) -> Result<bool> {
         if self.lacking(batch, pieces).await?.is_some() {
             return Ok(false);
         }
@@ -38,12 +38,12 @@ impl Shelf {
     }
 
     /// Puts pieces back, as far as their items are still offered.
-    pub(crate) async fn put_back(&self, batch: &mut Batch, pieces: &[Piece<'_>]) -> Result<()> {
+    pub(crate) async fn put_back(&self, batch: &mut Batch, pieces: &[ItemQuantity<'_>]) -> Result<()> {
         self.move_all(batch, pieces, u32::saturating_add).await
     }
 
     /// Why not all of them can be taken.
-    async fn lacking(&self, batch: &Batch, pieces: &[Piece<'_>]) -> Result<Option<Error>> {
+    async fn lacking(&self, batch: &Batch, pieces: &[ItemQuantity<'_>]) -> Result<Option<Error>> {
         let table = self.context.table::<ItemRecord>();
         for piece in pieces {
             let partition = ItemRecord::partition(piece.category);
@@ -64,7 +64,7 @@ impl Shelf {
     async fn move_all(
         &self,
         batch: &mut Batch,
-        pieces: &[Piece<'_>],
+        pieces: &[ItemQuantity<'_>],
         moved: impl Fn(u32, u32) -> u32,
     ) -> Result<()> {
         let table = self.context.table::<ItemRecord>();
@@ -81,7 +81,7 @@ impl Shelf {
     }
 
     /// Writes down that somebody bought these items.
-    pub(crate) fn bought(batch: &mut Batch, buyer: &Subject, items: &[Piece<'_>]) -> Result<()> {
+    pub(crate) fn bought(batch: &mut Batch, buyer: &Subject, items: &[ItemQuantity<'_>]) -> Result<()> {
         for piece in items {
             batch.overwrite(&Bought {
                 item: piece.item.clone(),

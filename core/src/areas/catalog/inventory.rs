@@ -1,4 +1,4 @@
-//! What the areas above see of the shelves: items at the price of the moment.
+//! The inventory, as the areas above see it: items at the price of the moment.
 
 use std::sync::Arc;
 
@@ -32,11 +32,11 @@ impl From<ItemRecord> for SoldItem {
 
 /// Looks up what is sold.
 #[derive(Clone)]
-pub(crate) struct Shelf {
+pub(crate) struct Inventory {
     pub(super) context: Arc<Context>,
 }
 
-impl Shelf {
+impl Inventory {
     pub(crate) fn new(context: &Arc<Context>) -> Self {
         Self {
             context: Arc::clone(context),
