@@ -357,21 +357,26 @@ impl App {
         );
         let closures = Closures::new(
             &context,
-            &closures::Below {
+            closures::Below {
                 sessions: &sessions,
                 step_up: &step_up,
                 challenges: &challenges,
                 operators: &operators,
-                methods: &payment_methods,
-                payments: &payments,
-                subscriptions: &subscriptions,
-                autopay: &autopay,
-                catalog: &catalog,
-                orders: &orders,
                 directory: &directory,
                 audit: &audit,
                 mail: &owner_mail,
                 tasks: &planned,
+                // What charges ends before what it charges, and methods are forgotten once nothing is collected any more.
+                erasures: vec![
+                    Arc::new(autopay.clone()),
+                    Arc::new(subscriptions.clone()),
+                    Arc::new(payments.clone()),
+                    Arc::new(orders.clone()),
+                    Arc::new(payment_methods.clone()),
+                    Arc::new(operators.clone()),
+                    Arc::new(catalog.clone()),
+                    Arc::new(sessions.clone()),
+                ],
             },
             &settings.closures,
         );

@@ -1,5 +1,7 @@
 //! What every service and area stands on; knows none of them.
 
+pub(crate) mod account_erasure;
+pub(crate) mod all_rows;
 pub(crate) mod area;
 pub(crate) mod cache;
 pub mod calendar;

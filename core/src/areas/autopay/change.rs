@@ -1,5 +1,6 @@
 //! A customer turns automatic payment on, changes it, turns it off, and reads how it stands.
 
+use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Currency;
 use portcullis_ports::{Result, Timestamp};
@@ -10,13 +11,16 @@ use super::records::{Rule, Trigger};
 use super::run::AUTOPAY;
 use super::{Autopay, actions, events};
 use crate::areas::sessions::SignedIn;
+use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::input::refused;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
-impl Autopay {
-    /// Removes all rules of a customer whose account is erased. What is being collected already comes to its end.
-    pub(crate) async fn drop_rules(&self, subject: &Subject) -> Result<()> {
+#[async_trait]
+impl AccountErasure for Autopay {
+    /// Removes all rules. What is being collected already comes to its end.
+    async fn wind_down(&self, subject: &Subject, _: &Source) -> Result<bool> {
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
@@ -25,9 +29,12 @@ impl Autopay {
                 }
                 self.context.commit(batch).await
             })
-            .await
+            .await?;
+        Ok(true)
     }
+}
 
+impl Autopay {
     /// The rules of a customer.
     ///
     /// # Errors

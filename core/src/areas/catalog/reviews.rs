@@ -1,5 +1,6 @@
 //! What people say of items: one review by each, under the name that their account shows.
 
+use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::Range;
 use portcullis_ports::{Error, Result, id};
@@ -11,7 +12,9 @@ use super::views::{Removed, ReviewPage, ReviewView};
 use super::{Catalog, REVIEW_EXISTS, REVIEW_NOT_FOUND, events};
 use crate::areas::operators::Role;
 use crate::areas::sessions::SignedIn;
+use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::input::refused;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
@@ -155,9 +158,12 @@ impl Catalog {
         batch.clear::<ReviewName>(ReviewName::partition(item), id.to_string());
         batch.clear::<Reviewed>(author.to_string(), Reviewed::sort(item));
     }
+}
 
-    /// Removes what an account that is erased said of items.
-    pub(crate) async fn forget_reviews(&self, author: &Subject) -> Result<()> {
+#[async_trait]
+impl AccountErasure for Catalog {
+    /// Removes what somebody said of items.
+    async fn erase(&self, author: &Subject, _: &Source) -> Result<()> {
         let table = self.context.table::<Reviewed>();
         loop {
             let range = Range::Prefix(Reviewed::PREFIX.to_owned());

@@ -11,7 +11,6 @@ use super::notices::Notice;
 use super::records::{Closure, State};
 use super::{Closures, events};
 use crate::areas::families;
-use crate::areas::operators::{NOT_AN_OPERATOR, Named};
 use crate::areas::sessions::EndReason;
 use crate::foundation::area::{Family, Personal};
 use crate::foundation::source::Source;
@@ -89,27 +88,14 @@ impl Closures {
             State::Erasing => {}
         }
         let source = Source::internal("closures");
-        self.autopay.drop_rules(subject).await?;
-        self.subscriptions.end_all(subject, &source).await?;
+        let done = self.wind_down(subject, &source).await?;
         let begun_at = self.slot(subject).await?.value.moved_at;
-        let done = self.payments.are_over(subject).await?
-            && self.orders.are_over(subject).await?
-            && self.methods.forget_all(subject, &source).await?;
         if !done && now.since(begun_at) < LONGEST_WAIT {
             return Ok(Next::Again(now + LOOK));
         }
-        match self
-            .operators
-            .revoke(&Named::Subject(subject.clone()), &source)
-            .await
-        {
-            Err(error) if error.code() != NOT_AN_OPERATOR => return Err(error),
-            _ => {}
+        for area in self.erasures.iter() {
+            area.erase(subject, &source).await?;
         }
-        self.payments.pseudonymise(subject).await?;
-        self.orders.pseudonymise(subject).await?;
-        self.catalog.forget_reviews(subject).await?;
-        self.sessions.forget_all(subject).await?;
         for family in families() {
             if family.personal == Personal::BySubject {
                 self.erase_family(family, subject).await?;
@@ -117,6 +103,16 @@ impl Closures {
         }
         self.context.retried(|| self.finish(subject)).await?;
         Ok(Next::Done)
+    }
+
+    /// Whether nothing is under way for a person any more. The areas are asked in their order, each once those before are done.
+    async fn wind_down(&self, subject: &Subject, source: &Source) -> Result<bool> {
+        for area in self.erasures.iter() {
+            if !area.wind_down(subject, source).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// From now on it cannot be taken back.

@@ -23,16 +23,11 @@ pub(crate) use records::CLOSURES;
 use records::Closure;
 pub use settings::Settings;
 
-use crate::areas::autopay::Autopay;
-use crate::areas::catalog::Catalog;
 use crate::areas::challenges::Challenges;
 use crate::areas::operators::Operators;
-use crate::areas::orders::Orders;
-use crate::areas::payment_methods::PaymentMethods;
-use crate::areas::payments::Payments;
 use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
-use crate::areas::subscriptions::Subscriptions;
+use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::services::audit::Audit;
@@ -60,16 +55,12 @@ pub(crate) struct Below<'a> {
     pub(crate) step_up: &'a StepUp,
     pub(crate) challenges: &'a Challenges,
     pub(crate) operators: &'a Operators,
-    pub(crate) methods: &'a PaymentMethods,
-    pub(crate) payments: &'a Payments,
-    pub(crate) subscriptions: &'a Subscriptions,
-    pub(crate) autopay: &'a Autopay,
-    pub(crate) catalog: &'a Catalog,
-    pub(crate) orders: &'a Orders,
     pub(crate) directory: &'a Directory,
     pub(crate) audit: &'a Audit,
     pub(crate) mail: &'a OwnerMail,
     pub(crate) tasks: &'a Tasks,
+    /// The areas that do something for an erasure, in this order.
+    pub(crate) erasures: Vec<Arc<dyn AccountErasure>>,
 }
 
 /// Closes accounts.
@@ -80,37 +71,27 @@ pub struct Closures {
     step_up: StepUp,
     challenges: Challenges,
     operators: Operators,
-    methods: PaymentMethods,
-    payments: Payments,
-    subscriptions: Subscriptions,
-    autopay: Autopay,
-    catalog: Catalog,
-    orders: Orders,
     directory: Directory,
     audit: Audit,
     mail: OwnerMail,
     tasks: Tasks,
+    erasures: Arc<[Arc<dyn AccountErasure>]>,
     settings: Settings,
 }
 
 impl Closures {
-    pub(crate) fn new(context: &Arc<Context>, below: &Below<'_>, settings: &Settings) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, below: Below<'_>, settings: &Settings) -> Self {
         Self {
             context: Arc::clone(context),
             sessions: below.sessions.clone(),
             step_up: below.step_up.clone(),
             challenges: below.challenges.clone(),
             operators: below.operators.clone(),
-            methods: below.methods.clone(),
-            payments: below.payments.clone(),
-            subscriptions: below.subscriptions.clone(),
-            autopay: below.autopay.clone(),
-            catalog: below.catalog.clone(),
-            orders: below.orders.clone(),
             directory: below.directory.clone(),
             audit: below.audit.clone(),
             mail: below.mail.clone(),
             tasks: below.tasks.clone(),
+            erasures: below.erasures.into(),
             settings: settings.clone(),
         }
     }

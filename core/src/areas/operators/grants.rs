@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::contact::EmailAddress;
 use portcullis_ports::identity::Subject;
@@ -13,9 +14,21 @@ use super::{
     ACCOUNT_NOT_FOUND, ADDRESS_NOT_PROVEN, GrantOperator, NOT_AN_OPERATOR, Named, OPERATOR_LIMIT, Operator,
     OperatorList, OperatorView, Operators,
 };
+use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
+
+#[async_trait]
+impl AccountErasure for Operators {
+    /// Takes the role away, if there is one.
+    async fn erase(&self, subject: &Subject, source: &Source) -> Result<()> {
+        match self.revoke(&Named::Subject(subject.clone()), source).await {
+            Err(error) if error.code() != NOT_AN_OPERATOR => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
 
 impl Operators {
     /// Makes somebody an operator, or changes the role of one. Every node knows within a second.

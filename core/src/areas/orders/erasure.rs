@@ -2,70 +2,36 @@
 //!
 //! Money may still come for them, or go back, and has to find them.
 
+use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
-use portcullis_ports::storage::{MAX_PAGE, Range};
 
 use super::Orders;
 use super::records::{Buyer, OrderActor, OrderEvent, OrderRecord};
-use crate::foundation::table::{Batch, Stored};
+use crate::foundation::account_erasure::AccountErasure;
+use crate::foundation::source::Source;
 
-/// Rows that one commit changes.
-const CHUNK: usize = 50;
-
-impl Orders {
-    /// Whether nothing is expected of the orders of a person any more: no payment, no answer and no money that is given back.
-    pub(crate) async fn are_over(&self, subject: &Subject) -> Result<bool> {
-        let table = self.context.table::<OrderRecord>();
-        let mut after = None;
-        loop {
-            let range = Range::Prefix(OrderRecord::PREFIX.to_owned());
-            let (page, next) = table
-                .complete_page(subject.as_str(), range, MAX_PAGE, after)
-                .await?;
-            if page.iter().any(|order| order.is_under_way()) {
-                return Ok(false);
-            }
-            match next {
-                Some(next) => after = Some(next),
-                None => return Ok(true),
-            }
-        }
-    }
-
-    /// Takes out of the orders of a person what tells who bought, and where it went.
-    pub(crate) async fn pseudonymise(&self, subject: &Subject) -> Result<()> {
-        self.rewrite(subject, OrderRecord::PREFIX, OrderRecord::pseudonymise)
+#[async_trait]
+impl AccountErasure for Orders {
+    /// Waits until no payment, no answer and no money that is given back is expected any more.
+    async fn wind_down(&self, subject: &Subject, _: &Source) -> Result<bool> {
+        let (subject, prefix) = (subject.as_str(), OrderRecord::PREFIX);
+        let open = self
+            .context
+            .any_row(subject, prefix, OrderRecord::is_under_way)
             .await?;
-        self.rewrite(subject, OrderEvent::PREFIX, OrderEvent::pseudonymise)
-            .await
+        Ok(!open)
     }
 
-    async fn rewrite<T: Stored + Clone + PartialEq>(
-        &self,
-        subject: &Subject,
-        prefix: &str,
-        change: impl Fn(&mut T),
-    ) -> Result<()> {
-        let table = self.context.table::<T>();
-        let mut after = None;
-        loop {
-            let range = Range::Prefix(prefix.to_owned());
-            let (page, next) = table.complete_page(subject.as_str(), range, CHUNK, after).await?;
-            let mut batch = Batch::default();
-            for read in &page {
-                let mut row = read.value.clone();
-                change(&mut row);
-                if row != read.value {
-                    batch.replace(read, &row)?;
-                }
-            }
-            self.context.commit(batch).await?;
-            match next {
-                Some(next) => after = Some(next),
-                None => return Ok(()),
-            }
-        }
+    /// Takes out who bought, where it went, and what was remarked.
+    async fn erase(&self, subject: &Subject, _: &Source) -> Result<()> {
+        let subject = subject.as_str();
+        self.context
+            .rewrite_rows(subject, OrderRecord::PREFIX, OrderRecord::pseudonymise)
+            .await?;
+        self.context
+            .rewrite_rows(subject, OrderEvent::PREFIX, OrderEvent::pseudonymise)
+            .await
     }
 }
 

@@ -13,6 +13,7 @@ use super::model::{PaymentMethodId, VENDOR_UNAVAILABLE};
 use super::names::Named;
 use super::records::{Forgetting, VendorAccount};
 use super::{PaymentMethods, events};
+use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
@@ -66,6 +67,40 @@ enum Forgotten {
     Never(String),
 }
 
+#[async_trait]
+impl AccountErasure for PaymentMethods {
+    /// Removes all methods and has their vendors told. Done once all of them have confirmed it.
+    async fn wind_down(&self, subject: &Subject, source: &Source) -> Result<bool> {
+        self.context
+            .retried(|| async {
+                let mut batch = Batch::default();
+                self.context.lock_subject(&mut batch, subject).await;
+                let mut slot = self.methods_in(&batch, subject).await?;
+                let ids: Vec<_> = slot
+                    .value
+                    .methods
+                    .iter()
+                    .map(|method| method.id.clone())
+                    .collect();
+                if ids.is_empty() {
+                    return Ok(slot.value.forgetting.is_empty());
+                }
+                let now = self.context.now();
+                for id in &ids {
+                    if let Some(removed) = slot.value.remove(id, |_| false, now) {
+                        self.plan_forgetting(&mut batch, subject, removed).await?;
+                        let event = Event::success(events::REMOVED, source).with("payment_method", id);
+                        self.audit.append(&mut batch, subject, &[event]).await?;
+                    }
+                }
+                batch.save(&slot)?;
+                self.context.commit(batch).await?;
+                Ok(false)
+            })
+            .await
+    }
+}
+
 impl PaymentMethods {
     /// Has vendors told by the workers of this process.
     pub(crate) fn register_runners(&self, runners: &mut Runners) {
@@ -112,38 +147,6 @@ impl PaymentMethods {
         }
         self.context.retried(|| self.note_forgotten(subject, id)).await?;
         Ok(Forgotten::Done)
-    }
-
-    /// Removes all methods of a customer whose account is erased, and has their vendors told. Whether all of them have
-    /// confirmed it.
-    pub(crate) async fn forget_all(&self, subject: &Subject, source: &Source) -> Result<bool> {
-        self.context
-            .retried(|| async {
-                let mut batch = Batch::default();
-                self.context.lock_subject(&mut batch, subject).await;
-                let mut slot = self.methods_in(&batch, subject).await?;
-                let ids: Vec<_> = slot
-                    .value
-                    .methods
-                    .iter()
-                    .map(|method| method.id.clone())
-                    .collect();
-                if ids.is_empty() {
-                    return Ok(slot.value.forgetting.is_empty());
-                }
-                let now = self.context.now();
-                for id in &ids {
-                    if let Some(removed) = slot.value.remove(id, |_| false, now) {
-                        self.plan_forgetting(&mut batch, subject, removed).await?;
-                        let event = Event::success(events::REMOVED, source).with("payment_method", id);
-                        self.audit.append(&mut batch, subject, &[event]).await?;
-                    }
-                }
-                batch.save(&slot)?;
-                self.context.commit(batch).await?;
-                Ok(false)
-            })
-            .await
     }
 
     async fn note_forgotten(&self, subject: &Subject, id: &PaymentMethodId) -> Result<()> {

@@ -2,23 +2,26 @@
 //!
 //! Banks contest payments months later, and the books have to explain them as long as the law asks: so rows stay.
 
+use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
-use portcullis_ports::storage::{MAX_PAGE, Range};
 
 use super::Payments;
 use super::records::{PaymentRecord, RefundRecord};
 use super::status::RefundState;
-use crate::foundation::table::{Batch, Stored};
+use crate::foundation::account_erasure::AccountErasure;
+use crate::foundation::source::Source;
 
-/// Rows that one commit changes.
-const CHUNK: usize = 50;
-
-impl Payments {
-    /// Whether every payment and refund of a customer has come to its end.
-    pub(crate) async fn are_over(&self, subject: &Subject) -> Result<bool> {
+#[async_trait]
+impl AccountErasure for Payments {
+    /// Waits until every payment and refund has come to its end.
+    async fn wind_down(&self, subject: &Subject, _: &Source) -> Result<bool> {
         let open = |payment: &PaymentRecord| !payment.status.is_final() || payment.call.is_some();
-        if self.any(subject, PaymentRecord::PREFIX, open).await? {
+        if self
+            .context
+            .any_row(subject.as_str(), PaymentRecord::PREFIX, open)
+            .await?
+        {
             return Ok(false);
         }
         let open = |refund: &RefundRecord| {
@@ -27,54 +30,16 @@ impl Payments {
                 RefundState::Sending | RefundState::Unknown | RefundState::Pending
             )
         };
-        Ok(!self.any(subject, RefundRecord::PREFIX, open).await?)
+        let open = self.context.any_row(subject.as_str(), RefundRecord::PREFIX, open);
+        Ok(!open.await?)
     }
 
-    async fn any<T: Stored>(
-        &self,
-        subject: &Subject,
-        prefix: &str,
-        wanted: impl Fn(&T) -> bool,
-    ) -> Result<bool> {
-        let table = self.context.table::<T>();
-        let mut after = None;
-        loop {
-            let range = Range::Prefix(prefix.to_owned());
-            let (page, next) = table
-                .complete_page(subject.as_str(), range, MAX_PAGE, after)
-                .await?;
-            if page.iter().any(|row| wanted(&row.value)) {
-                return Ok(true);
-            }
-            match next {
-                Some(next) => after = Some(next),
-                None => return Ok(false),
-            }
-        }
-    }
-
-    /// Takes out of the payments of a customer what tells who paid: the address of the device, and what is shown of the
-    /// method.
-    pub(crate) async fn pseudonymise(&self, subject: &Subject) -> Result<()> {
-        let mut after = None;
-        loop {
-            let range = Range::Prefix(PaymentRecord::PREFIX.to_owned());
-            let table = self.context.table::<PaymentRecord>();
-            let (page, next) = table.complete_page(subject.as_str(), range, CHUNK, after).await?;
-            let mut batch = Batch::default();
-            for read in &page {
-                let mut payment = read.value.clone();
-                payment.pseudonymise();
-                if payment != read.value {
-                    batch.replace(read, &payment)?;
-                }
-            }
-            self.context.commit(batch).await?;
-            match next {
-                Some(next) => after = Some(next),
-                None => return Ok(()),
-            }
-        }
+    /// Takes out the address of the device, and what is shown of the method.
+    async fn erase(&self, subject: &Subject, _: &Source) -> Result<()> {
+        let (subject, prefix) = (subject.as_str(), PaymentRecord::PREFIX);
+        self.context
+            .rewrite_rows(subject, prefix, PaymentRecord::pseudonymise)
+            .await
     }
 }
 

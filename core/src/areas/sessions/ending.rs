@@ -1,5 +1,6 @@
 //! How sessions end: one with all that grew from it, all others, or all.
 
+use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use portcullis_ports::Result;
 use portcullis_ports::id::SessionId;
@@ -11,7 +12,9 @@ use super::lines::{Listed, descendants};
 use super::records::Line;
 use super::{RevokeSession, SESSION_NOT_FOUND, Session, Sessions};
 use crate::areas::sessions::SignedIn;
+use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::event_kind::EventKind;
+use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::epochs::{Current, EndReason, Lineage, TokenId};
@@ -52,6 +55,28 @@ pub(crate) struct AllEnded {
     pub(crate) revoked: u64,
     /// What is new carries this.
     pub(crate) lineage: Lineage,
+}
+
+#[async_trait]
+impl AccountErasure for Sessions {
+    /// Removes all sessions. They were ended before.
+    async fn erase(&self, subject: &Subject, _: &Source) -> Result<()> {
+        for lines in self
+            .context
+            .table::<Line>()
+            .all(subject.as_str())
+            .await?
+            .chunks(FORGOTTEN)
+        {
+            let mut batch = Batch::default();
+            for line in lines {
+                batch.clear::<Session>(line.session.to_string(), Session::SORT.into());
+                batch.remove(line);
+            }
+            self.context.commit(batch).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Sessions {
@@ -290,25 +315,6 @@ impl Sessions {
                 Ok(ended.revoked)
             })
             .await
-    }
-
-    /// Removes all sessions of an account that is erased. They were ended before.
-    pub(crate) async fn forget_all(&self, subject: &Subject) -> Result<()> {
-        for lines in self
-            .context
-            .table::<Line>()
-            .all(subject.as_str())
-            .await?
-            .chunks(FORGOTTEN)
-        {
-            let mut batch = Batch::default();
-            for line in lines {
-                batch.clear::<Session>(line.session.to_string(), Session::SORT.into());
-                batch.remove(line);
-            }
-            self.context.commit(batch).await?;
-        }
-        Ok(())
     }
 
     async fn live_but(&self, subject: &Subject, current: &Current, kept: Option<&SessionId>) -> Result<u64> {

@@ -1,5 +1,6 @@
 //! Subscriptions are cancelled, rest, and go on.
 
+use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Result, Timestamp};
 
@@ -16,6 +17,7 @@ use crate::areas::entitlements::SubscriptionId;
 use crate::areas::invoices::OrderLine;
 use crate::areas::operators::Operator;
 use crate::areas::sessions::SignedIn;
+use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
@@ -27,6 +29,24 @@ type Billed = Option<Vec<OrderLine>>;
 pub(super) fn refusal(status: Status, rule: &str) -> portcullis_ports::Error {
     let status = status.as_str();
     SUBSCRIPTION_STATE.with_detail(format!("The subscription is `{status}`: {rule}."))
+}
+
+#[async_trait]
+impl AccountErasure for Subscriptions {
+    /// Ends all of them at once, without giving days back.
+    async fn wind_down(&self, subject: &Subject, source: &Source) -> Result<bool> {
+        let because = EndReason::Customer;
+        let table = self.context.table::<SubscriptionRecord>();
+        for record in table.all(subject.as_str()).await? {
+            if !record.status.is_over() {
+                self.moved((subject, &record.id), source, None, |record, now, _| {
+                    cancelled(record, CancelWhen::Now, None, because, now)
+                })
+                .await?;
+            }
+        }
+        Ok(true)
+    }
 }
 
 impl Subscriptions {
@@ -81,25 +101,6 @@ impl Subscriptions {
             |record, now, given_back| cancelled(record, at, credit.then_some(given_back), because, now),
         )
         .await
-    }
-
-    /// Ends all subscriptions of a customer whose account is erased, at once and without giving days back.
-    pub(crate) async fn end_all(&self, subject: &Subject, source: &Source) -> Result<()> {
-        let because = EndReason::Customer;
-        for record in self
-            .context
-            .table::<SubscriptionRecord>()
-            .all(subject.as_str())
-            .await?
-        {
-            if !record.status.is_over() {
-                self.moved((subject, &record.id), source, None, |record, now, _| {
-                    cancelled(record, CancelWhen::Now, None, because, now)
-                })
-                .await?;
-            }
-        }
-        Ok(())
     }
 
     /// Lets a subscription rest: it is not billed and entitles to nothing. Asked twice it changes nothing more.
