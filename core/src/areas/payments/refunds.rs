@@ -6,6 +6,7 @@ use portcullis_ports::money::Amount;
 use portcullis_ports::outcome::{Outcome, Reference};
 use portcullis_ports::payments::{Decline, Failure, RefundOutcome, RefundReason, RefundRule, VendorRef};
 use portcullis_ports::{Error, Result, Timestamp};
+use serde::Serialize;
 
 use super::apply::{Rows, apply_refund};
 use super::commands::RefundPayment;
@@ -46,6 +47,36 @@ impl Refunded {
     }
 }
 
+/// A refund that is wanted.
+struct Wanted<'a> {
+    by: WantedBy<'a>,
+    /// All that is left where it is not said.
+    amount: Option<Amount>,
+    reason: Option<RefundReason>,
+}
+
+/// Who wants a refund.
+#[derive(Clone, Copy)]
+enum WantedBy<'a> {
+    Operator(&'a Operator),
+    /// The order that was paid, perhaps at the word of an operator who was asked for proof there.
+    Order {
+        operator: Option<&'a Subject>,
+    },
+}
+
+impl WantedBy<'_> {
+    fn origin(self) -> RefundOrigin {
+        match self {
+            Self::Operator(operator) => RefundOrigin::Operator(operator.subject().clone()),
+            Self::Order {
+                operator: Some(operator),
+            } => RefundOrigin::Operator(operator.clone()),
+            Self::Order { operator: None } => RefundOrigin::Order,
+        }
+    }
+}
+
 impl Payments {
     /// Gives money of a payment back. The same key gives the same refund, in whatever state it is by then.
     ///
@@ -63,9 +94,15 @@ impl Payments {
         self.step_up.require(actions::MOVE_MONEY, &operator.who).await?;
         let owner = self.owner(id).await?.ok_or_else(|| PAYMENT_NOT_FOUND.error())?;
         let subject = owner.subject;
+        let wanted = Wanted {
+            by: WantedBy::Operator(operator),
+            amount: command.amount,
+            reason: Some(command.reason),
+        };
+        let keyed = (operator.subject(), OPERATION, key, &(id.as_str(), command));
         let accepted = self
             .context
-            .retried(|| self.accept_refund((operator, &subject), key, id, command, source))
+            .retried(|| self.accept_refund((&subject, id), keyed, &wanted, source))
             .await?;
         self.carry_out(accepted, source).await
     }
@@ -83,9 +120,15 @@ impl Payments {
         id: &PaymentId,
         source: &Source,
     ) -> Result<Refunded> {
+        let wanted = Wanted {
+            by: WantedBy::Order { operator },
+            amount: None,
+            reason: None,
+        };
+        let keyed = (subject, ORDER_OPERATION, key, &id.as_str());
         let accepted = self
             .context
-            .retried(|| self.accept_order_refund((subject, operator), key, id, source))
+            .retried(|| self.accept_refund((subject, id), keyed, &wanted, source))
             .await?;
         self.carry_out(accepted, source).await
     }
@@ -107,57 +150,8 @@ impl Payments {
         refunded(&rows, &refund)
     }
 
-    async fn accept_order_refund(
-        &self,
-        (subject, operator): (&Subject, Option<&Subject>),
-        key: &IdempotencyKey,
-        id: &PaymentId,
-        source: &Source,
-    ) -> Result<(Rows, RefundId, bool)> {
-        let mut batch = Batch::default();
-        self.context.lock_subject(&mut batch, subject).await;
-        let state = self
-            .idempotency
-            .look_up(subject, ORDER_OPERATION, key, &id.as_str())
-            .await?;
-        let read = self.read(subject, id).await?;
-        let mut rows = read.rows();
-        let fresh = match state {
-            KeyState::Used { row } => {
-                let known = RefundId::parse(&row).map_err(Error::internal)?;
-                return Ok((rows, known, false));
-            }
-            KeyState::Fresh(fresh) => fresh,
-        };
-        let origin = operator.map_or(RefundOrigin::Order, |operator| {
-            RefundOrigin::Operator(operator.clone())
-        });
-        let amount = Amount::new(rows.refundable()).map_err(|_| exceeds(&rows))?;
-        let refund = self.drafted_refund(&rows, amount, origin, None)?;
-        let refund_id = refund.id.clone();
-        self.idempotency.take(&mut batch, fresh, refund_id.as_str())?;
-        let event = Event::info(events::REFUND_BEGUN, source)
-            .with("payment", id)
-            .with("refund", &refund_id)
-            .with("amount", amount.get());
-        self.audit.append(&mut batch, subject, &[event]).await?;
-        rows.payment.refunds.push(refund_id.clone());
-        rows.payment.look_anew();
-        rows.refunds.push(refund);
-        self.write(&mut batch, &read, &mut rows, &[], source, Follow::Task)
-            .await?;
-        self.context.commit(batch).await?;
-        Ok((rows, refund_id, true))
-    }
-
     /// A refund that is about to be asked for, if the vendor gives so much back.
-    fn drafted_refund(
-        &self,
-        rows: &Rows,
-        amount: Amount,
-        origin: RefundOrigin,
-        reason: Option<RefundReason>,
-    ) -> Result<RefundRecord> {
+    fn drafted_refund(&self, rows: &Rows, amount: Amount, wanted: &Wanted<'_>) -> Result<RefundRecord> {
         let instance = self.vendors.named(&rows.payment.instance)?;
         self.refund_is_offered(instance, rows, amount)?;
         let now = self.context.now();
@@ -166,8 +160,8 @@ impl Payments {
             payment: rows.payment.id.clone(),
             subject: rows.payment.subject.clone(),
             amount,
-            origin,
-            reason,
+            origin: wanted.by.origin(),
+            reason: wanted.reason,
             state: RefundState::Sending,
             booked: false,
             theirs: None,
@@ -185,21 +179,17 @@ impl Payments {
         })
     }
 
+    /// Writes a refund down before the vendor is asked for it. The key is one of that person, for that operation and request.
     async fn accept_refund(
         &self,
-        (operator, subject): (&Operator, &Subject),
-        key: &IdempotencyKey,
-        id: &PaymentId,
-        command: &RefundPayment,
+        (subject, id): (&Subject, &PaymentId),
+        (whose, operation, key, request): (&Subject, &'static str, &IdempotencyKey, &(impl Serialize + Sync)),
+        wanted: &Wanted<'_>,
         source: &Source,
     ) -> Result<(Rows, RefundId, bool)> {
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, subject).await;
-        let request = (id.as_str(), command);
-        let state = self
-            .idempotency
-            .look_up(operator.subject(), OPERATION, key, &request)
-            .await?;
+        let state = self.idempotency.look_up(whose, operation, key, request).await?;
         let read = self.read(subject, id).await?;
         let mut rows = read.rows();
         let fresh = match state {
@@ -210,30 +200,30 @@ impl Payments {
             KeyState::Fresh(fresh) => fresh,
         };
         let left = rows.refundable();
-        let amount = match command.amount {
+        let amount = match wanted.amount {
             Some(amount) => amount,
             None => Amount::new(left).map_err(|_| exceeds(&rows))?,
         };
         if amount.get().compare(left)?.is_gt() {
             return Err(exceeds(&rows));
         }
-        let origin = RefundOrigin::Operator(operator.subject().clone());
-        let refund = self.drafted_refund(&rows, amount, origin, Some(command.reason))?;
+        let refund = self.drafted_refund(&rows, amount, wanted)?;
         let refund_id = refund.id.clone();
         self.idempotency.take(&mut batch, fresh, refund_id.as_str())?;
         let event = Event::info(events::REFUND_BEGUN, source)
             .with("payment", id)
             .with("refund", &refund_id)
             .with("amount", amount.get());
-        self.operators
-            .append(&mut batch, operator, Some(subject), &event)
-            .await?;
-        self.note_decision(
-            &mut batch,
-            read.payment(),
-            operator,
-            (events::REFUND_BEGUN.name, None),
-        )?;
+        match wanted.by {
+            WantedBy::Operator(operator) => {
+                self.operators
+                    .append(&mut batch, operator, Some(subject), &event)
+                    .await?;
+                let told = (events::REFUND_BEGUN.name, None);
+                self.note_decision(&mut batch, read.payment(), operator, told)?;
+            }
+            WantedBy::Order { .. } => self.audit.append(&mut batch, subject, &[event]).await?,
+        }
         rows.payment.refunds.push(refund_id.clone());
         rows.payment.look_anew();
         rows.refunds.push(refund);

@@ -15,7 +15,7 @@ use super::model::Purpose;
 use super::records::{ChargedSource, PaymentRecord, Step};
 use super::rows::{ReadRows, mark_captured, mark_open};
 use super::status::{RefundState, Status};
-use super::tallied::happened_how_often;
+use super::tallied::counted;
 use super::watch::{WATCH, Watched};
 use super::{Payments, events};
 use crate::areas::ledger::PENDING_ENTRY_ENDED;
@@ -225,7 +225,7 @@ impl Payments {
         }
         self.tell_moved(batch, before.payment.status, rows, movements)
             .await?;
-        self.tallies.add(batch, happened_how_often(&before, rows))?;
+        self.tallies.add(batch, counted(&before, rows))?;
         self.add_vendor_names(batch, &before.payment, &rows.payment)?;
         mark_open(batch, &before, rows)?;
         mark_captured(batch, &before.payment, &rows.payment)?;

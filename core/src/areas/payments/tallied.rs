@@ -21,7 +21,7 @@ pub(crate) const DISPUTE_WON: &str = "dispute_won";
 pub(crate) const DISPUTE_LOST: &str = "dispute_lost";
 
 /// What happened between two states of the rows of a payment.
-pub(super) fn happened_how_often(before: &Rows, after: &Rows) -> Vec<Tallied> {
+pub(super) fn counted(before: &Rows, after: &Rows) -> Vec<Tallied> {
     let payment = &after.payment;
     let once = |what| Tallied::once(what, payment.currency());
     let mut happened = Vec::new();
