@@ -89,11 +89,7 @@ impl OrdersApi {
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<usize>>,
     ) -> Result<Paged, Refusal<ListOrders>> {
-        let command = ListOrders {
-            status: status.0,
-            cursor: cursor.0,
-            limit: limit.0,
-        };
+        let command = asked(status, cursor, limit);
         let page = self.app.orders.list(session.who.subject(), &command).await?;
         Ok(Paged::of(page, &command, None))
     }
@@ -292,11 +288,7 @@ impl OrdersApi {
         #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
         limit: Query<Option<usize>>,
     ) -> Result<Paged, Refusal<ListOrders>> {
-        let command = ListOrders {
-            status: status.0,
-            cursor: cursor.0,
-            limit: limit.0,
-        };
+        let command = asked(status, cursor, limit);
         let page = self.app.orders.open(&command).await?;
         Ok(Paged::of(page, &command, None))
     }
@@ -337,13 +329,22 @@ impl OrdersApi {
         #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
         limit: Query<Option<usize>>,
     ) -> Result<Paged, Refusal<ListOrders>> {
-        let command = ListOrders {
-            status: status.0,
-            cursor: cursor.0,
-            limit: limit.0,
-        };
+        let command = asked(status, cursor, limit);
         let page = self.app.orders.list(&user_sub.0, &command).await?;
         Ok(Paged::of(page, &command, None))
+    }
+}
+
+/// Which part of a list is asked for.
+fn asked(
+    status: Query<Option<OrderStatus>>,
+    cursor: Query<Option<SignedCursor>>,
+    limit: Query<Option<usize>>,
+) -> ListOrders {
+    ListOrders {
+        status: status.0,
+        cursor: cursor.0,
+        limit: limit.0,
     }
 }
 
@@ -356,28 +357,22 @@ pub(crate) struct Paged {
 impl Paged {
     fn of(page: OrderPage, command: &ListOrders, words: Option<&SearchText>) -> Self {
         let next = page.next.map(|cursor| {
-            let limit = command.limit.map(|limit| format!("&limit={limit}"));
+            let limit = command.limit.map(|limit| ("limit", limit.to_string()));
             let status = command
                 .status
-                .map(|status| format!("&status={}", status.as_str()));
-            let words = words.map(|words| format!("&q={}", encoded(words.as_str())));
-            let others: String = [limit, status, words].into_iter().flatten().collect();
-            format!("<?cursor={cursor}{others}>; rel=\"next\"")
+                .map(|status| ("status", status.as_str().to_owned()));
+            let words = words.map(|words| ("q", words.to_string()));
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("cursor", cursor.as_str())
+                .extend_pairs([limit, status, words].into_iter().flatten())
+                .finish();
+            format!("<?{query}>; rel=\"next\"")
         });
         Self {
             answer: Answer(BareList(page.orders)),
             next,
         }
     }
-}
-
-/// A text as a part of a query (RFC 3986, section 2.1).
-fn encoded(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(encode).collect()
 }
 
 impl IntoResponse for Paged {

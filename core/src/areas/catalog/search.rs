@@ -16,13 +16,13 @@ use crate::foundation::table::PageRequest;
 const LOOKED_AT: usize = 2_000;
 
 text!(
-    /// What is searched for: 1 to 200 characters.
+    /// What is searched for: 1 to 200 characters in one line.
     SearchText, "search", "plum kettle", in r"^\s*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]{0,199}\s*$", |text| {
         let text = text.trim();
-        if (1..=200).contains(&text.chars().count()) {
+        if (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
             Ok(text.to_lowercase())
         } else {
-            Err("1 to 200 characters are expected")
+            Err("1 to 200 characters in one line are expected")
         }
     }
 );

@@ -1,17 +1,17 @@
 //! What buyers ask for, and what operators decide.
 
 use portcullis_ports::identity::Subject;
-use portcullis_ports::{Error, Result};
+use portcullis_ports::{Error, Result, Timestamp};
 
 use super::books::Changing;
 use super::commands::{Decision, RequestCancel, ShipOrder};
-use super::model::{OrderBecause, OrderEventKind, OrderNote, OrderStatus};
+use super::model::{OrderBecause, OrderEventKind, OrderNote, OrderStatus, Shipping};
 use super::records::{Cancel, GiveBack, OrderActor, OrderName, OrderRecord};
 use super::views::OrderView;
 use super::{ORDER_CHANGED, ORDER_NOT_FOUND, ORDER_STATE, OrderId, Orders, actions, events};
 use crate::areas::operators::Operator;
 use crate::areas::sessions::SignedIn;
-use crate::foundation::input::refused;
+use crate::foundation::input::{DECADE, refused, within};
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
@@ -71,6 +71,7 @@ impl Orders {
         if command.shipping == <_>::default() {
             return Err(refused("/shipping", "something about the shipping is expected"));
         }
+        self.may_be_told(&command.shipping)?;
         let owner = self.owner(id).await?;
         self.context
             .retried(|| async {
@@ -96,6 +97,22 @@ impl Orders {
                 Ok(OrderView::of(&order))
             })
             .await
+    }
+
+    /// Refuses moments that nothing was shipped at.
+    fn may_be_told(&self, shipping: &Shipping) -> Result<()> {
+        let now = self.context.now();
+        let (bounds, advice) = (
+            now - DECADE..=now + DECADE,
+            "a moment within ten years of now is expected, in Unix seconds",
+        );
+        for (pointer, moment) in [
+            ("/shipping/shipped_at", shipping.shipped_at),
+            ("/shipping/delivered_at", shipping.delivered_at),
+        ] {
+            within(pointer, moment.map(Timestamp::from_seconds), &bounds, advice)?;
+        }
+        Ok(())
     }
 
     /// Decides about an order. Money is given back by a task, as its payment allows.

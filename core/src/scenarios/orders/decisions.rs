@@ -19,6 +19,32 @@ fn shipped(version: Option<u32>) -> ShipOrder {
 }
 
 #[tokio::test]
+async fn nothing_is_shipped_beyond_ten_years_from_now() {
+    let store = store().await;
+    store.offer(&item("plum", 1_999, Some(1))).await;
+    let (order, _) = store.sold("one", "plum").await;
+    for moment in [i64::MIN, -1, i64::MAX] {
+        for (shipped_at, delivered_at, field) in [
+            (Some(moment), None, "/shipping/shipped_at"),
+            (None, Some(moment), "/shipping/delivered_at"),
+        ] {
+            let command = ShipOrder {
+                shipping: Shipping {
+                    shipped_at,
+                    delivered_at,
+                    ..Shipping::default()
+                },
+                version: None,
+            };
+            let operator = &store.shop.operator;
+            let refused = store.orders().ship(operator, &order.txn_id, &command).await;
+            assert_eq!(refused.unwrap_err().fields()[0].pointer, field, "{moment}");
+        }
+    }
+    assert_eq!(store.order(&order.txn_id).await, order, "nothing was written");
+}
+
+#[tokio::test]
 async fn an_operator_ships_what_is_paid_and_only_in_the_state_that_was_read() {
     let store = store().await;
     store.offer(&item("plum", 1_999, None)).await;
