@@ -8,6 +8,7 @@ use portcullis_ports::storage::Scan;
 use portcullis_ports::{Clock, Result};
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
+use crate::areas::api_keys::{self, ApiKeys};
 use crate::areas::autopay::{self, Autopay, AutopayRules};
 use crate::areas::carts::Carts;
 use crate::areas::catalog::{self, Catalog, Inventory};
@@ -30,7 +31,7 @@ use crate::areas::recovery_codes::RecoveryCodeStore;
 use crate::areas::sessions::Sessions;
 use crate::areas::step_up::StepUp;
 use crate::areas::subscriptions::{self, SubscriptionBooks, Subscriptions};
-use crate::areas::tasks;
+use crate::areas::{scopes, tasks};
 use crate::dependencies::{Dependencies, guarded_identity, open_context};
 use crate::foundation::context::Context;
 use crate::services::Services;
@@ -67,6 +68,8 @@ pub struct App {
     pub recovery_codes: RecoveryCodeStore,
     /// Who looks after the service.
     pub operators: Operators,
+    /// What programs of people prove with who they are.
+    pub api_keys: ApiKeys,
     /// Messages on their way.
     pub outbox: Outbox,
     /// Destinations that must not be written to.
@@ -203,6 +206,21 @@ impl App {
                 freezes: &freezes,
                 credits: Arc::new(invoice_books.clone()),
             },
+        );
+        let api_keys = ApiKeys::new(
+            &context,
+            api_keys::Below {
+                sessions: &sessions,
+                step_up: &step_up,
+                operators: &operators,
+                epochs: &epochs,
+                freezes: &freezes,
+                budgets: &budgets,
+                audit: &audit,
+                mail: &owner_mail,
+                scopes: scopes(),
+            },
+            &settings.api_keys,
         );
         let challenges = Challenges {
             context: Arc::clone(&context),
@@ -361,6 +379,7 @@ impl App {
                 sessions: &sessions,
                 step_up: &step_up,
                 challenges: &challenges,
+                api_keys: &api_keys,
                 operators: &operators,
                 directory: &directory,
                 audit: &audit,
@@ -368,6 +387,7 @@ impl App {
                 tasks: &planned,
                 // What charges ends before what it charges, and methods are forgotten once nothing is collected any more.
                 erasures: vec![
+                    Arc::new(api_keys.clone()),
                     Arc::new(autopay.clone()),
                     Arc::new(subscriptions.clone()),
                     Arc::new(payments.clone()),
@@ -406,6 +426,7 @@ impl App {
             payment_vendors,
             recovery_codes,
             operators,
+            api_keys,
             outbox,
             suppressions,
             sms_spend,
@@ -461,7 +482,8 @@ impl App {
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         let recovering = Arc::new(self.password_recovery.clone());
         let others = self.outbox.workers().into_iter().chain(self.tasks.workers());
-        others.chain([recovering as Arc<dyn Worker>]).collect()
+        let api_keys = Arc::new(self.api_keys.clone());
+        others.chain([recovering as Arc<dyn Worker>, api_keys]).collect()
     }
 
     /// The channels that have a sender.

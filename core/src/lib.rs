@@ -16,13 +16,15 @@ mod tools;
 
 pub use app::App;
 pub use areas::{
-    accounts, autopay, carts, catalog, challenges, closures, collections, entitlements, factors, figures,
-    invoices, ledger, meters, operators, orders, password_recovery, payment_methods, payments, plans,
-    problems, reconciliation, recovery_codes, sessions, step_up, step_up_actions, subscriptions,
+    accounts, api_keys, autopay, carts, catalog, challenges, closures, collections, entitlements, factors,
+    figures, invoices, ledger, meters, operators, orders, password_recovery, payment_methods, payments,
+    plans, problems, reconciliation, recovery_codes, scopes, sessions, step_up, step_up_actions,
+    subscriptions,
 };
 pub use dependencies::{Dependencies, compile_texts};
 pub use foundation::keyring::{check_root_secret, is_unused};
 pub use foundation::limit::Limit;
+pub use foundation::scope::Scope;
 pub use foundation::source::{Source, client_network};
 pub use foundation::{calendar, cursor, former_keys, guard, input, meter, texts, use_case};
 pub use services::{

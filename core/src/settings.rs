@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::areas::step_up::{RequireFor, StepUpRules};
-use crate::areas::{accounts, challenges, closures, factors, orders, payments, sessions, step_up_actions};
+use crate::areas::{
+    accounts, api_keys, challenges, closures, factors, orders, payments, sessions, step_up_actions,
+};
 use crate::foundation::cache;
 use crate::foundation::product::Product;
 use crate::foundation::settings::CheckedTable;
@@ -47,10 +49,12 @@ pub struct Settings {
     pub orders: orders::Settings,
     /// The closing of accounts.
     pub closures: closures::Settings,
+    /// API keys.
+    pub api_keys: api_keys::Settings,
 }
 
 impl Settings {
-    fn tables(&self) -> [&dyn CheckedTable; 13] {
+    fn tables(&self) -> [&dyn CheckedTable; 14] {
         let Self {
             product,
             accounts,
@@ -65,10 +69,11 @@ impl Settings {
             billing,
             orders,
             closures,
+            api_keys,
         } = self;
         [
             product, accounts, sessions, challenges, factors, budgets, outbox, cache, audit, sms_spend,
-            billing, orders, closures,
+            billing, orders, closures, api_keys,
         ]
     }
 

@@ -6,6 +6,7 @@ use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use portcullis_core::Source;
+use portcullis_core::api_keys::KEY_PROBLEMS;
 use portcullis_core::operators::{LEVEL_PROBLEMS, Operator, Role};
 use portcullis_core::sessions::{CSRF, Identified, SESSION_ENDED, SignedIn};
 use portcullis_ports::identity::UNAUTHENTICATED;
@@ -23,6 +24,14 @@ pub const DEVICE_HEADER: &str = "X-DEVICE-TOKEN";
 /// Proves that a request with the session cookie comes from a page of ours.
 pub const CSRF_HEADER: &str = "X-CSRF-Token";
 
+/// Holds an API key.
+pub const API_KEY_HEADER: &str = "X-API-KEY";
+
+/// The scheme of that header.
+const KEY: &str = "api_key";
+/// The scheme of a key in the place of an access token.
+const KEY_AS_BEARER: &str = "api_key_bearer";
+
 /// Two people are asking at once.
 pub(crate) const CREDENTIALS_MISMATCH: Code = Code::new(
     "credentials-mismatch",
@@ -38,7 +47,7 @@ struct Scheme {
     meta: fn() -> MetaSecurityScheme,
 }
 
-const SCHEMES: [Scheme; 3] = [
+const SCHEMES: [Scheme; 5] = [
     Scheme {
         name: "bearer",
         noun: "an access token",
@@ -75,6 +84,26 @@ const SCHEMES: [Scheme; 3] = [
             )
         },
     },
+    Scheme {
+        name: KEY,
+        noun: "an API key",
+        meta: || MetaSecurityScheme {
+            key_in: Some("header"),
+            name: Some(API_KEY_HEADER),
+            ..scheme(
+                "apiKey",
+                "`api_key` of `POST /ui/api_keys`. Each operation that takes one names the scope that it needs.",
+            )
+        },
+    },
+    Scheme {
+        name: KEY_AS_BEARER,
+        noun: "an API key as bearer",
+        meta: || MetaSecurityScheme {
+            scheme: Some("bearer"),
+            ..scheme("http", "The same key in the header `Authorization`.")
+        },
+    },
 ];
 
 fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {
@@ -98,10 +127,19 @@ fn noun(name: &str) -> &str {
 
 /// What stands before the role that an operator needs, among the schemes of an alternative.
 const ROLE: &str = "role:";
+/// What stands before the scope that a key needs, among the schemes of an alternative.
+const SCOPE: &str = "scope:";
 
 /// The schemes that an alternative names.
 pub(crate) fn schemes(alternative: &str) -> impl Iterator<Item = &str> {
-    alternative.split(' ').filter(|word| !word.starts_with(ROLE))
+    let named = |word: &&str| !word.starts_with(ROLE) && !word.starts_with(SCOPE);
+    alternative.split(' ').filter(named)
+}
+
+/// The scope that a key needs, if keys are taken.
+pub(crate) fn scope<'a>(alternatives: &[&'a str]) -> Option<&'a str> {
+    let mut words = alternatives.iter().flat_map(|names| names.split(' '));
+    words.find_map(|word| word.strip_prefix(SCOPE))
 }
 
 /// The role that an operator needs, if only operators pass.
@@ -119,7 +157,10 @@ pub(crate) fn sentence(alternatives: &[&str]) -> String {
     let ways: Vec<String> = alternatives.iter().map(all).collect();
     let ways = ways.join(", or ");
     match role(alternatives) {
-        None => format!("**Needs** {ways}."),
+        None => match scope(alternatives) {
+            Some(scope) => format!("**Needs** {ways}. A key needs the scope `{scope}`."),
+            None => format!("**Needs** {ways}."),
+        },
         Some(role) => format!(
             "**Needs** {ways}, of an operator with the role `{role}` or a stronger one, who proved a second factor in the \
              session."
@@ -135,6 +176,9 @@ pub(crate) fn problems(alternatives: &[&str]) -> Vec<Code> {
     let mut codes = Vec::new();
     if !alternatives.is_empty() {
         codes.extend(PROBLEMS);
+    }
+    if scope(alternatives).is_some() {
+        codes.extend(KEY_PROBLEMS);
     }
     if role(alternatives).is_some() {
         codes.extend(LEVEL_PROBLEMS);

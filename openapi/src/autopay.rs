@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::autopay::{AutopayList, AutopayView, BillingSettings, ReadAutopay, SetAutopay};
 
 use crate::answer::{Answer, Answered};
 use crate::auth::LiveSession;
 use crate::body::Body;
+use crate::key_scopes::{AutopayRead, SessionOrKey};
 use crate::tags::Tag;
 
 pub(crate) struct AutopayApi {
@@ -25,8 +27,8 @@ impl AutopayApi {
         method = "get",
         operation_id = "billing_settings"
     )]
-    async fn settings(&self, session: LiveSession) -> Answered<BillingSettings, ReadAutopay> {
-        let settings = self.app.autopay.billing_settings(session.who.subject());
+    async fn settings(&self, requester: SessionOrKey<AutopayRead>) -> Answered<BillingSettings, ReadAutopay> {
+        let settings = self.app.autopay.billing_settings(requester.who.subject());
         Ok(Answer(settings.await?))
     }
 
@@ -34,8 +36,8 @@ impl AutopayApi {
     ///
     /// One rule for each currency in which it was ever turned on: its bounds, what comes next, and what happened last.
     #[oai(path = "/api/billing/autopay", method = "get", operation_id = "read_autopay")]
-    async fn list(&self, session: LiveSession) -> Answered<AutopayList, ReadAutopay> {
-        let rules = self.app.autopay.list(session.who.subject());
+    async fn list(&self, requester: SessionOrKey<AutopayRead>) -> Answered<AutopayList, ReadAutopay> {
+        let rules = self.app.autopay.list(requester.who.subject());
         Ok(Answer(rules.await?))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::carts::{
     AddCatalogLine, AddLine, CartId, CartItems, CartLineView, CartTotal, CartView, DeleteCart, Deleted,
     FoundLines, OpenCart, ReadCart, RemoveLine, SearchLines, SetQuantity, Sku,
@@ -12,9 +13,9 @@ use portcullis_core::carts::{
 use portcullis_core::catalog::SearchText;
 
 use crate::answer::{Answer, Answered};
-use crate::auth::LiveSession;
 use crate::body::Body;
 use crate::dto::{BareList, ChangedLine};
+use crate::key_scopes::{CartsRead, CartsWrite, SessionOrKey};
 use crate::query::Query;
 use crate::tags::Tag;
 
@@ -28,15 +29,15 @@ impl CartsApi {
     ///
     /// One's own, newest first: the newest hundred.
     #[oai(path = "/ui/shoppingcart/carts", method = "get", operation_id = "list_carts")]
-    async fn list(&self, session: LiveSession) -> Answered<BareList<CartView>> {
-        let carts = self.app.carts.list(session.who.subject()).await?;
+    async fn list(&self, requester: SessionOrKey<CartsRead>) -> Answered<BareList<CartView>> {
+        let carts = self.app.carts.list(requester.who.subject()).await?;
         Ok(Answer(BareList(carts)))
     }
 
     /// Open a cart
     #[oai(path = "/ui/shoppingcart/carts", method = "post", operation_id = "open_cart")]
-    async fn open(&self, session: LiveSession) -> Answered<CartView, OpenCart> {
-        Ok(Answer(self.app.carts.open(&session.who).await?))
+    async fn open(&self, requester: SessionOrKey<CartsWrite>) -> Answered<CartView, OpenCart> {
+        Ok(Answer(self.app.carts.open(&requester.who).await?))
     }
 
     /// Throw a cart away
@@ -49,11 +50,11 @@ impl CartsApi {
     )]
     async fn delete(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsWrite>,
         /// As in the list.
         cart_id: Path<CartId>,
     ) -> Answered<Deleted, DeleteCart> {
-        Ok(Answer(self.app.carts.delete(&session.who, &cart_id.0).await?))
+        Ok(Answer(self.app.carts.delete(&requester.who, &cart_id.0).await?))
     }
 
     /// List what is in a cart
@@ -64,11 +65,11 @@ impl CartsApi {
     )]
     async fn items(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsRead>,
         /// As in the list.
         cart_id: Path<CartId>,
     ) -> Answered<CartItems, ReadCart> {
-        let items = self.app.carts.items(session.who.subject(), &cart_id.0);
+        let items = self.app.carts.items(requester.who.subject(), &cart_id.0);
         Ok(Answer(items.await?))
     }
 
@@ -82,7 +83,7 @@ impl CartsApi {
     )]
     async fn search(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsRead>,
         /// The words: 1 to 200 characters; everything is found without them.
         q: Query<Option<SearchText>>,
         /// How many lines at most; 100 where it is not said.
@@ -93,7 +94,7 @@ impl CartsApi {
             text: q.0.unwrap_or_default(),
             limit: limit.0,
         };
-        let found = self.app.carts.search(session.who.subject(), &command);
+        let found = self.app.carts.search(requester.who.subject(), &command);
         Ok(Answer(found.await?))
     }
 
@@ -108,12 +109,12 @@ impl CartsApi {
     )]
     async fn add_by_sku(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsWrite>,
         /// As in the list.
         cart_id: Path<CartId>,
         body: Body<AddLine>,
     ) -> Answered<CartLineView, AddLine> {
-        let added = self.app.carts.add_by_sku(&session.who, &cart_id.0, &body.0);
+        let added = self.app.carts.add_by_sku(&requester.who, &cart_id.0, &body.0);
         Ok(Answer(added.await?))
     }
 
@@ -127,12 +128,12 @@ impl CartsApi {
     )]
     async fn add(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsWrite>,
         /// As in the list.
         cart_id: Path<CartId>,
         body: Body<AddCatalogLine>,
     ) -> Answered<CartLineView, AddCatalogLine> {
-        let added = self.app.carts.add(&session.who, &cart_id.0, &body.0);
+        let added = self.app.carts.add(&requester.who, &cart_id.0, &body.0);
         Ok(Answer(added.await?))
     }
 
@@ -146,7 +147,7 @@ impl CartsApi {
     )]
     async fn set_quantity(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsWrite>,
         /// As in the list.
         cart_id: Path<CartId>,
         /// As in the cart.
@@ -157,7 +158,7 @@ impl CartsApi {
         let changed = self
             .app
             .carts
-            .set_quantity(&session.who, &cart_id.0, &sku.0, quantity);
+            .set_quantity(&requester.who, &cart_id.0, &sku.0, quantity);
         Ok(Answer(ChangedLine(changed.await?)))
     }
 
@@ -171,7 +172,7 @@ impl CartsApi {
     )]
     async fn take_out(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsWrite>,
         /// As in the list.
         cart_id: Path<CartId>,
         /// As in the cart.
@@ -181,7 +182,7 @@ impl CartsApi {
         decrement: Query<Option<u32>>,
     ) -> Answered<Deleted, RemoveLine> {
         let less = decrement.0.unwrap_or(1);
-        let changed = self.app.carts.take_out(&session.who, &cart_id.0, &sku.0, less);
+        let changed = self.app.carts.take_out(&requester.who, &cart_id.0, &sku.0, less);
         Ok(Answer(changed.await?))
     }
 
@@ -195,11 +196,11 @@ impl CartsApi {
     )]
     async fn total(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CartsRead>,
         /// As in the list.
         cart_id: Path<CartId>,
     ) -> Answered<CartTotal, ReadCart> {
-        let total = self.app.carts.total(session.who.subject(), &cart_id.0);
+        let total = self.app.carts.total(requester.who.subject(), &cart_id.0);
         Ok(Answer(total.await?))
     }
 }

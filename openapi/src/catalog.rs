@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::catalog::{
     AddCategory, AddItem, CategoryId, CategoryPage, CategoryView, ChangeItem, ItemId, ItemPage, ItemView,
     ListCategories, ListItems, ListReviews, RemoveCategory, RemoveItem, RemoveReview, Removed, ReviewId,
@@ -15,6 +16,7 @@ use portcullis_core::cursor::SignedCursor;
 use crate::answer::{Answer, Answered};
 use crate::auth::{Admin, LiveSession, OperatorSession};
 use crate::body::Body;
+use crate::key_scopes::{CatalogRead, SessionOrKey};
 use crate::query::Query;
 use crate::tags::Tag;
 
@@ -41,7 +43,7 @@ impl CatalogApi {
     )]
     async fn categories(
         &self,
-        _session: LiveSession,
+        _requester: SessionOrKey<CatalogRead>,
         /// How many categories at most; 50 where it is not said.
         #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
         page_size: Query<Option<usize>>,
@@ -103,7 +105,7 @@ impl CatalogApi {
     )]
     async fn items(
         &self,
-        _session: LiveSession,
+        _requester: SessionOrKey<CatalogRead>,
         /// As in the list.
         category_id: Path<CategoryId>,
         /// How many items at most; 50 where it is not said.
@@ -197,7 +199,7 @@ impl CatalogApi {
     )]
     async fn search(
         &self,
-        _session: LiveSession,
+        _requester: SessionOrKey<CatalogRead>,
         /// The words: 1 to 200 characters; everything is found without them.
         q: Query<Option<SearchText>>,
         /// How many items at most; 50 where it is not said.
@@ -223,7 +225,7 @@ impl CatalogApi {
     )]
     async fn reviews(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<CatalogRead>,
         /// As in the list.
         item_id: Path<ItemId>,
         /// How many reviews at most; 50 where it is not said.
@@ -233,7 +235,10 @@ impl CatalogApi {
         next_token: Query<Option<SignedCursor>>,
     ) -> Answered<ReviewPage, ListReviews> {
         let part = part(page_size, next_token);
-        let page = self.app.catalog.reviews(session.who.subject(), &item_id.0, &part);
+        let page = self
+            .app
+            .catalog
+            .reviews(requester.who.subject(), &item_id.0, &part);
         Ok(Answer(page.await?))
     }
 

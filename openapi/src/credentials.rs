@@ -1,15 +1,17 @@
 //! What a request shows of whoever sent it, in headers and in the session cookie alike.
 
 use poem::Request;
-use poem::http::{HeaderMap, Method, header};
+use poem::http::header::{self, HeaderValue};
+use poem::http::{HeaderMap, Method};
 use portcullis_core::App;
-use portcullis_core::Source;
+use portcullis_core::api_keys::{self, KeyHolder};
 use portcullis_core::operators::{Operator, Role};
 use portcullis_core::sessions::{CSRF, Identified, SESSION_ENDED, SignedIn};
+use portcullis_core::{Scope, Source};
 use portcullis_ports::identity::{Presented, UNAUTHENTICATED};
 use portcullis_ports::{Kind, Result};
 
-use crate::auth::{CREDENTIALS_MISMATCH, CSRF_HEADER, SESSION_HEADER};
+use crate::auth::{API_KEY_HEADER, CREDENTIALS_MISMATCH, CSRF_HEADER, SESSION_HEADER};
 use crate::context::RequestContext;
 use crate::cookie;
 use crate::problem::Problem;
@@ -90,10 +92,38 @@ impl<'a> Credentials<'a> {
                 self.same_person(&who, self.bears_token()).await?;
                 Ok(who)
             }
+            None if self.api_key()?.is_some() => {
+                Err(UNAUTHENTICATED.with_detail("No API key is taken here: a session is required."))
+            }
             None => Err(UNAUTHENTICATED.with_detail(
                 "A session is required: send X-SESSION-ID beside the access token, or the session cookie.",
             )),
         }
+    }
+
+    /// The API key that is shown, in the header of its own or as bearer. Beside a key nothing else counts.
+    pub(crate) fn api_key(&self) -> Result<Option<&'a str>> {
+        let mut shown = self.headers.get_all(API_KEY_HEADER).iter();
+        let own = shown.next().map(|value| value.to_str().unwrap_or_default());
+        if shown.next().is_some() {
+            return Err(UNAUTHENTICATED.with_detail("One API key is expected, not several."));
+        }
+        let mut bearers = self.headers.get_all(header::AUTHORIZATION).iter();
+        let bearer = bearers
+            .next()
+            .and_then(bearer_of)
+            .filter(|token| is_api_key(token));
+        match (own, bearer) {
+            (Some(own), Some(bearer)) if own.trim() != bearer => {
+                Err(UNAUTHENTICATED.with_detail("One API key is expected, not several."))
+            }
+            (own, bearer) => Ok(own.or(bearer)),
+        }
+    }
+
+    /// Whoever shows a key that has this scope.
+    pub(crate) async fn key_holder(&self, key: &str, scope: &Scope) -> Result<KeyHolder> {
+        self.app.api_keys.authenticate(key, scope, &self.source).await
     }
 
     /// A live session that may act as an operator.
@@ -140,6 +170,7 @@ impl<'a> Credentials<'a> {
 
     /// Whoever proved the first factor, with the live session that the header names.
     async fn beside(&self, credential: &str) -> Result<(Identified, SignedIn)> {
+        self.require_no_key()?;
         let presented = Headers(self.headers);
         let accounts = &self.app.accounts;
         accounts
@@ -148,8 +179,19 @@ impl<'a> Credentials<'a> {
     }
 
     async fn identify(&self, beside: Option<&str>) -> Result<Identified> {
+        self.require_no_key()?;
         let presented = Headers(self.headers);
         self.app.accounts.identify(&presented, beside, &self.source).await
+    }
+
+    /// Refuses an API key in the place of an access token: no other identity provider shall see one.
+    fn require_no_key(&self) -> Result<()> {
+        match Headers(self.headers).bearer() {
+            Some(token) if is_api_key(token) => {
+                Err(UNAUTHENTICATED.with_detail("No API key is taken here: an access token is required."))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn bears_token(&self) -> bool {
@@ -213,15 +255,24 @@ pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 
 impl Presented for Headers<'_> {
     fn bearer(&self) -> Option<&str> {
-        let value = self.0.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = value.split_once(' ')?;
-        let token = token.trim();
-        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+        bearer_of(self.0.get(header::AUTHORIZATION)?)
     }
 
     fn header(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.to_str().ok()
     }
+}
+
+/// The token of a header of the bearer scheme.
+fn bearer_of(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Whether a token is meant as an API key.
+fn is_api_key(token: &str) -> bool {
+    token.starts_with(api_keys::PREFIX)
 }
 
 #[cfg(test)]

@@ -93,6 +93,9 @@ fn operation(meta: &MetaOperation) -> Value {
     if let Some(role) = auth::role(&alternatives) {
         operation["x-operator-role"] = role.into();
     }
+    if let Some(scope) = auth::scope(&alternatives) {
+        operation["x-api-key-scope"] = scope.into();
+    }
     let parameters = operation
         .get_mut("parameters")
         .and_then(Value::as_array_mut)

@@ -10,12 +10,13 @@ use poem_openapi::registry::{MetaHeader, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, OpenApi};
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::entitlements::{EntitlementList, ReadEntitlements};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::answer::Answer;
-use crate::auth::LiveSession;
+use crate::key_scopes::{EntitlementsRead, SessionOrKey};
 use crate::problem::Refusal;
 use crate::tags::Tag;
 
@@ -36,12 +37,12 @@ impl EntitlementsApi {
     )]
     async fn read(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<EntitlementsRead>,
         /// The `ETag` of the answer that is known.
         #[oai(name = "If-None-Match")]
         known: Header<Option<String>>,
     ) -> Result<Tagged, Refusal<ReadEntitlements>> {
-        let list = self.app.entitlements.of(session.who.subject()).await?;
+        let list = self.app.entitlements.of(requester.who.subject()).await?;
         Ok(Tagged { list, known: known.0 })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::cursor::SignedCursor;
 use portcullis_core::invoices::{
     InvoiceId, InvoicePage, InvoiceSeries, InvoiceState, InvoiceView, ListInvoices, ReadInvoice,
@@ -16,6 +17,7 @@ use crate::auth::{Admin, LiveSession, OperatorSession, Support, Viewer};
 use crate::body::Body;
 use crate::dto::{EndInvoice, IssueInvoice, PayInvoice, WriteInvoice};
 use crate::idempotency_key::KeyHeader;
+use crate::key_scopes::{InvoicesRead, SessionOrKey};
 use crate::payments::Begun;
 use crate::problem::Refusal;
 use crate::query::Query;
@@ -50,7 +52,7 @@ impl InvoicesApi {
     )]
     async fn list(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<InvoicesRead>,
         /// Only those that stand there.
         state: Query<Option<InvoiceState>>,
         /// Behind which invoice to go on, as given by the page before, with the same filter.
@@ -61,7 +63,7 @@ impl InvoicesApi {
     ) -> Answered<InvoicePage, ListInvoices> {
         let command = asked(state, cursor, limit);
         let invoices = &self.app.invoices;
-        let page = invoices.list(session.who.subject(), &command, false);
+        let page = invoices.list(requester.who.subject(), &command, false);
         Ok(Answer(page.await?))
     }
 
@@ -75,11 +77,11 @@ impl InvoicesApi {
     )]
     async fn read(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<InvoicesRead>,
         /// As in the list.
         invoice_id: Path<InvoiceId>,
     ) -> Answered<InvoiceView, ReadInvoice> {
-        let invoice = self.app.invoices.get(session.who.subject(), &invoice_id.0);
+        let invoice = self.app.invoices.get(requester.who.subject(), &invoice_id.0);
         Ok(Answer(invoice.await?))
     }
 

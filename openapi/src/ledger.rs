@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::ledger::{
     BalanceList, EntryFilter, EntryKind, EntryPage, EntryPhase, ListCustomerEntries, ReadBalances,
     SignedCursor,
@@ -15,7 +16,8 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Currency;
 
 use crate::answer::{Answer, Answered};
-use crate::auth::{LiveSession, OperatorSession, Viewer};
+use crate::auth::{OperatorSession, Viewer};
+use crate::key_scopes::{LedgerRead, SessionOrKey};
 use crate::query::Query;
 use crate::tags::Tag;
 
@@ -56,8 +58,8 @@ impl LedgerApi {
     ///
     /// One balance for each currency in which anything was ever charged or paid, in minor units.
     #[oai(path = "/api/billing/balance", method = "get", operation_id = "read_balance")]
-    async fn balance(&self, session: LiveSession) -> Answered<BalanceList, ReadBalances> {
-        let balances = self.app.ledger.balances(session.who.subject()).await?;
+    async fn balance(&self, requester: SessionOrKey<LedgerRead>) -> Answered<BalanceList, ReadBalances> {
+        let balances = self.app.ledger.balances(requester.who.subject()).await?;
         Ok(Answer(BalanceList { balances }))
     }
 
@@ -69,7 +71,7 @@ impl LedgerApi {
     #[expect(clippy::too_many_arguments, reason = "every parameter of the query is one")]
     async fn entries(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<LedgerRead>,
         /// Of the account in this currency; needed where there are accounts in several.
         currency: Query<Option<Currency>>,
         /// Only what happened so.
@@ -95,7 +97,11 @@ impl LedgerApi {
             cursor,
             limit,
         };
-        let page = self.app.ledger.list(session.who.subject(), &asked.into()).await?;
+        let page = self
+            .app
+            .ledger
+            .list(requester.who.subject(), &asked.into())
+            .await?;
         Ok(Answer(page.for_customer()))
     }
 

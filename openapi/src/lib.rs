@@ -6,6 +6,7 @@
 mod accounts;
 mod aliases;
 mod answer;
+mod api_keys;
 mod auth;
 mod autopay;
 mod body;
@@ -32,6 +33,7 @@ pub mod fuzzing;
 mod idempotency_key;
 mod inbox;
 mod invoices;
+mod key_scopes;
 mod known_devices;
 mod ledger;
 mod mailbox;
@@ -63,7 +65,7 @@ use std::sync::Arc;
 use poem::endpoint::{make, make_sync};
 
 pub use aliases::reference as aliases_reference;
-pub use auth::{CSRF_HEADER, DEVICE_HEADER, SESSION_HEADER};
+pub use auth::{API_KEY_HEADER, CSRF_HEADER, DEVICE_HEADER, SESSION_HEADER};
 pub use catalogue::{codes, reference};
 pub use context::{ApiContext, RequestContext};
 pub use cookie::NAME as SESSION_COOKIE;
@@ -76,7 +78,7 @@ type Operations = (
     accounts::AccountsApi,
     closures::ClosuresApi,
     sessions::SessionsApi,
-    known_devices::KnownDevicesApi,
+    (known_devices::KnownDevicesApi, api_keys::ApiKeysApi),
     challenges::ChallengesApi,
     factors_totp::AuthenticatorAppsApi,
     factors_sms::PhoneNumbersApi,
@@ -115,7 +117,10 @@ fn operations(context: &ApiContext) -> Operations {
         accounts::AccountsApi { app: app() },
         closures::ClosuresApi { app: app() },
         sessions::SessionsApi { app: app() },
-        known_devices::KnownDevicesApi { app: app() },
+        (
+            known_devices::KnownDevicesApi { app: app() },
+            api_keys::ApiKeysApi { app: app() },
+        ),
         challenges::ChallengesApi { app: app() },
         factors_totp::AuthenticatorAppsApi { app: app() },
         factors_sms::PhoneNumbersApi { app: app() },

@@ -10,6 +10,7 @@ use poem_openapi::registry::{MetaHeader, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, OpenApi};
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::carts::CartId;
 use portcullis_core::catalog::SearchText;
 use portcullis_core::cursor::SignedCursor;
@@ -25,6 +26,7 @@ use crate::auth::{LiveSession, OperatorSession, Support, Viewer};
 use crate::body::Body;
 use crate::dto::{BareList, BuyCart, CompleteOrder, OrderPurchase, RespondCancel, RevertOrder};
 use crate::idempotency_key::KeyHeader;
+use crate::key_scopes::{OrdersRead, SessionOrKey};
 use crate::problem::Refusal;
 use crate::query::Query;
 use crate::tags::Tag;
@@ -80,7 +82,7 @@ impl OrdersApi {
     )]
     async fn list(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<OrdersRead>,
         /// Only those that stand there.
         status: Query<Option<OrderStatus>>,
         /// As in the `Link` of the page before.
@@ -90,7 +92,7 @@ impl OrdersApi {
         limit: Query<Option<usize>>,
     ) -> Result<Paged, Refusal<ListOrders>> {
         let command = asked(status, cursor, limit);
-        let page = self.app.orders.list(session.who.subject(), &command).await?;
+        let page = self.app.orders.list(requester.who.subject(), &command).await?;
         Ok(Paged::of(page, &command, None))
     }
 
@@ -104,7 +106,7 @@ impl OrdersApi {
     )]
     async fn search(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<OrdersRead>,
         /// The words: 1 to 200 characters; everything is found without them.
         q: Query<Option<SearchText>>,
         /// As in the `Link` of the page before, with the same words.
@@ -121,7 +123,7 @@ impl OrdersApi {
                 limit: Some(limit.0.unwrap_or(100)),
             },
         };
-        let page = self.app.orders.search(session.who.subject(), &command).await?;
+        let page = self.app.orders.search(requester.who.subject(), &command).await?;
         Ok(Paged::of(page, &command.part, Some(&command.text)))
     }
 
@@ -133,11 +135,11 @@ impl OrdersApi {
     )]
     async fn read(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<OrdersRead>,
         /// As in the list.
         txn_id: Path<OrderId>,
     ) -> Answered<OrderView, ReadOrder> {
-        let order = self.app.orders.get(session.who.subject(), &txn_id.0);
+        let order = self.app.orders.get(requester.who.subject(), &txn_id.0);
         Ok(Answer(order.await?))
     }
 
@@ -151,14 +153,17 @@ impl OrdersApi {
     )]
     async fn events(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<OrdersRead>,
         /// As in the list.
         txn_id: Path<OrderId>,
         /// How many events at most; 50 where it is not said.
         #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
         limit: Query<Option<usize>>,
     ) -> Answered<OrderEvents, ReadOrder> {
-        let events = self.app.orders.events(session.who.subject(), &txn_id.0, limit.0);
+        let events = self
+            .app
+            .orders
+            .events(requester.who.subject(), &txn_id.0, limit.0);
         Ok(Answer(events.await?))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::payment_methods::{
     BeginSetup, CompleteSetup, MethodView, PaymentMethodId, ReadSetup, RemoveMethod, SetDefaultMethod,
     SetMethodPriority, SetupView,
@@ -17,6 +18,7 @@ use crate::auth::LiveSession;
 use crate::body::Body;
 use crate::dto::{BareList, Confirmed};
 use crate::idempotency_key::KeyHeader;
+use crate::key_scopes::{MethodsRead, SessionOrKey};
 use crate::tags::Tag;
 
 pub(crate) struct PaymentMethodsApi {
@@ -45,9 +47,9 @@ impl PaymentMethodsApi {
         method = "get",
         operation_id = "list_payment_methods"
     )]
-    async fn list(&self, session: LiveSession) -> Answered<BareList<MethodView>> {
+    async fn list(&self, requester: SessionOrKey<MethodsRead>) -> Answered<BareList<MethodView>> {
         let methods = &self.app.payment_methods;
-        Ok(Answer(BareList(methods.list(session.who.subject()).await?)))
+        Ok(Answer(BareList(methods.list(requester.who.subject()).await?)))
     }
 
     /// Begin to add a payment method

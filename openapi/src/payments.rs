@@ -9,6 +9,7 @@ use poem_openapi::param::Path;
 use poem_openapi::registry::{MetaHeader, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, OpenApi};
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::cursor::SignedCursor;
 use portcullis_core::payments::{
     CreatePayment, DisputeAnswer, DisputeId, Filter, PaymentView, Status, Timeline,
@@ -25,6 +26,7 @@ use crate::dto::{
     OperatePayment, Payment, PaymentPage, ReadPayment, ResolvePayment, part,
 };
 use crate::idempotency_key::KeyHeader;
+use crate::key_scopes::{PaymentsRead, SessionOrKey};
 use crate::problem::Refusal;
 use crate::query::Query;
 use crate::tags::Tag;
@@ -86,7 +88,7 @@ impl PaymentsApi {
     )]
     async fn list(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<PaymentsRead>,
         /// Only those that stand there.
         status: Query<Option<Status>>,
         /// Only those by this vendor.
@@ -98,7 +100,7 @@ impl PaymentsApi {
         limit: Query<Option<usize>>,
     ) -> Answered<PaymentPage, ListPayments> {
         let (filter, limit) = (filter(status, vendor), limit.0.unwrap_or(PAGE));
-        let subject = session.who.subject();
+        let subject = requester.who.subject();
         let list = self.app.payments.list(subject, &filter, limit, cursor.0.as_ref());
         Ok(Answer(PaymentPage::of(list.await?, Payment::of)))
     }
@@ -113,11 +115,11 @@ impl PaymentsApi {
     )]
     async fn read(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<PaymentsRead>,
         /// As given by the beginning.
         payment_id: Path<PaymentId>,
     ) -> Answered<Payment, ReadPayment> {
-        let payment = self.app.payments.get(session.who.subject(), &payment_id.0);
+        let payment = self.app.payments.get(requester.who.subject(), &payment_id.0);
         Ok(Answer(Payment::of(payment.await?)))
     }
 

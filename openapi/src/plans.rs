@@ -8,8 +8,9 @@ use portcullis_core::App;
 use portcullis_core::plans::{ChangePlan, CreatePlan, ListPlans, PlanId, PlanList, PlanView};
 
 use crate::answer::{Answer, Answered};
-use crate::auth::{Admin, LiveSession, OperatorSession, Viewer};
+use crate::auth::{Admin, OperatorSession, Viewer};
 use crate::body::Body;
+use crate::key_scopes::{PlansRead, SessionOrKey};
 use crate::tags::Tag;
 
 pub(crate) struct PlansApi {
@@ -22,7 +23,7 @@ impl PlansApi {
     ///
     /// Everything that can be subscribed to, with its prices in whole minor units and what it entitles to.
     #[oai(path = "/api/billing/plans", method = "get", operation_id = "list_plans")]
-    async fn list(&self, _session: LiveSession) -> Answered<PlanList, ListPlans> {
+    async fn list(&self, _requester: SessionOrKey<PlansRead>) -> Answered<PlanList, ListPlans> {
         Ok(Answer(self.app.plans.list().await?))
     }
 

@@ -15,6 +15,7 @@ use poem_openapi::registry::{
 };
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
+use portcullis_core::api_keys::{ApiKeyLimit, ScopeName};
 use portcullis_core::catalog::ItemId;
 use portcullis_core::input::{Shown, SignUpHandle};
 use portcullis_core::orders::OrderId;
@@ -95,6 +96,12 @@ pub(crate) struct ProblemDetails {
     /// With `cart-not-open`: the order for what is in the cart.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<OrderId>,
+    /// With `api-key-scope`: the scope that the key lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<ScopeName>,
+    /// With `api-key-limit`: of which limit there is nothing left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<ApiKeyLimit>,
 }
 
 /// An error on its way to the client.
@@ -288,6 +295,8 @@ pub fn answer(error: &Error, request_id: &str) -> Response {
         price_before: member("price_before").and_then(|price| price.parse().ok()),
         price: member("price").and_then(|price| price.parse().ok()),
         order_id: member("order_id").and_then(|id| OrderId::parse(&id).ok()),
+        scope: member("scope").and_then(|name| ScopeName::parse(&name).ok()),
+        limit: member("limit").and_then(|word| serde_json::from_value(word.into()).ok()),
     };
     let body = serde_json::to_vec(&details).unwrap_or_default();
     let mut response = Response::builder().status(status).body(body);

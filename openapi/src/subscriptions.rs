@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::cursor::SignedCursor;
 use portcullis_core::subscriptions::{
     CancelSubscription, ChangeMethod, ChangeSubscription, Changed, ListSubscriptions, OperatorCancel,
@@ -18,6 +19,7 @@ use crate::answer::{Answer, Answered};
 use crate::auth::{LiveSession, OperatorSession, Support, Viewer};
 use crate::body::Body;
 use crate::idempotency_key::KeyHeader;
+use crate::key_scopes::{SessionOrKey, SubscriptionsRead};
 use crate::query::Query;
 use crate::tags::Tag;
 
@@ -70,7 +72,7 @@ impl SubscriptionsApi {
     )]
     async fn list(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<SubscriptionsRead>,
         /// Behind which subscription to go on, as given by the page before.
         cursor: Query<Option<SignedCursor>>,
         /// How many subscriptions at most.
@@ -81,7 +83,7 @@ impl SubscriptionsApi {
             cursor: cursor.0,
             limit: limit.0,
         };
-        let list = self.app.subscriptions.list(session.who.subject(), &command);
+        let list = self.app.subscriptions.list(requester.who.subject(), &command);
         Ok(Answer(list.await?))
     }
 
@@ -95,14 +97,14 @@ impl SubscriptionsApi {
     )]
     async fn read(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<SubscriptionsRead>,
         /// As given by the list.
         subscription_id: Path<SubscriptionId>,
     ) -> Answered<SubscriptionView, ReadSubscription> {
         let subscription = self
             .app
             .subscriptions
-            .get(session.who.subject(), &subscription_id.0);
+            .get(requester.who.subject(), &subscription_id.0);
         Ok(Answer(subscription.await?))
     }
 

@@ -12,6 +12,9 @@ pub(crate) enum Tag {
     /// Browsers and apps on which an account signed in, and those that its owner trusts.
     #[oai(rename = "Known devices")]
     KnownDevices,
+    /// What programs prove with who they are, and what each may do.
+    #[oai(rename = "API keys")]
+    ApiKeys,
     /// Proving factors: to complete a sign-in, or to confirm a sensitive action (step-up).
     Challenges,
     /// Apps that show six digits (TOTP).
@@ -53,10 +56,11 @@ pub(crate) enum Tag {
 }
 
 /// The names in that order.
-pub(crate) const ORDER: [&str; 19] = [
+pub(crate) const ORDER: [&str; 20] = [
     "Accounts",
     "Sessions",
     "Known devices",
+    "API keys",
     "Challenges",
     "Authenticator apps",
     "Phone numbers",

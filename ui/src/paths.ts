@@ -12,6 +12,7 @@ export const paths = {
   recoveryCodes: '/recovery-codes',
   sessions: '/sessions',
   password: '/password',
+  apiKeys: '/api-keys',
   account: '/account',
   billing: '/billing',
   pay: '/billing/pay',

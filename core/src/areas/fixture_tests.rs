@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::api_key_fixture_tests::API_KEYS;
 use super::families;
 use super::ledger_fixture_tests::LEDGER;
 use super::sales_fixture_tests::SALES;
@@ -10,7 +11,7 @@ use super::sales_fixture_tests::SALES;
 pub(super) type Fixture = (&'static str, &'static str, u32, &'static str);
 
 fn all() -> impl Iterator<Item = &'static Fixture> {
-    FIXTURES.iter().chain(LEDGER).chain(SALES)
+    FIXTURES.iter().chain(LEDGER).chain(SALES).chain(API_KEYS)
 }
 
 const FIXTURES: &[Fixture] = &[

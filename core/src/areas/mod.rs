@@ -1,6 +1,7 @@
 //! The use cases, one folder per area, and the list of areas.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod autopay;
 pub mod carts;
 pub mod catalog;
@@ -31,6 +32,7 @@ use crate::foundation;
 use crate::foundation::area::{Area, Family};
 use crate::foundation::event_kind::EventKind;
 use crate::foundation::meter::Meter;
+use crate::foundation::scope::Scope;
 use crate::foundation::step_up_action::StepUpAction;
 use crate::foundation::task_kind::TaskKind;
 use crate::foundation::texts::Template;
@@ -48,6 +50,7 @@ const ALL: &[&Area] = &[
     &factors::AREA,
     &password_recovery::AREA,
     &operators::AREA,
+    &api_keys::AREA,
     &payment_methods::AREA,
     &payments::AREA,
     &invoices::AREA,
@@ -105,6 +108,11 @@ pub fn step_up_actions() -> Vec<StepUpAction> {
     all().flat_map(|area| area.actions).copied().collect()
 }
 
+/// Everything that an API key can be allowed to do, in the order of the areas.
+pub fn scopes() -> Vec<Scope> {
+    all().flat_map(|area| area.scopes).copied().collect()
+}
+
 /// Everything that is counted and measured, for whoever describes it to a scraper.
 pub fn meters() -> Vec<Meter> {
     all().flat_map(|area| area.meters).copied().collect()
@@ -115,6 +123,8 @@ pub(crate) fn tasks() -> impl Iterator<Item = &'static TaskKind> {
     all().flat_map(|area| area.tasks).copied()
 }
 
+#[cfg(test)]
+mod api_key_fixture_tests;
 #[cfg(test)]
 mod fixture_tests;
 #[cfg(test)]
@@ -174,6 +184,8 @@ mod tests {
         assert_eq!(names.len(), meters().len());
         let names: BTreeSet<&str> = step_up_actions().iter().map(|action| action.name).collect();
         assert_eq!(names.len(), step_up_actions().len());
+        let names: BTreeSet<&str> = scopes().iter().map(|scope| scope.name).collect();
+        assert_eq!(names.len(), scopes().len());
         let names: BTreeSet<&str> = tasks().map(|kind| kind.name).collect();
         assert_eq!(names.len(), tasks().count());
     }

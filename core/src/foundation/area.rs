@@ -5,6 +5,7 @@ use portcullis_ports::storage::Collection;
 
 use super::event_kind::EventKind;
 use super::meter::Meter;
+use super::scope::Scope;
 use super::sealed_texts::SealedKind;
 use super::step_up_action::StepUpAction;
 use super::table::{Memory, Stored};
@@ -23,6 +24,8 @@ pub(crate) struct Area {
     pub(crate) events: &'static [EventKind],
     /// Everything that it lets nobody do without a fresh proof.
     pub(crate) actions: &'static [StepUpAction],
+    /// Everything that it lets an API key be allowed to do.
+    pub(crate) scopes: &'static [Scope],
     /// Everything that it counts and measures.
     pub(crate) meters: &'static [Meter],
     /// Everything that it does later.
@@ -37,6 +40,7 @@ impl Area {
         texts: &[],
         events: &[],
         actions: &[],
+        scopes: &[],
         meters: &[],
         tasks: &[],
     };

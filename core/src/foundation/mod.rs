@@ -33,6 +33,7 @@ pub(crate) mod product;
 pub(crate) mod proof;
 pub(crate) mod requirement;
 pub(crate) mod retry;
+pub(crate) mod scope;
 pub(crate) mod sealed_texts;
 pub(crate) mod settings;
 pub(crate) mod source;

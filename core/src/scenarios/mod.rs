@@ -1,6 +1,7 @@
 //! Whole deployments: what people and several nodes do across areas. Knows every floor.
 
 mod accounts;
+mod api_keys;
 mod autopay;
 mod budgets;
 mod cache;

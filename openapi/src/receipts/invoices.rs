@@ -5,11 +5,13 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::invoices::{InvoiceId, ReadInvoice};
 use portcullis_ports::identity::Subject;
 
 use super::{Printed, ReceiptFormat, printed_invoice};
-use crate::auth::{LiveSession, OperatorSession, Viewer};
+use crate::auth::{OperatorSession, Viewer};
+use crate::key_scopes::{InvoicesRead, SessionOrKey};
 use crate::problem::Refusal;
 use crate::query::Query;
 use crate::tags::Tag;
@@ -30,15 +32,15 @@ impl InvoiceDocumentsApi {
     )]
     async fn invoice(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<InvoicesRead>,
         /// As in the list.
         invoice_id: Path<InvoiceId>,
         /// A page where it is not said.
         format: Query<Option<ReceiptFormat>>,
     ) -> Result<Printed, Refusal<ReadInvoice>> {
-        let who = &session.who;
+        let who = &requester.who;
         let invoices = &self.app.invoices;
-        let document = invoices.document(who.subject(), &invoice_id.0, &who.source);
+        let document = invoices.document(who.subject(), &invoice_id.0, who.source());
         Ok(printed_invoice(&document.await?, format.0)?)
     }
 

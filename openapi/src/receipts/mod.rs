@@ -21,6 +21,7 @@ use poem_openapi::registry::{
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Enum, OpenApi};
 use portcullis_core::App;
+use portcullis_core::api_keys::Asking as _;
 use portcullis_core::invoices::InvoiceDocument;
 use portcullis_core::ledger::{LEDGER_BROKEN, STATEMENT_TOO_LONG};
 use portcullis_core::payments::{NO_RECEIPT, PAYMENT_NOT_FOUND, Receipt};
@@ -32,7 +33,8 @@ use portcullis_ports::money::Currency;
 pub(crate) use invoices::InvoiceDocumentsApi;
 use sheet::Sheet;
 
-use crate::auth::{LiveSession, OperatorSession, Viewer};
+use crate::auth::{OperatorSession, Viewer};
+use crate::key_scopes::{LedgerRead, PaymentsRead, SessionOrKey};
 use crate::problem::Refusal;
 use crate::query::Query;
 use crate::tags::Tag;
@@ -89,17 +91,17 @@ impl ReceiptsApi {
     )]
     async fn receipt(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<PaymentsRead>,
         /// As given by the beginning.
         payment_id: Path<PaymentId>,
         /// A page where it is not said.
         format: Query<Option<ReceiptFormat>>,
     ) -> Result<Printed, Refusal<PrintReceipt>> {
-        let who = &session.who;
+        let who = &requester.who;
         let receipt = self
             .app
             .payments
-            .receipt(who.subject(), &payment_id.0, &who.source);
+            .receipt(who.subject(), &payment_id.0, who.source());
         Ok(printed(&receipt.await?, format.0)?)
     }
 
@@ -135,7 +137,7 @@ impl ReceiptsApi {
     )]
     async fn statement(
         &self,
-        session: LiveSession,
+        requester: SessionOrKey<LedgerRead>,
         /// The first day (UTC), as 2026-11-01; that of the month of the last one where it is not said.
         from: Query<Option<String>>,
         /// The last day (UTC), which is in it; today where it is not said.
@@ -148,7 +150,7 @@ impl ReceiptsApi {
         let (ledger, now) = (&self.app.ledger, self.app.clock().now());
         let days = statement::Days::of(from.0.as_deref(), to.0.as_deref(), now)?;
         let entries = ledger
-            .statement(session.who.subject(), currency.0, days.span())
+            .statement(requester.who.subject(), currency.0, days.span())
             .await?;
         let of = currency
             .0
@@ -164,8 +166,8 @@ impl ReceiptsApi {
                 bytes: statement::csv(&entries)?,
             });
         }
-        let who = &session.who;
-        let letterhead = self.app.payments.letterhead(who.subject(), &who.source);
+        let who = &requester.who;
+        let letterhead = self.app.payments.letterhead(who.subject(), who.source());
         let sheet = statement_sheet::sheet(&letterhead.await?, &days, &entries)?;
         Ok(if format == StatementFormat::Html {
             Printed::page(&sheet, name("html"))?

@@ -23,6 +23,8 @@ enum Level {
     SessionAlone,
     /// The same as [`Level::Session`], of an operator.
     Operator,
+    /// An API key, and nothing else.
+    Key,
 }
 
 /// Every operation that is not [`Level::Session`], by its id.
@@ -112,6 +114,7 @@ const EXCEPTIONS: &[(&str, Level)] = &[
     ("list_open_orders", Level::Operator),
     ("read_any_order", Level::Operator),
     ("list_customer_orders", Level::Operator),
+    ("verify_api_key", Level::Key),
 ];
 
 /// What the document says of an operation.
@@ -119,7 +122,23 @@ fn level(operation: &Operation) -> Level {
     if operation.value.get("x-operator-role").is_some() {
         return Level::Operator;
     }
-    let security = &operation.value["security"];
+    let is_key = |alternative: &&Value| {
+        let named = |scheme| alternative.get(scheme).is_some();
+        named("api_key") || named("api_key_bearer")
+    };
+    let security = operation.value["security"].as_array().into_iter().flatten();
+    let (keys, others): (Vec<&Value>, Vec<&Value>) = security.partition(is_key);
+    let scope = operation.value["x-api-key-scope"].as_str();
+    assert_eq!(
+        keys.len(),
+        if scope.is_some() { 2 } else { 0 },
+        "{}",
+        operation.id()
+    );
+    if others.is_empty() && scope.is_some() {
+        return Level::Key;
+    }
+    let security = &json!(others);
     let known = [
         (Level::Public, json!([])),
         (Level::FirstFactor, json!([{ "bearer": [] }, { "cookie": [] }])),
@@ -250,7 +269,7 @@ async fn each_level_asks_for_exactly_its_credentials() {
         for (headers, enough) in [
             (vec![bearer], level == Level::FirstFactor),
             (vec![session], level == Level::SessionAlone),
-            (vec![bearer, session], true),
+            (vec![bearer, session], level != Level::Key),
         ] {
             let answer = call(&service, operation, &headers).await;
             let refused = ["unauthenticated", "session-ended"].contains(&answer.code());
@@ -286,6 +305,35 @@ async fn a_session_serves_only_its_owner() {
             (StatusCode::UNAUTHORIZED, "session-ended"),
             "{}",
             operation.id()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_revoked_serves_nobody() {
+    let service = Service::start().await;
+    let (bearer, session) = service.person("ada@example.com").await;
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-session-id", session.as_str()),
+    ];
+    let ended = service
+        .call("POST", "/auth/sign-out", &headers, &Value::Null)
+        .await;
+    assert_eq!(ended.status, StatusCode::OK, "{}", ended.body);
+    let asking = |operation: &&Operation| {
+        let public = [Level::Public, Level::Key].contains(&level(operation));
+        // Whoever signs out is told the same again.
+        !public && operation.id() != "sign_out"
+    };
+    for operation in all().iter().filter(asking) {
+        let answer = call(&service, operation, &headers).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::UNAUTHORIZED,
+            "{}: {}",
+            operation.id(),
+            answer.body
         );
     }
 }

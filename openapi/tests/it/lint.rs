@@ -323,6 +323,7 @@ fn secrets_say_how_long_they_are() {
             _ if place.ends_with("sign_up_id") => Some((30, 83)),
             _ if place.contains("RecoveryCode.") || place.ends_with("recovery_code") => Some((16, 64)),
             _ if place.ends_with("code") => Some((6, 64)),
+            "VerifyApiKey.api_key" => Some((68, 68)),
             _ => None,
         };
         assert_eq!(lengths(property), expected, "{place}");

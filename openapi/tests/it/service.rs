@@ -89,11 +89,10 @@ impl Service {
             public_url: None,
             texts: compile_texts(&[], &Settings::default()).expect("the texts that are built in"),
         };
-        let app = Arc::new(
-            App::open(dependencies, Settings::default())
-                .await
-                .expect("an app"),
-        );
+        // Every operation gets a person of its own, and all of them come from one place.
+        let mut settings = Settings::default();
+        settings.budgets.sign_up_per_source.most = 1_000_000;
+        let app = Arc::new(App::open(dependencies, settings).await.expect("an app"));
         let context = ApiContext {
             app: Arc::clone(&app),
             development: false,

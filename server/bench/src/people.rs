@@ -19,6 +19,11 @@ struct Started {
     session_id: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Key {
+    api_key: String,
+}
+
 /// Somebody with an account.
 pub(crate) struct Person {
     token: String,
@@ -48,6 +53,18 @@ impl Person {
             session_id.ok_or("the session was not started at once; is a second factor asked for?")?;
         Ok(vec![bearer, ("x-session-id".to_owned(), session)])
     }
+}
+
+/// Makes an API key that may read entitlements and returns the header that shows it.
+pub(crate) async fn make_key(
+    connection: &mut Connection,
+    url: &Url,
+    session: &[(String, String)],
+) -> Result<(String, String)> {
+    let body = json!({ "scopes": ["entitlements:read"] }).to_string();
+    let request = url.at("/ui/api_keys").request("POST", session, &body);
+    let Key { api_key } = connection.json(&request, 200).await?;
+    Ok(("x-api-key".to_owned(), api_key))
 }
 
 /// The body of a sign-up or a sign-in.

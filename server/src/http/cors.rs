@@ -11,7 +11,7 @@ use portcullis_ports::Endpoint;
 
 /// What listed pages may send: our own headers, and those by which traces are followed (W3C Trace Context, Baggage).
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, baggage, content-type, idempotency-key, traceparent, tracestate, x-csrf-token, x-device-token, x-request-id, x-session-id",
+    "authorization, baggage, content-type, idempotency-key, traceparent, tracestate, x-api-key, x-csrf-token, x-device-token, x-request-id, x-session-id",
 );
 /// What listed pages may read besides the body.
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");

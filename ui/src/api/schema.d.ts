@@ -428,6 +428,215 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API keys of the account
+         * @description Newest first, with those that ended within the last 30 days. When a key was last used is told to a few seconds.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The key is in this answer and nowhere else. Without scopes it may do nothing but be verified. Where the account has
+         *     factors it needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/api_keys/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the scopes that one can give to API keys
+         * @description Those of the service, each for some of its operations, and those that the application has of its own.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["list_api_key_scopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/api_keys/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename an API key
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["rename_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/api_keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an API key
+         * @description The key gets a new secret and stays what it is otherwise. The one before counts beside it for as long as is asked, so that
+         *     programs can be changed over one by one. Where the account has factors it needs a fresh step-up.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/api_keys/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke an API key
+         * @description It is not accepted any more as soon as this is answered, and by other nodes within a second. Revoking a key that has
+         *     ended changes nothing.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["revoke_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/api_keys/ip_rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set from where an API key may be used
+         * @description Both lists are replaced. What lets it be used from any address more than before needs a fresh step-up where the account has
+         *     factors.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["set_api_key_ip_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/api_keys/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set what an API key may do, and how often
+         * @description All of it is replaced. What lets it do anything more, or more often, needs a fresh step-up where the account has factors.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["set_api_key_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/api_keys/{key_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how an API key was used
+         * @description By days (UTC), and by scope, address and client, up to a few seconds ago and for up to 90 days. Uses that were refused
+         *     although the key counted are told as well.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        get: operations["read_api_key_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify an API key
+         * @description For the back end of the application, which was shown a key by one of its clients: whose it is, and what it may do. A use
+         *     of that key is counted and noted as any other. The key that asks is one of an operator, and has a budget of its own for
+         *     this. Of a key that does not count nothing is told.
+         *
+         *     **Needs** an API key, or an API key as bearer. A key needs the scope `api_keys:verify`.
+         */
+        post: operations["verify_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ui/step-up/start": {
         parameters: {
             query?: never;
@@ -1198,7 +1407,7 @@ export interface paths {
          * What do I owe?
          * @description One balance for each currency in which anything was ever charged or paid, in minor units.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `ledger:read`.
          */
         get: operations["read_balance"];
         put?: never;
@@ -1221,7 +1430,7 @@ export interface paths {
          * @description The entries of one currency, newest first, in pages of up to 100. A page may hold fewer entries than asked for, or
          *     none, although more follow: go on as long as there is a `next_cursor`.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `ledger:read`.
          */
         get: operations["list_entries"];
         put?: never;
@@ -1411,7 +1620,7 @@ export interface paths {
          * List payment methods
          * @description By priority. Each says whether it can be charged, and why not.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `payment_methods:read`.
          */
         get: operations["list_payment_methods"];
         put?: never;
@@ -1567,7 +1776,7 @@ export interface paths {
          * List payments
          * @description One's own, newest first.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `payments:read`.
          */
         get: operations["list_payments"];
         put?: never;
@@ -1597,7 +1806,7 @@ export interface paths {
          * Read a payment
          * @description With its refunds and disputes, as they are known here; `POST …/complete` has the vendor asked.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `payments:read`.
          */
         get: operations["read_payment"];
         put?: never;
@@ -1935,7 +2144,7 @@ export interface paths {
          * Print the receipt for a payment
          * @description As a page or a PDF, in the language that the client asks for. Only payments that took money have one.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `payments:read`.
          */
         get: operations["print_receipt"];
         put?: never;
@@ -1980,7 +2189,7 @@ export interface paths {
          * @description The entries, oldest first, each with what was owed after it. Page and PDF, in the language that the client asks for,
          *     leave out what is pending. At most 10,000 entries: ask for a shorter span where there are more.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `ledger:read`.
          */
         get: operations["print_statement"];
         put?: never;
@@ -2002,7 +2211,7 @@ export interface paths {
          * Read what is set about billing
          * @description The default method, and automatic payment in every currency.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `autopay:read`.
          */
         get: operations["billing_settings"];
         put?: never;
@@ -2024,7 +2233,7 @@ export interface paths {
          * Read automatic payment
          * @description One rule for each currency in which it was ever turned on: its bounds, what comes next, and what happened last.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `autopay:read`.
          */
         get: operations["read_autopay"];
         put?: never;
@@ -2123,7 +2332,7 @@ export interface paths {
          * List invoices
          * @description One's own, newest first.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `invoices:read`.
          */
         get: operations["list_invoices"];
         put?: never;
@@ -2145,7 +2354,7 @@ export interface paths {
          * Read an invoice
          * @description What is invoiced, the taxes, and what is left to be paid.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `invoices:read`.
          */
         get: operations["read_invoice"];
         put?: never;
@@ -2336,7 +2545,7 @@ export interface paths {
          * Print an invoice
          * @description As a page or a PDF, in the language that the client asks for, as it stands now.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `invoices:read`.
          */
         get: operations["print_invoice"];
         put?: never;
@@ -2380,7 +2589,7 @@ export interface paths {
          * List the plans
          * @description Everything that can be subscribed to, with its prices in whole minor units and what it entitles to.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `plans:read`.
          */
         get: operations["list_plans"];
         put?: never;
@@ -2453,7 +2662,7 @@ export interface paths {
          * @description By all subscriptions that are paid, on trial, or cancelled and not over yet. It is one cheap read, made to be asked
          *     often: sent along as `If-None-Match`, the `ETag` of the answer before is answered with 304 while nothing changed.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `entitlements:read`.
          */
         get: operations["read_entitlements"];
         put?: never;
@@ -2475,7 +2684,7 @@ export interface paths {
          * List subscriptions
          * @description One's own, newest first, those that are over included.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `subscriptions:read`.
          */
         get: operations["list_subscriptions"];
         put?: never;
@@ -2506,7 +2715,7 @@ export interface paths {
          * Read a subscription
          * @description Where it stands, what it costs, and when it is billed next or ends.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `subscriptions:read`.
          */
         get: operations["read_subscription"];
         put?: never;
@@ -2688,7 +2897,7 @@ export interface paths {
          * List categories
          * @description By their ids.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `catalog:read`.
          */
         get: operations["list_categories"];
         put?: never;
@@ -2738,7 +2947,7 @@ export interface paths {
          * List the items of a category
          * @description By their ids.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `catalog:read`.
          */
         get: operations["list_items"];
         put?: never;
@@ -2796,7 +3005,7 @@ export interface paths {
          * @description Those in whose name and description every word stands. One request looks at a bounded number of items: a page may hold
          *     fewer than were asked for, and even none, while `next_token` leads on.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `catalog:read`.
          */
         get: operations["search_items"];
         put?: never;
@@ -2818,7 +3027,7 @@ export interface paths {
          * List the reviews of an item
          * @description `reviewer` is the name that the author's account shows, and `verified_purchase` says whether the author bought it here.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `catalog:read`.
          */
         get: operations["list_reviews"];
         put?: never;
@@ -2868,13 +3077,13 @@ export interface paths {
          * List carts
          * @description One's own, newest first: the newest hundred.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:read`.
          */
         get: operations["list_carts"];
         put?: never;
         /**
          * Open a cart
-         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:write`.
          */
         post: operations["open_cart"];
         delete?: never;
@@ -2897,7 +3106,7 @@ export interface paths {
          * Throw a cart away
          * @description Also one that was bought: its order stays.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:write`.
          */
         delete: operations["delete_cart"];
         options?: never;
@@ -2914,7 +3123,7 @@ export interface paths {
         };
         /**
          * List what is in a cart
-         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:read`.
          */
         get: operations["list_cart_items"];
         put?: never;
@@ -2923,7 +3132,7 @@ export interface paths {
          * @description The sku is `catalog:` and the id of an item: nothing else can be bought. Name and price are those of the catalog; if
          *     `unit_price_cents` says another price, nothing is put into the cart. What is in it already is added to.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:write`.
          */
         post: operations["add_cart_item"];
         delete?: never;
@@ -2943,7 +3152,7 @@ export interface paths {
          * Search what is in carts
          * @description Lines in whose name or sku every word stands, in the newest hundred carts.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:read`.
          */
         get: operations["search_cart_items"];
         put?: never;
@@ -2967,7 +3176,7 @@ export interface paths {
          * Put an item of the catalog into a cart
          * @description At the price of the catalog. What is in it already is added to.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:write`.
          */
         post: operations["add_catalog_item_to_cart"];
         delete?: never;
@@ -2990,7 +3199,7 @@ export interface paths {
          * Take an item out of a cart
          * @description One piece, or as many as `decrement` says; `deleted` says whether none is left.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:write`.
          */
         delete: operations["remove_cart_item"];
         options?: never;
@@ -2999,7 +3208,7 @@ export interface paths {
          * Set the quantity of an item in a cart
          * @description 0 takes it out, and null is answered.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:write`.
          */
         patch: operations["set_cart_item_quantity"];
         trace?: never;
@@ -3015,7 +3224,7 @@ export interface paths {
          * Add up a cart
          * @description At the prices that were seen last: who buys is told if the catalog has others by then.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `carts:read`.
          */
         get: operations["total_cart"];
         put?: never;
@@ -3062,7 +3271,7 @@ export interface paths {
          * List orders
          * @description One's own, newest first. The filter is applied before the limit; the header `Link` names the next page.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `orders:read`.
          */
         get: operations["list_orders"];
         put?: never;
@@ -3084,7 +3293,7 @@ export interface paths {
          * Search orders
          * @description One's own in which every word stands: in ids, names, shipping, reasons and remarks.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `orders:read`.
          */
         get: operations["search_orders"];
         put?: never;
@@ -3104,7 +3313,7 @@ export interface paths {
         };
         /**
          * Read an order
-         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         * @description **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `orders:read`.
          */
         get: operations["read_order"];
         put?: never;
@@ -3126,7 +3335,7 @@ export interface paths {
          * Read what happened to an order
          * @description Oldest first.
          *
-         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `orders:read`.
          */
         get: operations["read_order_events"];
         put?: never;
@@ -4268,6 +4477,7 @@ export interface components {
          *     - `replay_event`: As an operator: to have what a vendor posted applied again.
          *     - `adjust_customer`: As an operator: to give a customer something, or take it back.
          *     - `freeze_customer`: As an operator: to freeze the billing of a customer, or thaw it.
+         *     - `manage_api_keys`: To create or rotate an API key, or to let one do more.
          *     - `add_payment_method`: To add a payment method.
          *     - `set_default_payment_method`: To have another payment method charged by default.
          *     - `remove_payment_method`: To remove a payment method.
@@ -4283,7 +4493,7 @@ export interface components {
          *     - `close_account`: To close the account.
          * @enum {string}
          */
-        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes" | "replay_event" | "adjust_customer" | "freeze_customer" | "add_payment_method" | "set_default_payment_method" | "remove_payment_method" | "pay" | "move_money" | "write_invoice" | "manage_plans" | "cancel_subscription" | "change_autopay" | "decide_difference" | "manage_catalog" | "decide_order" | "close_account";
+        Action: "add_factor" | "remove_factor" | "regenerate_recovery_codes" | "replay_event" | "adjust_customer" | "freeze_customer" | "manage_api_keys" | "add_payment_method" | "set_default_payment_method" | "remove_payment_method" | "pay" | "move_money" | "write_invoice" | "manage_plans" | "cancel_subscription" | "change_autopay" | "decide_difference" | "manage_catalog" | "decide_order" | "close_account";
         /**
          * AddCatalogLine
          * @description An item is put into a cart by its category and id.
@@ -4911,6 +5121,252 @@ export interface components {
             files?: components["schemas"]["DisputeDocument"][] | null;
             /** @description Whether the evidence is final: the bank gets it, and nothing can be added. */
             submit?: boolean | null;
+        };
+        /**
+         * ApiKey
+         * @description A key in the list.
+         * @example {
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "prefix": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "label": "Back end",
+         *       "status": "active",
+         *       "scopes": [
+         *         "entitlements:read"
+         *       ],
+         *       "allow_cidrs": [
+         *         "203.0.113.0/24"
+         *       ],
+         *       "deny_cidrs": [],
+         *       "rate_per_minute": 600,
+         *       "daily_quota": 1000000,
+         *       "created_at": 1790000000,
+         *       "expires_at": 1821536000,
+         *       "rotated_at": null,
+         *       "overlap_until": null,
+         *       "last_used_at": 1790000120,
+         *       "last_used_ip": "203.0.113.7",
+         *       "last_used_client": "curl/8.15.0",
+         *       "revoked": false,
+         *       "revoked_at": 0
+         *     }
+         */
+        ApiKey: {
+            /**
+             * Format: id
+             * @description Its name, worthless as a key.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id: string;
+            /** @description How it begins, to find it where it is used. */
+            prefix: string;
+            /** @description What its owner calls it. */
+            label: string;
+            /** @description How it stands. */
+            status: components["schemas"]["ApiKeyStatus"];
+            /** @description What it may do. */
+            scopes: string[];
+            /** @description The networks from which alone it may be used, if there is any. */
+            allow_cidrs: string[];
+            /** @description The networks from which it may never be used. */
+            deny_cidrs: string[];
+            /**
+             * Format: uint32
+             * @description How often it may be used within a minute.
+             */
+            rate_per_minute: number;
+            /**
+             * Format: uint32
+             * @description How often it may be used on one day (UTC).
+             */
+            daily_quota: number;
+            /**
+             * Format: int64
+             * @description When it was made, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it ends.
+             */
+            expires_at: number;
+            /**
+             * Format: int64
+             * @description When it was last rotated; null if it never was.
+             */
+            rotated_at: number | null;
+            /**
+             * Format: int64
+             * @description Until when the key of before it was rotated counts as well; null where it does not.
+             */
+            overlap_until: number | null;
+            /**
+             * Format: int64
+             * @description When it was last used, up to a few seconds ago, or 0.
+             */
+            last_used_at: number;
+            /** @description From which address; null if it was never used. */
+            last_used_ip: string | null;
+            /** @description With what, as the client named itself; null if it was never used. */
+            last_used_client: string | null;
+            /** @description Whether it was revoked. */
+            revoked: boolean;
+            /**
+             * Format: int64
+             * @description When, or 0.
+             */
+            revoked_at: number;
+        };
+        /**
+         * @description Of what a key has only so much.
+         * @enum {string}
+         */
+        ApiKeyLimit: "rate_per_minute" | "daily_quota" | "verifications";
+        /**
+         * ApiKeyList
+         * @description The keys of an account.
+         * @example {
+         *       "keys": [
+         *         {
+         *           "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "prefix": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "label": "Back end",
+         *           "status": "active",
+         *           "scopes": [
+         *             "entitlements:read"
+         *           ],
+         *           "allow_cidrs": [
+         *             "203.0.113.0/24"
+         *           ],
+         *           "deny_cidrs": [],
+         *           "rate_per_minute": 600,
+         *           "daily_quota": 1000000,
+         *           "created_at": 1790000000,
+         *           "expires_at": 1821536000,
+         *           "rotated_at": null,
+         *           "overlap_until": null,
+         *           "last_used_at": 1790000120,
+         *           "last_used_ip": "203.0.113.7",
+         *           "last_used_client": "curl/8.15.0",
+         *           "revoked": false,
+         *           "revoked_at": 0
+         *         }
+         *       ]
+         *     }
+         */
+        ApiKeyList: {
+            /** @description Newest first, at most 100. */
+            keys: components["schemas"]["ApiKey"][];
+        };
+        /**
+         * ApiKeyNetworks
+         * @description From where a key may be used.
+         * @example {
+         *       "ok": true,
+         *       "allow_cidrs": [
+         *         "203.0.113.0/24"
+         *       ],
+         *       "deny_cidrs": [
+         *         "203.0.113.200/32"
+         *       ]
+         *     }
+         */
+        ApiKeyNetworks: {
+            /** @description Always true, for clients of the replaced service. */
+            ok: boolean;
+            /** @description The networks from which alone it may be used, if there is any. */
+            allow_cidrs: string[];
+            /** @description The networks from which it may never be used. */
+            deny_cidrs: string[];
+        };
+        /**
+         * @description What a use came to.
+         * @enum {string}
+         */
+        ApiKeyOutcome: "accepted" | "scope" | "network" | "limit" | "frozen";
+        /**
+         * @description How a key stands.
+         * @enum {string}
+         */
+        ApiKeyStatus: "active" | "expired" | "revoked" | "restored";
+        /**
+         * ApiKeyUsage
+         * @description The uses of a key.
+         * @example {
+         *       "days": [
+         *         {
+         *           "day": "2026-09-21",
+         *           "accepted": 1200,
+         *           "refused": 2
+         *         }
+         *       ],
+         *       "entries": [
+         *         {
+         *           "day": "2026-09-21",
+         *           "outcome": "accepted",
+         *           "scope": "entitlements:read",
+         *           "ip": "203.0.113.7",
+         *           "client": "curl/8.15.0",
+         *           "count": 1200,
+         *           "first_at": 1790000000,
+         *           "last_at": 1790003600
+         *         }
+         *       ]
+         *     }
+         */
+        ApiKeyUsage: {
+            /** @description Day by day (UTC), the oldest first, also those without any use. */
+            days: components["schemas"]["ApiKeyUsageDay"][];
+            /** @description By scope, address and client, the last use first: at most 500, and 100 of each day. */
+            entries: components["schemas"]["ApiKeyUsageEntry"][];
+        };
+        /**
+         * ApiKeyUsageDay
+         * @description The uses on one day.
+         */
+        ApiKeyUsageDay: {
+            /** @description As `2026-11-01`. */
+            day: string;
+            /**
+             * Format: uint64
+             * @description Uses that were accepted.
+             */
+            accepted: number;
+            /**
+             * Format: uint64
+             * @description Uses that were refused although the key counted.
+             */
+            refused: number;
+        };
+        /**
+         * ApiKeyUsageEntry
+         * @description Uses of one scope from one address by one client on one day, that came to the same.
+         */
+        ApiKeyUsageEntry: {
+            /** @description The day (UTC). */
+            day: string;
+            /** @description What they came to. */
+            outcome: components["schemas"]["ApiKeyOutcome"];
+            /** @description What was asked for. */
+            scope: string;
+            /** @description From where. */
+            ip: string;
+            /** @description With what, as the client named itself. */
+            client: string;
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description When the first was, in Unix seconds.
+             */
+            first_at: number;
+            /**
+             * Format: int64
+             * @description When the last was.
+             */
+            last_at: number;
         };
         /**
          * Autopay
@@ -6222,6 +6678,61 @@ export interface components {
         Confirmed: {
             /** @description Always true. */
             ok: boolean;
+        };
+        /**
+         * CreateApiKey
+         * @description A key is made.
+         * @example {
+         *       "label": "Back end",
+         *       "scopes": [
+         *         "entitlements:read"
+         *       ],
+         *       "expires_at": null,
+         *       "allow_cidrs": [
+         *         "203.0.113.0/24"
+         *       ],
+         *       "deny_cidrs": [],
+         *       "rate_per_minute": 600,
+         *       "daily_quota": null
+         *     }
+         */
+        CreateApiKey: {
+            /**
+             * Format: label
+             * @description What its owner calls it.
+             * @example My phone
+             */
+            label?: string | null;
+            /**
+             * @description What it may do; nothing where none is named.
+             * @default []
+             */
+            scopes: string[];
+            /**
+             * Format: int64
+             * @description When it ends, in Unix seconds; after the time that the service has set where it is not said.
+             */
+            expires_at?: number | null;
+            /**
+             * @description The networks from which alone it may be used; from everywhere where none is named.
+             * @default []
+             */
+            allow_cidrs: string[];
+            /**
+             * @description The networks from which it may never be used.
+             * @default []
+             */
+            deny_cidrs: string[];
+            /**
+             * Format: uint32
+             * @description How often it may be used within a minute; null for as often as the service allows.
+             */
+            rate_per_minute?: number | null;
+            /**
+             * Format: uint32
+             * @description How often it may be used on one day (UTC); null for as often as the service allows.
+             */
+            daily_quota?: number | null;
         };
         /**
          * CreatePlan
@@ -7957,6 +8468,50 @@ export interface components {
              * @description The tax.
              */
             tax: number;
+        };
+        /**
+         * IssuedApiKey
+         * @description A key, which is shown this once.
+         * @example {
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "api_key": "pck_01h2xcejqtf2nbrexx3vqjhp41T3kQw9ZrXb2LmN8sVy5HcJd7PfGa4UeE0AAAAA",
+         *       "label": "Back end",
+         *       "scopes": [
+         *         "entitlements:read"
+         *       ],
+         *       "created_at": 1790000000,
+         *       "expires_at": 1821536000,
+         *       "overlap_until": null
+         *     }
+         */
+        IssuedApiKey: {
+            /**
+             * Format: id
+             * @description Its name in lists.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id: string;
+            /** @description The key. It is not stored, and never shown again. */
+            api_key: string;
+            /** @description What its owner calls it. */
+            label: string;
+            /** @description What it may do. */
+            scopes: string[];
+            /**
+             * Format: int64
+             * @description When it was made, in Unix seconds.
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When it ends.
+             */
+            expires_at: number;
+            /**
+             * Format: int64
+             * @description Until when the one before it counts as well; null where there is none that does.
+             */
+            overlap_until: number | null;
         };
         /**
          * Item
@@ -9850,6 +10405,14 @@ export interface components {
              * @example ord_01h2xcejqtf2nbrexx3vqjhp41
              */
             order_id?: string;
+            /**
+             * Format: scope
+             * @description With `api-key-scope`: the scope that the key lacks.
+             * @example entitlements:read
+             */
+            scope?: string;
+            /** @description With `api-key-limit`: of which limit there is nothing left. */
+            limit?: components["schemas"]["ApiKeyLimit"];
         };
         /**
          * @description How a delivery was authenticated.
@@ -10411,6 +10974,28 @@ export interface components {
             ok: boolean;
         };
         /**
+         * RenameApiKey
+         * @description A key gets another label.
+         * @example {
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "label": "Reports"
+         *     }
+         */
+        RenameApiKey: {
+            /**
+             * Format: id
+             * @description As given in the list.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id: string;
+            /**
+             * Format: label
+             * @description What its owner calls it from now on.
+             * @example My phone
+             */
+            label: string;
+        };
+        /**
          * ReportedMoney
          * @description An amount of money.
          */
@@ -10618,6 +11203,31 @@ export interface components {
             next_token: string | null;
         };
         /**
+         * RevokeApiKey
+         * @description A key is revoked.
+         * @example {
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41"
+         *     }
+         */
+        RevokeApiKey: {
+            /**
+             * Format: id
+             * @description As given in the list.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id?: string;
+            /**
+             * Format: id
+             * @description Another name of `key_id`: send one of them.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            api_key_id?: string;
+        } & ({
+            key_id: string;
+        } | {
+            api_key_id: string;
+        });
+        /**
          * RevokeKnownDevice
          * @description Forgets one device.
          * @example {
@@ -10663,6 +11273,64 @@ export interface components {
              * @description How many there were.
              */
             revoked: number;
+        };
+        /**
+         * RotateApiKey
+         * @description A key gets a new secret.
+         * @example {
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "overlap_seconds": 86400,
+         *       "expires_at": null
+         *     }
+         */
+        RotateApiKey: {
+            /**
+             * Format: id
+             * @description As given in the list.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id: string;
+            /**
+             * Format: uint32
+             * @description For how many seconds the key of before counts as well: a day where it is not said, 0 to end it at once. One that was
+             *     rotated before that ends in any case.
+             */
+            overlap_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description When the key ends, in Unix seconds; as before where it is not said.
+             */
+            expires_at?: number | null;
+        };
+        /**
+         * ScopeList
+         * @description All scopes that somebody can give to keys.
+         * @example {
+         *       "scopes": [
+         *         {
+         *           "name": "entitlements:read",
+         *           "summary": "Read what the account is entitled to"
+         *         }
+         *       ]
+         *     }
+         */
+        ScopeList: {
+            /** @description In the order of the service, and those of the application behind them. */
+            scopes: components["schemas"]["ScopeView"][];
+        };
+        /**
+         * ScopeView
+         * @description A scope that a key can have.
+         */
+        ScopeView: {
+            /**
+             * Format: scope
+             * @description Its name.
+             * @example entitlements:read
+             */
+            name: string;
+            /** @description What it allows; null for one of the application's. */
+            summary: string | null;
         };
         /**
          * SendEmailCode
@@ -10888,6 +11556,80 @@ export interface components {
              * @description When, or 0.
              */
             revoked_at: number;
+        };
+        /**
+         * SetApiKeyNetworks
+         * @description From where a key may be used from now on.
+         * @example {
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "allow_cidrs": [
+         *         "203.0.113.0/24"
+         *       ],
+         *       "deny_cidrs": [
+         *         "203.0.113.200"
+         *       ]
+         *     }
+         */
+        SetApiKeyNetworks: {
+            /**
+             * Format: id
+             * @description As given in the list.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id?: string;
+            /**
+             * @description The networks from which alone it may be used; from everywhere where none is named.
+             * @default []
+             */
+            allow_cidrs: string[];
+            /**
+             * @description The networks from which it may never be used.
+             * @default []
+             */
+            deny_cidrs: string[];
+            /**
+             * Format: id
+             * @description Another name of `key_id`: send one of them.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            api_key_id?: string;
+        } & ({
+            key_id: string;
+        } | {
+            api_key_id: string;
+        });
+        /**
+         * SetApiKeyRules
+         * @description What a key may do from now on, and how often.
+         * @example {
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "scopes": [
+         *         "entitlements:read",
+         *         "invoices:read"
+         *       ],
+         *       "rate_per_minute": 600,
+         *       "daily_quota": 100000
+         *     }
+         */
+        SetApiKeyRules: {
+            /**
+             * Format: id
+             * @description As given in the list.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id: string;
+            /** @description All that it may do. */
+            scopes: string[];
+            /**
+             * Format: uint32
+             * @description How often it may be used within a minute; null for as often as the service allows.
+             */
+            rate_per_minute?: number | null;
+            /**
+             * Format: uint32
+             * @description How often it may be used on one day (UTC); null for as often as the service allows.
+             */
+            daily_quota?: number | null;
         };
         /**
          * SetAutopay
@@ -12017,6 +12759,90 @@ export interface components {
             status: components["schemas"]["Next"];
             /** @description To be sent along with the code from the mail, which then proves this sign-up and no other. */
             sign_up_id: string;
+        };
+        /**
+         * VerifiedApiKey
+         * @description What a key is worth.
+         * @example {
+         *       "valid": true,
+         *       "refusal": null,
+         *       "retry_after": null,
+         *       "key_id": "pck_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "user_sub": "usr_ypqeqcs9v6bq5vzwm86escxfjc",
+         *       "label": "Back end",
+         *       "scopes": [
+         *         "entitlements:read"
+         *       ],
+         *       "expires_at": 1821536000,
+         *       "rate_per_minute": 6000,
+         *       "daily_quota": 1000000
+         *     }
+         */
+        VerifiedApiKey: {
+            /** @description Whether it counts, for what was asked. Of a key that does not count at all nothing more is told. */
+            valid: boolean;
+            /** @description Why a key that counts may not do this now; null if it may, and for one that does not count. */
+            refusal: (string & components["schemas"]["ApiKeyOutcome"]) | null;
+            /**
+             * Format: uint64
+             * @description For how many seconds it was used as often as it may be, with `limit`.
+             */
+            retry_after: number | null;
+            /**
+             * Format: id
+             * @description Its name.
+             * @example pck_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            key_id: string | null;
+            /**
+             * Format: subject
+             * @description Whose it is.
+             * @example usr_01h2xcejqtf2nbrexx3vqjhp41
+             */
+            user_sub: string | null;
+            /** @description What its owner calls it. */
+            label: string | null;
+            /** @description What it may do. */
+            scopes: string[];
+            /**
+             * Format: int64
+             * @description When it ends, in Unix seconds.
+             */
+            expires_at: number | null;
+            /**
+             * Format: uint32
+             * @description How often it may be used within a minute.
+             */
+            rate_per_minute: number | null;
+            /**
+             * Format: uint32
+             * @description How often it may be used on one day (UTC).
+             */
+            daily_quota: number | null;
+        };
+        /**
+         * VerifyApiKey
+         * @description A key that somebody showed to the application.
+         * @example {
+         *       "api_key": "pck_01h2xcejqtf2nbrexx3vqjhp41T3kQw9ZrXb2LmN8sVy5HcJd7PfGa4UeE0AAAAA",
+         *       "scope": "entitlements:read",
+         *       "ip": "203.0.113.7",
+         *       "client": "curl/8.15.0"
+         *     }
+         */
+        VerifyApiKey: {
+            /** @description The key. */
+            api_key: string;
+            /**
+             * Format: scope
+             * @description What whoever shows it wants to do; null to ask for no scope.
+             * @example entitlements:read
+             */
+            scope?: string | null;
+            /** @description The address of whoever shows it. A key that is bound to networks counts from nowhere without it. */
+            ip?: string | null;
+            /** @description How the client of whoever shows it names itself. */
+            client?: string | null;
         };
         /**
          * VerifyCode
@@ -14151,6 +14977,1136 @@ export interface operations {
              */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreateApiKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedApiKey"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             *     - `scope-for-operators`: Only an operator can give this scope to a key.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too-many-api-keys`: You have as many API keys as one account may: revoke one first.
+             *     - `account-closed`: This account is closed: take that back before you make an API key.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_key_scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeList"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameApiKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-not-found`: You have no API key with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateApiKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedApiKey"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             *     - `scope-for-operators`: Only an operator can give this scope to a key.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-not-found`: You have no API key with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-ended`: This API key has ended: make another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeApiKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-not-found`: You have no API key with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_api_key_ip_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetApiKeyNetworks"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyNetworks"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-not-found`: You have no API key with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-ended`: This API key has ended: make another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_api_key_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetApiKeyRules"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
+             *     - `scope-for-operators`: Only an operator can give this scope to a key.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-not-found`: You have no API key with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-ended`: This API key has ended: make another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_api_key_usage: {
+        parameters: {
+            query?: {
+                /** @description Of how many days, today included; 30 where it is not said. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description As given in the list. */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyUsage"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-not-found`: You have no API key with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyApiKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedApiKey"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `slow-request`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unsupported-encoding`: Send the body as it is, without Content-Encoding.
+             *     - `unsupported-media-type`: Send the body as JSON, with Content-Type: application/json.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -18470,9 +20426,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -18570,9 +20540,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -19463,9 +21447,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -20304,9 +22302,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -20568,6 +22580,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -20580,6 +22595,17 @@ export interface operations {
             /** @description - `payment-not-found`: There is no such payment. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22314,6 +24340,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -22335,6 +24364,17 @@ export interface operations {
             /** @description - `no-receipt`: Nothing was taken with this payment, so there is no receipt for it. */
             409: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22538,9 +24578,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22611,9 +24665,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22681,9 +24749,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -23309,9 +25391,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -23391,6 +25487,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -23403,6 +25502,17 @@ export interface operations {
             /** @description - `invoice-not-found`: There is no such invoice. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -24553,6 +26663,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -24565,6 +26678,17 @@ export interface operations {
             /** @description - `invoice-not-found`: There is no such invoice. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -24736,9 +26860,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -25161,9 +27299,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -25248,9 +27400,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -25502,6 +27668,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -25514,6 +27683,17 @@ export interface operations {
             /** @description - `subscription-not-found`: There is no such subscription. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -26541,9 +28721,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -26867,6 +29061,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -26879,6 +29076,17 @@ export interface operations {
             /** @description - `category-not-found`: There is no such category. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27346,9 +29554,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27436,6 +29658,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -27448,6 +29673,17 @@ export interface operations {
             /** @description - `item-not-found`: There is no such item. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27746,9 +29982,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27816,6 +30066,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -27828,6 +30081,17 @@ export interface operations {
             /** @description - `cart-limit`: There are as many open carts, lines of a cart, or pieces of an item in it as there may be. */
             409: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27907,6 +30171,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -27919,6 +30186,17 @@ export interface operations {
             /** @description - `cart-not-found`: There is no such cart. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27998,6 +30276,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -28010,6 +30291,17 @@ export interface operations {
             /** @description - `cart-not-found`: There is no such cart. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28096,6 +30388,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -28155,6 +30450,17 @@ export interface operations {
              */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28236,9 +30542,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28322,6 +30642,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -28380,6 +30703,17 @@ export interface operations {
              */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28464,6 +30798,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -28488,6 +30825,17 @@ export interface operations {
             /** @description - `cart-not-open`: The cart was bought: open another one. */
             409: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28573,6 +30921,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -28627,6 +30978,17 @@ export interface operations {
              */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28706,6 +31068,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -28718,6 +31083,17 @@ export interface operations {
             /** @description - `cart-not-found`: There is no such cart. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28992,9 +31368,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29083,9 +31473,23 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29165,6 +31569,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -29177,6 +31584,17 @@ export interface operations {
             /** @description - `order-not-found`: There is no such order. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29259,6 +31677,9 @@ export interface operations {
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
              */
             403: {
                 headers: {
@@ -29271,6 +31692,17 @@ export interface operations {
             /** @description - `order-not-found`: There is no such order. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -21,6 +21,7 @@ const everybodys: Destination[] = [
   { path: paths.recoveryCodes, icon: 'key', name: 'recoveryCodes', short: 'recoveryCodes' },
   { path: paths.sessions, icon: 'devices', name: 'sessions', short: 'sessions' },
   { path: paths.password, icon: 'lock', name: 'password' },
+  { path: paths.apiKeys, icon: 'plug', name: 'apiKeys' },
 ];
 
 const aboutMoney: Destination[] = [

@@ -16,6 +16,7 @@ mod rules;
 #[cfg(test)]
 mod rules_tests;
 mod run;
+pub mod scopes;
 mod store;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub(crate) const AREA: Area = Area {
     actions: actions::ALL,
     tasks: &[&run::AUTOPAY],
     texts: &[notices::NOTICE],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

@@ -11,8 +11,8 @@ use super::{
     CART_CURRENCY, CART_LIMIT, CART_NOT_FOUND, CART_NOT_OPEN, Carts, LINE_NOT_FOUND, NOT_IN_CATALOG,
     PRICE_CHANGED, events,
 };
+use crate::areas::api_keys::Asking;
 use crate::areas::catalog::{ITEM_NOT_FOUND, SoldItem};
-use crate::areas::sessions::SignedIn;
 use crate::foundation::event_kind::EventKind;
 use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
@@ -23,7 +23,7 @@ impl Carts {
     ///
     /// # Errors
     /// `cart-limit`.
-    pub async fn open(&self, who: &SignedIn) -> Result<CartView> {
+    pub async fn open(&self, who: &impl Asking) -> Result<CartView> {
         let owner = who.subject();
         self.context
             .retried(|| async {
@@ -44,7 +44,7 @@ impl Carts {
                     updated_at: now,
                 };
                 batch.insert(&cart)?;
-                let event = Event::success(events::STARTED, &who.source).with("cart", &cart.id);
+                let event = Event::success(events::STARTED, who.source()).with("cart", &cart.id);
                 self.audit.append(&mut batch, owner, &[event]).await?;
                 self.context.commit(batch).await?;
                 Ok(CartView::of(&cart))
@@ -56,7 +56,7 @@ impl Carts {
     ///
     /// # Errors
     /// `cart-not-found`.
-    pub async fn delete(&self, who: &SignedIn, id: &CartId) -> Result<Deleted> {
+    pub async fn delete(&self, who: &impl Asking, id: &CartId) -> Result<Deleted> {
         let owner = who.subject();
         self.context
             .retried(|| async {
@@ -65,7 +65,7 @@ impl Carts {
                 let table = self.context.table::<CartRecord>();
                 let cart = table.find(owner.as_str(), &CartRecord::sort(id)).await?;
                 batch.remove(&cart.ok_or_else(|| CART_NOT_FOUND.error())?);
-                let event = Event::success(events::DELETED, &who.source).with("cart", id);
+                let event = Event::success(events::DELETED, who.source()).with("cart", id);
                 self.audit.append(&mut batch, owner, &[event]).await?;
                 self.context.commit(batch).await?;
                 Ok(Deleted { deleted: true })
@@ -77,7 +77,12 @@ impl Carts {
     ///
     /// # Errors
     /// Those of [`AddCatalogLine`].
-    pub async fn add(&self, who: &SignedIn, id: &CartId, command: &AddCatalogLine) -> Result<CartLineView> {
+    pub async fn add(
+        &self,
+        who: &impl Asking,
+        id: &CartId,
+        command: &AddCatalogLine,
+    ) -> Result<CartLineView> {
         let item = self
             .inventory
             .find(&command.category_id, &command.item_id)
@@ -90,7 +95,12 @@ impl Carts {
     ///
     /// # Errors
     /// Those of [`AddLine`].
-    pub async fn add_by_sku(&self, who: &SignedIn, id: &CartId, command: &AddLine) -> Result<CartLineView> {
+    pub async fn add_by_sku(
+        &self,
+        who: &impl Asking,
+        id: &CartId,
+        command: &AddLine,
+    ) -> Result<CartLineView> {
         let foreign = || {
             NOT_IN_CATALOG
                 .error()
@@ -113,7 +123,7 @@ impl Carts {
         self.put(who, id, &item, command.quantity.unwrap_or(1)).await
     }
 
-    async fn put(&self, who: &SignedIn, id: &CartId, item: &SoldItem, more: u32) -> Result<CartLineView> {
+    async fn put(&self, who: &impl Asking, id: &CartId, item: &SoldItem, more: u32) -> Result<CartLineView> {
         if !(1..=MAX_QUANTITY).contains(&more) {
             return Err(refused("/quantity", "1 to 1000 are expected"));
         }
@@ -172,7 +182,7 @@ impl Carts {
     /// Those of [`super::SetQuantity`]; `invalid-request`.
     pub async fn set_quantity(
         &self,
-        who: &SignedIn,
+        who: &impl Asking,
         id: &CartId,
         sku: &Sku,
         quantity: u32,
@@ -193,7 +203,7 @@ impl Carts {
     ///
     /// # Errors
     /// Those of [`super::RemoveLine`]; `invalid-request`.
-    pub async fn take_out(&self, who: &SignedIn, id: &CartId, sku: &Sku, less: u32) -> Result<Deleted> {
+    pub async fn take_out(&self, who: &impl Asking, id: &CartId, sku: &Sku, less: u32) -> Result<Deleted> {
         if less == 0 {
             return Err(refused("/decrement", "at least 1 is expected"));
         }
@@ -208,7 +218,7 @@ impl Carts {
     /// Changes a cart that is open.
     async fn change(
         &self,
-        who: &SignedIn,
+        who: &impl Asking,
         id: &CartId,
         (event, sku): (EventKind, &Sku),
         change: impl Fn(&mut CartRecord) -> Result<()> + Sync,
@@ -229,7 +239,7 @@ impl Carts {
                 let line = line.map(|line| CartLineView::of(cart, line));
                 batch.save(&slot)?;
                 let quantity = line.as_ref().map_or(0, |line| line.quantity);
-                let event = Event::success(event, &who.source)
+                let event = Event::success(event, who.source())
                     .with("cart", id)
                     .with("sku", sku)
                     .with("quantity", quantity);

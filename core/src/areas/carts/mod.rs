@@ -10,6 +10,7 @@ mod events;
 mod list;
 mod model;
 mod records;
+pub mod scopes;
 mod views;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub(crate) const AREA: Area = Area {
         CART_EMPTY,
     ],
     events: events::ALL,
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

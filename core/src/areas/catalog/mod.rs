@@ -13,6 +13,7 @@ mod model;
 mod records;
 mod removal;
 mod reviews;
+pub mod scopes;
 mod search;
 mod stock;
 mod views;
@@ -89,6 +90,7 @@ pub(crate) const AREA: Area = Area {
     events: events::ALL,
     actions: actions::ALL,
     tasks: &[&removal::REMOVAL],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

@@ -86,6 +86,7 @@ impl Closures {
         };
         let event = Event::success(events::FINALIZE, &who.source).with("erases_at", slot.value.erases_at);
         self.audit.append(&mut batch, subject, &[event]).await?;
+        self.api_keys.close_in(&mut batch, subject, &who.source).await?;
         let notice = Notice::Scheduled(slot.value.erases_at);
         self.notify(&mut batch, subject, &notice).await?;
         batch.save(&slot)?;
@@ -114,6 +115,7 @@ impl Closures {
                     .await?;
                 let event = Event::success(events::TAKEN_BACK, &who.source);
                 self.audit.append(&mut batch, subject, &[event]).await?;
+                self.api_keys.reopen_in(&mut batch, subject).await?;
                 self.notify(&mut batch, subject, &Notice::TakenBack).await?;
                 self.context.commit(batch).await
             })

@@ -4,6 +4,7 @@
 
 mod model;
 mod records;
+pub mod scopes;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -33,6 +34,7 @@ pub(crate) const AREA: Area = Area {
         )
         .taken_over(),
     ],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

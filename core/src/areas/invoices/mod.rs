@@ -20,6 +20,7 @@ mod model;
 mod observer;
 mod operate;
 mod records;
+pub mod scopes;
 mod views;
 
 use std::sync::Arc;
@@ -72,6 +73,7 @@ pub(crate) const AREA: Area = Area {
     events: events::ALL,
     actions: actions::ALL,
     tasks: &[&balance::BALANCE],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

@@ -34,6 +34,7 @@ mod reading;
 #[cfg(test)]
 mod reading_tests;
 mod records;
+pub mod scopes;
 mod sign_anew;
 mod statement;
 #[cfg(test)]
@@ -120,6 +121,7 @@ pub(crate) const AREA: Area = Area {
     ],
     meters: meters::ALL,
     tasks: &[&FOLDING],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

@@ -17,6 +17,7 @@ mod observer;
 mod purchase;
 mod records;
 mod runners;
+pub mod scopes;
 mod settings;
 mod views;
 
@@ -73,6 +74,7 @@ pub(crate) const AREA: Area = Area {
     events: events::ALL,
     actions: actions::ALL,
     tasks: &[&runners::RESERVATIONS, &runners::REFUNDS],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

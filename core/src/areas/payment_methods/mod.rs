@@ -19,6 +19,7 @@ mod records;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
+pub mod scopes;
 mod setup_progress;
 mod setups;
 #[cfg(test)]
@@ -93,6 +94,7 @@ pub(crate) const AREA: Area = Area {
     events: events::ALL,
     actions: actions::ALL,
     tasks: &[&forget::FORGET],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

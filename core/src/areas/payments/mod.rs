@@ -28,6 +28,7 @@ mod receipts;
 mod records;
 mod refunds;
 mod rows;
+pub mod scopes;
 mod settings;
 mod settle;
 mod silence;
@@ -134,6 +135,7 @@ pub(crate) const AREA: Area = Area {
     meters: meters::ALL,
     events: events::ALL,
     actions: actions::ALL,
+    scopes: scopes::ALL,
     tasks: &[&watch::WATCH, &PAYMENT_EVENTS, &SILENCE],
     ..Area::EMPTY
 };

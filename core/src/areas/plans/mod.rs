@@ -10,6 +10,7 @@ mod events;
 mod list;
 mod model;
 mod records;
+pub mod scopes;
 mod views;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(crate) const AREA: Area = Area {
     problems: &[PLAN_NOT_FOUND, PLAN_EXISTS, PLAN_LIMIT],
     events: events::ALL,
     actions: actions::ALL,
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

@@ -24,6 +24,7 @@ mod notices;
 mod proration;
 mod records;
 mod runners;
+pub mod scopes;
 mod status;
 mod subscribe;
 mod tallied;
@@ -84,6 +85,7 @@ pub(crate) const AREA: Area = Area {
     events: events::ALL,
     actions: actions::ALL,
     tasks: &[&runners::RENEWALS, &runners::DUNNING],
+    scopes: scopes::ALL,
     ..Area::EMPTY
 };
 

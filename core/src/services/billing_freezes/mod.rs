@@ -85,6 +85,13 @@ impl BillingFreezes {
         }))
     }
 
+    /// Whether somebody was frozen within the last second.
+    pub(crate) async fn is_frozen(&self, subject: &Subject) -> Result<bool> {
+        let cache = &self.context.cache;
+        let found = cache.find::<Freeze>(subject.as_str(), Freeze::SORT).await?;
+        Ok(found.is_some_and(|found| found.frozen.is_some()))
+    }
+
     /// Adds to a commit that a customer is frozen by an operator, or not any more. Tells whether that changes anything.
     ///
     /// # Errors

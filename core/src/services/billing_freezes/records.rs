@@ -5,7 +5,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use crate::foundation::table::Stored;
+use crate::foundation::table::{Memory, Stored};
 
 /// Whose billing is frozen.
 pub(crate) const BILLING_FREEZES: Collection = Collection {
@@ -36,6 +36,8 @@ impl Freeze {
 
 impl Stored for Freeze {
     const COLLECTION: Collection = BILLING_FREEZES;
+    // That there is none is the rule, and asked with every use of an API key.
+    const MEMORY: Memory = Memory::RecordsAndAbsence;
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::SORT.into())

@@ -4,6 +4,7 @@
 //! owner of an account or an address uses.
 
 mod attempts;
+mod drawn;
 mod known;
 mod lines;
 mod refusals;

@@ -31,6 +31,10 @@ step_up = "12h"
 [factors]
 require = "all"
 
+[api_keys]
+rate_per_minute = 1000000000
+daily_quota = 1000000000
+
 [budgets]
 attempts = { most = 1000000000, window = "1h" }
 attempts_from_unknown = { most = 1000000000, window = "1h" }

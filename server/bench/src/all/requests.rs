@@ -7,7 +7,7 @@ use super::product::{Ask, Hash, fill, load, start, start_bare};
 use crate::Result;
 use crate::http::Connection;
 use crate::load::{Measured, Varied};
-use crate::people::{Person, credentials, email};
+use crate::people::{Person, credentials, email, make_key};
 use crate::process::{Cores, Server};
 use crate::report::{Goal, Judged, Line};
 use crate::samples::{median, median_ratio};
@@ -53,6 +53,12 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
     let sessions = fill(extent, &product, extent.few)?;
     let sign_ins = extent.folder.join("sign-ins.jsonl");
     fs::write(&sign_ins, sign_up(&product, "cheap", 64)?)?;
+    let keys = extent.folder.join("keys.jsonl");
+    fs::write(&keys, make_keys(&product, 40, 25)?)?;
+    let entitlements = |vary| Ask {
+        vary: Some(vary),
+        ..Ask::get("/api/billing/entitlements")
+    };
     let sign_in = Ask {
         method: "POST",
         path: "/auth/sign-in",
@@ -68,26 +74,65 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Line>> {
             Ask::session_check(&sessions),
         ),
         ("sign-in with the cheapest hash", &product, sign_in),
+        (
+            "entitlements, by a session",
+            &product,
+            entitlements(sessions.as_path()),
+        ),
+        (
+            "entitlements, by an API key",
+            &product,
+            entitlements(keys.as_path()),
+        ),
     ];
-    let mut rounds: [Rounds; 4] = Default::default();
+    let mut rounds: [Rounds; 6] = Default::default();
     for _ in 0..extent.rounds {
         for ((_, server, ask), rounds) in asks.iter().zip(&mut rounds) {
             rounds.push(load(extent, &generator_core, &server.url, ask)?);
         }
     }
-    let yardstick = rounds[0].rates();
+    let share =
+        |index: usize, yardstick: usize| median_ratio(&rounds[index].rates(), &rounds[yardstick].rates());
     let line = |(index, (what, ..)): (usize, &(&str, _, _))| Line {
         what: (*what).to_owned(),
         measured: rounds[index].words(),
-        judged: (index > 0).then(|| {
-            (
-                Judged::Share("bare poem"),
-                median_ratio(&rounds[index].rates(), &yardstick),
-            )
-        }),
-        goal: (index == 2).then_some(Goal::AtLeast(0.6)),
+        judged: match index {
+            0 => None,
+            // Beside the one before it, which asks for the same by a session.
+            5 => Some((Judged::Share("a session"), share(5, 4))),
+            _ => Some((Judged::Share("bare poem"), share(index, 0))),
+        },
+        goal: match index {
+            2 => Some(Goal::AtLeast(0.6)),
+            5 => Some(Goal::AtLeast(0.9)),
+            _ => None,
+        },
     };
     Ok(asks.iter().enumerate().map(line).collect())
+}
+
+/// Makes accounts with keys and returns the keys, one a line, as `load --vary` takes them.
+fn make_keys(server: &Server, accounts: usize, each: usize) -> Result<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut connection = Connection::open(server.url.address, 0).await?;
+        let mut lines = String::new();
+        for account in 0..accounts {
+            let person = Person::sign_up(&mut connection, &server.url, &email("keys", account)).await?;
+            let session = person.start_session(&mut connection, &server.url).await?;
+            for _ in 0..each {
+                let key = Varied {
+                    headers: vec![make_key(&mut connection, &server.url, &session).await?],
+                    body: String::new(),
+                };
+                lines.push_str(&serde_json::to_string(&key)?);
+                lines.push('\n');
+            }
+        }
+        Ok(lines)
+    })
 }
 
 /// Makes accounts and returns their sign-ins, one a line, as `load --vary` takes them.

@@ -1,4 +1,4 @@
-//! What a module can write into a history, count or hold to a step-up stands in the constant of its area, or nothing tells of it.
+//! What a module can write into a history, count, hold to a step-up or let an API key do stands in the constant of its area, or nothing tells of it.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,11 @@ use super::code::without_comments;
 use super::project::{File, files};
 
 /// The types whose constants are declared, and what begins a list of them.
-const DECLARED: [(&str, [&str; 2]); 3] = [
+const DECLARED: [(&str, [&str; 2]); 4] = [
     ("EventKind", ["events: &[", "ALL: &[EventKind] = &["]),
     ("Meter", ["meters: &[", "ALL: &[Meter] = &["]),
     ("StepUpAction", ["actions: &[", "ALL: &[StepUpAction] = &["]),
+    ("Scope", ["scopes: &[", "ALL: &[Scope] = &["]),
 ];
 
 /// The names of the constants of a type.
@@ -63,8 +64,11 @@ fn complaints(sources: &[File]) -> Vec<String> {
 }
 
 #[test]
-fn every_event_meter_and_action_is_declared_by_an_area() {
-    assert_no_complaints("events, meters and actions are declared", &complaints(&files()));
+fn every_event_meter_action_and_scope_is_declared_by_an_area() {
+    assert_no_complaints(
+        "events, meters, actions and scopes are declared",
+        &complaints(&files()),
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod aliases;
+mod api_keys;
 mod browsers;
 mod card_data;
 mod client;

@@ -1,6 +1,7 @@
 // German.
 import { plurals, rich } from '../grammar';
 import type { Messages } from './en';
+import { apiKeyOutcomes, apiKeys, apiKeyStatus, scopes } from './api-keys/de';
 import { autopay, autopayResults, autopayTriggers } from './autopay/de';
 import { billing, customers, entryKinds } from './billing/de';
 import { invoices, invoiceStates } from './invoices/de';
@@ -120,6 +121,7 @@ export const messages = {
     recoveryCodes: 'Wiederherstellungs\u00adcodes',
     sessions: 'Sitzungen',
     password: 'Passwort',
+    apiKeys: 'API-Schlüssel',
     operators: 'Betreiber',
     customers: 'Kunden',
     billing: 'Abrechnung',
@@ -432,6 +434,10 @@ export const messages = {
   sessions,
   trustedDevices,
 
+  apiKeys,
+  apiKeyOutcomes,
+  apiKeyStatus,
+  scopes,
   autopay,
   autopayResults,
   autopayTriggers,

@@ -1,6 +1,7 @@
 // English: the sentences of the panel, area by area. Every other language says the same.
 import type { EndReason, Factor } from '../../api/types';
 import { type Advice, plurals, rich } from '../grammar';
+import { apiKeyOutcomes, apiKeys, apiKeyStatus, scopes } from './api-keys/en';
 import { autopay, autopayResults, autopayTriggers } from './autopay/en';
 import { billing, customers, entryKinds } from './billing/en';
 import { invoices, invoiceStates } from './invoices/en';
@@ -126,6 +127,7 @@ export const en = {
     recoveryCodes: 'Recovery codes',
     sessions: 'Sessions',
     password: 'Password',
+    apiKeys: 'API keys',
     operators: 'Operators',
     customers: 'Customers',
     billing: 'Billing',
@@ -410,6 +412,10 @@ export const en = {
   sessions,
   trustedDevices,
 
+  apiKeys,
+  apiKeyOutcomes,
+  apiKeyStatus,
+  scopes,
   autopay,
   autopayResults,
   autopayTriggers,

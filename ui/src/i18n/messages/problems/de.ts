@@ -7,6 +7,11 @@ export const problems = {
   cancelled: 'Es wurde nichts geändert.',
   'no-cookie':
     'Ihr Browser hat das Cookie der Anmeldung nicht behalten. Erlauben Sie Cookies für diese Seite und melden Sie sich erneut an.',
+  'account-closed': 'Ihr Konto ist geschlossen. Behalten Sie es, bevor Sie API-Schlüssel erstellen.',
+  'api-key-ended': 'Dieser API-Schlüssel gilt nicht mehr. Erstellen Sie einen anderen.',
+  'api-key-not-found': 'Diesen API-Schlüssel gibt es nicht mehr. Laden Sie die Seite neu.',
+  'scope-for-operators': 'Nur wer den Dienst betreut, kann einem Schlüssel dieses Recht geben.',
+  'too-many-api-keys': 'Sie haben so viele API-Schlüssel, wie ein Konto haben darf. Widerrufen Sie zuerst einen.',
   'address-suppressed':
     'Nachrichten an diese Adresse oder Nummer sind gesperrt. Verwenden Sie eine andere oder wenden Sie sich an den Support.',
   'body-too-large': 'Das ist zu viel Text auf einmal.',

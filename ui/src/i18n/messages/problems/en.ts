@@ -6,6 +6,11 @@ export const problems = {
   cancelled: 'Nothing was changed.',
   'no-cookie': 'Your browser did not keep the sign-in cookie. Allow cookies for this site, then sign in again.',
   // Of the server.
+  'account-closed': 'Your account is closed. Keep it before you make API keys.',
+  'api-key-ended': 'This API key has ended. Make another one.',
+  'api-key-not-found': 'This API key is not there any more. Reload the page.',
+  'scope-for-operators': 'Only an operator can give this permission to a key.',
+  'too-many-api-keys': 'You have as many API keys as one account may. Revoke one first.',
   'address-suppressed': 'Messages to this address or number are refused. Use another one, or ask support.',
   'body-too-large': 'This is too much text at once.',
   busy: 'The same thing is being changed in another place. Please try again.',

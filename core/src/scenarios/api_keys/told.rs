@@ -1,0 +1,125 @@
+//! What owners are told of their keys, what stands in the log, and what is left of an erased account.
+
+use std::time::Duration;
+
+use portcullis_ports::storage::{MAX_PAGE, Scan as _};
+
+use super::{ada, made, reading, used, used_from};
+use crate::areas::api_keys::ReadApiKeyUsage;
+use crate::areas::closures::FinalizeClosure;
+use crate::areas::families;
+use crate::foundation::source::Source;
+use crate::scenarios::autopay::prove_address;
+use crate::services::outbox::Lane;
+use crate::testing::{World, world};
+
+async fn mails(world: &World, about: &str) -> usize {
+    world.app.outbox.drain(Lane::Notices).await.unwrap();
+    let sent = world.post.sent();
+    let about = sent.iter().filter(|message| message.text.contains(about));
+    about.count()
+}
+
+async fn history(world: &World, of: &str, event: &str) -> usize {
+    let entries = world.app.audit.entries(&of.parse().unwrap()).await.unwrap();
+    entries.iter().filter(|entry| entry.event == event).count()
+}
+
+fn from(last: u8) -> Source {
+    Source::new([203, 0, 113, last].into(), "curl/8.15.0")
+}
+
+#[tokio::test]
+async fn the_owner_is_told_of_every_new_network_once_and_of_a_flood_of_them_not() {
+    let world = world().await;
+    let who = ada(&world).await;
+    prove_address(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    assert_eq!(mails(&world, "was made for your account").await, 1);
+    for _ in 0..3 {
+        used_from(&world, &key.api_key, &from(1)).await.unwrap();
+    }
+    assert_eq!(mails(&world, "had not been used before").await, 1);
+    // Also when it is used again a month later, by a process that knows nothing of it.
+    world.clock.advance(Duration::from_hours(24 * 30));
+    used_from(&world, &key.api_key, &from(1)).await.unwrap();
+    assert_eq!(mails(&world, "had not been used before").await, 1);
+    for last in 2..=40 {
+        used_from(&world, &key.api_key, &from(last)).await.unwrap();
+    }
+    assert_eq!(mails(&world, "had not been used before").await, 11);
+    let subject = who.subject().as_str();
+    assert_eq!(history(&world, subject, "api_key_new_network").await, 11);
+    for text in world.post.sent() {
+        assert!(!text.text.contains(&*key.api_key), "a key is shown once");
+    }
+}
+
+#[tokio::test]
+async fn uses_are_written_down_now_and_then_by_day_place_and_outcome() {
+    let world = world().await;
+    let who = ada(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    for _ in 0..5 {
+        used_from(&world, &key.api_key, &from(1)).await.unwrap();
+    }
+    let other = crate::areas::invoices::scopes::READ;
+    let keys = &world.app.api_keys;
+    for _ in 0..3 {
+        let refused = keys.authenticate(&key.api_key, &other, &from(2)).await;
+        assert!(refused.is_err());
+    }
+    assert_eq!(keys.list(&who).await.unwrap().keys[0].last_used_at, 0);
+    keys.write_down().await.unwrap();
+    keys.write_down().await.unwrap();
+    let listed = keys.list(&who).await.unwrap().keys.remove(0);
+    assert_eq!(listed.last_used_ip.as_deref(), Some("203.0.113.1"));
+    assert_eq!(listed.last_used_client.as_deref(), Some("curl/8.15.0"));
+    let command = ReadApiKeyUsage { days: Some(2) };
+    let usage = keys.usage(&who, &key.key_id, command).await.unwrap();
+    let sums: Vec<_> = usage.days.iter().map(|day| (day.accepted, day.refused)).collect();
+    assert_eq!(sums, [(0, 0), (5, 3)]);
+    assert_eq!(usage.entries.len(), 2);
+    let subject = who.subject().as_str();
+    assert_eq!(
+        history(&world, subject, "api_key_refused").await,
+        1,
+        "with a count"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_kept_for_the_next_time() {
+    let (world, store) = crate::testing::observed(crate::settings::Settings::default()).await;
+    let who = ada(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    used(&world, &key).await.unwrap();
+    store.forgetful.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(world.app.api_keys.write_down().await.is_err());
+    store.forgetful.store(false, std::sync::atomic::Ordering::SeqCst);
+    world.app.api_keys.write_down().await.unwrap();
+    let command = ReadApiKeyUsage { days: Some(1) };
+    let usage = world.app.api_keys.usage(&who, &key.key_id, command).await;
+    assert_eq!(usage.unwrap().days[0].accepted, 1);
+}
+
+#[tokio::test]
+async fn nothing_of_a_key_is_left_when_its_account_is_erased() {
+    let world = world().await;
+    let who = ada(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    used(&world, &key).await.unwrap();
+    world.app.api_keys.write_down().await.unwrap();
+    let proven = FinalizeClosure { challenge_id: None };
+    world.app.closures.finalize(&who, &proven).await.unwrap();
+    world.wait(14 * 86_400);
+    world.app.tasks.drain("account-erasure").await.unwrap();
+    for family in families().filter(|family| family.collection.name.contains("api_key")) {
+        let page = world
+            .store
+            .scan(&family.collection, None, MAX_PAGE)
+            .await
+            .unwrap();
+        assert_eq!(page.records.len(), 0, "{}", family.collection.name);
+    }
+}
