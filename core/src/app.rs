@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use portcullis_ports::connections::Connections;
 use portcullis_ports::notification::Channel;
 use portcullis_ports::storage::Scan;
 use portcullis_ports::{Clock, Result};
@@ -204,6 +203,7 @@ impl App {
                 ledger: &ledger,
                 idempotency: &idempotency,
                 freezes: &freezes,
+                told_of_freezes: Arc::new(subscription_books.clone()),
                 credits: Arc::new(invoice_books.clone()),
             },
         );
@@ -288,6 +288,7 @@ impl App {
                     Arc::new(invoice_books.clone()),
                     Arc::new(autopay_rules.clone()),
                     Arc::new(order_books.clone()),
+                    Arc::new(subscription_books.clone()),
                 ],
             },
             &settings.billing,
@@ -303,7 +304,8 @@ impl App {
                 idempotency: &idempotency,
             },
         );
-        let plans = Plans::new(&context, &step_up, &operators, &settings.billing);
+        let sold = (&operators, &payment_vendors);
+        let plans = Plans::new(&context, &step_up, sold, &settings.billing);
         let subscriptions = Subscriptions::new(
             &context,
             &subscriptions::Below {
@@ -318,6 +320,7 @@ impl App {
                 step_up: &step_up,
                 idempotency: &idempotency,
                 freezes: &freezes,
+                vendors: &payment_vendors,
             },
         );
         let autopay = Autopay::new(
@@ -400,7 +403,6 @@ impl App {
             },
             &settings.closures,
         );
-        let figures = Figures::new(&context, &ledger, &tallies);
         let takes_payments = payment_vendors.iter().next().is_some();
         payment_methods.register_runners(&mut runners);
         payments.register_runners(&mut runners);
@@ -412,10 +414,16 @@ impl App {
         orders.register_runners(&mut runners);
         closures.register_runners(&mut runners);
         payments.watch_silence(&mut runners, &connections);
-        payments.register_webhooks(&inbox, &mut webhooks, &connections);
+        payments.register_webhooks(
+            (&inbox, &connections),
+            &mut webhooks,
+            Arc::new(subscriptions.clone()),
+        );
         runners.repeating(&payments::PAYMENT_EVENTS, inbox.runner());
-        require_all(&runners, &webhooks, &connections)?;
+        runners.require(tasks())?;
+        webhooks.require_handlers(&connections)?;
         Ok(Self {
+            figures: Figures::new(&context, &ledger, &tallies),
             password_recovery: PasswordRecovery::new(&accounts, &challenges),
             accounts,
             sessions,
@@ -447,7 +455,6 @@ impl App {
             carts,
             orders,
             closures,
-            figures,
             context,
             settings,
         })
@@ -490,10 +497,4 @@ impl App {
     pub fn channels(&self) -> Vec<Channel> {
         self.outbox.channels()
     }
-}
-
-/// Fails unless everything that is done later and everything that vendors post has somebody who does it.
-fn require_all(runners: &Runners, webhooks: &Webhooks, connections: &Connections) -> Result<()> {
-    runners.require(tasks())?;
-    webhooks.require_handlers(connections)
 }

@@ -401,6 +401,9 @@ impl PaymentsApi {
 impl PaymentsApi {
     async fn back(&self, state: &str) -> Result<SeeOther, Refusal<ReadPayment>> {
         let source = Source::internal("return from a payment vendor");
+        if let Some(page) = crate::subscriptions::agreed(&self.app, state).await? {
+            return Ok(SeeOther(page));
+        }
         let payment = self.app.payments.complete_return(state, &source).await?;
         Ok(SeeOther(format!("/billing?payment={}", payment.id)))
     }

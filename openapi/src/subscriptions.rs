@@ -8,9 +8,9 @@ use portcullis_core::App;
 use portcullis_core::api_keys::Asking as _;
 use portcullis_core::cursor::SignedCursor;
 use portcullis_core::subscriptions::{
-    CancelSubscription, ChangeMethod, ChangeSubscription, Changed, ListSubscriptions, OperatorCancel,
-    PauseSubscription, ReadSubscription, ResumeSubscription, Subscribe, Subscribed, SubscriptionId,
-    SubscriptionPage, SubscriptionView,
+    CancelSubscription, ChangeMethod, ChangeSubscription, Changed, CompleteSubscription, ListSubscriptions,
+    OperatorCancel, PauseSubscription, ReadSubscription, ResumeSubscription, Subscribe, Subscribed,
+    SubscriptionId, SubscriptionPage, SubscriptionView,
 };
 use portcullis_core::use_case::{Problems, UseCase};
 use portcullis_ports::identity::Subject;
@@ -22,6 +22,20 @@ use crate::idempotency_key::KeyHeader;
 use crate::key_scopes::{SessionOrKey, SubscriptionsRead};
 use crate::query::Query;
 use crate::tags::Tag;
+
+/// The page for who comes back from agreeing to a subscription; `None` for whoever comes back from something else.
+pub(crate) async fn agreed(app: &App, state: &str) -> portcullis_ports::Result<Option<String>> {
+    if !state.starts_with("sub_") {
+        return Ok(None);
+    }
+    let id = app
+        .subscriptions
+        .complete_return(state)
+        .await?
+        .subscription
+        .subscription_id;
+    Ok(Some(format!("/billing/subscriptions?subscription={id}")))
+}
 
 pub(crate) struct SubscriptionsApi {
     pub(crate) app: Arc<App>,
@@ -42,8 +56,8 @@ impl SubscriptionsApi {
     /// Subscribe to a plan
     ///
     /// The first period is billed and charged to a stored method, or the plan is tried, which needs a stored method. Where none
-    /// is stored, the subscription is `incomplete` until its invoice is paid. A plan is tried once: after that `trial` has to be
-    /// false. The same `Idempotency-Key` is the same
+    /// is stored, the subscription is `incomplete` until its invoice is paid. Where a vendor collects it by itself, it is
+    /// `incomplete` until its payer has done what `next_action` says. A plan is tried once: after that `trial` has to be false. The same `Idempotency-Key` is the same
     /// subscription, however it stands by then.
     #[oai(
         path = "/api/billing/subscriptions",
@@ -60,6 +74,25 @@ impl SubscriptionsApi {
     ) -> Answered<Subscribed, Subscribe> {
         let subscribed = self.app.subscriptions.subscribe(&session.who, &key.0, &body.0);
         Ok(Answer(subscribed.await?))
+    }
+
+    /// Go on with a subscription that a vendor collects
+    ///
+    /// Once its payer has agreed at the vendor; or to be told again where that is done. The vendor is asked how it stands: twice, or
+    /// at the same time, it begins once. Without this the webhook of the vendor has the same effect.
+    #[oai(
+        path = "/api/billing/subscriptions/:subscription_id/complete",
+        method = "post",
+        operation_id = "complete_subscription"
+    )]
+    async fn complete(
+        &self,
+        session: LiveSession,
+        /// As given by the list.
+        subscription_id: Path<SubscriptionId>,
+    ) -> Answered<Subscribed, CompleteSubscription> {
+        let completed = self.app.subscriptions.complete(&session.who, &subscription_id.0);
+        Ok(Answer(completed.await?))
     }
 
     /// List subscriptions

@@ -119,6 +119,10 @@ id!(
     SetupId, "stp", "stp_01h2xcejqtf2nbrexx3vqjhp41"
 );
 id!(
+    /// Names a subscription.
+    SubscriptionId, "sub", "sub_01h2xcejqtf2nbrexx3vqjhp41"
+);
+id!(
     /// Names a transaction of the ledger.
     TransactionId, "txn", "txn_01h2xcejqtf2nbrexx3vqjhp41"
 );

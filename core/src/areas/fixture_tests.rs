@@ -413,6 +413,12 @@ const FIXTURES: &[Fixture] = &[
         r#"{"v":2,"id":"sub_01jzpcq2ah2nbrexx3vqjhp41a","subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","status":"past_due","terms":{"plan":"pro-monthly","name":"Pro","price":"price_01jzpcq2ah2nbrexx3vqjhp41a","amount":{"minor":1999,"currency":"USD"},"interval":{"unit":"month","count":1},"anchor_day":31,"zone":"Europe/Berlin","tax_code":"standard","entitlements":{"export":null,"projects":20}},"anchor":{"local":"2026-08-31T00:00:00","zone":"Europe/Berlin"},"next":2,"period":{"start":1790000000000,"end":1793401200000,"whole_from":1790719200000,"trial":false},"billed":["inv_01jzpcq2ah2nbrexx3vqjhp41a"],"set_off":500,"billed_through":1793401200000,"method":"pm_01jzpcq2ah2nbrexx3vqjhp41a","change":null,"owed":[{"invoice":"inv_01jzpcq2ah2nbrexx3vqjhp41a","since":1790000000000,"tries":1,"next_try":1790086400000,"attempt":2,"anew_since":1790000030000,"held_up":{"since":1790000040000,"by":"outage"}}],"restricted":false,"expiry_told":null,"because":null,"created_at":1790000000000,"updated_at":1790000060000,"canceled_at":null,"ended_at":null}"#,
     ),
     (
+        "subscription_names",
+        "name",
+        1,
+        r#"{"name":"7a0f","subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","subscription":"sub_01jzpcq2ah2nbrexx3vqjhp41a"}"#,
+    ),
+    (
         "tasks",
         "id",
         1,
@@ -429,6 +435,12 @@ const FIXTURES: &[Fixture] = &[
         "trials",
         1,
         r#"{"subject":"usr_ypqeqcs9v6bq5vzwm86escxfjc","plans":["pro-monthly"]}"#,
+    ),
+    (
+        "vendor_offers",
+        "offer",
+        1,
+        r#"{"name":"7a0f","theirs":"P-5ML4271244454362WXNWU5NQ"}"#,
     ),
 ];
 

@@ -42,6 +42,7 @@ pub(super) fn monthly(id: &str, cents: i64) -> CreatePlan {
         time_zone: Some(Zone::parse("Europe/Berlin").unwrap()),
         trial_days: None,
         tax_code: None,
+        collector: None,
         entitlements: Some(vec![entitlement("projects", Some(20))]),
         prices: vec![price("USD", cents)],
     }

@@ -112,6 +112,7 @@ impl SubscriptionAliasesApi {
             plan_id,
             currency: Some(price.currency),
             payment_method_id: body.payment_method_id,
+            collector: None,
             trial: None,
         };
         let subscriptions = &self.app.subscriptions;

@@ -3,7 +3,8 @@
 //! Of its other paths below `/api/billing` these live on under their names: config, settings, autopay, balance, ledger,
 //! payments, payment methods with their priority, default and removal, subscriptions. Nothing is served of what is not here:
 //! the steps in which `PayPal` and `CCBill` had methods stored and orders captured: today's operations
-//! take them by the id of a setup or a payment, which those requests do not tell.
+//! take them by the id of a setup or a payment, which those requests do not tell; and the step in which a browser wrote a
+//! purchase down with the sum that it named: purchases are written by what was paid.
 
 /// A path that is deprecated.
 pub(crate) struct Alias {
@@ -100,6 +101,8 @@ pub(crate) const ALIASES: &[Alias] = &[
     served("GET", "/ui/billing/ledger", "/api/billing/ledger", STRIPE),
     served("GET", "/ui/billing/payments", PAYMENTS, STRIPE),
     served("GET", "/ui/billing/subscriptions", SUBSCRIPTIONS, None),
+    // A browser would say itself how much money was paid.
+    not_served("POST", "/ui/purchase-history/transactions", "/ui/shoppingcart/carts/{cart_id}/purchase", None),
 ];
 
 /// All of them for people who move to the names of today.
@@ -174,7 +177,7 @@ mod tests {
                 assert!(paths.keys().any(fits), "{} leads nowhere", row.successor);
             }
         }
-        assert_eq!(known.len(), 36);
+        assert_eq!(known.len(), 37);
     }
 
     #[test]

@@ -37,6 +37,10 @@ pub enum PaymentCapability {
     Microdeposits,
     /// Has a part in the browser: [`super::Browser`].
     Browser,
+    /// Collects subscriptions by itself: [`super::VendorSubscriptions`].
+    Subscriptions,
+    /// Lets subscriptions that it collects rest and go on.
+    PauseSubscriptions,
     /// Tells of disputes: [`super::Disputes`].
     Disputes,
     /// Takes evidence.
@@ -78,6 +82,14 @@ pub(super) fn offered(connected: &ConnectedPayments) -> Vec<(PaymentCapability, 
         (C::SetupByWidget, way(SetupWay::Widget)),
         (C::Microdeposits, vault.is_some_and(super::Vault::microdeposits)),
         (C::Browser, connected.browser.is_some()),
+        (C::Subscriptions, connected.subscriptions.is_some()),
+        (
+            C::PauseSubscriptions,
+            connected
+                .subscriptions
+                .as_ref()
+                .is_some_and(|subscriptions| subscriptions.terms().pauses),
+        ),
         (C::Disputes, connected.disputes.is_some()),
         (
             C::Evidence,

@@ -4,7 +4,7 @@ use super::method::{MethodRef, MethodState, StoredMethod};
 use super::names::{AttemptId, VendorRef};
 use super::vault::Setup;
 use crate::clock::Timestamp;
-use crate::id::{RefundId, SetupId};
+use crate::id::{RefundId, SetupId, SubscriptionId};
 use crate::inbound::InboundEvent;
 
 /// What an event is about.
@@ -20,6 +20,8 @@ pub enum EventTopic {
     Method,
     /// Storing a method.
     Setup,
+    /// A subscription that the vendor collects, or money that it took for one.
+    Subscription,
     /// Something that is not served here, in the vendor's word: kept and ignored.
     Other(String),
 }
@@ -85,6 +87,10 @@ pub struct PaymentEvent {
     pub refund: Option<RefundId>,
     /// Our name for the setup, as the vendor gave it back.
     pub setup: Option<SetupId>,
+    /// The vendor's name for the subscription that is concerned, whatever it is about.
+    pub subscription: Option<VendorRef>,
+    /// Our name for that subscription, as the vendor gave it back.
+    pub our_subscription: Option<SubscriptionId>,
     /// The picture that it carries; `None` where it has to be fetched: the event was written for another version of the
     /// vendor's interface, or carries only a part.
     pub object: Option<EventObject>,

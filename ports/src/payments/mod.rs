@@ -29,6 +29,7 @@ mod names;
 mod provider;
 mod reports;
 mod snapshot;
+mod subscriptions;
 mod terms;
 mod vault;
 
@@ -58,6 +59,11 @@ pub use provider::{
 };
 pub use reports::{Activity, ActivityKind, ActivityPage, Cursor, EventPage, Holding, Reports, TimeSpan};
 pub use snapshot::{PaymentStatus, RefundSnapshot, RefundStatus, Snapshot};
+pub use subscriptions::{
+    Offer, PeriodLength, PeriodUnit, SoughtSubscription, SubscriptionChange, SubscriptionCharge,
+    SubscriptionOrder, SubscriptionOutcome, SubscriptionResolution, SubscriptionSnapshot, SubscriptionState,
+    SubscriptionStep, SubscriptionTerms, VendorSubscriptions,
+};
 pub use terms::{AmountProblem, AmountRule, RefundRule, Replay, SourceKind, Terms};
 pub use vault::{
     Setup, SetupOrder, SetupOutcome, SetupProof, SetupStatus, SetupWay, StoredOutcome, Vault, Verification,
@@ -105,6 +111,8 @@ pub struct ConnectedPayments {
     pub approval: Option<Arc<dyn Approval>>,
     /// Stored payment methods: [`PaymentCapability::Vault`].
     pub vault: Option<Arc<dyn Vault>>,
+    /// Subscriptions that the vendor collects: [`PaymentCapability::Subscriptions`].
+    pub subscriptions: Option<Arc<dyn VendorSubscriptions>>,
     /// Disputes: [`PaymentCapability::Disputes`].
     pub disputes: Option<Arc<dyn Disputes>>,
     /// What moved on the vendor's account: [`PaymentCapability::Reports`].

@@ -99,6 +99,8 @@ pub struct KnownOrder {
     pub refunds: Vec<KnownRefund>,
     /// Whether it was called off, for whoever keeps nothing.
     pub called_off: bool,
+    /// Whether no later payment is known of the same subscription: what is given back of a subscription is given back of its last.
+    pub latest: bool,
 }
 
 /// A refund that is known of a payment whose state is asked for.

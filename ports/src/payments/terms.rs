@@ -43,6 +43,8 @@ pub struct Replay {
     pub refund: Option<Duration>,
     /// Of [`super::Vault::begin`] and [`super::Customers::create`].
     pub setup: Option<Duration>,
+    /// Of [`super::VendorSubscriptions::offer`] and [`super::VendorSubscriptions::start`].
+    pub subscribe: Option<Duration>,
 }
 
 /// What can be given back.

@@ -20,6 +20,7 @@ use crate::extract::Extracts;
 use crate::form::Form;
 use crate::inbound::CcbillInbound;
 use crate::payments::Ccbill;
+use crate::subscriptions::subscription_terms;
 use crate::terms::{number, terms};
 
 /// How long a request may take, in seconds: with the question for 3-D Secure and the tokens before it, no longer than a money
@@ -350,6 +351,7 @@ impl Plan<Payments> for CcbillPlan {
             },
             account: settings.client_account,
             subaccount: settings.client_subaccount,
+            subscription_terms: subscription_terms(),
             terms: terms(live, account),
             report_currency: currency,
         });
@@ -367,6 +369,7 @@ impl Plan<Payments> for CcbillPlan {
             holds: None,
             approval: Some(Arc::clone(&ccbill) as Arc<_>),
             vault: Some(Arc::clone(&ccbill) as Arc<_>),
+            subscriptions: Some(Arc::clone(&ccbill) as Arc<_>),
             disputes: None,
             reports: Some(Arc::clone(&ccbill) as Arc<_>),
             browser: Some(Arc::clone(&ccbill) as Arc<_>),

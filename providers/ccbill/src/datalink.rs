@@ -61,6 +61,12 @@ impl DataLink {
             .await
     }
 
+    /// Has a subscription charged no more. What is paid is served to its end.
+    pub(crate) async fn cancel(&self, subscription: &str) -> Managed {
+        self.manage("cancelSubscription", subscription, None, self.limit)
+            .await
+    }
+
     async fn manage(
         &self,
         action: &str,

@@ -17,6 +17,7 @@ use crate::client::{Asked, TRY_AGAIN};
 use crate::datalink::Managed;
 use crate::extract::{Extract, Line, LineKind, SKEW};
 use crate::payments::{Ccbill, refund_name, segment};
+use crate::subscriptions::parts;
 use crate::terms::{self, EXTRACT_SPAN};
 use crate::wire::{PaymentToken, UsedFor};
 
@@ -85,9 +86,10 @@ impl Ccbill {
     async fn shown(
         &self,
         (sought, known): (&Sought, &KnownOrder),
-        subscription: &VendorRef,
+        payment: &VendorRef,
     ) -> Result<Option<Snapshot>, Reason> {
-        let status = match self.datalink.status(subscription.as_str()).await {
+        let (name, rebill) = parts(payment.as_str());
+        let status = match self.datalink.status(name).await {
             Managed::Values(values) => values,
             // No such subscription, or none of this account.
             Managed::Code(-4..=-2) => return Ok(None),
@@ -120,7 +122,7 @@ impl Ccbill {
                 _ => return Err(reason),
             },
         };
-        let own = |line: &&Line| line.subscription == subscription.as_str();
+        let own = |line: &&Line| line.subscription == name;
         let lines: Vec<&Line> = extract
             .iter()
             .flat_map(|extract| &extract.lines)
@@ -128,13 +130,18 @@ impl Ccbill {
             .collect();
         let unreadable = || Reason::passing("unreadable", "a line of CCBill's extract makes no sense", LATER);
         let currency = known.amount.get().currency;
-        let paid = lines.iter().find(|line| line.kind == LineKind::New);
+        let paid = lines.iter().find(|line| match rebill {
+            None => line.kind == LineKind::New,
+            Some(transaction) => line.kind == LineKind::Rebill && line.name == transaction,
+        });
         let paid = paid.map(|line| terms::from_price(&line.price, currency).ok_or_else(unreadable));
         let paid = paid.transpose()?;
         let captured = Money::new(
             paid.map_or(0, |paid| paid.minor).max(known.booked.minor),
             currency,
         );
+        // What is given back of a subscription, or taken back, is so of its last payment.
+        let back = if known.latest { &lines[..] } else { &[] };
         let complete = extract.as_ref().is_some_and(|extract| covers(extract, sought));
         let state = if captured.is_positive() {
             PaymentStatus::Succeeded
@@ -148,12 +155,12 @@ impl Ccbill {
             .get("returnsIssued")
             .is_some_and(|count| count.parse::<u32>().is_ok_and(|count| count > 0));
         Ok(Some(Snapshot {
-            theirs: Some(subscription.clone()),
+            theirs: Some(payment.clone()),
             captured,
             action,
-            refunds: self.refunds(subscription, &lines, known).ok_or_else(unreadable)?,
+            refunds: self.refunds(payment, back, known).ok_or_else(unreadable)?,
             disputes: self
-                .disputes(subscription, &lines, captured, returned)
+                .disputes(payment, back, captured, returned && known.latest)
                 .ok_or_else(unreadable)?,
             complete,
             created_at: status

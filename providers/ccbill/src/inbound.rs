@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ipnet::IpNet;
+use portcullis_ports::id::SubscriptionId;
 use portcullis_ports::inbound::{
     Delivery, Inbound, Proof, Verification, WebhookRequest, refused, unreadable,
 };
@@ -21,7 +22,7 @@ use serde_json::Value;
 use crate::arizona;
 use crate::payments::Ccbill;
 use crate::terms;
-use crate::wire::{ATTEMPT, PROOF, TAG};
+use crate::wire::{ATTEMPT, PROOF, SUBSCRIPTION, TAG};
 
 /// The webhooks of one account.
 pub(crate) struct CcbillInbound {
@@ -65,7 +66,7 @@ type Fields = BTreeMap<String, String>;
 fn is_kept(name: &str) -> bool {
     let ours = name
         .strip_prefix("X-")
-        .is_some_and(|name| [ATTEMPT, TAG, PROOF].contains(&name));
+        .is_some_and(|name| [ATTEMPT, SUBSCRIPTION, TAG, PROOF].contains(&name));
     ours || KEPT.contains(&name)
 }
 
@@ -177,17 +178,34 @@ impl CcbillInbound {
             (None, Some(subscription)) => format!("{kind}-{subscription}-{time}"),
             (None, None) => return Err(unreadable("transactionId", "or subscriptionId is expected")),
         };
+        let rebilled = matches!(
+            kind,
+            "RenewalSuccess"
+                | "RenewalFailure"
+                | "Cancellation"
+                | "Expiration"
+                | "BillingDateChange"
+                | "UserReactivation"
+        );
         let topic = match kind {
             "NewSaleSuccess" | "UpSaleSuccess" | "NewSaleFailure" | "UpSaleFailure" => EventTopic::Payment,
             "Refund" | "Void" => EventTopic::Refund,
             "Chargeback" | "Return" => EventTopic::Dispute,
-            // Of subscriptions that CCBill renews by itself, and of members.
+            _ if rebilled => EventTopic::Subscription,
+            // Of members.
             _ => EventTopic::Other(kind.chars().take(64).collect()),
         };
         let sold = kind.ends_with("Success");
         let billed = || {
             let currency = terms::currency(text("billedCurrencyCode")?)?;
             terms::from_price(text("billedInitialPrice")?, currency)
+        };
+        let agreed: Option<SubscriptionId> =
+            billed().and_then(|billed| self.ccbill.form.proven(fields, SUBSCRIPTION, billed));
+        // The first payment of what CCBill collects by itself.
+        let topic = match topic {
+            EventTopic::Payment if agreed.is_some() => EventTopic::Subscription,
+            other => other,
         };
         Ok(PaymentEvent {
             id,
@@ -198,7 +216,7 @@ impl CcbillInbound {
             } else {
                 EventOrigin::ForeignAccount
             },
-            theirs: if topic == EventTopic::Payment {
+            theirs: if matches!(topic, EventTopic::Payment | EventTopic::Subscription) {
                 subscription.clone()
             } else {
                 transaction
@@ -206,9 +224,11 @@ impl CcbillInbound {
             topic,
             payment: subscription.filter(|_| sold || !kind.ends_with("Failure")),
             // What was passed for another amount proves nothing: an operator finds the sale among what fits to nothing.
-            attempt: billed().and_then(|billed| self.ccbill.form.proven(fields, billed)),
+            attempt: billed().and_then(|billed| self.ccbill.form.proven(fields, ATTEMPT, billed)),
             refund: None,
             setup: None,
+            subscription: reference("subscriptionId"),
+            our_subscription: agreed,
             object: None,
         })
     }

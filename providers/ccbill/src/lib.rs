@@ -16,6 +16,7 @@ mod inbound;
 mod payments;
 mod probe;
 mod reports;
+mod subscriptions;
 mod terms;
 mod vault;
 mod wire;
@@ -36,7 +37,7 @@ inventory::submit! {
         Meta {
             id: "ccbill",
             title: "CCBill",
-            summary: "Cards by payment token or on a FlexForms page; refunds through DataLink, reports.",
+            summary: "Cards by payment token or on a FlexForms page; subscriptions, refunds through DataLink, reports.",
             docs: include_str!("../docs.md"),
             maturity: Maturity::Beta,
         },
@@ -47,6 +48,7 @@ inventory::submit! {
             PaymentCapability::Vault,
             PaymentCapability::SetupByWidget,
             PaymentCapability::Browser,
+            PaymentCapability::Subscriptions,
             PaymentCapability::Reports,
             PaymentCapability::Events,
         ],

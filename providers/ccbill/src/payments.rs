@@ -9,7 +9,7 @@ use portcullis_ports::outcome::{Outcome, Reason, Reference};
 use portcullis_ports::payments::{
     AttemptId, BrowserConfig, Capture, Charge, ChargeOutcome, Decline, DeclineClass, Failure, MethodRef,
     NextAction, PaymentProvider, PaymentResolution, PaymentStatus, Presence, RefundOrder, RefundOutcome,
-    RefundSnapshot, RefundStatus, Snapshot, Sought, Source, Tag, Terms, VendorRef,
+    RefundSnapshot, RefundStatus, Snapshot, Sought, Source, SubscriptionTerms, Tag, Terms, VendorRef,
 };
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ use crate::client::{Asked, Client, TRY_AGAIN};
 use crate::datalink::{DataLink, Managed};
 use crate::extract::Extracts;
 use crate::form::Form;
+use crate::subscriptions::parts;
 use crate::terms;
 use crate::wire::{Sale, ThreeDsRequired};
 
@@ -30,6 +31,7 @@ pub(crate) struct Ccbill {
     pub(crate) account: u32,
     pub(crate) subaccount: u16,
     pub(crate) terms: Terms,
+    pub(crate) subscription_terms: SubscriptionTerms,
     pub(crate) browser: BrowserConfig,
     /// The currency of lines of the extract, which name none.
     pub(crate) report_currency: portcullis_ports::money::Currency,
@@ -109,7 +111,10 @@ impl PaymentProvider for Ccbill {
         }
         let price = terms::price(order.amount.get());
         // Before the day is settled a sale is voided, later it is given back; both end the subscription.
-        let done = self.datalink.give_back(order.payment.as_str(), &price).await;
+        let done = self
+            .datalink
+            .give_back(parts(order.payment.as_str()).0, &price)
+            .await;
         let unknown = || Outcome::Unknown(Reference::Ours(order.id.to_string()));
         match done {
             // That it was taken down; the extract shows that it happened.
@@ -197,6 +202,22 @@ impl Ccbill {
         }
     }
 
+    /// Whether the bank wants to hear the payer before a subscription of this price.
+    pub(crate) async fn asks_for_3ds_of(&self, amount: Money, method: &MethodRef) -> Result<bool, Reason> {
+        let number = terms::number(amount.currency).unwrap_or_default();
+        let path = format!(
+            "/payment-tokens/{}/threeds-required?currencyCode={number}",
+            segment(&method.theirs)
+        );
+        match self.read::<ThreeDsRequired>(&path).await? {
+            Some(answer) => Ok(answer.required),
+            None => Err(Reason::permanent(
+                "token-unknown",
+                "CCBill does not know the payment token",
+            )),
+        }
+    }
+
     /// Takes the money.
     pub(crate) async fn take(
         &self,
@@ -212,6 +233,7 @@ impl Ccbill {
             subaccount: self.subaccount,
             price: &price,
             period_days: self.form.period_days,
+            rebills: None,
             currency: terms::number(amount.currency).unwrap_or_default(),
             passed: &self.form.passed(ordered.id, ordered.tag, amount),
             proven,

@@ -5,12 +5,12 @@ use portcullis_ports::money::Money;
 use portcullis_ports::outcome::Reason;
 use portcullis_ports::payments::{
     Activity, ActivityKind, ActivityPage, Cursor, EventPage, Holding, Reports, TimeSpan, UNAVAILABLE,
-    VendorRef,
 };
 use portcullis_ports::{Error, Result, Retry, Timestamp};
 
 use crate::extract::{Line, LineKind};
 use crate::payments::Ccbill;
+use crate::subscriptions::payment_of;
 use crate::terms;
 
 #[async_trait]
@@ -51,7 +51,6 @@ impl Reports for Ccbill {
 impl Ccbill {
     fn activity_of(&self, line: &Line) -> Option<Activity> {
         let price = terms::from_price(line.price.trim_start_matches('-'), self.report_currency)?;
-        let subscription = VendorRef::parse(&line.subscription).ok()?;
         let (kind, amount) = match line.kind {
             LineKind::New | LineKind::Rebill => (ActivityKind::Payment, price),
             LineKind::Refund | LineKind::Void => (ActivityKind::Refund, price.negated().ok()?),
@@ -61,8 +60,8 @@ impl Ccbill {
         Some(Activity {
             theirs: line.theirs()?,
             kind,
-            source: Some(subscription.clone()),
-            payment: Some(subscription),
+            source: payment_of(line),
+            payment: payment_of(line),
             ours: None,
             amount,
             fee: Money::zero(price.currency),

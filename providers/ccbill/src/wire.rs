@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 pub(crate) const ATTEMPT: &str = "portcullis_attempt";
 pub(crate) const TAG: &str = "portcullis_tag";
 pub(crate) const PROOF: &str = "portcullis_proof";
+pub(crate) const SUBSCRIPTION: &str = "portcullis_subscription";
 
 /// What a charge is made of.
 pub(crate) struct Sale<'a> {
@@ -15,6 +16,8 @@ pub(crate) struct Sale<'a> {
     /// With two decimals.
     pub(crate) price: &'a str,
     pub(crate) period_days: u16,
+    /// How often the same is charged again after each period, where it is.
+    pub(crate) rebills: Option<u8>,
     pub(crate) currency: u16,
     pub(crate) passed: &'a [(&'static str, String)],
     /// The result of 3-D Secure, where there is one.
@@ -32,12 +35,20 @@ impl Sale<'_> {
             "currencyCode": self.currency,
             "passThroughInfo": passed.map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
         });
+        if let Some(rebills) = self.rebills {
+            rest["recurringPeriod"] = json!(self.period_days);
+            rest["rebills"] = json!(rebills);
+        }
         for (name, value) in &self.proven {
             rest[*name] = value.clone();
         }
         let rest = rest.to_string();
         let members = rest.strip_prefix('{').unwrap_or_default();
-        format!("{{\"initialPrice\":{},{members}", self.price)
+        let recurring = match self.rebills {
+            Some(_) => format!("\"recurringPrice\":{},", self.price),
+            None => String::new(),
+        };
+        format!("{{\"initialPrice\":{},{recurring}{members}", self.price)
     }
 }
 

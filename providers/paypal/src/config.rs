@@ -18,6 +18,7 @@ use crate::client::{Client, EARLY, TOKEN_LIMIT};
 use crate::inbound::PayPalInbound;
 use crate::payments::PayPal;
 use crate::pictures::Pictures;
+use crate::subscriptions::subscription_terms;
 use crate::terms::terms;
 
 /// How long a request may take, in seconds: with the token before it, no longer than a money call may.
@@ -193,6 +194,7 @@ impl Plan<Payments> for PayPalPlan {
                 account: account.clone(),
             },
             terms: terms(live, account),
+            subscription_terms: subscription_terms(),
             browser: BrowserConfig {
                 script: format!(
                     "{script_origin}/sdk/js?client-id={}&components=card-fields",
@@ -230,6 +232,7 @@ impl Plan<Payments> for PayPalPlan {
             holds: Some(Arc::clone(&paypal) as Arc<_>),
             approval: Some(Arc::clone(&paypal) as Arc<_>),
             vault: Some(Arc::clone(&paypal) as Arc<_>),
+            subscriptions: Some(Arc::clone(&paypal) as Arc<_>),
             disputes: Some(Arc::clone(&paypal) as Arc<_>),
             reports: Some(Arc::clone(&paypal) as Arc<_>),
             browser: Some(Arc::clone(&paypal) as Arc<_>),

@@ -31,7 +31,10 @@ const DISPUTES: &str = "50";
 impl PayPal {
     pub(crate) async fn lookup(&self, sought: &Sought) -> PaymentResolution {
         let found = match &sought.reference {
-            Reference::Theirs(theirs) => self.by_theirs(theirs).await,
+            Reference::Theirs(theirs) => match self.by_theirs(theirs).await {
+                Ok(None) => self.sale_named(theirs, sought).await,
+                found => found,
+            },
             Reference::Ours(ours) => match ours.parse() {
                 Ok(ours) => return self.by_ours(&ours, sought).await,
                 Err(_) => Ok(None),
@@ -89,22 +92,25 @@ impl PayPal {
         let mut picture = self.pictures.payment(order, self.now()).ok_or_else(unreadable)?;
         let captures = order.unit().map_or(&[][..], |unit| &unit.payments.captures);
         for capture in captures.iter().filter(|capture| is_taken(capture)) {
-            let query = [
-                ("disputed_transaction_id", capture.id.as_str()),
-                ("page_size", DISPUTES),
-            ];
-            let list: Option<DisputeList> = self.client.read("/v1/customer/disputes", &query).await?;
-            for item in list.unwrap_or_default().items {
-                let path = format!("/v1/customer/disputes/{}", segment(&item.dispute_id));
-                let dispute: Dispute = self.client.read(&path, &[]).await?.ok_or_else(unreadable)?;
-                let shown = pictures::dispute(&dispute, picture.theirs.as_ref(), self.now());
-                picture.disputes.push(shown.ok_or_else(unreadable)?);
-            }
+            self.add_disputes(&mut picture, &capture.id).await?;
         }
         Ok(Snapshot {
             complete: true,
             ..picture
         })
+    }
+
+    /// Adds the disputes about a transaction to the picture of its payment.
+    pub(crate) async fn add_disputes(&self, picture: &mut Snapshot, transaction: &str) -> Result<()> {
+        let query = [("disputed_transaction_id", transaction), ("page_size", DISPUTES)];
+        let list: Option<DisputeList> = self.client.read("/v1/customer/disputes", &query).await?;
+        for item in list.unwrap_or_default().items {
+            let path = format!("/v1/customer/disputes/{}", segment(&item.dispute_id));
+            let dispute: Dispute = self.client.read(&path, &[]).await?.ok_or_else(unreadable)?;
+            let shown = pictures::dispute(&dispute, picture.theirs.as_ref(), self.now());
+            picture.disputes.push(shown.ok_or_else(unreadable)?);
+        }
+        Ok(())
     }
 
     async fn by_ours(&self, ours: &AttemptId, sought: &Sought) -> PaymentResolution {

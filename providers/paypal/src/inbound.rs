@@ -20,6 +20,7 @@ use crate::client::Body;
 use crate::payments::PayPal;
 use crate::pictures::{attempt, refund_id};
 use crate::signature::Transmission;
+use crate::subscriptions::subscription_id;
 use crate::terms::from_time;
 use crate::wire::{Event, Verdict};
 
@@ -152,6 +153,12 @@ impl PayPal {
         let named = |pointer: &str| text(pointer).and_then(|text| VendorRef::parse(text).ok());
         let name = event.event_type.as_str();
         let topic = topic(name, &event.resource_type);
+        let resource_is_old = name.starts_with("PAYMENT.SALE.");
+        let subscription = match topic {
+            EventTopic::Subscription if !resource_is_old => named("/id"),
+            _ if resource_is_old => named("/billing_agreement_id"),
+            _ => None,
+        };
         let (theirs, payment, custom) = match topic {
             EventTopic::Payment if name.starts_with("CHECKOUT.") => {
                 let order = named("/order_id").or(named("/id"));
@@ -161,6 +168,8 @@ impl PayPal {
                 let order = named("/supplementary_data/related_ids/order_id").or(named("/id"));
                 (order.clone(), order, text("/custom_id"))
             }
+            // A payment of a subscription: what was given back of it is read by its own name.
+            EventTopic::Refund | EventTopic::Dispute if resource_is_old => (named("/id"), named("/id"), None),
             EventTopic::Refund => (named("/id"), captured(resource), text("/custom_id")),
             EventTopic::Dispute => (
                 named("/dispute_id"),
@@ -209,6 +218,8 @@ impl PayPal {
             attempt: custom.and_then(attempt),
             refund: custom.and_then(refund_id),
             setup: None,
+            subscription,
+            our_subscription: text("/custom_id").or(text("/custom")).and_then(subscription_id),
             object,
             topic,
             name: event.event_type.chars().take(64).collect(),
@@ -224,7 +235,7 @@ fn captured(refund: &Value) -> Option<VendorRef> {
     VendorRef::parse(up.rsplit_once("/captures/")?.1).ok()
 }
 
-/// What an event is about. Sales and subscriptions are of PayPal's own collecting, which is not used.
+/// What an event is about.
 fn topic(name: &str, resource: &str) -> EventTopic {
     match name {
         _ if name.starts_with("CHECKOUT.ORDER.") || name == "CHECKOUT.PAYMENT-APPROVAL.REVERSED" => {
@@ -237,6 +248,11 @@ fn topic(name: &str, resource: &str) -> EventTopic {
             EventTopic::Payment
         }
         _ if name.starts_with("CUSTOMER.DISPUTE.") => EventTopic::Dispute,
+        "PAYMENT.SALE.REFUNDED" => EventTopic::Refund,
+        "PAYMENT.SALE.REVERSED" => EventTopic::Dispute,
+        _ if name.starts_with("PAYMENT.SALE.") || name.starts_with("BILLING.SUBSCRIPTION.") => {
+            EventTopic::Subscription
+        }
         _ if name.starts_with("VAULT.PAYMENT-TOKEN.") => EventTopic::Method,
         _ => EventTopic::Other(name.chars().take(64).collect()),
     }

@@ -18,7 +18,9 @@ mod payments;
 mod pictures;
 mod probe;
 mod reports;
+mod sales;
 mod signature;
+mod subscriptions;
 mod terms;
 mod vault;
 mod wire;
@@ -55,6 +57,8 @@ inventory::submit! {
             PaymentCapability::SetupByRedirect,
             PaymentCapability::SetupByWidget,
             PaymentCapability::Browser,
+            PaymentCapability::Subscriptions,
+            PaymentCapability::PauseSubscriptions,
             PaymentCapability::Disputes,
             PaymentCapability::Evidence,
             PaymentCapability::EvidenceFiles,

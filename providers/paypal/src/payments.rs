@@ -7,7 +7,7 @@ use portcullis_ports::outcome::{Outcome, Reason};
 use portcullis_ports::payments::{
     BrowserConfig, Capture, Charge, ChargeOutcome, Decline, DeclineClass, Failure, MethodKind, MethodRef,
     PaymentProvider, PaymentResolution, PaymentStatus, Presence, RefundOrder, RefundOutcome, RefundReason,
-    Sought, Source, Terms,
+    Sought, Source, SubscriptionTerms, Terms,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ pub(crate) struct PayPal {
     pub(crate) client: Client,
     pub(crate) pictures: Pictures,
     pub(crate) terms: Terms,
+    pub(crate) subscription_terms: SubscriptionTerms,
     pub(crate) browser: BrowserConfig,
     /// What payers read at PayPal instead of the name of the account.
     pub(crate) brand_name: Option<String>,
@@ -90,7 +91,11 @@ impl PaymentProvider for PayPal {
                 let all = found.unit().map(|unit| unit.payments.captures.clone());
                 all.unwrap_or_default().into_iter().find(is_taken)
             }
-            Ok(None) => None,
+            Ok(None) => match self.sale(order.payment.as_str()).await {
+                Ok(Some(sale)) => return self.refund_sale(&sale, order).await,
+                Ok(None) => None,
+                Err(error) => return Outcome::NotSent(unread(&error)),
+            },
             Err(error) => return Outcome::NotSent(unread(&error)),
         };
         let Some(capture) = captured else {

@@ -92,6 +92,7 @@ pub(crate) fn terms(live: bool, account: Option<VendorRef>) -> Terms {
             capture: Some(DAY * 45),
             refund: Some(DAY * 45),
             setup: Some(HOUR * 3),
+            subscribe: Some(HOUR * 72),
         },
         find_by_ours: true,
         keeps_ours: true,

@@ -89,6 +89,33 @@ wire! {
     Events { events: Vec<Event>, links: Vec<Link>, }
     Event { id: String, event_type: String, create_time: String, resource_type: String, resource: serde_json::Value, }
     Verdict { verification_status: String, }
+    /// What is sold by subscription.
+    BillingPlan { id: String, }
+    /// A subscription.
+    Subscription {
+        id: String, status: String, custom_id: Option<String>, start_time: Option<String>,
+        billing_info: BillingInfo, links: Vec<Link>,
+    }
+    BillingInfo {
+        next_billing_time: Option<String>, failed_payments_count: u32, last_failed_payment: FailedPayment,
+        last_payment: LastPayment,
+    }
+    FailedPayment { reason_code: Option<String>, time: Option<String>, }
+    LastPayment { time: Option<String>, }
+    Charges { transactions: Vec<Charge>, total_pages: u32, }
+    Charge { id: String, status: String, amount_with_breakdown: ChargedAmount, time: String, }
+    ChargedAmount { gross_amount: Option<Money>, }
+    /// A payment of a subscription, in the words of the first version of PayPal's interface.
+    Sale {
+        id: String, state: String, amount: OldAmount, transaction_fee: Option<OldMoney>,
+        billing_agreement_id: Option<String>, create_time: String,
+    }
+    OldAmount { total: String, currency: String, }
+    OldMoney { value: String, currency: String, }
+    /// A refund of such a payment.
+    SaleRefund {
+        id: String, state: String, amount: OldAmount, sale_id: Option<String>, create_time: String,
+    }
 }
 
 impl Refusal {

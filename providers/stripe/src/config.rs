@@ -250,6 +250,7 @@ impl Plan<Payments> for StripePlan {
             holds: Some(Arc::clone(&stripe) as Arc<_>),
             approval: Some(Arc::clone(&stripe) as Arc<_>),
             vault: Some(Arc::clone(&stripe) as Arc<_>),
+            subscriptions: None,
             disputes: Some(Arc::clone(&stripe) as Arc<_>),
             reports: Some(Arc::clone(&stripe) as Arc<_>),
             browser: Some(Arc::clone(&stripe) as Arc<_>),

@@ -120,6 +120,8 @@ impl Stripe {
             attempt,
             refund: kept(wire::REFUND).and_then(|text| text.parse().ok()),
             setup: kept(wire::SETUP).and_then(|text| text.parse().ok()),
+            subscription: None,
+            our_subscription: None,
             object: same
                 .then(|| self.object(&topic, object_kind, &kind, &data.object, at))
                 .flatten(),

@@ -144,6 +144,7 @@ pub(crate) fn terms(live: bool, account: Option<VendorRef>) -> Terms {
             capture: kept,
             refund: kept,
             setup: kept,
+            subscribe: None,
         },
         find_by_ours: true,
         keeps_ours: true,

@@ -2691,13 +2691,36 @@ export interface paths {
         /**
          * Subscribe to a plan
          * @description The first period is billed and charged to a stored method, or the plan is tried, which needs a stored method. Where none
-         *     is stored, the subscription is `incomplete` until its invoice is paid. A plan is tried once: after that `trial` has to be
-         *     false. The same `Idempotency-Key` is the same
+         *     is stored, the subscription is `incomplete` until its invoice is paid. Where a vendor collects it by itself, it is
+         *     `incomplete` until its payer has done what `next_action` says. A plan is tried once: after that `trial` has to be false. The same `Idempotency-Key` is the same
          *     subscription, however it stands by then.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
         post: operations["subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/subscriptions/{subscription_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a subscription that a vendor collects
+         * @description Once its payer has agreed at the vendor; or to be told again where that is done. The vendor is asked how it stands: twice, or
+         *     at the same time, it begins once. Without this the webhook of the vendor has the same effect.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
+         */
+        post: operations["complete_subscription"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5369,6 +5392,11 @@ export interface components {
             last_at: number;
         };
         /**
+         * @description What is asked of a vendor that collects a subscription, until it has confirmed it.
+         * @enum {string}
+         */
+        AskedOfVendor: "start" | "cancel" | "pause" | "resume";
+        /**
          * Autopay
          * @description What one customer has collected in one currency. All amounts are in minor units.
          * @example {
@@ -6747,6 +6775,7 @@ export interface components {
          *       "time_zone": "Europe/Berlin",
          *       "trial_days": 14,
          *       "tax_code": null,
+         *       "collector": null,
          *       "entitlements": [
          *         {
          *           "name": "projects",
@@ -6814,6 +6843,11 @@ export interface components {
              * @example standard
              */
             tax_code?: string | null;
+            /**
+             * @description The vendor that collects it by itself, by the name of its instance; where it is not said we collect it. It stays so for
+             *     good.
+             */
+            collector?: string | null;
             /** @description What it entitles to. */
             entitlements?: components["schemas"]["Entitlement"][] | null;
             /** @description What a period costs, in every currency in which it is offered. */
@@ -8016,7 +8050,7 @@ export interface components {
          * @description What needs an operator's eye. Money is booked as the vendor says all the same.
          * @enum {string}
          */
-        Finding: "amount" | "currency" | "captured_too_much" | "given_back_too_much" | "twice" | "refund_from_elsewhere" | "foreign" | "unresolved";
+        Finding: "amount" | "currency" | "captured_too_much" | "given_back_too_much" | "twice" | "refund_from_elsewhere" | "foreign" | "unresolved" | "after_end";
         /**
          * FoundLines
          * @description What was found in carts.
@@ -10116,6 +10150,7 @@ export interface components {
          *       "time_zone": "Europe/Berlin",
          *       "trial_days": 14,
          *       "tax_code": null,
+         *       "collector": null,
          *       "entitlements": [
          *         {
          *           "name": "export",
@@ -10177,6 +10212,8 @@ export interface components {
              * @example standard
              */
             tax_code: string | null;
+            /** @description The vendor that collects it by itself, by the name of its instance; null where we do. */
+            collector: string | null;
             /** @description What it entitles to. */
             entitlements: components["schemas"]["Entitlement"][];
             /** @description What a period costs, in every currency in which it is offered. */
@@ -10207,6 +10244,7 @@ export interface components {
          *         "end_reason": null,
          *         "next_plan_id": null,
          *         "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "collector": null,
          *         "open_invoices": [],
          *         "next_try_at": null,
          *         "restricted": false,
@@ -10253,6 +10291,7 @@ export interface components {
          *           "time_zone": "Europe/Berlin",
          *           "trial_days": 14,
          *           "tax_code": null,
+         *           "collector": null,
          *           "entitlements": [
          *             {
          *               "name": "export",
@@ -12075,6 +12114,7 @@ export interface components {
          *       "plan_id": "pro-monthly",
          *       "currency": "USD",
          *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "collector": null,
          *       "trial": null
          *     }
          */
@@ -12097,6 +12137,8 @@ export interface components {
              * @example pm_01h2xcejqtf2nbrexx3vqjhp41
              */
             payment_method_id?: string | null;
+            /** @description The vendor that is to collect it by itself, by the name of its instance; that of the plan where it is not said. */
+            collector?: string | null;
             /** @description False to begin it paid though the plan has a trial. Whoever has tried the plan has to say so. */
             trial?: boolean | null;
         };
@@ -12158,13 +12200,15 @@ export interface components {
          *         "end_reason": null,
          *         "next_plan_id": null,
          *         "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *         "collector": null,
          *         "open_invoices": [],
          *         "next_try_at": null,
          *         "restricted": false,
          *         "created_at": 1790000000,
          *         "updated_at": 1790000000
          *       },
-         *       "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41"
+         *       "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "next_action": null
          *     }
          */
         Subscribed: {
@@ -12176,6 +12220,8 @@ export interface components {
              * @example pay_01h2xcejqtf2nbrexx3vqjhp41
              */
             payment_id: string | null;
+            /** @description What its payer has to do with the vendor that is to collect it. */
+            next_action: components["schemas"]["NextAction"] | null;
         };
         /**
          * Subscription
@@ -12199,6 +12245,7 @@ export interface components {
          *       "end_reason": null,
          *       "next_plan_id": null,
          *       "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *       "collector": null,
          *       "open_invoices": [],
          *       "next_try_at": null,
          *       "restricted": false,
@@ -12291,6 +12338,8 @@ export interface components {
              * @example pm_01h2xcejqtf2nbrexx3vqjhp41
              */
             payment_method_id: string | null;
+            /** @description The vendor that collects it by itself; null where we do. */
+            collector: components["schemas"]["SubscriptionCollector"] | null;
             /** @description The invoices that are not paid, oldest first. */
             open_invoices: string[];
             /**
@@ -12312,10 +12361,32 @@ export interface components {
             updated_at: number;
         };
         /**
+         * SubscriptionCollector
+         * @description The vendor that collects a subscription by itself.
+         */
+        SubscriptionCollector: {
+            /** @description The name of its instance. */
+            vendor: string;
+            /** @description What it calls the subscription, once that is known. */
+            reference: string | null;
+            /**
+             * Format: int64
+             * @description What it takes for a period, with taxes, in minor units.
+             */
+            total: number;
+            /** @description What it was asked for and has not confirmed yet. */
+            asked: (string & components["schemas"]["AskedOfVendor"]) | null;
+            /**
+             * Format: int64
+             * @description When it charges next, in Unix seconds, where it says so.
+             */
+            next_charge_at: number | null;
+        };
+        /**
          * @description Why a subscription is over, or ends with its period.
          * @enum {string}
          */
-        SubscriptionEndReason: "customer" | "operator" | "unpaid" | "never_paid";
+        SubscriptionEndReason: "customer" | "operator" | "unpaid" | "never_paid" | "vendor";
         /**
          * SubscriptionPage
          * @description Subscriptions, newest first.
@@ -12340,6 +12411,7 @@ export interface components {
          *           "end_reason": null,
          *           "next_plan_id": null,
          *           "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+         *           "collector": null,
          *           "open_invoices": [],
          *           "next_try_at": null,
          *           "restricted": false,
@@ -12745,7 +12817,7 @@ export interface components {
          * @description What a vendor offers.
          * @enum {string}
          */
-        VendorOffer: "charge_present" | "charge_stored" | "hosted_page" | "offline" | "authorize" | "partial_capture" | "partial_refund" | "setup_in_browser" | "setup_by_redirect" | "setup_by_widget" | "microdeposits";
+        VendorOffer: "charge_present" | "charge_stored" | "hosted_page" | "offline" | "authorize" | "partial_capture" | "partial_refund" | "setup_in_browser" | "setup_by_redirect" | "setup_by_widget" | "microdeposits" | "subscriptions" | "pause_subscriptions";
         /**
          * VerificationSent
          * @description A mail was sent to the address; nothing is said about whether it has an account.
@@ -27056,6 +27128,8 @@ export interface operations {
             /**
              * @description - `plan-exists`: There is a plan of this id: change it, or choose another id.
              *     - `plan-limit`: There are as many plans as there may be, archived ones included.
+             *     - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
              */
             409: {
                 headers: {
@@ -27187,6 +27261,18 @@ export interface operations {
             };
             /** @description - `slow-request`: The request did not arrive in time. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `not-offered-here`: The payment vendor does not offer this.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
+             */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27503,6 +27589,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `subscription-declined`: The payment vendor refused to collect this subscription. Nothing was charged. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
@@ -27546,6 +27641,7 @@ export interface operations {
              *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
              *     - `not-offered-here`: The payment vendor does not offer this.
              *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
              *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
              */
             409: {
@@ -27606,6 +27702,108 @@ export interface operations {
             /**
              * @description - `payment-vendor-unavailable`: The payment vendor does not answer at the moment. Nothing was charged; please try again.
              *     - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As given by the list. */
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscribed"];
+                };
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `subscription-not-found`: There is no such subscription. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-payments`: Too many payments were begun, or asked about, in a short time. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
              *     - `busy`: The same thing is being changed by another request; please try again.
              *     - `request-timeout`: The request took too long; please try again.
              */
@@ -27942,7 +28140,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `subscription-state`: The subscription does not allow this as it stands. Read it again. */
+            /**
+             * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
+             *     - `collected-by-vendor`: A payment vendor collects this subscription, and does not offer this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -28046,6 +28247,7 @@ export interface operations {
             /**
              * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
              *     - `customer-restricted`: A payment of this account is contested, or a subscription not paid for too long: have that settled first.
+             *     - `collected-by-vendor`: A payment vendor collects this subscription, and does not offer this.
              *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
              */
             409: {
@@ -28193,6 +28395,7 @@ export interface operations {
              * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
              *     - `subscription-exists`: This plan is subscribed to already: change that subscription, or cancel it first.
              *     - `customer-restricted`: A payment of this account is contested, or a subscription not paid for too long: have that settled first.
+             *     - `collected-by-vendor`: A payment vendor collects this subscription, and does not offer this.
              *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
              */
             409: {
@@ -28350,6 +28553,7 @@ export interface operations {
              * @description - `subscription-state`: The subscription does not allow this as it stands. Read it again.
              *     - `no-default-payment-method`: There is no default payment method: add one, make one the default, or name one.
              *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
+             *     - `collected-by-vendor`: A payment vendor collects this subscription, and does not offer this.
              */
             409: {
                 headers: {
@@ -32775,6 +32979,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `subscription-declined`: The payment vendor refused to collect this subscription. Nothing was charged. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
@@ -32818,6 +33031,7 @@ export interface operations {
              *     - `payment-method-unusable`: This payment method cannot be charged: take another one, or add it again.
              *     - `not-offered-here`: The payment vendor does not offer this.
              *     - `collecting`: Another payment collects this balance: complete or cancel it first.
+             *     - `payment-vendor-unclear`: It is not clear which payment vendor to use.
              *     - `billing-frozen`: Billing of this account is frozen: nothing can be paid and no payment method added. Ask whoever runs the service.
              */
             409: {

@@ -25,6 +25,9 @@ export const subscribe = (key: string, body: Subscribe) =>
   bodyOf(paying.POST('/api/billing/subscriptions', { params: { header: { 'Idempotency-Key': key } }, body }));
 
 /** Sent again with the same key it is changed once. */
+export const completeSubscription = (subscription: string) =>
+  bodyOf(api.POST('/api/billing/subscriptions/{subscription_id}/complete', of(subscription)));
+
 export const changeSubscription = (key: string, subscription: string, body: ChangeSubscription) =>
   bodyOf(
     paying.POST('/api/billing/subscriptions/{subscription_id}/change', {

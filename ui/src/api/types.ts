@@ -96,6 +96,7 @@ export type Subscribe = Schemas['Subscribe'];
 export type CancelSubscription = Schemas['CancelSubscription'];
 export type OperatorCancel = Schemas['OperatorCancel'];
 export type CancelWhen = Schemas['CancelWhen'];
+export type AskedOfVendor = Schemas['AskedOfVendor'];
 export type ChangeSubscription = Schemas['ChangeSubscription'];
 export type ChangePreview = Schemas['ChangePreview'];
 export type ChangeWhen = Schemas['ChangeWhen'];

@@ -1,14 +1,11 @@
 //! What a subscription grants.
 
-use portcullis_ports::{Timestamp, id};
+use portcullis_ports::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::areas::plans::{Entitlements, PlanId};
 
-id!(
-    /// Names a subscription.
-    SubscriptionId, "sub", "sub_01h2xcejqtf2nbrexx3vqjhp41"
-);
+pub use portcullis_ports::id::SubscriptionId;
 
 /// Whether what a subscription entitles to counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -89,6 +89,7 @@ impl InvoiceBooks {
                 | Movement::HoldReleased(_) => {}
             }
         }
+        invoice.paid_by(payment.id);
         let closed = self.close(invoice);
         invoice
             .collecting

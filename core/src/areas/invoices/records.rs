@@ -165,6 +165,14 @@ impl InvoiceRecord {
     /// Names a payment that collects it.
     pub(super) fn collected_by(&mut self, payment: &PaymentId) {
         self.collecting = Some(payment.clone());
+        self.paid_by(payment);
+    }
+
+    /// Names a payment of it.
+    pub(super) fn paid_by(&mut self, payment: &PaymentId) {
+        if self.payments.contains(payment) {
+            return;
+        }
         self.payments.push(payment.clone());
         let surplus = self.payments.len().saturating_sub(NAMED_PAYMENTS);
         self.payments.drain(..surplus);

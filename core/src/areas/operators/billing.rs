@@ -202,10 +202,14 @@ impl Operators {
         self.context
             .retried(|| async {
                 let mut batch = Batch::default();
+                self.context.lock_subject(&mut batch, subject).await;
                 let reason = reason.to_string();
                 let by = frozen.then_some((operator.subject(), reason.as_str()));
                 if !self.freezes.set(&mut batch, subject, by).await? {
                     return Ok(());
+                }
+                if frozen {
+                    self.told_of_freezes.frozen(&mut batch, subject).await?;
                 }
                 let kind = if frozen { CUSTOMER_FREEZE } else { CUSTOMER_THAW };
                 let event = Event::success(kind, &operator.who.source).with("reason", &reason);

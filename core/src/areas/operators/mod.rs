@@ -33,7 +33,7 @@ use crate::areas::step_up::{STEP_UP_REQUIRED, StepUp};
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::services::audit::Audit;
-use crate::services::billing_freezes::BillingFreezes;
+use crate::services::billing_freezes::{BillingFreezes, FreezeObserver};
 use crate::services::directory::Directory;
 use crate::services::idempotency::Idempotency;
 
@@ -65,6 +65,7 @@ pub struct Operators {
     ledger: Ledger,
     idempotency: Idempotency,
     freezes: BillingFreezes,
+    told_of_freezes: Arc<dyn FreezeObserver>,
     credits: Arc<dyn CreditObserver>,
 }
 
@@ -77,6 +78,8 @@ pub(crate) struct Below<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) idempotency: &'a Idempotency,
     pub(crate) freezes: &'a BillingFreezes,
+    /// Who learns of customers that are frozen.
+    pub(crate) told_of_freezes: Arc<dyn FreezeObserver>,
     /// Who learns of what customers are given.
     pub(crate) credits: Arc<dyn CreditObserver>,
 }
@@ -92,6 +95,7 @@ impl Operators {
             ledger: below.ledger.clone(),
             idempotency: below.idempotency.clone(),
             freezes: below.freezes.clone(),
+            told_of_freezes: Arc::clone(&below.told_of_freezes),
             credits: Arc::clone(&below.credits),
         }
     }

@@ -62,9 +62,11 @@ impl PaymentMethods {
                     .retried(|| self.apply_setup(instance, &subject, event))
                     .await
             }
-            EventTopic::Payment | EventTopic::Refund | EventTopic::Dispute | EventTopic::Other(_) => {
-                Ok(false)
-            }
+            EventTopic::Payment
+            | EventTopic::Refund
+            | EventTopic::Dispute
+            | EventTopic::Subscription
+            | EventTopic::Other(_) => Ok(false),
         }
     }
 

@@ -42,7 +42,10 @@ impl PaymentRecord {
                 customer: self.customer.clone(),
                 kind: *kind,
             }),
-            ChargedSource::Fresh { .. } | ChargedSource::HostedPage | ChargedSource::Offline => None,
+            ChargedSource::Fresh { .. }
+            | ChargedSource::HostedPage
+            | ChargedSource::Offline
+            | ChargedSource::Agreement { .. } => None,
         }
     }
 
@@ -240,7 +243,7 @@ impl Payments {
     }
 
     /// What is looked up of a payment: the object that the vendor named, or the one that is known.
-    pub(super) fn sought(&self, rows: &Rows, named: Option<&VendorRef>) -> Result<Sought> {
+    pub(super) fn sought(&self, rows: &Rows, named: Option<&VendorRef>, latest: bool) -> Result<Sought> {
         let payment = &rows.payment;
         let theirs = named.or(payment.theirs());
         let ours = || Reference::Ours(payment.attempt_id().to_string());
@@ -248,9 +251,10 @@ impl Payments {
         let shown = attempts.find(|attempt| attempt.theirs.as_ref() == theirs);
         let booked = match payment.source {
             ChargedSource::Offline => payment.said_received(),
-            ChargedSource::Stored { .. } | ChargedSource::Fresh { .. } | ChargedSource::HostedPage => {
-                shown.map_or(0, |attempt| attempt.captured)
-            }
+            ChargedSource::Stored { .. }
+            | ChargedSource::Fresh { .. }
+            | ChargedSource::HostedPage
+            | ChargedSource::Agreement { .. } => shown.map_or(0, |attempt| attempt.captured),
         };
         let refunds = rows.refunds.iter().filter(|refund| !refund.state.is_void());
         Ok(Sought {
@@ -264,6 +268,7 @@ impl Payments {
                 booked: Money::new(booked, payment.currency()),
                 refunds: refunds.map(RefundRecord::known).collect(),
                 called_off: payment.status.is_given_up(),
+                latest,
             }),
         })
     }

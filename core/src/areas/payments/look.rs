@@ -79,7 +79,9 @@ impl Payments {
     ) -> Result<(Looked, Next)> {
         let read = self.read(subject, id).await?;
         let instance = self.vendors.named(&read.payment().instance)?;
-        let resolution = instance.find(&self.sought(&read.rows(), named)?).await;
+        let latest = self.is_latest(read.payment()).await?;
+        let sought = self.sought(&read.rows(), named, latest)?;
+        let resolution = instance.find(&sought).await;
         let mut rows = read.rows();
         let (now, mut movements) = (self.context.now(), Vec::new());
         let (picture, absent) = match resolution {

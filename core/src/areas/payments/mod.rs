@@ -6,6 +6,7 @@
 
 mod accept;
 mod actions;
+mod agreements;
 mod apply;
 #[cfg(test)]
 mod apply_tests;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 
 use portcullis_ports::{Code, Kind};
 
+pub(crate) use agreements::{AgreedCharge, AgreementEvents};
 pub(crate) use apply::Movement;
 pub(crate) use booked::{Among, BookedDispute, BookedPayment, BookedRefund, PaymentOwner, Shown};
 pub use commands::{CaptureMode, CreatePayment, PayWith, Payer, RefundPayment};

@@ -100,11 +100,13 @@ pub enum Finding {
     Foreign,
     /// Nobody can tell what became of an order: an operator has to decide.
     Unresolved,
+    /// The vendor took it for a subscription that was over here: it is to the payer's credit.
+    AfterEnd,
 }
 
 impl Finding {
     /// Whether every picture shows it again, and not only the one that it came with.
     pub(super) const fn is_lasting(self) -> bool {
-        !matches!(self, Self::Twice | Self::RefundFromElsewhere)
+        !matches!(self, Self::Twice | Self::RefundFromElsewhere | Self::AfterEnd)
     }
 }

@@ -1,7 +1,7 @@
 //! How areas above payments learn of them: in the commit that writes down what happened.
 
 use async_trait::async_trait;
-use portcullis_ports::id::PaymentId;
+use portcullis_ports::id::{PaymentId, SubscriptionId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::{Amount, Money};
 use portcullis_ports::payments::Failure;
@@ -10,7 +10,7 @@ use portcullis_ports::{Result, Timestamp};
 use super::Payments;
 use super::apply::{Movement, Rows};
 use super::model::Purpose;
-use super::records::PaymentRecord;
+use super::records::{ChargedSource, PaymentRecord};
 use super::status::Status;
 use crate::foundation::table::Batch;
 
@@ -64,6 +64,8 @@ pub(crate) struct PaymentNews<'a> {
     pub(crate) late: bool,
     /// Why the last try was refused, if it was.
     pub(crate) failure: Option<&'a Failure>,
+    /// The subscription for which the vendor took it by itself, if it did.
+    pub(crate) agreement: Option<&'a SubscriptionId>,
     /// What moved in this commit.
     pub(crate) movements: &'a [Movement],
 }
@@ -83,6 +85,10 @@ impl<'a> PaymentNews<'a> {
             unsent: payment.attempt().is_some_and(|attempt| attempt.unsent),
             late: payment.late,
             failure: payment.attempt().and_then(|attempt| attempt.failure.as_ref()),
+            agreement: match &payment.source {
+                ChargedSource::Agreement { subscription } => Some(subscription),
+                _ => None,
+            },
             movements,
         }
     }

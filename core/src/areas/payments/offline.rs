@@ -271,7 +271,7 @@ impl Payments {
     /// The rows as the plugin shows them, and what moved.
     async fn pictured(&self, rows: &mut Rows) -> Result<Vec<Movement>> {
         let instance = self.vendors.named(&rows.payment.instance)?;
-        let found = instance.find(&self.sought(rows, None)?).await;
+        let found = instance.find(&self.sought(rows, None, true)?).await;
         let Resolution::Found(outcome) = found else {
             return Err(Error::internal("a payment outside of vendors cannot be shown"));
         };

@@ -295,7 +295,7 @@ impl Payments {
     }
 
     /// Counts that a payer has the vendor asked: look-ups of all payers wait for each other.
-    async fn count_look(&self, subject: &Subject) -> Result<()> {
+    pub(crate) async fn count_look(&self, subject: &Subject) -> Result<()> {
         let used = [Use {
             name: "payment-looks",
             of: &[subject.as_str()],

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use portcullis_ports::Timestamp;
-use portcullis_ports::id::{PaymentId, RefundId};
+use portcullis_ports::id::{PaymentId, RefundId, SubscriptionId};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::{Amount, Currency, Money};
 use portcullis_ports::payments::{
@@ -53,6 +53,8 @@ pub(super) enum ChargedSource {
     HostedPage,
     /// Nothing of a vendor: operators say what came.
     Offline,
+    /// What its payer agreed to at the vendor: the vendor took it by itself, for a subscription.
+    Agreement { subscription: SubscriptionId },
 }
 
 /// A step that the vendor was asked to take.
@@ -271,7 +273,10 @@ impl PaymentRecord {
         let kept = captured.saturating_sub(refunded);
         match self.source {
             ChargedSource::Offline => kept.clamp(0, self.amount.get().minor),
-            ChargedSource::Stored { .. } | ChargedSource::Fresh { .. } | ChargedSource::HostedPage => kept,
+            ChargedSource::Stored { .. }
+            | ChargedSource::Fresh { .. }
+            | ChargedSource::HostedPage
+            | ChargedSource::Agreement { .. } => kept,
         }
     }
 

@@ -157,6 +157,22 @@ impl Payments {
         })
     }
 
+    /// Adds the vendor's names of a payment that was found at the vendor. The commit fails if one of them is known.
+    pub(super) fn add_new_names(&self, batch: &mut Batch, payment: &PaymentRecord) -> Result<()> {
+        let named = payment
+            .attempts
+            .iter()
+            .filter_map(|attempt| attempt.theirs.as_ref());
+        for theirs in named {
+            batch.insert(&PaymentName {
+                name: self.name_of_theirs(&payment.instance, theirs)?,
+                subject: payment.subject.clone(),
+                payment: payment.id.clone(),
+            })?;
+        }
+        Ok(())
+    }
+
     /// Adds the vendor's names that became known.
     pub(super) fn add_vendor_names(
         &self,

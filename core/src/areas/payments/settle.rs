@@ -262,7 +262,7 @@ impl Payments {
 }
 
 /// What goes into the history.
-fn happened<'a>(before: &Rows, after: &Rows, source: &'a Source) -> Vec<Event<'a>> {
+pub(super) fn happened<'a>(before: &Rows, after: &Rows, source: &'a Source) -> Vec<Event<'a>> {
     let payment = &after.payment;
     let mut happened = Vec::new();
     let about = |event: Event<'a>| {

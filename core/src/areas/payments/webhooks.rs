@@ -2,6 +2,8 @@
 //!
 //! Events repeat and come in any order, so none of them moves anything: the vendor is asked how the payment stands now.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use portcullis_ports::connections::{Connection, Connections};
 use portcullis_ports::inbound::Verified;
@@ -10,6 +12,7 @@ use portcullis_ports::payments::{CallKey, EventOrigin, EventTopic, PaymentEvent,
 use portcullis_ports::{Error, Result, Timestamp};
 
 use super::Payments;
+use super::agreements::AgreementEvents;
 use super::records::PaymentName;
 use super::settle::Follow;
 use crate::foundation::guard::GuardedPayments;
@@ -83,6 +86,8 @@ impl Payments {
                 let looked = self.take_last_step(looked, &source, Follow::Task).await?;
                 Ok((changed_or_not(looked.changed), Some((owner, place))))
             }
+            // Whoever follows subscriptions was asked before.
+            EventTopic::Subscription => Ok((Handled::Parked, None)),
             EventTopic::Other(_) => Ok((Handled::Ignored, None)),
         }
     }
@@ -122,24 +127,27 @@ impl Payments {
         let Resolution::Found(outcome) = resolution else {
             return Ok(None);
         };
-        match outcome.snapshot().and_then(|picture| picture.ours.as_ref()) {
-            Some(ours) => self.owner(&ours.payment).await,
-            None => Ok(None),
+        let picture = outcome.snapshot();
+        match picture.map(|picture| (&picture.ours, &picture.theirs)) {
+            Some((Some(ours), _)) => self.owner(&ours.payment).await,
+            Some((None, Some(whole))) => self.owner_of(instance, whole).await,
+            _ => Ok(None),
         }
     }
 
     /// Takes the deliveries to the webhooks of all vendors.
     pub(crate) fn register_webhooks(
         &self,
-        inbox: &Inbox,
+        (inbox, connections): (&Inbox, &Connections),
         webhooks: &mut Webhooks,
-        connections: &Connections,
+        agreements: Arc<dyn AgreementEvents>,
     ) {
         let vendors: Vec<&Connection<portcullis_ports::payments::Payments>> = connections.many();
         for vendor in vendors {
             if let Some(inbound) = &vendor.inbound {
                 let events = VendorEvents {
                     payments: self.clone(),
+                    agreements: Arc::clone(&agreements),
                     instance: vendor.instance.clone(),
                 };
                 let limit = GuardedPayments::limit();
@@ -160,13 +168,26 @@ fn changed_or_not(changed: bool) -> Handled {
 /// The events of one vendor.
 struct VendorEvents {
     payments: Payments,
+    agreements: Arc<dyn AgreementEvents>,
     instance: String,
 }
 
 #[async_trait]
 impl EventHandler<PaymentEvent> for VendorEvents {
     async fn apply(&self, batch: &mut Batch, event: &Verified<PaymentEvent>) -> Result<Handled> {
-        let Self { payments, instance } = self;
+        let Self {
+            payments,
+            agreements,
+            instance,
+        } = self;
+        let told = event.event();
+        if told.origin == EventOrigin::Own
+            && (told.subscription.is_some() || told.our_subscription.is_some())
+            && let Some(handled) = agreements.told(instance, told).await?
+            && told.topic == EventTopic::Subscription
+        {
+            return Ok(handled);
+        }
         payments
             .hear(batch, instance, event.event(), event.received_at())
             .await

@@ -11,6 +11,7 @@ use crate::foundation::calendar::{Unit, Zone};
 use crate::foundation::input::Label;
 use crate::foundation::taxes::TaxCode;
 use crate::foundation::use_case::{Documented, Problems, UseCase};
+use crate::services::payment_vendors::{NOT_OFFERED, VENDOR_UNCLEAR};
 
 /// What a period shall cost in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,10 @@ pub struct CreatePlan {
     pub trial_days: Option<u16>,
     /// How it is taxed: a name of `billing.taxes`. Without it there is no tax.
     pub tax_code: Option<TaxCode>,
+    /// The vendor that collects it by itself, by the name of its instance; where it is not said we collect it. It stays so for
+    /// good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collector: Option<String>,
     /// What it entitles to.
     #[cfg_attr(feature = "openapi", oai(validator(max_items = 100)))]
     pub entitlements: Option<Vec<EntitlementView>>,
@@ -80,13 +85,17 @@ impl Documented for CreatePlan {
   "time_zone": "Europe/Berlin",
   "trial_days": 14,
   "tax_code": null,
+  "collector": null,
   "entitlements": [{ "name": "projects", "limit": 20 }, { "name": "export", "limit": null }],
   "prices": [{ "currency": "USD", "amount": 1999 }, { "currency": "EUR", "amount": 1899 }]
 }"#;
 }
 
 impl UseCase for CreatePlan {
-    const PROBLEMS: Problems = &[&[STEP_UP_REQUIRED, PLAN_EXISTS, PLAN_LIMIT]];
+    const PROBLEMS: Problems = &[
+        &[STEP_UP_REQUIRED, PLAN_EXISTS, PLAN_LIMIT],
+        &[NOT_OFFERED, VENDOR_UNCLEAR],
+    ];
 }
 
 /// A plan is changed. What is left out stays as it is.
@@ -127,7 +136,10 @@ impl Documented for ChangePlan {
 }
 
 impl UseCase for ChangePlan {
-    const PROBLEMS: Problems = &[&[STEP_UP_REQUIRED, PLAN_NOT_FOUND]];
+    const PROBLEMS: Problems = &[
+        &[STEP_UP_REQUIRED, PLAN_NOT_FOUND],
+        &[NOT_OFFERED, VENDOR_UNCLEAR],
+    ];
 }
 
 /// The plans are listed.

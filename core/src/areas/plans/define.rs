@@ -17,6 +17,7 @@ use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
 use crate::foundation::taxes::TaxCode;
 use crate::services::audit::Event;
+use crate::services::payment_vendors::Collected;
 
 /// The most plans, archived ones included.
 const MOST: usize = 500;
@@ -53,6 +54,7 @@ impl Plans {
                 let mut batch = Batch::default();
                 let mut plan = draft.clone();
                 self.price(&mut batch, &mut plan, &command.prices)?;
+                self.collectable(&plan)?;
                 batch.insert(&PlanRecord(plan.clone()))?;
                 let event = Event::success(events::PLAN_CREATED, &operator.who.source).with("plan", &plan.id);
                 let event = prices_told(event, &plan);
@@ -95,6 +97,7 @@ impl Plans {
                 if let Some(status) = command.status {
                     plan.archived = status == PlanStatus::Archived;
                 }
+                self.collectable(&plan)?;
                 if plan == read.value.0 {
                     return Ok(PlanView::of(&plan));
                 }
@@ -137,12 +140,31 @@ impl Plans {
                 .as_ref()
                 .map(|code| self.known(code))
                 .transpose()?,
+            collector: command.collector.clone(),
             entitlements: entitled(command.entitlements.as_deref().unwrap_or_default())?,
             prices: BTreeMap::new(),
             archived: false,
             created_at: now,
             updated_at: now,
         })
+    }
+
+    /// Refuses what the vendor that is to collect it would not collect. Taxes that come on top are in the sum of each
+    /// subscription.
+    fn collectable(&self, plan: &Plan) -> Result<()> {
+        let Some(collector) = &plan.collector else {
+            return Ok(());
+        };
+        for price in plan.prices.values() {
+            let wanted = Collected {
+                interval: plan.interval,
+                anchored: plan.anchor_day.is_some(),
+                trial_days: plan.trial_days,
+                amount: price.amount,
+            };
+            self.vendors.require_collected(collector, &wanted)?;
+        }
+        Ok(())
     }
 
     /// A tax code that the configuration declares: without its rate nothing could be billed.

@@ -28,6 +28,7 @@ use crate::areas::payments::Settings;
 use crate::areas::step_up::StepUp;
 use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
+use crate::services::payment_vendors::PaymentVendors;
 
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
@@ -72,6 +73,7 @@ pub struct Plans {
     context: Arc<Context>,
     step_up: StepUp,
     operators: Operators,
+    vendors: PaymentVendors,
     settings: Arc<Settings>,
 }
 
@@ -79,13 +81,14 @@ impl Plans {
     pub(crate) fn new(
         context: &Arc<Context>,
         step_up: &StepUp,
-        operators: &Operators,
+        (operators, vendors): (&Operators, &PaymentVendors),
         settings: &Settings,
     ) -> Self {
         Self {
             context: Arc::clone(context),
             step_up: step_up.clone(),
             operators: operators.clone(),
+            vendors: vendors.clone(),
             settings: Arc::new(settings.clone()),
         }
     }

@@ -80,6 +80,9 @@ pub struct Plan {
     pub trial_days: u16,
     /// How it is taxed.
     pub tax_code: Option<TaxCode>,
+    /// The vendor that collects it by itself, by the name of its instance; we do where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collector: Option<String>,
     /// What it entitles to.
     pub entitlements: Entitlements,
     /// The price of today in every currency in which it is offered.

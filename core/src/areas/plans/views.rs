@@ -98,6 +98,8 @@ pub struct PlanView {
     pub trial_days: u16,
     /// How it is taxed.
     pub tax_code: Option<TaxCode>,
+    /// The vendor that collects it by itself, by the name of its instance; null where we do.
+    pub collector: Option<String>,
     /// What it entitles to.
     pub entitlements: Vec<EntitlementView>,
     /// What a period costs, in every currency in which it is offered.
@@ -118,6 +120,7 @@ impl PlanView {
             time_zone: plan.zone.clone(),
             trial_days: plan.trial_days,
             tax_code: plan.tax_code.clone(),
+            collector: plan.collector.clone(),
             entitlements: EntitlementView::all(&plan.entitlements),
             prices: plan.prices.values().map(PriceView::from).collect(),
             status: if plan.archived {
@@ -140,6 +143,7 @@ impl Documented for PlanView {
   "time_zone": "Europe/Berlin",
   "trial_days": 14,
   "tax_code": null,
+  "collector": null,
   "entitlements": [{ "name": "export", "limit": null }, { "name": "projects", "limit": 20 }],
   "prices": [
     { "price_id": "price_01h2xcejqtf2nbrexx3vqjhp41", "amount": 1999, "currency": "USD", "digits": 2 }
@@ -169,6 +173,7 @@ impl Documented for PlanList {
       "time_zone": "Europe/Berlin",
       "trial_days": 14,
       "tax_code": null,
+      "collector": null,
       "entitlements": [{ "name": "export", "limit": null }, { "name": "projects", "limit": 20 }],
       "prices": [
         { "price_id": "price_01h2xcejqtf2nbrexx3vqjhp41", "amount": 1999, "currency": "USD", "digits": 2 }

@@ -54,6 +54,10 @@ impl Subscriptions {
     ) -> Result<()> {
         lines.retain(|line| line.unit_price != 0);
         for line in &mut lines {
+            if slot.value.collector.is_some() {
+                line.rate.clone_from(&before.charged_at);
+                continue;
+            }
             let in_force = line
                 .tax
                 .as_ref()

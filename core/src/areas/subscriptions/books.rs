@@ -8,6 +8,7 @@ use portcullis_ports::payments::DeclineClass;
 use portcullis_ports::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::follow::{CALL_TIME, FOLLOW};
 use super::notices::{Help, Notice};
 use super::records::{Owed, SubscriptionRecord};
 use super::runners::{DUNNING, RENEWALS};
@@ -37,6 +38,7 @@ pub(super) enum Running {
     Neither,
     Renewals,
     Dunning,
+    Follow,
 }
 
 /// Keeps subscriptions.
@@ -137,10 +139,14 @@ impl SubscriptionBooks {
             let wake = record.dunning_wake(now, &self.rules);
             self.look_at(batch, &DUNNING, record, wake, again).await?;
         }
+        if running != Running::Follow && record.collector.is_some() {
+            let wake = record.follow_wake(now, CALL_TIME);
+            self.look_at(batch, &FOLLOW, record, wake, again).await?;
+        }
         Ok(())
     }
 
-    async fn look_at(
+    pub(super) async fn look_at(
         &self,
         batch: &mut Batch,
         kind: &'static TaskKind,

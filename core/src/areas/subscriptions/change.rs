@@ -108,6 +108,7 @@ impl Subscriptions {
                 preview: None,
             });
         };
+        before.require_ours("it keeps the plan that was agreed to, so cancel it and subscribe to the other plan once it has ended")?;
         self.freezes.require_thawed(&mut batch, subject).await?;
         let now = self.context.now();
         let can = matches!(before.status, Status::Active | Status::Trialing);

@@ -4,8 +4,8 @@ use portcullis_ports::money::Currency;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CUSTOMER_RESTRICTED, NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_EXISTS, SUBSCRIPTION_LIMIT,
-    SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE, TRIAL_USED,
+    COLLECTED_BY_VENDOR, CUSTOMER_RESTRICTED, NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_DECLINED,
+    SUBSCRIPTION_EXISTS, SUBSCRIPTION_LIMIT, SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE, TRIAL_USED,
 };
 use crate::areas::invoices::TOO_MANY_INVOICES;
 use crate::areas::ledger::{COLLECTING, LEDGER_BROKEN, Reason};
@@ -20,7 +20,7 @@ use crate::foundation::cursor::{INVALID_CURSOR, SignedCursor};
 use crate::foundation::use_case::{Documented, Problems, UseCase};
 use crate::services::billing_freezes::BILLING_FROZEN;
 use crate::services::idempotency::{KEY_REQUIRED, KEY_REUSED};
-use crate::services::payment_vendors::NOT_OFFERED;
+use crate::services::payment_vendors::{NOT_OFFERED, VENDOR_UNCLEAR};
 
 /// What billing may answer with, whoever has it done.
 const BILLED: &[portcullis_ports::Code] = &[BILLING_FROZEN, TOO_MANY_INVOICES, LEDGER_BROKEN];
@@ -36,6 +36,9 @@ pub struct Subscribe {
     pub currency: Option<Currency>,
     /// What is charged, now and for every period; the default method where it is not said.
     pub payment_method_id: Option<PaymentMethodId>,
+    /// The vendor that is to collect it by itself, by the name of its instance; that of the plan where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collector: Option<String>,
     /// False to begin it paid though the plan has a trial. Whoever has tried the plan has to say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<bool>,
@@ -46,6 +49,7 @@ impl Documented for Subscribe {
   "plan_id": "pro-monthly",
   "currency": "USD",
   "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+  "collector": null,
   "trial": null
 }"#;
 }
@@ -68,6 +72,7 @@ impl UseCase for Subscribe {
             VENDOR_UNAVAILABLE,
         ],
         &[NOT_OFFERED, AMOUNT_NOT_TAKEN, COLLECTING, TOO_MANY_PAYMENTS],
+        &[SUBSCRIPTION_DECLINED, VENDOR_UNCLEAR],
         BILLED,
     ];
 }
@@ -139,7 +144,10 @@ impl UseCase for OperatorCancel {
 pub struct PauseSubscription;
 
 impl UseCase for PauseSubscription {
-    const PROBLEMS: Problems = &[&[SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE]];
+    const PROBLEMS: Problems = &[
+        &[SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE],
+        &[COLLECTED_BY_VENDOR],
+    ];
 }
 
 /// A subscription goes on.
@@ -149,7 +157,7 @@ pub struct ResumeSubscription;
 impl UseCase for ResumeSubscription {
     const PROBLEMS: Problems = &[
         &[STEP_UP_REQUIRED, SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE],
-        &[CUSTOMER_RESTRICTED],
+        &[CUSTOMER_RESTRICTED, COLLECTED_BY_VENDOR],
         BILLED,
     ];
 }
@@ -190,7 +198,7 @@ impl UseCase for ChangeSubscription {
     const PROBLEMS: Problems = &[
         &[STEP_UP_REQUIRED, KEY_REQUIRED, KEY_REUSED],
         &[SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE, SUBSCRIPTION_EXISTS],
-        &[CUSTOMER_RESTRICTED],
+        &[CUSTOMER_RESTRICTED, COLLECTED_BY_VENDOR],
         &[PLAN_NOT_FOUND, NOT_SOLD_IN_CURRENCY],
         BILLED,
     ];
@@ -213,7 +221,16 @@ impl UseCase for ChangeMethod {
     const PROBLEMS: Problems = &[
         &[STEP_UP_REQUIRED, SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_STATE],
         &[METHOD_NOT_FOUND, NO_DEFAULT_METHOD, METHOD_UNUSABLE],
+        &[COLLECTED_BY_VENDOR],
     ];
+}
+
+/// The payer of a subscription comes back from the vendor that is to collect it.
+#[derive(Debug, Clone, Copy)]
+pub struct CompleteSubscription;
+
+impl UseCase for CompleteSubscription {
+    const PROBLEMS: Problems = &[&[SUBSCRIPTION_NOT_FOUND, TOO_MANY_PAYMENTS]];
 }
 
 /// One's subscription is read.

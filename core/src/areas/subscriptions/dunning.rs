@@ -34,7 +34,10 @@ pub(super) enum DunningStep {
 impl SubscriptionRecord {
     /// Whether its unpaid invoices are collected: neither before it began, nor once it is over.
     fn is_dunned(&self) -> bool {
-        !self.owed.is_empty() && matches!(self.status, Status::Active | Status::PastDue | Status::Canceling)
+        // What a vendor collects is collected by nobody else.
+        self.collector.is_none()
+            && !self.owed.is_empty()
+            && matches!(self.status, Status::Active | Status::PastDue | Status::Canceling)
     }
 
     /// What is to be done about unpaid invoices at a moment.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
+use portcullis_ports::payments::SubscriptionStep;
 use portcullis_ports::{Result, Timestamp};
 
 use super::billing::{line, line_text, period_line};
@@ -12,7 +13,7 @@ use super::notices::Notice;
 use super::records::{EndReason, SubscriptionRecord};
 use super::status::SubscriptionStatus as Status;
 use super::views::SubscriptionView;
-use super::{SUBSCRIPTION_STATE, Subscriptions, actions, events};
+use super::{COLLECTED_BY_VENDOR, SUBSCRIPTION_STATE, Subscriptions, actions, events};
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::invoices::OrderLine;
 use crate::areas::operators::Operator;
@@ -33,7 +34,7 @@ pub(super) fn refusal(status: Status, rule: &str) -> portcullis_ports::Error {
 
 #[async_trait]
 impl AccountErasure for Subscriptions {
-    /// Ends all of them at once, without giving days back.
+    /// Ends all of them at once, without giving days back; those that vendors collect once these have confirmed it.
     async fn wind_down(&self, subject: &Subject, source: &Source) -> Result<bool> {
         let because = EndReason::Customer;
         let table = self.context.table::<SubscriptionRecord>();
@@ -45,7 +46,22 @@ impl AccountErasure for Subscriptions {
                 .await?;
             }
         }
-        Ok(true)
+        // A vendor that was asked to take nothing more has to say so.
+        let asked = table.all(subject.as_str()).await?;
+        Ok(!asked.iter().any(|record| record.is_asked_of_vendor()))
+    }
+}
+
+impl SubscriptionRecord {
+    /// Refuses what nobody but we could do, if a vendor collects it. `remedy` says what to do instead.
+    pub(super) fn require_ours(&self, remedy: &str) -> Result<()> {
+        match &self.collector {
+            None => Ok(()),
+            Some(vendor) => Err(COLLECTED_BY_VENDOR.with_detail(format!(
+                "`{}` collects this subscription: {remedy}.",
+                vendor.instance
+            ))),
+        }
     }
 }
 
@@ -112,10 +128,14 @@ impl Subscriptions {
             if record.status == Status::Paused {
                 return Ok(None);
             }
+            self.require_pausable(record)?;
             if record.status != Status::Active || !record.owed.is_empty() {
                 return Err(refusal(record.status, "only one that is paid can be paused"));
             }
             record.move_to(Status::Paused, now)?;
+            if let Some(vendor) = &mut record.collector {
+                vendor.wish(SubscriptionStep::Pause, now);
+            }
             Ok(Some(Vec::new()))
         })
         .await
@@ -135,6 +155,9 @@ impl Subscriptions {
             None,
             |record, now, _| match record.status {
                 Status::Canceling if now < record.period.end => {
+                    record.require_ours(
+                        "what was cancelled there is over for good, so subscribe again once it has ended",
+                    )?;
                     record.because = None;
                     record.canceled_at = None;
                     let standing = record.standing();
@@ -142,6 +165,13 @@ impl Subscriptions {
                     Ok(Some(Vec::new()))
                 }
                 Status::Canceling => Err(refusal(record.status, "its period is over: subscribe again")),
+                Status::Paused if record.collector.is_some() => {
+                    record.go_on_there(now)?;
+                    if let Some(vendor) = &mut record.collector {
+                        vendor.wish(SubscriptionStep::Resume, now);
+                    }
+                    Ok(Some(Vec::new()))
+                }
                 Status::Paused => {
                     record.move_to(Status::Active, now)?;
                     if now < record.period.end {
@@ -155,6 +185,18 @@ impl Subscriptions {
             },
         )
         .await
+    }
+
+    /// Refuses to let a subscription rest whose vendor cannot do that.
+    fn require_pausable(&self, record: &SubscriptionRecord) -> Result<()> {
+        let Some(vendor) = &record.collector else {
+            return Ok(());
+        };
+        let (_, terms) = self.vendors.collecting(&vendor.instance)?;
+        if terms.pauses {
+            return Ok(());
+        }
+        record.require_ours("it cannot rest there, so cancel it and subscribe again later")
     }
 
     /// Refuses to let something go on that is charged by itself later, unless its owner may have more billed.
@@ -246,6 +288,7 @@ fn cancelled(
         record.canceled_at = Some(now);
         record.change = None;
         record.move_to(Status::Canceling, now)?;
+        record.cancel_there(now);
         return Ok(Some(Vec::new()));
     }
     let paid = runs && !record.period.trial && record.owed.is_empty() && now < record.period.end;
@@ -257,5 +300,6 @@ fn cancelled(
         lines.push(line(terms, &text, back)?);
     }
     record.cancel(because, now)?;
+    record.cancel_there(now);
     Ok(Some(lines))
 }

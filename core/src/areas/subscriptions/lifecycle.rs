@@ -163,6 +163,10 @@ impl SubscriptionRecord {
                     Step::Wait(Some(until))
                 }
             }
+            // A vendor begins the periods that it collects.
+            Status::Trialing | Status::Active | Status::PastDue if self.collector.is_some() => {
+                Step::Wait(None)
+            }
             // What is not paid for too long is not served, and so not billed either, until it is paid.
             Status::PastDue if self.restricted => Step::Wait(None),
             Status::Trialing | Status::Active | Status::PastDue => {

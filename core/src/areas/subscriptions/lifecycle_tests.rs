@@ -81,6 +81,7 @@ pub(super) fn drafted(terms: Terms, zone: &Zone, now: Timestamp) -> Subscription
         set_off: 0,
         billed_through: now,
         method: None,
+        collector: None,
         change: None,
         owed: Vec::new(),
         restricted: false,

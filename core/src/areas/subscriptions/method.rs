@@ -34,6 +34,7 @@ impl Subscriptions {
                 if before.status.is_over() {
                     return Err(refusal(before.status, "nothing is billed any more"));
                 }
+                before.require_ours("another payment method is chosen there")?;
                 let method = command.payment_method_id.as_ref();
                 self.require_method(who, method, true).await?;
                 self.require_proof(who, method, &before.terms).await?;

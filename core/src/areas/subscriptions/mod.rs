@@ -6,21 +6,26 @@
 
 mod actions;
 mod allowed;
+mod asking;
 mod billing;
 mod books;
 mod change;
+mod collector;
 mod commands;
 mod dunning;
 #[cfg(test)]
 mod dunning_tests;
 mod end;
 mod events;
+mod follow;
+mod heard;
 mod lifecycle;
 #[cfg(test)]
 mod lifecycle_tests;
 mod list;
 mod method;
 mod notices;
+mod order;
 mod proration;
 mod records;
 mod runners;
@@ -37,14 +42,20 @@ use portcullis_ports::{Code, Kind};
 pub use crate::areas::entitlements::SubscriptionId;
 pub(crate) use books::SubscriptionBooks;
 pub use commands::{
-    CancelSubscription, CancelWhen, ChangeMethod, ChangeSubscription, ChangeWhen, ListSubscriptions,
-    OperatorCancel, PauseSubscription, ReadSubscription, ResumeSubscription, Subscribe,
+    CancelSubscription, CancelWhen, ChangeMethod, ChangeSubscription, ChangeWhen, CompleteSubscription,
+    ListSubscriptions, OperatorCancel, PauseSubscription, ReadSubscription, ResumeSubscription, Subscribe,
 };
 pub use records::EndReason;
-use records::{SUBSCRIPTIONS, SubscriptionRecord, TRIALS, TrialsRecord};
+use records::{
+    OfferRecord, SUBSCRIPTION_NAMES, SUBSCRIPTIONS, SubscriptionName, SubscriptionRecord, TRIALS,
+    TrialsRecord, VENDOR_OFFERS,
+};
 pub use status::SubscriptionStatus;
 pub(crate) use tallied::{RECURRING, SUBSCRIPTION_BEGUN, SUBSCRIPTION_OVER};
-pub use views::{ChangeLine, ChangePreview, Changed, Subscribed, SubscriptionPage, SubscriptionView};
+pub use views::{
+    AskedOfVendor, ChangeLine, ChangePreview, Changed, CollectorView, Subscribed, SubscriptionPage,
+    SubscriptionView,
+};
 
 use crate::areas::entitlements::EntitlementRecords;
 use crate::areas::invoices::{InvoiceBooks, Invoices};
@@ -57,6 +68,7 @@ use crate::foundation::area::{Area, Family, Personal, shape};
 use crate::foundation::context::Context;
 use crate::services::billing_freezes::BillingFreezes;
 use crate::services::idempotency::Idempotency;
+use crate::services::payment_vendors::PaymentVendors;
 use crate::services::tasks::Runners;
 
 /// What this declares for all tools and lists.
@@ -71,6 +83,14 @@ pub(crate) const AREA: Area = Area {
         .taken_over(),
         // What was tried since the backup is not tried again.
         Family::new(TRIALS, Personal::BySubject, &[shape::<TrialsRecord>("trials")]).taken_over(),
+        // What vendors were asked for since the backup is known there.
+        Family::new(
+            SUBSCRIPTION_NAMES,
+            Personal::RetainedInside,
+            &[shape::<SubscriptionName>("name")],
+        )
+        .taken_over(),
+        Family::new(VENDOR_OFFERS, Personal::Nobody, &[shape::<OfferRecord>("offer")]).taken_over(),
     ],
     problems: &[
         SUBSCRIPTION_NOT_FOUND,
@@ -80,11 +100,13 @@ pub(crate) const AREA: Area = Area {
         TRIAL_USED,
         CUSTOMER_RESTRICTED,
         NOT_SOLD_IN_CURRENCY,
+        SUBSCRIPTION_DECLINED,
+        COLLECTED_BY_VENDOR,
     ],
     texts: &[notices::NOTICE],
     events: events::ALL,
     actions: actions::ALL,
-    tasks: &[&runners::RENEWALS, &runners::DUNNING],
+    tasks: &[&runners::RENEWALS, &runners::DUNNING, &follow::FOLLOW],
     scopes: scopes::ALL,
     ..Area::EMPTY
 };
@@ -125,6 +147,18 @@ pub const CUSTOMER_RESTRICTED: Code = Code::new(
     Kind::Conflict,
     "A payment of this account is contested, or a subscription not paid for too long: have that settled first.",
 );
+/// The vendor that is to collect it refused.
+pub const SUBSCRIPTION_DECLINED: Code = Code::new(
+    "subscription-declined",
+    Kind::Declined,
+    "The payment vendor refused to collect this subscription. Nothing was charged.",
+);
+/// What was asked for cannot be done to what a vendor collects.
+pub const COLLECTED_BY_VENDOR: Code = Code::new(
+    "collected-by-vendor",
+    Kind::Conflict,
+    "A payment vendor collects this subscription, and does not offer this.",
+);
 /// The plan has no price in that currency.
 pub const NOT_SOLD_IN_CURRENCY: Code = Code::new(
     "not-sold-in-currency",
@@ -147,6 +181,7 @@ pub struct Subscriptions {
     step_up: StepUp,
     idempotency: Idempotency,
     freezes: BillingFreezes,
+    vendors: PaymentVendors,
 }
 
 /// What subscriptions stand on.
@@ -163,6 +198,7 @@ pub(crate) struct Below<'a> {
     pub(crate) step_up: &'a StepUp,
     pub(crate) idempotency: &'a Idempotency,
     pub(crate) freezes: &'a BillingFreezes,
+    pub(crate) vendors: &'a PaymentVendors,
 }
 
 impl Subscriptions {
@@ -180,6 +216,7 @@ impl Subscriptions {
             step_up: below.step_up.clone(),
             idempotency: below.idempotency.clone(),
             freezes: below.freezes.clone(),
+            vendors: below.vendors.clone(),
         }
     }
 
@@ -187,5 +224,6 @@ impl Subscriptions {
     pub(crate) fn register_runners(&self, all: &mut Runners) {
         all.repeating(&runners::RENEWALS, runners::Renewals(self.clone()));
         all.repeating(&runners::DUNNING, runners::DunningRunner(self.clone()));
+        all.repeating(&follow::FOLLOW, follow::Follower(self.clone()));
     }
 }

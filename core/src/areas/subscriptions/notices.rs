@@ -27,6 +27,8 @@ pub(super) enum Help {
     Authenticate,
     /// Nothing: it is up to whoever runs the service.
     OurSide,
+    /// Its owner has to see to it at the vendor that collects it.
+    AtCollector,
 }
 
 impl From<DeclineClass> for Help {
@@ -90,6 +92,7 @@ impl Variables {
             },
             Notice::Restricted => Self {
                 event: "restricted",
+                help: record.collector.as_ref().map(|_| Help::AtCollector),
                 ..base
             },
             Notice::Ended(because) => Self {
@@ -131,6 +134,8 @@ fn samples() -> Vec<Value> {
         failed(Help::Authenticate, None),
         failed(Help::OurSide, date()),
         failed(Help::OurSide, None),
+        failed(Help::AtCollector, date()),
+        failed(Help::AtCollector, None),
         Variables {
             event: "card_expires",
             plan: plan(),
@@ -148,6 +153,13 @@ fn samples() -> Vec<Value> {
         ended(EndReason::Operator),
         ended(EndReason::Unpaid),
         ended(EndReason::NeverPaid),
+        ended(EndReason::Vendor),
+        Variables {
+            event: "restricted",
+            plan: plan(),
+            help: Some(Help::AtCollector),
+            ..Variables::default()
+        },
     ];
     all.into_iter().map(|one| Value::from(Serde(one))).collect()
 }

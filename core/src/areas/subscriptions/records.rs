@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use portcullis_ports::Timestamp;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Money;
+use portcullis_ports::payments::VendorRef;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
+use super::collector::Collector;
 use super::status::SubscriptionStatus;
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::payment_methods::PaymentMethodId;
@@ -20,6 +22,20 @@ use crate::foundation::taxes::{TaxCode, TaxRate};
 /// Subscriptions.
 pub(crate) const SUBSCRIPTIONS: Collection = Collection {
     name: "subscriptions",
+    table: "subscriptions",
+    variable: "SUBSCRIPTIONS_TABLE_NAME",
+};
+
+/// Which subscription a name of a vendor or of ours belongs to.
+pub(crate) const SUBSCRIPTION_NAMES: Collection = Collection {
+    name: "subscription_names",
+    table: "subscriptions",
+    variable: "SUBSCRIPTIONS_TABLE_NAME",
+};
+
+/// What vendors call the plans that they collect.
+pub(crate) const VENDOR_OFFERS: Collection = Collection {
+    name: "vendor_offers",
     table: "subscriptions",
     variable: "SUBSCRIPTIONS_TABLE_NAME",
 };
@@ -66,6 +82,12 @@ impl Terms {
     pub(super) fn refresh(&mut self, plan: &Plan) {
         self.name = plan.name.to_string();
         self.tax_code.clone_from(&plan.tax_code);
+        self.entitlements.clone_from(&plan.entitlements);
+    }
+
+    /// The same, but for taxes: a vendor takes the sum that was agreed to.
+    pub(super) fn refresh_untaxed(&mut self, plan: &Plan) {
+        self.name = plan.name.to_string();
         self.entitlements.clone_from(&plan.entitlements);
     }
 }
@@ -137,6 +159,8 @@ pub enum EndReason {
     Unpaid,
     /// The first invoice was not paid.
     NeverPaid,
+    /// It was ended at the vendor that collected it.
+    Vendor,
 }
 
 /// A subscription.
@@ -164,6 +188,9 @@ pub(super) struct SubscriptionRecord {
     pub(super) billed_through: Timestamp,
     /// What is charged; the default method of its owner where there is none.
     pub(super) method: Option<PaymentMethodId>,
+    /// The vendor that collects it by itself; we do where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) collector: Option<Collector>,
     /// What is agreed from the next period on.
     pub(super) change: Option<Terms>,
     /// What is not paid, oldest first.
@@ -232,5 +259,46 @@ impl Stored for TrialsRecord {
 
     fn key(&self) -> (String, String) {
         (self.subject.to_string(), Self::SORT.into())
+    }
+}
+
+/// Which subscription a name of ours or of a vendor belongs to. The name itself is hidden by a pseudonym.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SubscriptionName {
+    pub(super) name: String,
+    pub(super) subject: Subject,
+    pub(super) subscription: SubscriptionId,
+}
+
+impl SubscriptionName {
+    pub(super) const SORT: &'static str = "name";
+}
+
+impl Stored for SubscriptionName {
+    const COLLECTION: Collection = SUBSCRIPTION_NAMES;
+
+    fn key(&self) -> (String, String) {
+        (self.name.clone(), Self::SORT.into())
+    }
+}
+
+/// What a vendor calls something that is sold by subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OfferRecord {
+    /// Ours.
+    pub(super) name: String,
+    /// Nothing where the vendor keeps no offers.
+    pub(super) theirs: Option<VendorRef>,
+}
+
+impl OfferRecord {
+    pub(super) const SORT: &'static str = "offer";
+}
+
+impl Stored for OfferRecord {
+    const COLLECTION: Collection = VENDOR_OFFERS;
+
+    fn key(&self) -> (String, String) {
+        (self.name.clone(), Self::SORT.into())
     }
 }

@@ -180,6 +180,7 @@ impl Subscriptions {
         let now = self.context.now();
         let record = &mut slot.value;
         record.cancel(EndReason::NeverPaid, now)?;
+        record.cancel_there(now);
         let ended = Notice::Ended(EndReason::NeverPaid);
         self.books.notify(&mut batch, record, &ended).await?;
         self.books.save(&mut batch, &before, slot, &source()).await?;

@@ -1,5 +1,6 @@
 //! Somebody subscribes: the first period is billed and, where a method is stored, paid at once.
 
+use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Currency;
 use portcullis_ports::{Error, Result, Timestamp};
 
@@ -15,7 +16,9 @@ use super::views::{Subscribed, SubscriptionView};
 use super::{NOT_SOLD_IN_CURRENCY, SUBSCRIPTION_LIMIT, Subscriptions, TRIAL_USED, events};
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::invoices::{Collected, InvoiceId, PayInvoice};
-use crate::areas::payment_methods::{METHOD_UNUSABLE, NO_DEFAULT_METHOD, PaymentMethodId};
+use crate::areas::payment_methods::{
+    METHOD_UNUSABLE, NO_DEFAULT_METHOD, PaymentMethodId, VENDOR_UNAVAILABLE,
+};
 use crate::areas::payments::{PayWith, Payer, PaymentView};
 use crate::areas::plans::{Plan, Price};
 use crate::areas::sessions::SignedIn;
@@ -23,6 +26,7 @@ use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 use crate::services::idempotency::{IdempotencyKey, KeyState};
+use crate::services::payment_vendors::NextActionView;
 
 /// What keys are taken for.
 const OPERATION: &str = "subscription";
@@ -41,11 +45,18 @@ impl Subscriptions {
         key: &IdempotencyKey,
         command: &Subscribe,
     ) -> Result<Subscribed> {
-        let id = self
+        let told = Box::pin(self.tell_of_offer(command)).await;
+        let begun = self
             .context
-            .retried(|| self.subscribe_once(who, key, command))
-            .await?;
-        self.begun(who, &id).await
+            .retried(|| Box::pin(self.subscribe_once(who, key, command)))
+            .await;
+        let (id, fresh) = match (begun, told) {
+            (Ok(begun), _) => begun,
+            // Nothing was begun, because the vendor does not know what is offered.
+            (Err(error), Err(why)) if error.code() == VENDOR_UNAVAILABLE => return Err(why),
+            (Err(error), _) => return Err(error),
+        };
+        self.begun(who, &id, fresh).await
     }
 
     /// The same for a client that sends no key: a second subscription to the same plan is refused all the same.
@@ -58,13 +69,62 @@ impl Subscriptions {
     }
 
     /// What was begun, once its first invoice is paid as far as that goes.
-    async fn begun(&self, who: &SignedIn, id: &SubscriptionId) -> Result<Subscribed> {
+    async fn begun(&self, who: &SignedIn, id: &SubscriptionId, fresh: bool) -> Result<Subscribed> {
         let begun = self.record(who.subject(), id).await?;
+        if begun.collector.is_some() {
+            return Box::pin(self.agreed(&begun, fresh)).await;
+        }
         let payment = self.pay_first(who, &begun).await?;
         let now = self.record(who.subject(), id).await?;
         Ok(Subscribed {
             subscription: SubscriptionView::of(&now),
             payment_id: payment.map(|payment| payment.id),
+            next_action: None,
+        })
+    }
+
+    /// What its payer has to do with the vendor that is to collect it: it is ordered by whoever begins it, and asked about by
+    /// everybody after that.
+    async fn agreed(&self, begun: &SubscriptionRecord, fresh: bool) -> Result<Subscribed> {
+        let action = if fresh {
+            Box::pin(self.order(begun, false, Running::Neither)).await?
+        } else {
+            self.gone_on(&begun.subject, &begun.id).await?.1
+        };
+        let now = self.record(&begun.subject, &begun.id).await?;
+        Ok(Subscribed {
+            subscription: SubscriptionView::of(&now),
+            payment_id: None,
+            next_action: action.map(NextActionView::of),
+        })
+    }
+
+    /// Goes on with one's own subscription after its payer acted at the vendor that collects it, or tells again what its payer
+    /// has to do.
+    ///
+    /// # Errors
+    /// Those of [`CompleteSubscription`](super::CompleteSubscription).
+    pub async fn complete(&self, who: &SignedIn, id: &SubscriptionId) -> Result<Subscribed> {
+        self.go_on(who.subject(), id).await
+    }
+
+    /// The same for whoever comes back from the vendor with the address that we sent along.
+    ///
+    /// # Errors
+    /// `subscription-not-found` for an address that we did not make.
+    pub async fn complete_return(&self, state: &str) -> Result<Subscribed> {
+        let owner = self.returned(state).await?;
+        self.go_on(&owner.subject, &owner.subscription).await
+    }
+
+    async fn go_on(&self, subject: &Subject, id: &SubscriptionId) -> Result<Subscribed> {
+        self.record(subject, id).await?;
+        self.payments.count_look(subject).await?;
+        let (subscription, action) = self.gone_on(subject, id).await?;
+        Ok(Subscribed {
+            subscription,
+            payment_id: None,
+            next_action: action.map(NextActionView::of),
         })
     }
 
@@ -73,13 +133,16 @@ impl Subscriptions {
         who: &SignedIn,
         key: &IdempotencyKey,
         command: &Subscribe,
-    ) -> Result<SubscriptionId> {
+    ) -> Result<(SubscriptionId, bool)> {
         let subject = who.subject();
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, subject).await;
         let known = self.idempotency.look_up(subject, OPERATION, key, command).await?;
         let fresh = match known {
-            KeyState::Used { row } => return SubscriptionId::parse(&row).map_err(Error::internal),
+            KeyState::Used { row } => {
+                let id = SubscriptionId::parse(&row).map_err(Error::internal)?;
+                return Ok((id, false));
+            }
             KeyState::Fresh(fresh) => fresh,
         };
         self.freezes.require_thawed(&mut batch, subject).await?;
@@ -97,11 +160,36 @@ impl Subscriptions {
             return Err(TRIAL_USED.error());
         }
         let (method, terms) = (command.payment_method_id.as_ref(), Terms::of(&plan, price));
-        self.require_method(who, method, tried).await?;
-        self.require_proof(who, method, &terms).await?;
         let trial_days = if tried { plan.trial_days } else { 0 };
+        let vendor = Self::collector_of(&plan, command.collector.as_deref())?;
+        if vendor.is_none() {
+            self.require_method(who, method, tried).await?;
+        }
+        // Who agrees on a page of the vendor proves there who pays.
+        if vendor.is_none() || method.is_some() {
+            self.require_proof(who, method, &terms).await?;
+        }
+        let collector = match &vendor {
+            Some(vendor) => Some(
+                self.drafted_order(who, vendor, &terms, (trial_days, method))
+                    .await?,
+            ),
+            None => None,
+        };
         let mut record = self.drafted(who, method, terms, trial_days, now)?;
-        let lines = if tried {
+        let lines = if let Some(collector) = collector {
+            if tried {
+                self.note_trial(&mut batch, subject, &plan.id).await?;
+            }
+            let tax = record.terms.tax_code.as_ref();
+            record.charged_at = tax.and_then(|code| self.invoice_books.rate_of(code)).cloned();
+            record.collector = Some(collector);
+            // It begins when the vendor says that its payer has agreed.
+            record.period.trial = false;
+            record.period.end = now;
+            self.add_our_name(&mut batch, &record)?;
+            Vec::new()
+        } else if tried {
             self.note_trial(&mut batch, subject, &plan.id).await?;
             record.status = Status::Trialing;
             Vec::new()
@@ -131,7 +219,7 @@ impl Subscriptions {
             .plan(&mut batch, &written, Running::Neither, false)
             .await?;
         self.context.commit(batch).await?;
-        Ok(record.id)
+        Ok((record.id, true))
     }
 
     /// A subscription before its first period, or in its trial.
@@ -162,6 +250,7 @@ impl Subscriptions {
             set_off: 0,
             billed_through: now,
             method: method.cloned(),
+            collector: None,
             change: None,
             owed: Vec::new(),
             restricted: false,

@@ -74,6 +74,7 @@ impl EndReason {
             Self::Operator => "operator",
             Self::Unpaid => "unpaid",
             Self::NeverPaid => "never_paid",
+            Self::Vendor => "vendor",
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use portcullis_ports::id::PaymentId;
 use portcullis_ports::money::{Currency, Money};
+use portcullis_ports::payments::SubscriptionStep;
 use portcullis_ports::{Result, Timestamp};
 use serde::Serialize;
 
+use super::collector::Collector;
 use super::records::{EndReason, SubscriptionRecord};
 use super::status::SubscriptionStatus;
 use crate::areas::entitlements::SubscriptionId;
@@ -14,6 +16,63 @@ use crate::areas::plans::PlanId;
 use crate::foundation::calendar::{Unit, Zone};
 use crate::foundation::cursor::SignedCursor;
 use crate::foundation::use_case::Documented;
+use crate::services::payment_vendors::NextActionView;
+
+/// What is asked of a vendor that collects a subscription, until it has confirmed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(poem_openapi::Enum),
+    oai(rename_all = "snake_case")
+)]
+pub enum AskedOfVendor {
+    /// To collect it.
+    Start,
+    /// To take nothing more.
+    Cancel,
+    /// To take nothing for now.
+    Pause,
+    /// To go on.
+    Resume,
+}
+
+/// The vendor that collects a subscription by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(poem_openapi::Object),
+    oai(rename = "SubscriptionCollector")
+)]
+pub struct CollectorView {
+    /// The name of its instance.
+    pub vendor: String,
+    /// What it calls the subscription, once that is known.
+    pub reference: Option<String>,
+    /// What it takes for a period, with taxes, in minor units.
+    pub total: i64,
+    /// What it was asked for and has not confirmed yet.
+    pub asked: Option<AskedOfVendor>,
+    /// When it charges next, in Unix seconds, where it says so.
+    pub next_charge_at: Option<i64>,
+}
+
+impl CollectorView {
+    fn of(vendor: &Collector) -> Self {
+        let wish = vendor.wish.as_ref().map(|wish| match wish.step {
+            SubscriptionStep::Cancel => AskedOfVendor::Cancel,
+            SubscriptionStep::Pause => AskedOfVendor::Pause,
+            SubscriptionStep::Resume => AskedOfVendor::Resume,
+        });
+        Self {
+            vendor: vendor.instance.clone(),
+            reference: vendor.theirs.as_ref().map(ToString::to_string),
+            total: vendor.total.get().minor,
+            asked: wish.or(vendor.order.as_ref().map(|_| AskedOfVendor::Start)),
+            next_charge_at: vendor.next_charge_at.map(Timestamp::seconds),
+        }
+    }
+}
 
 /// A subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,6 +118,8 @@ pub struct SubscriptionView {
     pub next_plan_id: Option<PlanId>,
     /// What is charged; null for whatever method is the default.
     pub payment_method_id: Option<PaymentMethodId>,
+    /// The vendor that collects it by itself; null where we do.
+    pub collector: Option<CollectorView>,
     /// The invoices that are not paid, oldest first.
     pub open_invoices: Vec<InvoiceId>,
     /// When a payment is tried next, in Unix seconds.
@@ -100,6 +161,7 @@ impl SubscriptionView {
             end_reason: record.because,
             next_plan_id: record.change.as_ref().map(|terms| terms.plan.clone()),
             payment_method_id: record.method.clone(),
+            collector: record.collector.as_ref().map(CollectorView::of),
             open_invoices: record.owed.iter().map(|owed| owed.invoice.clone()).collect(),
             next_try_at: next_try.filter(|_| renews).map(Timestamp::seconds),
             restricted: record.restricted,
@@ -133,6 +195,7 @@ macro_rules! example_subscription {
   "end_reason": null,
   "next_plan_id": null,
   "payment_method_id": "pm_01h2xcejqtf2nbrexx3vqjhp41",
+  "collector": null,
   "open_invoices": [],
   "next_try_at": null,
   "restricted": false,
@@ -156,12 +219,14 @@ pub struct Subscribed {
     pub subscription: SubscriptionView,
     /// The payment of the first period, if a stored method was charged. What its payer still has to do is told by it.
     pub payment_id: Option<PaymentId>,
+    /// What its payer has to do with the vendor that is to collect it.
+    pub next_action: Option<NextActionView>,
 }
 
 impl Documented for Subscribed {
     const EXAMPLE: &str = example_subscription!(
         r#"{ "subscription": "#,
-        r#", "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41" }"#
+        r#", "payment_id": "pay_01h2xcejqtf2nbrexx3vqjhp41", "next_action": null }"#
     );
 }
 

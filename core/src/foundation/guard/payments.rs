@@ -8,9 +8,11 @@ use portcullis_ports::outcome::{Outcome, Reason, Reference, Resolution};
 use portcullis_ports::payments::{
     ActivityPage, Approval, AttemptId, Browser, CaptureOrder, Charge, ChargeOutcome, Cursor, CustomerOrder,
     Customers, Decline, DisputeAcceptance, DisputeOutcome, Disputes, Evidence, Holding, Holds, MethodRef,
-    PaymentProvider, PaymentResolution, Payments, RefundOrder, RefundOutcome, Reports, Return, SetupOrder,
-    SetupOutcome, SetupProof, Sought, StoredMethod, StoredOutcome, Terms, TimeSpan, UNAVAILABLE,
-    UNKNOWN_METHOD, Vault, VendorRef, VoidOrder, Withdrawal,
+    Offer, PaymentProvider, PaymentResolution, Payments, RefundOrder, RefundOutcome, Reports, Return,
+    SetupOrder, SetupOutcome, SetupProof, Sought, SoughtSubscription, StoredMethod, StoredOutcome,
+    SubscriptionChange, SubscriptionOrder, SubscriptionOutcome, SubscriptionResolution, SubscriptionTerms,
+    Terms, TimeSpan, UNAVAILABLE, UNKNOWN_METHOD, Vault, VendorRef, VendorSubscriptions, VoidOrder,
+    Withdrawal,
 };
 use portcullis_ports::plugin::Port as _;
 use portcullis_ports::policy::Guarded;
@@ -30,6 +32,7 @@ pub(crate) struct GuardedPayments {
     holds: Option<Arc<dyn Holds>>,
     approval: Option<Arc<dyn Approval>>,
     vault: Option<Arc<dyn Vault>>,
+    subscriptions: Option<Arc<dyn VendorSubscriptions>>,
     disputes: Option<Arc<dyn Disputes>>,
     reports: Option<Arc<dyn Reports>>,
     browser: Option<Arc<dyn Browser>>,
@@ -47,6 +50,7 @@ impl GuardedPayments {
             holds: connection.holds.clone(),
             approval: connection.approval.clone(),
             vault: connection.vault.clone(),
+            subscriptions: connection.subscriptions.clone(),
             disputes: connection.disputes.clone(),
             reports: connection.reports.clone(),
             browser: connection.browser.clone(),
@@ -95,6 +99,11 @@ impl GuardedPayments {
 
     pub(crate) fn disputes(&self) -> Option<&dyn Disputes> {
         self.disputes.as_deref()
+    }
+
+    /// What subscriptions it collects, if it does.
+    pub(crate) fn subscription_terms(&self) -> Option<&SubscriptionTerms> {
+        Some(self.subscriptions.as_deref()?.terms())
     }
 
     /// How long a call may take.
@@ -246,6 +255,54 @@ impl GuardedPayments {
             }
             None => not_offered(),
         }
+    }
+
+    pub(crate) async fn offer(&self, offer: &Offer) -> Outcome<Option<VendorRef>, Decline> {
+        let ours = Reference::Ours(offer.name.clone());
+        match &self.subscriptions {
+            Some(subscriptions) => {
+                let call = subscriptions.offer(offer);
+                self.moving("offer", Urgency::Urgent, ours, call).await
+            }
+            None => not_offered(),
+        }
+    }
+
+    pub(crate) async fn start_subscription(&self, order: &SubscriptionOrder) -> SubscriptionOutcome {
+        let ours = Reference::Ours(order.id.to_string());
+        match &self.subscriptions {
+            Some(subscriptions) => {
+                let call = subscriptions.start(order);
+                self.moving("start_subscription", Urgency::Urgent, ours, call)
+                    .await
+            }
+            None => not_offered(),
+        }
+    }
+
+    pub(crate) async fn change_subscription(&self, change: &SubscriptionChange) -> Outcome<(), Decline> {
+        let theirs = Reference::Theirs(change.subscription.to_string());
+        match &self.subscriptions {
+            Some(subscriptions) => {
+                let call = subscriptions.change(change);
+                self.moving("change_subscription", Urgency::Ordinary, theirs, call)
+                    .await
+            }
+            None => not_offered(),
+        }
+    }
+
+    /// Asks the vendor how a subscription stands.
+    pub(crate) async fn read_subscription(&self, sought: &SoughtSubscription) -> SubscriptionResolution {
+        let no_answer = |why: &str| Resolution::CannotTell(Reason::passing("no-answer", why, LOOK_AGAIN));
+        let Some(subscriptions) = &self.subscriptions else {
+            return no_answer("the vendor collects no subscriptions");
+        };
+        let answer = self
+            .lookups
+            .run("read_subscription", subscriptions.read(sought))
+            .await;
+        answer.unwrap_or_else(|| no_answer("the vendor did not answer"))
     }
 
     /// Asks the vendor what became of an attempt.

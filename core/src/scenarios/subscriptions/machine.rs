@@ -206,6 +206,7 @@ impl Machine {
                     plan_id: plan_id(&format!("small-{at}")),
                     currency: None,
                     payment_method_id: None,
+                    collector: None,
                     trial: None,
                 };
                 unless_refused(club.app().subscribe(ada, &name, &command).await);

@@ -1,6 +1,8 @@
 //! Subscriptions beside invoices, payments and the ledger: every period is billed once, and what is not paid is followed.
 
 mod changes;
+mod collected;
+mod collected_machine;
 mod hindrances;
 mod invariants;
 mod lapses;
@@ -150,6 +152,7 @@ impl Club {
             plan_id: plan_id(plan),
             currency: None,
             payment_method_id: None,
+            collector: None,
             trial: None,
         };
         self.app().subscribe(&self.shop.ada, &key(name), &command).await

@@ -279,6 +279,7 @@ async fn a_plan_is_tried_once_and_a_trial_is_not_lengthened_by_another_plan() {
         plan_id: plan_id("first"),
         currency: None,
         payment_method_id: None,
+        collector: None,
         trial: Some(false),
     };
     let paid = club
@@ -333,6 +334,7 @@ async fn without_a_key_a_repeat_is_refused_and_names_the_subscription() {
         plan_id: plan_id("pro"),
         currency: None,
         payment_method_id: None,
+        collector: None,
         trial: None,
     };
     let ada = &club.shop.ada;

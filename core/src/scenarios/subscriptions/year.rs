@@ -210,6 +210,7 @@ impl Year {
             plan_id: plan.clone(),
             currency: None,
             payment_method_id: None,
+            collector: None,
             trial: (member.family == 2 && !member.begun.is_empty()).then_some(false),
         };
         let app = self.club.app();

@@ -6,6 +6,7 @@ mod records;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 
@@ -42,6 +43,16 @@ pub(crate) struct FreezeView {
     pub(crate) operator: Subject,
     /// Why.
     pub(crate) reason: String,
+}
+
+/// Learns of customers whose billing is frozen.
+#[async_trait]
+pub(crate) trait FreezeObserver: Send + Sync + 'static {
+    /// A customer is frozen in this commit. What an observer adds to it happens together with that or not at all.
+    ///
+    /// # Errors
+    /// Whatever the store answers. The commit fails with it, and is tried again.
+    async fn frozen(&self, batch: &mut Batch, subject: &Subject) -> Result<()>;
 }
 
 /// Knows who is frozen.

@@ -38,6 +38,10 @@ pub enum VendorOffer {
     SetupByWidget,
     /// Bank accounts are proven by small deposits.
     Microdeposits,
+    /// Subscriptions that the vendor collects itself.
+    Subscriptions,
+    /// Letting such a subscription rest.
+    PauseSubscriptions,
 }
 
 /// Which amounts of a currency a vendor takes, in its smallest unit.
@@ -182,6 +186,11 @@ fn offers(vendor: &GuardedPayments, terms: &Terms) -> Vec<VendorOffer> {
         (
             VendorOffer::Microdeposits,
             vendor.vault().is_some_and(Vault::microdeposits),
+        ),
+        (VendorOffer::Subscriptions, vendor.subscription_terms().is_some()),
+        (
+            VendorOffer::PauseSubscriptions,
+            vendor.subscription_terms().is_some_and(|terms| terms.pauses),
         ),
     ];
     all.into_iter()

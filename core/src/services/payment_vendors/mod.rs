@@ -1,5 +1,6 @@
 //! The payment vendors that are connected, each behind its guard, and which of them is meant.
 
+mod collecting;
 mod config;
 mod next_action;
 mod of_plugin;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::{Code, Error, Kind, Result};
 
+pub(crate) use collecting::{Collected, period};
 pub use config::{BillingConfig, VendorConfig, VendorCurrency, VendorOffer};
 pub use next_action::{NextActionType, NextActionView};
 

@@ -31,6 +31,7 @@ pub(crate) fn connected(client: Arc<Client>) -> ConnectedPayments {
         holds: None,
         approval: None,
         vault: None,
+        subscriptions: None,
         disputes: None,
         reports: None,
         browser: None,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::id::{PaymentId, RefundId};
 use crate::money::Money;
-use crate::payments::{DisputeKind, Handed, MethodRef, VendorRef};
+use crate::payments::{DisputeKind, Handed, MethodRef, SubscriptionSnapshot, VendorRef};
 use crate::simulation::Posted;
 
 /// What happens when a stored method is charged.
@@ -45,6 +45,12 @@ pub enum Deed<'a> {
     Decides(&'a VendorRef, bool),
     /// The payer enters a card for a setup.
     EntersCard(&'a VendorRef),
+    /// The payer agrees to a subscription, and does what its picture says for that.
+    Agrees(&'a SubscriptionSnapshot),
+    /// The payer's bank refuses what is charged for a subscription from now on.
+    RefusesCharges(&'a VendorRef),
+    /// Somebody ends a subscription at the vendor.
+    EndsThere(&'a VendorRef),
     /// The payer enters a bank account for a setup, which has to be proven by deposits.
     EntersBankAccount(&'a VendorRef),
 }

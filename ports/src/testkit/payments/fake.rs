@@ -9,11 +9,13 @@ use crate::money::Currency;
 use crate::outcome::{Outcome, Reason, Reference};
 use crate::payments::{
     Activity, AmountRule, BrowserConfig, CallKey, ConnectedPayments, Decline, MethodKind, PaymentCapability,
-    PaymentEvent, RefundRule, Replay, Setup, Snapshot, SourceKind, StoredMethod, Terms, VendorRef,
+    PaymentEvent, RefundRule, Replay, Setup, Snapshot, SourceKind, StoredMethod, SubscriptionTerms, Terms,
+    VendorRef,
 };
 use crate::testkit::AlwaysWell;
 
 use super::PaymentFault;
+use super::fake_subscriptions::{self, FakeSubscription};
 
 /// How long it recognises a key.
 const WINDOW: Duration = Duration::from_hours(24);
@@ -35,6 +37,7 @@ pub struct FakePayments {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) terms: Terms,
     pub(super) browser: BrowserConfig,
+    pub(super) subscription_terms: SubscriptionTerms,
     state: Mutex<State>,
 }
 
@@ -43,6 +46,7 @@ pub struct FakePayments {
 pub(super) struct State {
     pub(super) payments: Vec<Snapshot>,
     pub(super) setups: Vec<Setup>,
+    pub(super) subscriptions: Vec<FakeSubscription>,
     pub(super) methods: Vec<StoredMethod>,
     /// What is charged like one of [`super::methods`], by the vendor's name for it.
     pub(super) alike: BTreeMap<VendorRef, &'static str>,
@@ -125,6 +129,7 @@ impl FakePayments {
                 capture: replay,
                 refund: replay,
                 setup: replay,
+                subscribe: replay,
             },
             find_by_ours: true,
             keeps_ours: true,
@@ -145,6 +150,7 @@ impl FakePayments {
         Arc::new(Self {
             clock,
             terms,
+            subscription_terms: fake_subscriptions::terms(),
             browser: BrowserConfig {
                 script: "https://vendor.example/script.js".to_owned(),
                 public_key: "pk_fake".to_owned(),
@@ -169,6 +175,8 @@ impl FakePayments {
         PaymentCapability::SetupInBrowser,
         PaymentCapability::Microdeposits,
         PaymentCapability::Browser,
+        PaymentCapability::Subscriptions,
+        PaymentCapability::PauseSubscriptions,
         PaymentCapability::Disputes,
         PaymentCapability::Evidence,
         PaymentCapability::EvidenceFiles,
@@ -184,6 +192,7 @@ impl FakePayments {
             holds: Some(Arc::clone(self) as Arc<_>),
             approval: Some(Arc::clone(self) as Arc<_>),
             vault: Some(Arc::clone(self) as Arc<_>),
+            subscriptions: Some(Arc::clone(self) as Arc<_>),
             disputes: Some(Arc::clone(self) as Arc<_>),
             reports: Some(Arc::clone(self) as Arc<_>),
             browser: Some(Arc::clone(self) as Arc<_>),
@@ -317,6 +326,7 @@ impl FakePayments {
         for (at, late) in due {
             late(&mut state, at);
         }
+        state.collect_due(now);
         state
     }
 }

@@ -3,7 +3,7 @@
 use super::counterparty::{Behaviour, Counterparty, Deed};
 use super::{FakePayments, methods};
 use crate::id::{PaymentId, RefundId};
-use crate::payments::{MethodKind, MethodRef, VendorRef};
+use crate::payments::{MethodKind, MethodRef, SubscriptionStep, VendorRef};
 use crate::simulation::Posted;
 
 impl Counterparty for FakePayments {
@@ -33,6 +33,9 @@ impl Counterparty for FakePayments {
             Deed::RefundsThere(payment, amount) => self.refund_at_vendor(payment, amount).is_some(),
             Deed::Disputes(payment, kind) => self.dispute(payment, kind).is_some(),
             Deed::Decides(dispute, won) => self.decide_dispute(dispute, won),
+            Deed::Agrees(shown) => shown.theirs.as_ref().is_some_and(|theirs| self.agree(theirs)),
+            Deed::RefusesCharges(subscription) => self.refuse_charges(subscription, true),
+            Deed::EndsThere(subscription) => self.steer_there(subscription, SubscriptionStep::Cancel),
             Deed::EntersCard(setup) => self.enter_card(setup).is_some(),
             Deed::EntersBankAccount(setup) => self.enter_bank_account(setup),
         }

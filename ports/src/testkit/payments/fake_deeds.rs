@@ -285,7 +285,7 @@ impl State {
     }
 
     /// An event without a picture.
-    fn event(
+    pub(super) fn event(
         &mut self,
         topic: EventTopic,
         theirs: Option<VendorRef>,
@@ -304,6 +304,8 @@ impl State {
             attempt: held.and_then(|at| self.payments[at].ours.clone()),
             refund: None,
             setup: None,
+            subscription: None,
+            our_subscription: None,
             object: None,
         }
     }

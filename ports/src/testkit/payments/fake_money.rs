@@ -112,7 +112,7 @@ impl PaymentProvider for FakePayments {
 }
 
 /// An order as text, the same whether or not it is sent again.
-fn written(order: &impl std::fmt::Debug, resend: bool) -> String {
+pub(super) fn written(order: &impl std::fmt::Debug, resend: bool) -> String {
     format!("{order:?}").replace(&format!("resend: {resend}"), "")
 }
 

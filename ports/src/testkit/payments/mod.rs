@@ -6,6 +6,7 @@ mod fake_account;
 mod fake_counterparty;
 mod fake_deeds;
 mod fake_money;
+mod fake_subscriptions;
 #[cfg(test)]
 mod fake_tests;
 mod fake_vault;
@@ -16,6 +17,7 @@ mod suite;
 mod suite_events;
 mod suite_money;
 mod suite_offline;
+mod suite_subscriptions;
 mod suite_vault;
 
 pub use counterparty::{Behaviour, Counterparty, Deed};

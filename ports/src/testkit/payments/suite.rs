@@ -74,6 +74,7 @@ pub async fn conforms(
     case.a_bank_account_is_proven_by_its_deposits().await;
     case.an_order_of_a_removed_customer_is_told_so().await;
     case.disputes_take_money_and_give_it_back().await;
+    case.subscriptions_are_agreed_to_charged_and_ended().await;
     case.reports_hold_every_payment_of_a_span().await;
     case.only_what_the_vendor_posted_is_believed_and_repeats_are_the_same()
         .await;
@@ -214,6 +215,7 @@ impl Case<'_> {
                 booked: Money::zero(order.amount.get().currency),
                 refunds,
                 called_off: false,
+                latest: true,
             }),
         };
         let mut waits = 0;

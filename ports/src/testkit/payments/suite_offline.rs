@@ -75,6 +75,7 @@ impl Case<'_> {
             booked: Money::new(minor, whole.currency),
             refunds: Vec::new(),
             called_off,
+            latest: true,
         };
         for (minor, called_off, status) in [
             (0, false, PaymentStatus::RequiresAction),
@@ -142,6 +143,7 @@ impl Case<'_> {
                     open,
                 }],
                 called_off: false,
+                latest: true,
             };
             let by = Reference::Theirs(theirs.to_string());
             let picture = self.told(order, known, by).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use portcullis_ports::id::{PaymentId, RefundId};
-use portcullis_ports::payments::{DisputeKind, Handed, MethodKind, MethodRef, VendorRef};
+use portcullis_ports::payments::{DisputeKind, Handed, MethodKind, MethodRef, NextAction, VendorRef};
 use portcullis_ports::simulation::Posted;
 use portcullis_ports::testkit::payments::{Behaviour, Counterparty, Deed};
 
@@ -39,6 +39,12 @@ impl Counterparty for Simulator {
     }
 
     fn does(&self, deed: Deed<'_>) -> bool {
+        if let Deed::Agrees(shown) = deed {
+            return match &shown.action {
+                Some(NextAction::Form { url }) => self.pays_on(url).is_some(),
+                _ => false,
+            };
+        }
         let mut state = self.state();
         match deed {
             Deed::RefundsThere(payment, amount) => {
@@ -50,6 +56,11 @@ impl Counterparty for Simulator {
             }
             Deed::Disputes(payment, DisputeKind::BankReturn) => {
                 desk::act(&mut state, "return", payment.as_str())
+            }
+            Deed::RefusesCharges(subscription) => state.refuse(subscription.as_str()),
+            Deed::EndsThere(subscription) => {
+                state.cancel(subscription.as_str());
+                true
             }
             Deed::EntersCard(setup) => {
                 let made = MadeToken {

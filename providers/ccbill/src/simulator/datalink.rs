@@ -93,7 +93,7 @@ pub(super) fn manage(state: &mut State, asked: &Asked) -> HttpResponse {
 }
 
 impl State {
-    fn cancel(&mut self, id: &str) {
+    pub(super) fn cancel(&mut self, id: &str) {
         if let Some(sale) = self.sales.get_mut(id) {
             sale.status = sale.status.min(1);
         }
@@ -104,12 +104,19 @@ impl State {
 fn status(sale: &Sale) -> String {
     let of = |kind: &str| sale.back.iter().filter(|back| back.kind == kind).count();
     let leaf = |name: &str, value: String| format!("<{name}>{value}</{name}>");
+    let next = sale.recurring.filter(|_| sale.status == 2);
     [
         leaf("cancelDate", String::new()),
         leaf("chargebacksIssued", of("CHARGEBACK").to_string()),
         leaf(
+            "nextBillingDate",
+            next.map_or_else(String::new, |next| {
+                arizona::digits(next.next).chars().take(8).collect()
+            }),
+        ),
+        leaf(
             "recurringSubscription",
-            u8::from(!sale.rebills.is_empty()).to_string(),
+            u8::from(sale.recurring.is_some() || !sale.rebills.is_empty()).to_string(),
         ),
         leaf("refundsIssued", of("REFUND").to_string()),
         leaf("returnsIssued", of("RETURN").to_string()),

@@ -42,10 +42,22 @@ pub(super) struct Event {
 impl State {
     /// Something happened to a sale: it is to be posted.
     pub(super) fn emit(&mut self, kind: &'static str, subscription: &str, hundredths: i64) {
+        let transaction = self.number();
+        self.emit_as(kind, subscription, hundredths, transaction);
+    }
+
+    /// The same under the name of a transaction that the extract has.
+    pub(super) fn emit_as(
+        &mut self,
+        kind: &'static str,
+        subscription: &str,
+        hundredths: i64,
+        transaction: String,
+    ) {
         let event = Event {
             kind,
             subscription: subscription.to_owned(),
-            transaction: self.number(),
+            transaction,
             hundredths,
             at: self.now,
         };
@@ -73,6 +85,9 @@ impl State {
             add("source", "API".to_owned());
             return fields;
         }
+        if event.kind == "Expiration" {
+            return fields;
+        }
         add("transactionId", event.transaction.clone());
         for (name, value) in [
             ("cardType", "VISA"),
@@ -83,6 +98,24 @@ impl State {
             add(name, value.to_owned());
         }
         add("paymentAccount", "693a3b8d0d888c3d04800000004bacd".to_owned());
+        let day = |at: Timestamp| spaced(&arizona::digits(at)).chars().take(10).collect::<String>();
+        let next = sale
+            .and_then(|sale| sale.recurring)
+            .map(|recurring| day(recurring.next));
+        if event.kind == "RenewalSuccess" {
+            add("billedAmount", written(event.hundredths));
+            add("billedCurrency", "USD".to_owned());
+            add("renewalDate", day(event.at));
+            add("nextRenewalDate", next.unwrap_or_default());
+            return fields;
+        }
+        if event.kind == "RenewalFailure" {
+            add("renewalDate", day(event.at));
+            add("nextRetryDate", next.unwrap_or_default());
+            add("failureReason", "Insufficient Funds".to_owned());
+            add("failureCode", "BE-140".to_owned());
+            return fields;
+        }
         if !event.kind.ends_with("SaleSuccess") {
             add("amount", written(event.hundredths));
             add("currency", "USD".to_owned());

@@ -24,7 +24,7 @@ pub(super) fn show(state: &State, origin: &str) -> HttpResponse {
                 )
             };
             format!(
-                "<tr><td>{id}</td><td>{} {:03}</td><td>{}</td><td>{}</td><td>{}{}{}</td></tr>",
+                "<tr><td>{id}</td><td>{} {:03}</td><td>{}</td><td>{}</td><td>{}{}{}{}</td></tr>",
                 written(sale.hundredths),
                 sale.currency,
                 arizona::digits(sale.at),
@@ -32,6 +32,11 @@ pub(super) fn show(state: &State, origin: &str) -> HttpResponse {
                 deed("refund", "Refund"),
                 deed("chargeback", "Chargeback"),
                 deed("return", "Bank return"),
+                if sale.status == 2 {
+                    deed("cancel", "Cancel") + &deed("decline", "Refuse renewals")
+                } else {
+                    String::new()
+                },
             )
         })
         .collect();
@@ -48,6 +53,11 @@ pub(super) fn act(state: &mut State, deed: &str, subscription: &str) -> bool {
         return false;
     };
     match deed {
+        "cancel" => {
+            state.cancel(subscription);
+            true
+        }
+        "decline" => state.refuse(subscription),
         "refund" => state.give_back(subscription, "REFUND", left),
         "chargeback" => state.give_back(subscription, "CHARGEBACK", left),
         "return" => state.give_back(subscription, "RETURN", left),

@@ -12,24 +12,39 @@ use super::state::State;
 use super::{ACCOUNT, FORM, SALT, SUBACCOUNT};
 
 /// Fields of the address that are the form's own; all others are passed through.
-const OWN: [&str; 6] = [
+const OWN: [&str; 9] = [
     "clientAccnum",
     "clientSubacc",
     "initialPrice",
     "initialPeriod",
     "currencyCode",
     "formDigest",
+    "recurringPrice",
+    "recurringPeriod",
+    "numRebills",
 ];
 /// The number that pays.
 const PAYS: &str = "4242424242424242";
 
+/// What an address asks for.
+struct Ordered {
+    hundredths: i64,
+    currency: u16,
+    passed: BTreeMap<String, String>,
+    /// The price and the days of what is charged again.
+    recurring: Option<(i64, u16)>,
+}
+
 /// What an address asks for, if its digest is right.
-fn ordered(asked: &Asked, form: &str) -> Option<(i64, u16, BTreeMap<String, String>)> {
+fn ordered(asked: &Asked, form: &str) -> Option<Ordered> {
     let query = asked.query();
     let word = |name: &str| query.get(name).map_or("", String::as_str);
     let (price, period, currency) = (word("initialPrice"), word("initialPeriod"), word("currencyCode"));
+    let recurring = ["recurringPrice", "recurringPeriod", "numRebills"]
+        .map(word)
+        .concat();
     let digest = HEXLOWER.encode(&Md5::digest(
-        format!("{price}{period}{currency}{SALT}").as_bytes(),
+        format!("{price}{period}{recurring}{currency}{SALT}").as_bytes(),
     ));
     let own = form == FORM
         && word("clientAccnum") == ACCOUNT.to_string()
@@ -39,10 +54,22 @@ fn ordered(asked: &Asked, form: &str) -> Option<(i64, u16, BTreeMap<String, Stri
     }
     let hundredths = Decimal::parse(price, 2).ok()?.units();
     let currency = currency.parse().ok()?;
+    let rebilled = match query.get("recurringPrice") {
+        Some(price) => Some((
+            Decimal::parse(price, 2).ok()?.units(),
+            word("recurringPeriod").parse().ok()?,
+        )),
+        None => None,
+    };
     let passed = query
         .into_iter()
         .filter(|(name, _)| !OWN.contains(&name.as_str()));
-    Some((hundredths, currency, passed.collect()))
+    Some(Ordered {
+        hundredths,
+        currency,
+        passed: passed.collect(),
+        recurring: rebilled,
+    })
 }
 
 pub(super) fn show(asked: &Asked, form: &str) -> HttpResponse {
@@ -62,7 +89,7 @@ pub(super) fn show(asked: &Asked, form: &str) -> HttpResponse {
 }
 
 pub(super) fn pay(state: &mut State, asked: &Asked, form: &str) -> HttpResponse {
-    let Some((hundredths, currency, passed)) = ordered(asked, form) else {
+    let Some(ordered) = ordered(asked, form) else {
         return text(403, "The price of this form was not set by the merchant.");
     };
     let entered = asked.form();
@@ -78,7 +105,8 @@ pub(super) fn pay(state: &mut State, asked: &Asked, form: &str) -> HttpResponse 
             "The transaction was denied by the bank. Go back to try another card.",
         ));
     }
-    let subscription = state.sell("NewSaleSuccess", (hundredths, currency), passed);
+    let sale = (ordered.hundredths, ordered.currency);
+    let subscription = state.sell("NewSaleSuccess", sale, ordered.passed, ordered.recurring);
     let said = format!("Your subscription is {subscription}. You may close this page.");
     page(result("Approved", &said))
 }

@@ -139,13 +139,29 @@ impl Simulator {
         self.state().sales.get(subscription).map(|sale| sale.status)
     }
 
+    /// The bank of a subscription's payer refuses what is charged from now on.
+    pub fn refuses(&self, subscription: &str) -> bool {
+        self.state().refuse(subscription)
+    }
+
+    /// The payer agrees to a subscription on the page at that address, and pays. Gives CCBill's name for it.
+    pub fn pays_on(&self, page: &str) -> Option<String> {
+        let before: Vec<String> = self.state().sales.keys().cloned().collect();
+        let request = HttpRequest::new(HttpMethod::Post, page)
+            .body("application/x-www-form-urlencoded", "number=4242424242424242");
+        drop(self.answer(&request));
+        let state = self.state();
+        state.sales.keys().find(|id| !before.contains(id)).cloned()
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.clock.now().millis() + self.ahead.load(Ordering::SeqCst))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.now = self.now();
+        let now = self.now();
+        state.pass_time(now);
         state
     }
 }

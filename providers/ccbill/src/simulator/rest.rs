@@ -169,7 +169,20 @@ fn sell(state: &mut State, asked: &Asked, id: &str, secure: bool) -> HttpRespons
         .iter()
         .map(|one| (text(&one["name"]), text(&one["value"])))
         .collect();
-    let subscription = state.sell("UpSaleSuccess", (price.units(), currency), passed);
+    let recurring = match &order["recurringPrice"] {
+        Value::Null => None,
+        price => {
+            let days = order["recurringPeriod"]
+                .as_u64()
+                .and_then(|days| u16::try_from(days).ok());
+            let price = Decimal::parse(&price.to_string(), 2).ok().map(Decimal::units);
+            let (Some(price), Some(days), true) = (price, days, order["rebills"].is_u64()) else {
+                return refuse(400, 200_000, &["recurringPrice"]);
+            };
+            Some((price, days))
+        }
+    };
+    let subscription = state.sell("UpSaleSuccess", (price.units(), currency), passed, recurring);
     if let Some(made) = state.tokens.get_mut(id) {
         made.used_for = Some(subscription.clone());
     }

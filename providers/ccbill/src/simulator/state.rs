@@ -1,6 +1,7 @@
 //! Everything that CCBill keeps: tokens, sales, and what is to be posted about them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use portcullis_ports::Timestamp;
 
@@ -51,6 +52,23 @@ pub(super) struct Back {
     pub(super) at: Timestamp,
 }
 
+/// What CCBill charges by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recurring {
+    pub(super) hundredths: i64,
+    pub(super) days: u16,
+    pub(super) next: Timestamp,
+    /// Whether the bank refuses it.
+    pub(super) refused: bool,
+    /// How often it was refused in a row.
+    pub(super) failures: u8,
+}
+
+/// How long after a payment that was refused CCBill tries again, and how often it does.
+const RETRY: Duration = Duration::from_hours(24 * 3);
+const RETRIES: u8 = 3;
+const DAY: Duration = Duration::from_hours(24);
+
 /// A sale, which is a subscription in CCBill's words.
 pub(super) struct Sale {
     pub(super) hundredths: i64,
@@ -59,6 +77,8 @@ pub(super) struct Sale {
     pub(super) passed: BTreeMap<String, String>,
     pub(super) at: Timestamp,
     pub(super) status: u8,
+    /// What CCBill charges by itself, and how it fares.
+    pub(super) recurring: Option<Recurring>,
     /// What CCBill charged by itself since.
     pub(super) rebills: Vec<(String, i64, Timestamp)>,
     pub(super) back: Vec<Back>,
@@ -146,6 +166,7 @@ impl State {
         kind: &'static str,
         (hundredths, currency): (i64, u16),
         passed: BTreeMap<String, String>,
+        recurring: Option<(i64, u16)>,
     ) -> String {
         let id = self.number();
         let sale = Sale {
@@ -153,13 +174,72 @@ impl State {
             currency,
             passed,
             at: self.now,
-            status: 1,
+            status: if recurring.is_some() { 2 } else { 1 },
+            recurring: recurring.map(|(hundredths, days)| Recurring {
+                hundredths,
+                days,
+                next: self.now + DAY * u32::from(days),
+                refused: false,
+                failures: 0,
+            }),
             rebills: Vec::new(),
             back: Vec::new(),
         };
         self.sales.insert(id.clone(), sale);
         self.emit(kind, &id, hundredths);
         id
+    }
+
+    /// Charges every period that is due until a moment, each at its own.
+    pub(super) fn pass_time(&mut self, until: Timestamp) {
+        loop {
+            let due = |(id, sale): (&String, &Sale)| {
+                let recurring = sale.recurring.filter(|_| sale.status == 2)?;
+                Some((recurring.next, id.clone()))
+            };
+            let next = self.sales.iter().filter_map(due).min();
+            let Some((at, id)) = next.filter(|(at, _)| *at <= until) else {
+                break;
+            };
+            self.now = self.now.max(at);
+            self.rebill(&id, at);
+        }
+        self.now = self.now.max(until);
+    }
+
+    fn rebill(&mut self, id: &str, at: Timestamp) {
+        let transaction = self.number();
+        let Some((sale, mut recurring)) = self
+            .sales
+            .get_mut(id)
+            .and_then(|sale| Some((sale.recurring?, sale)))
+            .map(|(recurring, sale)| (sale, recurring))
+        else {
+            return;
+        };
+        let event = if recurring.refused {
+            recurring.failures += 1;
+            recurring.next = at + RETRY;
+            if recurring.failures > RETRIES {
+                sale.status = 0;
+                "Expiration"
+            } else {
+                "RenewalFailure"
+            }
+        } else {
+            recurring.failures = 0;
+            recurring.next = at + DAY * u32::from(recurring.days);
+            sale.rebills.push((transaction.clone(), recurring.hundredths, at));
+            "RenewalSuccess"
+        };
+        sale.recurring = Some(recurring);
+        self.emit_as(event, id, recurring.hundredths, transaction);
+    }
+
+    /// The bank of a subscription's payer refuses what is charged from now on.
+    pub(super) fn refuse(&mut self, id: &str) -> bool {
+        let recurring = self.sales.get_mut(id).and_then(|sale| sale.recurring.as_mut());
+        recurring.map(|recurring| recurring.refused = true).is_some()
     }
 
     /// Gives the last charge back, or takes it back, and ends the subscription.

@@ -111,6 +111,7 @@ impl Account {
                 booked: Money::zero(order.amount.get().currency),
                 refunds: Vec::new(),
                 called_off: false,
+                latest: true,
             }),
             ..self.0.sought(reference, order)
         }

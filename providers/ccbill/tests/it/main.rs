@@ -9,5 +9,6 @@ mod datalink;
 mod finding;
 mod pages;
 mod settings;
+mod subscribing;
 mod suite;
 mod webhooks;

@@ -51,6 +51,12 @@ impl Counterparty for Simulator {
                 kind != DisputeKind::BankReturn && state.open_dispute(payment.as_str(), inquiry).is_some()
             }
             Deed::Decides(dispute, won) => state.decide_dispute(dispute.as_str(), won),
+            Deed::Agrees(shown) => {
+                let theirs = shown.theirs.as_ref();
+                theirs.is_some_and(|theirs| state.agree_to(theirs.as_str(), Behaviour::Account))
+            }
+            Deed::RefusesCharges(subscription) => state.pays_like(subscription.as_str(), Behaviour::Declined),
+            Deed::EndsThere(subscription) => state.steer(subscription.as_str(), "cancel"),
             Deed::EntersCard(setup) => state.enter(setup.as_str()),
         }
     }

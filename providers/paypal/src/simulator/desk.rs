@@ -23,6 +23,40 @@ pub(super) fn answer(simulator: &Simulator, asked: &Asked) -> HttpResponse {
             &simulator.state(),
             asked.field("approval_session_id").unwrap_or_default(),
         ),
+        (Get, ["webapps", "billing", "subscriptions"]) => {
+            subscription(&simulator.state(), asked.field("ba_token").unwrap_or_default())
+        }
+        (Post, ["simulated", "subscribe", id]) => {
+            let behaviour = asked.field("method").and_then(|at| at.parse::<usize>().ok());
+            let pays = behaviour
+                .and_then(|at| METHODS.get(at))
+                .map_or(Behaviour::Account, |(pays, _)| *pays);
+            let mut state = simulator.state();
+            state.agree_to(id, pays);
+            let way = state
+                .collecting
+                .subscriptions
+                .get(*id)
+                .map(|one| one.back.clone());
+            back(&with(
+                &way.unwrap_or_else(|| "/".to_owned()),
+                "subscription_id",
+                id,
+            ))
+        }
+        (Post, ["simulated", "decline", id]) => {
+            let state = simulator.state();
+            let way = state
+                .collecting
+                .subscriptions
+                .get(*id)
+                .map(|one| one.cancel.clone());
+            back(&with(
+                &way.unwrap_or_else(|| "/".to_owned()),
+                "subscription_id",
+                id,
+            ))
+        }
         (Post, ["simulated", "approve", id]) => {
             let behaviour = asked.field("method").and_then(|at| at.parse::<usize>().ok());
             let mut state = simulator.state();
@@ -124,6 +158,26 @@ fn approval(state: &State, id: &str) -> HttpResponse {
     page(200, filled)
 }
 
+/// PayPal's page on which a payer agrees to a subscription.
+fn subscription(state: &State, id: &str) -> HttpResponse {
+    let Some(price) = state.agreed_price(id) else {
+        return page(
+            404,
+            "<!doctype html><title>PayPal</title><p>This subscription is not known.",
+        );
+    };
+    let status = state
+        .collecting
+        .subscriptions
+        .get(id)
+        .map_or("", |one| one.status);
+    let filled = include_str!("pages/subscribe.html")
+        .replace("{{amount}}", &shown(&price))
+        .replace("{{id}}", &escaped(id))
+        .replace("{{status}}", status);
+    page(200, filled)
+}
+
 /// PayPal's page on which a payer agrees that a method is stored.
 fn agreement(state: &State, id: &str) -> HttpResponse {
     if !state.setups.contains_key(id) {
@@ -150,6 +204,13 @@ fn act(state: &mut State, deed: &str, id: &str) {
         "lose" => drop(state.decide_dispute(id, false)),
         "fail-refund" => drop(state.fail_refund(id)),
         "delete" => drop(state.delete_method(id)),
+        "suspend" | "activate" | "end" => {
+            let step = if deed == "end" { "cancel" } else { deed };
+            state.steer(id, step);
+        }
+        "refuse-payments" => drop(state.pays_like(id, Behaviour::Declined)),
+        "pay-again" => drop(state.pays_like(id, Behaviour::Account)),
+        "refund" => drop(state.give_whole_sale_back(id)),
         _ => {}
     }
 }
@@ -181,6 +242,26 @@ fn desk(state: &State) -> HttpResponse {
                 word("status"),
                 deeds,
             ));
+        }
+    }
+    for (id, one) in state.collecting.subscriptions.iter().rev().take(50) {
+        let deeds: &[&str] = match one.status {
+            "ACTIVE" => &["suspend", "end", "refuse-payments", "pay-again"],
+            "SUSPENDED" => &["activate", "end", "pay-again"],
+            _ => &[],
+        };
+        let price = state.agreed_price(id).unwrap_or_default();
+        rows.push(row("subscription", id, &shown(&price), one.status, deeds));
+        for sale in one.sales.iter().rev().take(3) {
+            let amount = state
+                .collecting
+                .sales
+                .get(sale)
+                .map(|sale| sale["amount"].clone());
+            let amount = amount.unwrap_or_default();
+            let word = |name: &str| amount[name].as_str().unwrap_or_default();
+            let price = escaped(&format!("{} {}", word("total"), word("currency")));
+            rows.push(row("payment of it", sale, &price, "", &["refund"]));
         }
     }
     for (id, dispute) in state.disputes.iter().rev() {

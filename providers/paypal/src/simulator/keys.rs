@@ -25,6 +25,8 @@ fn kept_for(asked: &Asked) -> Option<Duration> {
             Some(Duration::from_hours(24 * 45))
         }
         ("v3", "vault") => Some(Duration::from_hours(3)),
+        ("v1", "billing" | "catalogs") => Some(Duration::from_hours(72)),
+        ("v1", "payments") => Some(Duration::from_hours(24 * 45)),
         _ => None,
     }
 }

@@ -10,8 +10,10 @@ mod keys;
 mod orders;
 mod refunds;
 mod reporting;
+mod sales;
 mod signer;
 mod state;
+mod subscriptions;
 mod vault;
 
 portcullis_ports::cfg_testkit! {
@@ -135,6 +137,28 @@ impl Simulator {
         self.state().delete_method(method)
     }
 
+    /// The payer of a subscription agrees to it on PayPal's page.
+    pub fn payer_agrees(&self, subscription: &str) -> bool {
+        let mut state = self.state();
+        let pays = state.next_payer.take().unwrap_or(Behaviour::Account);
+        state.agree_to(subscription, pays)
+    }
+
+    /// The account of a subscription's payer behaves so from now on.
+    pub fn payer_behaves(&self, subscription: &str, behaviour: Behaviour) -> bool {
+        self.state().pays_like(subscription, behaviour)
+    }
+
+    /// Somebody cancels, suspends or activates a subscription at PayPal: `cancel`, `suspend`, `activate`.
+    pub fn steer_there(&self, subscription: &str, step: &str) -> bool {
+        self.state().steer(subscription, step)
+    }
+
+    /// What was taken for the subscriptions of ours so far: our name for each, and the name of each payment of it.
+    pub fn collected(&self) -> Vec<(String, String)> {
+        self.state().collected()
+    }
+
     /// Reports of more lines than this are refused.
     pub fn report_at_most(&self, lines: usize) {
         self.state().report_limit = lines;
@@ -232,6 +256,17 @@ fn route(state: &mut State, asked: &Asked) -> Answer {
         (Get, ["v3", "vault", "payment-tokens"]) => vault::list(state, asked),
         (Get, ["v3", "vault", "payment-tokens", id]) => vault::show(state, id),
         (Delete, ["v3", "vault", "payment-tokens", id]) => vault::delete(state, id),
+        (Post, ["v1", "catalogs", "products"]) => subscriptions::product(state, asked),
+        (Post, ["v1", "billing", "plans"]) => subscriptions::plan(state, asked),
+        (Post, ["v1", "billing", "subscriptions"]) => subscriptions::subscribe(state, asked),
+        (Get, ["v1", "billing", "subscriptions", id]) => subscriptions::read(state, id),
+        (Get, ["v1", "billing", "subscriptions", id, "transactions"]) => {
+            subscriptions::transactions(state, id, asked)
+        }
+        (Post, ["v1", "billing", "subscriptions", id, step]) => subscriptions::change(state, id, step, asked),
+        (Get, ["v1", "payments", "sale", id]) => sales::sale(state, id),
+        (Post, ["v1", "payments", "sale", id, "refund"]) => sales::refund_sale(state, id, asked),
+        (Get, ["v1", "payments", "refund", id]) => sales::refund(state, id),
         (Get, ["v1", "customer", "disputes"]) => disputes::list(state, asked),
         (Get, ["v1", "customer", "disputes", id]) => disputes::show(state, id),
         (Post, ["v1", "customer", "disputes", id, step]) => disputes::act(state, id, step, asked),

@@ -12,6 +12,7 @@ use super::answers::{Answer, Problem, refuse, show};
 use super::asked::Asked;
 use super::deliveries::Deliveries;
 use super::keys::Kept;
+use super::subscriptions::Collecting;
 use super::{CLIENT_ID, CLIENT_SECRET, MERCHANT, PayPalFault};
 use crate::terms::{from_paypal, to_paypal, to_time};
 
@@ -117,6 +118,7 @@ pub(super) struct State {
     pub(super) setups: BTreeMap<String, Setup>,
     pub(super) methods: BTreeMap<String, Method>,
     pub(super) disputes: BTreeMap<String, Value>,
+    pub(super) collecting: Collecting,
     pub(super) transactions: Vec<Transaction>,
     pub(super) invoices: BTreeSet<String>,
     pub(super) events: Vec<Value>,
@@ -139,6 +141,7 @@ impl Default for State {
             setups: BTreeMap::new(),
             methods: BTreeMap::new(),
             disputes: BTreeMap::new(),
+            collecting: Collecting::default(),
             transactions: Vec::new(),
             invoices: BTreeSet::new(),
             events: Vec::new(),
@@ -207,6 +210,7 @@ impl State {
 
     /// Sets the time, and lets happen what was due: approvals end, and orders that nobody approved are dropped.
     pub(super) fn pass_time(&mut self, now: Timestamp) {
+        self.bill_until(now);
         self.now = self.now.max(now);
         let now = self.now;
         let ended = |order: &Order| {
@@ -292,7 +296,7 @@ impl State {
         custom: &str,
         status: &'static str,
     ) {
-        let fee = if code == "T0006" {
+        let fee = if matches!(code, "T0002" | "T0006") {
             fee(amount)
         } else {
             Money::zero(amount.currency)

@@ -17,9 +17,10 @@ use portcullis_ports::testkit::payments::{Counterparty as _, Deed};
 use portcullis_provider_paypal::simulator::{Behaviour, PayPalFault};
 
 use crate::account::{Account, declined, done, pending, present, proofs, usd};
+use crate::subscribing;
 
 /// The documents, with what the paths begin with that they have.
-fn documents() -> [(&'static str, Contract); 8] {
+fn documents() -> [(&'static str, Contract); 11] {
     [
         ("/v1/oauth2/", Contract::new(include_str!("contract/oauth.json"))),
         (
@@ -38,6 +39,18 @@ fn documents() -> [(&'static str, Contract); 8] {
         (
             "/v1/reporting/",
             Contract::new(include_str!("contract/reporting.json")),
+        ),
+        (
+            "/v1/billing/",
+            Contract::new(include_str!("contract/subscriptions.json")),
+        ),
+        (
+            "/v1/catalogs/",
+            Contract::new(include_str!("contract/products.json")),
+        ),
+        (
+            "/v1/payments/",
+            Contract::new(include_str!("contract/sales.json")),
         ),
         ("/v1/notifications/certs", Contract::new("{}")),
         (
@@ -96,6 +109,7 @@ async fn everything(account: &Account) {
     holding(account).await;
     storing(account).await;
     contesting(account).await;
+    subscribing::everything(account).await;
     reading(account, &stored).await;
 }
 
@@ -285,13 +299,15 @@ async fn requests_and_answers_are_as_the_vendor_documents_them() {
         seen.insert((request.method.as_str(), path.to_owned()));
     }
     assert!(
-        seen.len() >= 22,
+        seen.len() >= 32,
         "operations that were held against the documents: {seen:#?}"
     );
     // Requests that move money carry a key, as long as every API takes.
     for (request, _) in &exchanges {
         let moves = request.method.as_str() == "POST"
-            && (request.url.contains("/v2/") || request.url.contains("/v3/"));
+            && (["/v2/", "/v3/", "/v1/billing/", "/v1/catalogs/", "/v1/payments/"]
+                .iter()
+                .any(|api| request.url.contains(api)));
         let key = request
             .headers
             .iter()

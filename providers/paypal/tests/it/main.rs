@@ -14,6 +14,7 @@ mod reports;
 mod settings;
 mod signatures;
 mod storing;
+mod subscribing;
 mod suite;
 mod tokens;
 mod webhooks;

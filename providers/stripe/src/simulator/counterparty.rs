@@ -65,6 +65,8 @@ impl Counterparty for Simulator {
             }
             Deed::Decides(dispute, won) => state.decide_dispute(dispute.as_str(), won),
             Deed::EntersCard(setup) => state.enters(setup.as_str(), &card("4242424242424242")),
+            // It collects no subscriptions here.
+            Deed::Agrees(_) | Deed::RefusesCharges(_) | Deed::EndsThere(_) => false,
             Deed::EntersBankAccount(setup) => {
                 let account = json!({ "account_number": "000123456789", "routing_number": "110000000" });
                 let entered = json!({ "type": "us_bank_account", "us_bank_account": account });

@@ -38,4 +38,5 @@ mod receipts;
 mod reconciliations;
 mod sessions;
 mod stopping;
+mod vendor_subscriptions;
 mod webhooks;

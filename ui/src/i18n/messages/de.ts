@@ -47,7 +47,7 @@ import { recoveryCodes } from './recovery-codes/de';
 import { sessions, trustedDevices } from './sessions/de';
 import { account } from './account/de';
 import { problems } from './problems/de';
-import { cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/de';
+import { askedOfVendor, cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/de';
 
 const plural = plurals('de');
 
@@ -473,6 +473,7 @@ export const messages = {
   subscriptions,
   subscriptionStatus,
   subscriptionEnds,
+  askedOfVendor,
   intervals,
   cancelWhens,
   changeWhens,

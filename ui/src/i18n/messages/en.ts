@@ -47,7 +47,7 @@ import { recoveryCodes } from './recovery-codes/en';
 import { sessions, trustedDevices } from './sessions/en';
 import { account } from './account/en';
 import { problems } from './problems/en';
-import { cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/en';
+import { askedOfVendor, cancelWhens, changeWhens, intervals, subscriptionEnds, subscriptions, subscriptionStatus } from './subscriptions/en';
 
 const plural = plurals('en');
 
@@ -451,6 +451,7 @@ export const en = {
   subscriptions,
   subscriptionStatus,
   subscriptionEnds,
+  askedOfVendor,
   intervals,
   cancelWhens,
   changeWhens,

@@ -116,6 +116,8 @@ export const planning = {
   zone: 'Zeitzone',
   trial: 'Tage zur Probe',
   trialWrong: 'Geben Sie eine ganze Zahl von Tagen ein.',
+  collector: 'Eingezogen von',
+  collectorOurs: 'Wir selbst',
   taxCode: 'Steuercode',
   currency: 'Währung',
   price: 'Preis eines Zeitraums',

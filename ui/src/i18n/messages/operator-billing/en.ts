@@ -116,6 +116,8 @@ export const planning = {
   zone: 'Time zone',
   trial: 'Days of trial',
   trialWrong: 'Enter a whole number of days.',
+  collector: 'Collected by',
+  collectorOurs: 'We do',
   taxCode: 'Tax code',
   currency: 'Currency',
   price: 'Price of a period',

@@ -9,6 +9,7 @@ export const findings = {
   twice: 'Der Zahlungsdienst hat zwei Zahlungen für diese eine.',
   refund_from_elsewhere: 'Eine Erstattung wurde beim Zahlungsdienst gemacht und nicht hier.',
   foreign: 'Der Zahlungsdienst zeigt unter unserem Namen eine Zahlung eines anderen Kontos oder Modus.',
+  after_end: 'Der Zahlungsdienst hat es für ein beendetes Abonnement abgebucht: Es ist ein Guthaben des Zahlers.',
   unresolved: 'Niemand weiß, was aus einem Auftrag wurde. Entscheiden Sie unten.',
 } satisfies Messages['findings'];
 

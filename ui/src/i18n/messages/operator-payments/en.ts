@@ -19,6 +19,7 @@ export const findings = {
   twice: 'The vendor has two payments for this one.',
   refund_from_elsewhere: 'A refund was made at the vendor and not here.',
   foreign: 'The vendor shows a payment of another account or mode under our name.',
+  after_end: 'The vendor took it for a subscription that was over: it is to the credit of who paid.',
   unresolved: 'Nobody can tell what became of an order. Decide below.',
 } satisfies Record<Finding, string>;
 

@@ -91,6 +91,8 @@ export const problems = {
   'too-many-pending': 'Zu viele Zahlungen sind unterwegs. Warten Sie, bis einige beendet sind.',
   'closure-not-pending': 'Dieses Konto ist nicht geschlossen, oder es wird schon gelöscht. Laden Sie die Seite neu.',
   'operator-cannot-close': 'Sie betreuen den Dienst: Lassen Sie sich die Rolle nehmen, bevor Sie das Konto löschen.',
+  'subscription-declined': 'Der Zahlungsdienst hat abgelehnt, dies einzuziehen. Es wurde nichts abgebucht.',
+  'collected-by-vendor': 'Ein Zahlungsdienst zieht dieses Abonnement ein und bietet das nicht an.',
   'customer-restricted': 'Eine Zahlung ist strittig oder zu lange offen: Klären Sie das zuerst.',
   'trial-used': 'Sie haben diesen Tarif schon getestet. Abonnieren Sie ihn ohne Testzeit.',
   'billing-frozen': 'Die Abrechnung dieses Kontos ist eingefroren: Es lässt sich nichts zahlen. Fragen Sie den Support.',

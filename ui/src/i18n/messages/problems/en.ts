@@ -86,6 +86,8 @@ export const problems = {
   'too-many-pending': 'Too many payments are under way. Wait until some of them have ended.',
   'closure-not-pending': 'This account is not closed, or it is being deleted already. Reload the page.',
   'operator-cannot-close': 'You look after the service: have your role taken away before you delete the account.',
+  'subscription-declined': 'The payment vendor refused to collect this. Nothing was charged.',
+  'collected-by-vendor': 'A payment vendor collects this subscription, and does not offer this.',
   'customer-restricted': 'A payment is contested or unpaid for too long: settle that first.',
   'trial-used': 'You have tried this plan before. Subscribe without a trial.',
   'billing-frozen': 'Billing of this account is frozen: nothing can be paid. Ask support.',

@@ -20,7 +20,15 @@ export const subscriptionEnds = {
   operator: 'Der Support hat es gekündigt.',
   unpaid: 'Es war zu lange nicht bezahlt.',
   never_paid: 'Die erste Rechnung wurde nicht rechtzeitig bezahlt.',
+  vendor: 'Es wurde bei dem Zahlungsdienst beendet, der es eingezogen hat.',
 } satisfies Messages['subscriptionEnds'];
+
+export const askedOfVendor = {
+  start: 'Er wird gebeten, es einzuziehen.',
+  cancel: 'Er wurde gebeten, nichts mehr abzubuchen, und hat es noch nicht bestätigt.',
+  pause: 'Er wurde gebeten, es ruhen zu lassen, und hat es noch nicht bestätigt.',
+  resume: 'Er wurde gebeten, fortzufahren, und hat es noch nicht bestätigt.',
+} satisfies Messages['askedOfVendor'];
 
 export const intervals = {
   day: (count: number) => plural(count, { one: 'jeden Tag', other: 'alle # Tage' }),
@@ -63,6 +71,11 @@ export const subscriptions = {
   taxOnTop: 'Die Steuer steht auf der Rechnung.',
   anchored: (day: number) => `Zeiträume beginnen am ${day}. des Monats. Der erste ist kürzer und kostet nur seine Tage.`,
   back: 'Alle Abonnements',
+  collector: 'Eingezogen von',
+  collectedBy: (vendor: string) => `${vendor}, von selbst: Kündigen Sie hier oder dort.`,
+  agreeThere: (vendor: string) => `${vendor} zieht es ein. Sie stimmen auf dessen Seite zu und kommen hierher zurück.`,
+  goOn: 'Weiter beim Zahlungsdienst',
+  waitsForVendor: 'Es beginnt, sobald der Zahlungsdienst meldet, dass Sie zugestimmt haben und dass es bezahlt ist.',
   subscribeTo: (name: string) => `${name} abonnieren`,
   currency: 'Währung',
   with: 'Zahlen mit',

@@ -1,5 +1,5 @@
 // English: what people subscribe to.
-import type { CancelWhen, ChangeWhen, IntervalUnit, SubscriptionEndReason, SubscriptionStatus } from '../../../api/types';
+import type { AskedOfVendor, CancelWhen, ChangeWhen, IntervalUnit, SubscriptionEndReason, SubscriptionStatus } from '../../../api/types';
 import { plurals } from '../../grammar';
 
 const plural = plurals('en');
@@ -20,7 +20,16 @@ export const subscriptionEnds = {
   operator: 'Support cancelled it.',
   unpaid: 'It was not paid for too long.',
   never_paid: 'Its first invoice was not paid in time.',
+  vendor: 'It was ended at the payment vendor that collected it.',
 } satisfies Record<SubscriptionEndReason, string>;
+
+/** What a vendor was asked for and has not confirmed yet. */
+export const askedOfVendor = {
+  start: 'It is being asked to collect it.',
+  cancel: 'It was asked to charge nothing more, and has not confirmed it yet.',
+  pause: 'It was asked to let it rest, and has not confirmed it yet.',
+  resume: 'It was asked to go on, and has not confirmed it yet.',
+} satisfies Record<AskedOfVendor, string>;
 
 /** How often something comes back. */
 export const intervals = {
@@ -64,6 +73,11 @@ export const subscriptions = {
   taxOnTop: 'Tax is shown on the invoice.',
   anchored: (day: number) => `Periods begin on day ${day} of the month. The first one is shorter, and costs its days alone.`,
   back: 'All subscriptions',
+  collector: 'Collected by',
+  collectedBy: (vendor: string) => `${vendor}, by itself: cancel here or there.`,
+  agreeThere: (vendor: string) => `It is collected by ${vendor}. You agree to it on its page, and come back here.`,
+  goOn: 'Go on at the payment vendor',
+  waitsForVendor: 'It begins as soon as the vendor says that you have agreed and that it was paid.',
   subscribeTo: (name: string) => `Subscribe to ${name}`,
   currency: 'Currency',
   with: 'Pay with',

@@ -1,0 +1,83 @@
+//! What happens elsewhere to somebody whose subscriptions vendors collect: billing is frozen, or money is given back.
+
+use async_trait::async_trait;
+use portcullis_ports::Result;
+use portcullis_ports::identity::Subject;
+use portcullis_ports::money::Amount;
+
+use super::SUBSCRIPTION_NOT_FOUND;
+use super::books::{Running, SubscriptionBooks};
+use super::follow::FOLLOW;
+use super::notices::Notice;
+use super::records::{EndReason, SubscriptionRecord};
+use super::status::SubscriptionStatus as Status;
+use crate::areas::payments::{Movement, PaymentNews, PaymentObserver, Purpose};
+use crate::foundation::source::Source;
+use crate::foundation::table::Batch;
+use crate::services::billing_freezes::FreezeObserver;
+
+fn source() -> Source {
+    Source::internal("subscriptions")
+}
+
+#[async_trait]
+impl FreezeObserver for SubscriptionBooks {
+    /// A vendor would go on charging: it is asked to take nothing more. What is paid is served to its end.
+    async fn frozen(&self, batch: &mut Batch, subject: &Subject) -> Result<()> {
+        for id in self.entitlements.live(batch, subject).await? {
+            let mut slot = match self.read_in(batch, subject, &id).await {
+                Ok(slot) => slot,
+                Err(error) if error.code() == SUBSCRIPTION_NOT_FOUND => continue,
+                Err(error) => return Err(error),
+            };
+            let before = slot.value.clone();
+            if before.collector.is_none() || before.status == Status::Canceling {
+                continue;
+            }
+            let (now, record) = (self.context.now(), &mut slot.value);
+            if now < record.period.end && record.status.may_become(Status::Canceling) {
+                record.because = Some(EndReason::Operator);
+                record.canceled_at = Some(now);
+                record.move_to(Status::Canceling, now)?;
+            } else {
+                record.cancel(EndReason::Operator, now)?;
+                let ended = Notice::Ended(EndReason::Operator);
+                self.notify(batch, record, &ended).await?;
+            }
+            record.cancel_there(now);
+            self.save(batch, &before, slot, &source()).await?;
+            let written = self.read_in(batch, subject, &id).await?.value;
+            self.plan(batch, &written, Running::Neither, false).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PaymentObserver for SubscriptionBooks {
+    async fn due(&self, _: &mut Batch, _: &Subject, _: &Purpose) -> Result<Option<Amount>> {
+        Ok(None)
+    }
+
+    async fn begun(&self, _: &mut Batch, _: &PaymentNews<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Some vendors end a subscription with the money that is given back of it.
+    async fn moved(&self, batch: &mut Batch, payment: &PaymentNews<'_>) -> Result<()> {
+        let back = |movement: &Movement| matches!(movement, Movement::Refunded(..) | Movement::Withdrawn(..));
+        let Some(id) = payment.agreement.filter(|_| payment.movements.iter().any(back)) else {
+            return Ok(());
+        };
+        let sort = SubscriptionRecord::sort(id);
+        let again = batch.puts::<SubscriptionRecord>(payment.subject.as_str(), &sort);
+        match self.read_in(batch, payment.subject, id).await {
+            Ok(slot) => {
+                let now = Some(self.context.now());
+                self.look_at(batch, &FOLLOW, &slot.value, now, again).await
+            }
+            Err(error) if error.code() == SUBSCRIPTION_NOT_FOUND => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
