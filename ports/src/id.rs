@@ -43,6 +43,21 @@ pub fn time_ordered(prefix: &str, now: Timestamp, entropy: &dyn Entropy) -> Resu
     Ok(format!("{prefix}_{}", base32(&bytes)?))
 }
 
+/// The millisecond that a time-ordered identifier begins with; `None` for what is not one of `prefix`. Tells nothing of a
+/// random one.
+pub fn time_of(prefix: &str, text: &str) -> Option<Timestamp> {
+    if !well_formed(prefix, text) {
+        return None;
+    }
+    let bytes = BASE32
+        .as_ref()?
+        .decode(text.get(prefix.len() + 1..)?.as_bytes())
+        .ok()?;
+    let mut millis = [0; 8];
+    millis[2..].copy_from_slice(bytes.get(..6)?);
+    Some(Timestamp::from_millis(i64::from_be_bytes(millis)))
+}
+
 /// Whether a byte is one of [`ALPHABET`]; asked for every character of every id that is read.
 const fn is_digit(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'h' | b'j' | b'k' | b'm' | b'n' | b'p'..=b't' | b'v'..=b'z')
@@ -85,6 +100,12 @@ macro_rules! id {
                 entropy: &dyn $crate::clock::Entropy,
             ) -> $crate::error::Result<Self> {
                 $crate::id::time_ordered($prefix, now, entropy).map(Self)
+            }
+
+            /// When a time-ordered one was made, in milliseconds. Tells nothing of a random one.
+            #[must_use]
+            pub fn time(&self) -> Option<$crate::Timestamp> {
+                $crate::id::time_of($prefix, self.as_str())
             }
         }
     };
@@ -152,8 +173,12 @@ mod tests {
         let at = |millis| SessionId::time_ordered(Timestamp::from_millis(millis), &Counting).unwrap();
         let ids = [0, 1, 31, 32, 1_790_000_000_000, 1_790_000_000_001, (1 << 48) - 1].map(at);
         assert!(ids.is_sorted_by(|a, b| a.as_str() < b.as_str()), "{ids:?}");
-        for id in &ids {
+        for (id, millis) in
+            ids.iter()
+                .zip([0, 1, 31, 32, 1_790_000_000_000, 1_790_000_000_001, (1 << 48) - 1])
+        {
             assert_eq!(SessionId::parse(id.as_str()).as_ref(), Ok(id));
+            assert_eq!(id.time(), Some(Timestamp::from_millis(millis)));
         }
     }
 

@@ -10,6 +10,7 @@ use super::apply::Rows;
 use super::commands::{CaptureMode, CreatePayment, PayWith, Payer};
 use super::model::Purpose;
 use super::records::{Attempt, ChargedSource, OpenCall, PaymentRecord, Step};
+use super::rows::mark_begun;
 use super::settle::{Answer, CALL_TIME, Follow};
 use super::status::Status;
 use super::timeline::Posted;
@@ -245,7 +246,7 @@ impl Payments {
         };
         let posted = self.hold_debt(&mut batch, instance, &mut payment).await?;
         self.idempotency.take(&mut batch, fresh, id.as_str())?;
-        self.add_names(&mut batch, &payment)?;
+        mark_begun(&mut batch, &payment)?;
         let watched = Watched {
             subject: subject.clone(),
         };

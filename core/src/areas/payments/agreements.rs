@@ -14,7 +14,7 @@ use super::Payments;
 use super::apply::{Rows, apply};
 use super::model::{Finding, InvoiceId, Purpose};
 use super::records::{Attempt, ChargedSource, PaymentRecord};
-use super::rows::{mark_captured, mark_open};
+use super::rows::{mark_begun, mark_captured, mark_open};
 use super::settle::{Follow, happened};
 use super::status::Status;
 use super::tallied::counted;
@@ -115,7 +115,7 @@ impl Payments {
         self.tell_moved(batch, Status::Processing, &rows, &movements)
             .await?;
         self.tallies.add(batch, counted(&before, &rows))?;
-        self.add_names(batch, &rows.payment)?;
+        mark_begun(batch, &rows.payment)?;
         self.add_new_names(batch, &rows.payment)?;
         mark_open(batch, &before, &rows)?;
         mark_captured(batch, &before.payment, &rows.payment)?;

@@ -10,8 +10,8 @@ use portcullis_ports::payments::{AttemptId, VendorRef};
 use portcullis_ports::storage::{MAX_PAGE, Range};
 
 use super::apply::Rows;
-use super::records::{OpenCall, PaymentLine, PaymentName};
-use super::rows::{SHARDS, captured_list, open_list};
+use super::records::{OpenCall, PaymentLine};
+use super::rows::{SHARDS, captured_list, day_list, open_list};
 use super::settle::Follow;
 use super::status::{RefundState, Status};
 use super::{PAYMENT_NOT_FOUND, Payments};
@@ -87,6 +87,27 @@ pub(crate) enum Among {
     Open,
 }
 
+impl Among {
+    fn lists(self) -> Vec<String> {
+        let shards = || 0..SHARDS;
+        match self {
+            Self::CapturedOn(moment) => {
+                let day = Day::of(moment);
+                let later = shards().map(|shard| captured_list(day, shard));
+                later.chain(shards().map(|shard| day_list(day, shard))).collect()
+            }
+            Self::Open => shards().map(open_list).collect(),
+        }
+    }
+
+    fn admits(self, payment: &BookedPayment) -> bool {
+        match self {
+            Self::CapturedOn(moment) => payment.captured_at.map(Day::of) == Some(Day::of(moment)),
+            Self::Open => true,
+        }
+    }
+}
+
 impl BookedPayment {
     fn of(rows: &Rows) -> Self {
         let payment = &rows.payment;
@@ -151,17 +172,13 @@ impl Payments {
         theirs: &[&VendorRef],
         ours: Option<&AttemptId>,
     ) -> Result<Option<PaymentOwner>> {
-        let known = |name: PaymentName| PaymentOwner {
-            subject: name.subject,
-            payment: name.payment,
-        };
         for theirs in theirs {
             if let Some(owner) = self.owner_of(instance, theirs).await? {
-                return Ok(Some(known(owner)));
+                return Ok(Some(owner));
             }
         }
         match ours {
-            Some(ours) => Ok(self.owner(&ours.payment).await?.map(known)),
+            Some(ours) => self.owner(&ours.payment).await,
             None => Ok(None),
         }
     }
@@ -200,18 +217,18 @@ impl Payments {
     pub(crate) async fn go_through(
         &self,
         among: Among,
-        from: Option<(u8, String)>,
-    ) -> Result<(Vec<BookedPayment>, Option<(u8, String)>)> {
-        let (shard, after) = match from {
-            Some((shard, after)) => (shard, Some(after).filter(|after| !after.is_empty())),
+        from: Option<(usize, String)>,
+    ) -> Result<(Vec<BookedPayment>, Option<(usize, String)>)> {
+        let (number, after) = match from {
+            Some((number, after)) => (number, Some(after).filter(|after| !after.is_empty())),
             None => (0, None),
         };
-        let list = match among {
-            Among::CapturedOn(moment) => captured_list(Day::of(moment), shard),
-            Among::Open => open_list(shard),
+        let lists = among.lists();
+        let Some(list) = lists.get(number) else {
+            return Ok((Vec::new(), None));
         };
         let table = self.context.table::<PaymentLine>();
-        let (lines, next) = table.page(&list, Range::All, MAX_PAGE, after).await?;
+        let (lines, next) = table.page(list, Range::All, MAX_PAGE, after).await?;
         let mut payments = Vec::with_capacity(lines.len());
         for lines in lines.chunks(AT_ONCE) {
             let read = lines.iter().map(|line| async {
@@ -223,11 +240,12 @@ impl Payments {
                 }
             });
             let found = try_join_all(read).await?.into_iter().flatten();
-            payments.extend(found.map(|read| BookedPayment::of(&read.rows())));
+            let booked = found.map(|read| BookedPayment::of(&read.rows()));
+            payments.extend(booked.filter(|booked| among.admits(booked)));
         }
         let next = match next {
-            Some(after) => Some((shard, after)),
-            None => (shard + 1 < SHARDS).then(|| (shard + 1, String::new())),
+            Some(after) => Some((number, after)),
+            None => (number + 1 < lists.len()).then(|| (number + 1, String::new())),
         };
         Ok((payments, next))
     }

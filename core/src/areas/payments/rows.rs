@@ -6,6 +6,7 @@ use portcullis_ports::payments::VendorRef;
 use portcullis_ports::{Error, Result};
 
 use super::apply::{NewIds, Rows};
+use super::booked::PaymentOwner;
 use super::model::DisputeId;
 use super::records::{DisputeRecord, PaymentLine, PaymentName, PaymentRecord, RefundRecord};
 use super::{PAYMENT_NOT_FOUND, Payments};
@@ -114,23 +115,38 @@ impl Payments {
         })
     }
 
-    /// Whose payment it is, whoever asks.
-    pub(super) async fn owner(&self, id: &PaymentId) -> Result<Option<PaymentName>> {
+    /// Whose payment it is, whoever asks: its line in the list of the day says so, and the id names the day.
+    pub(super) async fn owner(&self, id: &PaymentId) -> Result<Option<PaymentOwner>> {
+        if let Some(begun) = id.time() {
+            let list = day_list(Day::of(begun), shard(id));
+            let line = self
+                .context
+                .table::<PaymentLine>()
+                .find(&list, id.as_str())
+                .await?;
+            if let Some(line) = line {
+                return Ok(Some(PaymentOwner {
+                    subject: line.value.subject,
+                    payment: line.value.id,
+                }));
+            }
+        }
+        // The ids of earlier versions did not all name the day.
         self.named(&self.name_of_ours(id)?).await
     }
 
     /// The payment that a vendor's name belongs to.
-    pub(super) async fn owner_of(&self, instance: &str, theirs: &VendorRef) -> Result<Option<PaymentName>> {
+    pub(super) async fn owner_of(&self, instance: &str, theirs: &VendorRef) -> Result<Option<PaymentOwner>> {
         self.named(&self.name_of_theirs(instance, theirs)?).await
     }
 
-    pub(super) async fn named(&self, name: &str) -> Result<Option<PaymentName>> {
-        let found = self
-            .context
-            .table::<PaymentName>()
-            .find(name, PaymentName::SORT)
-            .await?;
-        Ok(found.map(|found| found.value))
+    pub(super) async fn named(&self, name: &str) -> Result<Option<PaymentOwner>> {
+        let names = self.context.table::<PaymentName>();
+        let found = names.find(name, PaymentName::SORT).await?;
+        Ok(found.map(|found| PaymentOwner {
+            subject: found.value.subject,
+            payment: found.value.payment,
+        }))
     }
 
     fn name_of_ours(&self, id: &PaymentId) -> Result<String> {
@@ -141,20 +157,6 @@ impl Payments {
         self.context
             .keyring
             .pseudonym("payment-name", &[instance, theirs.as_str()])
-    }
-
-    /// Adds our name of a new payment, and its line in the list of the day.
-    pub(super) fn add_names(&self, batch: &mut Batch, payment: &PaymentRecord) -> Result<()> {
-        batch.insert(&PaymentName {
-            name: self.name_of_ours(&payment.id)?,
-            subject: payment.subject.clone(),
-            payment: payment.id.clone(),
-        })?;
-        batch.insert(&PaymentLine {
-            list: day_list(Day::of(payment.created_at), shard(&payment.id)),
-            id: payment.id.clone(),
-            subject: payment.subject.clone(),
-        })
     }
 
     /// Adds the vendor's names of a payment that was found at the vendor. The commit fails if one of them is known.
@@ -221,10 +223,20 @@ pub(super) fn mark_open(batch: &mut Batch, before: &Rows, after: &Rows) -> Resul
     }
 }
 
-/// Keeps the lists of what was captured by the days on which that was seen.
+/// Adds a new payment to the list of the day.
+pub(super) fn mark_begun(batch: &mut Batch, payment: &PaymentRecord) -> Result<()> {
+    batch.insert(&PaymentLine {
+        list: day_list(Day::of(payment.created_at), shard(&payment.id)),
+        id: payment.id.clone(),
+        subject: payment.subject.clone(),
+    })
+}
+
+/// Keeps the lists of what was captured by the days on which that was seen. What is captured on the day on which it was begun
+/// stands in the list of that day already.
 pub(super) fn mark_captured(batch: &mut Batch, before: &PaymentRecord, after: &PaymentRecord) -> Result<()> {
     match (before.captured_at, after.captured_at) {
-        (None, Some(at)) => batch.overwrite(&PaymentLine {
+        (None, Some(at)) if Day::of(at) != Day::of(after.created_at) => batch.overwrite(&PaymentLine {
             list: captured_list(Day::of(at), shard(&after.id)),
             id: after.id.clone(),
             subject: after.subject.clone(),
@@ -233,7 +245,7 @@ pub(super) fn mark_captured(batch: &mut Batch, before: &PaymentRecord, after: &P
     }
 }
 
-/// The list of the payments that were captured on a day.
+/// The list of the payments that were captured on a day, and begun on another.
 pub(super) fn captured_list(day: Day, shard: u8) -> String {
     format!("captured#{day}#{shard}")
 }

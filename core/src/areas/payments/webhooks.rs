@@ -13,7 +13,7 @@ use portcullis_ports::{Error, Result, Timestamp};
 
 use super::Payments;
 use super::agreements::AgreementEvents;
-use super::records::PaymentName;
+use super::booked::PaymentOwner;
 use super::settle::Follow;
 use crate::foundation::guard::GuardedPayments;
 use crate::foundation::source::Source;
@@ -58,7 +58,7 @@ impl Payments {
         &self,
         instance: &str,
         event: &PaymentEvent,
-    ) -> Result<(Handled, Option<(PaymentName, u32)>)> {
+    ) -> Result<(Handled, Option<(PaymentOwner, u32)>)> {
         if event.origin != EventOrigin::Own {
             tracing::warn!(
                 instance,
@@ -93,7 +93,7 @@ impl Payments {
     }
 
     /// Whose payment an event is about: by our name, which the vendor keeps for us, or else by its own.
-    async fn owner_named(&self, instance: &str, event: &PaymentEvent) -> Result<Option<PaymentName>> {
+    async fn owner_named(&self, instance: &str, event: &PaymentEvent) -> Result<Option<PaymentOwner>> {
         if let Some(attempt) = &event.attempt
             && let Some(owner) = self.owner(&attempt.payment).await?
         {
@@ -115,7 +115,7 @@ impl Payments {
         instance: &str,
         event: &PaymentEvent,
         theirs: &VendorRef,
-    ) -> Result<Option<PaymentName>> {
+    ) -> Result<Option<PaymentOwner>> {
         let sought = Sought {
             reference: Reference::Theirs(theirs.to_string()),
             customer: None,

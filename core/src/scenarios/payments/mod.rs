@@ -9,6 +9,7 @@ mod unknown;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use portcullis_ports::id::PaymentId;
 use portcullis_ports::money::{Amount, Currency, Money};
 use portcullis_ports::payments::{DeclineClass, Handed, NextAction, VendorRef};
 use portcullis_ports::testkit::payments::FakePayments;
@@ -320,6 +321,42 @@ async fn money_that_is_held_is_captured_in_part_or_let_go() {
         assert_eq!(gone.status, Status::Canceled);
     }
     assert_eq!(shop.vendor.captured_for(&held.id), 0);
+}
+
+#[tokio::test]
+async fn what_is_captured_is_found_by_that_day_and_its_owner_by_its_id() {
+    let shop = shop().await;
+    let at_once = shop.paid("one", &purchase(usd(300))).await;
+    let waits = shop.begin("two", &purchase(usd(400))).await;
+    let begun_at = shop.world.app.context.now();
+    shop.world.wait(36_000);
+    let captured_at = shop.world.app.context.now();
+    assert!(shop.vendor.pay(&reference(&waits)));
+    shop.complete(&waits).await;
+    let payments = shop.payments();
+    for (moment, expected) in [(begun_at, &at_once.id), (captured_at, &waits.id)] {
+        let (mut found, mut from) = (Vec::new(), None);
+        loop {
+            let (page, next) = payments
+                .go_through(Among::CapturedOn(moment), from)
+                .await
+                .unwrap();
+            found.extend(page.into_iter().map(|booked| booked.id));
+            from = next;
+            if from.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, std::slice::from_ref(expected));
+        assert_eq!(payments.show(expected).await.unwrap().id, *expected);
+    }
+    for unknown in ["pay_00000000000000000000000000", "pay_zzzzzzzzzzzzzzzzzzzzzzzzzw"] {
+        let unknown = PaymentId::parse(unknown).unwrap();
+        assert_eq!(
+            payments.show(&unknown).await.unwrap_err().code(),
+            PAYMENT_NOT_FOUND
+        );
+    }
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ pub(super) use records::{Posted, TimelineEntry};
 pub use views::{Timeline, TimelineItem, TimelineKind, TimelinePosting};
 
 use super::apply::Rows;
-use super::records::{PaymentName, PaymentRecord};
+use super::booked::PaymentOwner;
+use super::records::PaymentRecord;
 use super::{PAYMENT_NOT_FOUND, Payments};
 use crate::areas::ledger::{self, HouseTransaction, Transaction};
 use crate::areas::operators::Operator;
@@ -129,7 +130,7 @@ impl Payments {
         batch: &mut Batch,
         instance: &str,
         (told, received_at, handled): (&PaymentEvent, Timestamp, Handled),
-        (owner, place): (&PaymentName, u32),
+        (owner, place): (&PaymentOwner, u32),
     ) -> Result<()> {
         let key = inbox::event_key(
             &self.context.keyring,
