@@ -5,11 +5,14 @@ import { defineConfig } from '@playwright/test';
 const strict = '**/every-factor.spec.ts';
 // And for one with plans, invoices and a vendor outside of which people pay.
 const desk = '**/desk.spec.ts';
-const only = process.env.PORTCULLIS_EVERY_FACTOR ? strict : process.env.PORTCULLIS_DESK ? desk : null;
+// And for one where operators sell from a catalog.
+const shop = '**/shop.spec.ts';
+const { PORTCULLIS_EVERY_FACTOR, PORTCULLIS_DESK, PORTCULLIS_SHOP } = process.env;
+const only = PORTCULLIS_EVERY_FACTOR ? strict : PORTCULLIS_DESK ? desk : PORTCULLIS_SHOP ? shop : null;
 
 export default defineConfig({
   testDir: 'tests',
-  ...(only ? { testMatch: only } : { testIgnore: [strict, desk] }),
+  ...(only ? { testMatch: only } : { testIgnore: [strict, desk, shop] }),
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),

@@ -20,6 +20,9 @@ export const paths = {
   autopay: '/billing/autopay',
   invoices: '/billing/invoices',
   subscriptions: '/billing/subscriptions',
+  shop: '/shop',
+  cart: '/shop/cart',
+  orders: '/orders',
   customers: '/customers',
   payments: '/payments',
   vendorEvents: '/vendor-events',
@@ -27,6 +30,8 @@ export const paths = {
   plans: '/plans',
   reconciliation: '/reconciliation',
   figures: '/figures',
+  catalog: '/catalog',
+  allOrders: '/all-orders',
   operators: '/operators',
 } as const;
 

@@ -1,3 +1,3 @@
-// Amounts of dollars as the panel shows them in British English.
-export const money = (cents: number): string =>
-  new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'USD' }).format(cents / 100);
+// Amounts of dollars as the panel shows them.
+export const money = (cents: number, locale = 'en-GB'): string =>
+  new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' }).format(cents / 100);

@@ -39,6 +39,8 @@ const ofOperators: Destination[] = [
   { path: paths.customers, icon: 'person', name: 'customers' },
   { path: paths.allInvoices, icon: 'paper', name: 'allInvoices' },
   { path: paths.plans, icon: 'again', name: 'plans' },
+  { path: paths.catalog, icon: 'tag', name: 'catalog' },
+  { path: paths.allOrders, icon: 'bag', name: 'allOrders' },
   { path: paths.reconciliation, icon: 'scales', name: 'reconciliation' },
   { path: paths.figures, icon: 'chart', name: 'figures' },
   { path: paths.vendorEvents, icon: 'download', name: 'vendorEvents' },
@@ -49,7 +51,7 @@ const ofOperators: Destination[] = [
 export const operatorDestinations = (): Destination[] => (session.me?.operator_role ? ofOperators : []);
 
 /** Pages that are reached from the one about money. */
-const ofBilling: string[] = [paths.pay, paths.addMethod, paths.autopay];
+const ofBilling: string[] = [paths.pay, paths.addMethod, paths.autopay, paths.shop, paths.cart, paths.orders];
 
 /** Whether there is such a page for whoever is signed in. The one on which an account is deleted is reached from the overview. */
 export const isShown = (path: string): boolean =>

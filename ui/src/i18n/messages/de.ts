@@ -43,6 +43,7 @@ import {
   paymentStatus,
   refundStatus,
 } from './payments/de';
+import { cart, catalog, orderActors, orderBecause, orderEvents, ordering, orders, orderStatus, shop } from './orders/de';
 import { recoveryCodes } from './recovery-codes/de';
 import { sessions, trustedDevices } from './sessions/de';
 import { account } from './account/de';
@@ -134,6 +135,11 @@ export const messages = {
     plans: 'Tarife',
     reconciliation: 'Abgleich',
     figures: 'Zahlen',
+    shop: 'Shop',
+    cart: 'Warenkorb',
+    orders: 'Bestellungen',
+    catalog: 'Katalog',
+    allOrders: 'Alle Bestellungen',
     account: 'Konto löschen',
   },
   shortPages: { overview: 'Übersicht', authenticators: 'Apps', recoveryCodes: 'Codes', sessions: 'Sitzungen' },
@@ -475,6 +481,15 @@ export const messages = {
   subscriptionEnds,
   askedOfVendor,
   intervals,
+  shop,
+  cart,
+  orders,
+  orderStatus,
+  orderBecause,
+  orderEvents,
+  orderActors,
+  catalog,
+  ordering,
   cancelWhens,
   changeWhens,
   planning,

@@ -43,6 +43,7 @@ import {
   paymentStatus,
   refundStatus,
 } from './payments/en';
+import { cart, catalog, orderActors, orderBecause, orderEvents, ordering, orders, orderStatus, shop } from './orders/en';
 import { recoveryCodes } from './recovery-codes/en';
 import { sessions, trustedDevices } from './sessions/en';
 import { account } from './account/en';
@@ -140,6 +141,11 @@ export const en = {
     plans: 'Plans',
     reconciliation: 'Reconciliation',
     figures: 'Figures',
+    shop: 'Shop',
+    cart: 'Cart',
+    orders: 'Orders',
+    catalog: 'Catalog',
+    allOrders: 'All orders',
     account: 'Delete account',
   },
   /** For the narrow bar at the bottom of a phone. */
@@ -453,6 +459,15 @@ export const en = {
   subscriptionEnds,
   askedOfVendor,
   intervals,
+  shop,
+  cart,
+  orders,
+  orderStatus,
+  orderBecause,
+  orderEvents,
+  orderActors,
+  catalog,
+  ordering,
   cancelWhens,
   changeWhens,
   planning,
