@@ -41,6 +41,7 @@ mod meta;
 mod offline_payments;
 mod operators;
 mod orders;
+mod parameter;
 mod password_recovery;
 mod payment_methods;
 mod payments;

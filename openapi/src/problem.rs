@@ -28,6 +28,7 @@ use portcullis_ports::{Error, Kind, Retry};
 use serde::Serialize;
 
 use crate::catalogue;
+use crate::parameter;
 pub use crate::problem_codes::*;
 
 /// What a client is told when nobody knows better.
@@ -39,7 +40,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// What is wrong with one field.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct FieldError {
-    /// JSON pointer into the body, such as `/email`.
+    /// JSON pointer into the body, such as `/email`; a parameter of the query by its name, such as `?limit`.
     pointer: String,
     /// What is wrong and what would be right.
     detail: String,
@@ -232,8 +233,7 @@ fn of_the_framework(error: poem::Error) -> Error {
         return INVALID_REQUEST.with_detail(format!("A part of the path is wrong: {why}."));
     }
     if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
-        let detail = format!("The parameter `{name}` is wrong: {}.", plain(reason));
-        return INVALID_REQUEST.with_detail(detail);
+        return parameter::refused(name, &parameter::said(reason));
     }
     if let Some(body) = error.downcast_ref::<ReadBodyError>() {
         return match body {

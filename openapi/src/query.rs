@@ -1,10 +1,12 @@
 //! A parameter in the query of the address, read from the request itself.
 
 use poem::{Request, RequestBody};
-use poem_openapi::error::ParseParamError;
 use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
 use poem_openapi::types::ParseFromParameter;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::parameter;
+use crate::problem::Problem;
 
 /// A parameter of the query, by the name of the argument. The extractor of the framework would need the framework's own
 /// routes, and with them answers that are no problems.
@@ -47,8 +49,8 @@ impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Query<T> {
         }
         let parsed = T::parse_from_parameters(&values);
         parsed.map(Self).map_err(|error| {
-            let (name, reason) = (options.name, error.into_message());
-            ParseParamError { name, reason }.into()
+            let advice = parameter::advice::<T>(error.message());
+            Problem::from(parameter::refused_in_query(options.name, &advice)).into()
         })
     }
 }

@@ -7725,7 +7725,7 @@ export interface components {
          * @description What is wrong with one field.
          */
         FieldError: {
-            /** @description JSON pointer into the body, such as `/email`. */
+            /** @description JSON pointer into the body, such as `/email`; a parameter of the query by its name, such as `?limit`. */
             pointer: string;
             /** @description What is wrong and what would be right. */
             detail: string;
