@@ -1,7 +1,7 @@
 //! What a request shows of whoever sent it, in headers and in the session cookie alike.
 
 use poem::Request;
-use poem::http::header::{self, HeaderValue};
+use poem::http::header::{self, GetAll, HeaderValue};
 use poem::http::{HeaderMap, Method};
 use portcullis_core::App;
 use portcullis_core::api_keys::{self, KeyHolder};
@@ -57,6 +57,7 @@ impl<'a> Credentials<'a> {
 
     /// An access token, or whatever an identity provider knows; without one the session cookie is enough.
     pub(crate) async fn first_factor(&self) -> Result<Identified> {
+        self.require_no_key()?;
         match self.carried() {
             Some(Carried::Header(credential)) => match self.beside(credential).await {
                 Ok((owner, _)) => Ok(owner),
@@ -82,6 +83,7 @@ impl<'a> Credentials<'a> {
     }
 
     pub(crate) async fn live_session(&self) -> Result<SignedIn> {
+        self.require_no_key()?;
         match self.carried() {
             Some(Carried::Header(credential)) => {
                 let (_, who) = self.beside(credential).await?;
@@ -92,9 +94,6 @@ impl<'a> Credentials<'a> {
                 self.same_person(&who, self.bears_token()).await?;
                 Ok(who)
             }
-            None if self.api_key()?.is_some() => {
-                Err(UNAUTHENTICATED.with_detail("No API key is taken here: a session is required."))
-            }
             None => Err(UNAUTHENTICATED.with_detail(
                 "A session is required: send X-SESSION-ID beside the access token, or the session cookie.",
             )),
@@ -103,22 +102,7 @@ impl<'a> Credentials<'a> {
 
     /// The API key that is shown, in the header of its own or as bearer. Beside a key nothing else counts.
     pub(crate) fn api_key(&self) -> Result<Option<&'a str>> {
-        let mut shown = self.headers.get_all(API_KEY_HEADER).iter();
-        let own = shown.next().map(|value| value.to_str().unwrap_or_default());
-        if shown.next().is_some() {
-            return Err(UNAUTHENTICATED.with_detail("One API key is expected, not several."));
-        }
-        let mut bearers = self.headers.get_all(header::AUTHORIZATION).iter();
-        let bearer = bearers
-            .next()
-            .and_then(bearer_of)
-            .filter(|token| is_api_key(token));
-        match (own, bearer) {
-            (Some(own), Some(bearer)) if own.trim() != bearer => {
-                Err(UNAUTHENTICATED.with_detail("One API key is expected, not several."))
-            }
-            (own, bearer) => Ok(own.or(bearer)),
-        }
+        shown_key(self.headers)
     }
 
     /// Whoever shows a key that has this scope.
@@ -133,6 +117,7 @@ impl<'a> Credentials<'a> {
     }
 
     pub(crate) async fn session_alone(&self) -> Result<SignedIn> {
+        self.require_no_key()?;
         match self.carried() {
             Some(Carried::Header(credential)) => {
                 self.app.sessions.resume(credential, None, &self.source).await
@@ -150,6 +135,7 @@ impl<'a> Credentials<'a> {
 
     /// A live session, or `None` for one that is over already.
     pub(crate) async fn session_to_end(&self) -> Result<Option<SignedIn>> {
+        self.require_no_key()?;
         let live = match self.carried() {
             // Whoever signs out may send an expired token along.
             Some(Carried::Cookies(_)) => self.session_alone().await,
@@ -170,7 +156,6 @@ impl<'a> Credentials<'a> {
 
     /// Whoever proved the first factor, with the live session that the header names.
     async fn beside(&self, credential: &str) -> Result<(Identified, SignedIn)> {
-        self.require_no_key()?;
         let presented = Headers(self.headers);
         let accounts = &self.app.accounts;
         accounts
@@ -179,18 +164,16 @@ impl<'a> Credentials<'a> {
     }
 
     async fn identify(&self, beside: Option<&str>) -> Result<Identified> {
-        self.require_no_key()?;
         let presented = Headers(self.headers);
         self.app.accounts.identify(&presented, beside, &self.source).await
     }
 
-    /// Refuses an API key in the place of an access token: no other identity provider shall see one.
+    /// Refuses an API key where none is taken, whatever is beside it: nobody goes on as somebody else than the key says, and no
+    /// other identity provider sees one.
     fn require_no_key(&self) -> Result<()> {
-        match Headers(self.headers).bearer() {
-            Some(token) if is_api_key(token) => {
-                Err(UNAUTHENTICATED.with_detail("No API key is taken here: an access token is required."))
-            }
-            _ => Ok(()),
+        match self.api_key()? {
+            Some(_) => Err(UNAUTHENTICATED.with_detail("No API key is taken here: a session is required.")),
+            None => Ok(()),
         }
     }
 
@@ -270,6 +253,40 @@ fn bearer_of(value: &HeaderValue) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
+/// The API key that a request shows. One in both headers is one key.
+///
+/// # Errors
+/// `unauthenticated` for several keys, and for a header that is there several times: nobody is left to guess which one counts.
+fn shown_key(headers: &HeaderMap) -> Result<Option<&str>> {
+    let own = only(
+        headers.get_all(API_KEY_HEADER),
+        "One API key is expected, not several.",
+    )?;
+    let own = own.map(|value| value.to_str().unwrap_or_default().trim());
+    let authorization = only(
+        headers.get_all(header::AUTHORIZATION),
+        "One header Authorization is expected, not several.",
+    )?;
+    let bearer = authorization
+        .and_then(bearer_of)
+        .filter(|token| is_api_key(token));
+    match (own, bearer) {
+        (Some(own), Some(bearer)) if own != bearer => {
+            Err(UNAUTHENTICATED.with_detail("One API key is expected, not several."))
+        }
+        (own, bearer) => Ok(own.or(bearer)),
+    }
+}
+
+/// The value of a header that is there at most once.
+fn only<'a>(values: GetAll<'a, HeaderValue>, otherwise: &'static str) -> Result<Option<&'a HeaderValue>> {
+    let mut values = values.iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(UNAUTHENTICATED.with_detail(otherwise)),
+        (value, None) => Ok(value),
+    }
+}
+
 /// Whether a token is meant as an API key.
 fn is_api_key(token: &str) -> bool {
     token.starts_with(api_keys::PREFIX)
@@ -278,6 +295,46 @@ fn is_api_key(token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Headers, with their values.
+    type Shown = &'static [(&'static str, &'static str)];
+
+    const OWN: &str = "x-api-key";
+    const BEARER: &str = "authorization";
+
+    #[test]
+    fn one_key_is_shown_in_either_header_and_no_header_is_there_twice() {
+        let shown = |shown: Shown| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in shown {
+                headers.append(*name, value.parse().expect("a header value"));
+            }
+            shown_key(&headers).map(|key| key.map(str::to_owned))
+        };
+        let one: [(Shown, Option<&str>); 7] = [
+            (&[], None),
+            (&[(BEARER, "Bearer eyJ")], None),
+            (&[(OWN, "pck_a")], Some("pck_a")),
+            (&[(OWN, "")], Some("")),
+            (&[(BEARER, "bearer  pck_a")], Some("pck_a")),
+            (&[(OWN, "pck_a"), (BEARER, "Bearer eyJ")], Some("pck_a")),
+            (&[(OWN, " pck_a"), (BEARER, "Bearer pck_a ")], Some("pck_a")),
+        ];
+        for (headers, key) in one {
+            assert_eq!(shown(headers).expect("one key").as_deref(), key, "{headers:?}");
+        }
+        let several: [Shown; 6] = [
+            &[(OWN, "pck_a"), (BEARER, "Bearer pck_b")],
+            &[(OWN, "pck_a"), (OWN, "pck_a")],
+            &[(BEARER, "Bearer eyJ"), (BEARER, "Bearer pck_a")],
+            &[(BEARER, "Bearer pck_a"), (BEARER, "Bearer eyJ")],
+            &[(BEARER, "Bearer pck_a"), (BEARER, "Bearer pck_a")],
+            &[(BEARER, "Bearer eyJ"), (BEARER, "Basic abc")],
+        ];
+        for headers in several {
+            assert!(shown(headers).is_err(), "{headers:?}");
+        }
+    }
 
     #[test]
     fn the_bearer_scheme_is_read_in_any_case_and_nothing_else() {

@@ -58,6 +58,11 @@ impl Source {
         }
     }
 
+    /// The address, where there is one: the program itself has none, and neither has whoever is not told of with one.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        Some(self.ip).filter(|ip| !ip.is_unspecified())
+    }
+
     /// What counts as one source in budgets.
     pub(crate) fn network(&self) -> String {
         match client_network(self.ip) {

@@ -5227,7 +5227,7 @@ export interface components {
              * @description When it was last used, up to a few seconds ago, or 0.
              */
             last_used_at: number;
-            /** @description From which address; null if it was never used. */
+            /** @description From which address; null if it was never used, and where nobody said. */
             last_used_ip: string | null;
             /** @description With what, as the client named itself; null if it was never used. */
             last_used_client: string | null;
@@ -5369,11 +5369,14 @@ export interface components {
             day: string;
             /** @description What they came to. */
             outcome: components["schemas"]["ApiKeyOutcome"];
-            /** @description What was asked for. */
+            /**
+             * @description What was asked for: `verified` where a key was verified for no scope, and `other` where uses of several ways are summed up,
+             *     since there were too many ways to tell of each.
+             */
             scope: string;
-            /** @description From where. */
-            ip: string;
-            /** @description With what, as the client named itself. */
+            /** @description From where; null where nobody said, and for `other`. */
+            ip: string | null;
+            /** @description With what, as the client named itself; empty where it did not, and for `other`. */
             client: string;
             /**
              * Format: uint64
@@ -12913,7 +12916,7 @@ export interface components {
             scope?: string | null;
             /** @description The address of whoever shows it. A key that is bound to networks counts from nowhere without it. */
             ip?: string | null;
-            /** @description How the client of whoever shows it names itself. */
+            /** @description How the client of whoever shows it names itself, without control characters. */
             client?: string | null;
         };
         /**

@@ -67,11 +67,13 @@ impl ApiKeys {
     /// # Errors
     /// `invalid-request`, `step-up-required`, `api-key-not-found`, `api-key-ended`, `scope-for-operators`.
     pub async fn set_rules(&self, who: &SignedIn, command: &SetApiKeyRules) -> Result<ApiKeyView> {
+        let (rate_per_minute, daily_quota) =
+            self.asked_limits(command.rate_per_minute, command.daily_quota)?;
         let scopes = self.granted(who, &command.scopes).await?;
         let change = |key: &ApiKey| ApiKey {
             scopes: scopes.clone(),
-            rate_per_minute: command.rate_per_minute,
-            daily_quota: command.daily_quota,
+            rate_per_minute,
+            daily_quota,
             ..key.clone()
         };
         let event = Event::success(events::RULES, &who.source)

@@ -152,7 +152,7 @@ impl ApiKeys {
         )
     }
 
-    /// Notes what became of a use, and tells the owner of a network that is new.
+    /// Notes what became of a use, and tells the owner of a network that is new, where one is known.
     pub(super) async fn note(
         &self,
         key: &ApiKey,
@@ -165,7 +165,7 @@ impl ApiKeys {
         };
         let now = self.context.clock.coarse_now();
         self.log.note(key, outcome, scope, source, now);
-        if outcome == Outcome::Accepted {
+        if outcome == Outcome::Accepted && source.address().is_some() {
             self.sight(key, source).await?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use portcullis_ports::{Result, Secret, Timestamp};
 
+use super::limits::asked;
 use super::model::{MOST_NETWORKS, MOST_SCOPES};
 use super::networks::{Cidr, Networks};
 use super::notices::Notice;
@@ -29,6 +30,8 @@ impl ApiKeys {
     pub async fn create(&self, who: &SignedIn, command: &CreateApiKey) -> Result<IssuedApiKey> {
         let scopes = self.granted(who, &command.scopes).await?;
         let networks = networks(&command.allow_cidrs, &command.deny_cidrs)?;
+        let (rate_per_minute, daily_quota) =
+            self.asked_limits(command.rate_per_minute, command.daily_quota)?;
         let now = self.context.now();
         let expires_at = self.end_of(command.expires_at, now)?;
         self.step_up.require(actions::MANAGE, who).await?;
@@ -43,8 +46,8 @@ impl ApiKeys {
             secrets: vec![secret],
             scopes,
             networks,
-            rate_per_minute: command.rate_per_minute,
-            daily_quota: command.daily_quota,
+            rate_per_minute,
+            daily_quota,
             created_at: now,
             expires_at,
             revoked_at: None,
@@ -178,6 +181,22 @@ impl ApiKeys {
             return Err(refused("/expires_at", &advice));
         }
         Ok(asked)
+    }
+
+    /// How often a key may be used within a minute and on one day, as its owner asks for it.
+    ///
+    /// # Errors
+    /// `invalid-request`.
+    pub(super) fn asked_limits(
+        &self,
+        rate: Option<u32>,
+        quota: Option<u32>,
+    ) -> Result<(Option<u32>, Option<u32>)> {
+        let most = &self.settings;
+        Ok((
+            asked("/rate_per_minute", rate, most.rate_per_minute)?,
+            asked("/daily_quota", quota, most.daily_quota)?,
+        ))
     }
 
     /// The scopes that somebody may give to a key, each once.

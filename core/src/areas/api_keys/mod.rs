@@ -19,6 +19,7 @@ mod meters;
 mod model;
 mod networks;
 mod notices;
+mod parts;
 mod records;
 mod scope_name;
 pub mod scopes;
@@ -37,13 +38,13 @@ use portcullis_ports::{Code, Kind, Result};
 pub use holder::{Asking, KeyHolder, Requester};
 pub use key_text::{ApiKeyId, PREFIX};
 pub use limits::ApiKeyLimit;
-use limits::Limits;
 pub use model::{
     ACCOUNT_CLOSED, API_KEY_ENDED, API_KEY_NOT_FOUND, ApiKeyForm, ApiKeyNetworks, CreateApiKey, IssuedApiKey,
     RenameApiKey, RevokeApiKey, RotateApiKey, SCOPE_FOR_OPERATORS, SetApiKeyNetworks, SetApiKeyRules,
     TOO_MANY_API_KEYS,
 };
 pub use networks::Cidr;
+use parts::Limits;
 pub(crate) use records::{ACCOUNT_API_KEYS, API_KEYS};
 use records::{AccountKeys, ApiKey};
 pub use scope_name::ScopeName;

@@ -72,6 +72,7 @@ pub(super) struct LastUse {
     pub(super) subject: Subject,
     pub(super) key: ApiKeyId,
     pub(super) at: Timestamp,
+    /// Empty where nobody said.
     pub(super) ip: String,
     pub(super) client: String,
 }
@@ -111,6 +112,7 @@ pub(super) struct UsageDay {
 pub(super) struct UsageEntry {
     pub(super) outcome: Outcome,
     pub(super) scope: String,
+    /// Empty where nobody said, and where others are summed up.
     pub(super) ip: String,
     pub(super) client: String,
     pub(super) count: u64,
@@ -252,11 +254,12 @@ pub struct ApiKeyUsageEntry {
     pub day: String,
     /// What they came to.
     pub outcome: Outcome,
-    /// What was asked for.
+    /// What was asked for: `verified` where a key was verified for no scope, and `other` where uses of several ways are summed up,
+    /// since there were too many ways to tell of each.
     pub scope: String,
-    /// From where.
-    pub ip: String,
-    /// With what, as the client named itself.
+    /// From where; null where nobody said, and for `other`.
+    pub ip: Option<String>,
+    /// With what, as the client named itself; empty where it did not, and for `other`.
     pub client: String,
     /// How many.
     pub count: u64,
@@ -282,6 +285,11 @@ impl Documented for ApiKeyUsage {
     }
   ]
 }"#;
+}
+
+/// An address as it is told of; `None` where it is not known.
+pub(super) fn told_address(stored: &str) -> Option<String> {
+    Some(stored.to_owned()).filter(|ip| !ip.is_empty())
 }
 
 impl ApiKeys {
@@ -325,7 +333,7 @@ impl ApiKeys {
                 day: known.day.clone(),
                 outcome: entry.outcome,
                 scope: entry.scope.clone(),
-                ip: entry.ip.clone(),
+                ip: told_address(&entry.ip),
                 client: entry.client.clone(),
                 count: entry.count,
                 first_at: entry.first_at.seconds(),

@@ -4,7 +4,7 @@
 //! those are drawn in advance. A store that cannot be written to is tried again, as long as there is room.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use futures_util::future::{BoxFuture, Either, select};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Result, Timestamp};
 
+use super::parts::IDLE;
 use super::records::{AccountKeys, ApiKey};
 use super::usage::{LastUse, Outcome, UsageDay, UsageEntry};
 use super::{ApiKeyId, ApiKeys, events, meters};
@@ -29,15 +30,17 @@ const WORKER: &str = "api-key-usage";
 const EVERY: Duration = Duration::from_secs(5);
 /// The most keys of which uses are noted meanwhile. Those beyond are not told of.
 const MOST_KEYS: usize = 20_000;
-/// The most rows of one key. What is beyond goes into the last.
+/// The most rows of one key, beside those of [`OTHER`].
 const MOST_ROWS: usize = 50;
+/// The scope of uses beyond, which are summed up by what they came to.
+const OTHER: &str = "other";
 
 /// Uses of one key that came to the same, in the same way.
 #[derive(Debug, Clone)]
 struct Row {
     outcome: Outcome,
     scope: Box<str>,
-    ip: IpAddr,
+    ip: Option<IpAddr>,
     client: Arc<str>,
     day: Day,
     count: u64,
@@ -50,6 +53,16 @@ struct Row {
 struct Notes {
     subject: Subject,
     rows: Vec<Row>,
+    /// The last use that was accepted.
+    last: Option<Last>,
+}
+
+/// When, from where and with what a key was used.
+#[derive(Debug, Clone)]
+struct Last {
+    at: Timestamp,
+    ip: Option<IpAddr>,
+    client: Arc<str>,
 }
 
 /// The memory of a process.
@@ -70,14 +83,22 @@ impl UsageLog {
             let notes = Notes {
                 subject: key.subject.clone(),
                 rows: Vec::new(),
+                last: None,
             };
             all.insert(key.id.clone(), notes);
         }
         if let Some(notes) = all.get_mut(&key.id) {
+            if outcome == Outcome::Accepted {
+                notes.used(Last {
+                    at: now,
+                    ip: source.address(),
+                    client: Arc::clone(&source.user_agent),
+                });
+            }
             notes.add(Row {
                 outcome,
                 scope: scope.into(),
-                ip: source.ip,
+                ip: source.address(),
                 client: Arc::clone(&source.user_agent),
                 day: Day::of(now),
                 count: 1,
@@ -102,6 +123,13 @@ impl UsageLog {
         let mut all = self.notes();
         if let Some(newer) = all.get_mut(&id) {
             notes.rows.into_iter().for_each(|row| newer.add(row));
+            // Of two at the same moment the newer is the last.
+            let newest = newer.last.take();
+            notes
+                .last
+                .into_iter()
+                .chain(newest)
+                .for_each(|last| newer.used(last));
         } else if all.len() < MOST_KEYS {
             all.insert(id, notes);
         }
@@ -109,21 +137,25 @@ impl UsageLog {
 }
 
 impl Notes {
+    fn used(&mut self, last: Last) {
+        if self.last.as_ref().is_none_or(|known| known.at <= last.at) {
+            self.last = Some(last);
+        }
+    }
+
     fn add(&mut self, more: Row) {
-        let same_way = |row: &Row| {
-            row.outcome == more.outcome
-                && row.ip == more.ip
-                && row.day == more.day
-                && row.scope == more.scope
-                && row.client == more.client
+        let has_room = self.rows.len() < MOST_ROWS || self.rows.iter().any(|row| row.is_like(&more));
+        let more = if has_room {
+            more
+        } else {
+            Row {
+                scope: OTHER.into(),
+                ip: None,
+                client: Arc::default(),
+                ..more
+            }
         };
-        let same_kind = |row: &Row| row.outcome == more.outcome && row.day == more.day;
-        let at = match self.rows.iter().position(same_way) {
-            None if self.rows.len() >= MOST_ROWS => self.rows.iter().rposition(same_kind),
-            found => found,
-        };
-        let row = at.and_then(|at| self.rows.get_mut(at));
-        match row {
+        match self.rows.iter_mut().find(|row| row.is_like(&more)) {
             Some(row) => {
                 row.count = row.count.saturating_add(more.count);
                 row.first_at = row.first_at.min(more.first_at);
@@ -152,6 +184,9 @@ impl Worker for ApiKeys {
                 tracing::warn!(?error, "uses of API keys could not be written down; trying again");
             }
             if stopped {
+                if let Err(error) = self.limits.give_back(Duration::ZERO).await {
+                    tracing::warn!(?error, "uses of API keys that were drawn could not be given back");
+                }
                 return;
             }
         }
@@ -159,12 +194,12 @@ impl Worker for ApiKeys {
 }
 
 impl ApiKeys {
-    /// Writes down what was noted of all keys.
+    /// Writes down what was noted of all keys, and gives back uses that were drawn and that nobody asks for.
     ///
     /// # Errors
-    /// The first failure, after all others were tried. What failed is kept for the next time.
+    /// The first failure, after all others were tried. Notes that failed are kept for the next time.
     pub async fn write_down(&self) -> Result<()> {
-        let mut failed = Ok(());
+        let mut failed = self.limits.give_back(IDLE).await;
         for (id, notes) in self.log.take() {
             let written = self.context.retried(|| self.write_notes(&id, &notes)).await;
             if let Err(error) = written {
@@ -200,15 +235,16 @@ impl ApiKeys {
             }
             batch.save(&slot)?;
         }
-        let accepted = notes.rows.iter().filter(|row| row.outcome == Outcome::Accepted);
-        if let Some(last) = accepted.max_by_key(|row| row.last_at) {
+        if let Some(last) = &notes.last {
             self.note_last(&mut batch, subject, id, last).await?;
         }
         let tried = |row: &&Row| matches!(row.outcome, Outcome::Scope | Outcome::Network);
         let refused = notes.rows.iter().filter(tried);
         let count: u64 = refused.clone().map(|row| row.count).sum();
-        if let Some(most) = refused.max_by_key(|row| row.count) {
-            let source = Source::new(most.ip, &most.client);
+        // The sum of others says neither from where nor what for.
+        if let Some(most) = refused.max_by_key(|row| (&*row.scope != OTHER, row.count)) {
+            let ip = most.ip.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
+            let source = Source::new(ip, &most.client);
             let event = Event::failure(events::REFUSED, &source)
                 .with("key_id", id)
                 .with("reason", most.outcome.as_str())
@@ -224,17 +260,23 @@ impl ApiKeys {
         Ok(())
     }
 
-    async fn note_last(&self, batch: &mut Batch, subject: &Subject, id: &ApiKeyId, row: &Row) -> Result<()> {
+    async fn note_last(
+        &self,
+        batch: &mut Batch,
+        subject: &Subject,
+        id: &ApiKeyId,
+        used: &Last,
+    ) -> Result<()> {
         let last = || LastUse {
             subject: subject.clone(),
             key: id.clone(),
-            at: row.last_at,
-            ip: row.ip.to_string(),
-            client: row.client.to_string(),
+            at: used.at,
+            ip: text_of(used.ip),
+            client: used.client.to_string(),
         };
         let table = self.context.table::<LastUse>();
         let mut slot = table.slot(subject.as_str(), &LastUse::sort(id), last).await?;
-        if slot.is_new() || slot.value.at < row.last_at {
+        if slot.is_new() || slot.value.at <= used.at {
             slot.value = last();
             batch.save(&slot)?;
         }
@@ -242,12 +284,25 @@ impl ApiKeys {
     }
 }
 
+fn text_of(ip: Option<IpAddr>) -> String {
+    ip.map_or_else(String::new, |ip| ip.to_string())
+}
+
 impl Row {
+    /// Whether it came to the same in the same way, on the same day.
+    fn is_like(&self, other: &Self) -> bool {
+        self.outcome == other.outcome
+            && self.ip == other.ip
+            && self.day == other.day
+            && self.scope == other.scope
+            && self.client == other.client
+    }
+
     fn entry(&self) -> UsageEntry {
         UsageEntry {
             outcome: self.outcome,
             scope: self.scope.to_string(),
-            ip: self.ip.to_string(),
+            ip: text_of(self.ip),
             client: self.client.to_string(),
             count: self.count,
             first_at: self.first_at,

@@ -1,6 +1,6 @@
 //! The application's own back end asks whether a key that it was shown counts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use portcullis_ports::identity::{Subject, UNAUTHENTICATED};
 use portcullis_ports::{Result, Retry};
@@ -16,6 +16,8 @@ use crate::foundation::use_case::{Documented, Problems, UseCase};
 
 /// What stands in the log where no scope is asked for.
 const VERIFIED: &str = "verified";
+/// The most characters with which a client names itself.
+const MOST_CLIENT: usize = 1024;
 
 /// A key that somebody showed to the application.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,7 +30,7 @@ pub struct VerifyApiKey {
     /// The address of whoever shows it. A key that is bound to networks counts from nowhere without it.
     #[cfg_attr(feature = "openapi", oai(validator(max_length = 45)))]
     pub ip: Option<String>,
-    /// How the client of whoever shows it names itself.
+    /// How the client of whoever shows it names itself, without control characters.
     #[cfg_attr(feature = "openapi", oai(validator(max_length = 1024)))]
     pub client: Option<String>,
 }
@@ -106,7 +108,7 @@ impl ApiKeys {
     /// What a key is worth, and for what. A use of it is counted and noted as any other.
     ///
     /// # Errors
-    /// `invalid-request` for an address that is none.
+    /// `invalid-request` for an address that is none, and for a client that cannot be one.
     pub async fn verify(&self, _: &KeyHolder, command: &VerifyApiKey) -> Result<VerifiedApiKey> {
         let ip: Option<IpAddr> = match &command.ip {
             None => None,
@@ -115,6 +117,11 @@ impl ApiKeys {
                 Some(parsed.map_err(|_| refused("/ip", "an IPv4 or IPv6 address is expected"))?)
             }
         };
+        let client = command.client.as_deref().unwrap_or_default();
+        if client.chars().count() > MOST_CLIENT || client.chars().any(char::is_control) {
+            let advice = format!("at most {MOST_CLIENT} characters are expected, and no control characters");
+            return Err(refused("/client", &advice));
+        }
         let proven = self.proven(command.api_key.trimmed()).await;
         let key = match proven.inspect_err(count_unproven) {
             Err(error) if error.code() == UNAUTHENTICATED => return Ok(VerifiedApiKey::INVALID),
@@ -122,11 +129,9 @@ impl ApiKeys {
         };
         let scope = command.scope.as_ref().map(ScopeName::as_str);
         let admitted = self.admit(&key, scope, ip.map(|ip| ip.to_canonical())).await;
-        if let Some(ip) = ip {
-            let source = Source::new(ip, command.client.as_deref().unwrap_or_default());
-            self.note(&key, scope.unwrap_or(VERIFIED), &source, &admitted)
-                .await?;
-        }
+        let source = Source::new(ip.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), client);
+        self.note(&key, scope.unwrap_or(VERIFIED), &source, &admitted)
+            .await?;
         let refused = admitted.as_ref().err();
         let refusal = refused.and_then(|error| Outcome::of(Some(error.code())));
         let retry_after = refused.and_then(|error| match error.retry() {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::networks::Cidr;
 use super::records::ApiKey;
-use super::usage::LastUse;
+use super::usage::{LastUse, told_address};
 use super::{ApiKeyId, ScopeName};
 use crate::foundation::use_case::Documented;
 
@@ -60,7 +60,7 @@ pub struct ApiKeyView {
     pub overlap_until: Option<i64>,
     /// When it was last used, up to a few seconds ago, or 0.
     pub last_used_at: i64,
-    /// From which address; null if it was never used.
+    /// From which address; null if it was never used, and where nobody said.
     pub last_used_ip: Option<String>,
     /// With what, as the client named itself; null if it was never used.
     pub last_used_client: Option<String>,
@@ -102,7 +102,7 @@ impl ApiKeyView {
                 .filter(|end| standing.status == ApiKeyStatus::Active && standing.now < *end)
                 .map(Timestamp::seconds),
             last_used_at: used.map_or(0, |used| used.at.seconds()),
-            last_used_ip: used.map(|used| used.ip.clone()),
+            last_used_ip: used.and_then(|used| told_address(&used.ip)),
             last_used_client: used.map(|used| used.client.clone()),
             revoked: standing.revoked_at.is_some(),
             revoked_at: standing.revoked_at.map_or(0, Timestamp::seconds),

@@ -5,9 +5,10 @@ use std::time::Duration;
 use portcullis_ports::storage::{MAX_PAGE, Scan as _};
 
 use super::{ada, made, reading, used, used_from};
-use crate::areas::api_keys::ReadApiKeyUsage;
+use crate::areas::api_keys::{ReadApiKeyUsage, ScopeName, VerifyApiKey};
 use crate::areas::closures::FinalizeClosure;
 use crate::areas::families;
+use crate::foundation::input::{INVALID_REQUEST, SecretInput};
 use crate::foundation::source::Source;
 use crate::scenarios::autopay::prove_address;
 use crate::services::outbox::Lane;
@@ -101,6 +102,90 @@ async fn what_cannot_be_written_down_is_kept_for_the_next_time() {
     let command = ReadApiKeyUsage { days: Some(1) };
     let usage = world.app.api_keys.usage(&who, &key.key_id, command).await;
     assert_eq!(usage.unwrap().days[0].accepted, 1);
+}
+
+#[tokio::test]
+async fn uses_beyond_the_rows_are_told_of_as_others_and_the_last_use_is_the_last_one() {
+    let world = world().await;
+    let who = ada(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    let keys = &world.app.api_keys;
+    for turn in 0..60 {
+        let source = Source::new([203, 0, 113, 1].into(), &format!("client {turn}"));
+        used_from(&world, &key.api_key, &source).await.unwrap();
+    }
+    let last = Source::new([198, 51, 100, 7].into(), "the last one");
+    used_from(&world, &key.api_key, &last).await.unwrap();
+    keys.write_down().await.unwrap();
+    let listed = keys.list(&who).await.unwrap().keys.remove(0);
+    assert_eq!(listed.last_used_ip.as_deref(), Some("198.51.100.7"));
+    assert_eq!(listed.last_used_client.as_deref(), Some("the last one"));
+    let command = ReadApiKeyUsage { days: Some(1) };
+    let usage = keys.usage(&who, &key.key_id, command).await.unwrap();
+    assert_eq!(usage.days[0].accepted, 61);
+    let (others, own): (Vec<_>, Vec<_>) = usage.entries.iter().partition(|entry| entry.scope == "other");
+    assert!(
+        own.len() >= 49 && own.iter().all(|entry| entry.count == 1),
+        "{own:?}"
+    );
+    assert_eq!(others.len(), 1);
+    assert_eq!((others[0].ip.as_deref(), others[0].client.as_str()), (None, ""));
+    assert_eq!(
+        others[0].count + own.iter().map(|entry| entry.count).sum::<u64>(),
+        61
+    );
+}
+
+#[tokio::test]
+async fn a_verification_without_an_address_is_noted_without_one() {
+    let world = world().await;
+    let who = ada(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    let asking = used(&world, &made(&world, &who, &reading()).await).await.unwrap();
+    let verify = VerifyApiKey {
+        api_key: SecretInput::new(key.api_key.to_string()),
+        scope: Some(ScopeName::parse("entitlements:read").unwrap()),
+        ip: None,
+        client: Some("curl/8.15.0".into()),
+    };
+    let keys = &world.app.api_keys;
+    assert!(keys.verify(&asking, &verify).await.unwrap().valid);
+    let other = VerifyApiKey {
+        scope: Some(ScopeName::parse("invoices:read").unwrap()),
+        ..verify.clone()
+    };
+    assert!(!keys.verify(&asking, &other).await.unwrap().valid);
+    keys.write_down().await.unwrap();
+    let command = ReadApiKeyUsage { days: Some(1) };
+    let usage = keys.usage(&who, &key.key_id, command).await.unwrap();
+    assert_eq!((usage.days[0].accepted, usage.days[0].refused), (1, 1));
+    assert!(
+        usage
+            .entries
+            .iter()
+            .all(|entry| entry.ip.is_none() && entry.client == "curl/8.15.0")
+    );
+    let listed = keys.list(&who).await.unwrap().keys;
+    let listed = listed.iter().find(|listed| listed.key_id == key.key_id).unwrap();
+    assert!(listed.last_used_at > 0);
+    assert_eq!(
+        (listed.last_used_ip.as_deref(), listed.last_used_client.as_deref()),
+        (None, Some("curl/8.15.0"))
+    );
+    assert_eq!(
+        history(&world, who.subject().as_str(), "api_key_new_network").await,
+        1,
+        "of the other key"
+    );
+    for wrong in ["x".repeat(1025), "a\nb".to_owned()] {
+        let command = VerifyApiKey {
+            client: Some(wrong),
+            ..verify.clone()
+        };
+        let refused = keys.verify(&asking, &command).await.unwrap_err();
+        assert_eq!(refused.code(), INVALID_REQUEST);
+        assert_eq!(refused.fields()[0].pointer, "/client");
+    }
 }
 
 #[tokio::test]

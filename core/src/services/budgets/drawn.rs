@@ -19,14 +19,22 @@ pub(crate) struct Drawn {
 }
 
 impl Budgets {
-    /// Counts some uses of a budget in advance, in a commit of its own. All processes together never draw more than there
-    /// is.
-    pub(crate) async fn draw(&self, one: &Use<'_>) -> Result<Drawn> {
+    /// Counts some uses of a budget in advance, at most so many, in a commit of its own. All processes together never draw
+    /// more than there is. What was drawn before and is not spent is given `back` by the same commit; after a failure nobody
+    /// knows whether it was, so that it must not be spent.
+    pub(crate) async fn draw(&self, one: &Use<'_>, most: u32, back: Option<Drawn>) -> Result<Drawn> {
         let key = self.key(one.name, one.of)?;
-        self.context.retried(|| self.draw_once(&key, one)).await
+        self.context
+            .retried(|| self.draw_once(&key, one, most, back))
+            .await
     }
 
-    async fn draw_once(&self, key: &str, one: &Use<'_>) -> Result<Drawn> {
+    /// Gives back uses that were drawn and are not spent.
+    pub(crate) async fn give_back(&self, one: &Use<'_>, back: Drawn) -> Result<()> {
+        self.draw(one, 0, Some(back)).await.map(drop)
+    }
+
+    async fn draw_once(&self, key: &str, one: &Use<'_>, most: u32, back: Option<Drawn>) -> Result<Drawn> {
         let mut batch = Batch::default();
         self.lines.join(&mut batch, std::iter::once(key)).await;
         let end = self.context.now() + one.limit.window.get();
@@ -39,10 +47,14 @@ impl Budgets {
         let mut slot = table.slot(key, Counter::SORT, empty).await?;
         // No window ends later than one that begins now, whatever a clock that was ahead once wrote.
         slot.value.until = slot.value.until.min(end);
+        // The end of a window only moves ahead: with a later one it is another window.
+        let back = back.filter(|back| !slot.is_new() && slot.value.until <= back.until);
+        let given = back.map_or(0, |back| back.uses);
+        slot.value.used = slot.value.used.saturating_sub(given);
         let left = one.limit.most.saturating_sub(slot.value.used);
-        let uses = left.min((left / PARTS).max(1));
+        let uses = left.min((left / PARTS).max(1)).min(most);
         let until = slot.value.until;
-        if uses > 0 {
+        if uses > 0 || given > 0 {
             slot.value.used = slot.value.used.saturating_add(uses);
             batch.save(&slot)?;
             self.context.commit(batch).await?;
@@ -69,7 +81,12 @@ mod tests {
         };
         let (mut drawn, mut commits) = (0, 0);
         loop {
-            let part = beds[commits % 2].services.budgets.draw(&one).await.unwrap();
+            let part = beds[commits % 2]
+                .services
+                .budgets
+                .draw(&one, u32::MAX, None)
+                .await
+                .unwrap();
             if part.uses == 0 {
                 break;
             }
@@ -80,6 +97,37 @@ mod tests {
         assert_eq!(drawn, 100);
         assert!(commits < 60, "{commits}");
         beds[0].clock.advance(std::time::Duration::from_mins(1));
-        assert!(beds[0].services.budgets.draw(&one).await.unwrap().uses > 0);
+        let next = &beds[0].services.budgets;
+        assert!(next.draw(&one, u32::MAX, None).await.unwrap().uses > 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_given_back_is_there_again_within_its_window_and_not_beyond() {
+        let [bed, _] = two_beds().await;
+        let one = Use {
+            name: "test",
+            of: &["a"],
+            limit: Limit::new(32, Span::minutes(1)),
+        };
+        let budgets = &bed.services.budgets;
+        let all = async || {
+            let mut all = 0;
+            loop {
+                match budgets.draw(&one, 1, None).await.unwrap().uses {
+                    0 => break all,
+                    uses => all += uses,
+                }
+            }
+        };
+        let part = budgets.draw(&one, u32::MAX, None).await.unwrap();
+        assert_eq!((part.uses, all().await), (2, 30));
+        budgets.give_back(&one, part).await.unwrap();
+        assert_eq!(all().await, 2);
+        let again = budgets.draw(&one, 1, Some(part)).await.unwrap();
+        assert_eq!((again.uses, all().await), (1, 1));
+        bed.clock.advance(std::time::Duration::from_mins(1));
+        assert_eq!(all().await, 32);
+        budgets.give_back(&one, part).await.unwrap();
+        assert_eq!(all().await, 0);
     }
 }

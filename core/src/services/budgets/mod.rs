@@ -18,6 +18,7 @@ use portcullis_ports::storage::Collection;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use drawn::Drawn;
 pub(crate) use known::{KNOWN_SOURCES, Standing};
 pub(crate) use lines::Lines;
 use refusals::Refusals;

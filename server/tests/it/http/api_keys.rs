@@ -100,6 +100,98 @@ async fn beside_a_key_nothing_else_counts() {
         .await;
     let same = with(read(), &key).header("authorization", &format!("bearer  {key} "));
     same.ok().await;
+    let token = with(read(), &key).header("authorization", &ada.bearer);
+    token.ok().await;
+}
+
+#[tokio::test]
+async fn what_takes_no_key_refuses_one_beside_a_session_as_well() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let (id, key) = make(&deployment, &ada, reading()).await;
+    let bearer = format!("Bearer {key}");
+    // A live session, its end, a session alone, and the first factor.
+    for (method, path) in [
+        ("GET", KEYS),
+        ("GET", "/ui/me"),
+        ("GET", "/ui/sessions"),
+        ("POST", "/auth/refresh"),
+        ("POST", "/ui/session/start"),
+        ("POST", "/auth/sign-out"),
+        ("GET", "/api/operator/me"),
+    ] {
+        let call = || deployment.call(method, path);
+        for shown in [key.as_str(), "pck_wrong", "anything", ""] {
+            with(call().by(&ada), shown).refused(401, "unauthenticated").await;
+        }
+        let as_bearer = call().header("authorization", &bearer);
+        as_bearer
+            .header("x-session-id", &ada.session)
+            .refused(401, "unauthenticated")
+            .await;
+    }
+    deployment.get(KEYS).by(&ada).ok().await;
+    let revoke = deployment.post("/ui/api_keys/revoke").by(&ada);
+    with(revoke.json(json!({ "key_id": id })), &key)
+        .refused(401, "unauthenticated")
+        .await;
+    assert_eq!(listed(&deployment, &ada).await[0]["status"], "active");
+}
+
+#[tokio::test]
+async fn two_headers_with_credentials_of_one_kind_are_refused_whatever_they_hold() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let (_, key) = make(&deployment, &ada, reading()).await;
+    let bearer = format!("Bearer {key}");
+    for path in [ENTITLEMENTS, KEYS] {
+        for [first, second] in [
+            [&bearer, &bearer],
+            [&bearer, &ada.bearer],
+            [&ada.bearer, &bearer],
+            [&ada.bearer, &ada.bearer],
+        ] {
+            let call = deployment.get(path).header("authorization", first);
+            call.header("authorization", second)
+                .header("x-session-id", &ada.session)
+                .refused(401, "unauthenticated")
+                .await;
+        }
+        with(with(deployment.get(path).by(&ada), &key), &key)
+            .refused(401, "unauthenticated")
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn numbers_and_names_beyond_the_document_are_refused_and_named() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.person("ada@example.com").await;
+    let (id, key) = make(&deployment, &ada, reading()).await;
+    let (grace, subject) = with_factor(&deployment, "grace@example.com").await;
+    grant(&deployment, &subject, Role::Viewer).await;
+    let verifying = json!({ "scopes": ["api_keys:verify"] });
+    let (_, back_end) = make(&deployment, &grace, verifying).await;
+    for field in ["rate_per_minute", "daily_quota"] {
+        for wrong in [0, 1_000_000_001] {
+            let mut made = reading();
+            made[field] = json!(wrong);
+            let call = deployment.post(KEYS).by(&ada).json(made);
+            let problem = call.refused(400, "invalid-request").await;
+            assert!(problem.to_string().contains(&format!("/{field}")), "{problem}");
+            let mut rules = json!({ "key_id": id, "scopes": ["entitlements:read"] });
+            rules[field] = json!(wrong);
+            let call = deployment.post("/ui/api_keys/rules").by(&ada).json(rules);
+            let problem = call.refused(400, "invalid-request").await;
+            assert!(problem.to_string().contains(&format!("/{field}")), "{problem}");
+        }
+    }
+    for wrong in ["x".repeat(1025), "curl\n8".to_owned()] {
+        let call = with(deployment.post("/api/keys/verify"), &back_end);
+        let call = call.json(json!({ "api_key": key, "client": wrong }));
+        let problem = call.refused(400, "invalid-request").await;
+        assert!(problem.to_string().contains("/client"), "{problem}");
+    }
 }
 
 #[tokio::test]
