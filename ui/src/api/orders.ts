@@ -18,7 +18,7 @@ export const limit = 20;
 export async function ordersOf(answer: Promise<{ data?: OrderSummary[]; response: Response }>): Promise<Part<OrderSummary>> {
   const asked = await answer;
   const items = await bodyOf(Promise.resolve(asked));
-  const next = /<([^>]+)>;\s*rel="?next"?/.exec(asked.response.headers.get('Link') ?? '')?.[1];
+  const next = /<([^>]+)>;\s*rel="?next"?/.exec(asked.response.headers.get('link') ?? '')?.[1];
   return { items, next_cursor: next ? new URL(next, location.origin).searchParams.get('cursor') : null };
 }
 
