@@ -6,15 +6,18 @@ interface Page {
   next_cursor?: string | null;
 }
 
+/** The name under which a page holds its rows. */
+type ListOf<P> = { [K in keyof P]: P[K] extends unknown[] ? K : never }[keyof P];
+
 export class Paged<P extends Page> extends Resource<P> {
   readonly further = new Submission();
   readonly #page: (cursor?: string) => Promise<P>;
-  readonly #join: (before: P, next: P) => P;
+  readonly #list: ListOf<P>;
 
-  constructor(page: (cursor?: string) => Promise<P>, join: (before: P, next: P) => P) {
+  constructor(page: (cursor?: string) => Promise<P>, list: ListOf<P>) {
     super(() => page());
     this.#page = page;
-    this.#join = join;
+    this.#list = list;
   }
 
   /** Reads the next page, unless the list was read anew meanwhile. */
@@ -24,7 +27,8 @@ export class Paged<P extends Page> extends Resource<P> {
     if (!before || !cursor) return;
     await this.further.run(async () => {
       const next = await this.#page(cursor);
-      if (this.data === before) this.data = this.#join(before, next);
+      const rows = [before, next].flatMap((part) => part[this.#list] as unknown[]);
+      if (this.data === before) this.data = { ...next, [this.#list]: rows };
     });
   }
 }

@@ -9,7 +9,7 @@ import { forEveryone } from './everyone';
 import { readFigures } from './figures';
 import { Operator } from './operator';
 import { cards, Payer } from './payer';
-import { expect, locales, Person, test } from './person';
+import { expect, locales, test } from './person';
 
 const address = process.env.PORTCULLIS_DESK ?? '';
 
@@ -22,9 +22,7 @@ let operator: Operator;
 
 test.beforeAll(async ({ browser, playwright, baseURL }) => {
   test.setTimeout(180_000);
-  const context = await browser.newContext({ locale: 'en-GB', baseURL });
-  const request = await playwright.request.newContext({ baseURL });
-  operator = await Operator.arrive(await context.newPage(), new Person(request, en, address));
+  operator = await Operator.arriveAlone(browser, playwright, baseURL, address);
 });
 
 test('an operator makes plans, changes a price, retires one and offers it again', async () => {

@@ -1,8 +1,8 @@
 // Somebody who looks after the service: from an account to the role, and the proofs that are asked for on the way.
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, type Browser, type Locator, type Page, type PlaywrightWorkerArgs } from '@playwright/test';
 import { en } from '../src/i18n/messages/en';
 import type { Authenticator } from './authenticator';
-import { stepUpDialog, type Person } from './person';
+import { Person, stepUpDialog } from './person';
 
 export class Operator {
   readonly page: Page;
@@ -27,6 +27,13 @@ export class Operator {
     }).toPass();
     const { app } = await person.addAuthenticator(page);
     return new Operator(page, app);
+  }
+
+  /** The same in a browser of its own, for a file of tests that share the operator. */
+  static async arriveAlone(browser: Browser, { request }: PlaywrightWorkerArgs['playwright'], baseURL: string | undefined, address: string) {
+    const url = baseURL ? { baseURL } : {};
+    const context = await browser.newContext({ locale: 'en-GB', ...url });
+    return Operator.arrive(await context.newPage(), new Person(await request.newContext(url), en, address));
   }
 
   /** Opens a page for operators. */

@@ -6,7 +6,7 @@ import { money } from './amounts';
 import { forEveryone } from './everyone';
 import { Operator } from './operator';
 import { Payer } from './payer';
-import { expect, locales, Person, test } from './person';
+import { expect, locales, test } from './person';
 
 const address = process.env.PORTCULLIS_SHOP ?? '';
 
@@ -19,9 +19,7 @@ let operator: Operator;
 
 test.beforeAll(async ({ browser, playwright, baseURL }) => {
   test.setTimeout(180_000);
-  const context = await browser.newContext({ locale: 'en-GB', baseURL });
-  const request = await playwright.request.newContext({ baseURL });
-  operator = await Operator.arrive(await context.newPage(), new Person(request, en, address));
+  operator = await Operator.arriveAlone(browser, playwright, baseURL, address);
 });
 
 test('an operator offers items, changes one and removes another', async () => {
