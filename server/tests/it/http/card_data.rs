@@ -214,6 +214,30 @@ fn a_cvc_is_found_however_it_is_written() {
     }
 }
 
+/// Whether what was typed stands there. The places behind a decimal point are none of it: a sum of seconds in the metrics
+/// such as 0.014000000000000002 is no card.
+fn tells(text: &str, typed: &str) -> bool {
+    text.match_indices(typed).any(|(at, _)| {
+        let before = text[..at].trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let point = before.strip_suffix('.');
+        !point.is_some_and(|whole| whole.ends_with(|letter: char| letter.is_ascii_digit()))
+    })
+}
+
+#[test]
+fn a_number_is_found_unless_it_is_the_fraction_of_another() {
+    for text in [
+        "4000000000000002",
+        "\"n\":\"14000000000000002\"",
+        "card.4000000000000002",
+        "1. 4000000000000002",
+    ] {
+        assert!(tells(text, "400000000000"), "{text}");
+    }
+    assert!(!tells("seconds_sum 0.014000000000000002", "400000000000"));
+    assert!(tells("0.014000000000000002 4000000000000002", "400000000000"));
+}
+
 /// Everything that was typed, whole or without the last four digits.
 fn typed() -> Vec<String> {
     let cards = CARDS.iter().map(|card| card.number);
@@ -330,7 +354,7 @@ async fn what_is_typed_at_the_vendor_is_in_no_sink() {
             ("answers", &answers),
             ("ledger", &ledger),
         ] {
-            assert!(!text.contains(&number), "{number} is in the {sink}");
+            assert!(!tells(text, &number), "{number} is in the {sink}");
             assert!(!tells_cvc(text), "the CVC is in the {sink}");
         }
     }
