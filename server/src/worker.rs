@@ -148,9 +148,6 @@ async fn measure(app: &App) {
         if let Err(error) = app.inbox.measure().await {
             tracing::debug!(?error, "the inbox could not be measured");
         }
-        if let Err(error) = app.tasks.measure().await {
-            tracing::debug!(?error, "the tasks could not be measured");
-        }
         if let Err(error) = app.reconciliation.measure().await {
             tracing::debug!(
                 ?error,

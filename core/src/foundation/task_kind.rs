@@ -27,6 +27,9 @@ pub struct TaskKind {
     pub interruptible: bool,
 }
 
+/// How often a kind looks, for which nobody says otherwise. Each look is a read of every shard.
+const PATROL: Duration = Duration::from_mins(5);
+
 /// For work that fails because something is away for a while: 8 tries in about an hour and a half.
 const WAITS: &[Duration] = &[
     Duration::from_secs(5),
@@ -37,7 +40,7 @@ const WAITS: &[Duration] = &[
 ];
 
 impl TaskKind {
-    /// One partition, eight at a time, a lease of a minute, eight attempts, a look every minute.
+    /// One partition, eight at a time, a lease of a minute, eight attempts, a look every five minutes.
     pub(crate) const fn new(name: &'static str, summary: &'static str) -> Self {
         Self {
             name,
@@ -47,7 +50,7 @@ impl TaskKind {
             lease: Duration::from_mins(1),
             attempts: 8,
             waits: WAITS,
-            patrol: Duration::from_mins(1),
+            patrol: PATROL,
             every: None,
             interruptible: false,
         }
@@ -57,7 +60,6 @@ impl TaskKind {
     pub(crate) const fn recurring(name: &'static str, summary: &'static str, every: Duration) -> Self {
         Self {
             concurrency: 1,
-            patrol: Duration::from_mins(1),
             every: Some(every),
             ..Self::new(name, summary)
         }
@@ -78,6 +80,11 @@ impl TaskKind {
     /// The same with another lease.
     pub(crate) const fn leased(self, lease: Duration) -> Self {
         Self { lease, ..self }
+    }
+
+    /// The same with another rhythm of looks at what other processes planned and left.
+    pub(crate) const fn patrolled(self, patrol: Duration) -> Self {
+        Self { patrol, ..self }
     }
 
     /// The same with other waits between failures, and a dead letter after `attempts` of them in a row.

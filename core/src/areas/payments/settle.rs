@@ -244,17 +244,18 @@ impl Payments {
     pub(super) async fn follow(&self, batch: &mut Batch, rows: &Rows) -> Result<()> {
         let payment = &rows.payment;
         let id = payment.id.as_str();
+        let first = (id, payment.created_at + CALL_TIME);
         match self.next_look(rows) {
             Some(due) => {
                 let watched = Watched {
                     subject: payment.subject.clone(),
                 };
-                if !self.tasks.move_in(batch, &WATCH, id, due).await? {
+                if !self.tasks.move_first_in(batch, &WATCH, first, due).await? {
                     self.tasks.plan(batch, &WATCH, id, due, &watched).await?;
                 }
             }
             None => {
-                self.tasks.cancel(batch, &WATCH, id).await?;
+                self.tasks.cancel_first(batch, &WATCH, first).await?;
             }
         }
         Ok(())

@@ -23,7 +23,9 @@ pub(crate) const WATCH: TaskKind =
     TaskKind::new("payments-watch", "Asks a payment vendor how a payment stands.")
         .sharded(8)
         .concurrent(8)
-        .leased(Duration::from_mins(2));
+        .leased(Duration::from_mins(2))
+        // Money waits for it.
+        .patrolled(Duration::from_mins(2));
 
 /// What a task is about.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -119,12 +119,16 @@ pub const DELIVERY_EXPIRED: Code = Code::new(
     "The delivery of this event is older than 30 days and not kept any more: ask the vendor to send a new event.",
 );
 
+/// How long events wait that a node took and did not live to apply.
+const PATROL: Duration = Duration::from_mins(2);
+
 /// The tasks that apply the events of a port: a lane of its own, so that a slow vendor keeps no other waiting.
 pub(crate) const fn task_kind(name: &'static str, summary: &'static str) -> TaskKind {
     TaskKind::new(name, summary)
         .sharded(4)
         .concurrent(16)
         .leased(LEASE)
+        .patrolled(PATROL)
         .retried(ATTEMPTS, WAITS)
 }
 

@@ -1,15 +1,14 @@
-//! What an operator sees and does: tasks that were given up, another try, how much waits.
+//! What an operator sees and does: tasks that were given up, another try.
 
 use portcullis_ports::{Result, Timestamp};
 
 use super::lease::move_in;
-use super::meters;
 use super::records::{Task, partition};
 use super::runners::Runners;
 use super::{TASK_NOT_FOUND, TaskKind};
 use crate::foundation::table::Batch;
 
-/// The most tasks of a partition that are listed or counted.
+/// The most tasks of a partition that are listed.
 const MOST: usize = 1_000;
 
 /// A task that was given up.
@@ -78,34 +77,5 @@ impl Runners {
                 context.commit(batch).await
             })
             .await
-    }
-
-    /// Sets the gauges of every kind.
-    ///
-    /// # Errors
-    /// If the store cannot be asked; what was measured until then stays.
-    pub async fn measure(&self) -> Result<()> {
-        let now = self.tasks.context.now();
-        for kind in self.kinds() {
-            let (mut waiting, mut dead, mut overdue) = (0, 0, 0);
-            for shard in 0..kind.shards {
-                let (table, partition) = (self.tasks.context.table::<Task>(), partition(kind, shard));
-                let (queued, _) = table.page(&partition, Task::queued(), MOST, None).await?;
-                waiting += queued.len();
-                let oldest = queued.first().map_or(0, |task| now.since(task.due).as_secs());
-                overdue = overdue.max(oldest);
-                let (given_up, _) = table.page(&partition, Task::dead(), MOST, None).await?;
-                dead += given_up.len();
-            }
-            #[expect(clippy::cast_precision_loss, reason = "far below the point where it matters")]
-            for (meter, value) in [
-                (meters::WAITING, waiting as f64),
-                (meters::OVERDUE, overdue as f64),
-                (meters::DEAD, dead as f64),
-            ] {
-                metrics::gauge!(meter.name, "kind" => kind.name).set(value);
-            }
-        }
-        Ok(())
     }
 }

@@ -41,7 +41,7 @@ impl<R> Due<R> {
 pub(crate) struct Rest {
     /// Ends the rest early.
     pub(crate) wakeup: Option<Wakeup>,
-    /// How long it rests: the delay of what another process put into the queue and left.
+    /// How long until it patrols: the delay of what another process put into the queue and left.
     pub(crate) patrol: Duration,
 }
 
@@ -74,6 +74,11 @@ pub(crate) trait Queue: Send + Sync {
     /// What is due, at most so many.
     async fn due(&self, most: usize) -> Result<Due<Self::Record>>;
 
+    /// The same at the end of a patrol, also while there is no room: who measures the queue does it here.
+    async fn patrol(&self, most: usize) -> Result<Due<Self::Record>> {
+        self.due(most).await
+    }
+
     /// Leases one record and works on it. `false` if another worker was faster.
     async fn handle(&self, record: &Versioned<Self::Record>) -> Result<bool>;
 }
@@ -84,8 +89,10 @@ enum Step<R> {
     Due(Result<Due<R>>),
     /// A record was handled, or a defect ended its handling.
     Handled(String, std::thread::Result<Result<bool>>),
-    /// It has rested long enough, or was woken and has to look.
+    /// It has rested until its patrol.
     Rested,
+    /// It was woken and has to look.
+    Woken,
     /// Something was put in that is due then.
     Planned(Timestamp),
     /// Something that was not due yet is.
@@ -113,6 +120,10 @@ struct Dispatch {
     looking: bool,
     resting: bool,
     look: Look,
+    /// When it patrols next, however often it is woken until then.
+    patrol_at: Option<Timestamp>,
+    /// The next look is a patrol.
+    patrol: bool,
     /// When it looks again without having rested.
     alarm: Option<Timestamp>,
 }
@@ -134,6 +145,7 @@ pub(crate) async fn dispatch<Q: Queue>(queue: &Q, clock: &dyn Clock, stop: impl 
     let mut running: Running<'_, Q::Record> = FuturesUnordered::new();
     let mut state = Dispatch {
         look: Look::Now,
+        patrol: true,
         ..Dispatch::default()
     };
     loop {
@@ -199,7 +211,13 @@ pub(crate) async fn dispatch<Q: Queue>(queue: &Q, clock: &dyn Clock, stop: impl 
                 state.resting = false;
                 alarm(queue, clock, Some(due), &mut state, &running);
             }
-            Some(Step::Rested | Step::Planned(_)) => {
+            Some(Step::Rested) => {
+                state.resting = false;
+                state.patrol_at = None;
+                state.patrol = true;
+                state.look = Look::Now;
+            }
+            Some(Step::Woken | Step::Planned(_)) => {
                 state.resting = false;
                 state.look = Look::Now;
             }
@@ -221,6 +239,10 @@ fn begin<'a, Q: Queue>(
     if !state.resting {
         state.resting = true;
         let Rest { wakeup, patrol } = queue.rest();
+        let now = clock.now();
+        // However the clock was set meanwhile.
+        let patrol = state.patrol_at.map_or(patrol, |at| at.since(now).min(patrol));
+        state.patrol_at = Some(now + patrol);
         let rest = async move {
             let rested = clock.sleep(patrol);
             let Some(wakeup) = wakeup else {
@@ -229,15 +251,17 @@ fn begin<'a, Q: Queue>(
             };
             match select(pin!(wakeup.woken()), rested).await {
                 Either::Left((Some(due), _)) => Step::Planned(due),
-                Either::Left((None, _)) | Either::Right(_) => Step::Rested,
+                Either::Left((None, _)) => Step::Woken,
+                Either::Right(_) => Step::Rested,
             }
         };
         running.push(rest.boxed());
     }
     let room = state.room(queue);
-    if state.look == Look::Now && !state.looking && room > 0 {
+    if state.look == Look::Now && !state.looking && (room > 0 || state.patrol) {
         state.look = Look::Later;
         state.looking = true;
+        let patrol = std::mem::take(&mut state.patrol);
         let tend = state.looks.is_multiple_of(TEND_EVERY);
         state.looks = state.looks.wrapping_add(1);
         // What is under way may not be leased yet, and stand in front.
@@ -247,7 +271,11 @@ fn begin<'a, Q: Queue>(
                 let queue = queue.name();
                 tracing::warn!(queue, ?error, "a queue could not be tended; trying again");
             }
-            Step::Due(queue.due(most).await)
+            Step::Due(if patrol {
+                queue.patrol(most).await
+            } else {
+                queue.due(most).await
+            })
         };
         running.push(look.boxed());
     }

@@ -10,6 +10,11 @@ pub(crate) trait QueueRecord: Stored + Clone {
     /// The same with that end of its lease.
     fn until(&self, due: Timestamp) -> Self;
 
+    /// As it is stored at another place than the one it was planned for.
+    fn moved(self) -> Self {
+        self
+    }
+
     /// Adds to a batch whatever else says where it is.
     ///
     /// # Errors
@@ -53,12 +58,13 @@ pub(crate) async fn renew<R: QueueRecord>(
 
 /// Adds to a batch that a record goes to another place in its queue.
 pub(crate) fn move_in<R: QueueRecord>(batch: &mut Batch, read: &Versioned<R>, moved: &R) -> Result<()> {
+    let moved = moved.clone().moved();
     // It may come due at the very moment at which the lease would have ended.
     if read.value.key() == moved.key() {
-        batch.replace(read, moved)?;
+        batch.replace(read, &moved)?;
     } else {
         batch.remove(read);
-        batch.insert(moved)?;
+        batch.insert(&moved)?;
     }
     moved.moved_in(batch)
 }

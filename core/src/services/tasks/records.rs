@@ -37,6 +37,9 @@ pub(super) struct Task {
     pub(super) planned_for: Timestamp,
     /// What it is about: names of records, never what stands in them.
     pub(super) body: serde_json::Value,
+    /// Nothing says yet where the task of this id lies: whoever planned it knows, because it was never moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unmoved: bool,
     /// How often it was begun.
     #[serde(default)]
     pub(super) runs: u32,
@@ -68,6 +71,7 @@ impl Task {
             due,
             planned_for: due,
             body,
+            unmoved: false,
             runs: 0,
             failures: 0,
             lease: None,
@@ -81,6 +85,11 @@ impl Task {
     /// The tasks of a partition that lie in the queue.
     pub(super) fn queued() -> Range {
         Range::Between("0".into(), ":".into())
+    }
+
+    /// The tasks of a partition that lie in the queue, and then the dead letters.
+    pub(super) fn queued_and_dead() -> Range {
+        Range::Between("0".into(), "dead$".into())
     }
 
     /// The dead letters of a partition.
@@ -108,7 +117,7 @@ impl Stored for Task {
         let partition = format!("{}#{}", self.kind, self.shard);
         let sort = match self.dead_since {
             Some(since) => format!("dead#{}#{}", digits(since), self.id),
-            None => format!("{}#{}", digits(self.due), self.id),
+            None => place(self.due, &self.id),
         };
         (partition, sort)
     }
@@ -117,6 +126,13 @@ impl Stored for Task {
 impl QueueRecord for Task {
     fn until(&self, due: Timestamp) -> Self {
         Self { due, ..self.clone() }
+    }
+
+    fn moved(self) -> Self {
+        Self {
+            unmoved: false,
+            ..self
+        }
     }
 
     fn moved_in(&self, batch: &mut Batch) -> Result<()> {
@@ -160,6 +176,11 @@ impl Stored for TaskById {
 
 pub(super) fn partition(kind: &TaskKind, shard: u8) -> String {
     format!("{}#{shard}", kind.name)
+}
+
+/// Where in its partition a task lies that is due then.
+pub(super) fn place(due: Timestamp, id: &str) -> String {
+    format!("{}#{id}", digits(due))
 }
 
 fn shard(kind: &TaskKind, id: &str) -> u8 {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Either, Shared, join_all, select};
-use portcullis_ports::storage::{MAX_PAGE, STORE_CONFLICT};
+use futures_util::future::{BoxFuture, Either, Shared, select, try_join_all};
+use portcullis_ports::storage::{MAX_PAGE, Range, STORE_CONFLICT};
 use portcullis_ports::{Error, Kind, Result, Timestamp};
 
 use super::dispatcher::{Due, Queue, Rest, dispatch, drain};
@@ -244,29 +244,29 @@ impl Queue for Lane {
     }
 
     async fn due(&self, most: usize) -> Result<Due<Task>> {
-        let now = self.tasks.context.now();
         let most = most.clamp(1, MAX_PAGE);
-        let pages = (0..self.kind.shards).map(|shard| {
-            let table = self.tasks.context.table::<Task>();
-            async move {
-                table
-                    .page(&partition(self.kind, shard), Task::queued(), most, None)
-                    .await
-            }
-        });
-        let (mut records, mut next): (Vec<Versioned<Task>>, Option<Timestamp>) = (Vec::new(), None);
-        for page in join_all(pages).await {
-            for task in page?.0 {
-                if task.due <= now {
-                    records.push(task);
-                } else {
-                    next = Some(next.map_or(task.due, |next| next.min(task.due)));
-                }
-            }
+        let queued = self.pages(Task::queued, most).await?;
+        Ok(due(queued.into_iter().flatten(), most, self.tasks.context.now()))
+    }
+
+    async fn patrol(&self, most: usize) -> Result<Due<Task>> {
+        let now = self.tasks.context.now();
+        let stored = self.pages(Task::queued_and_dead, MAX_PAGE).await?;
+        let hidden = stored.iter().any(|page| page.len() >= MAX_PAGE);
+        let (mut dead, queued): (Vec<_>, Vec<_>) = stored
+            .into_iter()
+            .flatten()
+            .partition(|task| task.dead_since.is_some());
+        if hidden {
+            dead = self
+                .pages(Task::dead, MAX_PAGE)
+                .await?
+                .into_iter()
+                .flatten()
+                .collect();
         }
-        records.sort_by_key(|task| task.due);
-        records.truncate(most);
-        Ok(Due { records, next })
+        self.measure(&queued, dead.len(), now);
+        Ok(due(queued.into_iter(), most.clamp(1, MAX_PAGE), now))
     }
 
     async fn handle(&self, task: &Versioned<Task>) -> Result<bool> {
@@ -282,7 +282,44 @@ impl Queue for Lane {
     }
 }
 
+/// What is due of these, the oldest first.
+fn due(queued: impl Iterator<Item = Versioned<Task>>, most: usize, now: Timestamp) -> Due<Task> {
+    let (mut records, later): (Vec<_>, Vec<_>) = queued.partition(|task| task.due <= now);
+    records.sort_by_key(|task| task.due);
+    records.truncate(most);
+    let next = later.iter().map(|task| task.due).min();
+    Due { records, next }
+}
+
 impl Lane {
+    /// So many of the tasks of each shard.
+    async fn pages(&self, range: impl Fn() -> Range, most: usize) -> Result<Vec<Vec<Versioned<Task>>>> {
+        let table = self.tasks.context.table::<Task>();
+        let pages = (0..self.kind.shards).map(|shard| {
+            let (table, range) = (&table, range());
+            async move {
+                let (page, _) = table
+                    .page(&partition(self.kind, shard), range, most, None)
+                    .await?;
+                Ok(page)
+            }
+        });
+        try_join_all(pages).await
+    }
+
+    /// Sets the gauges of the kind.
+    fn measure(&self, queued: &[Versioned<Task>], dead: usize, now: Timestamp) {
+        let overdue = queued.iter().map(|task| now.since(task.due).as_secs()).max();
+        #[expect(clippy::cast_precision_loss, reason = "far below the point where it matters")]
+        for (meter, value) in [
+            (meters::WAITING, queued.len() as f64),
+            (meters::OVERDUE, overdue.unwrap_or(0) as f64),
+            (meters::DEAD, dead as f64),
+        ] {
+            metrics::gauge!(meter.name, "kind" => self.kind.name).set(value);
+        }
+    }
+
     /// Leases a task; nothing if it was given up, because the workers that had it before disappeared again and again.
     async fn lease(&self, task: &Versioned<Task>) -> Result<Option<Task>> {
         let context = &self.tasks.context;

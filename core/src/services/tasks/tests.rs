@@ -61,6 +61,61 @@ async fn a_task_is_moved_and_cancelled_by_its_id() {
 }
 
 #[tokio::test]
+async fn what_was_planned_first_is_moved_cancelled_and_run_like_any_other() {
+    let bed = bed().await;
+    let first = bed.clock.now() + Duration::from_secs(60);
+    let plan = async |id: &str| {
+        let mut batch = Batch::default();
+        Tasks::plan_first(&mut batch, &WORK, id, first, &7).unwrap();
+        bed.context.commit(batch).await
+    };
+    let cancel = async |id: &str| {
+        let mut batch = Batch::default();
+        let found = bed
+            .tasks
+            .cancel_first(&mut batch, &WORK, (id, first))
+            .await
+            .unwrap();
+        bed.context.commit(batch).await.unwrap();
+        found
+    };
+    let move_to = async |id: &str, seconds: u64| {
+        let mut batch = Batch::default();
+        let due = bed.clock.now() + Duration::from_secs(seconds);
+        let found = bed
+            .tasks
+            .move_first_in(&mut batch, &WORK, (id, first), due)
+            .await
+            .unwrap();
+        bed.context.commit(batch).await.unwrap();
+        found
+    };
+    for id in ["cancelled", "moved", "moved and back", "run"] {
+        plan(id).await.unwrap();
+    }
+    let again = plan("run").await.unwrap_err();
+    assert_eq!(again.code(), portcullis_ports::storage::STORE_CONFLICT);
+    assert!(cancel("cancelled").await && !cancel("cancelled").await);
+    assert!(
+        move_to("moved", 5).await
+            && move_to("moved and back", 5).await
+            && move_to("moved and back", 60).await
+    );
+    assert!(cancel("moved and back").await && !move_to("moved and back", 5).await);
+    assert!(
+        bed.plan(&WORK, "moved and back", 70).await,
+        "nothing of it is left"
+    );
+    bed.wait(5);
+    assert_eq!(bed.drain(&WORK).await, ran(&["moved"]));
+    bed.wait(55);
+    assert_eq!(bed.drain(&WORK).await, ran(&["run"]));
+    bed.wait(10);
+    assert_eq!(bed.drain(&WORK).await, ran(&["moved and back"]));
+    assert_eq!(bed.stored().await, 0);
+}
+
+#[tokio::test]
 async fn failures_are_tried_again_after_growing_waits_and_end_among_the_dead_letters() {
     let bed = bed().await;
     bed.plan(&WORK, "a", 0).await;
