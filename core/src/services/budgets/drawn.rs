@@ -2,7 +2,7 @@
 
 use portcullis_ports::{Result, Timestamp};
 
-use super::{Budgets, Counter, Use};
+use super::{Budgets, Use};
 use crate::foundation::table::Batch;
 
 /// One process draws at most this part of what is left, so that others have theirs, and little is lost with a process that
@@ -37,16 +37,7 @@ impl Budgets {
     async fn draw_once(&self, key: &str, one: &Use<'_>, most: u32, back: Option<Drawn>) -> Result<Drawn> {
         let mut batch = Batch::default();
         self.lines.join(&mut batch, std::iter::once(key)).await;
-        let end = self.context.now() + one.limit.window.get();
-        let empty = || Counter {
-            key: key.to_owned(),
-            used: 0,
-            until: end,
-        };
-        let table = self.context.table::<Counter>();
-        let mut slot = table.slot(key, Counter::SORT, empty).await?;
-        // No window ends later than one that begins now, whatever a clock that was ahead once wrote.
-        slot.value.until = slot.value.until.min(end);
+        let (mut slot, is_shortened) = self.counter(key, one.limit, self.context.now()).await?;
         // The end of a window only moves ahead: with a later one it is another window.
         let back = back.filter(|back| !slot.is_new() && slot.value.until <= back.until);
         let given = back.map_or(0, |back| back.uses);
@@ -54,7 +45,7 @@ impl Budgets {
         let left = one.limit.most.saturating_sub(slot.value.used);
         let uses = left.min((left / PARTS).max(1)).min(most);
         let until = slot.value.until;
-        if uses > 0 || given > 0 {
+        if uses > 0 || given > 0 || is_shortened {
             slot.value.used = slot.value.used.saturating_add(uses);
             batch.save(&slot)?;
             self.context.commit(batch).await?;
@@ -129,5 +120,22 @@ mod tests {
         assert_eq!(all().await, 32);
         budgets.give_back(&one, part).await.unwrap();
         assert_eq!(all().await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_window_that_is_shorter_by_now_ends_also_if_nothing_of_it_is_left() {
+        let [bed, _] = two_beds().await;
+        let within = |minutes| Use {
+            name: "test",
+            of: &["a"],
+            limit: Limit::new(1, Span::minutes(minutes)),
+        };
+        let budgets = &bed.services.budgets;
+        for (minutes, uses) in [(60, 1), (1, 0)] {
+            let drawn = budgets.draw(&within(minutes), 1, None).await.unwrap();
+            assert_eq!(drawn.uses, uses);
+        }
+        bed.clock.advance(std::time::Duration::from_mins(1));
+        assert_eq!(budgets.draw(&within(1), 1, None).await.unwrap().uses, 1);
     }
 }

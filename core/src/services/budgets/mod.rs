@@ -216,21 +216,12 @@ impl Budgets {
             .join(batch, counted.iter().map(|one| one.key.as_str()))
             .await;
         let now = self.context.now();
-        let table = self.context.table::<Counter>();
         let mut slots = Vec::with_capacity(counted.len());
         let mut shortened = Batch::default();
         let mut wait = Duration::ZERO;
         for one in counted {
-            let end = now + one.limit.window.get();
-            let empty = || Counter {
-                key: one.key.clone(),
-                used: 0,
-                until: end,
-            };
-            let mut slot = table.slot(&one.key, Counter::SORT, empty).await?;
-            // No window ends later than one that begins now, whatever a clock that was ahead once wrote.
-            if slot.value.until > end {
-                slot.value.until = end;
+            let (mut slot, is_shortened) = self.counter(&one.key, one.limit, now).await?;
+            if is_shortened {
                 shortened.save(&slot)?;
             }
             if slot.value.used >= one.limit.most {
@@ -241,10 +232,26 @@ impl Budgets {
             slots.push(slot);
         }
         if wait > Duration::ZERO {
-            // Written down, or the window would begin anew with every refusal.
             self.context.commit(shortened).await?;
         }
         Ok((slots, wait))
+    }
+
+    /// A counter as it stands, in a window that began before or begins now. Says whether its end was brought forward: no window
+    /// ends later than one that begins now, whatever a clock that was ahead or a longer limit once wrote. Such an end has to be
+    /// written down also if nothing is counted, or the window would begin anew with every refusal.
+    async fn counter(&self, key: &str, limit: Limit, now: Timestamp) -> Result<(Slot<Counter>, bool)> {
+        let end = now + limit.window.get();
+        let empty = || Counter {
+            key: key.to_owned(),
+            used: 0,
+            until: end,
+        };
+        let table = self.context.table::<Counter>();
+        let mut slot = table.slot(key, Counter::SORT, empty).await?;
+        let is_shortened = slot.value.until > end;
+        slot.value.until = slot.value.until.min(end);
+        Ok((slot, is_shortened))
     }
 
     /// Counters are keyed by pseudonyms: the store does not tell who was counted for what.
