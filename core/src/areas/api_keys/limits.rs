@@ -96,11 +96,20 @@ impl KeyBudget {
             Window::Length(span) => (String::new(), span),
             Window::Day => {
                 let day = Day::of(now);
-                let rest = day.end().since(now).as_secs().max(1);
-                (day.to_string(), Span::seconds(rest))
+                // A window is whole seconds: less than the rest of the day would open it again before midnight.
+                let rest = day.end().since(now) + Duration::from_nanos(999_999_999);
+                (day.to_string(), Span::seconds(rest.as_secs()))
             }
         };
         (when, Limit::new(self.most, window))
+    }
+
+    /// Whether the window of then is that of now, as far as that does not follow from how long it is.
+    pub(super) fn is_same_window(&self, then: Timestamp, now: Timestamp) -> bool {
+        match self.window {
+            Window::Length(_) => true,
+            Window::Day => Day::of(then) == Day::of(now),
+        }
     }
 
     /// What whoever used it up is told.

@@ -11,8 +11,6 @@ use super::limits::{ApiKeyLimit, KeyBudget};
 use crate::foundation::context::Context;
 use crate::services::budgets::{Budgets, Drawn, Use};
 
-/// So many keys are remembered before those are forgotten whose parts are over.
-const REMEMBERED: usize = 1_024;
 /// The most that is drawn at first. Each time it may be twice as much, so that little is out that nobody asks for.
 const FIRST: u32 = 256;
 /// How long nothing more is looked for after there was none: other nodes may give something back.
@@ -36,7 +34,8 @@ impl Part {
     /// Whether it says how the budget stands. One of another limit does not.
     fn counts(&self, budget: &KeyBudget, now: Timestamp) -> bool {
         let is_known = self.left > 0 || (self.drawn == 0 && now < self.spent_at + LOOK_AGAIN);
-        self.budget.most == budget.most && now < self.until && is_known
+        let is_current = now < self.until && budget.is_same_window(self.spent_at, now);
+        self.budget.most == budget.most && is_current && is_known
     }
 }
 
@@ -131,9 +130,6 @@ impl Limits {
         let now = self.context.clock.coarse_now();
         let mut all = self.all();
         if !all.contains_key(key) {
-            if all.len() >= REMEMBERED {
-                all.retain(|_, parts| parts.is_needed(now));
-            }
             all.insert(key.to_owned(), Parts::default());
         }
         let Some(parts) = all.get_mut(key) else {
@@ -216,7 +212,7 @@ impl Limits {
         }
     }
 
-    /// Gives back what was drawn and not spent for so long.
+    /// Gives back what was drawn and not spent for so long, and forgets the keys whose parts are over.
     ///
     /// # Errors
     /// The first failure, after all others were tried.
@@ -232,7 +228,11 @@ impl Limits {
             let limits: Vec<ApiKeyLimit> = limits.collect();
             (!limits.is_empty()).then(|| (key.clone(), limits, Arc::clone(&parts.drawing)))
         };
-        let found: Vec<_> = self.all().iter().filter_map(of_key).collect();
+        let found: Vec<_> = {
+            let mut all = self.all();
+            all.retain(|_, parts| parts.is_needed(now));
+            all.iter().filter_map(of_key).collect()
+        };
         let mut failed = Ok(());
         for (key, limits, drawing) in found {
             let _turn = drawing.lock().await;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use portcullis_ports::Error;
 use portcullis_ports::storage::{MAX_PAGE, Scan as _};
+use portcullis_ports::{Clock as _, Error};
 
 use super::{ada, made, reading, used};
 use crate::areas::api_keys::{API_KEY_LIMIT, API_KEYS, ApiKeys, CreateApiKey, IssuedApiKey, SetApiKeyRules};
@@ -202,4 +202,24 @@ async fn limits_are_numbers_of_the_document_and_stored_as_far_as_the_service_all
         let refused = keys.set_rules(&who, &rules(&key, wider, None)).await;
         assert_eq!(refused.unwrap_err().code(), STEP_UP_REQUIRED);
     }
+}
+
+#[tokio::test]
+async fn a_daily_quota_opens_at_midnight_and_not_before() {
+    let world = world().await;
+    let until_ten_seconds_before_midnight = 86_390 - world.clock.now().seconds().rem_euclid(86_400);
+    world.wait(u64::try_from(until_ten_seconds_before_midnight).unwrap());
+    let who = ada(&world).await;
+    let command = CreateApiKey {
+        daily_quota: Some(1),
+        ..reading()
+    };
+    let key = made(&world, &who, &command).await;
+    world.clock.advance(Duration::from_millis(300));
+    used(&world, &key).await.unwrap();
+    world.clock.advance(Duration::from_millis(9_400));
+    let refused = used(&world, &key).await.unwrap_err();
+    assert!(used_up(&refused).contains("daily_quota"), "{refused:?}");
+    world.clock.advance(Duration::from_millis(300));
+    used(&world, &key).await.unwrap();
 }
