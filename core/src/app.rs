@@ -382,7 +382,6 @@ impl App {
                 sessions: &sessions,
                 step_up: &step_up,
                 challenges: &challenges,
-                api_keys: &api_keys,
                 operators: &operators,
                 directory: &directory,
                 audit: &audit,

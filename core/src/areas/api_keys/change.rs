@@ -14,6 +14,11 @@ use crate::areas::sessions::SignedIn;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
+fn listed(nets: &[ipnet::IpNet]) -> String {
+    let texts: Vec<String> = nets.iter().map(ToString::to_string).collect();
+    texts.join(" ")
+}
+
 impl ApiKeys {
     /// Gives a key another label. One that has ended may get one as well.
     ///
@@ -52,8 +57,8 @@ impl ApiKeys {
         };
         let event = Event::success(events::IP_RULES, &who.source)
             .with("key_id", &command.key_id)
-            .with("allow", networks.allow.len())
-            .with("deny", networks.deny.len());
+            .with("allow", listed(&networks.allow))
+            .with("deny", listed(&networks.deny));
         self.change(who, &command.key_id, change, event).await?;
         Ok(ApiKeyNetworks {
             ok: true,
@@ -65,20 +70,27 @@ impl ApiKeys {
     /// Sets what a key may do, and how often. To let it do anything more needs a fresh proof.
     ///
     /// # Errors
-    /// `invalid-request`, `step-up-required`, `api-key-not-found`, `api-key-ended`, `scope-for-operators`.
+    /// `invalid-request`, `step-up-required`, `api-key-not-found`, `api-key-ended`, `scope-for-operators`,
+    /// `operator-factor-required`.
     pub async fn set_rules(&self, who: &SignedIn, command: &SetApiKeyRules) -> Result<ApiKeyView> {
         let (rate_per_minute, daily_quota) =
             self.asked_limits(command.rate_per_minute, command.daily_quota)?;
-        let scopes = self.granted(who, &command.scopes).await?;
+        let scopes = self.asked_scopes(&command.scopes)?;
+        self.require_role(who, &scopes).await?;
         let change = |key: &ApiKey| ApiKey {
             scopes: scopes.clone(),
             rate_per_minute,
             daily_quota,
             ..key.clone()
         };
-        let event = Event::success(events::RULES, &who.source)
+        let mut event = Event::success(events::RULES, &who.source)
             .with("key_id", &command.key_id)
             .with("scopes", scopes.join(" "));
+        for (name, limit) in [("rate_per_minute", rate_per_minute), ("daily_quota", daily_quota)] {
+            if let Some(limit) = limit {
+                event = event.with(name, limit);
+            }
+        }
         let key = self.change(who, &command.key_id, change, event).await?;
         self.view(&key).await
     }
@@ -112,14 +124,18 @@ impl ApiKeys {
                 if key == found.value {
                     return Ok(key);
                 }
+                let widens = self.loosens(&found, &key);
                 // Somebody may have tightened it meanwhile.
-                if !is_proven && self.loosens(&found, &key) {
+                if !is_proven && widens {
                     self.step_up.require(actions::MANAGE, who).await?;
                 }
+                let added = key.scopes.iter().filter(|scope| !found.scopes.contains(scope));
+                let giver = self.giver(who, added).await?;
                 batch.replace(&found, &key)?;
-                self.audit
-                    .append(&mut batch, subject, std::slice::from_ref(&event))
-                    .await?;
+                self.tell(&mut batch, who, giver.as_ref(), event.clone()).await?;
+                if widens {
+                    self.notify(&mut batch, &key, &Notice::Widened).await?;
+                }
                 self.context.commit(batch).await?;
                 Ok(key)
             })
@@ -145,15 +161,17 @@ impl ApiKeys {
                 let (mut batch, subject, now) = (Batch::default(), who.subject(), self.context.now());
                 self.sessions.require_in(&mut batch, who).await?;
                 let found = self.own(subject, &command.key_id).await?;
-                if found.ends_at() <= now {
-                    return Ok(());
+                let mut held = self.held(subject).await?;
+                let lost = self.epochs.uses_lost_at().await?;
+                match found.status(Some(&held.value), now, lost) {
+                    ApiKeyStatus::Active | ApiKeyStatus::Restored => {}
+                    ApiKeyStatus::Expired | ApiKeyStatus::Revoked => return Ok(()),
                 }
                 let key = ApiKey {
                     revoked_at: Some(now),
                     ..found.value.clone()
                 };
                 batch.replace(&found, &key)?;
-                let mut held = self.held(subject).await?;
                 held.value.ends(&key.id, now);
                 batch.save(&held)?;
                 let event = Event::success(events::REVOKE, &who.source).with("key_id", &key.id);

@@ -4,22 +4,17 @@ use async_trait::async_trait;
 use portcullis_ports::Result;
 use portcullis_ports::identity::Subject;
 
-use super::records::{AccountKeys, ApiKey};
+use super::records::{AccountKeys, ApiKey, CHUNK};
 use super::{ApiKeys, events};
 use crate::foundation::account_erasure::AccountErasure;
 use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::audit::Event;
 
-/// The keys that one commit removes.
-const CHUNK: usize = 50;
-
-impl ApiKeys {
-    /// Adds to a commit that an account is closed: its keys are revoked, for good, and no more are made.
-    ///
-    /// # Errors
-    /// Whatever the store answers.
-    pub(crate) async fn close_in(&self, batch: &mut Batch, subject: &Subject, source: &Source) -> Result<()> {
+#[async_trait]
+impl AccountErasure for ApiKeys {
+    /// All keys are revoked, for good, and no more are made.
+    async fn closed_in(&self, batch: &mut Batch, subject: &Subject, source: &Source) -> Result<()> {
         let now = self.context.now();
         let mut held = self.held(subject).await?;
         let keys = &mut held.value.keys;
@@ -38,11 +33,8 @@ impl ApiKeys {
         Ok(())
     }
 
-    /// Adds to a commit that an account is not closed after all. Its keys stay revoked.
-    ///
-    /// # Errors
-    /// Whatever the store answers.
-    pub(crate) async fn reopen_in(&self, batch: &mut Batch, subject: &Subject) -> Result<()> {
+    /// Keys can be made again. Those of before stay revoked.
+    async fn reopened_in(&self, batch: &mut Batch, subject: &Subject) -> Result<()> {
         let mut held = self.held(subject).await?;
         if held.value.is_closed {
             held.value.is_closed = false;
@@ -50,10 +42,7 @@ impl ApiKeys {
         }
         Ok(())
     }
-}
 
-#[async_trait]
-impl AccountErasure for ApiKeys {
     /// Removes the keys themselves, which are stored under their ids. What is under the account goes with the rest, and the list
     /// of keys only behind them.
     async fn erase(&self, subject: &Subject, _: &Source) -> Result<()> {

@@ -19,7 +19,7 @@ pub(super) const CREATE: EventKind = EventKind::new("api_key_create", "An API ke
 pub(super) const RENAME: EventKind = EventKind::new("api_key_rename", "An API key has another label.");
 pub(super) const ROTATE: EventKind = EventKind::new(
     "api_key_rotate",
-    "An API key has a new secret. The one before it counts until `overlap_until`.",
+    "An API key has a new secret. Those before it end at `overlap_until` at the latest.",
 );
 pub(super) const REVOKE: EventKind = EventKind::new("api_key_revoke", "An API key was revoked.");
 pub(super) const REVOKE_ALL: EventKind = EventKind::new(
@@ -28,11 +28,11 @@ pub(super) const REVOKE_ALL: EventKind = EventKind::new(
 );
 pub(super) const IP_RULES: EventKind = EventKind::new(
     "api_key_ip_rules_set",
-    "An API key may be used from other networks than before: so many are allowed, and so many denied.",
+    "An API key may be used from other networks than before: `allow` and `deny` say from which.",
 );
 pub(super) const RULES: EventKind = EventKind::new(
     "api_key_rules_set",
-    "An API key has other scopes, or may be used more or less often.",
+    "An API key has other scopes, or may be used more or less often: `scopes`, and the limits that its owner set.",
 );
 pub(super) const NEW_NETWORK: EventKind = EventKind::new(
     "api_key_new_network",
@@ -40,5 +40,5 @@ pub(super) const NEW_NETWORK: EventKind = EventKind::new(
 );
 pub(super) const REFUSED: EventKind = EventKind::new(
     "api_key_refused",
-    "Whoever has an API key tried what it may not do, so often: `reason` says what.",
+    "Whoever has an API key tried what it may not do, for the first time on that day: `reason` says what.",
 );

@@ -1,14 +1,15 @@
 //! The keys of an account, and the scopes that keys can have.
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use portcullis_ports::identity::Subject;
-use portcullis_ports::storage::Range;
 use portcullis_ports::{Result, Timestamp};
 
 use super::records::{AccountKeys, ApiKey};
 use super::usage::LastUse;
 use super::views::Standing;
-use super::{ApiKeyList, ApiKeyStatus, ApiKeyView, ApiKeys, ScopeList, ScopeName, ScopeView, scopes};
+use super::{
+    ApiKeyId, ApiKeyList, ApiKeyStatus, ApiKeyView, ApiKeys, ScopeList, ScopeName, ScopeView, scopes,
+};
 use crate::areas::sessions::SignedIn;
 
 impl ApiKeys {
@@ -19,27 +20,31 @@ impl ApiKeys {
     pub async fn list(&self, who: &SignedIn) -> Result<ApiKeyList> {
         let subject = who.subject();
         let held = self.held(subject).await?.value;
-        let table = self.context.table::<ApiKey>();
-        let reads = held
-            .keys
-            .iter()
-            .map(|key| table.find(key.id.as_str(), ApiKey::SORT));
+        let now = self.context.now();
+        let kept = held.keys.iter().filter(|key| key.is_kept(now));
+        let reads = kept.map(|key| self.with_last_use(subject, &key.id));
         let found = try_join_all(reads).await?;
-        let mut keys: Vec<ApiKey> = found.into_iter().flatten().map(|found| found.value).collect();
-        keys.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-        let table = self.context.table::<LastUse>();
-        let range = Range::Prefix(LastUse::PREFIX.into());
-        let (last_uses, _) = table
-            .page(subject.as_str(), range, super::create::LISTED, None)
-            .await?;
+        let mut keys: Vec<(ApiKey, Option<LastUse>)> = found.into_iter().flatten().collect();
+        keys.sort_by(|(a, _), (b, _)| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
         let lost = self.epochs.uses_lost_at().await?;
-        let views = keys.iter().map(|key| {
-            let used = last_uses.iter().find(|used| used.key == key.id);
-            self.seen(key, used.map(|used| &used.value), &held, lost)
-        });
+        let views = keys
+            .iter()
+            .map(|(key, used)| self.seen(key, used.as_ref(), &held, lost));
         Ok(ApiKeyList {
             keys: views.collect(),
         })
+    }
+
+    async fn with_last_use(
+        &self,
+        subject: &Subject,
+        id: &ApiKeyId,
+    ) -> Result<Option<(ApiKey, Option<LastUse>)>> {
+        let (keys, uses) = (self.context.table::<ApiKey>(), self.context.table::<LastUse>());
+        let sort = LastUse::sort(id);
+        let key = keys.find(id.as_str(), ApiKey::SORT);
+        let (key, used) = try_join(key, uses.find(subject.as_str(), &sort)).await?;
+        Ok(key.map(|key| (key.value, used.map(|used| used.value))))
     }
 
     /// A key as its owner sees it.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::networks::Cidr;
 use super::{ApiKeyId, ScopeName};
+use crate::areas::operators::OPERATOR_FACTOR_REQUIRED;
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::input::{Form, INVALID_REQUEST, Label, Shown};
 use crate::foundation::use_case::{Documented, Problems, UseCase};
@@ -111,6 +112,7 @@ impl UseCase for CreateApiKey {
         STEP_UP_REQUIRED,
         TOO_MANY_API_KEYS,
         SCOPE_FOR_OPERATORS,
+        OPERATOR_FACTOR_REQUIRED,
         ACCOUNT_CLOSED,
     ]];
 }
@@ -153,8 +155,8 @@ impl Documented for IssuedApiKey {
 pub struct RotateApiKey {
     /// As given in the list.
     pub key_id: ApiKeyId,
-    /// For how many seconds the key of before counts as well: a day where it is not said, 0 to end it at once. One that was
-    /// rotated before that ends in any case.
+    /// For how many seconds those of before are valid as well, at the longest: a day where it is not said, 0 to end them at once.
+    /// Never more than the newest two of them are.
     #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "31536000"))))]
     pub overlap_seconds: Option<u32>,
     /// When the key ends, in Unix seconds; as before where it is not said.
@@ -176,6 +178,7 @@ impl UseCase for RotateApiKey {
         API_KEY_NOT_FOUND,
         API_KEY_ENDED,
         SCOPE_FOR_OPERATORS,
+        OPERATOR_FACTOR_REQUIRED,
     ]];
 }
 
@@ -306,5 +309,6 @@ impl UseCase for SetApiKeyRules {
         API_KEY_NOT_FOUND,
         API_KEY_ENDED,
         SCOPE_FOR_OPERATORS,
+        OPERATOR_FACTOR_REQUIRED,
     ]];
 }

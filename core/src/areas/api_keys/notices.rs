@@ -20,6 +20,8 @@ pub(super) enum Notice<'a> {
     Created,
     /// It has a new secret.
     Rotated,
+    /// It may do more than before.
+    Widened,
     /// It was revoked.
     Revoked,
     /// It was used from a network for the first time.
@@ -42,6 +44,7 @@ impl<'a> Variables<'a> {
         let (event, ip) = match notice {
             Notice::Created => ("created", None),
             Notice::Rotated => ("rotated", None),
+            Notice::Widened => ("widened", None),
             Notice::Revoked => ("revoked", None),
             Notice::NewNetwork(source) => ("new_network", Some(source.ip.to_string())),
         };
@@ -61,6 +64,7 @@ fn samples() -> Vec<Value> {
     let notices = [
         Notice::Created,
         Notice::Rotated,
+        Notice::Widened,
         Notice::Revoked,
         Notice::NewNetwork(&source),
     ];

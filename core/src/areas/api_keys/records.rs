@@ -24,8 +24,12 @@ pub(crate) const ACCOUNT_API_KEYS: Collection = Collection {
     variable: "API_KEYS_TABLE_NAME",
 };
 
-/// How long a key is listed after it ended.
-pub(super) const AFTERLIFE: Duration = Duration::from_hours(24 * 30);
+/// How long a key is kept and listed after it ended.
+pub(super) const RETENTION: Duration = Duration::from_hours(24 * 30);
+/// The most keys that are listed.
+const LISTED: usize = 100;
+/// The most keys that one commit removes.
+pub(super) const CHUNK: usize = 20;
 
 /// A key of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +84,7 @@ impl Stored for ApiKey {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.ends_at() + AFTERLIFE)
+        Some(self.ends_at() + RETENTION)
     }
 }
 
@@ -105,6 +109,13 @@ pub(super) struct HeldKey {
     pub(super) ends_at: Timestamp,
 }
 
+impl HeldKey {
+    /// Whether it is listed, if there is room.
+    pub(super) fn is_kept(&self, now: Timestamp) -> bool {
+        now < self.ends_at + RETENTION
+    }
+}
+
 impl AccountKeys {
     pub(super) const SORT: &'static str = "keys";
 
@@ -115,6 +126,25 @@ impl AccountKeys {
             all_revoked_at: None,
             is_closed: false,
         }
+    }
+
+    /// Makes room for one more key: takes out those that are kept no longer, as many as one commit removes, and of those that
+    /// have ended the oldest if the list is full. Whoever calls this removes what is stored of them, or nobody finds it again.
+    pub(super) fn take_unlisted(&mut self, now: Timestamp) -> Vec<ApiKeyId> {
+        let mut taken = Vec::new();
+        self.keys.retain(|key| {
+            let stays = key.is_kept(now) || taken.len() >= CHUNK;
+            if !stays {
+                taken.push(key.id.clone());
+            }
+            stays
+        });
+        if self.keys.len() >= LISTED
+            && let Some(ended) = self.keys.iter().position(|key| key.ends_at <= now)
+        {
+            taken.push(self.keys.remove(ended).id);
+        }
+        taken
     }
 
     /// Notes when a key ends.

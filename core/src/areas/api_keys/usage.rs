@@ -78,10 +78,8 @@ pub(super) struct LastUse {
 }
 
 impl LastUse {
-    pub(super) const PREFIX: &'static str = "last#";
-
     pub(super) fn sort(key: &ApiKeyId) -> String {
-        format!("{}{key}", Self::PREFIX)
+        format!("last#{key}")
     }
 }
 
@@ -104,6 +102,9 @@ pub(super) struct UsageDay {
     pub(super) refused: u64,
     /// By scope, address, client and what they came to; of more than are kept, those of the last uses.
     pub(super) entries: Vec<UsageEntry>,
+    /// The refusals of which the history tells already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) told: Vec<Outcome>,
     pub(super) until: Timestamp,
 }
 
@@ -129,6 +130,7 @@ impl UsageDay {
             accepted: 0,
             refused: 0,
             entries: Vec::new(),
+            told: Vec::new(),
             until: day.end() + KEPT,
         }
     }

@@ -224,33 +224,42 @@ impl ApiKeys {
             let (_, rows) = by_day.entry(row.day.to_string()).or_insert((row.day, Vec::new()));
             rows.push(row);
         }
+        let mut refused = Vec::new();
         for (day, rows) in by_day.into_values() {
             let table = self.context.table::<UsageDay>();
             let empty = || UsageDay::empty(subject, id, day);
             let mut slot = table
                 .slot(subject.as_str(), &UsageDay::sort(id, day), empty)
                 .await?;
+            for outcome in [Outcome::Scope, Outcome::Network] {
+                let of = rows.iter().filter(|row| row.outcome == outcome);
+                // The sum of others says neither from where nor what for.
+                let most = of.max_by_key(|row| (&*row.scope != OTHER, row.count));
+                if let Some(row) = most.filter(|_| !slot.value.told.contains(&outcome)) {
+                    slot.value.told.push(outcome);
+                    let ip = row.ip.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
+                    refused.push((*row, Source::new(ip, &row.client)));
+                }
+            }
             for row in rows {
                 slot.value.add(row.entry());
             }
             batch.save(&slot)?;
         }
-        if let Some(last) = &notes.last {
+        if let Some(last) = &notes.last
+            && held.keys.iter().any(|key| key.id == *id)
+        {
             self.note_last(&mut batch, subject, id, last).await?;
         }
-        let tried = |row: &&Row| matches!(row.outcome, Outcome::Scope | Outcome::Network);
-        let refused = notes.rows.iter().filter(tried);
-        let count: u64 = refused.clone().map(|row| row.count).sum();
-        // The sum of others says neither from where nor what for.
-        if let Some(most) = refused.max_by_key(|row| (&*row.scope != OTHER, row.count)) {
-            let ip = most.ip.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
-            let source = Source::new(ip, &most.client);
-            let event = Event::failure(events::REFUSED, &source)
+        let events = refused.iter().map(|(row, source)| {
+            Event::failure(events::REFUSED, source)
                 .with("key_id", id)
-                .with("reason", most.outcome.as_str())
-                .with("scope", &most.scope)
-                .with("count", count);
-            self.audit.append(&mut batch, subject, &[event]).await?;
+                .with("reason", row.outcome.as_str())
+                .with("scope", &row.scope)
+        });
+        let events: Vec<Event<'_>> = events.collect();
+        if !events.is_empty() {
+            self.audit.append(&mut batch, subject, &events).await?;
         }
         self.context.commit(batch).await?;
         for row in &notes.rows {

@@ -86,7 +86,9 @@ impl Closures {
         };
         let event = Event::success(events::FINALIZE, &who.source).with("erases_at", slot.value.erases_at);
         self.audit.append(&mut batch, subject, &[event]).await?;
-        self.api_keys.close_in(&mut batch, subject, &who.source).await?;
+        for area in self.erasures.iter() {
+            area.closed_in(&mut batch, subject, &who.source).await?;
+        }
         let notice = Notice::Scheduled(slot.value.erases_at);
         self.notify(&mut batch, subject, &notice).await?;
         batch.save(&slot)?;
@@ -115,7 +117,9 @@ impl Closures {
                     .await?;
                 let event = Event::success(events::TAKEN_BACK, &who.source);
                 self.audit.append(&mut batch, subject, &[event]).await?;
-                self.api_keys.reopen_in(&mut batch, subject).await?;
+                for area in self.erasures.iter() {
+                    area.reopened_in(&mut batch, subject).await?;
+                }
                 self.notify(&mut batch, subject, &Notice::TakenBack).await?;
                 self.context.commit(batch).await
             })

@@ -23,7 +23,6 @@ pub(crate) use records::CLOSURES;
 use records::Closure;
 pub use settings::Settings;
 
-use crate::areas::api_keys::ApiKeys;
 use crate::areas::challenges::Challenges;
 use crate::areas::operators::Operators;
 use crate::areas::sessions::Sessions;
@@ -55,13 +54,12 @@ pub(crate) struct Below<'a> {
     pub(crate) sessions: &'a Sessions,
     pub(crate) step_up: &'a StepUp,
     pub(crate) challenges: &'a Challenges,
-    pub(crate) api_keys: &'a ApiKeys,
     pub(crate) operators: &'a Operators,
     pub(crate) directory: &'a Directory,
     pub(crate) audit: &'a Audit,
     pub(crate) mail: &'a OwnerMail,
     pub(crate) tasks: &'a Tasks,
-    /// The areas that do something for an erasure, in this order.
+    /// The areas that do something when an account is closed and when it is erased, in this order.
     pub(crate) erasures: Vec<Arc<dyn AccountErasure>>,
 }
 
@@ -72,7 +70,6 @@ pub struct Closures {
     sessions: Sessions,
     step_up: StepUp,
     challenges: Challenges,
-    api_keys: ApiKeys,
     operators: Operators,
     directory: Directory,
     audit: Audit,
@@ -89,7 +86,6 @@ impl Closures {
             sessions: below.sessions.clone(),
             step_up: below.step_up.clone(),
             challenges: below.challenges.clone(),
-            api_keys: below.api_keys.clone(),
             operators: below.operators.clone(),
             directory: below.directory.clone(),
             audit: below.audit.clone(),

@@ -14,7 +14,9 @@ use crate::foundation::testing::home;
 use crate::settings::Settings;
 use crate::testing::{World, two_nodes_with};
 
-/// More than one account may have, with those that it has had.
+/// The most former secrets that are valid beside the newest.
+const BESIDE: usize = 2;
+/// Among so many a key is picked.
 const KEYS: usize = 4;
 
 #[derive(Debug, Clone)]
@@ -63,6 +65,11 @@ struct Model {
 }
 
 impl Model {
+    fn picked(&mut self, at: usize) -> Option<&mut Key> {
+        let at = at.checked_rem(self.keys.len())?;
+        self.keys.get_mut(at)
+    }
+
     async fn apply(&mut self, act: &Act, node: &World, who: &SignedIn) {
         let (keys, now) = (&node.app.api_keys, node.clock.now());
         let later = |seconds: u64| Timestamp::from_seconds(now.seconds()) + Duration::from_secs(seconds);
@@ -85,7 +92,7 @@ impl Model {
                 }
             }
             Act::Rotate(at, overlap, end) => {
-                let Some(key) = self.keys.get_mut(*at) else { return };
+                let Some(key) = self.picked(*at) else { return };
                 let ends_at = end.map(later);
                 let command = RotateApiKey {
                     key_id: key.id.clone(),
@@ -96,17 +103,19 @@ impl Model {
                 assert_eq!(rotated.is_ok(), key.counts(now), "{:?}", rotated.err());
                 if let Ok(issued) = rotated {
                     let overlap_until = now + Duration::from_secs(u64::from(*overlap));
-                    let count = key.secrets.len();
-                    for (place, (_, end)) in key.secrets.iter_mut().enumerate() {
-                        let last = place + 1 == count;
-                        *end = Some(if last { overlap_until } else { now });
+                    let mut kept = 0;
+                    for (_, end) in key.secrets.iter_mut().rev() {
+                        let until = end.map_or(overlap_until, |end| end.min(overlap_until));
+                        let is_kept = now < until && kept < BESIDE;
+                        kept += usize::from(is_kept);
+                        *end = Some(if is_kept { until } else { until.min(now) });
                     }
                     key.secrets.push((issued.api_key.to_string(), None));
                     key.ends_at = ends_at.unwrap_or(key.ends_at);
                 }
             }
             Act::Revoke(at) => {
-                let Some(key) = self.keys.get_mut(*at) else { return };
+                let Some(key) = self.picked(*at) else { return };
                 let key_id = key.id.clone();
                 keys.revoke(who, &RevokeApiKey { key_id }).await.unwrap();
                 key.revoked |= key.counts(now);

@@ -1,9 +1,13 @@
 //! API keys on one node and on several: what counts, what is told, what is left.
 
+mod changed;
+mod for_operators;
 mod limits;
 mod machine;
 mod nodes;
+mod removed;
 mod restored;
+mod rotated;
 mod told;
 
 use portcullis_ports::Result;
@@ -13,6 +17,7 @@ use crate::areas::entitlements::scopes::READ;
 use crate::areas::sessions::SignedIn;
 use crate::foundation::source::Source;
 use crate::foundation::testing::home;
+use crate::services::outbox::Lane;
 use crate::testing::World;
 
 /// A key that may read entitlements.
@@ -38,4 +43,16 @@ async fn used_from(world: &World, key: &str, source: &Source) -> Result<KeyHolde
 async fn ada(world: &World) -> SignedIn {
     let who = world.sign_up("ada@example.com").await;
     world.session(&who).await
+}
+
+async fn mails(world: &World, about: &str) -> usize {
+    world.app.outbox.drain(Lane::Notices).await.unwrap();
+    let sent = world.post.sent();
+    let about = sent.iter().filter(|message| message.text.contains(about));
+    about.count()
+}
+
+async fn history(world: &World, of: &str, event: &str) -> usize {
+    let entries = world.app.audit.entries(&of.parse().unwrap()).await.unwrap();
+    entries.iter().filter(|entry| entry.event == event).count()
 }

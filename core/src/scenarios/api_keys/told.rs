@@ -2,29 +2,12 @@
 
 use std::time::Duration;
 
-use portcullis_ports::storage::{MAX_PAGE, Scan as _};
-
-use super::{ada, made, reading, used, used_from};
+use super::{ada, history, made, mails, reading, used, used_from};
 use crate::areas::api_keys::{ReadApiKeyUsage, ScopeName, VerifyApiKey};
-use crate::areas::closures::FinalizeClosure;
-use crate::areas::families;
 use crate::foundation::input::{INVALID_REQUEST, SecretInput};
 use crate::foundation::source::Source;
 use crate::scenarios::autopay::prove_address;
-use crate::services::outbox::Lane;
-use crate::testing::{World, world};
-
-async fn mails(world: &World, about: &str) -> usize {
-    world.app.outbox.drain(Lane::Notices).await.unwrap();
-    let sent = world.post.sent();
-    let about = sent.iter().filter(|message| message.text.contains(about));
-    about.count()
-}
-
-async fn history(world: &World, of: &str, event: &str) -> usize {
-    let entries = world.app.audit.entries(&of.parse().unwrap()).await.unwrap();
-    entries.iter().filter(|entry| entry.event == event).count()
-}
+use crate::testing::world;
 
 fn from(last: u8) -> Source {
     Source::new([203, 0, 113, last].into(), "curl/8.15.0")
@@ -81,12 +64,26 @@ async fn uses_are_written_down_now_and_then_by_day_place_and_outcome() {
     let sums: Vec<_> = usage.days.iter().map(|day| (day.accepted, day.refused)).collect();
     assert_eq!(sums, [(0, 0), (5, 3)]);
     assert_eq!(usage.entries.len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_stands_in_the_history_once_a_day() {
+    let world = world().await;
+    let who = ada(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    let other = crate::areas::invoices::scopes::READ;
+    let keys = &world.app.api_keys;
     let subject = who.subject().as_str();
-    assert_eq!(
-        history(&world, subject, "api_key_refused").await,
-        1,
-        "with a count"
-    );
+    for day in 1..=2 {
+        for turn in 0..3 {
+            let refused = keys.authenticate(&key.api_key, &other, &from(turn)).await;
+            assert!(refused.is_err());
+            keys.write_down().await.unwrap();
+            world.clock.advance(Duration::from_secs(5));
+        }
+        assert_eq!(history(&world, subject, "api_key_refused").await, day);
+        world.clock.advance(Duration::from_hours(24));
+    }
 }
 
 #[tokio::test]
@@ -185,26 +182,5 @@ async fn a_verification_without_an_address_is_noted_without_one() {
         let refused = keys.verify(&asking, &command).await.unwrap_err();
         assert_eq!(refused.code(), INVALID_REQUEST);
         assert_eq!(refused.fields()[0].pointer, "/client");
-    }
-}
-
-#[tokio::test]
-async fn nothing_of_a_key_is_left_when_its_account_is_erased() {
-    let world = world().await;
-    let who = ada(&world).await;
-    let key = made(&world, &who, &reading()).await;
-    used(&world, &key).await.unwrap();
-    world.app.api_keys.write_down().await.unwrap();
-    let proven = FinalizeClosure { challenge_id: None };
-    world.app.closures.finalize(&who, &proven).await.unwrap();
-    world.wait(14 * 86_400);
-    world.app.tasks.drain("account-erasure").await.unwrap();
-    for family in families().filter(|family| family.collection.name.contains("api_key")) {
-        let page = world
-            .store
-            .scan(&family.collection, None, MAX_PAGE)
-            .await
-            .unwrap();
-        assert_eq!(page.records.len(), 0, "{}", family.collection.name);
     }
 }
