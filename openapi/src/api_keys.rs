@@ -75,8 +75,10 @@ impl ApiKeysApi {
 
     /// Rotate an API key
     ///
-    /// The key gets a new secret and stays what it is otherwise. The one before counts beside it for as long as is asked, so that
-    /// programs can be changed over one by one. Where the account has factors it needs a fresh step-up.
+    /// The key gets a new secret and stays what it is otherwise. Those before are valid beside it for as long as is asked, so that
+    /// programs can be changed over one by one. Asked again, as after an answer that was lost, it gets another one. No
+    /// secret ends sooner than was said for it, unless a shorter time is asked for now: while two of before are valid, a third one
+    /// is refused. Where the account has factors it needs a fresh step-up.
     #[oai(
         path = "/ui/api_keys/rotate",
         method = "post",
@@ -146,7 +148,7 @@ impl ApiKeysApi {
     /// Read how an API key was used
     ///
     /// By days (UTC), and by scope, address and client, up to a few seconds ago and for up to 90 days. Uses that were refused
-    /// although the key counted are told as well.
+    /// although the key was valid are told as well.
     #[oai(
         path = "/ui/api_keys/:key_id/usage",
         method = "get",
@@ -170,7 +172,7 @@ impl ApiKeysApi {
     ///
     /// For the back end of the application, which was shown a key by one of its clients: whose it is, and what it may do. A use
     /// of that key is counted and noted as any other. The key that asks is one of an operator, and has a budget of its own for
-    /// this. Of a key that does not count nothing is told.
+    /// this. Of a key that is not valid nothing is told.
     #[oai(path = "/api/keys/verify", method = "post", operation_id = "verify_api_key")]
     async fn verify(
         &self,

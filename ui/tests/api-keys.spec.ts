@@ -48,6 +48,8 @@ for (const locale of locales) {
       await expect(details.getByText('100', { exact: true })).toBeVisible();
 
       await details.getByRole('button', { name: t.apiKeys.changeRules }).click();
+      await expect(dialog.getByLabel(t.apiKeys.rate)).toHaveValue('100');
+      await expect(dialog.getByLabel(t.apiKeys.quota)).toHaveValue('');
       await dialog.getByLabel(t.apiKeys.deny).fill('127.0.0.0/8, ::1');
       await dialog.getByRole('button', { name: t.apiKeys.save }).click();
       await expect(page.getByText(t.apiKeys.saved)).toBeVisible();

@@ -7,5 +7,6 @@ mod handlers;
 mod ledger;
 mod levels;
 mod lint;
+mod networks;
 mod schema;
 mod service;

@@ -510,8 +510,10 @@ export interface paths {
         put?: never;
         /**
          * Rotate an API key
-         * @description The key gets a new secret and stays what it is otherwise. The one before counts beside it for as long as is asked, so that
-         *     programs can be changed over one by one. Where the account has factors it needs a fresh step-up.
+         * @description The key gets a new secret and stays what it is otherwise. Those before are valid beside it for as long as is asked, so that
+         *     programs can be changed over one by one. Asked again, as after an answer that was lost, it gets another one. No
+         *     secret ends sooner than was said for it, unless a shorter time is asked for now: while two of before are valid, a third one
+         *     is refused. Where the account has factors it needs a fresh step-up.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -600,7 +602,7 @@ export interface paths {
         /**
          * Read how an API key was used
          * @description By days (UTC), and by scope, address and client, up to a few seconds ago and for up to 90 days. Uses that were refused
-         *     although the key counted are told as well.
+         *     although the key was valid are told as well.
          *
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie.
          */
@@ -626,7 +628,7 @@ export interface paths {
          * Verify an API key
          * @description For the back end of the application, which was shown a key by one of its clients: whose it is, and what it may do. A use
          *     of that key is counted and noted as any other. The key that asks is one of an operator, and has a budget of its own for
-         *     this. Of a key that does not count nothing is told.
+         *     this. Of a key that is not valid nothing is told.
          *
          *     **Needs** an API key, or an API key as bearer. A key needs the scope `api_keys:verify`.
          */
@@ -5162,6 +5164,8 @@ export interface components {
          *       "deny_cidrs": [],
          *       "rate_per_minute": 600,
          *       "daily_quota": 1000000,
+         *       "own_rate_per_minute": 600,
+         *       "own_daily_quota": null,
          *       "created_at": 1790000000,
          *       "expires_at": 1821536000,
          *       "rotated_at": null,
@@ -5203,6 +5207,16 @@ export interface components {
              */
             daily_quota: number;
             /**
+             * Format: uint32
+             * @description What its owner set for `rate_per_minute`; null if it is what the service allows.
+             */
+            own_rate_per_minute: number | null;
+            /**
+             * Format: uint32
+             * @description What its owner set for `daily_quota`; null if it is what the service allows.
+             */
+            own_daily_quota: number | null;
+            /**
              * Format: int64
              * @description When it was made, in Unix seconds.
              */
@@ -5219,7 +5233,7 @@ export interface components {
             rotated_at: number | null;
             /**
              * Format: int64
-             * @description Until when the key of before it was rotated counts as well; null where it does not.
+             * @description Until when secrets of before it was rotated are valid as well, at the longest; null where none is.
              */
             overlap_until: number | null;
             /**
@@ -5263,6 +5277,8 @@ export interface components {
          *           "deny_cidrs": [],
          *           "rate_per_minute": 600,
          *           "daily_quota": 1000000,
+         *           "own_rate_per_minute": 600,
+         *           "own_daily_quota": null,
          *           "created_at": 1790000000,
          *           "expires_at": 1821536000,
          *           "rotated_at": null,
@@ -5356,7 +5372,7 @@ export interface components {
             accepted: number;
             /**
              * Format: uint64
-             * @description Uses that were refused although the key counted.
+             * @description Uses that were refused although the key was valid.
              */
             refused: number;
         };
@@ -8546,7 +8562,7 @@ export interface components {
             expires_at: number;
             /**
              * Format: int64
-             * @description Until when the one before it counts as well; null where there is none that does.
+             * @description Until when those before it are valid as well, at the longest; null where none is.
              */
             overlap_until: number | null;
         };
@@ -11334,8 +11350,8 @@ export interface components {
             key_id: string;
             /**
              * Format: uint32
-             * @description For how many seconds the key of before counts as well: a day where it is not said, 0 to end it at once. One that was
-             *     rotated before that ends in any case.
+             * @description For how many seconds those of before are valid as well, at the longest: a day where it is not said, 0 to end them at once.
+             *     No more than two of them are at a time.
              */
             overlap_seconds?: number | null;
             /**
@@ -12854,9 +12870,9 @@ export interface components {
          *     }
          */
         VerifiedApiKey: {
-            /** @description Whether it counts, for what was asked. Of a key that does not count at all nothing more is told. */
+            /** @description Whether it is valid, for what was asked. Of a key that is not valid at all nothing more is told. */
             valid: boolean;
-            /** @description Why a key that counts may not do this now; null if it may, and for one that does not count. */
+            /** @description Why a valid key may not do this now; null if it may, and for one that is not valid. */
             refusal: (string & components["schemas"]["ApiKeyOutcome"]) | null;
             /**
              * Format: uint64
@@ -12914,7 +12930,7 @@ export interface components {
              * @example entitlements:read
              */
             scope?: string | null;
-            /** @description The address of whoever shows it. A key that is bound to networks counts from nowhere without it. */
+            /** @description The address of whoever shows it. A key that is bound to networks is refused without it. */
             ip?: string | null;
             /** @description How the client of whoever shows it names itself, without control characters. */
             client?: string | null;
@@ -15204,6 +15220,7 @@ export interface operations {
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              *     - `scope-for-operators`: Only an operator can give this scope to a key.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
              */
             403: {
                 headers: {
@@ -15523,6 +15540,7 @@ export interface operations {
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              *     - `scope-for-operators`: Only an operator can give this scope to a key.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
              */
             403: {
                 headers: {
@@ -15550,7 +15568,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `api-key-ended`: This API key has ended: make another one. */
+            /**
+             * @description - `api-key-ended`: This API key has ended: make another one.
+             *     - `api-key-overlap`: Two secrets of this API key from before are still valid: wait until one ends, or end them with an overlap of 0 seconds.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15910,6 +15931,7 @@ export interface operations {
              *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
              *     - `step-up-required`: Please confirm that it is you: prove a factor again through /ui/step-up/start, then repeat the request.
              *     - `scope-for-operators`: Only an operator can give this scope to a key.
+             *     - `operator-factor-required`: Operators need a second factor: add an authenticator app or another factor to your account, then confirm it through /ui/step-up/start.
              */
             403: {
                 headers: {

@@ -16,18 +16,21 @@ export const rulesOf = (key: ApiKey): TypedRules => ({
   scopes: key.scopes,
   allow: key.allow_cidrs.join('\n'),
   deny: key.deny_cidrs.join('\n'),
-  rate: String(key.rate_per_minute),
-  quota: String(key.daily_quota),
+  // What the service allows is not the owner's, and follows the service.
+  rate: String(key.own_rate_per_minute ?? ''),
+  quota: String(key.own_daily_quota ?? ''),
 });
 
 /** One network on each line, or separated by commas. */
 export const networks = (typed: string): string[] => typed.split(/[\s,]+/).filter(Boolean);
 
-/** A whole number, `null` where nothing was typed, `undefined` for anything else. */
+const MOST_USES = 1_000_000_000;
+
+/** A whole number that can be a limit, `null` where nothing was typed, `undefined` for anything else. */
 export function count(typed: string): number | null | undefined {
   const text = typed.trim();
   if (text === '') return null;
-  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+  return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MOST_USES ? Number(text) : undefined;
 }
 
 export const mistakes = (rules: TypedRules) => ({

@@ -30,24 +30,24 @@ const BUDGET: &str = "api-key-new-networks";
 
 /// The networks of which the store knows that keys were used from there, and since when this process knows it.
 #[derive(Clone)]
-pub(super) struct Sighted(Arc<Cache<(ApiKeyId, IpAddr), Timestamp>>);
+pub(super) struct KnownNetworks(Arc<Cache<(ApiKeyId, IpAddr), Timestamp>>);
 
-impl Default for Sighted {
+impl Default for KnownNetworks {
     fn default() -> Self {
         Self(Arc::new(Cache::new(REMEMBERED)))
     }
 }
 
-/// A key of [`Sighted`] that owns nothing. It has the same hash.
-struct Sight<'a>(&'a ApiKeyId, IpAddr);
+/// A key of [`KnownNetworks`] that owns nothing. It has the same hash.
+struct Borrowed<'a>(&'a ApiKeyId, IpAddr);
 
-impl Hash for Sight<'_> {
+impl Hash for Borrowed<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.0, self.1).hash(state);
     }
 }
 
-impl quick_cache::Equivalent<(ApiKeyId, IpAddr)> for Sight<'_> {
+impl quick_cache::Equivalent<(ApiKeyId, IpAddr)> for Borrowed<'_> {
     fn equivalent(&self, (id, ip): &(ApiKeyId, IpAddr)) -> bool {
         self.0 == id && self.1 == *ip
     }
@@ -58,16 +58,16 @@ impl ApiKeys {
     ///
     /// # Errors
     /// Whatever the store answers: no use from a new network goes untold.
-    pub(super) async fn sight(&self, key: &ApiKey, source: &Source) -> Result<()> {
+    pub(super) async fn alert(&self, key: &ApiKey, source: &Source) -> Result<()> {
         let network = client_network(source.ip);
-        let known = self.sighted.0.get(&Sight(&key.id, network));
+        let known = self.known_networks.0.get(&Borrowed(&key.id, network));
         let now = self.context.clock.coarse_now();
         if known.is_some_and(|at| now.since(at) < NOTED && at <= now) {
             return Ok(());
         }
         // Rare: on the heap, so that every request does not carry the room for it.
         Box::pin(self.note_network(key, source)).await?;
-        self.sighted.0.insert((key.id.clone(), network), now);
+        self.known_networks.0.insert((key.id.clone(), network), now);
         Ok(())
     }
 

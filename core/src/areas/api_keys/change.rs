@@ -3,12 +3,11 @@
 use portcullis_ports::Result;
 
 use super::create::networks;
-use super::networks::Cidr;
 use super::notices::Notice;
 use super::records::ApiKey;
 use super::{
-    API_KEY_ENDED, ApiKeyId, ApiKeyNetworks, ApiKeyStatus, ApiKeyView, ApiKeys, RenameApiKey, RevokeApiKey,
-    SetApiKeyNetworks, SetApiKeyRules, actions, events,
+    API_KEY_ENDED, ApiKeyId, ApiKeyNetworks, ApiKeyStatus, ApiKeyView, ApiKeys, Cidr, RenameApiKey,
+    RevokeApiKey, SetApiKeyNetworks, SetApiKeyRules, actions, events,
 };
 use crate::areas::sessions::SignedIn;
 use crate::foundation::table::Batch;

@@ -1,6 +1,6 @@
-//! Whether a key counts, and whether it may do what is asked.
+//! Whether a key is valid, and whether it may do what is asked.
 //!
-//! Whoever does not prove to have a key learns one thing: that it does not count. Everything else is told behind the proof.
+//! Whoever does not prove to have a key learns one thing: that it is not valid. Everything else is told behind the proof.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ use super::{
 use crate::foundation::scope::Scope;
 use crate::foundation::source::Source;
 
-/// The same for every key that does not count.
+/// The same for every key that is not valid.
 fn refused() -> Error {
-    UNAUTHENTICATED.with_detail("The API key does not count: it is wrong, or it has ended.")
+    UNAUTHENTICATED.with_detail("The API key is not valid: it is wrong, or it has ended.")
 }
 
 pub(super) fn count_unproven(error: &Error) {
@@ -31,13 +31,13 @@ pub(super) fn count_unproven(error: &Error) {
 }
 
 impl ApiKey {
-    /// Whether a secret with this code counts. The time is the same for every one that does not.
+    /// Whether a secret with this code is valid. The time is the same for every one that does not.
     fn opens_with(&self, mac: &str, now: Timestamp, uses_lost_at: Option<Timestamp>) -> bool {
         let mut opens = false;
         for secret in &self.secrets {
-            let counts = secret.ends_at.is_none_or(|end| now < end)
+            let is_valid = secret.ends_at.is_none_or(|end| now < end)
                 && uses_lost_at.is_none_or(|lost| secret.issued_at > lost);
-            opens |= same_secret(secret.mac.as_bytes(), mac.as_bytes()) && counts;
+            opens |= same_secret(secret.mac.as_bytes(), mac.as_bytes()) && is_valid;
         }
         opens
     }
@@ -70,7 +70,7 @@ impl ApiKeys {
     /// Recognises whoever shows a key, for something that needs this scope.
     ///
     /// # Errors
-    /// `unauthenticated` for anything but a key that counts; behind that `api-key-network`, `api-key-scope`,
+    /// `unauthenticated` for anything but a valid key; behind that `api-key-network`, `api-key-scope`,
     /// `api-key-frozen` and `api-key-limit`.
     pub async fn authenticate(&self, presented: &str, scope: &Scope, source: &Source) -> Result<KeyHolder> {
         let key = self.proven(presented).await.inspect_err(count_unproven)?;
@@ -166,7 +166,7 @@ impl ApiKeys {
         let now = self.context.clock.coarse_now();
         self.log.note(key, outcome, scope, source, now);
         if outcome == Outcome::Accepted && source.address().is_some() {
-            self.sight(key, source).await?;
+            self.alert(key, source).await?;
         }
         Ok(())
     }

@@ -4,13 +4,13 @@ use portcullis_ports::{Result, Secret, Timestamp};
 
 use super::limits::asked;
 use super::model::MOST_NETWORKS;
-use super::networks::{Cidr, Networks};
+use super::networks::Networks;
 use super::notices::Notice;
 use super::records::{ApiKey, HeldKey, KeySecret};
 use super::usage::LastUse;
 use super::views::named;
 use super::{
-    ACCOUNT_CLOSED, ApiKeyId, ApiKeys, CreateApiKey, IssuedApiKey, TOO_MANY_API_KEYS, actions, events,
+    ACCOUNT_CLOSED, ApiKeyId, ApiKeys, Cidr, CreateApiKey, IssuedApiKey, TOO_MANY_API_KEYS, actions, events,
     key_text,
 };
 use crate::areas::operators::Operator;

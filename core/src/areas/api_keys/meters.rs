@@ -7,5 +7,5 @@ pub(super) const ALL: &[Meter] = &[USES];
 
 pub(super) const USES: Meter = Meter::counter(
     "portcullis_api_key_uses_total",
-    "Uses of API keys, by what they came to; `unproven` is whatever was no key that counts.",
+    "Uses of API keys, by what they came to; `unproven` is whatever was no valid key.",
 );

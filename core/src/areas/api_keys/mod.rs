@@ -1,26 +1,27 @@
 //! API keys: what programs of people prove with who they are, and what they may do.
 //!
 //! A key is one word with its id in front, so that a check is one read, and of its secret only a code is stored that cannot
-//! be made without the root secret. Checks write nothing: uses are counted in parts that a node draws in advance, and what
+//! be made without the root secret. Checks write nothing: uses are counted by leases that a node takes in advance, and what
 //! is told of them is noted in memory and written down now and then.
 
 mod actions;
 mod alerts;
 mod change;
 mod check;
+mod cidr;
 mod create;
 mod end;
 mod events;
 mod given_scopes;
 mod holder;
 mod key_text;
+mod leases;
 mod limits;
 mod list;
 mod meters;
 mod model;
 mod networks;
 mod notices;
-mod parts;
 mod records;
 mod rotate;
 mod scope_name;
@@ -33,20 +34,20 @@ mod views;
 
 use std::sync::Arc;
 
-use alerts::Sighted;
+use alerts::KnownNetworks;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Code, Kind, Result};
 
+pub use cidr::Cidr;
 pub use holder::{Asking, KeyHolder, Requester};
 pub use key_text::{ApiKeyId, PREFIX};
+use leases::Limits;
 pub use limits::ApiKeyLimit;
 pub use model::{
-    ACCOUNT_CLOSED, API_KEY_ENDED, API_KEY_NOT_FOUND, ApiKeyForm, ApiKeyNetworks, CreateApiKey, IssuedApiKey,
-    RenameApiKey, RevokeApiKey, RotateApiKey, SCOPE_FOR_OPERATORS, SetApiKeyNetworks, SetApiKeyRules,
-    TOO_MANY_API_KEYS,
+    ACCOUNT_CLOSED, API_KEY_ENDED, API_KEY_NOT_FOUND, API_KEY_OVERLAP, ApiKeyForm, ApiKeyNetworks,
+    CreateApiKey, IssuedApiKey, RenameApiKey, RevokeApiKey, RotateApiKey, SCOPE_FOR_OPERATORS,
+    SetApiKeyNetworks, SetApiKeyRules, TOO_MANY_API_KEYS,
 };
-pub use networks::Cidr;
-use parts::Limits;
 pub(crate) use records::{ACCOUNT_API_KEYS, API_KEYS};
 use records::{AccountKeys, ApiKey};
 pub use scope_name::ScopeName;
@@ -73,7 +74,7 @@ use crate::services::owner_mail::OwnerMail;
 /// What this declares for all tools and lists.
 pub(crate) const AREA: Area = Area {
     families: &[
-        // Which keys count is said by the store that was in use, not by the backup.
+        // Which keys are valid is said by the store that was in use, not by the backup.
         Family::new(
             ACCOUNT_API_KEYS,
             Personal::BySubject,
@@ -94,6 +95,7 @@ pub(crate) const AREA: Area = Area {
     problems: &[
         API_KEY_NOT_FOUND,
         API_KEY_ENDED,
+        API_KEY_OVERLAP,
         API_KEY_SCOPE,
         API_KEY_NETWORK,
         API_KEY_FROZEN,
@@ -135,7 +137,7 @@ pub const API_KEY_LIMIT: Code = Code::new(
     "This API key was used as often as it may be: please wait.",
 );
 
-/// What whoever shows a key may be told, besides that it does not count.
+/// What whoever shows a key may be told, besides that it is not valid.
 pub const KEY_PROBLEMS: [Code; 4] = [API_KEY_SCOPE, API_KEY_NETWORK, API_KEY_FROZEN, API_KEY_LIMIT];
 
 /// What this stands on.
@@ -166,7 +168,7 @@ pub struct ApiKeys {
     mail: OwnerMail,
     limits: Limits,
     log: UsageLog,
-    sighted: Sighted,
+    known_networks: KnownNetworks,
     scopes: Arc<[Scope]>,
     settings: Arc<Settings>,
 }
@@ -185,7 +187,7 @@ impl ApiKeys {
             mail: below.mail.clone(),
             limits: Limits::new(context, below.budgets),
             log: UsageLog::default(),
-            sighted: Sighted::default(),
+            known_networks: KnownNetworks::default(),
             scopes: below.scopes.into(),
             settings: Arc::new(settings.clone()),
         }

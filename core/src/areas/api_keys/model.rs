@@ -3,8 +3,7 @@
 use portcullis_ports::{Code, Kind};
 use serde::{Deserialize, Serialize};
 
-use super::networks::Cidr;
-use super::{ApiKeyId, ScopeName};
+use super::{ApiKeyId, Cidr, ScopeName};
 use crate::areas::operators::OPERATOR_FACTOR_REQUIRED;
 use crate::areas::step_up::STEP_UP_REQUIRED;
 use crate::foundation::input::{Form, INVALID_REQUEST, Label, Shown};
@@ -21,6 +20,12 @@ pub const API_KEY_ENDED: Code = Code::new(
     "api-key-ended",
     Kind::Conflict,
     "This API key has ended: make another one.",
+);
+/// As many secrets of the key as may be are valid for a while.
+pub const API_KEY_OVERLAP: Code = Code::new(
+    "api-key-overlap",
+    Kind::Conflict,
+    "Two secrets of this API key from before are still valid: wait until one ends, or end them with an overlap of 0 seconds.",
 );
 /// The account has as many keys as it may.
 pub const TOO_MANY_API_KEYS: Code = Code::new(
@@ -133,7 +138,7 @@ pub struct IssuedApiKey {
     pub created_at: i64,
     /// When it ends.
     pub expires_at: i64,
-    /// Until when the one before it counts as well; null where there is none that does.
+    /// Until when those before it are valid as well, at the longest; null where none is.
     pub overlap_until: Option<i64>,
 }
 
@@ -156,8 +161,8 @@ pub struct RotateApiKey {
     /// As given in the list.
     pub key_id: ApiKeyId,
     /// For how many seconds those of before are valid as well, at the longest: a day where it is not said, 0 to end them at once.
-    /// Never more than the newest two of them are.
-    #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "31536000"))))]
+    /// No more than two of them are at a time.
+    #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "604800"))))]
     pub overlap_seconds: Option<u32>,
     /// When the key ends, in Unix seconds; as before where it is not said.
     pub expires_at: Option<i64>,
@@ -177,6 +182,7 @@ impl UseCase for RotateApiKey {
         STEP_UP_REQUIRED,
         API_KEY_NOT_FOUND,
         API_KEY_ENDED,
+        API_KEY_OVERLAP,
         SCOPE_FOR_OPERATORS,
         OPERATOR_FACTOR_REQUIRED,
     ]];

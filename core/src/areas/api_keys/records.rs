@@ -37,7 +37,7 @@ pub(super) struct ApiKey {
     pub(super) id: ApiKeyId,
     pub(super) subject: Subject,
     pub(super) label: String,
-    /// The newest last. Those before it count until they end.
+    /// The newest last. Those before it are valid until they end.
     pub(super) secrets: Vec<KeySecret>,
     pub(super) scopes: Vec<String>,
     #[serde(default)]
@@ -88,7 +88,7 @@ impl Stored for ApiKey {
     }
 }
 
-/// Which keys an account has, and whether they count at all. No key counts without it.
+/// Which keys an account has, and whether they are valid at all. No key is valid without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AccountKeys {
     pub(super) subject: Subject,

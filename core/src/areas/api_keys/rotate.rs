@@ -7,7 +7,9 @@ use portcullis_ports::{Result, Timestamp};
 use super::create::issued;
 use super::notices::Notice;
 use super::records::{ApiKey, KeySecret};
-use super::{API_KEY_ENDED, ApiKeyStatus, ApiKeys, IssuedApiKey, RotateApiKey, actions, events};
+use super::{
+    API_KEY_ENDED, API_KEY_OVERLAP, ApiKeyStatus, ApiKeys, IssuedApiKey, RotateApiKey, actions, events,
+};
 use crate::areas::sessions::SignedIn;
 use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
@@ -15,13 +17,21 @@ use crate::services::audit::Event;
 
 /// How long the secret of before is valid beside a new one, unless its owner says otherwise.
 const OVERLAP: u32 = 86_400;
-/// The most secrets of before that are valid beside a new one. Whoever asks again, because the answer was lost, leaves the one
-/// that is in use as it is.
+/// The most secrets of before that are valid beside a new one: the one in use, and one whose answer was lost.
 const BESIDE: usize = 2;
 
 impl ApiKey {
-    /// The secrets of a key with this one as the newest. Those of before end then at the latest.
-    fn secrets_with(&self, new: KeySecret, overlap_until: Timestamp, now: Timestamp) -> Vec<KeySecret> {
+    /// The secrets of a key with this one as the newest. Those of before end then at the latest, and none of them sooner than it
+    /// would have.
+    ///
+    /// # Errors
+    /// `api-key-overlap`.
+    fn secrets_with(
+        &self,
+        new: KeySecret,
+        overlap_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<KeySecret>> {
         let ending = self.secrets.iter().filter_map(|former| {
             let end = former.ends_at.map_or(overlap_until, |end| end.min(overlap_until));
             (now < end).then(|| KeySecret {
@@ -30,9 +40,11 @@ impl ApiKey {
             })
         });
         let mut secrets: Vec<KeySecret> = ending.collect();
-        secrets.drain(..secrets.len().saturating_sub(BESIDE));
+        if secrets.len() > BESIDE {
+            return Err(API_KEY_OVERLAP.error());
+        }
         secrets.push(new);
-        secrets
+        Ok(secrets)
     }
 }
 
@@ -40,8 +52,8 @@ impl ApiKeys {
     /// Gives a key a new secret. Those before it are valid for a while beside it.
     ///
     /// # Errors
-    /// `invalid-request`, `step-up-required`, `api-key-not-found`, `api-key-ended`, `scope-for-operators`,
-    /// `operator-factor-required`.
+    /// `invalid-request`, `step-up-required`, `api-key-not-found`, `api-key-ended`, `api-key-overlap`,
+    /// `scope-for-operators`, `operator-factor-required`.
     pub async fn rotate(&self, who: &SignedIn, command: &RotateApiKey) -> Result<IssuedApiKey> {
         let longest = self.settings.longest_overlap.get().as_secs();
         let overlap = u64::from(command.overlap_seconds.unwrap_or(OVERLAP));
@@ -87,7 +99,7 @@ impl ApiKeys {
         };
         let overlap_until = now + overlap;
         let key = ApiKey {
-            secrets: found.secrets_with(secret.clone(), overlap_until, now),
+            secrets: found.secrets_with(secret.clone(), overlap_until, now)?,
             expires_at,
             ..found.value.clone()
         };

@@ -9,11 +9,14 @@ use crate::areas::scopes;
 use crate::foundation::limit::Limit;
 use crate::foundation::settings::{Broken, SettingsTable};
 
+/// The most that can be set for the overlap of secrets. The API document says so as well.
+pub(super) const LONGEST_OVERLAP: Span = Span::days(7);
+
 /// API keys.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The most keys of one account that count at a time.
+    /// The most valid keys of one account.
     #[schemars(range(min = 1, max = 100))]
     pub limit: usize,
     /// A key ends this long after it was made, unless its owner says otherwise.
@@ -21,7 +24,7 @@ pub struct Settings {
     pub lifetime: Span,
     /// The longest that an owner may say.
     pub longest_lifetime: Span,
-    /// The longest for which a key that was rotated counts beside the one in its place.
+    /// The longest for which the secret of a key is valid beside the one in its place, at most 7 days.
     pub longest_overlap: Span,
     /// Uses of one key within a minute, at the most. Owners may set fewer.
     #[schemars(range(min = 1, max = 1_000_000_000))]
@@ -59,6 +62,7 @@ impl SettingsTable for Settings {
         let Self {
             lifetime,
             longest_lifetime,
+            longest_overlap,
             ..
         } = self;
         if lifetime > longest_lifetime {
@@ -67,6 +71,10 @@ impl SettingsTable for Settings {
                  longest."
             );
             errors.push(("lifetime", text));
+        }
+        if *longest_overlap > LONGEST_OVERLAP {
+            let text = format!("{longest_overlap} is too long.\nExpected is at most {LONGEST_OVERLAP}.");
+            errors.push(("longest_overlap", text));
         }
         for scope in scopes() {
             if self
@@ -82,5 +90,24 @@ impl SettingsTable for Settings {
             }
         }
         errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_overlap_for_a_week_at_most() {
+        let broken = |days| {
+            let settings = Settings {
+                longest_overlap: Span::days(days),
+                ..Settings::default()
+            };
+            let errors = settings.errors();
+            errors.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        assert!(broken(7).is_empty());
+        assert_eq!(broken(8), ["longest_overlap"]);
     }
 }

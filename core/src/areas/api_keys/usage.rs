@@ -30,7 +30,7 @@ const TOLD_ENTRIES: usize = 500;
 pub const MOST_DAYS: u16 = 90;
 /// The days that are told where nobody says how many.
 const DAYS: u16 = 30;
-/// How long a network counts as known behind the last use from there.
+/// How long a network is known behind the last use from there.
 const KNOWN: Duration = Duration::from_hours(24 * 90);
 
 /// What a use came to.
@@ -244,7 +244,7 @@ pub struct ApiKeyUsageDay {
     pub day: String,
     /// Uses that were accepted.
     pub accepted: u64,
-    /// Uses that were refused although the key counted.
+    /// Uses that were refused although the key was valid.
     pub refused: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Uses of keys are noted in memory, and written down every few seconds by a worker.
 //!
 //! A process that is killed takes with it what it noted since: a few seconds of the log, and no use that a limit counts, since
-//! those are drawn in advance. A store that cannot be written to is tried again, as long as there is room.
+//! those are leased in advance. A store that cannot be written to is tried again, as long as there is room.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, Either, select};
 use portcullis_ports::identity::Subject;
 use portcullis_ports::{Result, Timestamp};
 
-use super::parts::IDLE;
+use super::leases::IDLE;
 use super::records::{AccountKeys, ApiKey};
 use super::usage::{LastUse, Outcome, UsageDay, UsageEntry};
 use super::{ApiKeyId, ApiKeys, events, meters};
@@ -185,7 +185,7 @@ impl Worker for ApiKeys {
             }
             if stopped {
                 if let Err(error) = self.limits.give_back(Duration::ZERO).await {
-                    tracing::warn!(?error, "uses of API keys that were drawn could not be given back");
+                    tracing::warn!(?error, "leases of uses of API keys could not be given back");
                 }
                 return;
             }
@@ -194,7 +194,7 @@ impl Worker for ApiKeys {
 }
 
 impl ApiKeys {
-    /// Writes down what was noted of all keys, and gives back uses that were drawn and that nobody asks for.
+    /// Writes down what was noted of all keys, and gives back leased uses that nobody asks for.
     ///
     /// # Errors
     /// The first failure, after all others were tried. Notes that failed are kept for the next time.

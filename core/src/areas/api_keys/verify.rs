@@ -1,4 +1,4 @@
-//! The application's own back end asks whether a key that it was shown counts.
+//! The application's own back end asks whether a key that it was shown is valid.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -27,11 +27,14 @@ pub struct VerifyApiKey {
     pub api_key: SecretInput<ApiKeyForm>,
     /// What whoever shows it wants to do; null to ask for no scope.
     pub scope: Option<ScopeName>,
-    /// The address of whoever shows it. A key that is bound to networks counts from nowhere without it.
+    /// The address of whoever shows it. A key that is bound to networks is refused without it.
     #[cfg_attr(feature = "openapi", oai(validator(max_length = 45)))]
     pub ip: Option<String>,
     /// How the client of whoever shows it names itself, without control characters.
-    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1024)))]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(max_length = 1024, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"))
+    )]
     pub client: Option<String>,
 }
 
@@ -52,9 +55,9 @@ impl UseCase for VerifyApiKey {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct VerifiedApiKey {
-    /// Whether it counts, for what was asked. Of a key that does not count at all nothing more is told.
+    /// Whether it is valid, for what was asked. Of a key that is not valid at all nothing more is told.
     pub valid: bool,
-    /// Why a key that counts may not do this now; null if it may, and for one that does not count.
+    /// Why a valid key may not do this now; null if it may, and for one that is not valid.
     pub refusal: Option<Outcome>,
     /// For how many seconds it was used as often as it may be, with `limit`.
     pub retry_after: Option<u64>,

@@ -3,10 +3,9 @@
 use portcullis_ports::Timestamp;
 use serde::Serialize;
 
-use super::networks::Cidr;
 use super::records::ApiKey;
 use super::usage::{LastUse, told_address};
-use super::{ApiKeyId, ScopeName};
+use super::{ApiKeyId, Cidr, ScopeName};
 use crate::foundation::use_case::Documented;
 
 /// How a key stands.
@@ -18,13 +17,13 @@ use crate::foundation::use_case::Documented;
     oai(rename_all = "snake_case")
 )]
 pub enum ApiKeyStatus {
-    /// It counts.
+    /// It is valid.
     Active,
     /// Its time is over.
     Expired,
     /// It was revoked.
     Revoked,
-    /// A backup was restored, and nobody knows whether it had been revoked since: it counts again once it is rotated.
+    /// A backup was restored, and nobody knows whether it had been revoked since: it is valid again once it is rotated.
     Restored,
 }
 
@@ -50,13 +49,17 @@ pub struct ApiKeyView {
     pub rate_per_minute: u32,
     /// How often it may be used on one day (UTC).
     pub daily_quota: u32,
+    /// What its owner set for `rate_per_minute`; null if it is what the service allows.
+    pub own_rate_per_minute: Option<u32>,
+    /// What its owner set for `daily_quota`; null if it is what the service allows.
+    pub own_daily_quota: Option<u32>,
     /// When it was made, in Unix seconds.
     pub created_at: i64,
     /// When it ends.
     pub expires_at: i64,
     /// When it was last rotated; null if it never was.
     pub rotated_at: Option<i64>,
-    /// Until when the key of before it was rotated counts as well; null where it does not.
+    /// Until when secrets of before it was rotated are valid as well, at the longest; null where none is.
     pub overlap_until: Option<i64>,
     /// When it was last used, up to a few seconds ago, or 0.
     pub last_used_at: i64,
@@ -95,6 +98,8 @@ impl ApiKeyView {
             deny_cidrs: cidrs(&key.networks.deny),
             rate_per_minute: key.rate_per_minute.map_or(rate, |most| most.min(rate)),
             daily_quota: key.daily_quota.map_or(quota, |most| most.min(quota)),
+            own_rate_per_minute: key.rate_per_minute,
+            own_daily_quota: key.daily_quota,
             created_at: key.created_at.seconds(),
             expires_at: key.expires_at.seconds(),
             rotated_at: issued.filter(|at| *at > key.created_at).map(Timestamp::seconds),
@@ -134,6 +139,8 @@ macro_rules! view {
   "deny_cidrs": [],
   "rate_per_minute": 600,
   "daily_quota": 1000000,
+  "own_rate_per_minute": 600,
+  "own_daily_quota": null,
   "created_at": 1790000000,
   "expires_at": 1821536000,
   "rotated_at": null,

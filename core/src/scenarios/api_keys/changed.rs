@@ -1,6 +1,7 @@
 //! What owners are told when a key may do other things than before.
 
 use super::{ada, made, mails, reading};
+use crate::areas::api_keys::CreateApiKey;
 use crate::areas::api_keys::{Cidr, SetApiKeyNetworks, SetApiKeyRules};
 use crate::scenarios::autopay::prove_address;
 use crate::testing::world;
@@ -51,4 +52,21 @@ async fn the_history_says_what_was_set_and_a_mail_when_that_is_more() {
     );
     let deny = "198.51.100.0/24";
     assert_eq!(told("api_key_ip_rules_set", "deny"), [deny, deny]);
+}
+
+#[tokio::test]
+async fn the_list_says_which_limits_are_those_of_the_owner() {
+    let world = world().await;
+    let who = ada(&world).await;
+    let command = CreateApiKey {
+        daily_quota: Some(5_000),
+        ..reading()
+    };
+    made(&world, &who, &command).await;
+    let listed = world.app.api_keys.list(&who).await.unwrap().keys.remove(0);
+    assert_eq!(
+        (listed.rate_per_minute, listed.own_rate_per_minute),
+        (6_000, None)
+    );
+    assert_eq!((listed.daily_quota, listed.own_daily_quota), (5_000, Some(5_000)));
 }

@@ -1,9 +1,7 @@
 //! Scopes that operators alone can give.
 
-use super::{ada, history, made, reading};
-use crate::areas::api_keys::{
-    CreateApiKey, RotateApiKey, SCOPE_FOR_OPERATORS, ScopeName, SetApiKeyRules, scopes,
-};
+use super::{ada, history, made, reading, rotation};
+use crate::areas::api_keys::{CreateApiKey, SCOPE_FOR_OPERATORS, ScopeName, SetApiKeyRules, scopes};
 use crate::areas::operators::{GrantOperator, Named, OPERATOR_FACTOR_REQUIRED, Role};
 use crate::areas::sessions::SignedIn;
 use crate::foundation::source::Source;
@@ -23,14 +21,6 @@ fn rules(key: &crate::areas::api_keys::IssuedApiKey) -> SetApiKeyRules {
         scopes: verifying().scopes,
         rate_per_minute: Some(10),
         daily_quota: None,
-    }
-}
-
-fn rotation(key: &crate::areas::api_keys::IssuedApiKey) -> RotateApiKey {
-    RotateApiKey {
-        key_id: key.key_id.clone(),
-        overlap_seconds: None,
-        expires_at: None,
     }
 }
 
@@ -68,7 +58,7 @@ async fn what_an_operator_does_with_such_a_key_stands_in_the_history_with_the_ro
     let plain = made(&world, &who, &reading()).await;
     let key = made(&world, &who, &verifying()).await;
     keys.set_rules(&who, &rules(&plain)).await.unwrap();
-    keys.rotate(&who, &rotation(&key)).await.unwrap();
+    keys.rotate(&who, &rotation(&key, 60)).await.unwrap();
     let entries = world.app.audit.entries(who.subject()).await.unwrap();
     let roles = |event: &str| {
         let of = entries.iter().filter(|entry| entry.event == event);
@@ -83,7 +73,7 @@ async fn what_an_operator_does_with_such_a_key_stands_in_the_history_with_the_ro
     let source = Source::internal("portcullis operators revoke");
     world.app.operators.revoke(&whom, &source).await.unwrap();
     world.wait(2);
-    let refused = keys.rotate(&who, &rotation(&key)).await.unwrap_err();
+    let refused = keys.rotate(&who, &rotation(&key, 60)).await.unwrap_err();
     assert_eq!(refused.code(), SCOPE_FOR_OPERATORS);
     assert_eq!(history(&world, subject, "api_key_rotate").await, 1);
 }

@@ -101,7 +101,7 @@ async fn accepted(world: &World, key: &IssuedApiKey, uses: usize) -> usize {
 }
 
 #[tokio::test]
-async fn a_new_limit_counts_what_was_used_and_not_what_was_drawn() {
+async fn a_new_limit_counts_what_was_used_and_not_what_was_leased() {
     let world = world().await;
     let who = ada(&world).await;
     let key = made(&world, &who, &reading()).await;
@@ -121,7 +121,7 @@ async fn a_new_limit_counts_what_was_used_and_not_what_was_drawn() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_idle_gives_back_what_it_drew() {
+async fn a_node_that_is_idle_gives_back_its_leases() {
     let [(a, _), (b, _)] = two_nodes().await;
     let who = ada(&a).await;
     let key = made(&a, &who, &reading()).await;

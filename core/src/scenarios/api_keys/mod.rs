@@ -1,4 +1,4 @@
-//! API keys on one node and on several: what counts, what is told, what is left.
+//! API keys on one node and on several: what is valid, what is told, what is left.
 
 mod changed;
 mod for_operators;
@@ -12,7 +12,7 @@ mod told;
 
 use portcullis_ports::Result;
 
-use crate::areas::api_keys::{CreateApiKey, IssuedApiKey, KeyHolder, ScopeName};
+use crate::areas::api_keys::{CreateApiKey, IssuedApiKey, KeyHolder, RotateApiKey, ScopeName};
 use crate::areas::entitlements::scopes::READ;
 use crate::areas::sessions::SignedIn;
 use crate::foundation::source::Source;
@@ -38,6 +38,14 @@ async fn used(world: &World, key: &IssuedApiKey) -> Result<KeyHolder> {
 
 async fn used_from(world: &World, key: &str, source: &Source) -> Result<KeyHolder> {
     world.app.api_keys.authenticate(key, &READ, source).await
+}
+
+fn rotation(key: &IssuedApiKey, overlap: u32) -> RotateApiKey {
+    RotateApiKey {
+        key_id: key.key_id.clone(),
+        overlap_seconds: Some(overlap),
+        expires_at: None,
+    }
 }
 
 async fn ada(world: &World) -> SignedIn {

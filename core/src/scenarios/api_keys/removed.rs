@@ -2,12 +2,16 @@
 
 use portcullis_ports::storage::{MAX_PAGE, Scan as _};
 
-use super::{ada, history, made, reading, used};
-use crate::areas::api_keys::{API_KEY_USES, API_KEYS, RevokeApiKey};
+use super::{ada, history, made, reading, rotation, used};
+use crate::areas::api_keys::{
+    API_KEY_USES, API_KEYS, Cidr, CreateApiKey, RenameApiKey, RevokeApiKey, SetApiKeyNetworks,
+};
 use crate::areas::closures::FinalizeClosure;
 use crate::areas::families;
 use crate::areas::sessions::SignedIn;
+use crate::foundation::input::Label;
 use crate::foundation::testing::home;
+use crate::scenarios::autopay::prove_address;
 use crate::testing::{World, world};
 
 async fn close(world: &World, who: &SignedIn) {
@@ -28,15 +32,87 @@ async fn erased(world: &World) {
     }
 }
 
+/// What of the whole store holds one of these words.
+async fn holding(world: &World, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for family in families() {
+        let mut after: Option<String> = None;
+        loop {
+            let page = world
+                .store
+                .scan(&family.collection, after.as_deref(), MAX_PAGE)
+                .await
+                .unwrap();
+            for record in &page.records {
+                let text = format!("{:?} {}", record.key, record.body);
+                if words.iter().any(|word| text.contains(word)) {
+                    found.push(format!("{}: {text}", family.collection.name));
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+    }
+    found
+}
+
 #[tokio::test]
 async fn nothing_of_a_key_is_left_when_its_account_is_erased() {
     let world = world().await;
     let who = ada(&world).await;
-    let key = made(&world, &who, &reading()).await;
+    prove_address(&world).await;
+    let command = CreateApiKey {
+        label: Some(Label::parse("Loom of Ada").unwrap()),
+        rate_per_minute: Some(7),
+        ..reading()
+    };
+    let key = made(&world, &who, &command).await;
+    let keys = &world.app.api_keys;
+    let rules = SetApiKeyNetworks {
+        key_id: key.key_id.clone(),
+        allow_cidrs: Vec::new(),
+        deny_cidrs: vec![Cidr::parse("198.51.100.0/24").unwrap()],
+    };
+    keys.set_networks(&who, &rules).await.unwrap();
     used(&world, &key).await.unwrap();
-    world.app.api_keys.write_down().await.unwrap();
+    let other = crate::areas::invoices::scopes::READ;
+    assert!(keys.authenticate(&key.api_key, &other, &home()).await.is_err());
+    keys.write_down().await.unwrap();
+    keys.rotate(&who, &rotation(&key, 60)).await.unwrap();
+    let renamed = RenameApiKey {
+        key_id: key.key_id.clone(),
+        label: Label::parse("Wheel of Ada").unwrap(),
+    };
+    keys.rename(&who, &renamed).await.unwrap();
+    let words = [key.key_id.as_str(), "of Ada", "198.51.100.0"];
+    assert!(holding(&world, &words).await.len() >= 5);
     close(&world, &who).await;
     erased(&world).await;
+    assert_eq!(holding(&world, &words).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_last_use_stays_told_after_a_rotation_and_a_revocation() {
+    let world = world().await;
+    let who = ada(&world).await;
+    let keys = &world.app.api_keys;
+    let key = made(&world, &who, &reading()).await;
+    used(&world, &key).await.unwrap();
+    keys.write_down().await.unwrap();
+    let first = keys.list(&who).await.unwrap().keys[0].last_used_at;
+    world.wait(20);
+    let rotated = keys.rotate(&who, &rotation(&key, 60)).await.unwrap();
+    assert_eq!(keys.list(&who).await.unwrap().keys[0].last_used_at, first);
+    used(&world, &rotated).await.unwrap();
+    // What was noted is written down also if the key is revoked meanwhile.
+    let key_id = key.key_id.clone();
+    keys.revoke(&who, &RevokeApiKey { key_id }).await.unwrap();
+    keys.write_down().await.unwrap();
+    let listed = keys.list(&who).await.unwrap().keys;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].last_used_at, first + 20);
 }
 
 #[tokio::test]

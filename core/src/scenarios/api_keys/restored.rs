@@ -2,15 +2,15 @@
 
 use portcullis_ports::identity::UNAUTHENTICATED;
 
-use super::{ada, made, reading, used, used_from};
-use crate::areas::api_keys::{ApiKeyStatus, RotateApiKey};
+use super::{ada, made, reading, rotation, used, used_from};
+use crate::areas::api_keys::ApiKeyStatus;
 use crate::foundation::table::Batch;
 use crate::foundation::testing::home;
 use crate::services::epochs::{EndReason, Epochs};
 use crate::testing::world;
 
 #[tokio::test]
-async fn keys_of_before_count_again_once_their_owner_rotates_them() {
+async fn keys_of_before_are_valid_again_once_their_owner_rotates_them() {
     let world = world().await;
     let key = made(&world, &ada(&world).await, &reading()).await;
     used(&world, &key).await.unwrap();
@@ -30,12 +30,7 @@ async fn keys_of_before_count_again_once_their_owner_rotates_them() {
     let keys = &world.app.api_keys;
     let listed = keys.list(&who).await.unwrap().keys.remove(0);
     assert_eq!(listed.status, ApiKeyStatus::Restored);
-    let command = RotateApiKey {
-        key_id: key.key_id.clone(),
-        overlap_seconds: Some(3_600),
-        expires_at: None,
-    };
-    let rotated = keys.rotate(&who, &command).await.unwrap();
+    let rotated = keys.rotate(&who, &rotation(&key, 3_600)).await.unwrap();
     used_from(&world, &rotated.api_key, &home()).await.unwrap();
     assert!(used(&world, &key).await.is_err(), "the one of before stays out");
     let new = made(&world, &who, &reading()).await;

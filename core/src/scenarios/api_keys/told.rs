@@ -87,6 +87,29 @@ async fn a_refusal_stands_in_the_history_once_a_day() {
 }
 
 #[tokio::test]
+async fn a_flood_of_refusals_costs_one_write_every_few_seconds() {
+    let (world, store) = crate::testing::observed(crate::settings::Settings::default()).await;
+    let who = ada(&world).await;
+    let key = made(&world, &who, &reading()).await;
+    let other = crate::areas::invoices::scopes::READ;
+    let keys = &world.app.api_keys;
+    for turn in 0..100 {
+        store.work();
+        for last in 0..60 {
+            let source = Source::new([198, 51, 100, last].into(), &format!("client {turn}"));
+            assert!(keys.authenticate(&key.api_key, &other, &source).await.is_err());
+        }
+        assert_eq!(store.work().writes, 0);
+        keys.write_down().await.unwrap();
+        let work = store.work();
+        assert!(work.commits <= 2 && work.writes <= 6, "{work:?}");
+        world.clock.advance(Duration::from_secs(36));
+    }
+    let told = history(&world, who.subject().as_str(), "api_key_refused").await;
+    assert!(told <= 2, "{told}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_down_is_kept_for_the_next_time() {
     let (world, store) = crate::testing::observed(crate::settings::Settings::default()).await;
     let who = ada(&world).await;

@@ -4,8 +4,8 @@
 //! owner of an account or an address uses.
 
 mod attempts;
-mod drawn;
 mod known;
+mod leases;
 mod lines;
 mod refusals;
 mod sends;
@@ -18,8 +18,8 @@ use portcullis_ports::storage::Collection;
 use portcullis_ports::{Code, Kind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use drawn::Drawn;
 pub(crate) use known::{KNOWN_SOURCES, Standing};
+pub(crate) use leases::Lease;
 pub(crate) use lines::Lines;
 use refusals::Refusals;
 pub(crate) use sends::{SendPurpose, Sends};

@@ -28,12 +28,12 @@ fn with<'a>(call: Call<'a>, key: &str) -> Call<'a> {
     call.header("x-api-key", key)
 }
 
-/// One answer for every key that does not count.
+/// One answer for every key that is not valid.
 async fn does_not_count(call: Call<'_>) {
     let problem = call.refused(401, "unauthenticated").await;
     assert_eq!(
         problem["detail"],
-        "The API key does not count: it is wrong, or it has ended."
+        "The API key is not valid: it is wrong, or it has ended."
     );
 }
 

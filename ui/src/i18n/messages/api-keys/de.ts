@@ -55,7 +55,7 @@ export const apiKeys: typeof english = {
   rate: 'Verwendungen je Minute',
   quota: 'Verwendungen je Tag',
   mostHint: 'Leer: so viele, wie der Dienst erlaubt.',
-  numberWrong: 'Geben Sie eine ganze Zahl ein.',
+  numberWrong: 'Geben Sie eine ganze Zahl bis 1.000.000.000 ein.',
   rules: 'Rechte und Grenzen',
   changeRules: 'Rechte und Grenzen ändern',
   save: 'Speichern',

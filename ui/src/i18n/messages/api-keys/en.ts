@@ -56,7 +56,7 @@ export const apiKeys = {
   rate: 'Uses per minute',
   quota: 'Uses per day',
   mostHint: 'Empty: as many as the service allows.',
-  numberWrong: 'Enter a whole number.',
+  numberWrong: 'Enter a whole number up to 1,000,000,000.',
   rules: 'Permissions and limits',
   changeRules: 'Change permissions and limits',
   save: 'Save',

@@ -9,6 +9,7 @@ export const problems = {
     'Ihr Browser hat das Cookie der Anmeldung nicht behalten. Erlauben Sie Cookies für diese Seite und melden Sie sich erneut an.',
   'account-closed': 'Ihr Konto ist geschlossen. Behalten Sie es, bevor Sie API-Schlüssel erstellen.',
   'api-key-ended': 'Dieser API-Schlüssel gilt nicht mehr. Erstellen Sie einen anderen.',
+  'api-key-overlap': 'Zwei alte dieses Schlüssels werden noch angenommen. Warten Sie, bis einer endet, oder lassen Sie sie sofort enden.',
   'api-key-not-found': 'Diesen API-Schlüssel gibt es nicht mehr. Laden Sie die Seite neu.',
   'scope-for-operators': 'Nur wer den Dienst betreut, kann einem Schlüssel dieses Recht geben.',
   'too-many-api-keys': 'Sie haben so viele API-Schlüssel, wie ein Konto haben darf. Widerrufen Sie zuerst einen.',

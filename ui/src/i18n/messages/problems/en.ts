@@ -8,6 +8,7 @@ export const problems = {
   // Of the server.
   'account-closed': 'Your account is closed. Keep it before you make API keys.',
   'api-key-ended': 'This API key has ended. Make another one.',
+  'api-key-overlap': 'Two old ones of this key are still accepted. Wait until one ends, or have them end now.',
   'api-key-not-found': 'This API key is not there any more. Reload the page.',
   'scope-for-operators': 'Only an operator can give this permission to a key.',
   'too-many-api-keys': 'You have as many API keys as one account may. Revoke one first.',

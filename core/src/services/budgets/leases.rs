@@ -1,17 +1,16 @@
-//! Parts of budgets that a process draws in advance and spends by itself: one write for many uses.
+//! Leases of budgets: uses that a process counts in advance and spends by itself, one write for many.
 
 use portcullis_ports::{Result, Timestamp};
 
 use super::{Budgets, Use};
 use crate::foundation::table::Batch;
 
-/// One process draws at most this part of what is left, so that others have theirs, and little is lost with a process that
-/// dies.
+/// A lease is at most this part of what is left, so that other processes have theirs, and little is lost with one that dies.
 const PARTS: u32 = 16;
 
 /// Uses that were counted and not made yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Drawn {
+pub(crate) struct Lease {
     /// None if the budget is used up.
     pub(crate) uses: u32,
     /// When the window ends: they are worth nothing from then on, and there is a new budget.
@@ -19,22 +18,22 @@ pub(crate) struct Drawn {
 }
 
 impl Budgets {
-    /// Counts some uses of a budget in advance, at most so many, in a commit of its own. All processes together never draw
-    /// more than there is. What was drawn before and is not spent is given `back` by the same commit; after a failure nobody
-    /// knows whether it was, so that it must not be spent.
-    pub(crate) async fn draw(&self, one: &Use<'_>, most: u32, back: Option<Drawn>) -> Result<Drawn> {
+    /// Leases some uses of a budget, at most so many, in a commit of its own. All processes together never lease more than
+    /// there is. What is left of the lease before is given `back` by the same commit; after a failure nobody knows whether it
+    /// was, so that it must not be spent.
+    pub(crate) async fn lease(&self, one: &Use<'_>, most: u32, back: Option<Lease>) -> Result<Lease> {
         let key = self.key(one.name, one.of)?;
         self.context
-            .retried(|| self.draw_once(&key, one, most, back))
+            .retried(|| self.lease_once(&key, one, most, back))
             .await
     }
 
-    /// Gives back uses that were drawn and are not spent.
-    pub(crate) async fn give_back(&self, one: &Use<'_>, back: Drawn) -> Result<()> {
-        self.draw(one, 0, Some(back)).await.map(drop)
+    /// Gives back what is left of a lease.
+    pub(crate) async fn give_back(&self, one: &Use<'_>, back: Lease) -> Result<()> {
+        self.lease(one, 0, Some(back)).await.map(drop)
     }
 
-    async fn draw_once(&self, key: &str, one: &Use<'_>, most: u32, back: Option<Drawn>) -> Result<Drawn> {
+    async fn lease_once(&self, key: &str, one: &Use<'_>, most: u32, back: Option<Lease>) -> Result<Lease> {
         let mut batch = Batch::default();
         self.lines.join(&mut batch, std::iter::once(key)).await;
         let (mut slot, is_shortened) = self.counter(key, one.limit, self.context.now()).await?;
@@ -50,7 +49,7 @@ impl Budgets {
             batch.save(&slot)?;
             self.context.commit(batch).await?;
         }
-        Ok(Drawn { uses, until })
+        Ok(Lease { uses, until })
     }
 }
 
@@ -63,33 +62,33 @@ mod tests {
     use crate::services::testing::two_beds;
 
     #[tokio::test]
-    async fn two_processes_never_draw_more_than_there_is_and_leave_nothing() {
+    async fn two_processes_never_lease_more_than_there_is_and_leave_nothing() {
         let beds = two_beds().await;
         let one = Use {
             name: "test",
             of: &["a"],
             limit: Limit::new(100, Span::minutes(1)),
         };
-        let (mut drawn, mut commits) = (0, 0);
+        let (mut leased, mut commits) = (0, 0);
         loop {
             let part = beds[commits % 2]
                 .services
                 .budgets
-                .draw(&one, u32::MAX, None)
+                .lease(&one, u32::MAX, None)
                 .await
                 .unwrap();
             if part.uses == 0 {
                 break;
             }
             assert!(part.uses <= 100 / 16, "{}", part.uses);
-            drawn += part.uses;
+            leased += part.uses;
             commits += 1;
         }
-        assert_eq!(drawn, 100);
+        assert_eq!(leased, 100);
         assert!(commits < 60, "{commits}");
         beds[0].clock.advance(std::time::Duration::from_mins(1));
         let next = &beds[0].services.budgets;
-        assert!(next.draw(&one, u32::MAX, None).await.unwrap().uses > 0);
+        assert!(next.lease(&one, u32::MAX, None).await.unwrap().uses > 0);
     }
 
     #[tokio::test]
@@ -104,17 +103,17 @@ mod tests {
         let all = async || {
             let mut all = 0;
             loop {
-                match budgets.draw(&one, 1, None).await.unwrap().uses {
+                match budgets.lease(&one, 1, None).await.unwrap().uses {
                     0 => break all,
                     uses => all += uses,
                 }
             }
         };
-        let part = budgets.draw(&one, u32::MAX, None).await.unwrap();
+        let part = budgets.lease(&one, u32::MAX, None).await.unwrap();
         assert_eq!((part.uses, all().await), (2, 30));
         budgets.give_back(&one, part).await.unwrap();
         assert_eq!(all().await, 2);
-        let again = budgets.draw(&one, 1, Some(part)).await.unwrap();
+        let again = budgets.lease(&one, 1, Some(part)).await.unwrap();
         assert_eq!((again.uses, all().await), (1, 1));
         bed.clock.advance(std::time::Duration::from_mins(1));
         assert_eq!(all().await, 32);
@@ -132,10 +131,10 @@ mod tests {
         };
         let budgets = &bed.services.budgets;
         for (minutes, uses) in [(60, 1), (1, 0)] {
-            let drawn = budgets.draw(&within(minutes), 1, None).await.unwrap();
-            assert_eq!(drawn.uses, uses);
+            let lease = budgets.lease(&within(minutes), 1, None).await.unwrap();
+            assert_eq!(lease.uses, uses);
         }
         bed.clock.advance(std::time::Duration::from_mins(1));
-        assert_eq!(budgets.draw(&within(1), 1, None).await.unwrap().uses, 1);
+        assert_eq!(budgets.lease(&within(1), 1, None).await.unwrap().uses, 1);
     }
 }
