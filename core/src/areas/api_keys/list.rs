@@ -40,10 +40,10 @@ impl ApiKeys {
         subject: &Subject,
         id: &ApiKeyId,
     ) -> Result<Option<(ApiKey, Option<LastUse>)>> {
-        let (keys, uses) = (self.context.table::<ApiKey>(), self.context.table::<LastUse>());
+        let (keys, last_uses) = (self.context.table::<ApiKey>(), self.context.table::<LastUse>());
         let sort = LastUse::sort(id);
         let key = keys.find(id.as_str(), ApiKey::SORT);
-        let (key, used) = try_join(key, uses.find(subject.as_str(), &sort)).await?;
+        let (key, used) = try_join(key, last_uses.find(subject.as_str(), &sort)).await?;
         Ok(key.map(|key| (key.value, used.map(|used| used.value))))
     }
 

@@ -162,7 +162,10 @@ pub struct RotateApiKey {
     pub key_id: ApiKeyId,
     /// For how many seconds those of before are valid as well, at the longest: a day where it is not said, 0 to end them at once.
     /// No more than two of them are at a time.
-    #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "604800"))))]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(minimum(value = "0"), maximum(value = "604800")))
+    )]
     pub overlap_seconds: Option<u32>,
     /// When the key ends, in Unix seconds; as before where it is not said.
     pub expires_at: Option<i64>,

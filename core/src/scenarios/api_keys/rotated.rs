@@ -30,11 +30,11 @@ async fn a_rotation_that_is_asked_for_again_leaves_the_secret_that_is_in_use() {
     let key = made(&world, &who, &reading()).await;
     let first = key.api_key.to_string();
     let lost = rotated(&world, &who, &key, 600).await;
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     let second = rotated(&world, &who, &key, 600).await;
     assert_eq!(accepted(&world, &[&first, &lost, &second]).await, [true; 3]);
     // Each ends when it was said to.
-    world.clock.advance(Duration::from_secs(540));
+    world.clock.advance(Duration::from_mins(9));
     assert_eq!(
         accepted(&world, &[&first, &lost, &second]).await,
         [false, true, true]

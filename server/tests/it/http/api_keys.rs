@@ -29,7 +29,7 @@ fn with<'a>(call: Call<'a>, key: &str) -> Call<'a> {
 }
 
 /// One answer for every key that is not valid.
-async fn does_not_count(call: Call<'_>) {
+async fn is_not_valid(call: Call<'_>) {
     let problem = call.refused(401, "unauthenticated").await;
     assert_eq!(
         problem["detail"],
@@ -54,7 +54,7 @@ async fn a_key_reads_what_its_scope_allows_until_it_is_revoked() {
     let other = if wrong.pop() == Some('0') { '1' } else { '0' };
     wrong.push(other);
     for other in [wrong.as_str(), &id, "", "pck_", &key.replace("pck", "pct")] {
-        does_not_count(with(read(), other)).await;
+        is_not_valid(with(read(), other)).await;
     }
     let refused = with(deployment.get("/api/billing/invoices"), &key);
     let problem = refused.refused(403, "api-key-scope").await;
@@ -80,7 +80,7 @@ async fn a_key_reads_what_its_scope_allows_until_it_is_revoked() {
     };
     revoke(&eve).refused(404, "api-key-not-found").await;
     assert_eq!(revoke(&ada).ok().await, json!({ "ok": true }));
-    does_not_count(with(read(), &key)).await;
+    is_not_valid(with(read(), &key)).await;
     assert_eq!(revoke(&ada).ok().await, json!({ "ok": true }));
     assert_eq!(listed(&deployment, &ada).await[0]["status"], "revoked");
 }
@@ -92,7 +92,7 @@ async fn beside_a_key_nothing_else_counts() {
     let (_, key) = make(&deployment, &ada, reading()).await;
     let (_, other) = make(&deployment, &ada, reading()).await;
     let read = || deployment.get(ENTITLEMENTS);
-    does_not_count(with(read().by(&ada), "pck_wrong")).await;
+    is_not_valid(with(read().by(&ada), "pck_wrong")).await;
     let both = with(read(), &key).header("authorization", &format!("Bearer {other}"));
     both.refused(401, "unauthenticated").await;
     with(with(read(), &key), &other)
@@ -211,11 +211,11 @@ async fn a_rotated_key_counts_beside_the_new_one_for_as_long_as_was_asked() {
     read(&first).ok().await;
     read(&second).ok().await;
     deployment.later(60);
-    does_not_count(read(&first)).await;
+    is_not_valid(read(&first)).await;
     read(&second).ok().await;
     let (third, issued) = rotate(json!(0)).await;
     assert_eq!(issued["overlap_until"], Value::Null);
-    does_not_count(read(&second)).await;
+    is_not_valid(read(&second)).await;
     read(&third).ok().await;
     let too_long = json!({ "key_id": id, "overlap_seconds": 8 * 86_400 });
     let call = deployment.post("/ui/api_keys/rotate").by(&ada).json(too_long);
