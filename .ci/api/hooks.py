@@ -35,13 +35,10 @@ MEANT = re.compile(
 )
 # Where it is about money, or what is sold for it.
 MONEY = ("/api/billing/", "/ui/billing/", "/ui/catalog/", "/ui/shoppingcart/", "/ui/purchase-history/")
-# What no schema can say of an API key: how far off it may end, how long its former secret may stay, the scopes that there are, an address
-# or a network.
+# What no schema can say of an API key: how far off it may end, and the scopes that there are.
 MEANT_OF_KEYS = re.compile(
     r"expires_at: A moment in the future, at most \S+ from now, is expected\."
-    r"|overlap_seconds: At most \d+ seconds are expected\."
     r"|scopes/\d+: One of the scopes that GET /ui/api_keys/scopes lists is expected\."
-    r"|(allow|deny)_cidrs/\d+: An address or a network such as "
 )
 # The operations that judge a new password.
 NEW_PASSWORDS = {"sign_up", "change_password", "confirm_password_recovery"}
