@@ -17,6 +17,7 @@ use crate::areas::enrolled_factors::EnrolledFactors;
 use crate::areas::entitlements::EntitlementRecords;
 use crate::areas::factors::Factors;
 use crate::areas::figures::Figures;
+use crate::areas::forward_auth::ForwardAuth;
 use crate::areas::invoices::{self, BalanceTasks, InvoiceBooks, InvoiceObserver, Invoices};
 use crate::areas::ledger::{FOLDING, Ledger, Ledgers};
 use crate::areas::operators::{self, Operators};
@@ -69,6 +70,8 @@ pub struct App {
     pub operators: Operators,
     /// What programs of people prove with who they are.
     pub api_keys: ApiKeys,
+    /// What reverse proxies ask.
+    pub forward_auth: ForwardAuth,
     /// Messages on their way.
     pub outbox: Outbox,
     /// Destinations that must not be written to.
@@ -222,6 +225,7 @@ impl App {
             },
             &settings.api_keys,
         );
+        let forward_auth = ForwardAuth::new(&context, &directory, &settings.forward_auth);
         let challenges = Challenges {
             context: Arc::clone(&context),
             store,
@@ -434,6 +438,7 @@ impl App {
             recovery_codes,
             operators,
             api_keys,
+            forward_auth,
             outbox,
             suppressions,
             sms_spend,

@@ -17,8 +17,8 @@ mod tools;
 pub use app::App;
 pub use areas::{
     accounts, api_keys, autopay, carts, catalog, challenges, closures, collections, entitlements, factors,
-    figures, invoices, ledger, meters, operators, orders, password_recovery, payment_methods, payments,
-    plans, problems, reconciliation, recovery_codes, scopes, sessions, step_up, step_up_actions,
+    figures, forward_auth, invoices, ledger, meters, operators, orders, password_recovery, payment_methods,
+    payments, plans, problems, reconciliation, recovery_codes, scopes, sessions, step_up, step_up_actions,
     subscriptions,
 };
 pub use dependencies::{Dependencies, compile_texts};

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::areas::step_up::{RequireFor, StepUpRules};
 use crate::areas::{
-    accounts, api_keys, challenges, closures, factors, orders, payments, sessions, step_up_actions,
+    accounts, api_keys, challenges, closures, factors, forward_auth, orders, payments, sessions,
+    step_up_actions,
 };
 use crate::foundation::cache;
 use crate::foundation::product::Product;
@@ -51,10 +52,12 @@ pub struct Settings {
     pub closures: closures::Settings,
     /// API keys.
     pub api_keys: api_keys::Settings,
+    /// Applications behind a reverse proxy.
+    pub forward_auth: forward_auth::Settings,
 }
 
 impl Settings {
-    fn tables(&self) -> [&dyn CheckedTable; 14] {
+    fn tables(&self) -> [&dyn CheckedTable; 15] {
         let Self {
             product,
             accounts,
@@ -70,10 +73,24 @@ impl Settings {
             orders,
             closures,
             api_keys,
+            forward_auth,
         } = self;
         [
-            product, accounts, sessions, challenges, factors, budgets, outbox, cache, audit, sms_spend,
-            billing, orders, closures, api_keys,
+            product,
+            accounts,
+            sessions,
+            challenges,
+            factors,
+            budgets,
+            outbox,
+            cache,
+            audit,
+            sms_spend,
+            billing,
+            orders,
+            closures,
+            api_keys,
+            forward_auth,
         ]
     }
 

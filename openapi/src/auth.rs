@@ -244,6 +244,37 @@ impl<'a, L: Level> ApiExtractor<'a> for Caller<L> {
     }
 }
 
+/// Somebody who tried to pass a level: who is refused is told so by the handler.
+pub(crate) struct Attempt<L: Level> {
+    pub(crate) who: Result<L::Who>,
+}
+
+impl<'a, L: Level> ApiExtractor<'a> for Attempt<L> {
+    const TYPES: &'static [ApiExtractorType] = Caller::<L>::TYPES;
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        Caller::<L>::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        Caller::<L>::security_schemes()
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let credentials = Credentials::new(request)?;
+        Ok(Self {
+            who: L::recognise(&credentials).await,
+        })
+    }
+}
+
 macro_rules! level {
     ($(#[$doc:meta])* $name:ident: $level:ident -> $who:ty, $accepts:expr, $recognise:ident) => {
         pub(crate) struct $level;

@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use portcullis_core::api_keys::{KeyHolder, Requester};
 use portcullis_core::{
-    Scope, api_keys, autopay, carts, catalog, entitlements, invoices, ledger, orders, payment_methods,
-    payments, plans, subscriptions,
+    Scope, api_keys, autopay, carts, catalog, entitlements, forward_auth, invoices, ledger, orders,
+    payment_methods, payments, plans, subscriptions,
 };
 use portcullis_ports::Result;
 use portcullis_ports::identity::UNAUTHENTICATED;
@@ -57,6 +57,11 @@ const fn same(one: &str, other: &str) -> bool {
     at == one.len() && at == other.len()
 }
 
+key_scope!(
+    ApplicationsEnter,
+    forward_auth::scopes::ENTER,
+    "applications:enter"
+);
 key_scope!(AutopayRead, autopay::scopes::READ, "autopay:read");
 key_scope!(CartsRead, carts::scopes::READ, "carts:read");
 key_scope!(CartsWrite, carts::scopes::WRITE, "carts:write");

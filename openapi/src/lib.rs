@@ -28,6 +28,7 @@ mod factors_sms;
 mod factors_totp;
 mod figures;
 mod file;
+mod forward_auth;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod idempotency_key;
@@ -79,7 +80,11 @@ type Operations = (
     accounts::AccountsApi,
     closures::ClosuresApi,
     sessions::SessionsApi,
-    (known_devices::KnownDevicesApi, api_keys::ApiKeysApi),
+    (
+        known_devices::KnownDevicesApi,
+        api_keys::ApiKeysApi,
+        forward_auth::ForwardAuthApi,
+    ),
     challenges::ChallengesApi,
     factors_totp::AuthenticatorAppsApi,
     factors_sms::PhoneNumbersApi,
@@ -121,6 +126,7 @@ fn operations(context: &ApiContext) -> Operations {
         (
             known_devices::KnownDevicesApi { app: app() },
             api_keys::ApiKeysApi { app: app() },
+            forward_auth::ForwardAuthApi { app: app() },
         ),
         challenges::ChallengesApi { app: app() },
         factors_totp::AuthenticatorAppsApi { app: app() },
@@ -172,6 +178,7 @@ fn operations(context: &ApiContext) -> Operations {
 /// What the API answers, path by path. Every request must carry a [`RequestContext`].
 pub fn resources(context: &ApiContext) -> Vec<Resource> {
     let mut resources = aliases::mark(Resource::of(operations(context)));
+    resources.push(forward_auth::below(&context.app));
     resources.push(Resource::get(
         "/problems/{code}",
         make_sync(|request| catalogue::explain(&request)),

@@ -15,6 +15,8 @@ pub(crate) enum Tag {
     /// What programs prove with who they are, and what each may do.
     #[oai(rename = "API keys")]
     ApiKeys,
+    /// Applications behind a reverse proxy that asks here who is coming.
+    Applications,
     /// Proving factors: to complete a sign-in, or to confirm a sensitive action (step-up).
     Challenges,
     /// Apps that show six digits (TOTP).
@@ -56,11 +58,12 @@ pub(crate) enum Tag {
 }
 
 /// The names in that order.
-pub(crate) const ORDER: [&str; 20] = [
+pub(crate) const ORDER: [&str; 21] = [
     "Accounts",
     "Sessions",
     "Known devices",
     "API keys",
+    "Applications",
     "Challenges",
     "Authenticator apps",
     "Phone numbers",

@@ -13,6 +13,12 @@ class Router {
     return isPath(asked) && !isPublic(asked) && !isOpen(asked) ? asked : paths.overview;
   }
 
+  /** Where an application waits for whoever signs in. The server decides whether browsers are sent there. */
+  get back(): string | null {
+    const address = new URLSearchParams(this.search).get('return_to');
+    return address && `/auth/return?to=${encodeURIComponent(address)}`;
+  }
+
   start(): void {
     addEventListener('popstate', () => this.#arrive());
     document.addEventListener('click', (event) => this.#follow(event));

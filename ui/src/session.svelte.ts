@@ -59,7 +59,7 @@ class SessionState {
     this.me = me;
     this.notice = null;
     this.status = 'in';
-    router.go(router.next, true);
+    this.#arrive();
   }
 
   /** The server no longer accepts this session. */
@@ -103,8 +103,13 @@ class SessionState {
 
   /** Keeps the page and the sign-in state together, whatever address was opened. */
   settle(): void {
-    if (this.status === 'in' && isPublic(router.path)) router.go(router.next, true);
+    if (this.status === 'in' && isPublic(router.path)) this.#arrive();
     if (this.status === 'out' && !isPublic(router.path) && !isOpen(router.path)) this.#toSignIn(router.path);
+  }
+
+  #arrive(): void {
+    if (router.back) location.replace(router.back);
+    else router.go(router.next, true);
   }
 
   #toSignIn(from: string): void {

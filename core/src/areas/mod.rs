@@ -11,6 +11,7 @@ pub(crate) mod enrolled_factors;
 pub mod entitlements;
 pub mod factors;
 pub mod figures;
+pub mod forward_auth;
 pub mod invoices;
 pub mod ledger;
 pub mod operators;
@@ -51,6 +52,7 @@ const ALL: &[&Area] = &[
     &password_recovery::AREA,
     &operators::AREA,
     &api_keys::AREA,
+    &forward_auth::AREA,
     &payment_methods::AREA,
     &payments::AREA,
     &invoices::AREA,

@@ -58,6 +58,7 @@ const EXCEPTIONS: &[(&str, Level)] = &[
     ("use_recovery_code", Level::FirstFactor),
     ("use_recovery_code_alias", Level::FirstFactor),
     ("return_from_vendor", Level::Public),
+    ("return_to_application", Level::Public),
     ("return_unpaid", Level::Public),
     ("list_all_payments", Level::Operator),
     ("read_any_payment", Level::Operator),
@@ -433,6 +434,14 @@ async fn every_answer_and_problem_is_what_the_document_says() {
         let responses = &operation.value["responses"];
         let status = answer.status.as_u16().to_string();
         let media = answer.media_type();
+        if responses[&status].is_object() && responses[&status].get("content").is_none() {
+            assert!(
+                answer.body.is_null() && !answer.headers.contains_key("content-type"),
+                "{} {media}",
+                operation.id()
+            );
+            continue;
+        }
         if answer.status.is_success() && media != "application/json" {
             let documented = &responses[&status]["content"];
             assert!(documented.get(media).is_some(), "{} {media}", operation.id());

@@ -16,6 +16,7 @@ mod early_answers;
 mod edges;
 mod factors;
 mod figures;
+mod forward_auth;
 pub(crate) mod hasher;
 mod hosts;
 mod inbox;
