@@ -201,6 +201,8 @@ pub struct SubscriptionSnapshot {
     pub action: Option<NextAction>,
     /// What was taken, oldest first; all that was taken since [`SoughtSubscription::since`], as far as the vendor shows it yet.
     pub charges: Vec<SubscriptionCharge>,
+    /// Whether the vendor counts charges since then that it does not show yet.
+    pub counts_more: bool,
     /// When it is charged next, where the vendor says so.
     pub next_charge_at: Option<Timestamp>,
     /// Why the last charge failed, with [`SubscriptionState::PastDue`].

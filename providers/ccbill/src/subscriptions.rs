@@ -189,6 +189,7 @@ impl Ccbill {
             state,
             action: None,
             charges: Vec::new(),
+            counts_more: false,
             next_charge_at: None,
             failure: None,
             started_at: None,

@@ -272,6 +272,7 @@ impl PayPal {
             state,
             action: url.map(|url| NextAction::Redirect { url: url.to_owned() }),
             charges,
+            counts_more: false,
             next_charge_at: info.next_billing_time.as_deref().and_then(from_time),
             failure: failed.then(|| {
                 let code = info

@@ -40,6 +40,17 @@ pub(crate) struct AgreedCharge<'a> {
     pub(crate) picture: &'a Snapshot,
 }
 
+/// What a vendor shows of a charge that it made by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ChargeProof {
+    /// The money was taken.
+    Taken(Box<Snapshot>),
+    /// It came to no money, and will not.
+    Nothing,
+    /// Nobody knows yet.
+    Open,
+}
+
 /// Who has to hear of subscriptions that vendors collect.
 #[async_trait::async_trait]
 pub(crate) trait AgreementEvents: Send + Sync + 'static {
@@ -59,7 +70,7 @@ impl Payments {
         Ok(self.owner_of(instance, theirs).await?.is_some())
     }
 
-    /// How a vendor shows a charge that it made by itself; `None` as long as no money of it is certain.
+    /// What became of a charge that a vendor made by itself.
     ///
     /// # Errors
     /// `payment-vendor-unclear` for a vendor that is not connected any more.
@@ -68,7 +79,7 @@ impl Payments {
         instance: &str,
         theirs: &VendorRef,
         (ordered, at): (Amount, Timestamp),
-    ) -> Result<Option<Box<Snapshot>>> {
+    ) -> Result<ChargeProof> {
         let sought = Sought {
             reference: Reference::Theirs(theirs.to_string()),
             customer: None,
@@ -84,12 +95,17 @@ impl Payments {
             }),
         };
         let Resolution::Found(outcome) = self.vendors.named(instance)?.find(&sought).await else {
-            return Ok(None);
+            return Ok(ChargeProof::Open);
         };
-        let taken = |picture: &&Snapshot| {
-            picture.status == PaymentStatus::Succeeded && picture.captured.is_positive()
-        };
-        Ok(outcome.snapshot().filter(taken).cloned().map(Box::new))
+        Ok(match outcome.snapshot() {
+            Some(taken) if taken.status == PaymentStatus::Succeeded && taken.captured.is_positive() => {
+                ChargeProof::Taken(Box::new(taken.clone()))
+            }
+            Some(over) if matches!(over.status, PaymentStatus::Failed | PaymentStatus::Canceled) => {
+                ChargeProof::Nothing
+            }
+            _ => ChargeProof::Open,
+        })
     }
 
     /// Adds a charge to a commit as a payment of its own: what was taken, given back and contested of it is posted, and the

@@ -46,7 +46,7 @@ use std::sync::Arc;
 
 use portcullis_ports::{Code, Kind};
 
-pub(crate) use agreements::{AgreedCharge, AgreementEvents};
+pub(crate) use agreements::{AgreedCharge, AgreementEvents, ChargeProof};
 pub(crate) use apply::Movement;
 pub(crate) use booked::{Among, BookedDispute, BookedPayment, BookedRefund, PaymentOwner, Shown};
 pub use commands::{CaptureMode, CreatePayment, PayWith, Payer, RefundPayment};

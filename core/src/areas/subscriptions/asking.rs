@@ -8,8 +8,8 @@ use portcullis_ports::outcome::Outcome;
 use portcullis_ports::payments::{SubscriptionChange, SubscriptionStep};
 
 use super::Subscriptions;
-use super::books::Running;
-use super::follow::{CALL_TIME, source};
+use super::books::{Running, source};
+use super::follow::CALL_TIME;
 use super::records::SubscriptionRecord;
 use crate::areas::entitlements::SubscriptionId;
 use crate::foundation::table::Batch;

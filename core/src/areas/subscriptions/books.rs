@@ -26,6 +26,11 @@ use crate::services::owner_mail::OwnerMail;
 use crate::services::tallies::Tallies;
 use crate::services::tasks::{TaskKind, Tasks};
 
+/// What is done by itself.
+pub(super) fn source() -> Source {
+    Source::internal("subscriptions")
+}
+
 /// What a task is about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Owner {
@@ -275,8 +280,7 @@ impl InvoiceObserver for SubscriptionBooks {
             return Ok(());
         }
         let record = record.clone();
-        self.save(batch, &before, slot, &Source::internal("subscriptions"))
-            .await?;
+        self.save(batch, &before, slot, &source()).await?;
         self.plan(batch, &record, Running::Neither, again).await
     }
 }

@@ -16,6 +16,7 @@ use super::lifecycle::{Begun, anchored};
 use super::notices::{Help, Notice};
 use super::records::{EndReason, Period, SubscriptionRecord};
 use super::status::SubscriptionStatus as Status;
+use crate::areas::entitlements::SubscriptionId;
 use crate::areas::payments::{Dunning, OverdueAct};
 use crate::foundation::calendar::Zone;
 
@@ -63,6 +64,9 @@ pub(super) struct Collector {
     pub(super) offer: Option<VendorRef>,
     /// The vendor's name for the subscription.
     pub(super) theirs: Option<VendorRef>,
+    /// Our name for it there, where it is none of its own: it was begun by an order that had begun another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ordered_as: Option<SubscriptionId>,
     /// What it takes for a period, with the taxes of when that was agreed.
     pub(super) total: Amount,
     pub(super) trial_days: u16,
@@ -79,6 +83,9 @@ pub(super) struct Collector {
     pub(super) last_charge: Option<VendorRef>,
     pub(super) last_charge_at: Option<Timestamp>,
     pub(super) next_charge_at: Option<Timestamp>,
+    /// Whether it has taken something of which no money is certain yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) awaited: bool,
     /// Since when a period is not paid that was to be.
     pub(super) unpaid_since: Option<Timestamp>,
     /// How often it was written down how it stands: whoever read it before writes nothing over it.
@@ -132,11 +139,11 @@ impl SubscriptionRecord {
         }
         let ended = vendor.state == SubscriptionState::Ended;
         // What it took last may be shown a while later.
-        if vendor.theirs.is_none() || (ended && vendor.looks >= LAST_LOOKS) {
+        if vendor.theirs.is_none() || (ended && !vendor.awaited && vendor.looks >= LAST_LOOKS) {
             return None;
         }
         let soon = vendor.looked_at + vendor.wait();
-        if ended {
+        if ended || vendor.awaited {
             return Some(soon);
         }
         Some(match self.status {
@@ -179,18 +186,20 @@ impl SubscriptionRecord {
             self.move_to(Status::Active, now)?;
         }
         if let Some(vendor) = &mut self.collector {
-            vendor.took(theirs, at);
+            vendor.charge_booked(theirs, at);
         }
         Ok(begun)
     }
 
-    /// Where it stands by what the vendor shows; what was taken is booked before. Gives what its owner has to know.
+    /// Where it stands by what the vendor shows; what was taken is booked before, but for what is `awaited`: a charge of which no
+    /// money is certain yet. Gives what its owner has to know.
     ///
     /// # Errors
     /// `internal` for moments beyond the calendar.
     pub(super) fn shown(
         &mut self,
         picture: &SubscriptionSnapshot,
+        awaited: bool,
         now: Timestamp,
         rules: &Dunning,
     ) -> Result<Option<Notice>> {
@@ -204,13 +213,19 @@ impl SubscriptionRecord {
         } else {
             0
         };
+        vendor.awaited = awaited;
         vendor.looked_at = now;
         vendor.theirs = vendor.theirs.take().or_else(|| picture.theirs.clone());
+        let agreed = vendor.state == SubscriptionState::RequiresAction && picture.state != vendor.state;
         vendor.state = picture.state;
         vendor.next_charge_at = picture.next_charge_at;
         vendor
             .wish
             .take_if(|wish| Collector::is_done(wish.step, picture.state));
+        // What could not be cancelled before its payer had agreed can be now.
+        if let Some(wish) = vendor.wish.as_mut().filter(|_| agreed) {
+            wish.next = now;
+        }
         let wished = vendor.wish.as_ref().map(|wish| wish.step);
         match picture.state {
             SubscriptionState::RequiresAction => Ok(None),
@@ -298,13 +313,13 @@ impl SubscriptionRecord {
             return Ok(None);
         }
         let failed = picture.state == SubscriptionState::PastDue;
-        let later = picture.next_charge_at.is_some_and(|next| next > now);
-        if !failed && (later || now < self.period.end + GRACE) {
-            return Ok(None);
-        }
         let Some(vendor) = &mut self.collector else {
             return Ok(None);
         };
+        let later = vendor.awaited || picture.next_charge_at.is_some_and(|next| next > now);
+        if !failed && (later || now < self.period.end + GRACE) {
+            return Ok(None);
+        }
         let since = *vendor.unpaid_since.get_or_insert(now);
         if self.status != Status::PastDue {
             self.move_to(Status::PastDue, now)?;
@@ -327,6 +342,12 @@ impl SubscriptionRecord {
             return Ok(Some(Notice::Restricted));
         }
         Ok(None)
+    }
+
+    /// Whether what its vendor takes at a moment is for nothing that was agreed to.
+    pub(super) fn takes_nothing_at(&self, at: Timestamp) -> bool {
+        let canceled = self.status == Status::Canceling && self.canceled_at.is_some_and(|since| since < at);
+        canceled || self.status.is_over()
     }
 
     /// Whether its vendor was asked for something and has not confirmed it, or may have begun what nobody has heard of.
@@ -365,7 +386,7 @@ impl Collector {
     }
 
     /// A charge is booked.
-    pub(super) fn took(&mut self, theirs: &VendorRef, at: Timestamp) {
+    pub(super) fn charge_booked(&mut self, theirs: &VendorRef, at: Timestamp) {
         self.booked = self.booked.saturating_add(1);
         self.looks = 0;
         self.unpaid_since = None;

@@ -7,14 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::outcome::{Reference, Resolution};
-use portcullis_ports::payments::{
-    EventTopic, NextAction, PaymentEvent, Snapshot, SoughtSubscription, SubscriptionCharge,
-    SubscriptionSnapshot, SubscriptionState,
-};
+use portcullis_ports::payments::{NextAction, SoughtSubscription, SubscriptionSnapshot, SubscriptionState};
 use portcullis_ports::{Error, Result, Timestamp};
 
-use super::billing::period_line;
-use super::books::{Owner, Running};
+use super::books::{Owner, Running, source};
 use super::collector::{Collector, OpenOrder};
 use super::lifecycle::INCOMPLETE;
 use super::records::{SubscriptionName, SubscriptionRecord};
@@ -22,11 +18,8 @@ use super::status::SubscriptionStatus as Status;
 use super::views::SubscriptionView;
 use super::{SUBSCRIPTION_NOT_FOUND, Subscriptions};
 use crate::areas::entitlements::SubscriptionId;
-use crate::areas::payments::{AgreedCharge, AgreementEvents};
 use crate::foundation::guard::GuardedPayments;
-use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
-use crate::services::inbox::Handled;
 use crate::services::tasks::{Leased, Next, TaskKind, TaskRunner};
 
 /// How long after its limit a call is still left to whoever made it.
@@ -68,13 +61,9 @@ impl TaskRunner for Follower {
     }
 }
 
-pub(super) fn source() -> Source {
-    Source::internal("subscriptions")
-}
-
 /// What a look at the vendor came to.
-struct Looked {
-    changed: bool,
+pub(super) struct Looked {
+    pub(super) changed: bool,
     action: Option<NextAction>,
 }
 
@@ -168,7 +157,12 @@ impl Subscriptions {
     }
 
     /// Asks the vendor how a subscription stands, bills and books what it took, and writes down where it stands.
-    async fn look(&self, subject: &Subject, id: &SubscriptionId, running: Running) -> Result<Looked> {
+    pub(super) async fn look(
+        &self,
+        subject: &Subject,
+        id: &SubscriptionId,
+        running: Running,
+    ) -> Result<Looked> {
         let record = self.record(subject, id).await?;
         let nothing = Looked {
             changed: false,
@@ -205,11 +199,12 @@ impl Subscriptions {
                 .await?;
             return Ok(nothing);
         };
-        let mut changed = false;
-        for charge in &picture.charges {
-            changed |= self.take_down(&record, vendor, charge, running).await?;
-        }
-        let notes = || self.note_look(&record, Some(&picture), running);
+        let booked = self
+            .book_certain(&record, vendor, &picture.charges, running)
+            .await?;
+        let mut changed = booked.any;
+        let awaited = booked.awaited || picture.counts_more;
+        let notes = || self.note_look(&record, Some((&picture, awaited)), running);
         changed |= self.context.retried(notes).await?;
         Ok(Looked {
             changed,
@@ -217,95 +212,12 @@ impl Subscriptions {
         })
     }
 
-    /// Bills and books a charge, unless that was done, or no money of it is certain yet.
-    pub(super) async fn take_down(
-        &self,
-        record: &SubscriptionRecord,
-        vendor: &Collector,
-        charge: &SubscriptionCharge,
-        running: Running,
-    ) -> Result<bool> {
-        let instance = vendor.instance.as_str();
-        if self.payments.knows_charge(instance, &charge.theirs).await? {
-            return Ok(false);
-        }
-        let ordered = (vendor.total, charge.at);
-        let shown = match &charge.picture {
-            Some(proven) => Some(proven.clone()),
-            None => {
-                self.payments
-                    .agreed_charge(instance, &charge.theirs, ordered)
-                    .await?
-            }
-        };
-        let Some(shown) = shown else {
-            return Ok(false);
-        };
-        self.context
-            .retried(|| self.book(record, charge, &shown, running))
-            .await
-    }
-
-    async fn book(
-        &self,
-        of: &SubscriptionRecord,
-        charge: &SubscriptionCharge,
-        picture: &Snapshot,
-        running: Running,
-    ) -> Result<bool> {
-        let (subject, id, now) = (&of.subject, &of.id, self.context.now());
-        let mut batch = Batch::default();
-        self.context.lock_subject(&mut batch, subject).await;
-        let mut slot = self.books.read_in(&batch, subject, id).await?;
-        let before = slot.value.clone();
-        let Some(vendor) = before.collector.clone() else {
-            return Ok(false);
-        };
-        if self
-            .payments
-            .knows_charge(&vendor.instance, &charge.theirs)
-            .await?
-        {
-            return Ok(false);
-        }
-        let record = &mut slot.value;
-        if record.status.is_over() {
-            if let Some(vendor) = &mut record.collector {
-                vendor.took(&charge.theirs, charge.at);
-            }
-            record.cancel_there(now);
-            self.books.save(&mut batch, &before, slot, &source()).await?;
-        } else {
-            let begun = record.charged(&charge.theirs, charge.at, now)?;
-            let plan = self.plans.named(&record.terms.plan).await?;
-            record.terms.refresh_untaxed(&plan);
-            let lines = vec![period_line(record, &begun)?];
-            self.bill(&mut batch, &before, slot, lines, &source()).await?;
-        }
-        let billed = self.books.read_in(&batch, subject, id).await?.value;
-        let invoice = billed.billed.last().filter(|_| !before.status.is_over());
-        let taken = AgreedCharge {
-            subject,
-            instance: &vendor.instance,
-            subscription: id,
-            invoice,
-            ordered: vendor.total,
-            description: &billed.terms.name,
-            picture,
-        };
-        self.payments.book_charge(&mut batch, &taken, &source()).await?;
-        let written = self.books.read_in(&batch, subject, id).await?.value;
-        self.books.plan(&mut batch, &written, running, false).await?;
-        self.context.commit(batch).await?;
-        Ok(true)
-    }
-
-    /// Writes down where a subscription stands by what the vendor shows, unless somebody has seen it later; or that nothing was
-    /// shown. Says whether that changed anything.
+    /// Writes down where a subscription stands by what the vendor shows, and whether a charge of it is not certain yet, unless
+    /// somebody has seen it later; or that nothing was shown. Says whether that changed anything.
     async fn note_look(
         &self,
         read: &SubscriptionRecord,
-        picture: Option<&SubscriptionSnapshot>,
+        picture: Option<(&SubscriptionSnapshot, bool)>,
         running: Running,
     ) -> Result<bool> {
         let now = self.context.now();
@@ -319,9 +231,9 @@ impl Subscriptions {
         }
         let record = &mut slot.value;
         match picture {
-            Some(picture) => {
+            Some((picture, awaited)) => {
                 self.add_their_name(&mut batch, read, picture.theirs.as_ref())?;
-                if let Some(notice) = record.shown(picture, now, &self.books.rules)? {
+                if let Some(notice) = record.shown(picture, awaited, now, &self.books.rules)? {
                     self.books.notify(&mut batch, record, &notice).await?;
                 }
             }
@@ -351,17 +263,35 @@ impl Subscriptions {
     ) -> Result<(SubscriptionView, Option<NextAction>)> {
         let looked = Box::pin(self.look(subject, id, Running::Neither)).await?;
         let record = self.record(subject, id).await?;
-        // A page that the vendor has no name for is the same page whenever its address is made.
-        let open =
-            |vendor: &Collector| vendor.theirs.is_none() && vendor.order.is_none() && vendor.method.is_none();
-        let page = record.status == Status::Incomplete && record.collector.as_ref().is_some_and(open);
+        let page = match record
+            .collector
+            .as_ref()
+            .filter(|_| record.status == Status::Incomplete)
+        {
+            Some(vendor) => self.is_same_page(vendor)?,
+            None => false,
+        };
         let action = if page {
             Box::pin(self.order(&record, true, Running::Neither)).await?
         } else {
             looked.action
         };
         let record = self.record(subject, id).await?;
+        let action = action.or_else(|| waiting(&record));
         Ok((SubscriptionView::of(&record), action))
+    }
+
+    /// Whether ordering a page again that the vendor has no name for is the same order: as long as it recognises its key, or
+    /// where nothing is sent for it.
+    fn is_same_page(&self, vendor: &Collector) -> Result<bool> {
+        let (instance, _) = self.vendors.collecting(&vendor.instance)?;
+        let now = self.context.now();
+        let recognised = |order: &OpenOrder| {
+            let window = instance.terms().replay.subscribe;
+            window.is_none_or(|window| now.since(order.sent_at) < window / 2)
+        };
+        let same = vendor.order.as_ref().is_none_or(recognised);
+        Ok(same && vendor.theirs.is_none() && vendor.method.is_none())
     }
 
     pub(super) async fn named(&self, name: &str) -> Result<Option<SubscriptionName>> {
@@ -371,81 +301,13 @@ impl Subscriptions {
     }
 }
 
-#[async_trait]
-impl AgreementEvents for Subscriptions {
-    async fn told(&self, instance: &str, event: &PaymentEvent) -> Result<Option<Handled>> {
-        let mut owner = None;
-        if let Some(theirs) = &event.subscription {
-            owner = self.named(&self.name_of_theirs(instance, theirs)?).await?;
-        }
-        if let (None, Some(ours)) = (&owner, &event.our_subscription) {
-            owner = self.named(&self.name_of_ours(ours)?).await?;
-        }
-        let Some(owner) = owner else {
-            return Ok(None);
-        };
-        let (subject, id) = (&owner.subject, &owner.subscription);
-        let record = match self.record(subject, id).await {
-            Ok(record) => record,
-            Err(error) if error.code() == SUBSCRIPTION_NOT_FOUND => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if record
-            .collector
-            .as_ref()
-            .is_none_or(|vendor| vendor.instance != instance)
-        {
-            return Ok(None);
-        }
-        if let Some(theirs) = &event.subscription {
-            let learns = || self.learn(&record, theirs);
-            self.context.retried(learns).await?;
-        }
-        let looked = Box::pin(self.look(subject, id, Running::Neither)).await?;
-        let last = record.collector.and_then(|vendor| vendor.last_charge);
-        if let (EventTopic::Refund | EventTopic::Dispute, Some(last)) = (&event.topic, last) {
-            self.payments.look_at_charge(instance, &last, &source()).await?;
-        }
-        Ok(Some(if looked.changed {
-            Handled::Applied
-        } else {
-            Handled::Unchanged
-        }))
-    }
-}
-
-impl Subscriptions {
-    /// The vendor's name for a subscription became known.
-    async fn learn(
-        &self,
-        read: &SubscriptionRecord,
-        theirs: &portcullis_ports::payments::VendorRef,
-    ) -> Result<()> {
-        let mut batch = Batch::default();
-        self.context.lock_subject(&mut batch, &read.subject).await;
-        let mut slot = self.books.read_in(&batch, &read.subject, &read.id).await?;
-        let before = slot.value.clone();
-        let Some(vendor) = slot
-            .value
-            .collector
-            .as_mut()
-            .filter(|vendor| vendor.theirs.is_none())
-        else {
-            return Ok(());
-        };
-        vendor.theirs = Some(theirs.clone());
-        vendor.order = None;
-        if before.status.is_over() {
-            slot.value.cancel_there(self.context.now());
-        }
-        self.add_their_name(&mut batch, &before, Some(theirs))?;
-        self.books.save(&mut batch, &before, slot, &source()).await?;
-        let written = self.books.read_in(&batch, &read.subject, &read.id).await?.value;
-        self.books
-            .plan(&mut batch, &written, Running::Neither, false)
-            .await?;
-        self.context.commit(batch).await
-    }
+/// What its payer is told while nobody knows what became of the order.
+pub(super) fn waiting(record: &SubscriptionRecord) -> Option<NextAction> {
+    let order = record.collector.as_ref()?.order.as_ref()?;
+    let open = record.status == Status::Incomplete;
+    open.then(|| NextAction::Wait {
+        until: order.last_sent_at + CALL_TIME,
+    })
 }
 
 fn sought(record: &SubscriptionRecord, vendor: &Collector) -> SoughtSubscription {
@@ -471,6 +333,7 @@ fn gone(vendor: &Collector, now: Timestamp) -> SubscriptionSnapshot {
         state: SubscriptionState::Ended,
         action: None,
         charges: Vec::new(),
+        counts_more: false,
         next_charge_at: None,
         failure: None,
         started_at: None,
@@ -487,7 +350,10 @@ fn belongs(instance: &GuardedPayments, record: &SubscriptionRecord, picture: &Su
         (Some(ours), Some(theirs)) => ours == theirs,
         _ => true,
     };
-    let same = picture.ours.as_ref().is_none_or(|ours| *ours == record.id);
+    let vendor = record.collector.as_ref();
+    let ordered_as = vendor.and_then(|vendor| vendor.ordered_as.as_ref());
+    let own = ordered_as.unwrap_or(&record.id);
+    let same = picture.ours.as_ref().is_none_or(|ours| ours == own);
     let ended = picture.state == SubscriptionState::Ended && picture.charges.is_empty();
     same && same_account && (ended || terms.live == picture.live)
 }

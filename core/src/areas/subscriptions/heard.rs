@@ -6,19 +6,14 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::money::Amount;
 
 use super::SUBSCRIPTION_NOT_FOUND;
-use super::books::{Running, SubscriptionBooks};
+use super::books::{Running, SubscriptionBooks, source};
 use super::follow::FOLLOW;
 use super::notices::Notice;
 use super::records::{EndReason, SubscriptionRecord};
 use super::status::SubscriptionStatus as Status;
 use crate::areas::payments::{Movement, PaymentNews, PaymentObserver, Purpose};
-use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::billing_freezes::FreezeObserver;
-
-fn source() -> Source {
-    Source::internal("subscriptions")
-}
 
 #[async_trait]
 impl FreezeObserver for SubscriptionBooks {

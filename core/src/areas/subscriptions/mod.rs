@@ -10,6 +10,7 @@ mod asking;
 mod billing;
 mod books;
 mod change;
+mod charges;
 mod collector;
 mod commands;
 mod dunning;
@@ -33,6 +34,7 @@ pub mod scopes;
 mod status;
 mod subscribe;
 mod tallied;
+mod told;
 mod views;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use portcullis_ports::secret::same_secret;
 use portcullis_ports::{Error, Result, id};
 
 use super::billing::line;
-use super::books::Running;
+use super::books::{Running, source};
 use super::collector::{Collector, OpenOrder};
 use super::commands::Subscribe;
 use super::records::{EndReason, OfferRecord, SubscriptionName, SubscriptionRecord, Terms};
@@ -25,7 +25,6 @@ use crate::areas::plans::Plan;
 use crate::areas::sessions::SignedIn;
 use crate::foundation::guard::GuardedPayments;
 use crate::foundation::input::refused;
-use crate::foundation::source::Source;
 use crate::foundation::table::Batch;
 use crate::services::payment_vendors::{Collected, period};
 
@@ -35,10 +34,6 @@ const RETURN_CODE: usize = 32;
 const OFFER_NAME: usize = 40;
 /// The longest title of an offer, in characters.
 const OFFER_TITLE: usize = 120;
-
-fn source() -> Source {
-    Source::internal("subscriptions")
-}
 
 /// What became of an order, as far as it is definite.
 pub(super) enum Ordered {
@@ -94,6 +89,7 @@ impl Subscriptions {
             instance: instance.to_owned(),
             offer: self.offered(instance, terms, total, trial_days).await?,
             theirs: None,
+            ordered_as: None,
             total,
             trial_days,
             method,
@@ -108,6 +104,7 @@ impl Subscriptions {
             last_charge: None,
             last_charge_at: None,
             next_charge_at: None,
+            awaited: false,
             unpaid_since: None,
             seen: 0,
             looks: 0,
@@ -323,9 +320,8 @@ impl Subscriptions {
         let settles = || self.settle_order(record, &ordered, running);
         self.context.retried(settles).await?;
         if let Ordered::Shown(picture) = &ordered {
-            for charge in &picture.charges {
-                self.take_down(record, vendor, charge, running).await?;
-            }
+            self.book_certain(record, vendor, &picture.charges, running)
+                .await?;
         }
         match ordered {
             Ordered::Refused(failure) => {
@@ -385,7 +381,7 @@ impl Subscriptions {
             Ordered::Shown(picture) => {
                 vendor.order = None;
                 self.add_their_name(&mut batch, sent, picture.theirs.as_ref())?;
-                notice = record.shown(picture, now, &self.books.rules)?;
+                notice = record.shown(picture, !picture.charges.is_empty(), now, &self.books.rules)?;
             }
             Ordered::Unknown(theirs) => {
                 if vendor.theirs.is_none() {

@@ -7,7 +7,7 @@ use portcullis_ports::identity::Subject;
 use portcullis_ports::{Error, Result};
 
 use super::billing::period_line;
-use super::books::{Owner, Running};
+use super::books::{Owner, Running, source};
 use super::dunning::{DunningStep, LATER};
 use super::lifecycle::Step;
 use super::notices::{Help, Notice};
@@ -22,7 +22,6 @@ use crate::areas::payment_methods::{
     METHOD_NOT_FOUND, METHOD_UNUSABLE, NO_DEFAULT_METHOD, VENDOR_UNAVAILABLE,
 };
 use crate::areas::payments::{AMOUNT_NOT_TAKEN, NOTHING_DUE, Payer};
-use crate::foundation::source::Source;
 use crate::foundation::table::{Batch, Slot};
 use crate::services::billing_freezes::BILLING_FROZEN;
 use crate::services::idempotency::IdempotencyKey;
@@ -70,10 +69,6 @@ enum Progress {
     Further,
     /// There is nothing to do now.
     Rest(Next),
-}
-
-fn source() -> Source {
-    Source::internal("subscriptions")
 }
 
 #[async_trait]
@@ -150,6 +145,8 @@ impl Subscriptions {
             }
             Step::End => {
                 record.move_to(Status::Ended, now)?;
+                // When it was to, whenever somebody came to write that down.
+                record.ended_at = Some(record.period.end);
                 let because = record.because.unwrap_or(EndReason::Customer);
                 let ended = Notice::Ended(because);
                 self.books.notify(&mut batch, record, &ended).await?;

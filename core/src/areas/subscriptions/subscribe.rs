@@ -8,6 +8,7 @@ use super::allowed::require_no_other;
 use super::billing::period_line;
 use super::books::Running;
 use super::commands::Subscribe;
+use super::follow::waiting;
 use super::lifecycle::anchored;
 use super::records::{Period, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
@@ -95,7 +96,7 @@ impl Subscriptions {
         Ok(Subscribed {
             subscription: SubscriptionView::of(&now),
             payment_id: None,
-            next_action: action.map(NextActionView::of),
+            next_action: action.or_else(|| waiting(&now)).map(NextActionView::of),
         })
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_ports::Clock as _;
 use portcullis_ports::payments::{PaymentEvent, SubscriptionState, SubscriptionStep, VendorRef};
 use portcullis_ports::testkit::FakeClock;
 use portcullis_ports::testkit::payments::{FakePayments, PaymentFault};
+use portcullis_ports::{Clock as _, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -53,6 +53,8 @@ enum News {
 enum Act {
     Subscribe(usize),
     Agree(usize),
+    /// The page is used once more.
+    AgreeAgain(usize),
     Cancel(usize, bool),
     Pause(usize),
     Resume(usize),
@@ -61,6 +63,8 @@ enum Act {
     /// The payer's bank refuses what the vendor charges, or takes it again.
     Bank(usize, bool),
     Vendor(PaymentFault, usize),
+    /// The vendor does not tell what became of its newest charge, or tells of all again.
+    Lookups(usize, bool),
     News(News),
     /// A node works while its store fails at this call, or after it has written.
     Crash(usize, usize, Option<usize>),
@@ -94,6 +98,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => at.clone().prop_map(Act::Subscribe),
         5 => at.clone().prop_map(Act::Agree),
+        1 => at.clone().prop_map(Act::AgreeAgain),
+        2 => (at.clone(), any::<bool>()).prop_map(|(at, silent)| Act::Lookups(at, silent)),
         1 => (at.clone(), any::<bool>()).prop_map(|(at, now)| Act::Cancel(at, now)),
         1 => at.clone().prop_map(Act::Pause),
         2 => at.clone().prop_map(Act::Resume),
@@ -119,6 +125,8 @@ struct Machine {
     subscriptions: BTreeMap<usize, SubscriptionId>,
     /// All that were begun, those that are over included.
     begun: Vec<SubscriptionId>,
+    /// When something was cancelled here, by the vendor's name for it.
+    canceled: BTreeMap<VendorRef, Timestamp>,
     steps: usize,
 }
 
@@ -153,6 +161,7 @@ impl Machine {
             second,
             subscriptions: BTreeMap::new(),
             begun: Vec::new(),
+            canceled: BTreeMap::new(),
             steps: 0,
         }
     }
@@ -246,6 +255,19 @@ impl Machine {
                     }
                 }
             }
+            Act::AgreeAgain(at) => {
+                if let Some(theirs) = self.theirs(*at).await {
+                    self.club.shop.vendor.agree_again(&theirs);
+                }
+            }
+            Act::Lookups(at, silent) => {
+                let theirs = self.theirs(*at).await;
+                let there = self.club.shop.vendor.subscriptions();
+                let of_it = there.iter().filter(|one| one.theirs == theirs);
+                for charge in of_it.flat_map(|one| one.charges.last()) {
+                    self.club.shop.vendor.refuse_lookups_of(&charge.theirs, *silent);
+                }
+            }
             Act::Cancel(at, now) => {
                 let at_once = if *now {
                     CancelWhen::Now
@@ -257,7 +279,12 @@ impl Machine {
                     credit: Some(true),
                 };
                 if let Some(id) = known(at) {
-                    unless_refused(club.app().cancel(ada, id, command).await);
+                    let id = id.clone();
+                    if club.app().cancel(ada, &id, command).await.is_ok() {
+                        let theirs = self.theirs(*at).await;
+                        self.canceled
+                            .extend(theirs.map(|theirs| (theirs, self.club.now())));
+                    }
                 }
             }
             Act::Pause(at) => {
@@ -340,8 +367,11 @@ impl Machine {
                 assert_eq!(of_it.len(), 1, "{charge:?} of {subscription:#?}");
                 let payment = of_it[0];
                 assert_eq!(payment.captured, charge.amount);
+                let theirs = subscription.theirs.as_ref();
+                let canceled = theirs.and_then(|theirs| self.canceled.get(theirs));
+                let unwanted = canceled.is_some_and(|since| *since < charge.at);
                 let explained = match &payment.purpose {
-                    Purpose::Invoice { .. } => payment.findings.is_empty(),
+                    Purpose::Invoice { .. } => payment.findings.is_empty() && !unwanted,
                     // It came when nobody agreed to it any more.
                     Purpose::Balance => payment.findings == [Finding::AfterEnd],
                     _ => false,
@@ -389,11 +419,13 @@ impl Machine {
     /// What is over here charges nothing there, and what is over there is not renewed here.
     async fn both_sides_agree(&self) {
         let there = self.club.shop.vendor.subscriptions();
+        let mut ours = Vec::new();
         for id in &self.begun {
             let view = self.view(id).await;
             let Some(collector) = &view.collector else {
                 continue;
             };
+            ours.extend(collector.reference.clone());
             let state = there
                 .iter()
                 .find(|one| one.theirs.as_ref().map(ToString::to_string) == collector.reference)
@@ -413,6 +445,11 @@ impl Machine {
                 let late = self.club.now().seconds() - view.current_period_end;
                 assert!(late < 2 * 86_400, "a period is behind: {view:#?}");
             }
+        }
+        for one in &there {
+            let known = one.theirs.as_ref().map(ToString::to_string);
+            let wanted = known.is_some_and(|name| ours.contains(&name));
+            assert!(wanted || one.state == SubscriptionState::Ended, "{one:#?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A payment vendor in memory: it recognises keys for a while, can be scripted to fail, and counts what it took under each key.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -64,6 +64,8 @@ pub(super) struct State {
     pub(super) pages: u32,
     /// Whether look-ups find out nothing.
     pub(super) speechless: bool,
+    /// Of which payments look-ups find out nothing.
+    pub(super) silent_about: BTreeSet<VendorRef>,
     /// The names of the files that were handed in as evidence.
     pub(super) files: Vec<String>,
     answers: BTreeMap<CallKey, Kept>,
@@ -211,6 +213,7 @@ impl FakePayments {
         let mut state = self.state();
         state.faults.clear();
         state.vault_faults.clear();
+        state.silent_about.clear();
     }
 
     /// The next call about customers and stored methods meets this fault, behind those already scripted.

@@ -91,6 +91,16 @@ impl FakePayments {
         self.state().pages
     }
 
+    /// Whether it tells nothing when it is asked what became of this payment.
+    pub fn refuse_lookups_of(&self, payment: &VendorRef, refuses: bool) {
+        let mut state = self.state();
+        if refuses {
+            state.silent_about.insert(payment.clone());
+        } else {
+            state.silent_about.remove(payment);
+        }
+    }
+
     /// Whether it tells nothing when it is asked what became of a payment.
     pub fn refuse_lookups(&self, refuses: bool) {
         self.state().speechless = refuses;

@@ -149,6 +149,30 @@ impl FakePayments {
         true
     }
 
+    /// The payer agrees once more on the page of a subscription, and the vendor begins another one by it. Gives its name.
+    pub fn agree_again(&self, subscription: &VendorRef) -> Option<VendorRef> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let at = state.subscription(subscription)?;
+        let theirs = state.name("sub");
+        let first = &state.subscriptions[at];
+        let second = FakeSubscription {
+            shown: SubscriptionSnapshot {
+                theirs: Some(theirs.clone()),
+                charges: Vec::new(),
+                ..first.shown.clone()
+            },
+            made_at: now,
+            begun: 0,
+            refuses: false,
+            ..*first
+        };
+        state.subscriptions.push(second);
+        let at = state.subscriptions.len() - 1;
+        state.begin(at, now);
+        Some(theirs)
+    }
+
     /// The payer's bank refuses what is charged for a subscription from now on, or takes it again.
     pub fn refuse_charges(&self, subscription: &VendorRef, refuses: bool) -> bool {
         let mut state = self.state();
@@ -190,6 +214,7 @@ impl State {
                 state: SubscriptionState::RequiresAction,
                 action: Some(NextAction::Redirect { url }),
                 charges: Vec::new(),
+                counts_more: false,
                 next_charge_at: None,
                 failure: None,
                 started_at: None,
