@@ -133,6 +133,9 @@ pub struct RefundOrder {
     pub attempt: AttemptId,
     /// How much; not more than was captured and not yet given back.
     pub amount: Amount,
+    /// How many payments of its subscription are known, if it is one that the vendor took by itself: this is the last of them.
+    /// A vendor that gives back the last one alone refuses with `NotSent` if it has taken more.
+    pub of_payments: Option<u32>,
     /// Why.
     pub reason: RefundReason,
 }

@@ -1,6 +1,7 @@
 //! What a vendor takes, in figures: so that the core refuses before it writes anything down.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::method::MethodKind;
@@ -28,6 +29,17 @@ pub enum AmountProblem {
     AboveMaximum(Money),
     /// It is no multiple of this.
     NoMultiple(Money),
+}
+
+impl fmt::Display for AmountProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Currency => f.write_str("another currency is expected"),
+            Self::BelowMinimum(least) => write!(f, "at least {least} is expected"),
+            Self::AboveMaximum(most) => write!(f, "at most {most} is expected"),
+            Self::NoMultiple(step) => write!(f, "a multiple of {step} is expected"),
+        }
+    }
 }
 
 /// How long a vendor recognises a key and answers the same call again without acting again; `None` for never.

@@ -88,6 +88,16 @@ impl Extracts {
         self.span(datalink, from, from + EXTRACT_SPAN).await
     }
 
+    /// What moved on the day of a moment, as CCBill counts days, or over the last day: the same for everybody, so that each day
+    /// is read once.
+    pub(crate) async fn day(&self, datalink: &DataLink, of: Timestamp) -> Result<Extract, Reason> {
+        if of > datalink.clock.now() - EXTRACT_SPAN {
+            return self.since(datalink, of).await;
+        }
+        let from = arizona::day_of(of);
+        self.span(datalink, from, from + EXTRACT_SPAN).await
+    }
+
     /// What moved in a span. Lines appear up to [`EXTRACT_EVERY`] late: until then it is what was known when it was read.
     pub(crate) async fn span(
         &self,

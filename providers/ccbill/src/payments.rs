@@ -18,7 +18,7 @@ use crate::client::{Asked, Client, TRY_AGAIN};
 use crate::datalink::{DataLink, Managed};
 use crate::extract::Extracts;
 use crate::form::Form;
-use crate::subscriptions::parts;
+use crate::subscriptions::{parts, times_rebilled};
 use crate::terms;
 use crate::wire::{Sale, ThreeDsRequired};
 
@@ -55,7 +55,7 @@ impl PaymentProvider for Ccbill {
             return Outcome::NotSent(never_again());
         }
         if let Err(problem) = self.terms.admits(order.amount.get()) {
-            let detail = format!("CCBill does not take {}: {problem:?}", order.amount.get());
+            let detail = format!("CCBill does not take {}: {problem}", order.amount.get());
             return Outcome::NotSent(Reason::permanent("amount-not-taken", detail));
         }
         if order.capture == Capture::Later {
@@ -108,6 +108,11 @@ impl PaymentProvider for Ccbill {
     async fn refund(&self, order: &RefundOrder) -> RefundOutcome {
         if order.resend {
             return Outcome::NotSent(never_again());
+        }
+        if let Some(known) = order.of_payments
+            && let Err(reason) = self.require_last(parts(order.payment.as_str()).0, known).await
+        {
+            return Outcome::NotSent(reason);
         }
         let price = terms::price(order.amount.get());
         // Before the day is settled a sale is voided, later it is given back; both end the subscription.
@@ -164,6 +169,24 @@ pub(crate) fn never_again() -> Reason {
 impl Ccbill {
     pub(crate) fn now(&self) -> Timestamp {
         self.client.clock.now()
+    }
+
+    /// Refuses if CCBill has taken more payments of a subscription than are known: it would give back the last of them.
+    async fn require_last(&self, subscription: &str, known: u32) -> Result<(), Reason> {
+        match self.datalink.status(subscription).await {
+            Managed::Values(values) if times_rebilled(&values) >= known => Err(Reason::permanent(
+                "later-payment",
+                "CCBill has taken a later payment, and would give that one back: wait until it is known here",
+            )),
+            // What is not there is refused by whoever gives it back.
+            Managed::Values(_) | Managed::Code(-4..=-2) => Ok(()),
+            Managed::NotSent(reason) => Err(reason),
+            Managed::Code(_) | Managed::Unknown => Err(Reason::passing(
+                "no-answer",
+                "CCBill did not tell the status",
+                TRY_AGAIN,
+            )),
+        }
     }
 
     /// Whether the bank wants to hear the payer first.

@@ -18,10 +18,10 @@ use crate::answers::Charged;
 use crate::arizona;
 use crate::client::TRY_AGAIN;
 use crate::datalink::Managed;
-use crate::extract::{Line, LineKind, SKEW};
+use crate::extract::{Extract, Line, LineKind, SKEW};
 use crate::form::Rebilled;
 use crate::payments::{Ccbill, never_again, segment};
-use crate::terms;
+use crate::terms::{self, EXTRACT_SPAN};
 use crate::wire::Sale;
 
 /// Until somebody cancels it.
@@ -88,7 +88,7 @@ impl VendorSubscriptions for Ccbill {
     async fn start(&self, order: &SubscriptionOrder) -> SubscriptionOutcome {
         let refused = |code: &str, why: &str| Outcome::NotSent(Reason::permanent(code, why));
         if let Err(problem) = self.terms.admits(order.amount.get()) {
-            let detail = format!("CCBill does not take {}: {problem:?}", order.amount.get());
+            let detail = format!("CCBill does not take {}: {problem}", order.amount.get());
             return Outcome::NotSent(Reason::permanent("amount-not-taken", detail));
         }
         let Some(days) = days(order.period).filter(|_| order.trial_days == 0) else {
@@ -169,11 +169,20 @@ impl VendorSubscriptions for Ccbill {
     }
 }
 
-type Values = std::collections::BTreeMap<String, String>;
+pub(crate) type Values = std::collections::BTreeMap<String, String>;
 
 /// Whether CCBill rebills it.
 fn renews(values: &Values) -> bool {
     values.get("subscriptionStatus").map(String::as_str) == Some("2")
+}
+
+fn is_fewer(charges: &[SubscriptionCharge], than: u32) -> bool {
+    u32::try_from(charges.len()).is_ok_and(|found| found < than)
+}
+
+/// How many payments CCBill took for a subscription by itself.
+pub(crate) fn times_rebilled(values: &Values) -> u32 {
+    number(values, "timesRebilled")
 }
 
 fn number(values: &Values, name: &str) -> u32 {
@@ -274,9 +283,12 @@ impl Ccbill {
         }
         // The first payment is none of those that CCBill took by itself.
         let known = sought.booked.saturating_sub(1);
-        let more = number(&values, "timesRebilled").saturating_sub(known);
+        let more = times_rebilled(&values).saturating_sub(known);
+        let mut counts_more = false;
         if more > 0 {
-            charges.extend(self.rebills(name, sought, more).await?);
+            let rebills = self.rebills(name, sought, more).await?;
+            counts_more = is_fewer(&rebills, more);
+            charges.extend(rebills);
         }
         let due = sought.due.filter(|_| more == 0);
         let late = due.is_some_and(|due| self.now() > due + LATE);
@@ -292,6 +304,7 @@ impl Ccbill {
             state,
             action: None,
             charges,
+            counts_more,
             next_charge_at: values
                 .get("nextBillingDate")
                 .and_then(|date| arizona::moment(date))
@@ -307,32 +320,35 @@ impl Ccbill {
         }))
     }
 
-    /// The payments that CCBill took by itself and that are not booked, day by day from when the first of them was due. What the
-    /// extract does not show yet is shown later.
+    /// The payments that CCBill took by itself and that are not booked, oldest first, up to the first that the extract does not
+    /// show yet.
     async fn rebills(
         &self,
         name: &str,
         sought: &SoughtSubscription,
         more: u32,
     ) -> Result<Vec<SubscriptionCharge>, Reason> {
-        let mut from = sought.due.unwrap_or(sought.since).max(sought.since) - SKEW;
+        let now = self.now();
+        let due = sought.due.unwrap_or(sought.since).max(sought.since);
+        // One is most likely taken when it was due, or a little while ago.
+        if more == 1 {
+            let lately = now - EXTRACT_SPAN + Duration::from_secs(1);
+            let near = if due > lately { lately } else { due };
+            if let Some(extract) = self.day(near).await? {
+                let found = self.rebills_in(&extract, name, sought)?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+            }
+        }
+        let mut from = (due - EXTRACT_SPAN).max(sought.since) - SKEW;
         let mut found: Vec<SubscriptionCharge> = Vec::new();
-        while from < self.now() && u32::try_from(found.len()).is_ok_and(|found| found < more) {
-            let extract = match self.extracts.since(&self.datalink, from).await {
-                Ok(extract) => extract,
-                Err(Reason {
-                    retry: Retry::Later(_),
-                    ..
-                }) => break,
-                Err(reason) => return Err(reason),
+        while from < now && is_fewer(&found, more) {
+            let Some(extract) = self.day(from).await? else {
+                break;
             };
-            let own = |line: &&Line| line.kind == LineKind::Rebill && line.subscription == name;
-            for line in extract.lines.iter().filter(own) {
-                let charge = self.rebill(line, sought).ok_or_else(|| {
-                    Reason::passing("unreadable", "a line of CCBill's extract makes no sense", LATER)
-                })?;
-                let again = found.iter().any(|known| known.theirs == charge.theirs);
-                if charge.at > sought.since && !again {
+            for charge in self.rebills_in(&extract, name, sought)? {
+                if found.iter().all(|known| known.theirs != charge.theirs) {
                     found.push(charge);
                 }
             }
@@ -341,14 +357,47 @@ impl Ccbill {
         Ok(found)
     }
 
+    /// The extract of a day; nothing as long as it cannot be read.
+    async fn day(&self, of: Timestamp) -> Result<Option<Extract>, Reason> {
+        match self.extracts.day(&self.datalink, of).await {
+            Ok(extract) => Ok(Some(extract)),
+            Err(reason) if matches!(reason.retry, Retry::Later(_)) => Ok(None),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// The payments of a subscription that an extract shows and that are not known.
+    fn rebills_in(
+        &self,
+        extract: &Extract,
+        name: &str,
+        sought: &SoughtSubscription,
+    ) -> Result<Vec<SubscriptionCharge>, Reason> {
+        let own = |line: &&Line| line.kind == LineKind::Rebill && line.subscription == name;
+        let charges = extract.lines.iter().filter(own).map(|line| {
+            self.rebill(line, sought).ok_or_else(|| {
+                Reason::passing("unreadable", "a line of CCBill's extract makes no sense", LATER)
+            })
+        });
+        let mut charges: Vec<SubscriptionCharge> = charges.collect::<Result<_, _>>()?;
+        charges.retain(|charge| charge.at > sought.since);
+        Ok(charges)
+    }
+
     fn rebill(&self, line: &Line, sought: &SoughtSubscription) -> Option<SubscriptionCharge> {
+        let (theirs, at) = (payment_of(line)?, line.at().unwrap_or_else(|| self.now()));
+        let amount = terms::from_price(&line.price, sought.amount.get().currency)?;
         Some(SubscriptionCharge {
-            theirs: payment_of(line)?,
-            amount: terms::from_price(&line.price, sought.amount.get().currency)?,
-            at: line
-                .at()
-                .unwrap_or_else(|| Timestamp::from_millis(self.now().millis())),
-            picture: None,
+            amount,
+            at,
+            // The line is what a look-up would wait for.
+            picture: Some(Box::new(Snapshot {
+                theirs: Some(theirs.clone()),
+                captured: amount,
+                created_at: at,
+                ..self.bare(amount, PaymentStatus::Succeeded)
+            })),
+            theirs,
         })
     }
 }

@@ -138,7 +138,7 @@ impl PaymentProvider for Manual {
     async fn charge(&self, order: &Charge) -> ChargeOutcome {
         let amount = order.amount.get();
         if let Err(problem) = self.plan.terms.admits(amount) {
-            let why = format!("{amount} is not taken: {problem:?}");
+            let why = format!("{amount} is not taken: {problem}");
             return Outcome::NotSent(Reason::permanent("amount-not-taken", why));
         }
         if order.source != Source::Offline {

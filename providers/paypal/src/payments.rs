@@ -38,7 +38,7 @@ impl PaymentProvider for PayPal {
 
     async fn charge(&self, order: &Charge) -> ChargeOutcome {
         if let Err(problem) = self.terms.admits(order.amount.get()) {
-            let detail = format!("PayPal does not take {}: {problem:?}", order.amount.get());
+            let detail = format!("PayPal does not take {}: {problem}", order.amount.get());
             return Outcome::NotSent(Reason::permanent("amount-not-taken", detail));
         }
         let Some(source) = self.source(order) else {

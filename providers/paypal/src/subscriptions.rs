@@ -25,6 +25,8 @@ use crate::wire::{BillingPlan, Charge, Charges, Subscription, link};
 
 /// After so many payments that failed PayPal suspends a subscription.
 const FAILURES: u8 = 3;
+/// How long a payment may be pending before it is completed.
+const PENDING: Duration = Duration::from_hours(24 * 45);
 /// How far the clocks may be apart.
 const SKEW: Duration = Duration::from_mins(5);
 /// When to ask again after no answer.
@@ -114,7 +116,7 @@ impl VendorSubscriptions for PayPal {
 
     async fn start(&self, order: &SubscriptionOrder) -> SubscriptionOutcome {
         if let Err(problem) = self.terms.admits(order.amount.get()) {
-            let detail = format!("PayPal does not take {}: {problem:?}", order.amount.get());
+            let detail = format!("PayPal does not take {}: {problem}", order.amount.get());
             return Outcome::NotSent(Reason::permanent("amount-not-taken", detail));
         }
         let (
@@ -219,15 +221,18 @@ impl PayPal {
         }
     }
 
-    /// A subscription with what was taken for it since a moment.
+    /// A subscription with what was taken for it since a moment, and before that as far as it may have been pending then.
     async fn subscription(&self, theirs: &str, since: Timestamp) -> Result<Option<SubscriptionSnapshot>> {
         let path = format!("/v1/billing/subscriptions/{}", segment(theirs));
         let Some(read) = self.client.read::<Subscription>(&path, &[]).await? else {
             return Ok(None);
         };
         let mut charges = Vec::new();
-        if read.billing_info.last_payment.time.is_some() {
-            let (from, to) = (to_time(since - SKEW), to_time(self.now() + SKEW));
+        let mut counts_more = false;
+        if let Some(last) = &read.billing_info.last_payment.time {
+            // PayPal's clock may be ahead of this one.
+            let to = from_time(last).unwrap_or_else(|| self.now()).max(self.now());
+            let (from, to) = (to_time(since - PENDING), to_time(to + SKEW));
             let query = [("start_time", from.as_str()), ("end_time", to.as_str())];
             let found: Option<Charges> = self.client.read(&format!("{path}/transactions"), &query).await?;
             let found = found.unwrap_or_default();
@@ -244,9 +249,11 @@ impl PayPal {
             charges = taken
                 .map(|one| charge(one).ok_or_else(unreadable))
                 .collect::<Result<_>>()?;
+            counts_more = found.transactions.iter().any(|one| one.status == "PENDING");
             charges.sort_by_key(|one: &SubscriptionCharge| one.at);
         }
-        self.subscribed(&read, charges).ok_or_else(unreadable).map(Some)
+        let shown = self.subscribed(&read, charges).ok_or_else(unreadable)?;
+        Ok(Some(SubscriptionSnapshot { counts_more, ..shown }))
     }
 
     fn subscribed(

@@ -34,7 +34,7 @@ impl PaymentProvider for Stripe {
 
     async fn charge(&self, order: &Charge) -> ChargeOutcome {
         if let Err(problem) = self.terms.admits(order.amount.get()) {
-            let detail = format!("Stripe does not take {}: {problem:?}", order.amount.get());
+            let detail = format!("Stripe does not take {}: {problem}", order.amount.get());
             return Outcome::NotSent(Reason::permanent("amount-not-taken", detail));
         }
         let ours = order.id.to_string();

@@ -168,7 +168,8 @@ impl Payments {
             PayWith::Offline => (SourceKind::Offline, "payments outside of a vendor"),
         };
         if !sources(instance, kind) {
-            return Err(self.vendors.not_offered(what, |one| sources(one, kind)));
+            let has = |one: &GuardedPayments| sources(one, kind);
+            return Err(self.vendors.not_offered_at("/vendor", what, has));
         }
         if command.capture == CaptureMode::Later && !instance.has_holds() {
             return Err(self
@@ -421,9 +422,9 @@ fn admitted(instance: &GuardedPayments, amount: Money) -> Result<()> {
                 format!("{} is not taken. Taken are: {taken}.", amount.currency),
             )
         }
-        AmountProblem::BelowMinimum(least) => ("/amount", format!("At least {least} is expected.")),
-        AmountProblem::AboveMaximum(most) => ("/amount", format!("At most {most} is expected.")),
-        AmountProblem::NoMultiple(step) => ("/amount", format!("A multiple of {step} is expected.")),
+        AmountProblem::BelowMinimum(_) | AmountProblem::AboveMaximum(_) | AmountProblem::NoMultiple(_) => {
+            ("/amount", format!("{amount} is not taken: {problem}."))
+        }
     };
     Err(AMOUNT_NOT_TAKEN
         .with_detail(detail.clone())

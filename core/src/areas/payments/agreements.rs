@@ -61,6 +61,13 @@ pub(crate) trait AgreementEvents: Send + Sync + 'static {
     async fn told(&self, instance: &str, event: &PaymentEvent) -> Result<Option<Handled>>;
 }
 
+impl PaymentRecord {
+    /// Whether a vendor took it by itself for this subscription.
+    fn is_of(&self, subscription: &SubscriptionId) -> bool {
+        matches!(&self.source, ChargedSource::Agreement { subscription: own } if own == subscription)
+    }
+}
+
 impl Payments {
     /// Whether a charge of a vendor is booked as a payment.
     ///
@@ -177,9 +184,28 @@ impl Payments {
         let range = Range::Prefix(PaymentRecord::PREFIX.into());
         let subject = payment.subject.as_str();
         let (newest, _) = payments.page_newest_first(subject, range, NEWEST, None).await?;
-        let of_it = |one: &PaymentRecord| matches!(&one.source, ChargedSource::Agreement { subscription: other } if other == subscription);
-        let last = newest.iter().find(|one| of_it(one));
-        Ok(last.is_none_or(|last| last.id == payment.id))
+        let last = newest.iter().find(|one| one.value.is_of(subscription));
+        Ok(last.is_none_or(|last| last.value.id == payment.id))
+    }
+
+    /// How many payments of the same subscription are booked, if a vendor took it by itself.
+    pub(super) async fn of_payments(&self, payment: &PaymentRecord) -> Result<Option<u32>> {
+        let ChargedSource::Agreement { subscription } = &payment.source else {
+            return Ok(None);
+        };
+        let payments = self.context.table::<PaymentRecord>();
+        let (mut count, mut after) = (0_u32, None);
+        loop {
+            let range = Range::Prefix(PaymentRecord::PREFIX.into());
+            let subject = payment.subject.as_str();
+            let (page, next) = payments.page_newest_first(subject, range, NEWEST, after).await?;
+            let of_it = page.iter().filter(|one| one.value.is_of(subscription)).count();
+            count = count.saturating_add(u32::try_from(of_it).unwrap_or(u32::MAX));
+            after = next;
+            if after.is_none() {
+                return Ok(Some(count));
+            }
+        }
     }
 
     fn drafted_charge(&self, charge: &AgreedCharge<'_>, now: Timestamp) -> Result<PaymentRecord> {

@@ -235,6 +235,7 @@ impl Payments {
             payment: theirs,
             attempt: payment.attempt_id(),
             amount: refund.amount,
+            of_payments: self.of_payments(payment).await?,
             reason: refund
                 .reason
                 .unwrap_or(portcullis_ports::payments::RefundReason::Requested),

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use portcullis_ports::id::PaymentId;
 use portcullis_ports::identity::Subject;
 use portcullis_ports::outcome::Resolution;
-use portcullis_ports::payments::{DeclineClass, Failure, Handed, Snapshot, VendorRef};
+use portcullis_ports::payments::{DeclineClass, Failure, Handed, RefundRule, Snapshot, VendorRef};
 use portcullis_ports::{Result, Timestamp};
 
 use super::Payments;
@@ -79,7 +79,8 @@ impl Payments {
     ) -> Result<(Looked, Next)> {
         let read = self.read(subject, id).await?;
         let instance = self.vendors.named(&read.payment().instance)?;
-        let latest = self.is_latest(read.payment()).await?;
+        let last_only = instance.terms().refunds == RefundRule::LastOfSubscription;
+        let latest = !last_only || self.is_latest(read.payment()).await?;
         let sought = self.sought(&read.rows(), named, latest)?;
         let resolution = instance.find(&sought).await;
         let mut rows = read.rows();

@@ -234,18 +234,19 @@ impl Payments {
         Ok((rows, refund_id, true))
     }
 
-    /// Refuses what the vendor does not do.
     /// Refuses to give back what a vendor would give back of a later payment instead.
     async fn require_refundable(&self, rows: &Rows) -> Result<()> {
         let instance = self.vendors.named(&rows.payment.instance)?;
         let last_only = instance.terms().refunds == RefundRule::LastOfSubscription;
         if last_only && !self.is_latest(&rows.payment).await? {
             let what = "refunds of any but the last payment of a subscription";
-            return Err(self.vendors.not_offered(what, |_| false));
+            let of_each = |one: &GuardedPayments| one.terms().refunds != RefundRule::LastOfSubscription;
+            return Err(self.vendors.not_offered(what, of_each));
         }
         Ok(())
     }
 
+    /// Refuses what the vendor does not do.
     fn refund_is_offered(&self, instance: &GuardedPayments, rows: &Rows, amount: Amount) -> Result<()> {
         let whole = amount.get() == rows.payment.captured();
         let first = rows.refunds.iter().all(|refund| refund.state.is_void());

@@ -17,7 +17,7 @@ use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
 use crate::foundation::taxes::TaxCode;
 use crate::services::audit::Event;
-use crate::services::payment_vendors::Collected;
+use crate::services::payment_vendors::{CollectionTerms, Pointers};
 
 /// The most plans, archived ones included.
 const MOST: usize = 500;
@@ -97,7 +97,10 @@ impl Plans {
                 if let Some(status) = command.status {
                     plan.archived = status == PlanStatus::Archived;
                 }
-                self.collectable(&plan)?;
+                let before = &read.value.0;
+                if (&plan.prices, plan.trial_days) != (&before.prices, before.trial_days) {
+                    self.collectable(&plan)?;
+                }
                 if plan == read.value.0 {
                     return Ok(PlanView::of(&plan));
                 }
@@ -156,11 +159,12 @@ impl Plans {
             return Ok(());
         };
         for price in plan.prices.values() {
-            let wanted = Collected {
+            let wanted = CollectionTerms {
                 interval: plan.interval,
                 anchored: plan.anchor_day.is_some(),
                 trial_days: plan.trial_days,
                 amount: price.amount,
+                pointers: Pointers::PLAN,
             };
             self.vendors.require_collected(collector, &wanted)?;
         }

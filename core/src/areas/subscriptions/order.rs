@@ -26,7 +26,7 @@ use crate::areas::sessions::SignedIn;
 use crate::foundation::guard::GuardedPayments;
 use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
-use crate::services::payment_vendors::{Collected, period};
+use crate::services::payment_vendors::{CollectionTerms, Pointers, period};
 
 /// How many characters of a code prove that somebody comes back from a page that we sent to.
 const RETURN_CODE: usize = 32;
@@ -149,7 +149,7 @@ impl Subscriptions {
     /// Our name for an offer: the same for the same offer, and for no other.
     fn offer_name(&self, instance: &str, terms: &Terms, amount: Amount, trial_days: u16) -> Result<String> {
         let (price, days) = (amount.get().to_string(), trial_days.to_string());
-        let length = format!("{:?}", terms.interval);
+        let length = format!("{} {}", terms.interval.count, terms.interval.unit.as_str());
         let parts = [instance, terms.plan.as_str(), &terms.name, &price, &length, &days];
         let mut name = self.context.keyring.pseudonym("vendor-offer", &parts)?;
         name.truncate(OFFER_NAME);
@@ -221,11 +221,12 @@ impl Subscriptions {
     fn collected_total(&self, instance: &str, terms: &Terms, trial_days: u16) -> Result<Money> {
         let period = [line(terms, &terms.name, terms.amount)?];
         let total = self.invoice_books.total_of(terms.amount.currency, &period)?;
-        let wanted = Collected {
+        let wanted = CollectionTerms {
             interval: terms.interval,
             anchored: terms.anchor_day.is_some(),
             trial_days,
             amount: total,
+            pointers: Pointers::SUBSCRIPTION,
         };
         self.vendors.require_collected(instance, &wanted)?;
         Ok(total)

@@ -6,8 +6,10 @@ use portcullis_ports::testkit::payments::PaymentFault;
 use super::invariants::{payments_of, what_is_owed_adds_up};
 use super::*;
 use crate::areas::payments::{AgreementEvents as _, Finding, PaymentView, Purpose, Status};
+use crate::areas::plans::{ChangePlan, PlanStatus};
 use crate::foundation::calendar::Unit;
-use crate::services::payment_vendors::{NOT_OFFERED, NextActionType};
+use crate::services::payment_vendors::{NOT_OFFERED, NextActionType, VENDOR_UNCLEAR};
+use crate::testing::world_over;
 
 /// What is run, in the order in which it is due.
 const KINDS: [&str; 5] = [
@@ -475,23 +477,29 @@ async fn a_trial_is_counted_by_the_vendor_and_charged_when_it_ends() {
 #[tokio::test]
 async fn what_a_vendor_cannot_do_is_refused_with_what_would_do() {
     let club = gym().await;
-    for plan in [
-        CreatePlan {
-            interval: Unit::Month,
-            interval_count: None,
-            ..collected("a", 100)
-        },
-        CreatePlan {
-            anchor_day: Some(1),
-            interval: Unit::Month,
-            interval_count: None,
-            ..collected("b", 100)
-        },
-        CreatePlan {
-            trial_days: Some(366),
-            ..collected("c", 100)
-        },
-        collected("d", 1),
+    let by_month = CreatePlan {
+        interval: Unit::Month,
+        interval_count: None,
+        ..collected("a", 100)
+    };
+    let anchored = CreatePlan {
+        anchor_day: Some(1),
+        ..by_month.clone()
+    };
+    let tried = CreatePlan {
+        trial_days: Some(366),
+        ..collected("c", 100)
+    };
+    let elsewhere = CreatePlan {
+        collector: Some("other".to_owned()),
+        ..collected("e", 100)
+    };
+    for (plan, code, pointer) in [
+        (by_month, NOT_OFFERED, "/interval"),
+        (anchored, NOT_OFFERED, "/anchor_day"),
+        (tried, NOT_OFFERED, "/trial_days"),
+        (collected("d", 1), NOT_OFFERED, "/prices"),
+        (elsewhere, VENDOR_UNCLEAR, "/collector"),
     ] {
         let refused = club
             .world()
@@ -500,7 +508,11 @@ async fn what_a_vendor_cannot_do_is_refused_with_what_would_do() {
             .create(&club.admin, &plan)
             .await
             .unwrap_err();
-        assert_eq!(refused.code(), NOT_OFFERED, "{plan:?}");
+        assert_eq!(
+            (refused.code(), refused.fields()[0].pointer.as_str()),
+            (code, pointer),
+            "{plan:?}"
+        );
     }
     let begun = Box::pin(club.agree("gym")).await;
     let change = club.change("change", &begun, "pro", ChangeWhen::Now).await;
@@ -524,7 +536,11 @@ async fn what_a_vendor_cannot_do_is_refused_with_what_would_do() {
         .app()
         .subscribe(&club.shop.ada, &key("monthly"), &command)
         .await;
-    assert_eq!(monthly.unwrap_err().code(), NOT_OFFERED);
+    let monthly = monthly.unwrap_err();
+    assert_eq!(
+        (monthly.code(), monthly.fields()[0].pointer.as_str()),
+        (NOT_OFFERED, "/collector")
+    );
 }
 
 #[tokio::test]
@@ -581,4 +597,25 @@ async fn money_that_the_vendors_desk_gives_back_is_booked_with_its_payment() {
     assert_eq!(payments[0].refunded.minor, 3_000);
     assert_eq!(club.read(&begun).await.status, SubscriptionStatus::Active);
     club.every_charge_is_explained().await;
+}
+
+#[tokio::test]
+async fn a_plan_whose_vendor_is_gone_can_still_be_renamed_and_archived() {
+    let node = Node::default();
+    let vendor = FakePayments::new(node.clock.clone());
+    let club = club_on(&node, vendor).await;
+    club.offer(&collected("gym", 3_000)).await;
+    let alone = world_over(node.memory.clone(), node.clock.clone()).await;
+    let (plans, id) = (&alone.app.plans, plan_id("gym"));
+    let archived = ChangePlan {
+        status: Some(PlanStatus::Archived),
+        ..ChangePlan::default()
+    };
+    plans.change(&club.admin, &id, &archived).await.unwrap();
+    let dearer = ChangePlan {
+        prices: Some(vec![price("USD", 4_000)]),
+        ..ChangePlan::default()
+    };
+    let refused = plans.change(&club.admin, &id, &dearer).await.unwrap_err();
+    assert_eq!(refused.code(), VENDOR_UNCLEAR);
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::{Code, Error, Kind, Result};
 
-pub(crate) use collecting::{Collected, period};
+pub(crate) use collecting::{CollectionTerms, Pointers, period};
 pub use config::{BillingConfig, VendorConfig, VendorCurrency, VendorOffer};
 pub use next_action::{NextActionType, NextActionView};
 
@@ -59,12 +59,15 @@ impl PaymentVendors {
     /// # Errors
     /// [`VENDOR_UNCLEAR`], naming those that there are.
     pub(crate) fn named(&self, name: &str) -> Result<&GuardedPayments> {
+        self.named_at("/vendor", name)
+    }
+
+    /// The same for a name that stands somewhere else in a request.
+    fn named_at(&self, pointer: &str, name: &str) -> Result<&GuardedPayments> {
         let found = self.0.iter().find(|one| one.instance() == name);
         found.ok_or_else(|| {
-            unclear(format!(
-                "No payment vendor `{name}` is connected.{}",
-                self.names()
-            ))
+            let detail = format!("No payment vendor `{name}` is connected.{}", self.names());
+            unclear(pointer, detail)
         })
     }
 
@@ -77,10 +80,10 @@ impl PaymentVendors {
             (Some(name), _) => self.named(name),
             (None, [only]) => Ok(only),
             (None, []) => Err(VENDOR_UNCLEAR.with_detail("No payment vendor is connected here.")),
-            (None, _) => Err(unclear(format!(
-                "Several payment vendors are connected: name one.{}",
-                self.names()
-            ))),
+            (None, _) => {
+                let detail = format!("Several payment vendors are connected: name one.{}", self.names());
+                Err(unclear("/vendor", detail))
+            }
         }
     }
 
@@ -104,9 +107,20 @@ impl PaymentVendors {
         };
         NOT_OFFERED.with_detail(format!("This payment vendor does not offer {what}. {hint}"))
     }
+
+    /// The same where the request names a vendor, at a pointer.
+    pub(crate) fn not_offered_at(
+        &self,
+        pointer: &str,
+        what: &str,
+        offers: impl Fn(&GuardedPayments) -> bool,
+    ) -> Error {
+        let advice = format!("a payment vendor that offers {what} is expected");
+        self.not_offered(what, offers).with_field(pointer, advice)
+    }
 }
 
-fn unclear(detail: String) -> Error {
+fn unclear(pointer: &str, detail: String) -> Error {
     let advice = "the name of a connected payment vendor is expected";
-    VENDOR_UNCLEAR.with_detail(detail).with_field("/vendor", advice)
+    VENDOR_UNCLEAR.with_detail(detail).with_field(pointer, advice)
 }

@@ -65,7 +65,7 @@ impl VendorSubscriptions for FakePayments {
 
     async fn start(&self, order: &SubscriptionOrder) -> SubscriptionOutcome {
         if let Err(problem) = self.terms.admits(order.amount.get()) {
-            return Outcome::NotSent(Reason::permanent("amount-not-taken", format!("{problem:?}")));
+            return Outcome::NotSent(Reason::permanent("amount-not-taken", problem.to_string()));
         }
         if !self.subscription_terms.admits(order.period) {
             return Outcome::NotSent(Reason::permanent("period-not-taken", "it counts days"));

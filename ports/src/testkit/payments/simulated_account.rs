@@ -109,6 +109,7 @@ impl<V: Vendor + Counterparty + 'static> SimulatedAccount<V> {
                 .clone()
                 .unwrap_or_else(|| panic!("it is not ours: {of:?}")),
             amount,
+            of_payments: None,
             reason: RefundReason::Requested,
         }
     }

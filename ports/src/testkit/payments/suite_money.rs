@@ -152,6 +152,7 @@ impl Case<'_> {
             payment: payment.clone(),
             attempt: order.id.clone(),
             amount,
+            of_payments: None,
             reason: RefundReason::Requested,
         }
     }

@@ -121,6 +121,7 @@ impl Case<'_> {
             payment: theirs.clone(),
             attempt: order.id.clone(),
             amount: order.amount,
+            of_payments: None,
             reason: RefundReason::Requested,
         };
         let Outcome::Pending(made) = self.connected.payments.refund(&refund).await else {

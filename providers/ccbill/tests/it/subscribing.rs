@@ -7,9 +7,9 @@ use portcullis_ports::Clock as _;
 use portcullis_ports::id::SubscriptionId;
 use portcullis_ports::outcome::{Outcome, Reference, Resolution};
 use portcullis_ports::payments::{
-    KnownOrder, NextAction, PaymentStatus, PeriodLength, PeriodUnit, Presence, Snapshot, Sought,
+    KnownOrder, NextAction, PaymentStatus, PeriodLength, PeriodUnit, Presence, RefundOrder, Snapshot, Sought,
     SoughtSubscription, SubscriptionChange, SubscriptionCharge, SubscriptionOrder, SubscriptionSnapshot,
-    SubscriptionState, SubscriptionStep, Tag, VendorRef,
+    SubscriptionState, SubscriptionStep, Tag, TimeSpan, VendorRef,
 };
 use portcullis_ports::testkit::payments::{Counterparty as _, Deed};
 use portcullis_provider_ccbill::simulator::{CcbillFault, Token};
@@ -149,6 +149,11 @@ async fn each_payment_has_a_name_of_its_own_and_is_certain_once_the_extract_show
         assert_eq!((shown.state, shown.charges.len()), (SubscriptionState::Active, 1));
         let charge = shown.charges[0].clone();
         assert!(charge.theirs.as_str().starts_with(&format!("{theirs}.")));
+        let proven = charge.picture.as_ref().unwrap();
+        assert_eq!(
+            (proven.captured, proven.theirs.as_ref()),
+            (usd(1_000).get(), Some(&charge.theirs))
+        );
         let payment = find(&account, &charge, true).await;
         assert_eq!(
             (payment.captured, payment.theirs),
@@ -167,6 +172,93 @@ async fn what_nobody_heard_of_is_found_day_by_day_from_when_it_was_due() {
     account.runtime.clock.advance(DAY * 35);
     let shown = read(&account, &order, &theirs, &begun.charges).await;
     assert_eq!(shown.charges.len(), 1, "{shown:?}");
+}
+
+#[tokio::test]
+async fn a_day_of_the_past_is_read_once_for_all_subscriptions() {
+    let account = Account::new().await;
+    // Six in the morning there: both begin on the same day.
+    let into_day = (account.runtime.clock.now().seconds() - 7 * 3_600).rem_euclid(86_400);
+    let until_six = u64::try_from(86_400 + 6 * 3_600 - into_day).unwrap();
+    account.runtime.clock.advance(Duration::from_secs(until_six));
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        let order = order(&account, Some(Token::GOOD));
+        let shown = done(start(&account, &order).await);
+        begun.push((order, shown));
+        account.hours_pass(3);
+    }
+    account.runtime.clock.advance(DAY * 35);
+    for (order, shown) in &begun {
+        let theirs = shown.theirs.clone().unwrap();
+        let now = read(&account, order, &theirs, &shown.charges).await;
+        assert_eq!(now.charges.len(), 1, "{now:?}");
+    }
+    assert_eq!(account.sent("/data/main.cgi"), 1);
+}
+
+#[tokio::test]
+async fn a_payment_that_was_taken_before_it_was_due_here_is_found_after_a_standstill() {
+    let account = Account::new().await;
+    let order = order(&account, Some(Token::GOOD));
+    let begun = done(start(&account, &order).await);
+    let theirs = begun.theirs.clone().unwrap();
+    account.runtime.clock.advance(DAY * 35);
+    let mut known = begun.charges.clone();
+    // So it is due here most of a day later.
+    known[0].at = known[0].at + Duration::from_hours(23);
+    let mut shown = read(&account, &order, &theirs, &known).await;
+    for _ in 0..2 {
+        if shown.charges.is_empty() {
+            assert!(shown.counts_more, "{shown:?}");
+            account.hours_pass(1);
+            shown = read(&account, &order, &theirs, &known).await;
+        }
+    }
+    assert_eq!((shown.charges.len(), shown.counts_more), (1, false));
+}
+
+#[tokio::test]
+async fn what_the_extract_does_not_show_yet_is_said_to_be_there() {
+    let account = Account::new().await;
+    let order = order(&account, Some(Token::GOOD));
+    let begun = done(start(&account, &order).await);
+    let theirs = begun.theirs.clone().unwrap();
+    account.runtime.clock.advance(DAY * 30 - Duration::from_mins(5));
+    let to = account.runtime.clock.now();
+    let span = TimeSpan { from: to - DAY, to };
+    let reports = account.connected.reports.as_ref().unwrap();
+    reports.activity(&span, None).await.unwrap();
+    account.runtime.clock.advance(Duration::from_mins(10));
+    let shown = read(&account, &order, &theirs, &begun.charges).await;
+    assert_eq!((shown.charges.len(), shown.counts_more), (0, true));
+    account.hours_pass(1);
+    let shown = read(&account, &order, &theirs, &begun.charges).await;
+    assert_eq!((shown.charges.len(), shown.counts_more), (1, false));
+}
+
+#[tokio::test]
+async fn what_would_give_back_a_later_payment_that_is_not_known_is_not_sent() {
+    let account = Account::new().await;
+    let order = order(&account, Some(Token::GOOD));
+    let begun = done(start(&account, &order).await);
+    account.runtime.clock.advance(DAY * 31);
+    let proven = begun.charges[0].picture.as_deref().unwrap();
+    let known = Snapshot {
+        ours: Some(account.stored(Token::GOOD).id),
+        ..proven.clone()
+    };
+    let first = RefundOrder {
+        of_payments: Some(1),
+        ..account.refund(&known)
+    };
+    let refused = not_sent(account.connected.payments.refund(&first).await);
+    assert_eq!(refused, "later-payment");
+    let second = RefundOrder {
+        of_payments: Some(2),
+        ..first
+    };
+    pending(account.connected.payments.refund(&second).await);
 }
 
 #[tokio::test]

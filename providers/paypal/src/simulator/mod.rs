@@ -149,6 +149,11 @@ impl Simulator {
         self.state().pays_like(subscription, behaviour)
     }
 
+    /// The electronic cheques of a subscription's payer are good.
+    pub fn clear_cheques(&self, subscription: &str) -> bool {
+        self.state().clear_cheques(subscription)
+    }
+
     /// Somebody cancels, suspends or activates a subscription at PayPal: `cancel`, `suspend`, `activate`.
     pub fn steer_there(&self, subscription: &str, step: &str) -> bool {
         self.state().steer(subscription, step)

@@ -398,6 +398,7 @@ impl State {
         }
         (one.failures, one.failed_at) = (0, None);
         one.sales.push(sale.clone());
+        let pending = one.pays == Behaviour::Cheque;
         let Some(price) = price else {
             return;
         };
@@ -406,7 +407,7 @@ impl State {
             "id": sale,
             "amount": old(price),
             "payment_mode": "INSTANT_TRANSFER",
-            "state": "completed",
+            "state": if pending { "pending" } else { "completed" },
             "protection_eligibility": "ELIGIBLE",
             "transaction_fee": { "currency": kept["currency_code"], "value": kept["value"] },
             "parent_payment": format!("PAY-{sale}"),
@@ -417,8 +418,34 @@ impl State {
             "links": [link(&self.origin, &format!("/v1/payments/sale/{sale}"), "self", "GET")],
         });
         self.collecting.sales.insert(sale.clone(), shown.clone());
+        if pending {
+            self.emit("PAYMENT.SALE.PENDING", "sale", shown);
+            return;
+        }
         self.book(&sale, "T0002", price, &custom, "S");
         self.emit("PAYMENT.SALE.COMPLETED", "sale", shown);
+    }
+
+    /// The cheques of a subscription's payer are good.
+    pub(super) fn clear_cheques(&mut self, id: &str) -> bool {
+        let (sales, custom) = match self.collecting.subscriptions.get(id) {
+            Some(one) => (one.sales.clone(), one.custom.clone()),
+            None => return false,
+        };
+        let time = self.time();
+        for sale in sales {
+            let found = self.collecting.sales.get_mut(&sale);
+            let Some(shown) = found.filter(|shown| shown["state"] == "pending") else {
+                continue;
+            };
+            (shown["state"], shown["update_time"]) = (json!("completed"), json!(time));
+            let shown = shown.clone();
+            if let Some(price) = old_money(&shown["amount"]) {
+                self.book(&sale, "T0002", price, &custom, "S");
+            }
+            self.emit("PAYMENT.SALE.COMPLETED", "sale", shown);
+        }
+        true
     }
 
     /// Our names for subscriptions, each with the names of the payments of it.

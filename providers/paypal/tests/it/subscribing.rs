@@ -3,7 +3,6 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use portcullis_ports::Clock as _;
 use portcullis_ports::id::{RefundId, SubscriptionId};
 use portcullis_ports::outcome::{Outcome, Reference, Resolution};
 use portcullis_ports::payments::{
@@ -12,6 +11,7 @@ use portcullis_ports::payments::{
     SubscriptionOrder, SubscriptionSnapshot, SubscriptionState, SubscriptionStep, VendorRef,
 };
 use portcullis_ports::testkit::payments::{Counterparty as _, Deed};
+use portcullis_ports::{Clock as _, Timestamp};
 use portcullis_provider_paypal::simulator::{Behaviour, PayPalFault};
 
 use crate::account::{Account, done, money, pending, present, usd};
@@ -86,6 +86,11 @@ async fn agreed(account: &Account, trial_days: u16) -> Agreed<'_> {
 
 impl Agreed<'_> {
     async fn read(&self) -> SubscriptionSnapshot {
+        self.read_since(self.account.runtime.clock.now() - DAY * 400)
+            .await
+    }
+
+    async fn read_since(&self, since: Timestamp) -> SubscriptionSnapshot {
         let vendor = self.account.connected.subscriptions.as_ref().unwrap();
         let now = self.account.runtime.clock.now();
         let sought = SoughtSubscription {
@@ -93,7 +98,7 @@ impl Agreed<'_> {
             sent_at: now,
             amount: self.order.amount,
             method: None,
-            since: now - DAY * 400,
+            since,
             due: None,
             booked: 0,
         };
@@ -149,6 +154,7 @@ impl Agreed<'_> {
                 attempt: 1,
             },
             amount: usd(minor),
+            of_payments: None,
             reason: RefundReason::Requested,
         }
     }
@@ -199,6 +205,32 @@ async fn months_are_charged_on_their_day_and_each_charge_is_found_as_a_payment()
             (PaymentStatus::Succeeded, usd(2_000).get(), Some(usd(60).get()))
         );
     }
+}
+
+#[tokio::test]
+async fn a_payment_that_is_completed_late_is_shown_after_a_newer_one_is_known() {
+    let account = Account::new().await;
+    let agreed = agreed(&account, 0).await;
+    let name = agreed.theirs.as_str();
+    assert!(account.vendor.payer_behaves(name, Behaviour::Cheque));
+    account.runtime.clock.advance(DAY * 32);
+    let pending = agreed.read().await;
+    assert_eq!((pending.charges.len(), pending.counts_more), (1, true));
+    assert!(account.vendor.payer_behaves(name, Behaviour::Account));
+    account.runtime.clock.advance(DAY * 31);
+    let newest = agreed.read().await.charges.last().unwrap().at;
+    assert!(account.vendor.clear_cheques(name));
+    let shown = agreed.read_since(newest).await;
+    assert_eq!((shown.charges.len(), shown.counts_more), (2, false));
+    assert!(shown.charges[0].at < newest);
+}
+
+#[tokio::test]
+async fn what_paypal_takes_ahead_of_our_clock_is_shown() {
+    let account = Account::new().await;
+    let agreed = agreed(&account, 0).await;
+    account.vendor.advance(DAY * 32);
+    assert_eq!(agreed.read().await.charges.len(), 2);
 }
 
 #[tokio::test]

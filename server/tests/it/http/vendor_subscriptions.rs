@@ -262,8 +262,9 @@ async fn ccbill_is_agreed_with_on_its_page_and_its_rebills_are_invoiced_once_its
     assert_eq!(club.read(id).await["status"], "active");
     assert_eq!(club.paid_periods().await, 1);
     for periods in 2..=3 {
-        club.later(30 * DAY).await;
+        club.later(30 * DAY + 700).await;
         club.hear().await;
+        club.follow().await;
         club.later(4_000).await;
         club.follow().await;
         club.follow().await;
@@ -272,4 +273,46 @@ async fn ccbill_is_agreed_with_on_its_page_and_its_rebills_are_invoiced_once_its
     club.act(id, "cancel", json!({})).await;
     club.follow().await;
     assert_eq!(club.read(id).await["collector"]["asked"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_page_of_ccbill_that_is_paid_twice_begins_one_subscription_and_the_other_is_cancelled() {
+    let vendor = |runtime: &FakeRuntime| ccbill::Simulator::new(Arc::clone(&runtime.clock) as Arc<_>);
+    let mut settings = ccbill::settings();
+    settings["webhook_addresses"] = json!(["127.0.0.0/8"]);
+    let mut club = Club::open("ccbill", settings, vendor).await;
+    club.offer(json!({ "interval": "day", "interval_count": 30 }))
+        .await;
+    let begun = club.subscribe().await;
+    let id = &begun["subscription"]["subscription_id"];
+    let page = begun["next_action"]["url"].as_str().unwrap();
+    let first = club.vendor.pays_on(page).unwrap();
+    let second = club.vendor.pays_on(page).unwrap();
+    club.hear().await;
+    club.later(4_000).await;
+    club.follow().await;
+    let (kept, other) = (club.read(id).await, [&first, &second]);
+    assert_eq!(kept["status"], "active");
+    let of_it = kept["collector"]["reference"].as_str().unwrap();
+    for name in other {
+        let renews = club.vendor.status(name) == Some(2);
+        assert_eq!(renews, name == of_it, "{name} {kept}");
+    }
+    let get = |path: &'static str| club.deployment.get(path).by(&club.ada).ok();
+    let payments = get("/api/billing/payments").await;
+    let balance = get("/api/billing/balance").await;
+    assert_eq!(
+        payments["payments"].as_array().map(Vec::len),
+        Some(2),
+        "{payments}"
+    );
+    let one = &balance["balances"][0];
+    let credit = one["credits_posted"].as_i64().unwrap() - one["debits_posted"].as_i64().unwrap();
+    assert_eq!(credit, 2_000, "{balance}");
+    let invoices = get("/api/billing/invoices").await;
+    assert_eq!(
+        invoices["invoices"].as_array().map(Vec::len),
+        Some(1),
+        "{invoices}"
+    );
 }
