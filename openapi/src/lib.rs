@@ -55,6 +55,7 @@ mod receipts;
 mod reconciliations;
 mod recovery_codes;
 mod resource;
+mod returns;
 mod sessions;
 mod shape;
 mod subscriptions;
@@ -98,7 +99,7 @@ type Operations = (
         reconciliations::ReconciliationsApi,
         payment_methods::PaymentMethodsApi,
         payments::PaymentsApi,
-        offline_payments::OfflinePaymentsApi,
+        (offline_payments::OfflinePaymentsApi, returns::ReturnsApi),
         receipts::ReceiptsApi,
         autopay::AutopayApi,
         customers::CustomersApi,
@@ -140,7 +141,10 @@ fn operations(context: &ApiContext) -> Operations {
             reconciliations::ReconciliationsApi { app: app() },
             payment_methods::PaymentMethodsApi { app: app() },
             payments::PaymentsApi { app: app() },
-            offline_payments::OfflinePaymentsApi { app: app() },
+            (
+                offline_payments::OfflinePaymentsApi { app: app() },
+                returns::ReturnsApi { app: app() },
+            ),
             receipts::ReceiptsApi { app: app() },
             autopay::AutopayApi { app: app() },
             customers::CustomersApi { app: app() },

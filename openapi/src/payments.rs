@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use poem::http::StatusCode;
-use poem::http::header::LOCATION;
 use poem::{IntoResponse, Response};
 use poem_openapi::param::Path;
-use poem_openapi::registry::{MetaHeader, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::Type;
+use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
 use portcullis_core::api_keys::Asking as _;
 use portcullis_core::cursor::SignedCursor;
 use portcullis_core::payments::{
     CreatePayment, DisputeAnswer, DisputeId, Filter, PaymentView, Status, Timeline,
 };
-use portcullis_core::{App, Source};
+use portcullis_core::App;
 use portcullis_ports::Timestamp;
 use portcullis_ports::id::PaymentId;
 
@@ -163,38 +161,6 @@ impl PaymentsApi {
         let who = &session.who;
         let payment = self.app.payments.cancel(who, &payment_id.0, &who.source);
         Ok(Answer(Payment::of(payment.await?)))
-    }
-
-    /// Come back from a vendor
-    ///
-    /// The address to which a vendor sends a payer back. It goes on with the payment, and leads to the panel.
-    #[oai(
-        path = "/billing/return/:state",
-        method = "get",
-        operation_id = "return_from_vendor"
-    )]
-    async fn returned(
-        &self,
-        /// As it was sent along.
-        state: Path<String>,
-    ) -> Result<SeeOther, Refusal<ReadPayment>> {
-        self.back(&state.0).await
-    }
-
-    /// Come back from a vendor without having paid
-    ///
-    /// The same for whoever called it off there. The payment can still be paid until it is called off here.
-    #[oai(
-        path = "/billing/cancel/:state",
-        method = "get",
-        operation_id = "return_unpaid"
-    )]
-    async fn returned_unpaid(
-        &self,
-        /// As it was sent along.
-        state: Path<String>,
-    ) -> Result<SeeOther, Refusal<ReadPayment>> {
-        self.back(&state.0).await
     }
 
     /// List everybody's payments
@@ -398,17 +364,6 @@ impl PaymentsApi {
     }
 }
 
-impl PaymentsApi {
-    async fn back(&self, state: &str) -> Result<SeeOther, Refusal<ReadPayment>> {
-        let source = Source::internal("return from a payment vendor");
-        if let Some(page) = crate::subscriptions::agreed(&self.app, state).await? {
-            return Ok(SeeOther(page));
-        }
-        let payment = self.app.payments.complete_return(state, &source).await?;
-        Ok(SeeOther(format!("/billing?payment={}", payment.id)))
-    }
-}
-
 /// A payment that was begun: 201 once the money is taken or held, 202 before.
 pub(crate) struct Begun {
     settled: bool,
@@ -461,40 +416,4 @@ impl ApiResponse for Begun {
     fn register(registry: &mut Registry) {
         <Answer<Payment> as ApiResponse>::register(registry);
     }
-}
-
-/// 303: the browser goes there.
-pub(crate) struct SeeOther(String);
-
-impl IntoResponse for SeeOther {
-    fn into_response(self) -> Response {
-        let Self(location) = self;
-        Response::builder()
-            .status(StatusCode::SEE_OTHER)
-            .header(LOCATION, location)
-            .finish()
-    }
-}
-
-impl ApiResponse for SeeOther {
-    fn meta() -> MetaResponses {
-        let done = MetaResponse {
-            description: "The browser is sent on.",
-            status: Some(303),
-            status_range: None,
-            content: vec![],
-            headers: vec![MetaHeader {
-                name: "Location".to_owned(),
-                description: Some("Where it goes: a page of the panel.".to_owned()),
-                required: true,
-                deprecated: false,
-                schema: String::schema_ref(),
-            }],
-        };
-        MetaResponses {
-            responses: vec![done],
-        }
-    }
-
-    fn register(_: &mut Registry) {}
 }

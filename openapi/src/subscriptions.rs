@@ -23,20 +23,6 @@ use crate::key_scopes::{SessionOrKey, SubscriptionsRead};
 use crate::query::Query;
 use crate::tags::Tag;
 
-/// The page for who comes back from agreeing to a subscription; `None` for whoever comes back from something else.
-pub(crate) async fn agreed(app: &App, state: &str) -> portcullis_ports::Result<Option<String>> {
-    if !state.starts_with("sub_") {
-        return Ok(None);
-    }
-    let id = app
-        .subscriptions
-        .complete_return(state)
-        .await?
-        .subscription
-        .subscription_id;
-    Ok(Some(format!("/billing/subscriptions?subscription={id}")))
-}
-
 pub(crate) struct SubscriptionsApi {
     pub(crate) app: Arc<App>,
 }

@@ -110,8 +110,12 @@ impl TaskKind {
 
     /// The wait after so many failures in a row.
     pub(crate) fn wait(&self, failures: u32) -> Duration {
-        let at = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
-        let wait = self.waits.get(at).or(self.waits.last());
-        wait.copied().unwrap_or(self.lease)
+        wait_of(self.waits, failures.saturating_sub(1)).unwrap_or(self.lease)
     }
+}
+
+/// The wait after so many others; the last goes on.
+pub(crate) fn wait_of(waits: &[Duration], others: u32) -> Option<Duration> {
+    let at = usize::try_from(others).unwrap_or(usize::MAX);
+    waits.get(at).or(waits.last()).copied()
 }

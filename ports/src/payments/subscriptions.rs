@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::NextAction;
 use super::charge::Presence;
-use super::decline::{Decline, Failure};
+use super::decline::Decline;
 use super::method::MethodRef;
 use super::names::{CallKey, Tag, VendorRef};
 use super::snapshot::Snapshot;
@@ -149,8 +149,6 @@ pub struct SoughtSubscription {
     pub sent_at: Timestamp,
     /// What a period costs.
     pub amount: Amount,
-    /// The stored method that was ordered to be charged, if it was one.
-    pub method: Option<MethodRef>,
     /// Charges of before are known already and need not be shown again.
     pub since: Timestamp,
     /// When it was to be charged next, by what is booked.
@@ -205,8 +203,6 @@ pub struct SubscriptionSnapshot {
     pub counts_more: bool,
     /// When it is charged next, where the vendor says so.
     pub next_charge_at: Option<Timestamp>,
-    /// Why the last charge failed, with [`SubscriptionState::PastDue`].
-    pub failure: Option<Failure>,
     /// When it began.
     pub started_at: Option<Timestamp>,
     /// When the picture was taken.

@@ -37,6 +37,14 @@ pub(crate) struct Ccbill {
     pub(crate) report_currency: portcullis_ports::money::Currency,
 }
 
+/// Why it is not known whether the bank wants to hear a payer.
+pub(crate) enum Unasked {
+    /// Nothing can be charged either.
+    Denied(Failure),
+    /// Nobody was asked, or did not say.
+    NotSent(Reason),
+}
+
 /// What is ordered, whoever asks for the charge.
 pub(crate) struct Ordered<'a> {
     pub(crate) id: &'a AttemptId,
@@ -72,13 +80,14 @@ impl PaymentProvider for Ccbill {
         match (&order.source, &order.presence) {
             (Source::Stored(method), Presence::Absent) => self.take(&ordered, method, None, Vec::new()).await,
             (Source::Stored(method), Presence::Present { ip, .. }) => {
-                match self.asks_for_3ds(&ordered, method).await {
+                match self.asks_for_3ds(order.amount.get(), method).await {
                     Ok(false) => self.take(&ordered, method, *ip, Vec::new()).await,
                     Ok(true) => match self.widget(Some(method), Some(ordered.amount.get())).await {
                         Ok(token) => self.waiting(&ordered, NextAction::Widget { token }),
                         Err(reason) => Outcome::NotSent(reason),
                     },
-                    Err(outcome) => *outcome,
+                    Err(Unasked::Denied(failure)) => Outcome::Declined(Decline::new(failure)),
+                    Err(Unasked::NotSent(reason)) => Outcome::NotSent(reason),
                 }
             }
             (Source::HostedPage, Presence::Present { .. }) => {
@@ -189,55 +198,30 @@ impl Ccbill {
         }
     }
 
-    /// Whether the bank wants to hear the payer first.
-    async fn asks_for_3ds(
-        &self,
-        ordered: &Ordered<'_>,
-        method: &MethodRef,
-    ) -> Result<bool, Box<ChargeOutcome>> {
-        let number = terms::number(ordered.amount.get().currency).unwrap_or_default();
-        let path = format!(
-            "/payment-tokens/{}/threeds-required?currencyCode={number}",
-            segment(&method.theirs)
-        );
-        let asked = self.client.get(&path).await;
-        let passing = || {
-            let why = "CCBill does not say whether the bank asks for 3-D Secure";
-            Box::new(Outcome::NotSent(Reason::passing(
-                "3ds-unavailable",
-                why,
-                TRY_AGAIN,
-            )))
-        };
-        match asked {
-            Asked::Answer(answer) if answer.is_success() => {
-                serde_json::from_slice::<ThreeDsRequired>(&answer.body)
-                    .map(|answer| answer.required)
-                    .map_err(|_| passing())
-            }
-            Asked::Answer(answer) if answer.status < 500 => match Charged::of(Asked::Answer(answer)) {
-                // Nothing moves by asking.
-                Charged::Unknown => Err(passing()),
-                charged => Err(Box::new(self.charged(ordered, charged))),
-            },
-            Asked::NotSent(reason) => Err(Box::new(Outcome::NotSent(reason))),
-            Asked::Answer(_) | Asked::Unknown => Err(passing()),
-        }
-    }
-
-    /// Whether the bank wants to hear the payer before a subscription of this price.
-    pub(crate) async fn asks_for_3ds_of(&self, amount: Money, method: &MethodRef) -> Result<bool, Reason> {
+    /// Whether the bank wants to hear the payer first. Nothing moves by asking.
+    pub(crate) async fn asks_for_3ds(&self, amount: Money, method: &MethodRef) -> Result<bool, Unasked> {
         let number = terms::number(amount.currency).unwrap_or_default();
         let path = format!(
             "/payment-tokens/{}/threeds-required?currencyCode={number}",
             segment(&method.theirs)
         );
-        match self.read::<ThreeDsRequired>(&path).await? {
-            Some(answer) => Ok(answer.required),
-            None => Err(Reason::permanent(
-                "token-unknown",
-                "CCBill does not know the payment token",
-            )),
+        let passing = || {
+            let why = "CCBill does not say whether the bank asks for 3-D Secure";
+            Unasked::NotSent(Reason::passing("3ds-unavailable", why, TRY_AGAIN))
+        };
+        match self.client.get(&path).await {
+            Asked::Answer(answer) if answer.is_success() => {
+                serde_json::from_slice::<ThreeDsRequired>(&answer.body)
+                    .map(|answer| answer.required)
+                    .map_err(|_| passing())
+            }
+            Asked::Answer(answer) if answer.status < 500 => Err(match Charged::of(Asked::Answer(answer)) {
+                Charged::Denied(failure, _) => Unasked::Denied(failure),
+                Charged::NotSent(reason) => Unasked::NotSent(reason),
+                Charged::Taken(_) | Charged::Unknown => passing(),
+            }),
+            Asked::NotSent(reason) => Err(Unasked::NotSent(reason)),
+            Asked::Answer(_) | Asked::Unknown => Err(passing()),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::client::TRY_AGAIN;
 use crate::datalink::Managed;
 use crate::extract::{Extract, Line, LineKind, SKEW};
 use crate::form::Rebilled;
-use crate::payments::{Ccbill, never_again, segment};
+use crate::payments::{Ccbill, Unasked, never_again, segment};
 use crate::terms::{self, EXTRACT_SPAN};
 use crate::wire::Sale;
 
@@ -114,14 +114,15 @@ impl VendorSubscriptions for Ccbill {
         if order.resend {
             return Outcome::NotSent(never_again());
         }
-        match self.asks_for_3ds_of(order.amount.get(), method).await {
+        match self.asks_for_3ds(order.amount.get(), method).await {
             Ok(false) => self.charge_and_rebill(order, method, days).await,
             Ok(true) => {
                 let why = "the bank asks for 3-D Secure: the payer agrees on CCBill's page instead";
                 let failure = Failure::new(DeclineClass::Authenticate, "3ds-required", why);
                 Outcome::Declined(Decline::new(failure))
             }
-            Err(reason) => Outcome::NotSent(reason),
+            Err(Unasked::Denied(failure)) => Outcome::Declined(Decline::new(failure)),
+            Err(Unasked::NotSent(reason)) => Outcome::NotSent(reason),
         }
     }
 
@@ -200,7 +201,6 @@ impl Ccbill {
             charges: Vec::new(),
             counts_more: false,
             next_charge_at: None,
-            failure: None,
             started_at: None,
             at: self.now(),
             live: self.terms.live,
@@ -297,7 +297,6 @@ impl Ccbill {
             (true, true) => SubscriptionState::PastDue,
             (true, false) => SubscriptionState::Active,
         };
-        let failed = state == SubscriptionState::PastDue;
         Ok(Some(SubscriptionSnapshot {
             theirs: VendorRef::parse(name).ok(),
             ours: None,
@@ -309,10 +308,6 @@ impl Ccbill {
                 .get("nextBillingDate")
                 .and_then(|date| arizona::moment(date))
                 .filter(|_| state != SubscriptionState::Ended),
-            failure: failed.then(|| {
-                let why = "CCBill did not take the payment when it was due";
-                Failure::new(DeclineClass::OtherMethod, "not-renewed", why)
-            }),
             started_at: signed_up,
             at: self.now(),
             live: self.terms.live,

@@ -8,10 +8,10 @@ use portcullis_ports::Timestamp;
 use portcullis_ports::id::SubscriptionId;
 use portcullis_ports::outcome::{Outcome, Reason, Reference, Resolution};
 use portcullis_ports::payments::{
-    CallKey, Decline, DeclineClass, Failure, NextAction, Offer, PeriodLength, PeriodUnit, Presence,
-    SoughtSubscription, SourceKind, SubscriptionChange, SubscriptionCharge, SubscriptionOrder,
-    SubscriptionOutcome, SubscriptionResolution, SubscriptionSnapshot, SubscriptionState, SubscriptionStep,
-    SubscriptionTerms, VendorRef, VendorSubscriptions,
+    CallKey, Decline, NextAction, Offer, PeriodLength, PeriodUnit, Presence, SoughtSubscription, SourceKind,
+    SubscriptionChange, SubscriptionCharge, SubscriptionOrder, SubscriptionOutcome, SubscriptionResolution,
+    SubscriptionSnapshot, SubscriptionState, SubscriptionStep, SubscriptionTerms, VendorRef,
+    VendorSubscriptions,
 };
 use serde_json::{Value, json};
 
@@ -272,7 +272,6 @@ impl PayPal {
             _ => SubscriptionState::Active,
         };
         let url = link(&read.links, &["approve"]).filter(|_| read.status == "APPROVAL_PENDING");
-        let failed = state == SubscriptionState::PastDue;
         Some(SubscriptionSnapshot {
             theirs: Some(VendorRef::parse(&read.id).ok()?),
             ours: read.custom_id.as_deref().and_then(subscription_id),
@@ -281,15 +280,6 @@ impl PayPal {
             charges,
             counts_more: false,
             next_charge_at: info.next_billing_time.as_deref().and_then(from_time),
-            failure: failed.then(|| {
-                let code = info
-                    .last_failed_payment
-                    .reason_code
-                    .as_deref()
-                    .unwrap_or("PAYMENT_DENIED");
-                let detail = "PayPal could not take a payment of the subscription";
-                Failure::new(DeclineClass::OtherMethod, code, detail)
-            }),
             started_at: read.start_time.as_deref().and_then(from_time),
             at: self.now(),
             live: self.pictures.live,

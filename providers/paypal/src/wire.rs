@@ -97,10 +97,8 @@ wire! {
         billing_info: BillingInfo, links: Vec<Link>,
     }
     BillingInfo {
-        next_billing_time: Option<String>, failed_payments_count: u32, last_failed_payment: FailedPayment,
-        last_payment: LastPayment,
+        next_billing_time: Option<String>, failed_payments_count: u32, last_payment: LastPayment,
     }
-    FailedPayment { reason_code: Option<String>, time: Option<String>, }
     LastPayment { time: Option<String>, }
     Charges { transactions: Vec<Charge>, total_pages: u32, }
     Charge { id: String, status: String, amount_with_breakdown: ChargedAmount, time: String, }

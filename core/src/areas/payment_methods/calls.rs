@@ -5,27 +5,24 @@ use portcullis_ports::outcome::Reason;
 use portcullis_ports::payments::{
     CallKey, CustomerOrder, Handed, Presence, SetupOrder, SetupProof, SetupWay, VendorRef, Verification,
 };
-use portcullis_ports::{Error, Result, Retry, id};
+use portcullis_ports::{Error, Result, Retry};
 
 use super::PaymentMethods;
 use super::model::VENDOR_UNAVAILABLE;
 use super::records::Setup;
 use crate::foundation::guard::GuardedPayments;
-use crate::services::payment_vendors::NOT_OFFERED;
+use crate::services::payment_vendors::{NOT_OFFERED, call_key};
 
 /// The page to which a payer comes back from a page of the vendor.
 const METHODS_PAGE: &str = "/billing";
 
 impl PaymentMethods {
-    /// The idempotency key of a call: the same for every repeat of it, and for no other call.
     fn key(&self, instance: &str, step: &str, row: &str, number: u32) -> Result<CallKey> {
-        let number = number.to_string();
-        let parts = [instance, step, row, &number];
-        let code = self
-            .context
-            .keyring
-            .pseudonym_bytes("payment-method-call", &parts)?;
-        CallKey::parse(&id::base32(&code)?).map_err(Error::internal)
+        call_key(
+            &self.context,
+            "payment-method-call",
+            (instance, step, row, number),
+        )
     }
 
     pub(super) fn customer_order(

@@ -7,15 +7,13 @@ use portcullis_ports::payments::{
     MethodRef, Presence, RefundOrder, RefundOutcome, Return, Sought, Source, Statement, Tag, VendorRef,
     VoidOrder, Withdrawal,
 };
-use portcullis_ports::{Error, Result, id};
+use portcullis_ports::{Error, Result};
 
 use super::Payments;
 use super::apply::Rows;
 use super::records::{ChargedSource, DisputeRecord, OpenCall, PaymentRecord, RefundRecord, Step};
 use crate::foundation::guard::{GuardedPayments, Urgency};
-
-/// How many characters of a code prove that somebody comes back from a page that we sent to.
-const RETURN_CODE: usize = 32;
+use crate::services::payment_vendors::{call_key, key_of, order_tag, present, return_state};
 
 impl PaymentRecord {
     /// What the vendor calls the attempt for us. There is one: what was declined is paid by another payment.
@@ -72,12 +70,8 @@ impl RefundRecord {
 }
 
 impl Payments {
-    /// The idempotency key of a call: the same for every repeat of it, and for no other call.
     fn key(&self, instance: &str, step: &str, row: &str, number: u32) -> Result<CallKey> {
-        let number = number.to_string();
-        let parts = [instance, step, row, &number];
-        let code = self.context.keyring.pseudonym_bytes("payment-call", &parts)?;
-        CallKey::parse(&id::base32(&code)?).map_err(Error::internal)
+        call_key(&self.context, "payment-call", (instance, step, row, number))
     }
 
     fn call_key(&self, payment: &PaymentRecord, step: Step, number: u32) -> Result<CallKey> {
@@ -92,40 +86,23 @@ impl Payments {
         said: &str,
     ) -> Result<CallKey> {
         let parts = [instance.instance(), dispute.id.as_str(), said];
-        let code = self.context.keyring.pseudonym_bytes("dispute-answer", &parts)?;
-        CallKey::parse(&id::base32(&code)?).map_err(Error::internal)
+        key_of(&self.context, "dispute-answer", &parts)
     }
 
-    /// What the vendor gives back with the payment, which nobody else can make.
     fn tag(&self, payment: &PaymentRecord) -> Result<Tag> {
-        let amount = payment.amount.get().to_string();
-        let parts = [payment.instance.as_str(), payment.id.as_str(), &amount];
-        let code = self.context.keyring.pseudonym_bytes("payment-tag", &parts)?;
-        Tag::parse(&id::base32(&code)?).map_err(Error::internal)
+        let order = (payment.instance.as_str(), payment.id.as_str(), payment.amount);
+        order_tag(&self.context, "payment-tag", order)
     }
 
-    /// Where a payer comes back to: an address of ours that names the payment, and proves that we named it.
     pub(super) fn return_state(&self, payment: &portcullis_ports::id::PaymentId) -> Result<String> {
-        let mut code = self
-            .context
-            .keyring
-            .pseudonym("payment-return", &[payment.as_str()])?;
-        code.truncate(RETURN_CODE);
-        Ok(format!("{payment}.{code}"))
+        return_state(&self.context, "payment-return", payment.as_str())
     }
 
     fn presence(&self, payment: &PaymentRecord) -> Result<Presence> {
-        let Some(ip) = payment.ip else {
-            return Ok(Presence::Absent);
-        };
-        let state = self.return_state(&payment.id)?;
-        let route = |way: &str| self.context.links.route(&format!("/billing/{way}/{state}"));
-        let unknown = || Error::internal("it is not known at which address this service is reached");
-        Ok(Presence::Present {
-            return_url: route("return").ok_or_else(unknown)?,
-            cancel_url: route("cancel"),
-            ip: Some(ip),
-        })
+        match payment.ip {
+            Some(ip) => present(&self.context, &self.return_state(&payment.id)?, ip),
+            None => Ok(Presence::Absent),
+        }
     }
 
     /// Makes a call that is written down already.

@@ -15,6 +15,7 @@ use super::records::{ChargedSource, Step};
 use super::settle::{CALL_TIME, Follow};
 use super::status::{RefundState, Status};
 use crate::foundation::source::Source;
+use crate::foundation::task_kind::wait_of;
 use crate::services::tasks::{Leased, Next, TaskKind, TaskRunner};
 
 /// Looks at payments. What a vendor is asked for again follows from the rows and never from this task, so that it may be
@@ -55,8 +56,7 @@ const SLOW: [Duration; 4] = [Duration::from_mins(10), HOUR, Duration::from_hours
 const FEE_LOOKS: u32 = 4;
 
 fn wait(waits: &[Duration], looks: u32) -> Duration {
-    let at = usize::try_from(looks).unwrap_or(usize::MAX);
-    waits.get(at).or(waits.last()).copied().unwrap_or(DAY)
+    wait_of(waits, looks).unwrap_or(DAY)
 }
 
 impl Payments {

@@ -8,11 +8,13 @@ use portcullis_ports::outcome::Outcome;
 use portcullis_ports::payments::{SubscriptionChange, SubscriptionStep};
 
 use super::Subscriptions;
+use super::agreement::RequestedChange;
 use super::books::{Running, source};
 use super::follow::CALL_TIME;
 use super::records::SubscriptionRecord;
 use crate::areas::entitlements::SubscriptionId;
 use crate::foundation::table::Batch;
+use crate::foundation::task_kind::wait_of;
 
 /// The waits between what is asked of a vendor and was not done; the last goes on.
 const WAITS: [Duration; 6] = [
@@ -32,18 +34,18 @@ impl Subscriptions {
         let Some(vendor) = &record.collector else {
             return Ok(());
         };
-        let (Some(wish), Some(theirs)) = (&vendor.wish, &vendor.theirs) else {
+        let (Some(requested), Some(theirs)) = (&vendor.requested, &vendor.theirs) else {
             return Ok(());
         };
-        if now < wish.next {
+        if now < requested.next {
             return Ok(());
         }
         let (instance, _) = self.vendors.collecting(&vendor.instance)?;
-        let step = wish.step;
+        let step = requested.step;
         let change = SubscriptionChange {
             subscription: theirs.clone(),
             step,
-            key: self.subscription_key(&vendor.instance, step.as_str(), id.as_str(), wish.number())?,
+            key: self.subscription_key(&vendor.instance, step.as_str(), id.as_str(), requested.number())?,
         };
         let outcome = instance.change_subscription(&change).await;
         if let Outcome::Declined(decline) = &outcome {
@@ -59,31 +61,35 @@ impl Subscriptions {
         self.context.lock_subject(&mut batch, &asked.subject).await;
         let mut slot = self.books.read_in(&batch, &asked.subject, &asked.id).await?;
         let before = slot.value.clone();
-        let sent = asked.collector.as_ref().and_then(|vendor| vendor.wish.clone());
+        let sent = asked
+            .collector
+            .as_ref()
+            .and_then(|vendor| vendor.requested.clone());
         let Some(vendor) = &mut slot.value.collector else {
             return Ok(());
         };
-        let same = |wish: &&mut super::collector::Wish| {
+        let same = |requested: &&mut RequestedChange| {
             sent.as_ref()
-                .is_some_and(|sent| sent.step == wish.step && sent.since == wish.since)
+                .is_some_and(|sent| sent.step == requested.step && sent.since == requested.since)
         };
-        let Some(wish) = vendor.wish.as_mut().filter(same) else {
+        let Some(requested) = vendor.requested.as_mut().filter(same) else {
             return Ok(());
         };
         match outcome {
             Outcome::Done(()) | Outcome::Pending(_) => {
                 if matches!(outcome, Outcome::Done(())) {
-                    let step = wish.step;
+                    let step = requested.step;
                     vendor.confirmed(step);
                 }
             }
-            Outcome::Declined(_) if wish.step != SubscriptionStep::Cancel => vendor.wish = None,
+            Outcome::Declined(_) if requested.step != SubscriptionStep::Cancel => vendor.requested = None,
             Outcome::Declined(_) | Outcome::NotSent(_) => {
-                wish.refused = wish.refused.saturating_add(1);
-                wish.next = now + wait(wish.refused);
+                requested.refused = requested.refused.saturating_add(1);
+                let others = requested.refused.saturating_sub(1);
+                requested.next = now + wait_of(&WAITS, others).unwrap_or(CALL_TIME);
             }
             // What may have arrived is looked up before it is asked for again.
-            Outcome::Unknown(_) => wish.next = now + CALL_TIME,
+            Outcome::Unknown(_) => requested.next = now + CALL_TIME,
         }
         self.books.save(&mut batch, &before, slot, &source()).await?;
         let written = self.books.read_in(&batch, &asked.subject, &asked.id).await?.value;
@@ -92,9 +98,4 @@ impl Subscriptions {
             .await?;
         self.context.commit(batch).await
     }
-}
-
-fn wait(refused: u32) -> Duration {
-    let at = usize::try_from(refused).unwrap_or(usize::MAX).saturating_sub(1);
-    WAITS.get(at).or(WAITS.last()).copied().unwrap_or(CALL_TIME)
 }

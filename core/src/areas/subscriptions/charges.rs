@@ -4,9 +4,9 @@ use portcullis_ports::Result;
 use portcullis_ports::payments::{Snapshot, SubscriptionCharge};
 
 use super::Subscriptions;
+use super::agreement::VendorAgreement;
 use super::billing::period_line;
 use super::books::{Running, source};
-use super::collector::Collector;
 use super::records::SubscriptionRecord;
 use crate::areas::payments::{AgreedCharge, ChargeProof};
 use crate::foundation::table::Batch;
@@ -26,7 +26,7 @@ impl Subscriptions {
     pub(super) async fn book_certain(
         &self,
         record: &SubscriptionRecord,
-        vendor: &Collector,
+        vendor: &VendorAgreement,
         charges: &[SubscriptionCharge],
         running: Running,
     ) -> Result<Booked> {

@@ -134,7 +134,7 @@ impl Subscriptions {
             }
             record.move_to(Status::Paused, now)?;
             if let Some(vendor) = &mut record.collector {
-                vendor.wish(SubscriptionStep::Pause, now);
+                vendor.request(SubscriptionStep::Pause, now);
             }
             Ok(Some(Vec::new()))
         })
@@ -168,7 +168,7 @@ impl Subscriptions {
                 Status::Paused if record.collector.is_some() => {
                     record.go_on_there(now)?;
                     if let Some(vendor) = &mut record.collector {
-                        vendor.wish(SubscriptionStep::Resume, now);
+                        vendor.request(SubscriptionStep::Resume, now);
                     }
                     Ok(Some(Vec::new()))
                 }
@@ -265,7 +265,7 @@ impl Subscriptions {
 
 /// Cancels a subscription, and gives what is billed for that: less than nothing, if days are given back. `credit` says that
 /// they are, and how much of the period was given back before.
-fn cancelled(
+pub(super) fn cancelled(
     record: &mut SubscriptionRecord,
     at: CancelWhen,
     credit: Option<GivenBack>,

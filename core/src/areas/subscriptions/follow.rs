@@ -10,8 +10,8 @@ use portcullis_ports::outcome::{Reference, Resolution};
 use portcullis_ports::payments::{NextAction, SoughtSubscription, SubscriptionSnapshot, SubscriptionState};
 use portcullis_ports::{Error, Result, Timestamp};
 
+use super::agreement::{OpenCall, VendorAgreement};
 use super::books::{Owner, Running, source};
-use super::collector::{Collector, OpenOrder};
 use super::lifecycle::INCOMPLETE;
 use super::records::{SubscriptionName, SubscriptionRecord};
 use super::status::SubscriptionStatus as Status;
@@ -95,8 +95,8 @@ impl Subscriptions {
     async fn find_order(
         &self,
         record: &SubscriptionRecord,
-        vendor: &Collector,
-        order: &OpenOrder,
+        vendor: &VendorAgreement,
+        order: &OpenCall,
     ) -> Result<()> {
         let now = self.context.now();
         let (instance, _) = self.vendors.collecting(&vendor.instance)?;
@@ -283,10 +283,10 @@ impl Subscriptions {
 
     /// Whether ordering a page again that the vendor has no name for is the same order: as long as it recognises its key, or
     /// where nothing is sent for it.
-    fn is_same_page(&self, vendor: &Collector) -> Result<bool> {
+    fn is_same_page(&self, vendor: &VendorAgreement) -> Result<bool> {
         let (instance, _) = self.vendors.collecting(&vendor.instance)?;
         let now = self.context.now();
-        let recognised = |order: &OpenOrder| {
+        let recognised = |order: &OpenCall| {
             let window = instance.terms().replay.subscribe;
             window.is_none_or(|window| now.since(order.sent_at) < window / 2)
         };
@@ -310,7 +310,7 @@ pub(super) fn waiting(record: &SubscriptionRecord) -> Option<NextAction> {
     })
 }
 
-fn sought(record: &SubscriptionRecord, vendor: &Collector) -> SoughtSubscription {
+fn sought(record: &SubscriptionRecord, vendor: &VendorAgreement) -> SoughtSubscription {
     SoughtSubscription {
         reference: match &vendor.theirs {
             Some(theirs) => Reference::Theirs(theirs.to_string()),
@@ -318,7 +318,6 @@ fn sought(record: &SubscriptionRecord, vendor: &Collector) -> SoughtSubscription
         },
         sent_at: record.created_at,
         amount: vendor.total,
-        method: vendor.method.clone(),
         since: vendor.last_charge_at.unwrap_or(record.created_at),
         due: Some(record.period.end).filter(|_| vendor.booked > 0),
         booked: vendor.booked,
@@ -326,7 +325,7 @@ fn sought(record: &SubscriptionRecord, vendor: &Collector) -> SoughtSubscription
 }
 
 /// The picture of a subscription that the vendor has dropped before anybody agreed to it.
-fn gone(vendor: &Collector, now: Timestamp) -> SubscriptionSnapshot {
+fn gone(vendor: &VendorAgreement, now: Timestamp) -> SubscriptionSnapshot {
     SubscriptionSnapshot {
         theirs: vendor.theirs.clone(),
         ours: None,
@@ -335,7 +334,6 @@ fn gone(vendor: &Collector, now: Timestamp) -> SubscriptionSnapshot {
         charges: Vec::new(),
         counts_more: false,
         next_charge_at: None,
-        failure: None,
         started_at: None,
         at: now,
         live: false,

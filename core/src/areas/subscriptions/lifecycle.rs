@@ -6,7 +6,7 @@ use portcullis_ports::money::Money;
 use portcullis_ports::payments::SubscriptionState;
 use portcullis_ports::{Error, Result, Timestamp};
 
-use super::collector::Collector;
+use super::agreement::VendorAgreement;
 use super::proration::{DaysLeft, share_of};
 use super::records::{EndReason, Period, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
@@ -157,7 +157,7 @@ impl SubscriptionRecord {
     pub(super) fn step(&self, now: Timestamp, notice: Duration) -> Step {
         let end = self.period.end;
         let agreed =
-            |vendor: &Collector| vendor.state == SubscriptionState::Active && vendor.theirs.is_some();
+            |vendor: &VendorAgreement| vendor.state == SubscriptionState::Active && vendor.theirs.is_some();
         match self.status {
             // Its vendor collects it: whoever follows it knows once the first payment is certain.
             Status::Incomplete if self.collector.as_ref().is_some_and(agreed) => Step::Wait(None),

@@ -5,13 +5,13 @@
 //! it entitles to, and who has to look at it next.
 
 mod actions;
+mod agreement;
 mod allowed;
 mod asking;
 mod billing;
 mod books;
 mod change;
 mod charges;
-mod collector;
 mod commands;
 mod dunning;
 #[cfg(test)]
@@ -19,13 +19,13 @@ mod dunning_tests;
 mod end;
 mod events;
 mod follow;
-mod heard;
 mod lifecycle;
 #[cfg(test)]
 mod lifecycle_tests;
 mod list;
 mod method;
 mod notices;
+mod observers;
 mod order;
 mod proration;
 mod records;

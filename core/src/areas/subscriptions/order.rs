@@ -1,23 +1,21 @@
 //! A subscription is ordered from the vendor that collects it: written down first, then asked for, then settled.
 
-use std::net::IpAddr;
-
+use portcullis_ports::Result;
 use portcullis_ports::money::{Amount, Money};
 use portcullis_ports::outcome::{Outcome, Reason, Reference};
 use portcullis_ports::payments::{
-    CallKey, Failure, MethodRef, NextAction, Offer, Presence, SourceKind, SubscriptionOrder,
-    SubscriptionOutcome, SubscriptionSnapshot, SubscriptionState, Tag, VendorRef,
+    CallKey, Failure, MethodRef, NextAction, Offer, SourceKind, SubscriptionOrder, SubscriptionOutcome,
+    SubscriptionSnapshot, SubscriptionState, VendorRef,
 };
 use portcullis_ports::secret::same_secret;
-use portcullis_ports::{Error, Result, id};
 
+use super::agreement::{OpenCall, VendorAgreement};
 use super::billing::line;
 use super::books::{Running, source};
-use super::collector::{Collector, OpenOrder};
 use super::commands::Subscribe;
 use super::records::{EndReason, OfferRecord, SubscriptionName, SubscriptionRecord, Terms};
 use super::status::SubscriptionStatus as Status;
-use super::subscribe::price_of;
+use super::subscribe::{price_of, trial_of};
 use super::{SUBSCRIPTION_DECLINED, SUBSCRIPTION_NOT_FOUND, Subscriptions};
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::payment_methods::{PaymentMethodId, VENDOR_UNAVAILABLE};
@@ -26,17 +24,17 @@ use crate::areas::sessions::SignedIn;
 use crate::foundation::guard::GuardedPayments;
 use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
-use crate::services::payment_vendors::{CollectionTerms, Pointers, period};
+use crate::services::payment_vendors::{
+    CollectionTerms, Pointers, call_key, order_tag, period, present, return_state,
+};
 
-/// How many characters of a code prove that somebody comes back from a page that we sent to.
-const RETURN_CODE: usize = 32;
 /// The longest name of an offer.
 const OFFER_NAME: usize = 40;
 /// The longest title of an offer, in characters.
 const OFFER_TITLE: usize = 120;
 
 /// What became of an order, as far as it is definite.
-pub(super) enum Ordered {
+pub(super) enum Answer {
     Shown(Box<SubscriptionSnapshot>),
     Refused(Failure),
     NotSent(Reason),
@@ -44,7 +42,7 @@ pub(super) enum Ordered {
     Unknown(Option<VendorRef>),
 }
 
-impl Ordered {
+impl Answer {
     /// `resend` if it was ordered before: that it was not ordered again says nothing of the first time.
     fn of(outcome: SubscriptionOutcome, resend: bool) -> Self {
         match outcome {
@@ -80,12 +78,12 @@ impl Subscriptions {
         instance: &str,
         terms: &Terms,
         (trial_days, method): (u16, Option<&PaymentMethodId>),
-    ) -> Result<Collector> {
+    ) -> Result<VendorAgreement> {
         let total = self.collected_total(instance, terms, trial_days)?;
         let method = self.ordered_method(who, instance, method).await?;
         let total = Amount::new(total)?;
         let now = self.context.now();
-        Ok(Collector {
+        Ok(VendorAgreement {
             instance: instance.to_owned(),
             offer: self.offered(instance, terms, total, trial_days).await?,
             theirs: None,
@@ -94,12 +92,12 @@ impl Subscriptions {
             trial_days,
             method,
             ip: who.source.ip,
-            order: Some(OpenOrder {
+            order: Some(OpenCall {
                 sent_at: now,
                 last_sent_at: now,
             }),
             state: SubscriptionState::RequiresAction,
-            wish: None,
+            requested: None,
             booked: 0,
             last_charge: None,
             last_charge_at: None,
@@ -183,10 +181,7 @@ impl Subscriptions {
             return Ok(());
         };
         let terms = Terms::of(&plan, price_of(&plan, command.currency)?);
-        let trial_days = match command.trial {
-            Some(false) => 0,
-            Some(true) | None => plan.trial_days,
-        };
+        let trial_days = trial_of(&plan, command.trial);
         let total = self.collected_total(&instance, &terms, trial_days)?;
         let amount = Amount::new(total)?;
         let name = self.offer_name(&instance, &terms, amount, trial_days)?;
@@ -232,7 +227,6 @@ impl Subscriptions {
         Ok(total)
     }
 
-    /// The idempotency key of a call: the same for every repeat of it, and for no other call.
     pub(super) fn subscription_key(
         &self,
         instance: &str,
@@ -240,13 +234,7 @@ impl Subscriptions {
         row: &str,
         number: u32,
     ) -> Result<CallKey> {
-        let number = number.to_string();
-        let parts = [instance, step, row, &number];
-        let code = self
-            .context
-            .keyring
-            .pseudonym_bytes("subscription-call", &parts)?;
-        CallKey::parse(&id::base32(&code)?).map_err(Error::internal)
+        call_key(&self.context, "subscription-call", (instance, step, row, number))
     }
 
     /// Adds our name of a subscription that a vendor collects.
@@ -269,14 +257,8 @@ impl Subscriptions {
         self.context.keyring.pseudonym("subscription-name", &parts)
     }
 
-    /// Where a payer comes back to: an address of ours that names the subscription, and proves that we named it.
     fn return_state(&self, id: &SubscriptionId) -> Result<String> {
-        let mut code = self
-            .context
-            .keyring
-            .pseudonym("subscription-return", &[id.as_str()])?;
-        code.truncate(RETURN_CODE);
-        Ok(format!("{id}.{code}"))
+        return_state(&self.context, "subscription-return", id.as_str())
     }
 
     /// Whose subscription an address names that we sent along.
@@ -290,17 +272,6 @@ impl Subscriptions {
         self.named(&self.name_of_ours(&id)?).await?.ok_or_else(not_found)
     }
 
-    fn presence(&self, id: &SubscriptionId, ip: IpAddr) -> Result<Presence> {
-        let state = self.return_state(id)?;
-        let route = |way: &str| self.context.links.route(&format!("/billing/{way}/{state}"));
-        let unknown = || Error::internal("it is not known at which address this service is reached");
-        Ok(Presence::Present {
-            return_url: route("return").ok_or_else(unknown)?,
-            cancel_url: route("cancel"),
-            ip: Some(ip),
-        })
-    }
-
     /// Orders what is written down already, and settles it. Gives what the payer has to do.
     pub(super) async fn order(
         &self,
@@ -312,40 +283,39 @@ impl Subscriptions {
             return Ok(None);
         };
         let (instance, _) = self.vendors.collecting(&vendor.instance)?;
-        let outcome = self.ordered(instance, record, vendor, resend).await?;
-        let ordered = Ordered::of(outcome, resend);
-        let action = match &ordered {
-            Ordered::Shown(picture) => picture.action.clone(),
+        let outcome = self.sent(instance, record, vendor, resend).await?;
+        let answer = Answer::of(outcome, resend);
+        let action = match &answer {
+            Answer::Shown(picture) => picture.action.clone(),
             _ => None,
         };
-        let settles = || self.settle_order(record, &ordered, running);
+        let settles = || self.settle_order(record, &answer, running);
         self.context.retried(settles).await?;
-        if let Ordered::Shown(picture) = &ordered {
+        if let Answer::Shown(picture) = &answer {
             self.book_certain(record, vendor, &picture.charges, running)
                 .await?;
         }
-        match ordered {
-            Ordered::Refused(failure) => {
+        match answer {
+            Answer::Refused(failure) => {
                 tracing::warn!(subscription = %record.id, code = failure.code, "a payment vendor collects it not");
                 Err(SUBSCRIPTION_DECLINED
                     .error()
                     .member("decline", failure.class.as_str()))
             }
-            Ordered::NotSent(reason) => Err(VENDOR_UNAVAILABLE.with_detail(reason.detail)),
-            Ordered::Shown(_) | Ordered::Unknown(_) => Ok(action),
+            Answer::NotSent(reason) => Err(VENDOR_UNAVAILABLE.with_detail(reason.detail)),
+            Answer::Shown(_) | Answer::Unknown(_) => Ok(action),
         }
     }
 
-    async fn ordered(
+    async fn sent(
         &self,
         instance: &GuardedPayments,
         record: &SubscriptionRecord,
-        vendor: &Collector,
+        vendor: &VendorAgreement,
         resend: bool,
     ) -> Result<SubscriptionOutcome> {
         let id = record.id.as_str();
-        let parts = [vendor.instance.as_str(), id, &vendor.total.get().to_string()];
-        let tag = self.context.keyring.pseudonym_bytes("subscription-tag", &parts)?;
+        let state = self.return_state(&record.id)?;
         let order = SubscriptionOrder {
             id: record.id.clone(),
             key: self.subscription_key(&vendor.instance, "start", id, 1)?,
@@ -355,19 +325,18 @@ impl Subscriptions {
             period: period(record.terms.interval),
             trial_days: vendor.trial_days,
             method: vendor.method.clone(),
-            presence: self.presence(&record.id, vendor.ip)?,
-            tag: Tag::parse(&id::base32(&tag)?).map_err(Error::internal)?,
+            presence: present(&self.context, &state, vendor.ip)?,
+            tag: order_tag(
+                &self.context,
+                "subscription-tag",
+                (&vendor.instance, id, vendor.total),
+            )?,
         };
         Ok(instance.start_subscription(&order).await)
     }
 
     /// Writes down what became of an order, unless somebody has gone on with it meanwhile.
-    async fn settle_order(
-        &self,
-        sent: &SubscriptionRecord,
-        ordered: &Ordered,
-        running: Running,
-    ) -> Result<()> {
+    async fn settle_order(&self, sent: &SubscriptionRecord, answer: &Answer, running: Running) -> Result<()> {
         let now = self.context.now();
         let mut batch = Batch::default();
         self.context.lock_subject(&mut batch, &sent.subject).await;
@@ -378,19 +347,19 @@ impl Subscriptions {
             return Ok(());
         };
         let mut notice = None;
-        match ordered {
-            Ordered::Shown(picture) => {
+        match answer {
+            Answer::Shown(picture) => {
                 vendor.order = None;
                 self.add_their_name(&mut batch, sent, picture.theirs.as_ref())?;
                 notice = record.shown(picture, !picture.charges.is_empty(), now, &self.books.rules)?;
             }
-            Ordered::Unknown(theirs) => {
+            Answer::Unknown(theirs) => {
                 if vendor.theirs.is_none() {
                     vendor.theirs.clone_from(theirs);
                     self.add_their_name(&mut batch, sent, theirs.as_ref())?;
                 }
             }
-            Ordered::Refused(_) | Ordered::NotSent(_) => {
+            Answer::Refused(_) | Answer::NotSent(_) => {
                 vendor.order = None;
                 vendor.state = SubscriptionState::Ended;
                 if record.status == Status::Incomplete {

@@ -9,7 +9,7 @@ use portcullis_ports::payments::VendorRef;
 use portcullis_ports::storage::Collection;
 use serde::{Deserialize, Serialize};
 
-use super::collector::Collector;
+use super::agreement::VendorAgreement;
 use super::status::SubscriptionStatus;
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::payment_methods::PaymentMethodId;
@@ -190,7 +190,7 @@ pub(super) struct SubscriptionRecord {
     pub(super) method: Option<PaymentMethodId>,
     /// The vendor that collects it by itself; we do where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) collector: Option<Collector>,
+    pub(super) collector: Option<VendorAgreement>,
     /// What is agreed from the next period on.
     pub(super) change: Option<Terms>,
     /// What is not paid, oldest first.

@@ -156,12 +156,12 @@ impl Subscriptions {
         }
         self.require_standing(subject, &others).await?;
         let now = self.context.now();
-        let tried = plan.trial_days > 0 && command.trial != Some(false);
+        let trial_days = trial_of(&plan, command.trial);
+        let tried = trial_days > 0;
         if tried && self.has_tried(&mut batch, subject, &plan.id).await? {
             return Err(TRIAL_USED.error());
         }
         let (method, terms) = (command.payment_method_id.as_ref(), Terms::of(&plan, price));
-        let trial_days = if tried { plan.trial_days } else { 0 };
         let vendor = Self::collector_of(&plan, command.collector.as_deref())?;
         if vendor.is_none() {
             self.require_method(who, method, tried).await?;
@@ -326,6 +326,14 @@ pub(super) fn charged(record: &SubscriptionRecord) -> PayInvoice {
     PayInvoice {
         vendor: None,
         with: PayWith::Stored(record.method.clone()),
+    }
+}
+
+/// For how many days a plan is tried by who asks to, or not to.
+pub(super) const fn trial_of(plan: &Plan, asked: Option<bool>) -> u16 {
+    match asked {
+        Some(false) => 0,
+        Some(true) | None => plan.trial_days,
     }
 }
 

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use portcullis_ports::payments::{EventTopic, PaymentEvent, SubscriptionState, VendorRef};
 use portcullis_ports::{Result, Timestamp};
 
+use super::agreement::VendorAgreement;
 use super::books::{Running, source};
-use super::collector::Collector;
 use super::records::{Period, SubscriptionName, SubscriptionRecord};
 use super::status::SubscriptionStatus as Status;
 use super::{SUBSCRIPTION_NOT_FOUND, Subscriptions, events};
@@ -36,7 +36,7 @@ impl AgreementEvents for Subscriptions {
             Err(error) if error.code() == SUBSCRIPTION_NOT_FOUND => return Ok(None),
             Err(error) => return Err(error),
         };
-        let of_it = |vendor: &Collector| vendor.instance == instance;
+        let of_it = |vendor: &VendorAgreement| vendor.instance == instance;
         if !record.collector.as_ref().is_some_and(of_it) {
             return Ok(None);
         }
@@ -152,12 +152,12 @@ impl SubscriptionRecord {
             },
             billed: Vec::new(),
             set_off: 0,
-            collector: Some(Collector {
+            collector: Some(VendorAgreement {
                 theirs: Some(theirs.clone()),
                 ordered_as: Some(ordered_as),
                 order: None,
                 state: SubscriptionState::Active,
-                wish: None,
+                requested: None,
                 booked: 0,
                 last_charge: None,
                 last_charge_at: None,

@@ -6,7 +6,7 @@ use portcullis_ports::payments::SubscriptionStep;
 use portcullis_ports::{Result, Timestamp};
 use serde::Serialize;
 
-use super::collector::Collector;
+use super::agreement::VendorAgreement;
 use super::records::{EndReason, SubscriptionRecord};
 use super::status::SubscriptionStatus;
 use crate::areas::entitlements::SubscriptionId;
@@ -58,8 +58,8 @@ pub struct CollectorView {
 }
 
 impl CollectorView {
-    fn of(vendor: &Collector) -> Self {
-        let wish = vendor.wish.as_ref().map(|wish| match wish.step {
+    fn of(vendor: &VendorAgreement) -> Self {
+        let requested = vendor.requested.as_ref().map(|requested| match requested.step {
             SubscriptionStep::Cancel => AskedOfVendor::Cancel,
             SubscriptionStep::Pause => AskedOfVendor::Pause,
             SubscriptionStep::Resume => AskedOfVendor::Resume,
@@ -68,7 +68,7 @@ impl CollectorView {
             vendor: vendor.instance.clone(),
             reference: vendor.theirs.as_ref().map(ToString::to_string),
             total: vendor.total.get().minor,
-            asked: wish.or(vendor.order.as_ref().map(|_| AskedOfVendor::Start)),
+            asked: requested.or(vendor.order.as_ref().map(|_| AskedOfVendor::Start)),
             next_charge_at: vendor.next_charge_at.map(Timestamp::seconds),
         }
     }

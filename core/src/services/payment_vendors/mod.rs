@@ -1,5 +1,6 @@
 //! The payment vendors that are connected, each behind its guard, and which of them is meant.
 
+mod calls;
 mod collecting;
 mod config;
 mod next_action;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use portcullis_ports::connections::Connections;
 use portcullis_ports::{Code, Error, Kind, Result};
 
+pub(crate) use calls::{call_key, key_of, order_tag, present, return_state};
 pub(crate) use collecting::{CollectionTerms, Pointers, period};
 pub use config::{BillingConfig, VendorConfig, VendorCurrency, VendorOffer};
 pub use next_action::{NextActionType, NextActionView};

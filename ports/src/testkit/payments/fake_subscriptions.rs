@@ -216,7 +216,6 @@ impl State {
                 charges: Vec::new(),
                 counts_more: false,
                 next_charge_at: None,
-                failure: None,
                 started_at: None,
                 at: now,
                 live: false,
@@ -264,12 +263,10 @@ impl State {
         one.begun += 1;
         if one.refuses {
             one.shown.state = SubscriptionState::PastDue;
-            one.shown.failure = Some(declined("card_declined"));
             self.announce_subscription(at, moment);
             return;
         }
         one.shown.state = SubscriptionState::Active;
-        one.shown.failure = None;
         let price = one.price;
         let payment = self.name("pi");
         let nothing = Money::zero(price.currency);

@@ -61,7 +61,6 @@ async fn read(
         reference: Reference::Theirs(theirs.to_string()),
         sent_at: now,
         amount: order.amount,
-        method: order.method.clone(),
         since: last.unwrap_or(now - DAY),
         due: last.map(|last| last + DAY * 30),
         booked: u32::try_from(booked.len()).unwrap(),

@@ -19,6 +19,7 @@ use super::status::SubscriptionStatus as Status;
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::payments::{Dunning, OverdueAct};
 use crate::foundation::calendar::Zone;
+use crate::foundation::task_kind::wait_of;
 
 /// For how long a payment that the vendor says nothing of is waited for once its period is over.
 const GRACE: Duration = Duration::from_hours(24);
@@ -39,14 +40,14 @@ const WAITS: [Duration; 5] = [
 
 /// An order for a subscription of which nobody has written down what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct OpenOrder {
+pub(super) struct OpenCall {
     pub(super) sent_at: Timestamp,
     pub(super) last_sent_at: Timestamp,
 }
 
 /// What is asked of the vendor until it has confirmed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Wish {
+pub(super) struct RequestedChange {
     pub(super) step: SubscriptionStep,
     pub(super) since: Timestamp,
     /// How often it was refused or not sent: a part of the key, so that only what may have arrived is repeated under it.
@@ -57,7 +58,7 @@ pub(super) struct Wish {
 
 /// The vendor that collects a subscription, and what is known there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Collector {
+pub(super) struct VendorAgreement {
     /// Its name here.
     pub(super) instance: String,
     /// The vendor's name for what is sold.
@@ -74,10 +75,10 @@ pub(super) struct Collector {
     pub(super) method: Option<MethodRef>,
     /// The address of the payer's device.
     pub(super) ip: IpAddr,
-    pub(super) order: Option<OpenOrder>,
+    pub(super) order: Option<OpenCall>,
     /// As it was shown last.
     pub(super) state: SubscriptionState,
-    pub(super) wish: Option<Wish>,
+    pub(super) requested: Option<RequestedChange>,
     /// How many charges are booked.
     pub(super) booked: u32,
     pub(super) last_charge: Option<VendorRef>,
@@ -95,15 +96,18 @@ pub(super) struct Collector {
     pub(super) looked_at: Timestamp,
 }
 
-impl Collector {
+impl VendorAgreement {
     /// Asks the vendor for something, unless there is nothing to be asked any more.
-    pub(super) fn wish(&mut self, step: SubscriptionStep, now: Timestamp) {
-        let asked = self.wish.as_ref().is_some_and(|wish| wish.step == step);
+    pub(super) fn request(&mut self, step: SubscriptionStep, now: Timestamp) {
+        let asked = self
+            .requested
+            .as_ref()
+            .is_some_and(|requested| requested.step == step);
         if asked || self.state == SubscriptionState::Ended {
             return;
         }
         self.seen = self.seen.saturating_add(1);
-        self.wish = Some(Wish {
+        self.requested = Some(RequestedChange {
             step,
             since: now,
             refused: 0,
@@ -122,8 +126,7 @@ impl Collector {
     }
 
     fn wait(&self) -> Duration {
-        let at = usize::try_from(self.looks).unwrap_or(usize::MAX);
-        WAITS.get(at).or(WAITS.last()).copied().unwrap_or(SELDOM)
+        wait_of(&WAITS, self.looks).unwrap_or(SELDOM)
     }
 }
 
@@ -134,8 +137,8 @@ impl SubscriptionRecord {
         if let Some(order) = &vendor.order {
             return Some(order.last_sent_at + call_time);
         }
-        if let Some(wish) = vendor.wish.as_ref().filter(|_| vendor.theirs.is_some()) {
-            return Some(wish.next);
+        if let Some(requested) = vendor.requested.as_ref().filter(|_| vendor.theirs.is_some()) {
+            return Some(requested.next);
         }
         let ended = vendor.state == SubscriptionState::Ended;
         // What it took last may be shown a while later.
@@ -220,13 +223,13 @@ impl SubscriptionRecord {
         vendor.state = picture.state;
         vendor.next_charge_at = picture.next_charge_at;
         vendor
-            .wish
-            .take_if(|wish| Collector::is_done(wish.step, picture.state));
+            .requested
+            .take_if(|requested| VendorAgreement::is_done(requested.step, picture.state));
         // What could not be cancelled before its payer had agreed can be now.
-        if let Some(wish) = vendor.wish.as_mut().filter(|_| agreed) {
-            wish.next = now;
+        if let Some(requested) = vendor.requested.as_mut().filter(|_| agreed) {
+            requested.next = now;
         }
-        let wished = vendor.wish.as_ref().map(|wish| wish.step);
+        let wished = vendor.requested.as_ref().map(|requested| requested.step);
         match picture.state {
             SubscriptionState::RequiresAction => Ok(None),
             SubscriptionState::Ended => self.ended_there(now),
@@ -276,9 +279,7 @@ impl SubscriptionRecord {
     fn ended_there(&mut self, now: Timestamp) -> Result<Option<Notice>> {
         match self.status {
             Status::Canceled | Status::Ended | Status::Canceling => Ok(None),
-            Status::Trialing | Status::Active | Status::Paused | Status::PastDue
-                if now < self.period.end && self.status.may_become(Status::Canceling) =>
-            {
+            Status::Trialing | Status::Active | Status::PastDue if now < self.period.end => {
                 self.because.get_or_insert(EndReason::Vendor);
                 self.canceled_at.get_or_insert(now);
                 self.move_to(Status::Canceling, now)?;
@@ -333,7 +334,7 @@ impl SubscriptionRecord {
             steps.map(|step| step.after.get()).min()
         };
         if after(OverdueAct::Cancel).is_some_and(|after| now >= since + after) {
-            vendor.wish(SubscriptionStep::Cancel, now);
+            vendor.request(SubscriptionStep::Cancel, now);
             self.cancel(EndReason::Unpaid, now)?;
             return Ok(Some(Notice::Ended(EndReason::Unpaid)));
         }
@@ -353,29 +354,29 @@ impl SubscriptionRecord {
     /// Whether its vendor was asked for something and has not confirmed it, or may have begun what nobody has heard of.
     pub(super) fn is_asked_of_vendor(&self) -> bool {
         self.collector.as_ref().is_some_and(|vendor| {
-            vendor.order.is_some() || (vendor.wish.is_some() && vendor.theirs.is_some())
+            vendor.order.is_some() || (vendor.requested.is_some() && vendor.theirs.is_some())
         })
     }
 
     /// Asks its vendor to charge nothing any more, if a vendor collects it.
     pub(super) fn cancel_there(&mut self, now: Timestamp) {
         if let Some(vendor) = &mut self.collector {
-            vendor.wish(SubscriptionStep::Cancel, now);
+            vendor.request(SubscriptionStep::Cancel, now);
         }
     }
 }
 
-impl Wish {
+impl RequestedChange {
     /// A number for the key of the call.
     pub(super) const fn number(&self) -> u32 {
         self.refused.saturating_add(1)
     }
 }
 
-impl Collector {
+impl VendorAgreement {
     /// The vendor has confirmed what it was asked for.
     pub(super) fn confirmed(&mut self, step: SubscriptionStep) {
-        self.wish = None;
+        self.requested = None;
         self.seen = self.seen.saturating_add(1);
         self.looks = 0;
         self.state = match step {

@@ -7,6 +7,8 @@ use portcullis_ports::money::Amount;
 
 use super::SUBSCRIPTION_NOT_FOUND;
 use super::books::{Running, SubscriptionBooks, source};
+use super::commands::CancelWhen;
+use super::end::cancelled;
 use super::follow::FOLLOW;
 use super::notices::Notice;
 use super::records::{EndReason, SubscriptionRecord};
@@ -29,17 +31,12 @@ impl FreezeObserver for SubscriptionBooks {
             if before.collector.is_none() || before.status == Status::Canceling {
                 continue;
             }
-            let (now, record) = (self.context.now(), &mut slot.value);
-            if now < record.period.end && record.status.may_become(Status::Canceling) {
-                record.because = Some(EndReason::Operator);
-                record.canceled_at = Some(now);
-                record.move_to(Status::Canceling, now)?;
-            } else {
-                record.cancel(EndReason::Operator, now)?;
-                let ended = Notice::Ended(EndReason::Operator);
-                self.notify(batch, record, &ended).await?;
+            let (now, because) = (self.context.now(), EndReason::Operator);
+            cancelled(&mut slot.value, CancelWhen::PeriodEnd, None, because, now)?;
+            if slot.value.status == Status::Canceled {
+                let ended = Notice::Ended(because);
+                self.notify(batch, &slot.value, &ended).await?;
             }
-            record.cancel_there(now);
             self.save(batch, &before, slot, &source()).await?;
             let written = self.read_in(batch, subject, &id).await?.value;
             self.plan(batch, &written, Running::Neither, false).await?;
