@@ -316,3 +316,22 @@ async fn a_page_of_ccbill_that_is_paid_twice_begins_one_subscription_and_the_oth
         "{invoices}"
     );
 }
+
+#[tokio::test]
+async fn what_paypals_desk_charges_ahead_of_our_time_is_booked() {
+    let vendor = |runtime: &FakeRuntime| paypal::Simulator::new(Arc::clone(&runtime.clock) as Arc<_>);
+    let club = Club::open("paypal", paypal::settings(), vendor).await;
+    club.offer(json!({ "interval": "month" })).await;
+    let begun = club.subscribe().await;
+    let id = &begun["subscription"]["subscription_id"];
+    let theirs = begun["subscription"]["collector"]["reference"].as_str().unwrap();
+    club.vendor.advance(Duration::from_hours(1));
+    let page = format!("https://www.sandbox.paypal.com/simulated/subscribe/{theirs}");
+    club.vendor.answer(&HttpRequest::new(HttpMethod::Post, page));
+    for periods in 1..=3 {
+        club.act(id, "complete", json!({})).await;
+        assert_eq!(club.paid_periods().await, periods);
+        club.vendor.advance(Duration::from_hours(24 * 31));
+    }
+    assert_eq!(club.read(id).await["status"], "active");
+}
