@@ -1864,50 +1864,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/billing/return/{state}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Come back from a vendor
-         * @description The address to which a vendor sends a payer back. It goes on with the payment, and leads to the panel.
-         *
-         *     **Open to anybody.**
-         */
-        get: operations["return_from_vendor"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/billing/cancel/{state}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Come back from a vendor without having paid
-         * @description The same for whoever called it off there. The payment can still be paid until it is called off here.
-         *
-         *     **Open to anybody.**
-         */
-        get: operations["return_unpaid"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/operator/billing/payments": {
         parameters: {
             query?: never;
@@ -2129,6 +2085,50 @@ export interface paths {
          *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, of an operator with the role `support` or a stronger one, who proved a second factor in the session.
          */
         post: operations["mark_paid_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/return/{state}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a vendor
+         * @description The address to which a vendor sends a payer back. It goes on with the payment, and leads to the panel.
+         *
+         *     **Open to anybody.**
+         */
+        get: operations["return_from_vendor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/cancel/{state}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a vendor without having paid
+         * @description The same for whoever called it off there. The payment can still be paid until it is called off here.
+         *
+         *     **Open to anybody.**
+         */
+        get: operations["return_unpaid"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -22999,106 +22999,6 @@ export interface operations {
             };
         };
     };
-    return_from_vendor: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description As it was sent along. */
-                state: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The browser is sent on. */
-            303: {
-                headers: {
-                    /** @description Where it goes: a page of the panel. */
-                    Location: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description - `invalid-request`: The request has missing or wrong fields. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `payment-not-found`: There is no such payment. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `internal`: Something went wrong on our side. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    return_unpaid: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description As it was sent along. */
-                state: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The browser is sent on. */
-            303: {
-                headers: {
-                    /** @description Where it goes: a page of the panel. */
-                    Location: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description - `invalid-request`: The request has missing or wrong fields. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `payment-not-found`: There is no such payment. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description - `internal`: Something went wrong on our side. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_all_payments: {
         parameters: {
             query?: {
@@ -24375,6 +24275,106 @@ export interface operations {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_from_vendor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it was sent along. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is sent on. */
+            303: {
+                headers: {
+                    /** @description Where it goes: a page of the panel. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_unpaid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it was sent along. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is sent on. */
+            303: {
+                headers: {
+                    /** @description Where it goes: a page of the panel. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `payment-not-found`: There is no such payment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
