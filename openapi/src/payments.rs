@@ -7,12 +7,12 @@ use poem::{IntoResponse, Response};
 use poem_openapi::param::Path;
 use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
+use portcullis_core::App;
 use portcullis_core::api_keys::Asking as _;
 use portcullis_core::cursor::SignedCursor;
 use portcullis_core::payments::{
     CreatePayment, DisputeAnswer, DisputeId, Filter, PaymentView, Status, Timeline,
 };
-use portcullis_core::App;
 use portcullis_ports::Timestamp;
 use portcullis_ports::id::PaymentId;
 

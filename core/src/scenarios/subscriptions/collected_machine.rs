@@ -264,7 +264,7 @@ impl Machine {
                 let theirs = self.theirs(*at).await;
                 let there = self.club.shop.vendor.subscriptions();
                 let of_it = there.iter().filter(|one| one.theirs == theirs);
-                for charge in of_it.flat_map(|one| one.charges.last()) {
+                for charge in of_it.filter_map(|one| one.charges.last()) {
                     self.club.shop.vendor.refuse_lookups_of(&charge.theirs, *silent);
                 }
             }

@@ -9,6 +9,7 @@ mod lapses;
 mod machine;
 mod safeguards;
 mod taxes;
+mod unexpected;
 mod year;
 
 use std::sync::Arc;

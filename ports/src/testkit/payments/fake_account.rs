@@ -1,6 +1,6 @@
 //! What stands on the account of the vendor in memory and in no order of ours, and how its reports fail.
 
-use super::fake::FakePayments;
+use super::fake::{FakePayments, State};
 use crate::money::Money;
 use crate::payments::{Activity, ActivityKind, VendorRef};
 
@@ -104,5 +104,12 @@ impl FakePayments {
     /// Whether it tells nothing when it is asked what became of a payment.
     pub fn refuse_lookups(&self, refuses: bool) {
         self.state().speechless = refuses;
+    }
+}
+
+impl State {
+    /// Whether look-ups find out nothing of a payment.
+    pub(super) fn tells_nothing_of(&self, payment: &str) -> bool {
+        self.speechless || self.silent_about.iter().any(|one| one.as_str() == payment)
     }
 }

@@ -67,8 +67,7 @@ impl PaymentProvider for FakePayments {
     async fn find(&self, sought: &Sought) -> PaymentResolution {
         let now = self.clock.now();
         let state = self.state();
-        let silent = |one: &VendorRef| one.as_str() == sought.reference.as_str();
-        if state.speechless || state.silent_about.iter().any(silent) {
+        if state.tells_nothing_of(sought.reference.as_str()) {
             let why = "the vendor in memory does not say";
             return Resolution::CannotTell(Reason::passing("no-answer", why, Duration::from_secs(15)));
         }

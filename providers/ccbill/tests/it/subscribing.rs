@@ -223,7 +223,10 @@ async fn what_the_extract_does_not_show_yet_is_said_to_be_there() {
     let order = order(&account, Some(Token::GOOD));
     let begun = done(start(&account, &order).await);
     let theirs = begun.theirs.clone().unwrap();
-    account.runtime.clock.advance(DAY * 30 - Duration::from_mins(5));
+    account
+        .runtime
+        .clock
+        .advance((DAY * 30).saturating_sub(Duration::from_mins(5)));
     let to = account.runtime.clock.now();
     let span = TimeSpan { from: to - DAY, to };
     let reports = account.connected.reports.as_ref().unwrap();
