@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_ports::notification::Channel;
-use portcullis_ports::storage::Scan;
-use portcullis_ports::{Clock, Result};
+use portcullis_ports::Result;
 
 use crate::areas::accounts::{Accounts, PasswordVerifier};
 use crate::areas::api_keys::{self, ApiKeys};
@@ -19,7 +17,7 @@ use crate::areas::factors::Factors;
 use crate::areas::figures::Figures;
 use crate::areas::forward_auth::ForwardAuth;
 use crate::areas::invoices::{self, BalanceTasks, InvoiceBooks, InvoiceObserver, Invoices};
-use crate::areas::ledger::{FOLDING, Ledger, Ledgers};
+use crate::areas::ledger::{FOLDING, Ledger};
 use crate::areas::operators::{self, Operators};
 use crate::areas::orders::{self, OrderBooks, Orders};
 use crate::areas::password_recovery::PasswordRecovery;
@@ -35,14 +33,14 @@ use crate::areas::{scopes, tasks};
 use crate::dependencies::{Dependencies, guarded_identity, open_context};
 use crate::foundation::context::Context;
 use crate::services::Services;
-use crate::services::audit::{Audit, Histories};
+use crate::services::audit::Audit;
 use crate::services::inbox::Inbox;
 use crate::services::known_devices::KnownDevices;
 use crate::services::outbox::Outbox;
 use crate::services::payment_vendors::PaymentVendors;
 use crate::services::sms_spend::SmsSpend;
 use crate::services::suppressions::Suppressions;
-use crate::services::tasks::{Runners, Worker};
+use crate::services::tasks::Runners;
 use crate::services::webhooks::Webhooks;
 use crate::settings::Settings;
 
@@ -115,7 +113,7 @@ pub struct App {
     /// What the business came to.
     pub figures: Figures,
     pub(crate) context: Arc<Context>,
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 impl App {
@@ -225,7 +223,6 @@ impl App {
             },
             &settings.api_keys,
         );
-        let forward_auth = ForwardAuth::new(&context, &directory, &settings.forward_auth);
         let challenges = Challenges {
             context: Arc::clone(&context),
             store,
@@ -438,7 +435,7 @@ impl App {
             recovery_codes,
             operators,
             api_keys,
-            forward_auth,
+            forward_auth: ForwardAuth::new(&context, &directory, &settings.forward_auth),
             outbox,
             suppressions,
             sms_spend,
@@ -462,43 +459,5 @@ impl App {
             context,
             settings,
         })
-    }
-
-    /// The settings in force.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// The time this deployment goes by.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.context.clock
-    }
-
-    /// All histories; `scan` reads the store that this deployment uses.
-    pub fn histories(&self, scan: Arc<dyn Scan>) -> Histories {
-        Histories::new(&self.audit, scan)
-    }
-
-    /// The accounts of all customers; `scan` reads the store that this deployment uses.
-    pub fn ledgers(&self, scan: Arc<dyn Scan>) -> Ledgers {
-        Ledgers::new(&self.ledger, scan)
-    }
-
-    /// Sets the gauges that follow from the time at which they are read.
-    pub fn record_gauges(&self) {
-        self.context.guards.record_circuits();
-    }
-
-    /// Everything that works while the service runs.
-    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        let recovering = Arc::new(self.password_recovery.clone());
-        let others = self.outbox.workers().into_iter().chain(self.tasks.workers());
-        let api_keys = Arc::new(self.api_keys.clone());
-        others.chain([recovering as Arc<dyn Worker>, api_keys]).collect()
-    }
-
-    /// The channels that have a sender.
-    pub fn channels(&self) -> Vec<Channel> {
-        self.outbox.channels()
     }
 }

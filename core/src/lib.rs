@@ -6,6 +6,7 @@ mod app;
 mod areas;
 mod dependencies;
 mod foundation;
+mod running;
 #[cfg(test)]
 mod scenarios;
 mod services;

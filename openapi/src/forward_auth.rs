@@ -94,7 +94,7 @@ impl ForwardAuthApi {
 
 /// The same for Envoy, which asks with the method and below it with the path of the request that it holds, and takes 200 alone
 /// for a yes.
-pub(crate) fn below(app: &Arc<App>) -> Resource {
+pub(crate) fn below(app: &Arc<App>) -> [Resource; 2] {
     let api = Resource::of(ForwardAuthApi { app: Arc::clone(app) });
     let verify = api.into_iter().find(|resource| resource.template == VERIFY);
     let verify = Arc::new(verify.map(Resource::into_endpoint));
@@ -126,10 +126,11 @@ pub(crate) fn below(app: &Arc<App>) -> Resource {
         Method::DELETE,
         Method::OPTIONS,
     ];
-    Resource {
-        template: format!("{VERIFY}/*held"),
-        methods: methods.map(|method| (method, endpoint())).into(),
-    }
+    // What a wildcard stands for is never empty.
+    ["/", "/*held"].map(|below| Resource {
+        template: format!("{VERIFY}{below}"),
+        methods: methods.clone().map(|method| (method, endpoint())).into(),
+    })
 }
 
 /// The request that a proxy holds, as far as it tells.

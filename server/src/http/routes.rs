@@ -31,7 +31,7 @@ impl Routes {
         for resource in resources {
             let (template, pattern) = (resource.template.clone(), resource.pattern());
             let watched = Watched::new(template.clone(), resource.into_endpoint(), limit);
-            if pattern.contains(':') {
+            if pattern.contains([':', '*']) {
                 named = named.try_at(pattern, watched)?;
             } else if fixed.insert(template.clone(), watched).is_some() {
                 return Err(RouteError::Duplicate(template));

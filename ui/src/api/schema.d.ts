@@ -639,6 +639,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * May this request pass?
+         * @description For reverse proxies that ask before they pass a request on: `auth_request` of nginx, `forwardAuth` of Traefik,
+         *     `forward_auth` of Caddy. They send the credentials of the request along; the answer says in headers who it is, for the
+         *     application behind. With `redirect=true` a browser that asks for a page without being signed in is sent to the sign-in
+         *     page, and from there back to the address in `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Forwarded-Uri`, if its
+         *     origin is one of `forward_auth.return_origins`.
+         *
+         *     **Needs** an access token and `X-SESSION-ID`, or the session cookie, or an API key, or an API key as bearer. A key needs the scope `applications:enter`.
+         */
+        get: operations["verify_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go back to an application after signing in
+         * @description The sign-in page leads here. Browsers are sent to the origin of this service and to those of
+         *     `forward_auth.return_origins`, and nowhere else.
+         *
+         *     **Open to anybody.**
+         */
+        get: operations["return_to_application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ui/step-up/start": {
         parameters: {
             query?: never;
@@ -16228,6 +16277,161 @@ export interface operations {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_request: {
+        parameters: {
+            query?: {
+                /** @description Whether browsers are sent to the sign-in page instead of being refused. */
+                redirect?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It may pass. The headers say who it is; there is no body. */
+            204: {
+                headers: {
+                    /** @description The account: `user_sub` of `GET /ui/me`. */
+                    "X-Auth-Request-User": string;
+                    /** @description The address to sign in with, once it was proven; empty before. */
+                    "X-Auth-Request-Email": string;
+                    /** @description `session` or `api_key`. */
+                    "X-Auth-Request-Method": string;
+                    /** @description The id of the session or of the key, for the log of the application. */
+                    "X-Auth-Request-Credential": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A browser that has to sign in first is sent there. */
+            302: {
+                headers: {
+                    /** @description The sign-in page. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `invalid-request`: The request has missing or wrong fields. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `unauthenticated`: Sign in first: a valid access token is required.
+             *     - `session-ended`: The session has ended: please sign in again.
+             */
+            401: {
+                headers: {
+                    /** @description How to prove who is asking. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf`: Requests with the session cookie need the header X-CSRF-Token, as given by GET /ui/me.
+             *     - `credentials-mismatch`: The access token and the session cookie belong to different people: send only one of them, or sign out first.
+             *     - `api-key-scope`: This API key may not do this: its owner can give it the scope.
+             *     - `api-key-network`: This API key may not be used from this network.
+             *     - `api-key-frozen`: The account of this API key is frozen. Ask whoever runs the service.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `api-key-limit`: This API key was used as often as it may be: please wait. */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `store-unavailable`: The data store does not answer at the moment; please try again.
+             *     - `busy`: The same thing is being changed by another request; please try again.
+             *     - `request-timeout`: The request took too long; please try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_to_application: {
+        parameters: {
+            query?: {
+                /** @description The whole address to go to; the front page of the panel if none is given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is sent on. */
+            303: {
+                headers: {
+                    /** @description The address in `to`. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `invalid-request`: The request has missing or wrong fields.
+             *     - `return-address-not-allowed`: Browsers are sent to this service and to the origins of `forward_auth.return_origins` only.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

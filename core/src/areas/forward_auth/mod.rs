@@ -1,5 +1,4 @@
-//! Who stands behind a request that a reverse proxy asks about, and where a browser goes once it has signed in for an
-//! application.
+//! Who stands behind a request that a reverse proxy asks about, and the way back to an application after signing in.
 
 mod return_addresses;
 pub mod scopes;

@@ -65,8 +65,8 @@ impl Times {
         let partition = format!("{who}#USD");
         let key = Key {
             collection: LEDGER,
-            partition: partition.clone(),
-            sort: "balance".to_owned(),
+            partition: format!("{who}#"),
+            sort: usd.to_string(),
         };
         let query = Query {
             collection: LEDGER,

@@ -98,8 +98,8 @@ async fn bare(engine: &Arc<Engine>, writers: usize, span: Duration, number: u32)
                 let at = number * 1_000_000 + done;
                 let partition = format!("writer-{writer}#USD");
                 let records = vec![
-                    EngineRecord::new(partition.clone(), format!("{at:012}"), &entry),
-                    EngineRecord::replacing(partition, "balance".to_owned(), &balance),
+                    EngineRecord::new(partition, format!("{at:012}"), &entry),
+                    EngineRecord::replacing(format!("writer-{writer}#"), "USD".to_owned(), &balance),
                     EngineRecord::new(
                         format!("revenue#USD#2026-11-27#{}", at % 16),
                         format!("txn_{writer:03}{at:012}"),

@@ -83,7 +83,7 @@ async fn sessions_and_keys_that_may_enter_pass_and_the_application_is_told_who_i
     verify().refused(401, "unauthenticated").await;
     verify().with_bearer(&ada).refused(401, "unauthenticated").await;
     deployment.post("/auth/sign-out").by(&ada).ok().await;
-    verify().by(&ada).refused(401, "session-ended").await;
+    verify().by(&ada).refused(401, "unauthenticated").await;
     passes(verify().header("cookie", &cookie)).await;
 }
 
