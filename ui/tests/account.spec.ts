@@ -58,6 +58,22 @@ test('after signing in the page that was asked for is shown', async ({ page, per
   await expect(page).toHaveURL(/\/sessions$/);
 });
 
+test('whoever signs in for an application goes back there, and nowhere else', async ({ page, person }) => {
+  await person.signUp(page);
+  await person.signOut(page);
+  const back = new URL('/openapi.json?from=a&b=c', page.url()).href;
+  const signIn = (address: string) => page.goto(`/sign-in?return_to=${encodeURIComponent(address)}`);
+  await signIn(back);
+  await page.getByLabel('E-mail address').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page).toHaveURL(back);
+  await signIn(back);
+  await expect(page, 'who is signed in goes on at once').toHaveURL(back);
+  await signIn('https://evil.example/');
+  await expect(page.getByText('return-address-not-allowed')).toBeVisible();
+});
+
 test('signing in works with the keyboard alone', async ({ page, person }) => {
   await person.signUp(page);
   await person.signOut(page);

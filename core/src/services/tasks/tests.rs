@@ -63,7 +63,7 @@ async fn a_task_is_moved_and_cancelled_by_its_id() {
 #[tokio::test]
 async fn what_was_planned_first_is_moved_cancelled_and_run_like_any_other() {
     let bed = bed().await;
-    let first = bed.clock.now() + Duration::from_secs(60);
+    let first = bed.clock.now() + Duration::from_mins(1);
     let plan = async |id: &str| {
         let mut batch = Batch::default();
         Tasks::plan_first(&mut batch, &WORK, id, first, &7).unwrap();

@@ -183,9 +183,13 @@ impl Application {
                         Err(_) => break,
                     }
                 }
-                kept.lock()
-                    .unwrap()
-                    .push(String::from_utf8_lossy(&head).to_lowercase());
+                let head = String::from_utf8_lossy(&head).to_lowercase();
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "));
+                let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+                stream.read_exact(&mut body).await.ok();
+                kept.lock().unwrap().push(head);
                 let answer = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello";
                 stream.write_all(answer.as_bytes()).await.ok();
             }
