@@ -218,7 +218,10 @@ fn a_cvc_is_found_however_it_is_written() {
 /// such as 0.014000000000000002 is no card.
 fn tells(text: &str, typed: &str) -> bool {
     text.match_indices(typed).any(|(at, _)| {
-        let before = text[..at].trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let before = text
+            .get(..at)
+            .unwrap_or_default()
+            .trim_end_matches(|letter: char| letter.is_ascii_digit());
         let point = before.strip_suffix('.');
         !point.is_some_and(|whole| whole.ends_with(|letter: char| letter.is_ascii_digit()))
     })

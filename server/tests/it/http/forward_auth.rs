@@ -198,11 +198,7 @@ impl Application {
     }
 
     fn head(&self) -> String {
-        self.heads
-            .lock()
-            .unwrap()
-            .pop()
-            .expect("the application was asked")
+        self.heads.lock().unwrap().pop().unwrap()
     }
 }
 
