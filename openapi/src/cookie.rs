@@ -83,8 +83,9 @@ fn named<'a>(name: &str, headers: &'a HeaderMap) -> Vec<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        // A cookie that an application set may hold anything.
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
         .map(|value| value.trim_matches('"'))
         .filter(|value| !value.is_empty())
@@ -122,6 +123,10 @@ mod tests {
         let several = "__Host-portcullis=; __Host-portcullis=ses.x;__Host-portcullis=ses.y";
         assert_eq!(found(several), "ses.x ses.y");
         assert_eq!(found(&"__Host-portcullis=x; ".repeat(99)).len(), 2 * MOST - 1);
+        let mut headers = HeaderMap::new();
+        let line = b"theme=\xc3\xa9; other=\xff; __Host-portcullis=ses.x; last=\xe9";
+        headers.append(COOKIE, HeaderValue::from_bytes(line).expect("a header value"));
+        assert_eq!(super::find(&headers), ["ses.x"]);
         for other in [
             "__Host-portcullis2=x",
             "portcullis=x",

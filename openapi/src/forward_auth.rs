@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use poem::endpoint::{BoxEndpoint, make};
+use poem::error::NotFoundError;
 use poem::http::header::{ACCEPT, CACHE_CONTROL, HeaderName, HeaderValue, LOCATION};
 use poem::http::{HeaderMap, Method, StatusCode, Uri};
 use poem::{Endpoint as _, EndpointExt as _, FromRequest, IntoResponse, Request, RequestBody, Response};
@@ -17,11 +18,22 @@ use crate::auth::Attempt;
 use crate::key_scopes::{ApplicationsEnter, OfSessionOrKey};
 use crate::problem::Refusal;
 use crate::query::Query;
-use crate::resource::Resource;
+use crate::resource::{Methods, Resource};
 use crate::tags::Tag;
 
 /// What proxies ask.
 const VERIFY: &str = "/api/auth/verify";
+
+/// With whatever method Envoy may ask.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
 
 /// The headers that tell an application who is coming.
 const USER: HeaderName = HeaderName::from_static("x-auth-request-user");
@@ -92,45 +104,66 @@ impl ForwardAuthApi {
     }
 }
 
-/// The same for Envoy, which asks with the method and below it with the path of the request that it holds, and takes 200 alone
-/// for a yes.
-pub(crate) fn below(app: &Arc<App>) -> [Resource; 2] {
+/// How a proxy asks that does not ask as the document says.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// With the method of the request that it holds: also `OPTIONS` is for those who may pass.
+    ByMethod,
+    /// As Envoy, with the method and below it with the path of that request. It takes 200 alone for a yes.
+    Below,
+}
+
+/// What is answered as `GET` at the documented path is.
+fn answered_alike(verify: &Arc<Option<Methods>>, asked: Asked) -> BoxEndpoint<'static, Response> {
+    let verify = Arc::clone(verify);
+    let ask = move |mut request: Request| {
+        let verify = Arc::clone(&verify);
+        async move {
+            let Some(verify) = verify.as_ref() else {
+                return Err(poem::Error::from(NotFoundError));
+            };
+            request.set_method(Method::GET);
+            if let Asked::Below = asked {
+                *request.uri_mut() = Uri::from_static(VERIFY);
+            }
+            let mut response = verify.call(request).await?;
+            if let (Asked::Below, StatusCode::NO_CONTENT) = (asked, response.status()) {
+                response.set_status(StatusCode::OK);
+            }
+            Ok(response)
+        }
+    };
+    make(ask).boxed()
+}
+
+/// Adds what proxies ask that do not ask as the document says.
+pub(crate) fn add_undocumented(resources: &mut Vec<Resource>, app: &Arc<App>) {
     let api = Resource::of(ForwardAuthApi { app: Arc::clone(app) });
     let verify = api.into_iter().find(|resource| resource.template == VERIFY);
     let verify = Arc::new(verify.map(Resource::into_endpoint));
-    let endpoint = move || -> BoxEndpoint<'static, Response> {
-        let verify = Arc::clone(&verify);
-        let ask = move |mut request: Request| {
-            let verify = Arc::clone(&verify);
-            async move {
-                let Some(verify) = verify.as_ref() else {
-                    return Err(poem::Error::from(poem::error::NotFoundError));
-                };
-                request.set_method(Method::GET);
-                *request.uri_mut() = Uri::from_static(VERIFY);
-                let mut response = verify.call(request).await?;
-                if response.status() == StatusCode::NO_CONTENT {
-                    response.set_status(StatusCode::OK);
-                }
-                Ok(response)
-            }
-        };
-        make(ask).boxed()
-    };
-    let methods = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-    ];
+    let documented = resources.iter_mut().find(|resource| resource.template == VERIFY);
+    if let Some(documented) = documented {
+        let by_method = answered_alike(&verify, Asked::ByMethod);
+        documented.methods.push((Method::OPTIONS, by_method));
+    }
     // What a wildcard stands for is never empty.
-    ["/", "/*held"].map(|below| Resource {
-        template: format!("{VERIFY}{below}"),
-        methods: methods.clone().map(|method| (method, endpoint())).into(),
-    })
+    resources.extend(["/", "/*held"].map(|below| {
+        Resource {
+            template: format!("{VERIFY}{below}"),
+            methods: METHODS
+                .map(|method| (method, answered_alike(&verify, Asked::Below)))
+                .into(),
+        }
+    }));
+}
+
+/// The most characters of an address that somebody comes back to: it is handed on in the address of the sign-in page.
+const LONGEST_ADDRESS: usize = 2_000;
+
+/// Whether it is a host, perhaps with a port, and nothing else.
+fn is_host(text: &str) -> bool {
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    !text.is_empty() && text.bytes().all(named)
 }
 
 /// The request that a proxy holds, as far as it tells.
@@ -145,16 +178,19 @@ impl HeldRequest {
     fn of(headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let address = match (text(FORWARDED_PROTO), text(FORWARDED_HOST), text(FORWARDED_URI)) {
-            (Some(scheme), Some(host), Some(path)) if path.starts_with('/') => {
+            (Some(scheme @ ("https" | "http")), Some(host), Some(path))
+                if is_host(host) && path.starts_with('/') =>
+            {
                 Some(format!("{scheme}://{host}{path}"))
             }
             _ => None,
         };
         let reads = text(FORWARDED_METHOD).is_none_or(|method| matches!(method, "GET" | "HEAD"));
         let accepts = text(ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"));
+        let goes_there = text("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
         Self {
-            address,
-            page: reads && accepts,
+            address: address.filter(|address| address.len() <= LONGEST_ADDRESS),
+            page: reads && accepts && goes_there,
         }
     }
 }
@@ -296,6 +332,8 @@ mod tests {
         assert!(held(&[("accept", "text/html"), ("x-forwarded-method", "HEAD")]).page);
         assert!(!held(&[("accept", "text/html"), ("x-forwarded-method", "POST")]).page);
         assert!(!held(&[("accept", "application/json")]).page && !held(&[]).page);
+        assert!(held(&[("accept", "text/html"), ("sec-fetch-mode", "navigate")]).page);
+        assert!(!held(&[("accept", "text/html"), ("sec-fetch-mode", "cors")]).page);
     }
 
     #[test]
@@ -310,9 +348,24 @@ mod tests {
             Some("https://shop.example.com/cart?a=b")
         );
         assert_eq!(held(&all[..2]).address, None);
-        assert_eq!(
-            held(&[all[0], all[1], ("x-forwarded-uri", "@evil.example/")]).address,
-            None
-        );
+        for (at, wrong) in [
+            (0, "javascript"),
+            (1, "shop.example.com/x"),
+            (1, "a\\b"),
+            (1, "a?"),
+            (1, ""),
+            (2, "@evil.example/"),
+        ] {
+            let mut lying = all;
+            lying[at].1 = wrong;
+            assert_eq!(held(&lying).address, None, "{wrong}");
+        }
+        let long = HeaderValue::try_from(format!("/{}", "a".repeat(3_000))).expect("a header value");
+        let mut headers = HeaderMap::new();
+        for (name, value) in all {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers.insert("x-forwarded-uri", long);
+        assert_eq!(HeldRequest::of(&headers).address, None);
     }
 }

@@ -182,7 +182,7 @@ fn operations(context: &ApiContext) -> Operations {
 /// What the API answers, path by path. Every request must carry a [`RequestContext`].
 pub fn resources(context: &ApiContext) -> Vec<Resource> {
     let mut resources = aliases::mark(Resource::of(operations(context)));
-    resources.extend(forward_auth::below(&context.app));
+    forward_auth::add_undocumented(&mut resources, &context.app);
     resources.push(Resource::get(
         "/problems/{code}",
         make_sync(|request| catalogue::explain(&request)),

@@ -83,7 +83,9 @@ impl Methods {
         if allowed.contains(&"GET") && !allowed.contains(&"HEAD") {
             allowed.push("HEAD");
         }
-        allowed.push("OPTIONS");
+        if !allowed.contains(&"OPTIONS") {
+            allowed.push("OPTIONS");
+        }
         let allow = HeaderValue::from_str(&allowed.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"));
         Self { endpoints, allow }
     }

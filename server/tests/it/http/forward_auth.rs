@@ -81,6 +81,9 @@ async fn sessions_and_keys_that_may_enter_pass_and_the_application_is_told_who_i
     assert_eq!(refused["scope"], "applications:enter");
 
     verify().refused(401, "unauthenticated").await;
+    let options = || deployment.call("OPTIONS", VERIFY);
+    passes(options().by(&ada)).await;
+    options().refused(401, "unauthenticated").await;
     verify().with_bearer(&ada).refused(401, "unauthenticated").await;
     deployment.post("/auth/sign-out").by(&ada).ok().await;
     verify().by(&ada).refused(401, "unauthenticated").await;
@@ -302,6 +305,7 @@ async fn nginx_lets_through_whoever_may_pass_and_tells_the_application_who_it_is
     let ada = deployment.person("ada@example.com").await;
     let sub = user(&deployment, &ada).await;
     let cookie = cookie(&deployment, &ada).await;
+    let secret = &cookie.split('=').nth(1).unwrap().to_lowercase();
     let get = |path: &str| {
         let request = deployment.client.get(format!("{}{path}", nginx.url));
         let request = request.header("host", "shop.example.com");
@@ -337,6 +341,43 @@ async fn nginx_lets_through_whoever_may_pass_and_tells_the_application_who_it_is
         head.contains("x-auth-request-method: api_key\r\n") && !head.contains(&entering),
         "{head}"
     );
+
+    // Whatever other cookies there are, of the application's or planted by a page of a neighbour.
+    for (cookies, left) in [
+        (format!("cart=1; {cookie}; theme=\u{e9}"), Some("cart=1; theme=")),
+        (format!("{cookie};cart=1"), Some("cart=1")),
+        (
+            format!("__Host-portcullis-device=d; cart=1; {cookie}"),
+            Some("cart=1;"),
+        ),
+        (
+            format!("{cookie}; __Host-portcullis-device=d; cart=1"),
+            Some("cart=1"),
+        ),
+        (format!("{cookie}; zz__Host-portcullis=1"), None),
+        (format!("{cookie}; f=__Host-portcullis=1"), None),
+        (format!("{cookie}; __Host-portcullis="), Some("")),
+        (format!("{cookie}; {cookie}; {cookie}"), None),
+    ] {
+        let answer = get("/")
+            .header("cookie", cookies.as_bytes())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200, "{cookies}");
+        let head = application.head();
+        assert!(
+            !head.contains(secret) && !head.contains("__host-portcullis"),
+            "{cookies}: {head}"
+        );
+        match left {
+            Some(left) => assert!(
+                left.is_empty() || head.contains(&format!("cookie: {left}")),
+                "{cookies}: {head}"
+            ),
+            None => assert!(!head.contains("\r\ncookie:"), "{cookies}: {head}"),
+        }
+    }
 
     for stranger in [
         get("/cart?a=b"),
