@@ -178,7 +178,7 @@ impl CartsApi {
         /// As in the cart.
         sku: Path<Sku>,
         /// How many pieces; one where it is not said.
-        #[oai(validator(minimum(value = "1")))]
+        #[oai(validator(minimum(value = "1"), maximum(value = "4294967295")))]
         decrement: Query<Option<u32>>,
     ) -> Answered<Deleted, RemoveLine> {
         let less = decrement.0.unwrap_or(1);
