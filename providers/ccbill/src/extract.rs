@@ -85,6 +85,8 @@ impl Extracts {
                 |one: &Extract| now.since(one.read_at) < EXTRACT_EVERY && one.from <= from && one.to > from;
             return self.read(datalink, (now - EXTRACT_SPAN, now), fresh).await;
         }
+        // From a whole hour: what is asked for of one hour is read once.
+        let from = Timestamp::from_seconds(from.seconds() - from.seconds().rem_euclid(3_600));
         self.span(datalink, from, from + EXTRACT_SPAN).await
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use portcullis_ports::Clock as _;
 use portcullis_ports::outcome::{Outcome, Reference, Resolution};
 use portcullis_ports::payments::{
-    DisputeKind, DisputeStatus, Funds, Payments, RefundOrder, RefundStatus, TimeSpan,
+    DisputeKind, DisputeStatus, Funds, KnownRefund, Payments, RefundOrder, RefundStatus, TimeSpan,
 };
 use portcullis_ports::testkit::payments::{Counterparty as _, Deed};
 use portcullis_ports::testkit::{FakeRuntime, Fault};
@@ -282,4 +282,33 @@ async fn what_the_bank_takes_back_is_a_dispute_that_is_lost() {
             "the same name whenever it is read"
         );
     }
+}
+
+#[tokio::test]
+async fn refunds_of_one_hour_are_found_in_one_extract_later() {
+    let account = Account::new().await;
+    let mut all = Vec::new();
+    for _ in 0..2 {
+        let order = account.stored(Token::GOOD);
+        let made = done(account.charge(&order).await);
+        let mut sought = account.sought(theirs(&made), &order);
+        let refund = account.refund(&made);
+        let taken = pending(account.connected.payments.refund(&refund).await);
+        let known = sought.known.as_mut().unwrap();
+        known.booked = made.captured;
+        known.refunds.push(KnownRefund {
+            id: refund.id.clone(),
+            theirs: Some(taken.theirs),
+            amount: refund.amount,
+            sent_at: sought.sent_at,
+            open: true,
+        });
+        all.push((sought, refund.id));
+        account.runtime.clock.advance(Duration::from_secs(1));
+    }
+    account.hours_pass(30);
+    for (sought, id) in all {
+        assert_eq!(found(account.look(&sought).await).refunds[0].ours, Some(id));
+    }
+    assert_eq!(account.sent("/data/main.cgi"), 1, "there is one for each hour");
 }
