@@ -1,7 +1,7 @@
 //! Answers that went well: JSON with a status, and the session cookie where it changes.
 
 use poem::http::StatusCode;
-use poem::http::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use poem::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::Payload;
@@ -128,6 +128,42 @@ impl ApiResponse for NoContent {
             status_range: None,
             content: vec![],
             headers: vec![],
+        };
+        MetaResponses {
+            responses: vec![done],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
+/// 303: the browser goes there.
+pub(crate) struct SeeOther(pub(crate) String);
+
+impl IntoResponse for SeeOther {
+    fn into_response(self) -> Response {
+        let Self(location) = self;
+        Response::builder()
+            .status(StatusCode::SEE_OTHER)
+            .header(LOCATION, location)
+            .finish()
+    }
+}
+
+impl ApiResponse for SeeOther {
+    fn meta() -> MetaResponses {
+        let done = MetaResponse {
+            description: "The browser is sent on.",
+            status: Some(303),
+            status_range: None,
+            content: vec![],
+            headers: vec![MetaHeader {
+                name: "Location".to_owned(),
+                description: Some("Where it goes.".to_owned()),
+                required: true,
+                deprecated: false,
+                schema: String::schema_ref(),
+            }],
         };
         MetaResponses {
             responses: vec![done],

@@ -208,14 +208,12 @@ impl<'a> FromRequest<'a> for Anyone {
     }
 }
 
-/// Somebody who passed a level.
-pub(crate) struct Caller<L: Level> {
-    pub(crate) who: L::Who,
-    /// Whether the cookie said so, so that pages need a CSRF token.
-    pub(crate) by_cookie: bool,
+/// Somebody who tried to pass a level. Whoever is refused is told so by the handler.
+pub(crate) struct Attempt<L: Level> {
+    pub(crate) who: Result<L::Who>,
 }
 
-impl<'a, L: Level> ApiExtractor<'a> for Caller<L> {
+impl<'a, L: Level> ApiExtractor<'a> for Attempt<L> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
 
     type ParamType = ();
@@ -238,39 +236,41 @@ impl<'a, L: Level> ApiExtractor<'a> for Caller<L> {
     ) -> poem::Result<Self> {
         let credentials = Credentials::new(request)?;
         Ok(Self {
-            who: L::recognise(&credentials).await.map_err(Problem)?,
-            by_cookie: !request.headers().contains_key(SESSION_HEADER),
+            who: L::recognise(&credentials).await,
         })
     }
 }
 
-/// Somebody who tried to pass a level: who is refused is told so by the handler.
-pub(crate) struct Attempt<L: Level> {
-    pub(crate) who: Result<L::Who>,
+/// Somebody who passed a level.
+pub(crate) struct Caller<L: Level> {
+    pub(crate) who: L::Who,
+    /// Whether the cookie said so, so that pages need a CSRF token.
+    pub(crate) by_cookie: bool,
 }
 
-impl<'a, L: Level> ApiExtractor<'a> for Attempt<L> {
-    const TYPES: &'static [ApiExtractorType] = Caller::<L>::TYPES;
+impl<'a, L: Level> ApiExtractor<'a> for Caller<L> {
+    const TYPES: &'static [ApiExtractorType] = Attempt::<L>::TYPES;
 
     type ParamType = ();
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        Caller::<L>::register(registry);
+        Attempt::<L>::register(registry);
     }
 
     fn security_schemes() -> Vec<&'static str> {
-        Caller::<L>::security_schemes()
+        Attempt::<L>::security_schemes()
     }
 
     async fn from_request(
         request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
+        body: &mut RequestBody,
+        options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let credentials = Credentials::new(request)?;
+        let attempt = Attempt::<L>::from_request(request, body, options).await?;
         Ok(Self {
-            who: L::recognise(&credentials).await,
+            who: attempt.who.map_err(Problem)?,
+            by_cookie: !request.headers().contains_key(SESSION_HEADER),
         })
     }
 }

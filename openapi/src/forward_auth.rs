@@ -14,6 +14,7 @@ use portcullis_core::App;
 use portcullis_core::forward_auth::{ReturnToApplication, VerifiedBy, VerifiedIdentity};
 use portcullis_ports::Kind;
 
+use crate::answer::SeeOther;
 use crate::auth::Attempt;
 use crate::key_scopes::{ApplicationsEnter, OfSessionOrKey};
 use crate::problem::Refusal;
@@ -50,6 +51,8 @@ const FORWARDED_URI: &str = "x-forwarded-uri";
 pub(crate) struct ForwardAuthApi {
     pub(crate) app: Arc<App>,
 }
+
+crate::context::from_context!(ForwardAuthApi);
 
 #[OpenApi(tag = "Tag::Applications")]
 impl ForwardAuthApi {
@@ -96,8 +99,8 @@ impl ForwardAuthApi {
         &self,
         /// The whole address to go to; the front page of the panel if none is given.
         to: Query<Option<String>>,
-    ) -> Result<SentBack, Refusal<ReturnToApplication>> {
-        Ok(SentBack(match to.0 {
+    ) -> Result<SeeOther, Refusal<ReturnToApplication>> {
+        Ok(SeeOther(match to.0 {
             Some(to) => self.app.forward_auth.return_address(&to)?,
             None => "/".to_owned(),
         }))
@@ -286,29 +289,6 @@ impl ApiResponse for Verified {
                 ),
                 answer(302, "A browser that has to sign in first is sent there.", to),
             ],
-        }
-    }
-
-    fn register(_: &mut Registry) {}
-}
-
-/// 303 to an application.
-struct SentBack(String);
-
-impl IntoResponse for SentBack {
-    fn into_response(self) -> Response {
-        Response::builder()
-            .status(StatusCode::SEE_OTHER)
-            .header(LOCATION, self.0)
-            .finish()
-    }
-}
-
-impl ApiResponse for SentBack {
-    fn meta() -> MetaResponses {
-        let to = vec![header("Location", "The address in `to`.")];
-        MetaResponses {
-            responses: vec![answer(303, "The browser is sent on.", to)],
         }
     }
 

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use poem::http::StatusCode;
-use poem::http::header::LOCATION;
-use poem::{IntoResponse, Response};
+use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
-use poem_openapi::registry::{MetaHeader, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, OpenApi};
 use portcullis_core::subscriptions::SubscriptionId;
 use portcullis_core::{App, Source};
 
+use crate::answer::SeeOther;
 use crate::dto::ReadPayment;
 use crate::problem::Refusal;
 use crate::tags::Tag;
@@ -19,6 +15,8 @@ use crate::tags::Tag;
 pub(crate) struct ReturnsApi {
     pub(crate) app: Arc<App>,
 }
+
+crate::context::from_context!(ReturnsApi);
 
 #[OpenApi(tag = "Tag::Payments")]
 impl ReturnsApi {
@@ -68,40 +66,4 @@ impl ReturnsApi {
         let payment = self.app.payments.complete_return(state, &source).await?;
         Ok(SeeOther(format!("/billing?payment={}", payment.id)))
     }
-}
-
-/// 303: the browser goes there.
-pub(crate) struct SeeOther(String);
-
-impl IntoResponse for SeeOther {
-    fn into_response(self) -> Response {
-        let Self(location) = self;
-        Response::builder()
-            .status(StatusCode::SEE_OTHER)
-            .header(LOCATION, location)
-            .finish()
-    }
-}
-
-impl ApiResponse for SeeOther {
-    fn meta() -> MetaResponses {
-        let done = MetaResponse {
-            description: "The browser is sent on.",
-            status: Some(303),
-            status_range: None,
-            content: vec![],
-            headers: vec![MetaHeader {
-                name: "Location".to_owned(),
-                description: Some("Where it goes: a page of the panel.".to_owned()),
-                required: true,
-                deprecated: false,
-                schema: String::schema_ref(),
-            }],
-        };
-        MetaResponses {
-            responses: vec![done],
-        }
-    }
-
-    fn register(_: &mut Registry) {}
 }

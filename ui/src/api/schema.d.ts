@@ -16411,7 +16411,7 @@ export interface operations {
             /** @description The browser is sent on. */
             303: {
                 headers: {
-                    /** @description The address in `to`. */
+                    /** @description Where it goes. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -24502,7 +24502,7 @@ export interface operations {
             /** @description The browser is sent on. */
             303: {
                 headers: {
-                    /** @description Where it goes: a page of the panel. */
+                    /** @description Where it goes. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -24552,7 +24552,7 @@ export interface operations {
             /** @description The browser is sent on. */
             303: {
                 headers: {
-                    /** @description Where it goes: a page of the panel. */
+                    /** @description Where it goes. */
                     Location: string;
                     [name: string]: unknown;
                 };

@@ -69,10 +69,10 @@ pub struct ForwardAuth {
 
 impl ForwardAuth {
     pub(crate) fn new(context: &Arc<Context>, directory: &Directory, settings: &Settings) -> Self {
-        let own = context.links.route("/");
-        let listed = settings.return_origins.iter().map(String::as_str);
+        let own = context.links.route("").and_then(|own| own.parse().ok());
+        let listed = settings.return_origins.iter().cloned();
         Self {
-            addresses: ReturnAddresses::new(own.as_deref().into_iter().chain(listed)),
+            addresses: ReturnAddresses::new(own.into_iter().chain(listed)),
             context: Arc::clone(context),
             directory: directory.clone(),
         }

@@ -93,7 +93,7 @@ async fn sessions_and_keys_that_may_enter_pass_and_the_application_is_told_who_i
 #[tokio::test]
 async fn browsers_are_sent_to_the_sign_in_page_and_back_to_listed_origins_alone() {
     let deployment = Deployment::with(|plan| {
-        plan.settings.forward_auth.return_origins = vec!["https://shop.example.com".to_owned()];
+        plan.settings.forward_auth.return_origins = vec!["https://shop.example.com".parse().unwrap()];
     })
     .await;
     let page = |query: &str, host: &str| {
@@ -303,7 +303,7 @@ impl Shop {
     /// Nothing where there is no nginx.
     async fn open() -> Option<Self> {
         let deployment = Deployment::with(|plan| {
-            plan.settings.forward_auth.return_origins = vec!["http://shop.example.com".to_owned()];
+            plan.settings.forward_auth.return_origins = vec!["http://shop.example.com".parse().unwrap()];
         })
         .await;
         let application = Application::start().await;
