@@ -19,9 +19,9 @@ use crate::testing::World;
 
 const PROVEN: FinalizeClosure = FinalizeClosure { challenge_id: None };
 
-/// The families in which something of a person is found, by the subject or the address.
-async fn traces(world: &World, of: &str) -> BTreeSet<&'static str> {
-    let mut found = BTreeSet::new();
+/// The records in which something stands, with their families.
+pub(super) async fn records_with(world: &World, text: &str) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
     for family in families() {
         let mut after = None;
         loop {
@@ -31,9 +31,9 @@ async fn traces(world: &World, of: &str) -> BTreeSet<&'static str> {
                 .await
                 .unwrap();
             for record in &page.records {
-                let key = format!("{} {}", record.key.partition, record.key.sort);
-                if key.contains(of) || record.body.contains(of) {
-                    found.insert(family.collection.name);
+                let stored = format!("{} {} {}", record.key.partition, record.key.sort, record.body);
+                if stored.contains(text) {
+                    found.push((family.collection.name, stored));
                 }
             }
             after = page.next;
@@ -43,6 +43,12 @@ async fn traces(world: &World, of: &str) -> BTreeSet<&'static str> {
         }
     }
     found
+}
+
+/// The families in which something of a person is found, by the subject or the address.
+async fn traces(world: &World, of: &str) -> BTreeSet<&'static str> {
+    let found = records_with(world, of).await;
+    found.into_iter().map(|(family, _)| family).collect()
 }
 
 async fn work(shop: &Shop) {

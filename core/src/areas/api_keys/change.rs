@@ -129,9 +129,10 @@ impl ApiKeys {
                     self.step_up.require(actions::MANAGE, who).await?;
                 }
                 let added = key.scopes.iter().filter(|scope| !found.scopes.contains(scope));
-                let giver = self.giver(who, added).await?;
+                let grantor = self.grantor(who, added).await?;
                 batch.replace(&found, &key)?;
-                self.tell(&mut batch, who, giver.as_ref(), event.clone()).await?;
+                self.tell(&mut batch, who, grantor.as_ref(), event.clone())
+                    .await?;
                 if widens {
                     self.notify(&mut batch, &key, &Notice::Widened).await?;
                 }
@@ -162,9 +163,8 @@ impl ApiKeys {
                 let found = self.own(subject, &command.key_id).await?;
                 let mut held = self.held(subject).await?;
                 let lost = self.epochs.uses_lost_at().await?;
-                match found.status(Some(&held.value), now, lost) {
-                    ApiKeyStatus::Active | ApiKeyStatus::Restored => {}
-                    ApiKeyStatus::Expired | ApiKeyStatus::Revoked => return Ok(()),
+                if found.status(Some(&held.value), now, lost).has_ended() {
+                    return Ok(());
                 }
                 let key = ApiKey {
                     revoked_at: Some(now),

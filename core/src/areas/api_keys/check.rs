@@ -31,7 +31,7 @@ pub(super) fn count_unproven(error: &Error) {
 }
 
 impl ApiKey {
-    /// Whether a secret with this code is valid. The time is the same for every one that does not.
+    /// Whether a secret with this code is valid. The time is the same for every one that is not.
     fn opens_with(&self, mac: &str, now: Timestamp, uses_lost_at: Option<Timestamp>) -> bool {
         let mut opens = false;
         for secret in &self.secrets {

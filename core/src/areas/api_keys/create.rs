@@ -27,7 +27,7 @@ impl ApiKeys {
     /// `account-closed`.
     pub async fn create(&self, who: &SignedIn, command: &CreateApiKey) -> Result<IssuedApiKey> {
         let scopes = self.asked_scopes(&command.scopes)?;
-        let giver = self.giver(who, &scopes).await?;
+        let grantor = self.grantor(who, &scopes).await?;
         let networks = networks(&command.allow_cidrs, &command.deny_cidrs)?;
         let (rate_per_minute, daily_quota) =
             self.asked_limits(command.rate_per_minute, command.daily_quota)?;
@@ -53,12 +53,12 @@ impl ApiKeys {
             id,
         };
         self.context
-            .retried(|| self.add(who, giver.as_ref(), &key))
+            .retried(|| self.add(who, grantor.as_ref(), &key))
             .await?;
         Ok(issued(&key, &text))
     }
 
-    async fn add(&self, who: &SignedIn, giver: Option<&Operator>, key: &ApiKey) -> Result<()> {
+    async fn add(&self, who: &SignedIn, grantor: Option<&Operator>, key: &ApiKey) -> Result<()> {
         let (mut batch, subject, now) = (Batch::default(), who.subject(), self.context.now());
         self.sessions.require_in(&mut batch, who).await?;
         let mut held = self.held(subject).await?;
@@ -82,7 +82,7 @@ impl ApiKeys {
         let event = Event::success(events::CREATE, &who.source)
             .with("key_id", &key.id)
             .with("scopes", key.scopes.join(" "));
-        self.tell(&mut batch, who, giver, event).await?;
+        self.tell(&mut batch, who, grantor, event).await?;
         self.notify(&mut batch, key, &Notice::Created).await?;
         self.context.commit(batch).await
     }

@@ -12,7 +12,7 @@ mod cidr;
 mod create;
 mod end;
 mod events;
-mod given_scopes;
+mod granted_scopes;
 mod holder;
 mod key_text;
 mod leases;

@@ -7,9 +7,7 @@ use portcullis_ports::{Result, Timestamp};
 use super::create::issued;
 use super::notices::Notice;
 use super::records::{ApiKey, KeySecret};
-use super::{
-    API_KEY_ENDED, API_KEY_OVERLAP, ApiKeyStatus, ApiKeys, IssuedApiKey, RotateApiKey, actions, events,
-};
+use super::{API_KEY_ENDED, API_KEY_OVERLAP, ApiKeys, IssuedApiKey, RotateApiKey, actions, events};
 use crate::areas::sessions::SignedIn;
 use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
@@ -88,11 +86,10 @@ impl ApiKeys {
         let found = self.own(subject, &command.key_id).await?;
         let mut held = self.held(subject).await?;
         let lost = self.epochs.uses_lost_at().await?;
-        match found.status(Some(&held.value), now, lost) {
-            ApiKeyStatus::Active | ApiKeyStatus::Restored => {}
-            ApiKeyStatus::Expired | ApiKeyStatus::Revoked => return Err(API_KEY_ENDED.error()),
+        if found.status(Some(&held.value), now, lost).has_ended() {
+            return Err(API_KEY_ENDED.error());
         }
-        let giver = self.giver(who, &found.scopes).await?;
+        let grantor = self.grantor(who, &found.scopes).await?;
         let expires_at = match command.expires_at {
             None => found.expires_at,
             asked => self.end_of(asked, now)?,
@@ -109,7 +106,7 @@ impl ApiKeys {
         let event = Event::success(events::ROTATE, &who.source)
             .with("key_id", &key.id)
             .with("overlap_until", overlap_until.seconds());
-        self.tell(&mut batch, who, giver.as_ref(), event).await?;
+        self.tell(&mut batch, who, grantor.as_ref(), event).await?;
         self.notify(&mut batch, &key, &Notice::Rotated).await?;
         self.context.commit(batch).await?;
         Ok(key)

@@ -27,6 +27,16 @@ pub enum ApiKeyStatus {
     Restored,
 }
 
+impl ApiKeyStatus {
+    /// Whether it is over for good.
+    pub(super) const fn has_ended(self) -> bool {
+        match self {
+            Self::Active | Self::Restored => false,
+            Self::Expired | Self::Revoked => true,
+        }
+    }
+}
+
 /// A key in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(rename = "ApiKey"))]

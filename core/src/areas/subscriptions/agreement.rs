@@ -229,18 +229,18 @@ impl SubscriptionRecord {
         if let Some(requested) = vendor.requested.as_mut().filter(|_| agreed) {
             requested.next = now;
         }
-        let wished = vendor.requested.as_ref().map(|requested| requested.step);
+        let step = vendor.requested.as_ref().map(|requested| requested.step);
         match picture.state {
             SubscriptionState::RequiresAction => Ok(None),
             SubscriptionState::Ended => self.ended_there(now),
             SubscriptionState::Paused => {
-                if self.status == Status::Active && wished != Some(SubscriptionStep::Resume) {
+                if self.status == Status::Active && step != Some(SubscriptionStep::Resume) {
                     self.move_to(Status::Paused, now)?;
                 }
                 Ok(None)
             }
             SubscriptionState::Active | SubscriptionState::PastDue => {
-                if self.status == Status::Paused && wished.is_none() {
+                if self.status == Status::Paused && step.is_none() {
                     self.go_on_there(now)?;
                 }
                 if self.status == Status::Incomplete && picture.state == SubscriptionState::Active {

@@ -1,6 +1,9 @@
 //! What stands in histories.
 
+use super::records::SubscriptionRecord;
 use crate::foundation::event_kind::EventKind;
+use crate::foundation::source::Source;
+use crate::services::audit::{Event, EventOutcome};
 
 /// All of it.
 pub(super) const ALL: &[EventKind] = &[CREATED, STATUS, CHANGED, METHOD, CANCELED_BY_OPERATOR, LISTED];
@@ -25,3 +28,16 @@ pub(super) const LISTED: EventKind = EventKind::new(
     "operator_subscriptions_read",
     "An operator looked at the subscriptions of a customer.",
 );
+
+/// There is a subscription that there was not.
+pub(super) fn created<'a>(
+    record: &SubscriptionRecord,
+    outcome: EventOutcome,
+    source: &'a Source,
+) -> Event<'a> {
+    Event::new(CREATED, outcome, source)
+        .with("subscription", &record.id)
+        .with("plan", &record.terms.plan)
+        .with("amount", record.terms.amount)
+        .with("status", record.status.as_str())
+}

@@ -1,8 +1,8 @@
 //! Subscriptions: periods that are billed in advance, from a day on that never drifts, until somebody ends them.
 //!
 //! A period is billed in the commit that begins it, and its invoice is collected apart from that. We count the periods; those
-//! that a vendor collects by itself begin with what it took, and are billed and paid in one commit. Whatever changes a subscription writes in the same commit what
-//! it entitles to, and who has to look at it next.
+//! that a vendor collects by itself begin with what it took, and are billed and paid in one commit. Whatever changes a
+//! subscription writes in the same commit what it entitles to, and who has to look at it next.
 
 mod actions;
 mod agreement;

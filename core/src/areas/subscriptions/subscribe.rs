@@ -25,7 +25,7 @@ use crate::areas::plans::{Plan, Price};
 use crate::areas::sessions::SignedIn;
 use crate::foundation::input::refused;
 use crate::foundation::table::Batch;
-use crate::services::audit::Event;
+use crate::services::audit::EventOutcome;
 use crate::services::idempotency::{IdempotencyKey, KeyState};
 use crate::services::payment_vendors::NextActionView;
 
@@ -204,11 +204,7 @@ impl Subscriptions {
         batch.insert(&record)?;
         self.books.tallies.add(&mut batch, counted(None, &record))?;
         self.idempotency.take(&mut batch, fresh, record.id.as_str())?;
-        let event = Event::success(events::CREATED, &who.source)
-            .with("subscription", &record.id)
-            .with("plan", &plan.id)
-            .with("amount", price.amount)
-            .with("status", record.status.as_str());
+        let event = events::created(&record, EventOutcome::Success, &who.source);
         self.books.audit.append(&mut batch, subject, &[event]).await?;
         self.entitlements
             .keep(&mut batch, subject, &record.id, record.grant())

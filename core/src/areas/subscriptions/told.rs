@@ -12,7 +12,7 @@ use super::{SUBSCRIPTION_NOT_FOUND, Subscriptions, events};
 use crate::areas::entitlements::SubscriptionId;
 use crate::areas::payments::AgreementEvents;
 use crate::foundation::table::Batch;
-use crate::services::audit::Event;
+use crate::services::audit::EventOutcome;
 use crate::services::inbox::Handled;
 
 #[async_trait]
@@ -119,11 +119,7 @@ impl Subscriptions {
             subscription: record.id.clone(),
         })?;
         let by_itself = source();
-        let event = Event::info(events::CREATED, &by_itself)
-            .with("subscription", &record.id)
-            .with("plan", &record.terms.plan)
-            .with("amount", record.terms.amount)
-            .with("status", record.status.as_str());
+        let event = events::created(&record, EventOutcome::Info, &by_itself);
         self.books
             .audit
             .append(&mut batch, &record.subject, &[event])

@@ -1,4 +1,4 @@
-//! Which scopes somebody may give to a key, and who answers for those that operators alone give.
+//! Which scopes somebody may grant to a key, and who answers for those that operators alone grant.
 
 use portcullis_ports::Result;
 
@@ -42,11 +42,11 @@ impl ApiKeys {
         Ok(scopes)
     }
 
-    /// Whoever gives these scopes, as an operator if one of them needs that.
+    /// Whoever grants these scopes, as an operator if one of them needs that.
     ///
     /// # Errors
     /// `scope-for-operators`, `operator-factor-required`, `step-up-required`.
-    pub(super) async fn giver<'a>(
+    pub(super) async fn grantor<'a>(
         &self,
         who: &SignedIn,
         scopes: impl IntoIterator<Item = &'a String>,
@@ -60,7 +60,7 @@ impl ApiKeys {
         }
     }
 
-    /// Refuses a scope that operators alone give to whoever is none. One that the key has already needs no more than that.
+    /// Refuses a scope that operators alone grant to whoever is none. One that the key has already needs no more than that.
     ///
     /// # Errors
     /// `scope-for-operators`.
@@ -77,10 +77,10 @@ impl ApiKeys {
         &self,
         batch: &mut Batch,
         who: &SignedIn,
-        giver: Option<&Operator>,
+        grantor: Option<&Operator>,
         event: Event<'_>,
     ) -> Result<()> {
-        match giver {
+        match grantor {
             Some(operator) => self.operators.append(batch, operator, None, &event).await,
             None => self.audit.append(batch, who.subject(), &[event]).await,
         }
