@@ -29,7 +29,7 @@ MEANT = re.compile(
     r"|day: (A day of the month is expected, 1 to 31|A day goes with the trigger `day` alone)\."
     r"|time_zone: A time zone of the IANA database such as "
     r"|amount: An amount in minor units is expected\."
-    r"|amounts/\d+: Invalid (type|value): .*, expected u32\."
+    r"|amounts/\d+: Invalid (type|value): .*, expected a whole number from 0 to 4294967295\."
     r"|handed: [Aa]t most 24 names of 64 characters and values of 2048 are expected",
     re.DOTALL,
 )

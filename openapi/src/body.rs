@@ -181,9 +181,23 @@ fn push(pointer: &mut String, key: &str) {
     pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
 }
 
+/// The parser's words for kinds of numbers, and everybody's.
+const NUMBERS: [(&str, &str); 6] = [
+    ("u8", "a whole number from 0 to 255"),
+    ("u16", "a whole number from 0 to 65535"),
+    ("u32", "a whole number from 0 to 4294967295"),
+    ("u64", "a whole number, 0 or more"),
+    ("usize", "a whole number, 0 or more"),
+    ("i64", "a whole number"),
+];
+
 /// A parser's remark as a sentence.
 fn sentence(reason: &str) -> String {
-    let reason = cut(reason);
+    let known = reason.rsplit_once(", expected ").and_then(|(before, kind)| {
+        let (_, words) = NUMBERS.iter().find(|(name, _)| *name == kind)?;
+        Some(format!("{before}, expected {words}"))
+    });
+    let reason = cut(known.as_deref().unwrap_or(reason));
     let mut letters = reason.chars();
     let first = letters
         .next()
@@ -239,7 +253,7 @@ mod tests {
     #[test]
     fn a_wrong_field_is_named_however_deep() {
         let (_, fields) = refused(r#"{"email":"a","count":[1,2,"x"]}"#);
-        let expected = "Invalid type: string \"x\", expected u8.";
+        let expected = "Invalid type: string \"x\", expected a whole number from 0 to 255.";
         assert_eq!(fields, [("/count/2".to_owned(), expected.to_owned())]);
         let (_, fields) = refused(r#"{"email":5}"#);
         assert_eq!(fields[0].0, "/email");
