@@ -19,81 +19,59 @@ use crate::services::{ServiceSettings, audit, budgets, epochs, outbox, sms_spend
 pub use crate::areas::accounts::SignUpMode;
 pub use crate::foundation::settings::SettingError;
 
-/// All tables of the core. Each is declared by who goes by it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schemars(transform = name_actions)]
-pub struct Settings {
+/// Declares the tables, once each.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident: $table:ty,)+) => {
+        /// All tables of the core. Each is declared by who goes by it.
+        #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        #[schemars(transform = name_actions)]
+        pub struct Settings {
+            $($(#[$doc])* pub $name: $table,)+
+        }
+
+        impl Settings {
+            fn tables(&self) -> Vec<&dyn CheckedTable> {
+                vec![$(&self.$name),+]
+            }
+        }
+    };
+}
+
+tables! {
     /// How the product presents itself.
-    pub product: Product,
+    product: Product,
     /// Accounts with e-mail address and password.
-    pub accounts: accounts::Settings,
+    accounts: accounts::Settings,
     /// What follows a complete sign-in.
-    pub sessions: sessions::Settings,
+    sessions: sessions::Settings,
     /// Short-lived records that collect proofs.
-    pub challenges: challenges::Settings,
+    challenges: challenges::Settings,
     /// Authenticator apps, phone numbers, e-mail addresses and recovery codes.
-    pub factors: factors::Settings,
+    factors: factors::Settings,
     /// How often something may be tried or sent.
-    pub budgets: budgets::Settings,
+    budgets: budgets::Settings,
     /// Delivery of messages.
-    pub outbox: outbox::Settings,
+    outbox: outbox::Settings,
     /// What a node keeps in memory.
-    pub cache: cache::Settings,
+    cache: cache::Settings,
     /// The history of every account.
-    pub audit: audit::Settings,
+    audit: audit::Settings,
     /// The brake on the bill for text messages.
-    pub sms_spend: sms_spend::Settings,
+    sms_spend: sms_spend::Settings,
     /// Payments.
-    pub billing: payments::Settings,
+    billing: payments::Settings,
     /// Orders.
-    pub orders: orders::Settings,
+    orders: orders::Settings,
     /// The closing of accounts.
-    pub closures: closures::Settings,
+    closures: closures::Settings,
     /// API keys.
-    pub api_keys: api_keys::Settings,
+    api_keys: api_keys::Settings,
     /// Applications behind a reverse proxy.
-    pub forward_auth: forward_auth::Settings,
+    forward_auth: forward_auth::Settings,
 }
 
 impl Settings {
-    fn tables(&self) -> [&dyn CheckedTable; 15] {
-        let Self {
-            product,
-            accounts,
-            sessions,
-            challenges,
-            factors,
-            budgets,
-            outbox,
-            cache,
-            audit,
-            sms_spend,
-            billing,
-            orders,
-            closures,
-            api_keys,
-            forward_auth,
-        } = self;
-        [
-            product,
-            accounts,
-            sessions,
-            challenges,
-            factors,
-            budgets,
-            outbox,
-            cache,
-            audit,
-            sms_spend,
-            billing,
-            orders,
-            closures,
-            api_keys,
-            forward_auth,
-        ]
-    }
-
     /// What the services go by, of their own tables and of those of areas.
     pub(crate) fn services(&self) -> ServiceSettings<'_> {
         ServiceSettings {

@@ -19,6 +19,8 @@ pub(crate) struct AccountsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(AccountsApi);
+
 #[OpenApi(tag = "Tag::Accounts")]
 impl AccountsApi {
     /// Create an account

@@ -23,6 +23,8 @@ pub(crate) struct ApiKeysApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(ApiKeysApi);
+
 #[OpenApi(tag = "Tag::ApiKeys")]
 impl ApiKeysApi {
     /// List the API keys of the account

@@ -17,6 +17,8 @@ pub(crate) struct AutopayApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(AutopayApi);
+
 #[OpenApi(tag = "Tag::Billing")]
 impl AutopayApi {
     /// Read what is set about billing

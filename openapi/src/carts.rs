@@ -23,6 +23,8 @@ pub(crate) struct CartsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(CartsApi);
+
 #[OpenApi(tag = "Tag::Orders")]
 impl CartsApi {
     /// List carts

@@ -24,6 +24,8 @@ pub(crate) struct CatalogApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(CatalogApi);
+
 fn part(page_size: Query<Option<usize>>, next_token: Query<Option<SignedCursor>>) -> ListCategories {
     ListCategories {
         page_size: page_size.0,

@@ -22,6 +22,8 @@ pub(crate) struct ChallengesApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(ChallengesApi);
+
 /// A proven factor, perhaps with a session.
 type Proven<T, U> = Result<WithCookie<T>, Refusal<U>>;
 

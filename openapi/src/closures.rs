@@ -16,6 +16,8 @@ pub(crate) struct ClosuresApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(ClosuresApi);
+
 #[OpenApi(tag = "Tag::Accounts")]
 impl ClosuresApi {
     /// Read whether the account is closed

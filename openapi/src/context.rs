@@ -27,6 +27,42 @@ pub struct ApiContext {
     pub public_url: String,
 }
 
+/// Operations that are made of what the API stands on.
+pub(crate) trait FromContext {
+    fn from_context(context: &ApiContext) -> Self;
+}
+
+/// For operations that need the use cases, and perhaps fields of what the API stands on.
+macro_rules! from_context {
+    ($operations:ident $(, $field:ident)*) => {
+        impl $crate::context::FromContext for $operations {
+            fn from_context(context: &$crate::context::ApiContext) -> Self {
+                Self {
+                    app: ::std::sync::Arc::clone(&context.app),
+                    $($field: ::std::clone::Clone::clone(&context.$field),)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use from_context;
+
+/// For lists of operations, as long as the framework takes them.
+macro_rules! of_lists {
+    ($($of:ident)+) => {
+        impl<$($of: FromContext),+> FromContext for ($($of,)+) {
+            fn from_context(context: &ApiContext) -> Self {
+                ($($of::from_context(context),)+)
+            }
+        }
+        of_lists!(@shorter $($of)+);
+    };
+    (@shorter $first:ident $($of:ident)+) => { of_lists!($($of)+); };
+    (@shorter $last:ident) => {};
+}
+
+of_lists!(A B C D E F G H I J K L M N O P);
+
 /// Goes with every request, as its data: without it no handler works.
 #[derive(Clone)]
 pub struct RequestContext {

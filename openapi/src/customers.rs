@@ -19,6 +19,8 @@ pub(crate) struct CustomersApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(CustomersApi);
+
 #[OpenApi(tag = "Tag::Billing")]
 impl CustomersApi {
     /// Adjust what a customer owes

@@ -24,6 +24,8 @@ pub(crate) struct EntitlementsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(EntitlementsApi);
+
 #[OpenApi(tag = "Tag::Subscriptions")]
 impl EntitlementsApi {
     /// What am I entitled to?

@@ -19,6 +19,8 @@ pub(crate) struct EmailAddressesApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(EmailAddressesApi);
+
 #[OpenApi(tag = "Tag::EmailAddresses")]
 impl EmailAddressesApi {
     /// List e-mail addresses

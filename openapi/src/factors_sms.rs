@@ -19,6 +19,8 @@ pub(crate) struct PhoneNumbersApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(PhoneNumbersApi);
+
 #[OpenApi(tag = "Tag::PhoneNumbers")]
 impl PhoneNumbersApi {
     /// List phone numbers

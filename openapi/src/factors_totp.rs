@@ -18,6 +18,8 @@ pub(crate) struct AuthenticatorAppsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(AuthenticatorAppsApi);
+
 #[OpenApi(tag = "Tag::AuthenticatorApps")]
 impl AuthenticatorAppsApi {
     /// List authenticator apps

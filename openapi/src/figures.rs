@@ -16,6 +16,8 @@ pub(crate) struct FiguresApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(FiguresApi);
+
 #[OpenApi(tag = "Tag::Billing")]
 impl FiguresApi {
     /// Read what the business came to

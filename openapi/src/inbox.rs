@@ -18,6 +18,8 @@ pub(crate) struct InboxApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(InboxApi);
+
 /// How many events a page has where it is not said.
 const PAGE: usize = 50;
 

@@ -27,6 +27,8 @@ pub(crate) struct InvoicesApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(InvoicesApi);
+
 /// Which invoices a query asks for.
 fn asked(
     state: Query<Option<InvoiceState>>,

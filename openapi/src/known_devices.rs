@@ -16,6 +16,8 @@ pub(crate) struct KnownDevicesApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(KnownDevicesApi);
+
 #[OpenApi(tag = "Tag::KnownDevices")]
 impl KnownDevicesApi {
     /// List the known devices of the account

@@ -25,6 +25,8 @@ pub(crate) struct LedgerApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(LedgerApi);
+
 /// Which entries a query asks for.
 struct Asked {
     currency: Query<Option<Currency>>,

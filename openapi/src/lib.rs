@@ -65,6 +65,7 @@ mod webhooks;
 
 use std::sync::Arc;
 
+use context::FromContext as _;
 use poem::endpoint::{make, make_sync};
 
 pub use aliases::reference as aliases_reference;
@@ -118,70 +119,9 @@ type Operations = (
     meta::ServiceApi,
 );
 
-fn operations(context: &ApiContext) -> Operations {
-    let app = || Arc::clone(&context.app);
-    (
-        accounts::AccountsApi { app: app() },
-        closures::ClosuresApi { app: app() },
-        sessions::SessionsApi { app: app() },
-        (
-            known_devices::KnownDevicesApi { app: app() },
-            api_keys::ApiKeysApi { app: app() },
-            forward_auth::ForwardAuthApi { app: app() },
-        ),
-        challenges::ChallengesApi { app: app() },
-        factors_totp::AuthenticatorAppsApi { app: app() },
-        factors_sms::PhoneNumbersApi { app: app() },
-        factors_email::EmailAddressesApi { app: app() },
-        recovery_codes::RecoveryCodesApi { app: app() },
-        password_recovery::PasswordRecoveryApi { app: app() },
-        (
-            ledger::LedgerApi { app: app() },
-            figures::FiguresApi { app: app() },
-            reconciliations::ReconciliationsApi { app: app() },
-            payment_methods::PaymentMethodsApi { app: app() },
-            payments::PaymentsApi { app: app() },
-            (
-                offline_payments::OfflinePaymentsApi { app: app() },
-                returns::ReturnsApi { app: app() },
-            ),
-            receipts::ReceiptsApi { app: app() },
-            autopay::AutopayApi { app: app() },
-            customers::CustomersApi { app: app() },
-            invoices::InvoicesApi { app: app() },
-            receipts::InvoiceDocumentsApi { app: app() },
-            plans::PlansApi { app: app() },
-            entitlements::EntitlementsApi { app: app() },
-            subscriptions::SubscriptionsApi { app: app() },
-            (
-                catalog::CatalogApi { app: app() },
-                carts::CartsApi { app: app() },
-                orders::OrdersApi { app: app() },
-            ),
-            aliases::SubscriptionAliasesApi { app: app() },
-        ),
-        inbox::InboxApi { app: app() },
-        operators::OperatorsApi { app: app() },
-        webhooks::WebhooksApi {
-            app: app(),
-            public_url: context.public_url.clone(),
-        },
-        aliases::AliasesApi {
-            app: app(),
-            public_url: context.public_url.clone(),
-            development: context.development,
-        },
-        meta::ServiceApi {
-            app: app(),
-            development: context.development,
-            mailbox: context.mailbox.is_some(),
-        },
-    )
-}
-
 /// What the API answers, path by path. Every request must carry a [`RequestContext`].
 pub fn resources(context: &ApiContext) -> Vec<Resource> {
-    let mut resources = aliases::mark(Resource::of(operations(context)));
+    let mut resources = aliases::mark(Resource::of(Operations::from_context(context)));
     forward_auth::add_undocumented(&mut resources, &context.app);
     resources.push(Resource::get(
         "/problems/{code}",

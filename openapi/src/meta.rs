@@ -6,6 +6,7 @@ use poem_openapi::OpenApi;
 use portcullis_core::App;
 
 use crate::answer::{Answer, Answered};
+use crate::context::{ApiContext, FromContext};
 use crate::dto::{Options, Pong};
 use crate::tags::Tag;
 
@@ -15,6 +16,16 @@ pub(crate) struct ServiceApi {
     pub(crate) development: bool,
     /// Whether a developer can read there what was sent.
     pub(crate) mailbox: bool,
+}
+
+impl FromContext for ServiceApi {
+    fn from_context(context: &ApiContext) -> Self {
+        Self {
+            app: Arc::clone(&context.app),
+            development: context.development,
+            mailbox: context.mailbox.is_some(),
+        }
+    }
 }
 
 #[OpenApi(tag = "Tag::Service")]

@@ -18,6 +18,8 @@ pub(crate) struct OfflinePaymentsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(OfflinePaymentsApi);
+
 #[OpenApi(tag = "Tag::Payments")]
 impl OfflinePaymentsApi {
     /// Mark money that came

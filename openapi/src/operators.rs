@@ -14,6 +14,8 @@ pub(crate) struct OperatorsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(OperatorsApi);
+
 #[OpenApi(tag = "Tag::Operators")]
 impl OperatorsApi {
     /// Who am I as an operator?

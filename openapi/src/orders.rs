@@ -35,6 +35,8 @@ pub(crate) struct OrdersApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(OrdersApi);
+
 #[OpenApi(tag = "Tag::Orders")]
 impl OrdersApi {
     /// Buy a cart

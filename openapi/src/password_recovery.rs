@@ -22,6 +22,8 @@ pub(crate) struct PasswordRecoveryApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(PasswordRecoveryApi);
+
 #[OpenApi(prefix_path = "/ui/password-recovery", tag = "Tag::PasswordRecovery")]
 impl PasswordRecoveryApi {
     /// Ask for a new password

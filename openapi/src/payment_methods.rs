@@ -25,6 +25,8 @@ pub(crate) struct PaymentMethodsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(PaymentMethodsApi);
+
 #[OpenApi(tag = "Tag::PaymentMethods")]
 impl PaymentMethodsApi {
     /// What the payment vendors take

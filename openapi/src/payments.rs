@@ -33,6 +33,8 @@ pub(crate) struct PaymentsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(PaymentsApi);
+
 /// How many payments a page has where it is not said.
 const PAGE: usize = 50;
 

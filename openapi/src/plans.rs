@@ -17,6 +17,8 @@ pub(crate) struct PlansApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(PlansApi);
+
 #[OpenApi(tag = "Tag::Subscriptions")]
 impl PlansApi {
     /// List the plans

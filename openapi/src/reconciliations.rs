@@ -24,6 +24,8 @@ pub(crate) struct ReconciliationsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(ReconciliationsApi);
+
 #[OpenApi(tag = "Tag::Billing")]
 impl ReconciliationsApi {
     /// List comparisons with the vendors

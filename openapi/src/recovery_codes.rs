@@ -16,6 +16,8 @@ pub(crate) struct RecoveryCodesApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(RecoveryCodesApi);
+
 #[OpenApi(tag = "Tag::RecoveryCodes")]
 impl RecoveryCodesApi {
     /// Count recovery codes

@@ -20,6 +20,8 @@ pub(crate) struct SessionsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(SessionsApi);
+
 #[OpenApi(tag = "Tag::Sessions")]
 impl SessionsApi {
     /// Start a session

@@ -27,6 +27,8 @@ pub(crate) struct SubscriptionsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(SubscriptionsApi);
+
 /// An operator looks at the subscriptions of a customer.
 pub(crate) struct ListCustomerSubscriptions;
 

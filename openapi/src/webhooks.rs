@@ -29,6 +29,8 @@ pub(crate) struct WebhooksApi {
     pub(crate) public_url: String,
 }
 
+crate::context::from_context!(WebhooksApi, public_url);
+
 impl UseCase for Posted {
     const PROBLEMS: Problems = &[&[NOT_FOUND], WEBHOOK_PROBLEMS];
 }

@@ -39,6 +39,8 @@ const LEAST: &str = "At least 1 minor unit is expected.";
 /// What names the plugin in the paths.
 pub(super) const STRIPE: &str = "stripe";
 
+crate::context::from_context!(AliasesApi, public_url, development);
+
 impl AliasesApi {
     /// The only instance of a plugin.
     pub(super) fn only(&self, plugin: &str) -> Result<String> {

@@ -30,6 +30,8 @@ pub(crate) struct SubscriptionAliasesApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(SubscriptionAliasesApi);
+
 #[OpenApi(tag = "Tag::Deprecated")]
 impl SubscriptionAliasesApi {
     /// Subscribe to a plan

@@ -20,6 +20,8 @@ pub(crate) struct InvoiceDocumentsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(InvoiceDocumentsApi);
+
 #[OpenApi(tag = "Tag::Invoices")]
 impl InvoiceDocumentsApi {
     /// Print an invoice

@@ -43,6 +43,8 @@ pub(crate) struct ReceiptsApi {
     pub(crate) app: Arc<App>,
 }
 
+crate::context::from_context!(ReceiptsApi);
+
 /// The form of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "lowercase")]
